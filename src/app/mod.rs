@@ -1,0 +1,1 @@
+//! STUB: State, Msg, Effect, update.

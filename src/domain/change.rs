@@ -1,0 +1,74 @@
+//! What must be written down: the only way from the program's state into the store.
+
+use std::time::Duration;
+
+use super::{Ending, ModelRef, PersonaId, RunId, SessionId, TurnId, Usage};
+
+/// A run as it begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRun {
+    /// Its identity.
+    pub id: RunId,
+    /// Who answers.
+    pub persona: PersonaId,
+    /// The persona's name now.
+    pub persona_name: String,
+    /// The persona's view now.
+    pub view: String,
+    /// Which model is asked.
+    pub model: ModelRef,
+    /// Words for its pane: what was left out of the prompt.
+    pub notes: Vec<String>,
+}
+
+/// One thing to write down.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// A question is about to be asked. Written and synced before the first request leaves.
+    /// Creates the session when it is its first.
+    Turn {
+        /// The session.
+        session: SessionId,
+        /// The session's title, used when it is created.
+        title: String,
+        /// The panel's name, used when it is created.
+        panel: String,
+        /// The question's identity.
+        turn: TurnId,
+        /// The question as typed.
+        question: String,
+        /// Milliseconds since 1970 UTC.
+        at: i64,
+        /// The runs that will answer it.
+        runs: Vec<NewRun>,
+    },
+    /// One more run of a turn: a retry, or a persona asked later.
+    Run {
+        /// The turn it belongs to.
+        turn: TurnId,
+        /// The run.
+        run: NewRun,
+    },
+    /// Text arrived.
+    Append {
+        /// The run.
+        run: RunId,
+        /// Answer text, raw.
+        text: String,
+        /// Reasoning text, raw.
+        reasoning: String,
+    },
+    /// A run ended.
+    Ended {
+        /// The run.
+        run: RunId,
+        /// How.
+        ending: Ending,
+        /// Which model really answered, when the provider said.
+        model: Option<String>,
+        /// Token counts.
+        usage: Option<Usage>,
+        /// How long it took.
+        elapsed: Duration,
+    },
+}

@@ -1,0 +1,106 @@
+//! What a persona promises: the sections, tables and words its answers contain, and what it asks first.
+//!
+//! Data only. Checking an answer against it is the `check` layer's work; assigning sections to facets is
+//! what Compare does. Persona files carry it in their front matter.
+
+use serde::{Deserialize, Serialize};
+
+/// A section that answers share whatever they call it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Facet {
+    /// What to do, and why.
+    Recommendation,
+    /// What is taken as given: constraints, context, assumptions.
+    Assumptions,
+    /// Alternatives and their trade-offs.
+    Options,
+    /// Money, power, effort over time.
+    Cost,
+    /// How it is built: steps, phases, artifacts.
+    Implementation,
+    /// What can go wrong, blast radius, mitigations.
+    Risks,
+    /// How one knows that it works, and how to go back.
+    Validation,
+    /// Running it: runbooks, on-call, the first months.
+    Operations,
+    /// What is asked back, and next steps.
+    Questions,
+}
+
+/// Which answers the contract speaks about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Applies {
+    /// Every answer.
+    Always,
+    /// Substantial answers; a short answer to a quick question is exempt.
+    #[default]
+    Substantial,
+    /// Answers that recommend something technical.
+    Recommendation,
+}
+
+/// One promised section, in the order in which the persona promises it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Section {
+    /// The heading as the persona writes it.
+    pub title: String,
+    /// What the section is about.
+    pub facet: Facet,
+    /// Set when an answer may leave it out without breaking the contract.
+    #[serde(default)]
+    pub optional: bool,
+}
+
+/// One promised table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableRule {
+    /// When it is due, in words: `options compared`.
+    pub when: String,
+    /// The exact column headings.
+    pub columns: Vec<String>,
+}
+
+/// All that a persona promises about its answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Contract {
+    /// Which answers it speaks about.
+    pub applies: Applies,
+    /// Sections, in order.
+    pub sections: Vec<Section>,
+    /// Tables.
+    pub tables: Vec<TableRule>,
+    /// The lead of the first block, such as a bold `Recommendation:`.
+    pub opens_with: Option<String>,
+    /// Title of the section that must come last.
+    pub closes_with: Option<String>,
+    /// Phrases or topics that must occur.
+    pub require: Vec<String>,
+    /// What the persona must never say or show.
+    pub forbid: Vec<String>,
+}
+
+impl Contract {
+    /// True when nothing is promised: any plain document.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// One thing a persona wants to know before it answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct IntakeField {
+    /// Names the field on the intake board; personas that share it share the answer.
+    pub id: String,
+    /// The question.
+    pub ask: String,
+    /// Set when the persona insists: an unanswered field is shown as "not confirmed".
+    #[serde(default)]
+    pub confirm: bool,
+}

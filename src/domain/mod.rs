@@ -1,0 +1,28 @@
+//! The nouns: what every other layer talks about.
+//!
+//! Plain data with serde where it is stored or printed. No IO, no clock, no terminal, no async.
+//! Everybody above uses it; it uses nobody.
+
+pub mod change;
+pub mod chat;
+pub mod contract;
+pub mod ids;
+pub mod model;
+pub mod panel;
+pub mod persona;
+pub mod provider;
+pub mod run;
+pub mod session;
+pub mod stream;
+
+pub use change::{Change, NewRun};
+pub use chat::{ChatMessage, ChatRequest, ChatRole};
+pub use contract::{Applies, Contract, Facet, IntakeField, Section, TableRule};
+pub use ids::{PersonaId, RunId, SessionId, TurnId};
+pub use model::ModelRef;
+pub use panel::Panel;
+pub use persona::{Persona, PersonaSource};
+pub use provider::{KeySource, ProviderSpec, Timeouts};
+pub use run::{Ending, Run, RunState};
+pub use session::{Session, SessionSummary, Turn};
+pub use stream::{FailKind, Failure, RunUpdate, StopReason, StreamEvent, Usage};

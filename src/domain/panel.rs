@@ -1,0 +1,16 @@
+//! A panel: a named, ordered list of personas that are asked together.
+
+use serde::{Deserialize, Serialize};
+
+use super::{ModelRef, PersonaId};
+
+/// A named, ordered list of personas.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Panel {
+    /// `design-review`, `full`, or the user's word.
+    pub name: String,
+    /// Who is asked, in the order of the panes.
+    pub personas: Vec<PersonaId>,
+    /// The panel's model; a persona's own goes before it.
+    pub model: Option<ModelRef>,
+}

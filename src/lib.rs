@@ -1,0 +1,24 @@
+//! plenary: one question to several personas in parallel, their answers side by side.
+//!
+//! The modules stand in layer order; each may use only those below it (`tests/suite/architecture.rs`
+//! enforces it by reading the `use` lines). `ARCHITECTURE.md` says what goes where.
+//!
+//! - [`cli`]: the command line, one file a command
+//! - [`runtime`]: the loop, the terminal guard, input, frames, fan-out, effects
+//! - [`ui`]: state to cells: prepare (fills caches), then draw (pure)
+//! - [`app`]: `State`, `Msg`, `Effect`, `update`, actions, keymap; no IO
+//! - [`provider`], [`store`], [`config`]: adapters that do not see each other
+//! - [`text`], [`prompt`], [`export`]: algorithms
+//! - [`domain`]: the nouns
+
+pub mod app;
+pub mod cli;
+pub mod config;
+pub mod domain;
+pub mod export;
+pub mod prompt;
+pub mod provider;
+pub mod runtime;
+pub mod store;
+pub mod text;
+pub mod ui;

@@ -1,0 +1,94 @@
+//! The mailbox between the runs and the loop: updates of one run coalesce, so that the work of a frame
+//! depends on how many runs there are, never on how many tokens came.
+//!
+//! Runs push from their tasks; the loop (or the headless `ask`) waits for [`Inbox::ready`] and drains all at once.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::domain::{RunId, RunUpdate};
+
+/// A shared mailbox; clones are the same mailbox.
+#[derive(Debug, Clone, Default)]
+pub struct Inbox {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    pending: Mutex<Vec<(RunId, Vec<RunUpdate>)>>,
+    ready: Notify,
+}
+
+impl Inbox {
+    /// An empty mailbox.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds an update of `run`; text behind text is appended to it.
+    pub fn push(&self, run: RunId, update: RunUpdate) {
+        let was_empty = {
+            let mut pending = self.inner.pending.lock().unwrap_or_else(PoisonError::into_inner);
+            let was_empty = pending.is_empty();
+            let slot = if let Some(at) = pending.iter().position(|(id, _)| *id == run) {
+                pending.get_mut(at)
+            } else {
+                pending.push((run, Vec::new()));
+                pending.last_mut()
+            };
+            if let Some((_, updates)) = slot {
+                coalesce(updates, update);
+            }
+            was_empty
+        };
+        if was_empty {
+            self.inner.ready.notify_one();
+        }
+    }
+
+    /// Waits until something is there. Cancel safe.
+    pub async fn ready(&self) {
+        self.inner.ready.notified().await;
+    }
+
+    /// Takes everything: runs in the order of their first update, updates in the order in which they came.
+    pub fn drain(&self) -> Vec<(RunId, Vec<RunUpdate>)> {
+        std::mem::take(&mut *self.inner.pending.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+fn coalesce(updates: &mut Vec<RunUpdate>, update: RunUpdate) {
+    match (updates.last_mut(), update) {
+        (Some(RunUpdate::Text(have)), RunUpdate::Text(more))
+        | (Some(RunUpdate::Reasoning(have)), RunUpdate::Reasoning(more)) => have.push_str(&more),
+        (Some(RunUpdate::Usage(have)), RunUpdate::Usage(new)) => *have = new,
+        (_, update) => updates.push(update),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Ending;
+
+    #[tokio::test]
+    async fn text_coalesces_and_order_stays() {
+        let inbox = Inbox::new();
+        let (a, b) = (RunId::from_number(1), RunId::from_number(2));
+        inbox.push(a, RunUpdate::Text("one ".into()));
+        inbox.push(b, RunUpdate::Text("x".into()));
+        inbox.push(a, RunUpdate::Text("two".into()));
+        inbox.push(a, RunUpdate::Ended(Ending::Done));
+        inbox.ready().await;
+        assert_eq!(
+            inbox.drain(),
+            vec![
+                (a, vec![RunUpdate::Text("one two".into()), RunUpdate::Ended(Ending::Done)]),
+                (b, vec![RunUpdate::Text("x".into())]),
+            ]
+        );
+        assert!(inbox.drain().is_empty());
+    }
+}

@@ -1,0 +1,6 @@
+//! The program while it runs: the loop, the terminal guard, input, frames, fan-out, effects.
+//!
+//! The only layer that knows time, threads and the terminal. Called by `cli`.
+
+pub mod fanout;
+pub mod inbox;

@@ -1,0 +1,21 @@
+//! An answer's way from Markdown source to rows: source → blocks → rows.
+//!
+//! [`Document`] takes raw text as it streams in, neutralises it and keeps parsed blocks; only the last
+//! block is ever parsed again, an open code fence is appended to. [`Layout`] wraps blocks for one width and
+//! keeps the rows. [`highlight`] runs on a worker: a document hands out jobs and takes results.
+//! Nothing here knows colours, terminals or time. Used by `app` (documents) and `ui` (layouts).
+
+pub mod document;
+pub mod highlight;
+pub mod layout;
+pub mod row;
+pub mod sanitize;
+pub mod style;
+pub mod width;
+
+pub use document::Document;
+pub use highlight::{HighlightJob, Highlighted, Highlighter};
+pub use layout::{Anchor, Layout, LayoutOptions};
+pub use row::{Piece, Row, RowKind};
+pub use sanitize::{Sanitizer, sanitize, sanitize_line};
+pub use style::{Face, Role};

@@ -1,0 +1,1 @@
+//! STUB: state to cells.

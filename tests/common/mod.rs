@@ -1,0 +1,2 @@
+//! What several suites need.
+pub mod server;

@@ -1,0 +1,1 @@
+//! STUB: a streaming server inside the tests.

@@ -1,0 +1,12 @@
+mod architecture;
+mod ask;
+mod cli;
+mod config;
+mod fanout;
+mod personas;
+mod provider;
+mod pty;
+mod screens;
+mod store;
+mod stream;
+mod update;
