@@ -1,2 +1,3 @@
 //! What several suites need.
+pub mod desk;
 pub mod server;
