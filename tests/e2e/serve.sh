@@ -6,6 +6,7 @@
 #     cargo run --release -- --config tests/e2e/local.toml
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=prepare.sh
 source "$here/prepare.sh"
 prepare "${1:-default}"
 exec "$PYTHON" "$here/serve.py" "$GGUF" "${2:-8080}"
