@@ -1,0 +1,39 @@
+#!/usr/bin/env python3
+"""A real llama.cpp server with a real model, OpenAI-compatible, on this machine alone.
+
+serve.py MODEL.gguf PORT [TOKENS_PER_SLOT]      prints "READY http://…" once it answers
+
+Four slots, as four personas ask at once; each has TOKENS_PER_SLOT (8192 if not given) of context.
+Runs until it is ended by a signal. Needs the Python package xllamacpp (`serve.sh` installs it)."""
+
+import pathlib
+import signal
+import sys
+
+SLOTS = 4
+
+
+def main():
+    if len(sys.argv) not in (3, 4):
+        raise SystemExit(__doc__)
+    model, port = sys.argv[1], int(sys.argv[2])
+    per_slot = int(sys.argv[3]) if len(sys.argv) == 4 else 8192
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = model
+    params.model_alias = {pathlib.Path(model).stem}
+    params.hostnames = ["127.0.0.1"]
+    params.port = port
+    params.n_parallel = SLOTS
+    params.n_ctx = per_slot * SLOTS  # the slots share it
+    params.warmup = False
+    server = xllamacpp.Server(params)
+    print("READY", server.listening_address, flush=True)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+    signal.pause()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""What plenary does when nothing happens: bytes to the terminal and processor time in ten seconds.
+
+idle.py PLENARY FAKELLM CORPUS WORK [SECONDS]
+
+Twice: on the first screen, and with five finished answers. At most 0 bytes and 5 ms; exits 1 above."""
+
+import sys
+import time
+
+from lab import FIVE, Fake, Terminal, wait_until
+
+
+def idle(terminal, seconds):
+    """Bytes written and milliseconds of processor time, once the screen has come to rest."""
+    time.sleep(2)
+    written, cpu = len(terminal.output), terminal.cpu_ms()
+    time.sleep(seconds)
+    return len(terminal.output) - written, terminal.cpu_ms() - cpu
+
+
+def main():
+    if len(sys.argv) not in (5, 6):
+        raise SystemExit(__doc__)
+    plenary, fakellm, corpus, work = sys.argv[1:5]
+    seconds = int(sys.argv[5]) if len(sys.argv) == 6 else 10
+    found = {}
+    with Fake(fakellm, corpus, work) as fake:
+        fake.configure({persona: f"{text}-fast" for persona, text in FIVE.items()})
+        with Terminal([plenary], fake.env, cwd=fake.work) as terminal:
+            terminal.wait_for("ask", 10)
+            found["first screen"] = idle(terminal, seconds)
+            terminal.type("hello\r")
+            wait_until(lambda: len(fake.events("end")) == len(FIVE), 30, "five answers sent")
+            found["five answers"] = idle(terminal, seconds)
+    for where, (written, cpu) in found.items():
+        print(f"idle for {seconds} s, {where}: {written} bytes (at most 0), {cpu:.2f} ms of processor time (at most 5)")
+    sys.exit(any(written > 0 or cpu > 5 for written, cpu in found.values()))
+
+
+if __name__ == "__main__":
+    main()
