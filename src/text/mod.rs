@@ -5,13 +5,23 @@
 //! keeps the rows. [`highlight`] runs on a worker: a document hands out jobs and takes results.
 //! Nothing here knows colours, terminals or time. Used by `app` (documents) and `ui` (layouts).
 
+mod block;
+mod code;
+mod code_rows;
 pub mod document;
+mod fence;
 pub mod highlight;
+mod inline;
 pub mod layout;
+mod link;
+mod parse;
 pub mod row;
+mod rows;
 pub mod sanitize;
 pub mod style;
+mod table;
 pub mod width;
+mod wrap;
 
 pub use document::Document;
 pub use highlight::{HighlightJob, Highlighted, Highlighter};
