@@ -142,8 +142,11 @@ fn options() -> serde_saphyr::Options {
 /// A parser's error in the words of this program.
 fn explain(error: &serde_saphyr::Error, yaml: &str, keys: &Keys, file: &Path) -> Problem {
     use serde_saphyr::Error as E;
-    let error = error.without_snippet();
     let place = error.location();
+    let mut error = error.without_snippet();
+    while let E::AliasError { error: inner, .. } = error {
+        error = inner;
+    }
     let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let (line, column) = place.map_or((1, 1), |p| (number(p.line()), number(p.column())));
     let key = keys.at(line, column);
@@ -414,7 +417,7 @@ mod tests {
                 "x.md:4: contract.sections[0].facet: `riks` is not one of recommendation, assumptions, options, cost, implementation, risks, validation, operations, questions; did you mean `risks`?",
             ),
             ("intake:\n  - { id: a }\n", "x.md:3: intake[0]: `ask` is missing"),
-            ("id: [x\n", "x.md:3: not valid YAML"),
+            ("id: [x\n", "x.md:2: id: not valid YAML: unclosed bracket '['"),
             (
                 "just words\n",
                 "x.md:2: the front matter must be `key: value` lines (a rule on line 1 needs a blank line before it)",
