@@ -5,7 +5,6 @@
 //! `file` and `folder` do that, `built_in` has its texts in the program.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use super::front_matter::{self, Cut, FrontMatter, short};
 use super::problem::Problem;
@@ -52,16 +51,13 @@ pub(super) fn read(text: &str, file: &Path, source: PersonaSource) -> Result<Dra
         },
     };
     check_values(&front, file, &mut problems);
-    let id = match front.id.as_deref() {
-        None => None,
-        Some(id) => match PersonaId::parse(id) {
-            Some(id) => Some(id),
-            None => {
-                problems.push(bad_id(id, &front, file));
-                None
-            }
-        },
-    };
+    let id = front.id.as_deref().and_then(|id| {
+        let parsed = PersonaId::parse(id);
+        if parsed.is_none() {
+            problems.push(bad_id(id, &front, file));
+        }
+        parsed
+    });
     if problems.iter().any(Problem::is_error) {
         return Err(problems);
     }
@@ -164,12 +160,6 @@ fn free_id(id: &PersonaId, is_taken: impl Fn(&PersonaId) -> bool) -> PersonaId {
         }
         n += 1;
     }
-}
-
-/// Problems of a draft as lines; the persona itself shared.
-pub(super) fn finish(draft: Draft) -> (Arc<Persona>, Vec<String>) {
-    let lines = draft.warnings.iter().map(ToString::to_string).collect();
-    (Arc::new(draft.persona), lines)
 }
 
 #[cfg(test)]

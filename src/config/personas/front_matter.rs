@@ -435,11 +435,11 @@ mod tests {
     #[test]
     fn bombs_are_refused() {
         let deep = format!("id: {}", "[".repeat(10_000));
-        let nested: String = (0..200).map(|i| format!("{}a:\n", " ".repeat(i))).collect();
+        let nested: String = (0..200).flat_map(|i| [" ".repeat(i), "a:\n".to_owned()]).collect();
         let mut laughs = "a: &a [x,x,x,x,x,x,x,x,x]\n".to_owned();
         for (from, to) in "abcdefgh".chars().zip("bcdefghi".chars()) {
             let items = vec![format!("*{from}"); 9].join(",");
-            laughs.push_str(&format!("{to}: &{to} [{items}]\n"));
+            laughs += &[to.to_string(), format!(": &{to} [{items}]\n")].concat();
         }
         let large = format!("id: {}\n", "x".repeat(MAX_BYTES));
         for (yaml, word) in

@@ -80,10 +80,9 @@ pub fn load(user: &Path, project: &Path) -> Loaded {
         personas: built_in::personas().to_vec(),
         notices: built_in::problems().iter().map(ToString::to_string).collect(),
     };
-    let levels: [(&Path, fn(PathBuf) -> PersonaSource); 2] =
-        [(user, PersonaSource::User), (project, PersonaSource::Project)];
-    for (path, source) in levels {
+    for (path, is_project) in [(user, false), (project, true)] {
         let mut problems = Vec::new();
+        let source = if is_project { PersonaSource::Project } else { PersonaSource::User };
         let drafts = folder::read(path, source, &mut problems);
         let drafts = document::distinct(drafts, &mut problems);
         let line =
@@ -99,8 +98,8 @@ pub fn load(user: &Path, project: &Path) -> Loaded {
 impl Loaded {
     fn add(&mut self, draft: Draft) {
         let explicit = draft.explicit_id;
-        let (persona, mut notices) = document::finish(draft);
-        self.notices.append(&mut notices);
+        self.notices.extend(draft.warnings.iter().map(ToString::to_string));
+        let persona = Arc::new(draft.persona);
         match self.personas.iter_mut().find(|p| p.id == persona.id) {
             None => self.personas.push(persona),
             Some(place) => {
@@ -127,16 +126,7 @@ pub fn load_path(path: &Path) -> Result<Vec<(Persona, Vec<String>)>, ConfigError
 /// explicit id twice is an error that names both files.
 pub fn load_paths(paths: &[PathBuf]) -> Result<Vec<(Persona, Vec<String>)>, ConfigError> {
     let mut problems = Vec::new();
-    let mut drafts: Vec<Draft> = Vec::new();
-    for path in paths {
-        for draft in drafts_of(path, &mut problems) {
-            let again = drafts.iter().any(|d| d.persona.source == draft.persona.source);
-            if !again {
-                drafts.push(draft);
-            }
-        }
-    }
-    let drafts = document::distinct(drafts, &mut problems);
+    let drafts = distinct_drafts(paths, &mut problems);
     let errors: Vec<String> =
         problems.iter().filter(|p| p.is_error()).map(ToString::to_string).collect();
     if !errors.is_empty() {
@@ -150,15 +140,29 @@ pub fn load_paths(paths: &[PathBuf]) -> Result<Vec<(Persona, Vec<String>)>, Conf
         .collect())
 }
 
-/// Reads a file, or all of a folder, and returns what is wrong instead of stopping at it: for `persona check`.
-pub fn inspect(path: &Path) -> (Vec<Persona>, Vec<Problem>) {
+/// Reads files, and all files of folders, and returns what is wrong instead of stopping at it: for `persona check`.
+///
+/// The same explicit id in two of them is an error, as it is in a folder.
+pub fn inspect(paths: &[PathBuf]) -> (Vec<Persona>, Vec<Problem>) {
     let mut problems = Vec::new();
-    let drafts = drafts_of(path, &mut problems);
-    let mut drafts = document::distinct(drafts, &mut problems);
+    let mut drafts = distinct_drafts(paths, &mut problems);
     for draft in &mut drafts {
         problems.append(&mut draft.warnings);
     }
     (drafts.into_iter().map(|draft| draft.persona).collect(), problems)
+}
+
+fn distinct_drafts(paths: &[PathBuf], problems: &mut Vec<Problem>) -> Vec<Draft> {
+    let mut drafts: Vec<Draft> = Vec::new();
+    for path in paths {
+        for draft in drafts_of(path, problems) {
+            // A file that is named twice is one persona.
+            if !drafts.iter().any(|d| d.persona.source == draft.persona.source) {
+                drafts.push(draft);
+            }
+        }
+    }
+    document::distinct(drafts, problems)
 }
 
 /// The text of a persona file within the limits, as [`load_path`] reads it.
@@ -179,15 +183,15 @@ fn drafts_of(path: &Path, problems: &mut Vec<Problem>) -> Vec<Draft> {
             }
             return drafts;
         }
-        return one_file(pattern, problems);
+        return one_file(&pattern, problems);
     }
-    one_file(path, problems)
+    one_file(&path, problems)
 }
 
-fn one_file(path: PathBuf, problems: &mut Vec<Problem>) -> Vec<Draft> {
-    let found = file::read(&path)
+fn one_file(path: &Path, problems: &mut Vec<Problem>) -> Vec<Draft> {
+    let found = file::read(path)
         .map_err(|problem| vec![problem])
-        .and_then(|text| document::read(&text, &path, PersonaSource::Path(path.clone())));
+        .and_then(|text| document::read(&text, path, PersonaSource::Path(path.to_owned())));
     match found {
         Ok(draft) => vec![draft],
         Err(found) => {
