@@ -38,6 +38,21 @@ impl Home {
         Self::new(&config)
     }
 
+    /// Appends to the configuration.
+    pub fn add(&mut self, text: &str) {
+        let config = self.path("config/plenary/config.toml");
+        let have = std::fs::read_to_string(&config).unwrap();
+        std::fs::write(config, have + text).unwrap();
+    }
+
+    /// Replaces `from`, which must be there, in the configuration.
+    pub fn set(&mut self, from: &str, to: &str) {
+        let config = self.path("config/plenary/config.toml");
+        let have = std::fs::read_to_string(&config).unwrap();
+        assert!(have.contains(from), "{have}");
+        std::fs::write(config, have.replace(from, to)).unwrap();
+    }
+
     /// A path below the home.
     pub fn path(&self, below: &str) -> std::path::PathBuf {
         self.dir.path().join(below)
@@ -74,8 +89,8 @@ impl Home {
 
 /// The binary in a pseudo terminal.
 pub struct Term {
-    master: Box<dyn MasterPty + Send>,
-    writer: Box<dyn Write + Send>,
+    master: Option<Box<dyn MasterPty + Send>>,
+    writer: Option<Box<dyn Write + Send>>,
     child: Box<dyn Child + Send + Sync>,
     seen: Arc<Mutex<Seen>>,
 }
@@ -83,6 +98,7 @@ pub struct Term {
 struct Seen {
     parser: vt100::Parser,
     bytes: Vec<u8>,
+    hung_up: bool,
 }
 
 fn cells(n: u16) -> NonZeroU16 {
@@ -118,21 +134,21 @@ impl Term {
         drop(pair.slave);
         let mut reader = pair.master.try_clone_reader().unwrap();
         let parser = vt100::Parser::new(cells(rows), cells(columns), 0);
-        let seen = Arc::new(Mutex::new(Seen { parser, bytes: Vec::new() }));
+        let seen = Arc::new(Mutex::new(Seen { parser, bytes: Vec::new(), hung_up: false }));
         let sink = Arc::clone(&seen);
         std::thread::spawn(move || {
             let mut chunk = [0; 16 << 10];
             while let Ok(n) = reader.read(&mut chunk) {
-                if n == 0 {
+                let mut seen = sink.lock().unwrap();
+                if n == 0 || seen.hung_up {
                     break;
                 }
-                let mut seen = sink.lock().unwrap();
                 seen.parser.process(&chunk[..n]);
                 seen.bytes.extend_from_slice(&chunk[..n]);
             }
         });
         let writer = pair.master.take_writer().unwrap();
-        Self { master: pair.master, writer, child, seen }
+        Self { master: Some(pair.master), writer: Some(writer), child, seen }
     }
 
     /// What stands on the screen.
@@ -165,8 +181,9 @@ impl Term {
 
     /// Sends bytes as a keyboard would.
     pub fn send(&mut self, keys: &str) -> &mut Self {
-        self.writer.write_all(keys.as_bytes()).unwrap();
-        self.writer.flush().unwrap();
+        let writer = self.writer.as_mut().unwrap();
+        writer.write_all(keys.as_bytes()).unwrap();
+        writer.flush().unwrap();
         self
     }
 
@@ -174,7 +191,15 @@ impl Term {
     pub fn resize(&mut self, columns: u16, rows: u16) {
         self.seen.lock().unwrap().parser.set_size(cells(rows), cells(columns));
         let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
-        self.master.resize(size).unwrap();
+        self.master.as_ref().unwrap().resize(size).unwrap();
+    }
+
+    /// Closes the terminal's other end, as a closed window or a lost connection does. The program must be writing: the
+    /// reading thread lets go at its next bytes.
+    pub fn hang_up(&mut self) {
+        self.seen.lock().unwrap().hung_up = true;
+        self.writer = None;
+        self.master = None;
     }
 
     /// Sends a signal.
@@ -224,7 +249,7 @@ impl Term {
         assert!(!screen.alternate_screen(), "alternate screen is left on");
         assert!(!screen.hide_cursor(), "the cursor is left hidden");
         assert!(!screen.bracketed_paste(), "bracketed paste is left on");
-        let termios = self.master.get_termios().expect("termios");
+        let termios = self.master.as_ref().unwrap().get_termios().expect("termios");
         let local = format!("{:?}", termios.local_flags);
         assert!(local.contains("ICANON") && local.contains("ECHO"), "raw mode is left on: {local}");
         let last = |sequence: &str| {
