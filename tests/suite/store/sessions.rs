@@ -1,0 +1,51 @@
+//! Finding a session by what the user types.
+
+use plenary::cli::sessions::resolve;
+use plenary::domain::{Change, SessionId, TurnId};
+use plenary::store::Store;
+
+fn store_of(ids: &[u128]) -> Store {
+    let store = Store::in_memory();
+    for (n, id) in (1..).zip(ids) {
+        store.write(Change::Turn {
+            session: SessionId::from_number(*id),
+            title: format!("title {n}"),
+            panel: "p".into(),
+            turn: TurnId::from_number(n),
+            question: "q".into(),
+            at: 1_700_000_000_000 + i64::try_from(n).unwrap(),
+            runs: Vec::new(),
+        });
+    }
+    store
+}
+
+#[test]
+fn the_first_digits_or_last_name_a_session() {
+    let (a1, a2, b) = (0xa1 << 120, 0xa2 << 120, 0xb << 124);
+    let store = store_of(&[a1, a2, b]);
+    let whole = SessionId::from_number(a1).to_string();
+    for (text, id) in [("b", b), ("A1", a1), (" a2 ", a2), (whole.as_str(), a1), ("LAST", b)] {
+        assert_eq!(resolve(&store, text).unwrap(), SessionId::from_number(id), "{text:?}");
+    }
+}
+
+#[test]
+fn what_names_none_or_several_is_answered_with_what_there_is() {
+    let store = store_of(&[0xa1 << 120, 0xa2 << 120, 0xb << 124]);
+    let several = resolve(&store, "a").unwrap_err();
+    assert_eq!(several.code, 2);
+    for part in ["several", "title 1", "title 2", &SessionId::from_number(0xa1 << 120).to_string()]
+    {
+        assert!(several.message.contains(part), "{part}: {several}");
+    }
+    assert!(!several.message.contains("title 3"), "{several}");
+
+    for text in ["c", "", "%", "a\u{1b}[31m"] {
+        let none = resolve(&store, text).unwrap_err();
+        assert_eq!(none.code, 2);
+        assert!(none.message.contains("no session") && none.message.contains("title 3"), "{none}");
+    }
+    let empty = resolve(&Store::in_memory(), "last").unwrap_err();
+    assert!(empty.message.contains("no sessions yet"), "{empty}");
+}
