@@ -412,7 +412,7 @@ mod tests {
         allow_pages(&worker, 1 << 20);
         assert!(worker.retry_at.is_some());
         worker.flush();
-        assert_eq!(worker.troubles.take(), Some(StoreError::Recovered { path: path.clone() }));
+        assert_eq!(worker.troubles.take(), Some(StoreError::Recovered { path }));
         assert!(worker.backlog.is_empty());
         let on_disk = read::load(worker.conn().unwrap(), SESSION, |_| true).unwrap().unwrap();
         assert_eq!(on_disk.session, shown);

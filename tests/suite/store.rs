@@ -1,6 +1,9 @@
 //! The store as its callers see it: what is written comes back, whatever happens to the file or to the
 //! process in between.
 
+mod export;
+mod sessions;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
