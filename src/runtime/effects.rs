@@ -4,6 +4,7 @@
 //! (lend the terminal, end) comes back as a [`Turn`].
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
 
@@ -13,13 +14,16 @@ use super::highlighter::Worker;
 use super::inbox::Inbox;
 use super::providers::Providers;
 use crate::app::{EditFor, Effect, Level, Msg, Order, State};
-use crate::domain::{Change, Ending, RunUpdate};
+use crate::domain::{Ending, RunUpdate};
 use crate::store::Store;
 use crate::ui::View;
 use crate::ui::theme::{Depth, Theme};
 
 /// Sessions that the list shows at most.
 const LISTED: usize = 500;
+
+/// How long a question may wait to be written down before it is asked all the same.
+const SYNC_TIME: Duration = Duration::from_millis(100);
 
 /// What the loop itself must do.
 #[derive(Debug, PartialEq, Eq)]
@@ -63,7 +67,7 @@ impl Hands {
             Effect::Ask(orders) => self.ask(orders),
             Effect::Cancel(run) => self.fanout.cancel(run),
             Effect::CancelAll => self.fanout.cancel_all(),
-            Effect::Save(change) => self.save(change),
+            Effect::Save(change) => self.store.write(change),
             Effect::Highlight(run, jobs) => self.worker.colour(run, jobs),
             Effect::Scroll(pane, scroll) => view.scroll(state, pane, scroll),
             Effect::Copy { text, what } => self.copy(text, what),
@@ -109,30 +113,23 @@ impl Hands {
                 }
             }
         }
+        self.settle();
         for job in jobs {
             self.fanout.start(job);
         }
         self.worker.warm_up();
     }
 
-    /// Queues a change. Whether it could be written shows later: beginnings and ends look after it.
-    fn save(&self, change: Change) {
-        let text_only = matches!(change, Change::Append { .. });
-        self.store.write(change);
-        if !text_only {
-            self.watch_store();
-        }
-    }
-
-    /// Says so in the status line when the store is in trouble, once it has done what is queued.
-    pub fn watch_store(&self) {
-        let (messages, store) = (self.messages.clone(), self.store.clone());
+    /// The question is on disk before the first request leaves: a few milliseconds. A disk that takes longer than
+    /// [`SYNC_TIME`] does not hold up the question.
+    fn settle(&self) {
+        let (done, written) = std::sync::mpsc::channel();
+        let store = self.store.clone();
         tokio::task::spawn_blocking(move || {
             store.flush();
-            if let Some(trouble) = store.trouble() {
-                let _ = messages.blocking_send(Msg::Tell(Level::Error, trouble.to_string()));
-            }
+            let _ = done.send(());
         });
+        let _ = written.recv_timeout(SYNC_TIME);
     }
 
     fn copy(&self, text: String, what: String) {

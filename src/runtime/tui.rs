@@ -22,7 +22,7 @@ use super::{input, look, roster};
 use crate::app::{EditFor, Keymap, Level, Msg, Signal, State, update};
 use crate::config::Setup;
 use crate::domain::SessionId;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::ui::View;
 
 /// How the program starts.
@@ -121,13 +121,13 @@ enum Woke {
     Inbox,
     Frame,
     EditorClosed(Result<(), String>),
+    StoreTrouble,
 }
 
 impl Tui {
     async fn run(&mut self, start: Start, signals: &mut Signals) -> io::Result<u8> {
         self.draw()?;
         let mut events = Some(EventStream::new());
-        self.hands.watch_store();
         let mut turn = self.begin(start);
         loop {
             match turn.take() {
@@ -201,6 +201,7 @@ impl Tui {
             event = event => Woke::Terminal(event),
             Some(msg) = self.inbound.recv() => Woke::Message(msg),
             closed = editor => Woke::EditorClosed(closed),
+            () = self.hands.store.troubled() => Woke::StoreTrouble,
             () = frame => Woke::Frame,
             () = self.hands.inbox.ready() => Woke::Inbox,
         }
@@ -226,6 +227,10 @@ impl Tui {
                 self.frames.stream(self.timer.elapsed());
                 // Nobody draws while the editor is open, but what arrives is stored all the same.
                 if self.editing.is_some() { self.drain() } else { None }
+            }
+            Woke::StoreTrouble => {
+                let trouble = self.hands.store.trouble()?;
+                self.take(Msg::Tell(trouble_level(&trouble), trouble.to_string()))
             }
             Woke::Frame => self.drain(),
         }
@@ -341,5 +346,13 @@ impl Tui {
         terminal::leave();
         self.hands.store.flush();
         status
+    }
+}
+
+/// That everything is written again is good news.
+fn trouble_level(trouble: &StoreError) -> Level {
+    match trouble {
+        StoreError::Recovered { .. } => Level::Info,
+        _ => Level::Error,
     }
 }

@@ -101,8 +101,10 @@ fn resumed(
     question: Arc<str>,
     sent: Arc<str>,
 ) -> RunView {
+    // The store has called cut what nobody writes any more.
     if run.state.is_live() {
-        let why = "the program ended while it streamed".to_owned();
+        let why =
+            "another plenary is still writing this answer: open the session again later".to_owned();
         run.state = RunState::Ended(Ending::Cut(why));
     }
     let document = Document::of(&run.text);
