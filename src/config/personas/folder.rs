@@ -88,6 +88,8 @@ fn candidates(folder: &Path, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
             let is_text = is_persona_name(&name);
             let folder = kind.is_dir() || (kind.is_symlink() && !is_text);
             match (folder, is_text) {
+                // Named like a persona and no pattern: said when it is read.
+                (true, true) if !path.join("system.md").exists() => Some(path),
                 (true, _) => Some(path.join("system.md")),
                 (false, true) => Some(path),
                 (false, false) => None,

@@ -4,16 +4,14 @@
 //! line end included, belongs to the front matter; every byte after it is the system prompt. Not for what
 //! the values mean (`validate`) nor for other programs' keys (`foreign`). `document` calls it.
 
-use std::fmt;
 use std::path::Path;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, SeqAccess, Visitor};
 
 use super::keys::{Key, Keys};
 use super::problem::Problem;
+use super::wire::Wire;
 use super::{Settings, foreign, schema};
-use crate::domain::{Applies, Contract, Facet, IntakeField, Section, TableRule};
 
 /// The most bytes a front matter may have.
 pub(super) const MAX_BYTES: usize = 64 * 1024;
@@ -59,8 +57,13 @@ pub(super) struct FrontMatter {
     pub settings: Settings,
     /// Where each key stands.
     pub keys: Keys,
-    /// True when it has a key that only plenary's own files have.
-    pub ours: bool,
+}
+
+impl FrontMatter {
+    /// The line of the file in which a key stands, or else the nearest one above it.
+    pub(super) fn line_of(&self, key: &str) -> Option<usize> {
+        self.keys.find(key).map(|key| key.line + 1)
+    }
 }
 
 /// Reads front matter. Warnings are added to `problems`; on an error the front matter is unusable.
@@ -84,13 +87,12 @@ pub(super) fn read(
             return foreign::read_loosely(yaml, file, &problem, problems).ok_or(problem);
         }
     };
-    let ours = keys.has_any(schema::OURS);
-    if !ours {
+    if !keys.has_any(schema::OURS) {
         return foreign::read(yaml, keys, file, problems);
     }
     let wire: Wire = typed(yaml, &keys, file)?;
     warn_unknown(&keys, file, problems);
-    Ok(FrontMatter { id: wire.id.clone(), settings: wire.into(), keys, ours })
+    Ok(FrontMatter { id: wire.id.clone(), settings: wire.into(), keys })
 }
 
 /// Reads YAML into a type; an error names line and key.
@@ -230,138 +232,6 @@ fn key_in_line(yaml: &str, line: usize) -> String {
         (!key.is_empty() && key.len() <= 64 && key.chars().all(is_key)).then(|| key.to_owned())
     };
     yaml.lines().nth(line.saturating_sub(1)).and_then(key).unwrap_or_default()
-}
-
-/// A list of words; a single word stands for a list of one.
-#[derive(Debug, Default)]
-pub(super) struct Words(pub Vec<String>);
-
-impl<'de> Deserialize<'de> for Words {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OneOrMany;
-        impl<'de> Visitor<'de> for OneOrMany {
-            type Value = Words;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of texts")
-            }
-            fn visit_str<E>(self, v: &str) -> Result<Words, E> {
-                Ok(Words(vec![v.to_owned()]))
-            }
-            fn visit_unit<E>(self) -> Result<Words, E> {
-                Ok(Words::default())
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Words, A::Error> {
-                let mut words = Vec::new();
-                while let Some(word) = items.next_element()? {
-                    words.push(word);
-                }
-                Ok(Words(words))
-            }
-        }
-        deserializer.deserialize_any(OneOrMany)
-    }
-}
-
-/// The front matter as it is written. Unlike the domain's types it passes over unknown keys (they are
-/// warned of by `warn_unknown`) and takes a null for "nothing".
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Wire {
-    id: Option<String>,
-    name: Option<String>,
-    title: Option<String>,
-    view: Option<String>,
-    color: Option<String>,
-    context_limit: Option<u32>,
-    model: Option<String>,
-    temperature: Option<f32>,
-    top_p: Option<f32>,
-    triggers: Option<Words>,
-    mode: Option<String>,
-    tags: Option<Words>,
-    intake: Option<Vec<WireIntake>>,
-    contract: Option<WireContract>,
-    brief: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct WireIntake {
-    id: String,
-    ask: String,
-    #[serde(default)]
-    confirm: Option<bool>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct WireContract {
-    applies: Option<Applies>,
-    sections: Option<Vec<WireSection>>,
-    tables: Option<Vec<WireTable>>,
-    opens_with: Option<String>,
-    closes_with: Option<String>,
-    require: Option<Words>,
-    forbid: Option<Words>,
-}
-
-#[derive(Deserialize)]
-struct WireSection {
-    title: String,
-    facet: Facet,
-    #[serde(default)]
-    optional: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct WireTable {
-    when: String,
-    columns: Vec<String>,
-}
-
-impl From<Wire> for Settings {
-    fn from(wire: Wire) -> Self {
-        let intake = |field: WireIntake| IntakeField {
-            id: field.id,
-            ask: field.ask,
-            confirm: field.confirm.unwrap_or_default(),
-        };
-        Self {
-            name: wire.name,
-            title: wire.title,
-            view: wire.view,
-            color: wire.color,
-            context_limit: wire.context_limit,
-            model: wire.model,
-            temperature: wire.temperature,
-            top_p: wire.top_p,
-            triggers: wire.triggers.map(|words| words.0),
-            mode: wire.mode,
-            tags: wire.tags.map(|words| words.0),
-            intake: wire.intake.map(|fields| fields.into_iter().map(intake).collect()),
-            contract: wire.contract.map(Contract::from),
-            brief: wire.brief,
-        }
-    }
-}
-
-impl From<WireContract> for Contract {
-    fn from(wire: WireContract) -> Self {
-        let section = |s: WireSection| Section {
-            title: s.title,
-            facet: s.facet,
-            optional: s.optional.unwrap_or_default(),
-        };
-        let table = |t: WireTable| TableRule { when: t.when, columns: t.columns };
-        Self {
-            applies: wire.applies.unwrap_or_default(),
-            sections: wire.sections.unwrap_or_default().into_iter().map(section).collect(),
-            tables: wire.tables.unwrap_or_default().into_iter().map(table).collect(),
-            opens_with: wire.opens_with,
-            closes_with: wire.closes_with,
-            require: wire.require.unwrap_or_default().0,
-            forbid: wire.forbid.unwrap_or_default().0,
-        }
-    }
 }
 
 #[cfg(test)]
