@@ -16,6 +16,9 @@ use super::{Settings, foreign, schema};
 /// The most bytes a front matter may have.
 pub(super) const MAX_BYTES: usize = 64 * 1024;
 
+/// The most unknown keys that are told one by one.
+const MOST_UNKNOWN: usize = 20;
+
 /// What the file's first lines are.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Cut<'a> {
@@ -104,23 +107,30 @@ pub(super) fn typed<'de, T: Deserialize<'de>>(
     serde_saphyr::from_str_with_options(yaml, options()).map_err(|e| explain(&e, yaml, keys, file))
 }
 
-/// One warning for each key that nobody knows.
+/// One warning for each key that nobody knows; after the first few they are counted.
 pub(super) fn warn_unknown(keys: &Keys, file: &Path, problems: &mut Vec<Problem>) {
-    for key in keys.iter().filter(|key| !key.item) {
-        let path = key.schema_path();
-        let top = path.split('.').next().unwrap_or_default();
-        let known_parent = !path.contains('.') || schema::is_known(top);
-        if schema::is_known(&path) || foreign::is_known(top) || !known_parent {
-            continue;
-        }
+    let unknown: Vec<&Key> = keys.iter().filter(|key| !key.item && is_unknown(key)).collect();
+    for key in unknown.iter().take(MOST_UNKNOWN) {
         let mut message = "unknown key, not used".to_owned();
-        if let Some(nearest) = schema::nearest(&path) {
+        if let Some(nearest) = schema::nearest(&key.schema_path()) {
             message.push_str("; did you mean `");
             message.push_str(nearest);
             message.push_str("`?");
         }
-        problems.push(Problem::warning(file, message).at(key.line + 1).on(key.path.clone()));
+        problems.push(Problem::warning(file, message).at(key.line + 1).on(short(&key.path)));
     }
+    if unknown.len() > MOST_UNKNOWN {
+        let message = format!("{} more unknown keys, not used", unknown.len() - MOST_UNKNOWN);
+        problems.push(Problem::warning(file, message));
+    }
+}
+
+/// True for a key that is neither ours nor another program's. What is below an unknown key is not told again.
+fn is_unknown(key: &Key) -> bool {
+    let path = key.schema_path();
+    let top = path.split('.').next().unwrap_or_default();
+    let known_parent = top == path || schema::is_known(top);
+    known_parent && !schema::is_known(&path) && !foreign::is_known(top)
 }
 
 /// Limits that no honest persona file reaches; what goes over them is refused at once.
@@ -152,7 +162,7 @@ fn explain(error: &serde_saphyr::Error, yaml: &str, keys: &Keys, file: &Path) ->
     let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let (line, column) = place.map_or((1, 1), |p| (number(p.line()), number(p.column())));
     let key = keys.at(line, column);
-    let name = key.map_or_else(|| key_in_line(yaml, line), |k| k.path.clone());
+    let name = key.map_or_else(|| key_in_line(yaml, line), |k| short(&k.path));
     let at = |message: String| Problem::error(file, message).at(line + 1).on(name.clone());
     match error {
         E::SerdeMissingField { field, .. } => {
@@ -162,7 +172,7 @@ fn explain(error: &serde_saphyr::Error, yaml: &str, keys: &Keys, file: &Path) ->
         }
         E::DuplicateMappingKey { key, .. } => {
             let key = key.clone().unwrap_or_else(|| "a key".to_owned());
-            Problem::error(file, "stands there twice; keep one of them").at(line + 1).on(key)
+            Problem::error(file, "stands there twice; keep one of them").at(line + 1).on(short(&key))
         }
         E::Budget { .. }
         | E::AliasReplayLimitExceeded { .. }
@@ -336,6 +346,15 @@ mod tests {
             ]
         );
         assert_eq!(front.settings.contract.unwrap().sections.len(), 1);
+    }
+
+    #[test]
+    fn thousands_of_slips_are_told_in_a_few_lines() {
+        let keys: String = (0..3_000).flat_map(|i| [format!("k{i}"), ": 1\n".to_owned()]).collect();
+        let mut problems = Vec::new();
+        read(&format!("id: x\n{keys}"), Path::new("x.md"), &mut problems).unwrap();
+        assert_eq!(problems.len(), MOST_UNKNOWN + 1);
+        assert_eq!(problems[MOST_UNKNOWN].to_string(), "x.md: 2980 more unknown keys, not used");
     }
 
     #[test]
