@@ -16,8 +16,8 @@ use crate::domain::{ModelRef, Persona, PersonaId, PersonaSource};
 pub(super) struct Draft {
     /// The persona.
     pub persona: Persona,
-    /// True when the file sets the id; else it was made of the name and may be numbered.
-    pub explicit_id: bool,
+    /// The line in which the file sets the id; none when it was made of the name, and may be numbered.
+    pub id_line: Option<usize>,
     /// What was found on the way, errors excluded.
     pub warnings: Vec<Problem>,
 }
@@ -63,28 +63,27 @@ pub(super) fn read(text: &str, file: &Path, source: PersonaSource) -> Result<Dra
     }
     let mut persona = Persona::plain(PersonaId::from_name(""), String::new(), body, source);
     if front.settings.name.is_none() {
-        let named = name::find(body, file);
+        let named = name::find(body.trim_start_matches('\u{feff}'), file);
         (persona.name, persona.title) = (named.name, named.title);
     }
     fill(&mut persona, &front.settings);
-    let explicit_id = id.is_some();
+    let id_line = id.is_some().then(|| front.line_of("id").unwrap_or(1));
     persona.id = id.unwrap_or_else(|| PersonaId::from_name(&persona.name));
-    Ok(Draft { persona, explicit_id, warnings: problems })
+    Ok(Draft { persona, id_line, warnings: problems })
 }
 
 fn bad_id(id: &str, front: &FrontMatter, file: &Path) -> Problem {
     let proposal = PersonaId::from_name(id);
     let expected = schema::expected("id");
     let message = format!("`{}` is not {expected}; write `{proposal}`", short(id));
-    let line = front.keys.find("id").map(|key| key.line + 1);
-    Problem::error(file, message).at(line).on("id")
+    Problem::error(file, message).at(front.line_of("id")).on("id")
 }
 
 /// Adds what is wrong with the values, each at its line.
 fn check_values(front: &FrontMatter, file: &Path, problems: &mut Vec<Problem>) {
     for fault in validate::check(&front.settings) {
-        let line = front.keys.find(&fault.key).map(|key| key.line + 1);
-        let problem = Problem::error(file, fault.message).at(line.unwrap_or(1)).on(fault.key);
+        let line = front.line_of(&fault.key).unwrap_or(1);
+        let problem = Problem::error(file, fault.message).at(line).on(fault.key);
         problems.push(Problem { severity: fault.severity, ..problem });
     }
 }
@@ -124,19 +123,19 @@ pub(super) fn distinct(drafts: Vec<Draft>, problems: &mut Vec<Problem>) -> Vec<D
     let place = |draft: &Draft| draft.persona.source.to_string();
     let mut drafts: Vec<Option<Draft>> = drafts.into_iter().map(Some).collect();
     for slot in &mut drafts {
-        let Some(draft) = slot.as_ref().filter(|d| d.explicit_id) else { continue };
+        let Some(draft) = slot.as_ref().filter(|d| d.id_line.is_some()) else { continue };
         let id = draft.persona.id.clone();
         if let Some(first) = taken.get(&id) {
             let message = format!(
                 "`{id}` is also the id of {first}; that one is used: give this one another id"
             );
-            problems.push(Problem::error(place(draft), message).on("id"));
+            problems.push(Problem::error(place(draft), message).at(draft.id_line).on("id"));
             *slot = None;
         } else {
             taken.insert(id, place(draft));
         }
     }
-    for draft in drafts.iter_mut().flatten().filter(|d| !d.explicit_id) {
+    for draft in drafts.iter_mut().flatten().filter(|d| d.id_line.is_none()) {
         let id = free_id(&draft.persona.id, |id| taken.contains_key(id));
         draft.persona.id = id.clone();
         taken.insert(id, draft.persona.source.to_string());
@@ -196,7 +195,7 @@ mod tests {
         let draft = read_text("---\nid: x\nname: X\n---\n\n# T: t\n\n---\n").unwrap();
         assert_eq!(&*draft.persona.prompt, "\n# T: t\n\n---\n");
         assert_eq!((draft.persona.name.as_str(), draft.persona.title.as_str()), ("X", ""));
-        assert!(draft.explicit_id);
+        assert_eq!(draft.id_line, Some(2));
     }
 
     #[test]
@@ -251,7 +250,7 @@ mod tests {
         assert_eq!(
             problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
             [
-                "d.md: id: `devops-engineer` is also the id of c.md; that one is used: give this one another id"
+                "d.md:2: id: `devops-engineer` is also the id of c.md; that one is used: give this one another id"
             ]
         );
     }

@@ -8,9 +8,10 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::front_matter::{self, FrontMatter, Words, short};
+use super::front_matter::{self, FrontMatter, short};
 use super::keys::Keys;
 use super::problem::Problem;
+use super::wire::Words;
 use super::{Settings, schema, validate};
 use crate::domain::ModelRef;
 
@@ -122,7 +123,7 @@ pub(super) fn read(
         let line = keys.find(name).map_or(1, |key| key.line);
         take(&mut settings, name, text, line, file, problems);
     }
-    Ok(FrontMatter { id: None, settings, keys, ours: false })
+    Ok(FrontMatter { id: None, settings, keys })
 }
 
 fn key_has_list(keys: &Keys, path: &str) -> bool {

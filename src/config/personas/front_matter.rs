@@ -4,19 +4,20 @@
 //! line end included, belongs to the front matter; every byte after it is the system prompt. Not for what
 //! the values mean (`validate`) nor for other programs' keys (`foreign`). `document` calls it.
 
-use std::fmt;
 use std::path::Path;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, SeqAccess, Visitor};
 
 use super::keys::{Key, Keys};
 use super::problem::Problem;
+use super::wire::Wire;
 use super::{Settings, foreign, schema};
-use crate::domain::{Applies, Contract, Facet, IntakeField, Section, TableRule};
 
 /// The most bytes a front matter may have.
 pub(super) const MAX_BYTES: usize = 64 * 1024;
+
+/// The most unknown keys that are told one by one.
+const MOST_UNKNOWN: usize = 20;
 
 /// What the file's first lines are.
 #[derive(Debug, PartialEq, Eq)]
@@ -59,8 +60,13 @@ pub(super) struct FrontMatter {
     pub settings: Settings,
     /// Where each key stands.
     pub keys: Keys,
-    /// True when it has a key that only plenary's own files have.
-    pub ours: bool,
+}
+
+impl FrontMatter {
+    /// The line of the file in which a key stands, or else the nearest one above it.
+    pub(super) fn line_of(&self, key: &str) -> Option<usize> {
+        self.keys.find(key).map(|key| key.line + 1)
+    }
 }
 
 /// Reads front matter. Warnings are added to `problems`; on an error the front matter is unusable.
@@ -84,13 +90,12 @@ pub(super) fn read(
             return foreign::read_loosely(yaml, file, &problem, problems).ok_or(problem);
         }
     };
-    let ours = keys.has_any(schema::OURS);
-    if !ours {
+    if !keys.has_any(schema::OURS) {
         return foreign::read(yaml, keys, file, problems);
     }
     let wire: Wire = typed(yaml, &keys, file)?;
     warn_unknown(&keys, file, problems);
-    Ok(FrontMatter { id: wire.id.clone(), settings: wire.into(), keys, ours })
+    Ok(FrontMatter { id: wire.id.clone(), settings: wire.into(), keys })
 }
 
 /// Reads YAML into a type; an error names line and key.
@@ -102,23 +107,30 @@ pub(super) fn typed<'de, T: Deserialize<'de>>(
     serde_saphyr::from_str_with_options(yaml, options()).map_err(|e| explain(&e, yaml, keys, file))
 }
 
-/// One warning for each key that nobody knows.
+/// One warning for each key that nobody knows; after the first few they are counted.
 pub(super) fn warn_unknown(keys: &Keys, file: &Path, problems: &mut Vec<Problem>) {
-    for key in keys.iter().filter(|key| !key.item) {
-        let path = key.schema_path();
-        let top = path.split('.').next().unwrap_or_default();
-        let known_parent = !path.contains('.') || schema::is_known(top);
-        if schema::is_known(&path) || foreign::is_known(top) || !known_parent {
-            continue;
-        }
+    let unknown: Vec<&Key> = keys.iter().filter(|key| !key.item && is_unknown(key)).collect();
+    for key in unknown.iter().take(MOST_UNKNOWN) {
         let mut message = "unknown key, not used".to_owned();
-        if let Some(nearest) = schema::nearest(&path) {
+        if let Some(nearest) = schema::nearest(&key.schema_path()) {
             message.push_str("; did you mean `");
             message.push_str(nearest);
             message.push_str("`?");
         }
-        problems.push(Problem::warning(file, message).at(key.line + 1).on(key.path.clone()));
+        problems.push(Problem::warning(file, message).at(key.line + 1).on(short(&key.path)));
     }
+    if unknown.len() > MOST_UNKNOWN {
+        let message = format!("{} more unknown keys, not used", unknown.len() - MOST_UNKNOWN);
+        problems.push(Problem::warning(file, message));
+    }
+}
+
+/// True for a key that is neither ours nor another program's. What is below an unknown key is not told again.
+fn is_unknown(key: &Key) -> bool {
+    let path = key.schema_path();
+    let top = path.split('.').next().unwrap_or_default();
+    let known_parent = top == path || schema::is_known(top);
+    known_parent && !schema::is_known(&path) && !foreign::is_known(top)
 }
 
 /// Limits that no honest persona file reaches; what goes over them is refused at once.
@@ -150,7 +162,7 @@ fn explain(error: &serde_saphyr::Error, yaml: &str, keys: &Keys, file: &Path) ->
     let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let (line, column) = place.map_or((1, 1), |p| (number(p.line()), number(p.column())));
     let key = keys.at(line, column);
-    let name = key.map_or_else(|| key_in_line(yaml, line), |k| k.path.clone());
+    let name = key.map_or_else(|| key_in_line(yaml, line), |k| short(&k.path));
     let at = |message: String| Problem::error(file, message).at(line + 1).on(name.clone());
     match error {
         E::SerdeMissingField { field, .. } => {
@@ -160,7 +172,7 @@ fn explain(error: &serde_saphyr::Error, yaml: &str, keys: &Keys, file: &Path) ->
         }
         E::DuplicateMappingKey { key, .. } => {
             let key = key.clone().unwrap_or_else(|| "a key".to_owned());
-            Problem::error(file, "stands there twice; keep one of them").at(line + 1).on(key)
+            Problem::error(file, "stands there twice; keep one of them").at(line + 1).on(short(&key))
         }
         E::Budget { .. }
         | E::AliasReplayLimitExceeded { .. }
@@ -230,138 +242,6 @@ fn key_in_line(yaml: &str, line: usize) -> String {
         (!key.is_empty() && key.len() <= 64 && key.chars().all(is_key)).then(|| key.to_owned())
     };
     yaml.lines().nth(line.saturating_sub(1)).and_then(key).unwrap_or_default()
-}
-
-/// A list of words; a single word stands for a list of one.
-#[derive(Debug, Default)]
-pub(super) struct Words(pub Vec<String>);
-
-impl<'de> Deserialize<'de> for Words {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OneOrMany;
-        impl<'de> Visitor<'de> for OneOrMany {
-            type Value = Words;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a list of texts")
-            }
-            fn visit_str<E>(self, v: &str) -> Result<Words, E> {
-                Ok(Words(vec![v.to_owned()]))
-            }
-            fn visit_unit<E>(self) -> Result<Words, E> {
-                Ok(Words::default())
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Words, A::Error> {
-                let mut words = Vec::new();
-                while let Some(word) = items.next_element()? {
-                    words.push(word);
-                }
-                Ok(Words(words))
-            }
-        }
-        deserializer.deserialize_any(OneOrMany)
-    }
-}
-
-/// The front matter as it is written. Unlike the domain's types it passes over unknown keys (they are
-/// warned of by `warn_unknown`) and takes a null for "nothing".
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Wire {
-    id: Option<String>,
-    name: Option<String>,
-    title: Option<String>,
-    view: Option<String>,
-    color: Option<String>,
-    context_limit: Option<u32>,
-    model: Option<String>,
-    temperature: Option<f32>,
-    top_p: Option<f32>,
-    triggers: Option<Words>,
-    mode: Option<String>,
-    tags: Option<Words>,
-    intake: Option<Vec<WireIntake>>,
-    contract: Option<WireContract>,
-    brief: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct WireIntake {
-    id: String,
-    ask: String,
-    #[serde(default)]
-    confirm: Option<bool>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct WireContract {
-    applies: Option<Applies>,
-    sections: Option<Vec<WireSection>>,
-    tables: Option<Vec<WireTable>>,
-    opens_with: Option<String>,
-    closes_with: Option<String>,
-    require: Option<Words>,
-    forbid: Option<Words>,
-}
-
-#[derive(Deserialize)]
-struct WireSection {
-    title: String,
-    facet: Facet,
-    #[serde(default)]
-    optional: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct WireTable {
-    when: String,
-    columns: Vec<String>,
-}
-
-impl From<Wire> for Settings {
-    fn from(wire: Wire) -> Self {
-        let intake = |field: WireIntake| IntakeField {
-            id: field.id,
-            ask: field.ask,
-            confirm: field.confirm.unwrap_or_default(),
-        };
-        Self {
-            name: wire.name,
-            title: wire.title,
-            view: wire.view,
-            color: wire.color,
-            context_limit: wire.context_limit,
-            model: wire.model,
-            temperature: wire.temperature,
-            top_p: wire.top_p,
-            triggers: wire.triggers.map(|words| words.0),
-            mode: wire.mode,
-            tags: wire.tags.map(|words| words.0),
-            intake: wire.intake.map(|fields| fields.into_iter().map(intake).collect()),
-            contract: wire.contract.map(Contract::from),
-            brief: wire.brief,
-        }
-    }
-}
-
-impl From<WireContract> for Contract {
-    fn from(wire: WireContract) -> Self {
-        let section = |s: WireSection| Section {
-            title: s.title,
-            facet: s.facet,
-            optional: s.optional.unwrap_or_default(),
-        };
-        let table = |t: WireTable| TableRule { when: t.when, columns: t.columns };
-        Self {
-            applies: wire.applies.unwrap_or_default(),
-            sections: wire.sections.unwrap_or_default().into_iter().map(section).collect(),
-            tables: wire.tables.unwrap_or_default().into_iter().map(table).collect(),
-            opens_with: wire.opens_with,
-            closes_with: wire.closes_with,
-            require: wire.require.unwrap_or_default().0,
-            forbid: wire.forbid.unwrap_or_default().0,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -466,6 +346,15 @@ mod tests {
             ]
         );
         assert_eq!(front.settings.contract.unwrap().sections.len(), 1);
+    }
+
+    #[test]
+    fn thousands_of_slips_are_told_in_a_few_lines() {
+        let keys: String = (0..3_000).flat_map(|i| [format!("k{i}"), ": 1\n".to_owned()]).collect();
+        let mut problems = Vec::new();
+        read(&format!("id: x\n{keys}"), Path::new("x.md"), &mut problems).unwrap();
+        assert_eq!(problems.len(), MOST_UNKNOWN + 1);
+        assert_eq!(problems[MOST_UNKNOWN].to_string(), "x.md: 2980 more unknown keys, not used");
     }
 
     #[test]

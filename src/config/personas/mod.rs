@@ -17,6 +17,7 @@ mod name;
 mod problem;
 mod schema;
 mod validate;
+mod wire;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -85,8 +86,11 @@ pub fn load(user: &Path, project: &Path) -> Loaded {
         let source = if is_project { PersonaSource::Project } else { PersonaSource::User };
         let drafts = folder::read(path, source, &mut problems);
         let drafts = document::distinct(drafts, &mut problems);
-        let line =
-            |p: &Problem| if p.is_error() { format!("{p} (skipped)") } else { p.to_string() };
+        let line = |problem: &Problem| {
+            // What is said of the folder itself concerns no single file.
+            let skipped = problem.is_error() && problem.file != path;
+            format!("{problem}{}", if skipped { " (skipped)" } else { "" })
+        };
         loaded.notices.extend(problems.iter().map(line));
         for draft in drafts {
             loaded.add(draft);
@@ -97,7 +101,7 @@ pub fn load(user: &Path, project: &Path) -> Loaded {
 
 impl Loaded {
     fn add(&mut self, draft: Draft) {
-        let explicit = draft.explicit_id;
+        let explicit = draft.id_line.is_some();
         self.notices.extend(draft.warnings.iter().map(ToString::to_string));
         let persona = Arc::new(draft.persona);
         match self.personas.iter_mut().find(|p| p.id == persona.id) {
@@ -132,12 +136,11 @@ pub fn load_paths(paths: &[PathBuf]) -> Result<Vec<(Persona, Vec<String>)>, Conf
     if !errors.is_empty() {
         return Err(ConfigError(errors.join("\n")));
     }
-    let lines = |draft: &Draft| draft.warnings.iter().map(ToString::to_string).collect();
-    Ok(drafts
-        .into_iter()
-        .map(|draft| (lines(&draft), draft.persona))
-        .map(|(l, p)| (p, l))
-        .collect())
+    let with_lines = |draft: Draft| {
+        let lines = draft.warnings.iter().map(ToString::to_string).collect();
+        (draft.persona, lines)
+    };
+    Ok(drafts.into_iter().map(with_lines).collect())
 }
 
 /// Reads files, and all files of folders, and returns what is wrong instead of stopping at it: for `persona check`.

@@ -24,6 +24,9 @@ pub(super) struct Fault {
 /// Fewest tokens of context that leave room for a question and an answer.
 const MIN_CONTEXT: u32 = 256;
 
+/// The most faults that are told of one file.
+const MOST: usize = 20;
+
 /// Words of a brief.
 const BRIEF: std::ops::RangeInclusive<usize> = 120..=250;
 
@@ -70,6 +73,9 @@ pub(super) fn check(settings: &Settings) -> Vec<Fault> {
     if settings.mode.is_some() && settings.triggers.as_ref().is_none_or(Vec::is_empty) {
         faults.warning("mode", "is never shown: there are no triggers".to_owned());
     }
+    // A file of thousands of wrong items is wrong after the first few.
+    faults.0.sort_by_key(|fault| std::cmp::Reverse(fault.severity));
+    faults.0.truncate(MOST);
     faults.0
 }
 
