@@ -2,5 +2,7 @@
 //!
 //! The only layer that knows time, threads and the terminal. Called by `cli`.
 
+mod attempt;
 pub mod fanout;
 pub mod inbox;
+pub mod retry;
