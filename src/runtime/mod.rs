@@ -2,6 +2,7 @@
 //!
 //! The only layer that knows time, threads and the terminal. Called by `cli`.
 
+mod attempt;
 pub mod clipboard;
 pub mod clock;
 pub mod editor;
@@ -14,6 +15,7 @@ pub mod inbox;
 pub mod input;
 pub mod look;
 pub mod providers;
+pub mod retry;
 pub mod roster;
 pub mod signals;
 pub mod terminal;
