@@ -26,7 +26,7 @@ pub(crate) struct Code {
     pub(crate) language: Box<str>,
     /// File name or title.
     pub(crate) title: Option<Box<str>>,
-    /// Source bytes of the opening line; empty for indented code.
+    /// Source bytes of the opening line without its line end; empty for indented code.
     pub(crate) opening: Range<usize>,
     text: Text,
     /// Where each line starts in the text; the last one may still be growing.
@@ -87,6 +87,9 @@ impl Code {
             if own.is_empty() || own.ends_with('\n') {
                 origins.push(small(at.start));
             }
+            let inner = text.match_indices('\n').map(|(n, _)| n + 1).filter(|n| *n < text.len());
+            let exact = at.len() == text.len();
+            origins.extend(inner.map(|n| small(if exact { at.start + n } else { at.start })));
             own.push_str(text);
         }
     }
@@ -151,7 +154,7 @@ impl Code {
 
     /// Takes over identity and colours of `old` when this is the same block with more text.
     pub(crate) fn adopt(&mut self, mut old: Self, source: &str) -> bool {
-        if old.language != self.language || old.whole > self.starts.len() {
+        if old.opening != self.opening || old.whole > self.starts.len() {
             return false;
         }
         let same = match (&old.text, &self.text) {
@@ -204,13 +207,18 @@ impl Code {
     }
 
     /// Source bytes of line `index`, its line end included.
-    pub(crate) fn line_source(&self, index: usize) -> Range<usize> {
-        let range = self.range(index);
-        let start = match &self.text {
-            Text::Source(all) => all.start + range.start,
-            Text::Own { origins, .. } => origins.get(index).map_or(0, |o| *o as usize),
-        };
-        start..start + range.len()
+    pub(crate) fn line_source(&self, source: &str, index: usize) -> Range<usize> {
+        match &self.text {
+            Text::Source(all) => {
+                let range = self.range(index);
+                all.start + range.start..all.start + range.end
+            }
+            Text::Own { origins, .. } => {
+                let start = origins.get(index).map_or(0, |o| *o as usize);
+                let rest = source.get(start..).unwrap_or_default();
+                start..start + rest.find('\n').map_or(rest.len(), |n| n + 1)
+            }
+        }
     }
 
     /// Colours of line `index`; empty when it has none.

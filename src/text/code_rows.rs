@@ -120,7 +120,7 @@ impl CodeView<'_> {
         // The marker of an item stands on the header.
         frame.next();
         let pieces = self.coloured(index);
-        let source = self.code.line_source(index);
+        let source = self.code.line_source(self.source, index);
         let kind = RowKind::Code(self.number);
         if !self.wrap {
             let mut all = frame.next();

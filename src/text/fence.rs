@@ -105,7 +105,10 @@ impl OpenFence {
     /// The fence that `block`, an unclosed code block at byte `start` of the source, opens; None when it is
     /// indented or closed.
     pub(crate) fn open(source: &str, start: usize) -> Option<Self> {
-        let block = source.get(start..)?;
+        let (before, block) = source.split_at_checked(start)?;
+        if !(before.is_empty() || before.ends_with('\n')) {
+            return None;
+        }
         let mark = *block.as_bytes().first().filter(|b| matches!(b, b'`' | b'~'))?;
         let count = block.bytes().take_while(|b| *b == mark).count();
         let line = start + block.find('\n')? + 1;

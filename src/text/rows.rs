@@ -149,9 +149,10 @@ impl Lines<'_> {
         for line in wrap(&self.text.text, room) {
             let mut pieces = frame.next();
             push_piece(&mut pieces, self.lead, Face { bold: true, ..Face::of(Role::Heading2) });
-            let lead = pieces.len();
-            let source = slicer.cut(line, &mut pieces).unwrap_or_else(|| self.span.clone());
-            guard(&mut pieces, lead, room);
+            let mut shown = Vec::new();
+            let source = slicer.cut(line, &mut shown).unwrap_or_else(|| self.span.clone());
+            guard(&mut shown, room);
+            pieces.append(&mut shown);
             rows.push(Row { pieces, kind, source });
             kind = RowKind::Prose;
         }
@@ -159,14 +160,12 @@ impl Lines<'_> {
 }
 
 /// Replaces text that cannot be made narrow enough: one wide grapheme where a single column is left.
-pub(super) fn guard(pieces: &mut Vec<Piece>, from: usize, room: usize) {
+pub(super) fn guard(pieces: &mut Vec<Piece>, room: usize) {
     if room >= WIDEST_GRAPHEME {
         return;
     }
-    let used: usize = pieces.iter().skip(from).map(|p| width::width(&p.text)).sum();
-    if used > room {
-        let face = pieces.get(from).map_or_else(Face::default, |p| p.face);
-        pieces.truncate(from);
-        pieces.push(Piece { text: "…".into(), face });
+    if pieces.iter().map(|p| width::width(&p.text)).sum::<usize>() > room {
+        let face = pieces.first().map_or_else(Face::default, |p| p.face);
+        *pieces = vec![Piece { text: "…".into(), face }];
     }
 }

@@ -62,22 +62,27 @@ fn column_widths(table: &Table, room: usize) -> Option<Vec<usize>> {
         )
         .collect();
     let spare = avail.checked_sub(floor.iter().sum())?;
-    Some(share(spare, &floor, &natural))
+    Some(share(spare, floor, &natural))
 }
 
-/// Shares `spare` columns among those that want more than their floor, in proportion to what they want.
-fn share(spare: usize, floor: &[usize], natural: &[usize]) -> Vec<usize> {
-    let wanted: usize = natural.iter().zip(floor).map(|(n, f)| n - f).sum();
-    let mut left = spare.min(wanted);
-    let mut widths: Vec<usize> = natural
-        .iter()
-        .zip(floor)
-        .map(|(n, f)| {
-            let more = (n - f) * spare.min(wanted) / wanted.max(1);
-            left = left.saturating_sub(more);
-            f + more
-        })
-        .collect();
+/// Shares `spare` columns: narrow columns get all they want first, the wide ones the rest in proportion.
+fn share(mut spare: usize, mut widths: Vec<usize>, natural: &[usize]) -> Vec<usize> {
+    let fair = (spare + widths.iter().sum::<usize>()) / widths.len().max(1);
+    for (width, natural) in widths.iter_mut().zip(natural) {
+        let wanted = natural - *width;
+        if *natural <= fair && wanted <= spare {
+            *width = *natural;
+            spare -= wanted;
+        }
+    }
+    let wanted: usize = natural.iter().zip(&widths).map(|(n, w)| n - w).sum();
+    let shared = spare.min(wanted);
+    let mut left = shared;
+    for (width, natural) in widths.iter_mut().zip(natural) {
+        let more = (natural - *width) * shared / wanted.max(1);
+        *width += more;
+        left -= more;
+    }
     // What rounding left over goes to the first columns that can use it.
     for (width, natural) in widths.iter_mut().zip(natural) {
         if left > 0 && *width < *natural {
@@ -148,7 +153,7 @@ impl Grid<'_> {
                     && let Some(line) = lines.next()
                 {
                     slicer.cut(line, &mut cell);
-                    guard(&mut cell, 0, *columns);
+                    guard(&mut cell, *columns);
                 }
                 let last = i + 1 == self.widths.len();
                 pad(&mut cell, *columns, self.align(i), last);
@@ -249,20 +254,21 @@ fn push_slice(
 ) {
     let mut pieces = frame.next();
     push_piece(&mut pieces, &" ".repeat(indent), Face::default());
-    let lead = pieces.len();
+    let mut shown = Vec::new();
     let mut at = 0;
     for piece in from {
         let (start, end) = (range.start.max(at), range.end.min(at + piece.text.len()));
         if start < end {
             push_piece(
-                &mut pieces,
+                &mut shown,
                 piece.text.get(start - at..end - at).unwrap_or_default(),
                 piece.face,
             );
         }
         at += piece.text.len();
     }
-    guard(&mut pieces, lead, frame.columns - indent);
+    guard(&mut shown, frame.columns - indent);
+    pieces.append(&mut shown);
     rows.push(Row { pieces, kind: RowKind::Prose, source: source.clone() });
 }
 

@@ -184,7 +184,8 @@ impl Document {
 }
 
 fn shows_the_same(old: &Block, new: &Block) -> bool {
-    old.span.start == new.span.start
+    let growing = matches!(new.body, Body::Code(_)) && old.span.start == new.span.start;
+    (growing || old.span == new.span)
         && old.edges == new.edges
         && old.gap == new.gap
         && old.body == new.body

@@ -279,13 +279,10 @@ impl<'s> Builder<'s> {
     }
 
     fn open_code(&mut self, kind: &CodeBlockKind<'_>, at: &Range<usize>) {
-        let first = self
-            .source
-            .get(at.clone())
-            .and_then(|s| s.find('\n'))
-            .map_or(at.end, |n| at.start + n + 1);
+        let block = self.source.get(at.clone()).unwrap_or_default();
+        let line = at.start + block.find('\n').unwrap_or(block.len());
         self.code = Some(match kind {
-            CodeBlockKind::Fenced(info) => Code::new(info, at.start..first, first),
+            CodeBlockKind::Fenced(info) => Code::new(info, at.start..line, at.end.min(line + 1)),
             CodeBlockKind::Indented => Code::new("", at.start..at.start, at.start),
         });
     }
