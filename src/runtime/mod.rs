@@ -3,4 +3,6 @@
 //! The only layer that knows time, threads and the terminal. Called by `cli`.
 
 pub mod fanout;
+pub mod headless;
 pub mod inbox;
+pub mod logging;
