@@ -5,9 +5,10 @@
 
 use std::io::IsTerminal;
 
-use super::{CliError, ask, configure, open_store};
+use super::{CliError, ask, configure, open_store, sessions};
 use crate::config::{Flags, Paths, Setup};
 use crate::domain::SessionId;
+use crate::runtime::{self, tui::TuiError};
 use crate::store::Store;
 
 const NO_TERMINAL: &str = "standard output is not a terminal, and the screen needs one; \
@@ -36,40 +37,25 @@ pub fn resume(flags: &Flags, id: Option<&str>) -> Result<u8, CliError> {
         ));
     }
     let store = open_store(&Paths::here());
-    let session = find(&store, id)?;
+    let session = sessions::resolve(&store, id.unwrap_or("last"))?;
     start(configure(flags)?, None, Some(session), store)
-}
-
-fn find(store: &Store, id: Option<&str>) -> Result<SessionId, CliError> {
-    let unreadable = |e: crate::store::StoreError| CliError::failed(e.to_string());
-    let Some(prefix) = id else {
-        return match store.list(1).map_err(unreadable)?.first() {
-            Some(latest) => Ok(latest.id),
-            None => Err(CliError::failed("there is no session yet: plenary \"your question\"")),
-        };
-    };
-    match store.find(prefix).map_err(unreadable)?.as_slice() {
-        [one] => Ok(*one),
-        [] => Err(CliError::usage(format!(
-            "no session's id begins with \"{prefix}\"; `plenary sessions list` shows them"
-        ))),
-        several => {
-            let ids = several.iter().take(8).map(SessionId::short).collect::<Vec<_>>().join(", ");
-            Err(CliError::usage(format!(
-                "several sessions' ids begin with \"{prefix}\": {ids}; type more of it"
-            )))
-        }
-    }
 }
 
 /// Hands over to the screen. The one place that does.
 fn start(
-    _setup: Setup,
-    _question: Option<String>,
-    _session: Option<SessionId>,
-    _store: Store,
+    setup: Setup,
+    question: Option<String>,
+    session: Option<SessionId>,
+    store: Store,
 ) -> Result<u8, CliError> {
-    Err(CliError::failed(
-        "the screen is not here yet; without a screen: plenary ask \"your question\"",
-    ))
+    if std::env::var("TERM").is_ok_and(|term| term == "dumb") {
+        return Err(CliError::usage(
+            "TERM=dumb: this terminal cannot show panes; without a screen: \
+             plenary ask \"your question\"",
+        ));
+    }
+    runtime::run_tui(setup, runtime::Start { question, session }, store).map_err(|e| match e {
+        TuiError::Config(_) => CliError::usage(e.to_string()),
+        TuiError::Terminal(_) => CliError::failed(e.to_string()),
+    })
 }

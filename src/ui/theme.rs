@@ -3,7 +3,7 @@
 /// How many colours the terminal shows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Depth {
-    /// None: NO_COLOR.
+    /// None: `NO_COLOR`.
     Mono,
     /// The 16 of the terminal.
     Ansi16,
