@@ -157,13 +157,12 @@ impl Code {
         if old.opening != self.opening || old.whole > self.starts.len() {
             return false;
         }
-        let same = match (&old.text, &self.text) {
-            (Text::Source(a), Text::Source(b)) => a.start == b.start,
-            _ => {
-                let known = old.starts.get(old.asked).map_or(old.len(), |s| *s as usize);
-                let (was, is) = (old.text(source), self.text(source));
-                was.get(..known.min(was.len())) == is.get(..known.min(was.len()))
-            }
+        let same = if let (Text::Source(was), Text::Source(is)) = (&old.text, &self.text) {
+            was.start == is.start
+        } else {
+            let known = old.starts.get(old.asked).map_or(old.len(), |s| *s as usize);
+            let (was, is) = (old.text(source), self.text(source));
+            was.get(..known.min(was.len())) == is.get(..known.min(was.len()))
         };
         if same {
             self.id = old.id;

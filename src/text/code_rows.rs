@@ -124,7 +124,9 @@ impl CodeView<'_> {
         let kind = RowKind::Code(self.number);
         if !self.wrap {
             let mut all = frame.next();
-            pieces.iter().for_each(|p| push_piece(&mut all, &p.text, p.face));
+            for piece in &pieces {
+                push_piece(&mut all, &piece.text, piece.face);
+            }
             return rows.push(Row { pieces: all, kind, source });
         }
         let (mut row, mut used) = (frame.next(), 0);

@@ -83,7 +83,7 @@ pub(super) fn gap(block: &Block, shared: usize, columns: usize) -> Row {
     for (i, edge) in running.iter().take(last_bar).enumerate() {
         match edge {
             Edge::Quote if i + 1 == last_bar => {
-                push_piece(&mut pieces, "│", Face::of(Role::QuoteBar))
+                push_piece(&mut pieces, "│", Face::of(Role::QuoteBar));
             }
             Edge::Quote => push_piece(&mut pieces, "│ ", Face::of(Role::QuoteBar)),
             Edge::Item { width, .. } => {

@@ -181,7 +181,7 @@ mod tests {
             let mut at = 0;
             for (len, role) in spans {
                 let end = (at + *len as usize).min(line.len());
-                if line[at..end].contains(word) {
+                if line.get(at..end).unwrap().contains(word) {
                     return *role;
                 }
                 at = end;
