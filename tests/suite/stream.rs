@@ -430,6 +430,8 @@ fn hostile_answers_end() {
         ("unbroken", "x".repeat(1_000_000)),
         ("codes", "```rust\nfn f() {}\n```\n\n".repeat(5_000)),
         ("open fence", format!("```python\n{}", "x = 1\n".repeat(20_000))),
+        ("tabs", format!("```\n{}", "a\t".repeat(100_000))),
+        ("escapes", format!("| a | b |\n|---|---|\n| x | {} |\n", "\\*".repeat(50_000))),
         ("footnotes", "[^".repeat(50_000)),
         ("footnote lines", "[^a\n".repeat(20_000)),
         ("brackets", "[".repeat(50_000)),

@@ -203,6 +203,7 @@ mod tests {
             ("jsonc", "{\"a\": true}\n", "true", Role::Constant),
             ("rust", "fn main() { let x: Vec<u8> = 1; }\n", "main", Role::Function),
             ("hcl", "resource \"a\" \"b\" {\n  count = 2\n}\n", "2", Role::Constant),
+            ("hcl", "resource \"a\" \"b\" {\n  count = 2\n}\n", "count", Role::Key),
             ("diff", "+new\n-old\n", "new", Role::Inserted),
             ("diff", "+new\n-old\n", "old", Role::Removed),
             ("console", "echo \"hi\" # x\n", "x", Role::Comment),
