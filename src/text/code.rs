@@ -157,8 +157,8 @@ impl Code {
         if old.opening != self.opening || old.whole > self.starts.len() {
             return false;
         }
-        let same = if let (Text::Source(a), Text::Source(b)) = (&old.text, &self.text) {
-            a.start == b.start
+        let same = if let (Text::Source(was), Text::Source(is)) = (&old.text, &self.text) {
+            was.start == is.start
         } else {
             let known = old.starts.get(old.asked).map_or(old.len(), |s| *s as usize);
             let (was, is) = (old.text(source), self.text(source));

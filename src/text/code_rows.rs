@@ -9,7 +9,7 @@ use super::block::Block;
 use super::code::Code;
 use super::inline::push_piece;
 use super::rows::Frame;
-use super::width::{fit, grapheme_width, width};
+use super::width::{fit, grapheme_width, shorten_front, width};
 use super::{Face, Piece, Role, Row, RowKind};
 
 /// Tabs stand at every so many columns.
@@ -95,22 +95,21 @@ impl CodeView<'_> {
     fn header(&self, frame: &mut Frame) -> Row {
         let mut pieces = frame.next();
         let mut text = format!("─ {}", self.number);
-        for part in [Some(&self.code.language), self.code.title.as_ref()].into_iter().flatten() {
-            if !part.is_empty() {
-                text.push_str(" · ");
-                text.push_str(part);
-            }
+        if !self.code.language.is_empty() {
+            text.push_str(" · ");
+            text.push_str(&self.code.language);
+        }
+        if let Some(title) = &self.code.title {
+            text.push_str(" · ");
+            // The end of a path tells more than its beginning.
+            let room = frame.columns.saturating_sub(width(&text) + 1);
+            text.push_str(&shorten_front(title, room));
         }
         text.push(' ');
-        let used = width(&text);
-        if used > frame.columns {
-            let mut cut = fit(&text, frame.columns - 1).to_owned();
-            cut.push('…');
-            text = cut;
-        } else {
-            text.push_str(&"─".repeat(frame.columns - used));
-        }
-        push_piece(&mut pieces, &text, Face::of(Role::CodeHeader));
+        let free = frame.columns.saturating_sub(width(&text));
+        text.push_str(&"─".repeat(free));
+        let text = fit(&text, frame.columns);
+        push_piece(&mut pieces, text, Face::of(Role::CodeHeader));
         let kind = RowKind::CodeHeader(self.number);
         Row { pieces, kind, source: self.code.opening.clone() }
     }
@@ -124,7 +123,9 @@ impl CodeView<'_> {
         let kind = RowKind::Code(self.number);
         if !self.wrap {
             let mut all = frame.next();
-            pieces.iter().for_each(|p| push_piece(&mut all, &p.text, p.face));
+            for piece in &pieces {
+                push_piece(&mut all, &piece.text, piece.face);
+            }
             return rows.push(Row { pieces: all, kind, source });
         }
         let (mut row, mut used) = (frame.next(), 0);
@@ -160,13 +161,19 @@ impl CodeView<'_> {
 }
 
 fn expand(text: &str, role: Role, column: &mut usize, pieces: &mut Vec<Piece>) {
+    if !text.contains('\t') {
+        *column += width(text);
+        return push_piece(pieces, text, Face::of(role));
+    }
+    let mut expanded = String::with_capacity(text.len() * 2);
     for (i, part) in text.split('\t').enumerate() {
         if i > 0 {
             let blanks = TAB - *column % TAB;
-            push_piece(pieces, "    ".get(..blanks).unwrap_or_default(), Face::of(role));
+            expanded.push_str("    ".get(..blanks).unwrap_or_default());
             *column += blanks;
         }
-        push_piece(pieces, part, Face::of(role));
+        expanded.push_str(part);
         *column += width(part);
     }
+    push_piece(pieces, &expanded, Face::of(role));
 }

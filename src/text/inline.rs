@@ -49,13 +49,16 @@ impl Slicer<'_> {
         pieces: &mut Vec<Piece>,
     ) -> Option<Range<usize>> {
         let mut source: Option<Range<usize>> = None;
+        // Neighbours in one face are copied at once.
+        let mut open: Option<(Range<usize>, Face)> = None;
         while let Some(run) = self.inline.runs.get(self.run) {
             let run_end = self.run_start + run.len as usize;
             let (start, end) = (range.start.max(self.run_start), range.end.min(run_end));
-            if let Some(text) = self.inline.text.get(start..end)
-                && start < end
-            {
-                push_piece(pieces, text, run.face);
+            if start < end {
+                match &mut open {
+                    Some((stretch, face)) if *face == run.face => stretch.end = end,
+                    _ => self.close(open.replace((start..end, run.face)), pieces),
+                }
                 let shown = self.source_of(run, start, end);
                 source = Some(
                     source
@@ -68,7 +71,14 @@ impl Slicer<'_> {
             self.run += 1;
             self.run_start = run_end;
         }
+        self.close(open, pieces);
         source
+    }
+
+    fn close(&self, stretch: Option<(Range<usize>, Face)>, pieces: &mut Vec<Piece>) {
+        if let Some((range, face)) = stretch {
+            push_piece(pieces, self.inline.text.get(range).unwrap_or_default(), face);
+        }
     }
 
     fn source_of(&self, run: &Run, start: usize, end: usize) -> Range<usize> {

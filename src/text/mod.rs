@@ -4,6 +4,9 @@
 //! block is ever parsed again, an open code fence is appended to. [`Layout`] wraps blocks for one width and
 //! keeps the rows. [`highlight`] runs on a worker: a document hands out jobs and takes results.
 //! Nothing here knows colours, terminals or time. Used by `app` (documents) and `ui` (layouts).
+//!
+//! source: `sanitize` · blocks: `parse` fills `block`, `inline`, `code`, `link`; `document` freezes them, `fence`
+//! lets an open one grow · rows: `layout` keeps what `rows`, `table`, `code_rows` make with `wrap` and `width`.
 
 mod block;
 mod code;

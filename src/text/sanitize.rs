@@ -288,7 +288,7 @@ mod tests {
             for (at, c) in whole.char_indices() {
                 prop_assert!(!c.is_control() || matches!(c, '\n' | '\t'), "{:?}", whole);
                 prop_assert!(!is_hidden(c), "{:?}", whole);
-                let before = whole[..at].chars().next_back();
+                let before = whole.get(..at).unwrap().chars().next_back();
                 match c {
                     ZWJ | ZWNJ => prop_assert!(before.is_some_and(|b| !b.is_ascii()), "{:?}", whole),
                     '\u{fe0e}' | '\u{fe0f}' => prop_assert!(

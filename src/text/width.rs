@@ -33,6 +33,20 @@ pub fn fit(text: &str, columns: usize) -> &str {
     text
 }
 
+/// `text` in at most `columns`: what is too much is cut from its beginning, where `…` then stands.
+pub(crate) fn shorten_front(text: &str, columns: usize) -> String {
+    if width(text) <= columns {
+        return text.to_owned();
+    }
+    let mut left = columns.saturating_sub(1);
+    let mut start = text.len();
+    for (at, grapheme) in text.grapheme_indices(true).rev() {
+        let Some(rest) = left.checked_sub(grapheme_width(grapheme)) else { break };
+        (left, start) = (rest, at);
+    }
+    format!("…{}", text.get(start..).unwrap_or_default())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,5 +75,10 @@ mod tests {
         assert_eq!(fit("e\u{301}x", 1), "e\u{301}");
         assert_eq!(fit("ab", 9), "ab");
         assert_eq!(fit("中", 0), "");
+        assert_eq!(shorten_front("src/main.rs", 20), "src/main.rs");
+        assert_eq!(shorten_front("src/main.rs", 8), "…main.rs");
+        assert_eq!(shorten_front("中文", 4), "中文");
+        assert_eq!(shorten_front("中文", 3), "…文");
+        assert_eq!(shorten_front("x", 0), "…");
     }
 }

@@ -105,6 +105,18 @@ impl Line<'_> {
     /// Spreads a part over lines, grapheme by grapheme.
     fn cut(&mut self, part: Range<usize>) {
         let text = self.text.get(part.clone()).unwrap_or_default();
+        if text.is_ascii() {
+            // One column a byte: no need to look at each.
+            let mut start = part.start;
+            while part.end - start > self.columns {
+                self.range = start..start + self.columns;
+                self.close();
+                start += self.columns;
+            }
+            self.range = start..part.end;
+            self.used = part.end - start;
+            return;
+        }
         self.range = part.start..part.start;
         self.used = 0;
         for (at, grapheme) in text.grapheme_indices(true) {
@@ -155,7 +167,7 @@ mod tests {
     use super::*;
 
     fn lines(text: &str, columns: usize) -> Vec<&str> {
-        wrap(text, columns).into_iter().map(|r| &text[r]).collect()
+        wrap(text, columns).into_iter().map(|r| text.get(r).unwrap()).collect()
     }
 
     #[test]

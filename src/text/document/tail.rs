@@ -122,7 +122,7 @@ impl Document {
                     code.drop_unfinished();
                     let block = self.frozen.block;
                     if let Some(block) = self.blocks.get_mut(block) {
-                        block.span.end = line.end;
+                        block.span.end = line.end - 1;
                     }
                     self.frozen.byte = line.end;
                     self.frozen.block += 1;
@@ -193,4 +193,83 @@ fn shows_the_same(old: &Block, new: &Block) -> bool {
 
 fn line_start(source: &str, at: usize) -> usize {
     source.get(..at).and_then(|s| s.rfind('\n')).map_or(0, |n| n + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn blocks(doc: &Document) -> Vec<Block> {
+        doc.blocks.iter().cloned().map(|b| Block { id: 0, ..b }).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// What is frozen along the way is what one parse of everything finds.
+        #[test]
+        fn freezing_agrees_with_the_parser(
+            lines in prop::collection::vec(prop::sample::select(vec![
+                "text", "", "- a", "  - b", "3", "3.", "1. x", "> q", "# h", "===", "---", "```", "```sh", "~~~",
+                "  ```", "    code", "| a | b |", "|--|--|", "<div>", "</div>", "<!--", "-->", "* ", "+ y", "\tt",
+            ]), 1..30),
+            size in 1usize..12,
+        ) {
+            let source = lines.join("\n");
+            let mut doc = Document::new();
+            for chunk in source.as_bytes().chunks(size) {
+                doc.push(std::str::from_utf8(chunk).unwrap());
+            }
+            doc.finish();
+            let whole = parse(&source, 0..source.len());
+            prop_assert_eq!(blocks(&doc), whole.blocks);
+        }
+    }
+
+    #[test]
+    fn a_giant_block_is_shown_to_its_last_word() {
+        let mut doc = Document::new();
+        doc.push(&"many words ".repeat(4_000));
+        let before = doc.work();
+        doc.push("and **more**");
+        assert!(doc.work() - before < 100, "only the new text was parsed");
+        let Some(Body::Paragraph(last)) = doc.blocks.last().map(|b| &b.body) else {
+            panic!("a paragraph")
+        };
+        assert_eq!(&*last.text, "and more");
+        doc.finish();
+        assert_eq!(doc.blocks.len(), 1);
+    }
+
+    #[test]
+    fn a_finished_document_takes_more() {
+        let mut doc = Document::of("one\n\n```sh\nls");
+        doc.push(" -l\n```\n\n[two]\n\n[two]: /u");
+        doc.finish();
+        assert_eq!(blocks(&doc), blocks(&Document::of(doc.source())));
+        assert_eq!(doc.code(1), Some("ls -l\n"));
+    }
+
+    #[test]
+    fn late_colours_and_lost_blocks_do_no_harm() {
+        let mut doc = Document::new();
+        doc.push("```sh\nls\n");
+        let jobs = doc.take_jobs();
+        assert_eq!((jobs.len(), jobs[0].first, &*jobs[0].text), (1, 0, "ls\n"));
+        assert!(doc.take_jobs().is_empty());
+        doc.push("cd /\npwd");
+        let more = doc.take_jobs();
+        assert_eq!((more[0].first, &*more[0].text), (1, "cd /\n"));
+        let revision = doc.revision();
+        doc.apply(crate::text::Highlighted { block: 999, first: 0, lines: vec![Vec::new()] });
+        assert_eq!(doc.revision(), revision, "nobody has block 999");
+        let lines = vec![vec![(900, crate::text::Role::Keyword)]; 50];
+        doc.apply(crate::text::Highlighted { block: jobs[0].block, first: 1, lines });
+        assert!(doc.revision() > revision);
+        let mut layout = crate::text::Layout::new();
+        layout.update(&doc, 20, crate::text::LayoutOptions::default());
+        assert_eq!(layout.height(), 4);
+    }
 }

@@ -26,6 +26,8 @@ const MAX_LINE: usize = 2_000;
 const MAX_STATES: usize = 16;
 
 static THEME: LazyLock<Theme> = LazyLock::new(roles::theme);
+/// Loaded with the first job and never changed; every highlighter profits from regexes that one has compiled.
+static ASSETS: LazyLock<Assets> = LazyLock::new(Assets::load);
 
 /// Whole code lines that want colours.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,14 +53,14 @@ pub struct Highlighted {
     pub lines: Vec<Vec<(u32, Role)>>,
 }
 
-/// Turns code lines into roles with syntect; keeps the parser state of every open block. Lives on a worker thread.
+/// Turns code lines into roles with syntect; keeps the parser state of every open block. Lives on a worker thread
+/// and is made there: the parser's state (onig's) cannot move to another thread, jobs and results can.
 #[derive(Default)]
 pub struct Highlighter {
-    assets: Option<Assets>,
     states: HashMap<u128, BTreeMap<u64, BlockState>>,
 }
 
-/// What is loaded with the first job.
+/// Grammars and the table of roles.
 struct Assets {
     syntaxes: SyntaxSet,
     highlighter: highlighting::Highlighter<'static>,
@@ -73,10 +75,7 @@ struct BlockState {
 
 impl fmt::Debug for Highlighter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Highlighter")
-            .field("loaded", &self.assets.is_some())
-            .field("documents", &self.states.len())
-            .finish()
+        f.debug_struct("Highlighter").field("documents", &self.states.len()).finish()
     }
 }
 
@@ -89,7 +88,7 @@ impl Highlighter {
     /// Colours the lines of one job of document `doc` (any number that names the document). A job that does not
     /// go on where the block's last one ended starts the block's parser anew.
     pub fn run(&mut self, doc: u128, job: &HighlightJob) -> Highlighted {
-        let assets = self.assets.get_or_insert_with(Assets::load);
+        let assets = &*ASSETS;
         let states = self.states.entry(doc).or_default();
         let state = states.remove(&job.block).filter(|s| s.next == job.first);
         let mut state = state.or_else(|| assets.start(&job.language, job.first));
@@ -111,7 +110,7 @@ impl Highlighter {
 
     /// Compiles the regexes of the languages that answers use most, so that no first block waits for them.
     pub fn warm_up(&mut self) {
-        let assets = self.assets.get_or_insert_with(Assets::load);
+        let assets = &*ASSETS;
         for (language, sample) in samples::SAMPLES {
             let mut state = assets.start(language, 0);
             for line in LinesWithEndings::from(sample) {
@@ -181,7 +180,7 @@ mod tests {
             let mut at = 0;
             for (len, role) in spans {
                 let end = (at + *len as usize).min(line.len());
-                if line[at..end].contains(word) {
+                if line.get(at..end).unwrap().contains(word) {
                     return *role;
                 }
                 at = end;
@@ -203,6 +202,7 @@ mod tests {
             ("jsonc", "{\"a\": true}\n", "true", Role::Constant),
             ("rust", "fn main() { let x: Vec<u8> = 1; }\n", "main", Role::Function),
             ("hcl", "resource \"a\" \"b\" {\n  count = 2\n}\n", "2", Role::Constant),
+            ("hcl", "resource \"a\" \"b\" {\n  count = 2\n}\n", "count", Role::Key),
             ("diff", "+new\n-old\n", "new", Role::Inserted),
             ("diff", "+new\n-old\n", "old", Role::Removed),
             ("console", "echo \"hi\" # x\n", "x", Role::Comment),

@@ -50,7 +50,7 @@ const SELECTORS: [(&str, Role); 12] = [
          meta.mapping.key punctuation.definition.string, \
          meta.structure.dictionary.key string, \
          meta.structure.dictionary.key punctuation.definition.string, \
-         variable.declaration.terraform, variable.other.member, keyword.other.definition.ini",
+         source.terraform variable.other.readwrite, source.terraform variable.declaration, variable.other.member, keyword.other.definition.ini",
         Role::Key,
     ),
     (
