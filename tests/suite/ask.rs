@@ -37,17 +37,13 @@ fn reply(mut stream: TcpStream, asked: &Asked) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let (mut first, mut length) = (String::new(), 0);
     reader.read_line(&mut first).ok()?;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok().filter(|n| *n > 2)?;
+    let mut line = String::new();
+    while reader.read_line(&mut line).ok()? > 2 {
         if let Some(n) = line.to_lowercase().strip_prefix("content-length:") {
             length = n.trim().parse().ok()?;
         }
-        if line.trim().is_empty() || reader.buffer().starts_with(b"\r\n") {
-            break;
-        }
+        line.clear();
     }
-    reader.read_line(&mut String::new()).ok()?;
     if first.starts_with("GET") {
         let list =
             json!({"object": "list", "data": [{"id": "say-a"}, {"id": "say-b"}]}).to_string();
@@ -133,7 +129,8 @@ impl Lab {
              [providers.t]\nkind = \"openai\"\nbase_url = \"{url}\"\nattempts = 2\n"
         );
         for (id, model) in models {
-            text.push_str(&format!("[persona.{id}]\nmodel = \"t:{model}\"\n"));
+            let lines = format!("[persona.{id}]\nmodel = \"t:{model}\"\n");
+            text.push_str(&lines);
         }
         fs::write(dir.path().join("config/plenary/config.toml"), text).unwrap();
         Self { dir, asked }
@@ -143,10 +140,10 @@ impl Lab {
         self.dir.path().join(name)
     }
 
-    fn command(&self, args: &[&str]) -> Command {
+    /// `plenary` with the home of this test.
+    fn plenary(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plenary"));
         command
-            .arg("ask")
             .args(args)
             .env_clear()
             .env("HOME", self.dir.path())
@@ -158,6 +155,11 @@ impl Lab {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         command
+    }
+
+    /// `plenary ask`
+    fn command(&self, args: &[&str]) -> Command {
+        self.plenary(&[&["ask"], args].concat())
     }
 
     fn run(&self, args: &[&str]) -> Ran {
@@ -393,16 +395,8 @@ fn the_session_is_stored_as_it_was() {
     let lab = Lab::new(&[("infra", "say-infra"), ("edge", "cut")]);
     let ran = lab.run(&["Keep me", "--format", "jsonl"]);
     let id = ran.events()[0]["session"].as_str().unwrap().to_owned();
-    let mut show = lab.command(&[]);
-    show = {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_plenary"));
-        command.args(["sessions", "show", &id, "--format", "json"]).env_clear();
-        for (name, value) in show.get_envs() {
-            command.env(name, value.unwrap_or_default());
-        }
-        command
-    };
-    let shown = Ran::of(&show.output().unwrap());
+    let show = ["sessions", "show", &id, "--format", "json"];
+    let shown = Ran::of(&lab.plenary(&show).output().unwrap());
     let json: Value =
         serde_json::from_str(&shown.out).unwrap_or_else(|e| panic!("{e}: {}", shown.err));
     assert_eq!(json["turns"][0]["question"], "Keep me");
@@ -480,12 +474,7 @@ fn trouble_with_the_store_is_one_line_and_the_answers_come() {
 #[test]
 fn doctor_is_content_when_a_question_can_be_asked() {
     let lab = Lab::new(&[("infra", "say-x")]);
-    let mut doctor = Command::new(env!("CARGO_BIN_EXE_plenary"));
-    doctor.args(["doctor"]).env_clear();
-    for (name, value) in lab.command(&[]).get_envs() {
-        doctor.env(name, value.unwrap_or_default());
-    }
-    let ran = Ran::of(&doctor.current_dir(lab.dir.path()).output().unwrap());
+    let ran = Ran::of(&lab.plenary(&["doctor"]).output().unwrap());
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
     assert!(ran.out.contains("ok       infra: t:say-x (config.toml line "), "{}", ran.out);
     assert!(ran.out.contains("answers, 2 models; no key needed"), "{}", ran.out);

@@ -97,7 +97,7 @@ fn a_wrong_word_is_a_usage_error_that_names_the_nearest() {
         (&["ask", "q", "--format", "xml"], "markdown"),
         (&["sesions"], "did you mean \"sessions\"?"),
         (&["what", "is", "it"], "put the question into quotes: plenary \"what is it\""),
-        (&["a question", "ask", "x"], "put a question into quotes"),
+        (&["a question", "ask", "x"], "put the question into quotes"),
         (&["man", "aks"], "did you mean \"ask\"?"),
         (&["ask", "q", "--persona", "edgy"], "did you mean \"edge\"?"),
         (
