@@ -98,7 +98,10 @@ fn stream_reply(stream: &mut TcpStream, model: &str) -> Option<()> {
             say(text("thought"), Value::Null)?;
         }
         "escape" => say(text("a\u{1b}[31mb\u{202e}c"), Value::Null)?,
-        "refuse" => say(text(""), json!("content_filter"))?,
+        "refuse" => {
+            say(json!({"refusal": "I will not."}), json!("content_filter"))?;
+            return stream.write_all(b"data: [DONE]\n\n").ok();
+        }
         said => {
             let said = said.trim_start_matches("say-");
             for piece in ["I am ", said, ".\n"] {
