@@ -72,7 +72,7 @@ pub enum Command {
         /// The session's id, or its first digits
         id: Option<String>,
     },
-    /// List, show and export what was asked before
+    /// List and show what was asked before
     #[command(subcommand)]
     Sessions(sessions::Sessions),
     /// List, show and check personas

@@ -133,12 +133,6 @@ fn run(cli: Cli) -> Result<u8, CliError> {
     let Some(command) = cli.command else {
         return tui::open(&flags, args::question(&cli.question)?);
     };
-    if !cli.question.is_empty() {
-        return Err(CliError::usage(format!(
-            "\"{}\" stands before a command; put a question into quotes: plenary \"…\"",
-            cli.question.join(" ")
-        )));
-    }
     match command {
         Command::Ask(ask) => ask::run(&ask, &flags),
         Command::Resume { id } => tui::resume(&flags, id.as_deref()),

@@ -1,4 +1,6 @@
 //! The names of a struct's fields as serde knows them, so that no list of keys is kept twice.
+//!
+//! Reads no data. Used by `file` for tables whose own reader is lenient about unknown keys.
 
 use std::fmt;
 

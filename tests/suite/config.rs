@@ -186,7 +186,7 @@ const FAULTS: &[(&str, &str)] = &[
     (
         "panel = \"mine\"\n[panels.mine]\npersonas = [\"edgy\"]",
         "/X/config/config.toml:3:1: panels.mine.personas: there is no persona \"edgy\"; did you mean \
-             \"edge\"? (known: infra, edge, devops, gitops, ai-lead)",
+             \"edge\"? (known: ai-lead, devops, edge, gitops, infra)",
     ),
     (
         "panel = \"mine\"\n[panels.mine]\nmodel = \"x\"",
@@ -555,8 +555,8 @@ fn personas_named_by_flag_replace_the_panel() {
     lab.flags.personas = vec!["edgee".into()];
     assert_eq!(
         lab.error(),
-        "--persona: there is no persona \"edgee\"; did you mean \"edge\"? (known: infra, edge, devops, \
-         gitops, ai-lead), and no file of that name"
+        "--persona: there is no persona \"edgee\"; did you mean \"edge\"? (known: ai-lead, devops, edge, \
+         gitops, infra), and no file of that name"
     );
     lab.flags.personas = vec!["./no/such.md".into()];
     assert_eq!(lab.error(), "--persona ./no/such.md: does not exist");

@@ -1,4 +1,7 @@
 //! `--format jsonl`: one object per event as it happens. Fields may be added, never renamed.
+//!
+//! For programs that read along; the text of all deltas of a persona is the text of its end. Neutralised
+//! like everything that is written out. Used by `cli::ask`.
 
 use std::io::{self, Write};
 

@@ -1,4 +1,6 @@
 //! The signals that end a headless question early: the runs are cancelled, what there is is kept.
+//!
+//! Only listens; what a signal means is decided by `headless::ask`, the exit code is `cli::ask`'s.
 
 use std::future::pending;
 
