@@ -99,6 +99,17 @@ pub(crate) trait Decode: Send + 'static {
     fn close(&mut self, batch: &mut Batch);
 }
 
+/// The same limits, none so long that a clock cannot hold it.
+pub(crate) fn bounded(timeouts: Timeouts) -> Timeouts {
+    const YEAR: Duration = Duration::from_hours(24 * 365);
+    Timeouts {
+        connect: timeouts.connect.min(YEAR),
+        first_token: timeouts.first_token.min(YEAR),
+        between_tokens: timeouts.between_tokens.min(YEAR),
+        idle: timeouts.idle.min(YEAR),
+    }
+}
+
 /// One answer being read.
 struct Driver<D> {
     body: Body,
@@ -273,12 +284,9 @@ impl Clocks {
     fn failure(&self, clock: Clock, explain: &Explain) -> Failure {
         match clock {
             Clock::First => {
-                let what = if self.last_byte > self.started {
-                    "no token within the time for the first token, although it sends"
-                } else {
-                    "no token within the time for the first token"
-                };
-                explain.fail(FailKind::Timeout, what)
+                let seconds = self.timeouts.first_token.as_secs_f64();
+                let alive = if self.last_byte > self.started { ", although it sends" } else { "" };
+                explain.fail(FailKind::Timeout, &format!("no token within {seconds} s{alive}"))
             }
             Clock::Between => {
                 let seconds = self.timeouts.between_tokens.as_secs_f64();

@@ -92,10 +92,12 @@ impl Http {
         deadline: Instant,
         explain: &Explain,
     ) -> Result<Response, Failure> {
+        let start = Instant::now();
         let response = match timeout_at(deadline, request.send()).await {
             Err(_) => {
-                return Err(explain
-                    .fail(FailKind::Timeout, "no answer within the time for the first token"));
+                let limit = deadline.duration_since(start).as_secs_f64();
+                let what = format!("no answer within {limit:.1} s; is it loading, or overloaded?");
+                return Err(explain.fail(FailKind::Timeout, &what));
             }
             Ok(Err(error)) => return Err(explain.transport(&error, self.connect)),
             Ok(Ok(response)) => response,

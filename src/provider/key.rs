@@ -11,6 +11,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::io::AsyncReadExt as _;
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::domain::{FailKind, Failure, KeySource};
 
@@ -23,13 +24,20 @@ const MOST: u64 = 64 * 1024;
 pub(crate) struct Keyring {
     provider: String,
     source: KeySource,
-    found: Mutex<Option<SecretString>>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    found: Option<SecretString>,
+    /// When it was last looked up in vain, and why.
+    failed: Option<(Instant, Failure)>,
 }
 
 impl Keyring {
     /// The key that `source` describes; nothing is read yet.
     pub(crate) fn new(provider: &str, source: &KeySource) -> Self {
-        Self { provider: provider.to_owned(), source: source.clone(), found: Mutex::new(None) }
+        Self { provider: provider.to_owned(), source: source.clone(), state: Mutex::default() }
     }
 
     /// The key, or none for a provider that takes none. Runs that ask at the same time look it up once.
@@ -37,16 +45,30 @@ impl Keyring {
         if self.source == KeySource::None {
             return Ok(None);
         }
-        let mut found = self.found.lock().await;
-        if found.is_none() {
-            *found = Some(self.look_up().await.map_err(|what| self.failure(&what))?);
+        let asked = Instant::now();
+        let mut state = self.state.lock().await;
+        if let Some(key) = &state.found {
+            return Ok(Some(key.clone()));
         }
-        Ok(found.clone())
+        // A command that hangs hangs once, not once for every run that waited for it.
+        if let Some((at, failure)) = &state.failed
+            && *at >= asked
+        {
+            return Err(failure.clone());
+        }
+        match self.look_up().await {
+            Ok(key) => Ok(Some(state.found.insert(key).clone())),
+            Err(what) => {
+                let failure = self.failure(&what);
+                state.failed = Some((Instant::now(), failure.clone()));
+                Err(failure)
+            }
+        }
     }
 
     /// Looks it up anew at the next request: it was not accepted.
     pub(crate) async fn forget(&self) {
-        *self.found.lock().await = None;
+        self.state.lock().await.found = None;
     }
 
     async fn look_up(&self) -> Result<SecretString, String> {
@@ -247,6 +269,21 @@ mod tests {
             assert!(message.starts_with("provider gateway: the key from key_cmd "), "{message}");
             assert!(!message.contains("hunter"), "{message}");
         }
+    }
+
+    #[tokio::test]
+    async fn runs_that_wait_together_share_one_look_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let script = folder.path().join("script");
+        std::fs::write(&script, "echo asked >> \"$1/log\"; sleep 0.1; exit \"$2\"\n").unwrap();
+        let here = folder.path().to_str().unwrap();
+        let asked = || std::fs::read_to_string(folder.path().join("log")).unwrap().lines().count();
+        let keys = Keyring::new("gateway", &cmd(&["sh", script.to_str().unwrap(), here, "1"]));
+        let (a, b, c) = tokio::join!(keys.get(), keys.get(), keys.get());
+        assert!(a.is_err() && b.is_err() && c.is_err());
+        assert_eq!(asked(), 1);
+        assert!(keys.get().await.is_err());
+        assert_eq!(asked(), 2, "a later run looks again");
     }
 
     #[tokio::test]

@@ -387,7 +387,12 @@ async fn a_server_that_is_not_there_is_named() {
     let tls = server.base_url().replace("http://", "https://");
     let failure =
         ask(&open(ProviderSpec::new("gateway", "openai", &tls)), "m").await.error.unwrap();
-    assert_eq!((failure.kind, failure.retryable), (FailKind::Connect, false));
+    assert_eq!(
+        (failure.kind, failure.retryable),
+        (FailKind::Connect, false),
+        "{}",
+        failure.message
+    );
     assert!(failure.message.contains("does not speak TLS; is it http://"), "{}", failure.message);
     let nowhere = ProviderSpec::new("gateway", "openai", "http://no-such-host.invalid/v1");
     let failure = ask(&open(nowhere), "m").await.error.unwrap();

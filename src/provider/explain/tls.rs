@@ -18,11 +18,16 @@ pub(super) fn words<'a>(
 fn cause<'a>(
     mut causes: impl Iterator<Item = &'a (dyn Error + 'static)>,
 ) -> Option<&'a rustls::Error> {
-    causes.find_map(|cause| {
-        // An io::Error does not name what it carries as its source.
-        let carried = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        carried.and_then(|inner| inner.downcast_ref()).or_else(|| cause.downcast_ref())
+    causes.find_map(|cause| match cause.downcast_ref::<io::Error>() {
+        Some(error) => carried(error),
+        None => cause.downcast_ref(),
     })
+}
+
+/// An `io::Error` does not name what it carries as its source, and may carry another one.
+fn carried(error: &io::Error) -> Option<&rustls::Error> {
+    let inner = error.get_ref()?;
+    inner.downcast_ref().or_else(|| carried(inner.downcast_ref()?))
 }
 
 fn sentence(error: &rustls::Error, host: &str) -> String {

@@ -13,7 +13,7 @@ use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 
-use super::drive::{Batch, Decode as _, Progress, drive};
+use super::drive::{Batch, Decode as _, Progress, bounded, drive};
 use super::explain::Explain;
 use super::http::{self, Answer, Http, Plain};
 use super::key::Keyring;
@@ -47,6 +47,7 @@ pub(super) fn open(mut spec: ProviderSpec) -> Result<Arc<dyn Provider>, Failure>
     if endpoint.is_loopback() && spec.timeouts.first_token == Timeouts::default().first_token {
         spec.timeouts.first_token = LOCAL_FIRST_TOKEN;
     }
+    spec.timeouts = bounded(spec.timeouts);
     let http = Http::new(&endpoint, spec.timeouts.connect);
     let keys = Keyring::new(&spec.name, &spec.key);
     Ok(Arc::new(OpenAi { inner: Arc::new(Inner { spec, endpoint, http, keys }) }))
@@ -170,5 +171,33 @@ fn whole(plain: &Plain, explain: &Explain) -> Result<EventStream, Failure> {
             Ok(stream::iter(batch.into_events().map(Ok)).boxed())
         }
         _ => Err(refuse()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn first_token(base_url: &str, configured: Option<Duration>) -> Duration {
+        let mut spec = ProviderSpec::new("x", "openai", base_url);
+        if let Some(limit) = configured {
+            spec.timeouts.first_token = limit;
+        }
+        open(spec).unwrap().spec().timeouts.first_token
+    }
+
+    #[test]
+    fn a_model_on_this_machine_may_take_longer_unless_configured() {
+        let (here, there) = ("http://127.0.0.1:8080/v1", "https://llm.example.com/v1");
+        assert_eq!(first_token(here, None), LOCAL_FIRST_TOKEN);
+        assert_eq!(first_token(there, None), Timeouts::default().first_token);
+        let own = Duration::from_secs(7);
+        assert_eq!((first_token(here, Some(own)), first_token(there, Some(own))), (own, own));
+    }
+
+    #[tokio::test]
+    async fn limits_that_no_clock_can_hold_are_shortened() {
+        let limit = first_token("http://127.0.0.1:8080/v1", Some(Duration::MAX));
+        assert!(Instant::now().checked_add(limit).is_some());
     }
 }
