@@ -1,0 +1,12 @@
+//! One pane at a time, with a row that names all of them.
+
+use ratatui::layout::Rect;
+
+use super::{Geometry, open, split_top};
+
+/// The focused pane and the tab bar; no bar for a single pane or in a single row.
+pub(super) fn lay(n: usize, area: Rect, focused: usize) -> Geometry {
+    let (bar, rest) = split_top(area, u16::from(n > 1 && area.height > 1));
+    let tabs = (!bar.is_empty()).then_some(bar);
+    Geometry { tabs, slots: vec![open(focused, rest)] }
+}
