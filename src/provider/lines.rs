@@ -124,11 +124,17 @@ impl Lines {
     }
 
     fn begin_line(&mut self, piece: &str, out: &mut String) {
-        self.held.push_str(piece);
-        if self.held.len() < ERROR_FIELD.len() && ERROR_FIELD.starts_with(self.held.as_str()) {
+        let joined;
+        let head = if self.held.is_empty() {
+            piece
+        } else {
+            joined = std::mem::take(&mut self.held) + piece;
+            &joined
+        };
+        if head.len() < ERROR_FIELD.len() && ERROR_FIELD.starts_with(head) {
+            head.clone_into(&mut self.held);
             return;
         }
-        let head = std::mem::take(&mut self.held);
         self.line = if head.starts_with(':') { Line::Comment } else { Line::Field };
         if self.bare && head.starts_with(|c: char| c.is_ascii_alphabetic() || c == ':') {
             self.bare = false;
@@ -140,13 +146,13 @@ impl Lines {
         }
         if self.bare {
             out.push_str("data: ");
-            out.push_str(&head);
+            out.push_str(head);
         } else if let Some(value) = head.strip_prefix(ERROR_FIELD) {
             self.dispatch(out);
             out.push_str("event: error\ndata:");
             out.push_str(value);
         } else {
-            out.push_str(&head);
+            out.push_str(head);
         }
         self.fields |= self.line == Line::Field;
     }
