@@ -1,11 +1,11 @@
 //! The question being written: prompt, text, cursor, who will be asked, and the names offered behind an `@`.
 //!
-//! The text area wraps and scrolls; it is rendered once per change into a buffer of its own, so that the cursor's cell and
-//! the number of rows come from the very wrapping that is shown. `draw` copies its cells.
+//! The text area wraps and knows its cursor; `prepare` asks it for the rows around the cursor once per change, so that
+//! what is shown and where the cursor stands come from one wrapping. `draw` only reads.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::{Color, Style};
+use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
 use super::paint::{Pen, cut, inset, put, put_right, row};
@@ -19,10 +19,10 @@ use crate::text::{sanitize_line, width::width};
 
 /// Rows of text that are shown at most.
 const ROWS: u16 = 6;
-/// Columns of `> `.
-const PROMPT: u16 = 2;
 /// Below this, an estimate of tokens tells nothing.
 const MANY_TOKENS: u32 = 100;
+/// Columns between tab stops, as the text area has them.
+const TAB: usize = 4;
 /// What stands in an empty composer.
 const PLACEHOLDER: &str = "ask everyone, @persona asks one";
 
@@ -36,14 +36,53 @@ struct Key {
     dismissed: Vec<PersonaId>,
 }
 
+/// One row of the text: before, in and behind the selection.
+#[derive(Debug, Default)]
+struct TextRow {
+    pieces: [String; 3],
+}
+
+impl TextRow {
+    /// Characters `from..to` of line `number`, tabs drawn as blanks.
+    fn of(
+        line: &str,
+        (number, from, to): (usize, usize, usize),
+        selection: Option<((usize, usize), (usize, usize))>,
+    ) -> Self {
+        let mut row = Self::default();
+        let mut column = 0;
+        for (i, c) in line.chars().enumerate().skip(from).take(to.saturating_sub(from)) {
+            let at = (number, i);
+            let piece = match selection {
+                Some((_, end)) if at >= end => 2,
+                Some((start, _)) if at >= start => 1,
+                _ => 0,
+            };
+            let Some(text) = row.pieces.get_mut(piece) else { continue };
+            if c == '\t' {
+                let blanks = TAB - column % TAB;
+                text.extend(std::iter::repeat_n(' ', blanks));
+                column += blanks;
+            } else {
+                text.push(c);
+                column += width(c.encode_utf8(&mut [0; 4]));
+            }
+        }
+        row
+    }
+}
+
 /// What the composer shows.
 #[derive(Debug, Default)]
 pub(super) struct ComposerView {
     key: Option<Key>,
-    cells: Buffer,
+    rows: Vec<TextRow>,
+    /// The first row of the text that is shown.
+    top: usize,
     cursor: Position,
-    rows: u16,
     target: String,
+    /// Somebody is named whom nobody knows.
+    nobody: bool,
     joins: Option<String>,
     offered: Vec<(String, String)>,
 }
@@ -72,7 +111,11 @@ impl ComposerView {
     }
 
     fn height(&self, height: u16) -> u16 {
-        self.rows + u16::from(self.joins.is_some() && height >= 8)
+        self.rows() + u16::from(self.joins.is_some() && height >= 8)
+    }
+
+    fn rows(&self) -> u16 {
+        u16::try_from(self.rows.len()).unwrap_or(1).max(1)
     }
 
     /// What depends on the words alone: who will be asked, who joins, how much it is.
@@ -82,7 +125,10 @@ impl ComposerView {
         let to = prompt::address(&text, &known);
         let joining = if text.is_empty() { Vec::new() } else { state.joining() };
         self.joins = badge(state, &joining);
-        self.target = match (to.targets.as_slice(), to.unknown.first()) {
+        // A name that is still being written is not wrong yet.
+        let unknown = to.unknown.first().filter(|_| state.composer.mention().is_none());
+        self.nobody = unknown.is_some();
+        self.target = match (to.targets.as_slice(), unknown) {
             (_, Some(word)) => format!("nobody is called @{}", sanitize_line(word)),
             ([], _) => {
                 let panel = &state.roster.panel.personas;
@@ -112,28 +158,35 @@ impl ComposerView {
         if width_ >= room.saturating_add(36) { room } else { 0 }
     }
 
-    /// Renders the text area and counts its rows.
+    /// Finds the rows around the cursor. The text area wraps; what it draws itself is not asked for, as its viewport never
+    /// comes back up when the text gets shorter.
     fn lay(&mut self, state: &State, width: u16, most: u16) {
         let area = state.composer.area();
         // One column stays free behind the text, for the cursor.
-        let columns = width.saturating_sub(PROMPT + 1 + self.target_room(width)).max(1);
-        // The area wraps when it is rendered; only then it knows its rows.
+        let columns = width.saturating_sub(margin(width) + 3 + self.target_room(width)).max(1);
+        // It learns its width when it is rendered.
         let first = Rect::new(0, 0, columns, 1);
         area.render(first, &mut Buffer::empty(first));
-        let mut rows = 1;
-        while rows < most
-            && area.screen_to_data(usize::from(rows), 0)
-                != area.screen_to_data(usize::from(rows) - 1, 0)
-        {
-            rows += 1;
+        let most = usize::from(most);
+        let begins = |row: usize| area.screen_to_data(row, 0);
+        let is_there = |row: usize| row == 0 || begins(row) != begins(row - 1);
+        let at = area.screen_cursor();
+        let mut top = self.top.clamp((at.row + 1).saturating_sub(most), at.row);
+        while top > 0 && !is_there(top + most - 1) {
+            top -= 1;
         }
-        let all = Rect::new(0, 0, columns, rows);
-        self.cells = Buffer::empty(all);
-        area.render(all, &mut self.cells);
-        self.rows = rows;
-        let (at, (top, left)) = (area.screen_cursor(), area.scroll_offset());
-        let cell = |at: usize, from: u16| u16::try_from(at).unwrap_or(0).saturating_sub(from);
-        self.cursor = Position::new(cell(at.col, left).min(columns), cell(at.row, top));
+        self.top = top;
+        let selection = area.selection_range();
+        let shown = (top..top + most).take_while(|row| is_there(*row));
+        let rows = shown.map(|row| {
+            let (from, next) = (begins(row), begins(row + 1));
+            let to = if next.0 == from.0 && next.1 > from.1 { next.1 } else { usize::MAX };
+            let line = area.lines().get(from.0).map_or("", String::as_str);
+            TextRow::of(line, (from.0, from.1, to), selection)
+        });
+        self.rows = rows.collect();
+        let cell = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+        self.cursor = Position::new(cell(at.col).min(columns), cell(at.row - top));
     }
 
     fn offer(&mut self, state: &State) {
@@ -157,7 +210,7 @@ impl ComposerView {
     ) -> Option<Position> {
         let focused = state.focus == Focus::Composer;
         let mut area = area;
-        if let Some(joins) = self.joins.as_ref().filter(|_| area.height > self.rows) {
+        if let Some(joins) = self.joins.as_ref().filter(|_| area.height > self.rows()) {
             let mut pen = Pen::new(buffer, area);
             pen.write(" ", Style::new());
             let room = pen.room().saturating_sub(3);
@@ -167,13 +220,14 @@ impl ComposerView {
             area = Rect { y: area.y + 1, height: area.height - 1, ..area };
         }
         let prompt = if focused { Part::Prompt } else { Part::PromptIdle };
-        put(buffer, area, ">", theme.part(prompt));
+        let margin = margin(area.width);
+        put(buffer, inset(area, margin, 0), ">", theme.part(prompt));
         let target = self.target_room(area.width);
         if target > 0 {
-            let style = theme.part(Part::Target);
+            let style = theme.part(if self.nobody { Part::Warning } else { Part::Target });
             put_right(buffer, row(area, 0), &[(&self.target, style), (" ", style)]);
         }
-        let text = inset(area, PROMPT, 0);
+        let text = inset(area, margin + 2, 0);
         if state.composer.is_empty() {
             let room = inset(row(text, 0), 0, target);
             put(buffer, room, PLACEHOLDER, theme.part(Part::Placeholder));
@@ -185,14 +239,11 @@ impl ComposerView {
     }
 
     fn draw_text(&self, buffer: &mut Buffer, theme: &Theme, area: Rect) {
-        let shown = self.cells.area.intersection(Rect { x: 0, y: 0, ..area });
-        for position in shown.positions() {
-            let Some(from) = self.cells.cell(position) else { continue };
-            // Only a selection has a ground of its own; the cursor is the terminal's.
-            let chosen = from.bg != Color::Reset;
-            let style = theme.part(if chosen { Part::Selection } else { Part::Input });
-            if let Some(cell) = buffer.cell_mut((area.x + position.x, area.y + position.y)) {
-                cell.set_symbol(from.symbol()).set_style(style);
+        let (plain, chosen) = (theme.part(Part::Input), theme.part(Part::Selection));
+        for (y, text) in (0..area.height).zip(&self.rows) {
+            let mut pen = Pen::new(buffer, row(area, y));
+            for (piece, style) in text.pieces.iter().zip([plain, chosen, plain]) {
+                pen.write(piece, style);
             }
         }
     }
@@ -236,6 +287,11 @@ impl ComposerView {
             pen.blanks(room, style(Part::Word));
         }
     }
+}
+
+/// Blank columns before the prompt, so that it stands below what is above it.
+fn margin(width: u16) -> u16 {
+    u16::from(width >= 30)
 }
 
 /// `gitops joins: DevOps Mode · Ctrl-t sends it away`

@@ -1,4 +1,7 @@
 //! Panes in one row or less: strips and the tab bar.
+//!
+//! A strip has number, name, view, state and one line that stands for the answer; a tab has the name and the state's sign.
+//! Which panes are folded is `layout`'s business; `View` calls this file for those that are.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -122,6 +125,10 @@ pub(super) fn strip(buffer: &mut Buffer, theme: &Theme, slot: &Slot, view: &Pane
         used += width(more);
     }
     pen.blanks(state_room.saturating_sub(used) + 1, Style::new());
+    if !status.badge.is_empty() {
+        pen.write(&format!(" {} ", status.badge), theme.part(Part::Badge));
+        pen.blanks(1, Style::new());
+    }
     let room = pen.room().saturating_sub(1);
     pen.write(&cut(gist, room), theme.part(Part::Advice));
 }

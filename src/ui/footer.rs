@@ -1,4 +1,6 @@
-//! The last row: keys that work now, or a notice; what is being typed and whether the view follows at the right.
+//! The last row: keys that work now, or a notice; at the right the keys of a sequence so far, or where the view stands.
+//!
+//! Keys come from the keymap, so the footer cannot differ from what they do. Called by `View`.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -6,7 +8,7 @@ use ratatui::layout::Rect;
 use super::paint::{Pen, cut, put_right};
 use super::theme::{Part, Theme};
 use super::thread::Thread;
-use crate::app::{Context, Level, Notice, State, keymap};
+use crate::app::{Context, Level, Notice, Pane, State, keymap};
 use crate::text::sanitize_line;
 use crate::text::width::width;
 
@@ -42,7 +44,7 @@ impl Footer {
             }
             self.right.push('…');
         } else if let Some(thread) = thread.filter(|_| context == Context::Panes) {
-            self.right = place(thread);
+            self.right = place(thread, state.pane().is_some_and(Pane::is_live));
         }
     }
 
@@ -91,15 +93,15 @@ fn draw_notice(buffer: &mut Buffer, theme: &Theme, area: Rect, level: Level, tex
     pen.write(" ", style);
 }
 
-/// `follows`, `all`, `top`, `41 %`, `end`.
-fn place(thread: &Thread) -> String {
+/// `following`, `top`, `41 %`, `end`; nothing when all is in view.
+fn place(thread: &Thread, live: bool) -> String {
     let (top, _) = thread.extent();
     let below = thread.below();
     match (thread.follows(), top, below) {
         (_, 0, 0) => String::new(),
-        (true, _, _) => "following".to_owned(),
-        (false, 0, _) => "top".to_owned(),
-        (false, _, 0) => "end".to_owned(),
-        (false, top, below) => format!("{} %", top * 100 / (top + below)),
+        (true, _, _) if live => "following".to_owned(),
+        (_, 0, _) => "top".to_owned(),
+        (_, _, 0) => "end".to_owned(),
+        (_, top, below) => format!("{} %", top * 100 / (top + below)),
     }
 }

@@ -1,4 +1,6 @@
 //! The first row: where one is, and how the question stands.
+//!
+//! Progress matters more than place, so place gives way where there is little room. Called by `View`.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -7,7 +9,8 @@ use ratatui::style::Style;
 use super::paint::{Pen, cut, put_right};
 use super::theme::{Part, Theme};
 use super::words;
-use crate::app::State;
+use crate::app::{Pane, State};
+use crate::domain::RunState;
 use crate::text::sanitize_line;
 use crate::text::width::width;
 
@@ -20,6 +23,23 @@ pub(super) struct Header {
     right: String,
     sampled: u128,
     tokens: u64,
+}
+
+/// `1 failed`, `1 cut`: how runs of the last question ended that did not answer in full.
+fn unanswered(state: &State) -> Vec<String> {
+    let last = || state.panes.iter().filter_map(Pane::current);
+    let turn = last().max_by_key(|v| (v.is_live(), v.started)).map(|v| v.turn);
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for view in last().filter(|v| Some(v.turn) == turn) {
+        let RunState::Ended(ending) = &view.run.state else { continue };
+        let word = ending.word();
+        match counts.iter_mut().find(|(w, _)| *w == word) {
+            _ if ending.answered() => {}
+            Some((_, n)) => *n += 1,
+            None => counts.push((word, 1)),
+        }
+    }
+    counts.into_iter().map(|(word, n)| format!("{n} {word}")).collect()
 }
 
 impl Header {
@@ -53,9 +73,7 @@ impl Header {
         }
         let tokens = if live { self.tokens / 10 * 10 } else { progress.tokens };
         let mut words = vec![format!("{} of {} done", progress.done, progress.asked)];
-        if progress.failed > 0 {
-            words.push(format!("{} not", progress.failed));
-        }
+        words.extend(unanswered(state));
         if !progress.elapsed.is_zero() {
             words.push(words::elapsed(progress.elapsed, live));
         }

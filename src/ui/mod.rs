@@ -235,7 +235,7 @@ impl View {
 
 /// Cuts the screen into rows: the header goes first where there are few, then the footer, then the panes.
 fn bands(area: Rect, composer: u16) -> Bands {
-    let header = u16::from(area.height >= 5);
+    let header = u16::from(area.height >= 6);
     let footer = u16::from(area.height >= 3);
     let composer = composer.clamp(1, area.height.saturating_sub(header + footer + 1).max(1));
     let composer = composer.min(area.height);

@@ -273,4 +273,19 @@ mod tests {
         assert_eq!(wrap("日本", 1, 9), ["日", "本"]);
         assert_eq!(wrap("", 4, 9), Vec::<String>::new());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn wrapped_rows_fit_and_lose_nothing(text in "[a-z 日🙂\n]{0,80}", columns in 2_usize..20) {
+            let rows = wrap(&text, columns, usize::MAX);
+            proptest::prop_assert!(rows.iter().all(|r| width(r) <= columns), "{rows:?}");
+            let letters = |s: &str| s.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+            proptest::prop_assert_eq!(letters(&rows.concat()), letters(&text));
+        }
+
+        #[test]
+        fn what_is_cut_fits(text in "[a-z 日🙂]{0,40}", columns in 0_usize..20) {
+            proptest::prop_assert!(width(&cut(&text, columns)) <= columns);
+        }
+    }
 }

@@ -137,7 +137,9 @@ impl PaneView {
         self.thread.prepare(pane, (body.width, body.height), options, &state.keymap);
         let notes = pane.current().map(|v| v.run.notes.join("; ")).unwrap_or_default();
         self.notes = sanitize_line(&notes);
-        self.turns = turns(pane, self.thread.run_at_top());
+        let last = pane.runs.len().checked_sub(1);
+        let at = if self.thread.follows() { last } else { self.thread.run_at_top() };
+        self.turns = turns(pane, at);
     }
 
     /// Draws the pane that stands at place `slot.pane`.
@@ -288,12 +290,12 @@ impl PaneView {
         for i in start..start + length {
             let y = area.y + 1 + u16::try_from(i).unwrap_or(0);
             let cell = Rect { x: area.right().saturating_sub(1), y, width: 1, height: 1 };
-            put(buffer, cell, "┃", theme.part(Part::Scrollbar));
+            Pen::new(buffer, cell).fill(1, "┃", theme.part(Part::Scrollbar));
         }
     }
 }
 
-/// Which turn stands at the top, counted from 1, and how many there are.
+/// Which turn run `at` belongs to, counted from 1, and how many there are.
 fn turns(pane: &Pane, at: Option<usize>) -> (usize, usize) {
     let (mut turn, mut turns, mut last) = (0, 0, None);
     for (i, view) in pane.runs.iter().enumerate() {
@@ -339,8 +341,8 @@ pub(super) fn border(buffer: &mut Buffer, area: Rect, style: Style) {
     }
     for y in 1..area.height - 1 {
         let line = row(area, y);
-        put(buffer, line, "│", style);
-        put(buffer, Rect { x: area.right() - 1, width: 1, ..line }, "│", style);
+        Pen::new(buffer, line).fill(1, "│", style);
+        Pen::new(buffer, inset(line, area.width - 1, 0)).fill(1, "│", style);
     }
 }
 

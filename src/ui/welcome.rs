@@ -176,8 +176,8 @@ fn model(state: &State, columns: usize) -> Block {
         (Some(model), _) => {
             let model = sanitize_line(&model.to_string());
             let why = chosen().find_map(Result::ok).map(|a| sanitize_line(&a.why));
-            let why = why.filter(|w| !w.is_empty()).map(|w| format!("  {w}")).unwrap_or_default();
-            let label = "answers come from ";
+            let why = why.filter(|w| !w.is_empty()).map(|w| format!(" ({w})")).unwrap_or_default();
+            let label = if columns < 40 { "" } else { "answers come from " };
             let room = columns.saturating_sub(width(label));
             let model = cut(&model, room).into_owned();
             let room = room.saturating_sub(width(&model));

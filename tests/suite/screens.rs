@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use plenary::app::roster::Answerer;
 use plenary::app::{
-    Clock, Effect, Focus, Key, Keymap, Level, Msg, Roster, State, ids::Ids, update,
+    Clock, EditFor, Effect, Focus, Key, Keymap, Level, Msg, Roster, State, ids::Ids, update,
 };
 use plenary::domain::{
     Ending, ModelRef, Panel, Persona, PersonaId, PersonaSource, RunId, RunUpdate, SessionId,
@@ -408,6 +408,84 @@ fn summary(n: u128, title: &str, minutes_ago: i64, answered: u32) -> SessionSumm
     }
 }
 
+/// Text that follows `before` on the first row that has it.
+fn after<'a>(screen: &'a str, before: &str) -> &'a str {
+    screen.lines().find_map(|l| l.split_once(before)).map_or("", |(_, rest)| rest)
+}
+
+#[test]
+fn a_trigger_brings_the_mode_into_the_title_and_notes_stand_on_the_border() {
+    let thinks = |text: &str| RunUpdate::Reasoning(text.into());
+    let mut script = Script::new(200, 30)
+        .ask("Server is down, what first?")
+        .updates(0, vec![RunUpdate::Connecting { attempt: 1 }, thinks(&"hm ".repeat(200))])
+        .updates(1, vec![RunUpdate::Connecting { attempt: 1 }, thinks("short")])
+        .streams(1, "Look at the **link** first.\n");
+    for pane in &mut script.state.panes {
+        pane.runs[0].run.notes = vec!["2 older questions were left out".into()];
+    }
+    shows("mode_200x30", &script.at(9_000).keys("3").screen());
+    let joined = Script::new(250, 30).ask("Server is down, what first?").at(3_000);
+    shows("mode_250x30", &joined.screen());
+}
+
+#[test]
+fn jumps_mark_what_is_copied_even_where_it_cannot_come_to_the_top() {
+    let script = answered(120, 50).keys("1 g g");
+    let (text, what) = script.view.block_at(&script.state, 0).unwrap();
+    assert!(text.starts_with("## Recommendation"), "{text}");
+    assert_eq!(what, "\u{201c}Recommendation\u{201d} of Kael Voss");
+    let script = script.keys("] ]");
+    let (text, _) = script.view.block_at(&script.state, 0).unwrap();
+    assert!(text.starts_with("## Risks"), "{text}");
+    assert!(script.screen().contains("▸"), "{}", script.screen());
+    let script = script.keys("}");
+    let (text, what) = script.view.block_at(&script.state, 0).unwrap();
+    assert!(text.starts_with("scope: shops\n") && !text.contains("```"), "{text}");
+    assert_eq!(what, "code block 1 of Kael Voss");
+    let script = script.keys("[ [");
+    let (text, _) = script.view.block_at(&script.state, 0).unwrap();
+    assert!(text.starts_with("## Recommendation"), "{text}");
+    assert!(!script.keys("j").screen().contains("▸"));
+}
+
+#[test]
+fn wide_code_scrolls_sideways_and_wraps_on_demand() {
+    let script = answered(120, 40).keys("1");
+    assert!(script.screen().contains("# runs for e›"), "{}", script.screen());
+    let moved = script.keys("right right");
+    shows("code_right_120x40", &moved.screen());
+    let end = moved.keys("right right right right right right right right");
+    assert!(end.screen().contains("that the primary has finished "), "{}", end.screen());
+    let back = end.keys("left left left left left left left left left left");
+    assert!(back.screen().contains("# runs for e›"), "{}", back.screen());
+    shows("code_wrapped_120x40", &back.keys("w").screen());
+}
+
+#[test]
+fn a_new_question_is_followed_again() {
+    let long = "Line.\n\n".repeat(60);
+    let script = Script::new(80, 24).ask("One?").answers(0, &long).keys("g g");
+    assert!(after(&script.screen(), "❯ ").starts_with("One?"), "{}", script.screen());
+    let script = (1..4).fold(script, |script, pane| script.answers(pane, "ok"));
+    let script = script.ask("Two?").streams(0, "Fresh words.\n");
+    assert!(script.screen().contains("Fresh words."), "{}", script.screen());
+    assert!(script.screen().contains("turn 2/2"), "{}", script.screen());
+}
+
+#[test]
+fn live_numbers_move_four_times_a_second_at_most() {
+    let title = |script: &Script| script.screen().lines().nth(1).unwrap().to_owned();
+    let mut script = Script::new(120, 40).ask("Count.").streams(0, "x").at(2_000);
+    let mut titles = vec![title(&script)];
+    for ms in (2_000..3_000).step_by(20) {
+        script = script.at(ms).streams(0, &"word ".repeat(20));
+        titles.push(title(&script));
+    }
+    titles.dedup();
+    assert!((2..=5).contains(&titles.len()), "{titles:#?}");
+}
+
 #[test]
 fn list_of_sessions() {
     let list = || {
@@ -440,6 +518,9 @@ fn writing_a_question() {
     let long =
         "We run 12 services on one Kubernetes cluster and every team deploys to it. ".repeat(8);
     shows("composer_long_80x24", &Script::new(80, 24).typed(&long).screen());
+    let shorter = Script::new(80, 24).typed(&long);
+    let shorter = shorter.msg(Msg::Edited(EditFor::Question, Ok("short, three\n\nrows".into())));
+    shows("composer_shorter_80x24", &shorter.msg(Msg::Paste("\ttab".into())).screen());
     shows(
         "composer_lines_80x24",
         &Script::new(80, 24).typed("one").keys("ctrl-j").typed("two").screen(),
@@ -449,7 +530,7 @@ fn writing_a_question() {
         &Script::new(80, 24).typed("Review ").msg(Msg::Paste("line\n".repeat(300))).screen(),
     );
     let wide = Script::new(80, 24).typed("日本語の質問 🙂 ok");
-    assert_eq!(wide.buffer().1, Some(Position::new(2 + 12 + 1 + 2 + 3, 22)));
+    assert_eq!(wide.buffer().1, Some(Position::new(3 + 12 + 1 + 2 + 3, 22)));
 }
 
 #[test]
@@ -550,5 +631,30 @@ fn the_focused_pane_is_marked_and_the_cursor_belongs_to_the_composer() {
     assert_eq!(Some(buffer[(50, 1)].fg), theme.part(Part::BorderFocused).fg);
     assert_eq!(Some(buffer[(0, 1)].fg), theme.part(Part::Border).fg);
     let (_, cursor) = script.keys("i").buffer();
-    assert_eq!(cursor, Some(Position::new(2, 58)));
+    assert_eq!(cursor, Some(Position::new(3, 58)));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig {
+        cases: 24,
+        failure_persistence: None,
+        ..proptest::prelude::ProptestConfig::default()
+    })]
+
+    /// Whatever keys are pressed at whatever sizes: nothing panics, and the cursor stays on the screen.
+    #[test]
+    fn any_keys_at_any_size(
+        steps in proptest::collection::vec((0_usize..400, 1_u16..260, 1_u16..70), 1..10),
+    ) {
+        let mut script = busy(80, 24);
+        let keys: Vec<Key> = script.state.keymap.bindings().iter()
+            .flat_map(|b| b.on.iter().flatten().copied())
+            .chain("Ask @edge 日本🙂".chars().map(Key::char))
+            .collect();
+        for (key, width, height) in steps {
+            script = script.msg(Msg::Key(keys[key % keys.len()])).msg(Msg::Resize(width, height));
+            let (_, cursor) = script.buffer();
+            proptest::prop_assert!(cursor.is_none_or(|c| script.area().contains(c)));
+        }
+    }
 }

@@ -1,4 +1,6 @@
 //! Side by side: as many columns as fit, the others as one-row strips below.
+//!
+//! Columns go by pages, so that stepping through the panes turns pages and does not shift every column. Called by `layout`.
 
 use ratatui::layout::Rect;
 

@@ -201,7 +201,7 @@ mod tests {
         panes.sort_unstable();
         panes.dedup();
         assert_eq!(panes.len(), geometry.slots.len(), "{}", what());
-        if panes.len() < n && area.height > 2 {
+        if panes.len() < n && area.height >= 4 {
             assert!(geometry.tabs.is_some(), "{}", what());
         }
     }

@@ -1,4 +1,6 @@
 //! Keys and actions, grouped by where they work; also the palette.
+//!
+//! The rows are the keymap's; the list is made anew only when the filter changed. Called by `overlay`.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -11,6 +13,9 @@ use crate::ui::paint::{Pen, cut, row};
 use crate::ui::theme::{Part, Theme};
 use crate::ui::words;
 
+/// Columns that keys take at most; the few that are longer are cut.
+const KEYS: usize = 24;
+
 /// The list that the filter leaves.
 #[derive(Debug, Default)]
 pub(super) struct HelpView {
@@ -18,6 +23,8 @@ pub(super) struct HelpView {
     rows: Vec<HelpRow>,
     lines: Vec<Line>,
     keys: usize,
+    /// Lines of the whole list: the box keeps its size while the list is narrowed.
+    all: usize,
 }
 
 /// One line of the list.
@@ -34,9 +41,12 @@ impl HelpView {
         if self.filter.as_ref() == Some(&help.filter) {
             return;
         }
+        if self.filter.is_none() && !help.filter.is_empty() {
+            self.prepare(state, &HelpOverlay::default());
+        }
         self.filter = Some(help.filter.clone());
         self.rows = keymap::rows(&state.keymap, &help.filter);
-        self.keys = self.rows.iter().map(|r| width(&r.keys)).max().unwrap_or(0).min(30);
+        self.keys = self.rows.iter().map(|r| width(&r.keys)).max().unwrap_or(0).min(KEYS);
         self.lines.clear();
         let mut context = None;
         for (i, row) in self.rows.iter().enumerate() {
@@ -49,6 +59,7 @@ impl HelpView {
             }
             self.lines.push(Line::Row(i));
         }
+        self.all = self.all.max(self.lines.len());
     }
 
     /// Draws the list; where the cursor stands, when typing goes into the filter.
@@ -64,8 +75,8 @@ impl HelpView {
             typing: help.typing,
             found: words::many(self.rows.len() as u64, "action"),
         };
-        let all = self.lines.len().max(1);
-        let (list, cursor) = open(buffer, theme, area, ("keys and actions", 84, all), &search);
+        let size = ("keys and actions", 84, self.all);
+        let (list, cursor) = open(buffer, theme, area, size, &search);
         if self.rows.is_empty() {
             let mut pen = Pen::new(buffer, list);
             pen.write("no action has these words", theme.part(Part::Note));

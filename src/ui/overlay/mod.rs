@@ -1,4 +1,6 @@
 //! What lies above the panes, as a stack: each a bordered box in the middle; what is around it stays as it is.
+//!
+//! One file an overlay; box and search line are the same for all and stand here. Called by `View`, last of all.
 
 mod help;
 mod sessions;

@@ -1,4 +1,6 @@
 //! The list of sessions: when, what, with whom, how it ended.
+//!
+//! Titles come from the store and are cleaned where they are drawn: only for the rows in view. Called by `overlay`.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -28,7 +30,8 @@ pub(super) fn draw(
         Some(_) => words::many(matching.len() as u64, "session"),
     };
     let search = Search { filter: &list.filter, typing: list.typing, found };
-    let rows = matching.len().max(1);
+    // The box keeps its size while the list is narrowed.
+    let rows = list.sessions.as_ref().map_or(1, |all| all.len().max(1));
     let (inner, cursor) = open(buffer, theme, area, ("sessions", 100, rows), &search);
     let empty = match &list.sessions {
         None => Some("reading the store…"),

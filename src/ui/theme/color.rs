@@ -79,7 +79,7 @@ fn nearest_16(color: Rgb) -> Color {
     if chroma < 48.0 {
         return match light {
             l if l < 0.2 => Color::Black,
-            l if l < 0.55 => Color::DarkGray,
+            l if l < 0.6 => Color::DarkGray,
             l if l < 0.85 => Color::Gray,
             _ => Color::White,
         };

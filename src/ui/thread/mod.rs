@@ -3,22 +3,13 @@
 //! Rows are wrapped here and only here. The reader's place is a run and a place in it, not a row number, so neither growth
 //! nor a resize moves what is being read. Knows no colours and no cells: `pane` draws it.
 
-use crate::app::{Action, Context, Keymap, Pane, RunView, Scroll};
-use crate::domain::{Ending, RunId, RunState};
-use crate::text::{Anchor, Layout, LayoutOptions, Row, RowKind, sanitize_line};
+mod lines;
 
-use super::paint::wrap;
-use super::theme::Part;
-use super::words;
-
-/// A row that is not part of an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Line {
-    /// What it is.
-    pub(super) part: Part,
-    /// Its text, clean, cut to the width it was made for.
-    pub(super) text: String,
-}
+use crate::app::{Keymap, Pane, RunView, Scroll};
+use crate::domain::{RunId, RunState};
+use crate::text::{Anchor, Layout, LayoutOptions, Row, RowKind};
+pub(super) use lines::Line;
+use lines::{Around, after, before, thought};
 
 /// One row of the thread.
 #[derive(Debug, Clone, Copy)]
@@ -29,22 +20,12 @@ pub(super) enum Shown<'a> {
     Row(&'a Row),
 }
 
-/// What the rows around an answer depend on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Around {
-    width: u16,
-    state: RunState,
-    thought: u64,
-    empty: bool,
-    asks: bool,
-    last: bool,
-}
-
 /// The rows of one run.
 #[derive(Debug)]
 struct RunRows {
     id: RunId,
     around: Option<Around>,
+    state: RunState,
     before: Vec<Line>,
     body: Layout,
     after: Vec<Line>,
@@ -52,7 +33,14 @@ struct RunRows {
 
 impl RunRows {
     fn new(id: RunId) -> Self {
-        Self { id, around: None, before: Vec::new(), body: Layout::new(), after: Vec::new() }
+        Self {
+            id,
+            around: None,
+            state: RunState::Queued,
+            before: Vec::new(),
+            body: Layout::new(),
+            after: Vec::new(),
+        }
     }
 
     fn height(&self) -> usize {
@@ -152,17 +140,17 @@ impl Thread {
         for (i, (rows, view)) in self.runs.iter_mut().zip(&pane.runs).enumerate() {
             let around = Around {
                 width: self.width,
-                state: view.run.state.clone(),
                 thought: thought(view),
                 empty: view.document.is_empty(),
                 asks: turn != Some(view.turn),
                 last: i == last,
             };
             turn = Some(view.turn);
-            if rows.around.as_ref() != Some(&around) {
-                rows.before = before(view, &around);
-                rows.after = after(view, &around, keymap);
+            if rows.around != Some(around) || rows.state != view.run.state {
+                rows.before = before(view, around);
+                rows.after = after(view, around, keymap);
                 rows.around = Some(around);
+                rows.state.clone_from(&view.run.state);
             }
             rows.body.update(&view.document, self.width, options);
         }
@@ -408,108 +396,4 @@ impl Thread {
     pub(super) fn run_at_top(&self) -> Option<usize> {
         self.locate(self.top).map(|(run, _)| run)
     }
-}
-
-/// Tokens of reasoning so far; coarse while it goes on.
-fn thought(view: &RunView) -> u64 {
-    let counted = view.run.usage.map(|u| u.reasoning).filter(|n| *n > 0);
-    let tokens = counted.unwrap_or(view.run.reasoning.len().div_ceil(4) as u64);
-    if view.is_live() && view.document.is_empty() { tokens / 10 * 10 } else { tokens }
-}
-
-/// Rows of a question that are shown at most.
-const QUESTION: usize = 3;
-/// Rows of a reason that are shown at most.
-const REASON: usize = 8;
-
-fn before(view: &RunView, around: &Around) -> Vec<Line> {
-    let width = usize::from(around.width);
-    let mut lines = Vec::new();
-    if around.asks {
-        let rows = wrap(&head(&view.question), width.saturating_sub(2), QUESTION);
-        let bar =
-            rows.into_iter().map(|row| Line { part: Part::Question, text: format!("▌ {row}") });
-        lines.extend(bar);
-        lines.push(blank());
-    }
-    let mut note = |part: Part, text: &str, most: usize| {
-        lines.extend(wrap(text, width, most).into_iter().map(|text| Line { part, text }));
-    };
-    if !view.run.reasoning.is_empty() {
-        let tokens = words::count(around.thought);
-        if around.empty && view.is_live() {
-            note(Part::Note, &format!("thinking… {tokens} tokens"), 1);
-        } else {
-            note(Part::Note, &format!("thought for {tokens} tokens"), 1);
-        }
-        if !around.empty {
-            lines.push(blank());
-        }
-        return lines;
-    }
-    if around.empty {
-        let model = || sanitize_line(&view.run.model.to_string());
-        match &view.run.state {
-            RunState::Queued => {
-                let provider = sanitize_line(&view.run.model.provider);
-                note(Part::Note, &format!("waits for a free place at {provider}"), 2);
-            }
-            RunState::Connecting => note(Part::Note, &format!("waits for {}", model()), 2),
-            RunState::Retrying { attempt, of, reason, .. } => {
-                note(Part::Retrying, &sanitize_line(&head(reason)), REASON);
-                note(Part::Note, &format!("attempt {attempt} of {of} follows"), 1);
-            }
-            RunState::Streaming => note(Part::Note, &format!("{} answers", model()), 2),
-            RunState::Ended(_) => {}
-        }
-    }
-    lines
-}
-
-fn after(view: &RunView, around: &Around, keymap: &Keymap) -> Vec<Line> {
-    let width = usize::from(around.width);
-    let mut lines = Vec::new();
-    if let RunState::Ended(ending) = &view.run.state {
-        let word = ending.word();
-        let text = match ending {
-            Ending::Done if around.empty => Some("the answer is empty".to_owned()),
-            Ending::Done => None,
-            Ending::Cancelled if around.empty => Some(format!("{word} before any text came")),
-            Ending::Cancelled => Some(format!("{word}; the text so far is kept")),
-            other => {
-                match other.reason().map(|r| sanitize_line(&head(r))).filter(|r| !r.is_empty()) {
-                    Some(why) => Some(format!("{word}: {why}")),
-                    None => Some(word.to_owned()),
-                }
-            }
-        };
-        if let Some(text) = text {
-            if !around.empty {
-                lines.push(blank());
-            }
-            let part = words::part(&view.run.state);
-            let sign = words::glyph(&view.run.state);
-            for (i, row) in wrap(&text, width.saturating_sub(2), REASON).into_iter().enumerate() {
-                let lead = if i == 0 { sign } else { " " };
-                lines.push(Line { part, text: format!("{lead} {row}") });
-            }
-            let key = words::key(keymap, Context::Panes, Action::Retry);
-            if let Some(key) = key.filter(|_| around.last) {
-                lines.push(Line { part: Part::Advice, text: format!("  {key} asks anew") });
-            }
-        }
-    }
-    if !around.last {
-        lines.push(blank());
-    }
-    lines
-}
-
-/// As much of a text as a few rows can show: questions carry whole files.
-fn head(text: &str) -> String {
-    text.chars().take(2_000).collect()
-}
-
-fn blank() -> Line {
-    Line { part: Part::Note, text: String::new() }
 }
