@@ -21,7 +21,7 @@ export LC_ALL=C.UTF-8 # the screen is not ASCII
 personas=(infra edge devops ai-lead)
 names=("Kael Voss" "Kai Lennox" "DevOps" "Aether")
 question="Should we run our queue in three regions or one? We have two operators."
-patience=280 # seconds for four answers
+patience=400 # seconds for four answers
 
 scratch=$(mktemp -d)
 server=
