@@ -51,7 +51,11 @@ const HOMES: &[(&str, &[&str], &str)] = &[
     ("std::time::Instant", &["runtime", "store"], "time is passed in, so that tests can set it"),
     ("std::time::SystemTime", &["runtime", "store"], "time is passed in, so that tests can set it"),
     ("tokio", &["runtime", "provider", "store", "config", "cli"], "no IO and no tasks here"),
-    ("std::fs", &["runtime", "provider", "store", "config", "cli"], "no IO here"),
+    (
+        "std::fs",
+        &["runtime", "provider", "store", "config", "cli", "ui/theme/file.rs"],
+        "no IO here, but for the themes of the user",
+    ),
     ("std::net", &["runtime", "provider", "store", "config", "cli"], "no IO here"),
     ("std::process", &["runtime", "provider", "store", "config", "cli"], "no IO here"),
 ];
