@@ -20,7 +20,7 @@ default) context=2048 max_tokens=320 ;;
 esac
 export LC_ALL=C.UTF-8 # the screen is not ASCII
 personas=(infra edge devops ai-lead)
-names=("Kael Voss" "Kai Lennox" "DevOps" "Aether")
+names=("Kael Voss · infra" "Kai Lennox · edge" "DevOps Engineer · devops" "Aether · ai-lead")
 question="Should we run our queue in three regions or one? We have two operators."
 patience=400 # seconds for four answers
 
