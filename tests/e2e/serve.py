@@ -6,6 +6,7 @@ serve.py MODEL.gguf PORT [TOKENS_PER_SLOT]      prints "READY http://…" once i
 Four slots, as four personas ask at once; each has TOKENS_PER_SLOT (8192 if not given) of context.
 Runs until it is ended by a signal. Needs the Python package xllamacpp (`serve.sh` installs it)."""
 
+import os
 import pathlib
 import signal
 import sys
@@ -28,6 +29,10 @@ def main():
     params.n_parallel = SLOTS
     params.n_ctx = per_slot * SLOTS  # the slots share it
     params.warmup = False
+    # Its threads wait for each other by spinning: with as many as there are cores, one busy neighbour
+    # makes it several times slower.
+    threads = max(1, (os.cpu_count() or 2) - 1)
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     server = xllamacpp.Server(params)
     print("READY", server.listening_address, flush=True)
     for number in (signal.SIGTERM, signal.SIGINT):
