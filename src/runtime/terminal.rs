@@ -20,6 +20,7 @@ use crossterm::terminal::{
 use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
 
 use crate::app::State;
 use crate::ui::View;
@@ -61,9 +62,10 @@ impl Screen {
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
     }
 
-    /// The next frame is drawn whole.
+    /// The next frame is drawn whole. (The crate's `clear` would ask the terminal for its cursor and wait for the answer.)
     pub fn clear(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        let (columns, rows) = self.size();
+        self.terminal.resize(Rect::new(0, 0, columns, rows))
     }
 
     /// Gives the terminal to somebody else for a while: the shell, an editor.

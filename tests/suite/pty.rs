@@ -35,6 +35,11 @@ fn count(screen: &str, text: &str) -> usize {
     screen.matches(text).count()
 }
 
+/// All four answers stand there whole, and the runs have ended.
+fn all_done(screen: &str) -> bool {
+    count(screen, "END-") == 4 && screen.contains("4 of 4")
+}
+
 /// The runs of the last session as the store has them.
 fn stored(home: &Home) -> Vec<serde_json::Value> {
     let shown = home.run(&["sessions", "show", "last", "--format", "json"]);
@@ -52,8 +57,7 @@ fn start_ask_read_quit() {
         assert!(first.contains(word), "the first screen lacks {word}:\n{first}");
     }
     term.send("What breaks first?\r");
-    let done = term.wait("four answers", |s| count(s, "END-") == 4);
-    assert!(done.contains("4 of 4"), "{done}");
+    let done = term.wait("four answers", all_done);
     for persona in ["infra", "edge", "devops", "ai-lead"] {
         assert!(done.contains(&format!("END-{persona}")), "{done}");
     }
@@ -73,7 +77,7 @@ fn start_ask_read_quit() {
 fn a_question_on_the_command_line_is_asked_at_once() {
     let (server, home) = panel(5_000.0);
     let mut term = Term::start(&home, WIDE, &["What breaks first?"]);
-    term.wait("four answers", |s| count(s, "END-") == 4);
+    term.wait("four answers", all_done);
     assert_eq!(server.requests().len(), 4);
     term.send("q");
     assert_eq!(term.end().exit_code(), 0);
@@ -97,8 +101,7 @@ fn a_resize_storm_loses_nothing() {
         term.resize(columns, rows);
     }
     term.resize(200, 50);
-    let done = term.wait("four answers after the storm", |s| count(s, "END-") == 4);
-    assert!(done.contains("4 of 4"), "{done}");
+    term.wait("four answers after the storm", all_done);
     term.send("q");
     assert_eq!(term.end().exit_code(), 0);
     term.assert_restored();
@@ -123,8 +126,7 @@ fn cancelling_one_closes_its_connection_and_the_others_go_on() {
     term.wait("the connection of the cancelled one closed", |_| closed());
     let early = server.requests().iter().filter(|r| r.closed.is_some()).count();
     assert_eq!(early, 1, "only that one");
-    let done = term.wait("the other three", |s| count(s, "END-") == 3);
-    assert!(done.contains("3 of 4"), "{done}");
+    term.wait("the other three", |s| count(s, "END-") == 3 && s.contains("3 of 4"));
     term.send("q");
     assert_eq!(term.end().exit_code(), 0);
     let edge = stored(&home).into_iter().find(|r| r["persona"] == "edge").unwrap();
@@ -137,7 +139,7 @@ fn cancelling_one_closes_its_connection_and_the_others_go_on() {
 fn ctrl_z_gives_the_terminal_back_and_returns() {
     let (_server, home) = panel(5_000.0);
     let mut term = Term::start(&home, WIDE, &["go"]);
-    term.wait("four answers", |s| count(s, "END-") == 4);
+    term.wait("four answers", all_done);
     term.send("\x1a");
     term.wait_state('T');
     term.assert_restored();
@@ -200,10 +202,9 @@ fn two_instances_share_the_store() {
     let first = Term::start(&home, WIDE, &["first question"]);
     first.wait("streaming", |s| count(s, "This is") == 4);
     let mut second = Term::start(&home, WIDE, &["second question"]);
-    second.wait("four answers", |s| count(s, "END-") == 4);
+    second.wait("four answers", all_done);
     // The first one's runs were not called cut by the second.
-    let done = first.wait("four answers", |s| count(s, "END-") == 4);
-    assert!(done.contains("4 of 4"), "{done}");
+    first.wait("four answers", all_done);
     second.send("o");
     let list = second.wait("both sessions", |s| s.contains("first question"));
     assert!(list.contains("second question"), "{list}");
@@ -237,7 +238,7 @@ fn the_editor_writes_the_question() {
     term.send("\x0f");
     term.wait_for("Written in the editor");
     term.send("\r");
-    term.wait("four answers", |s| count(s, "END-") == 4);
+    term.wait("four answers", all_done);
     let request = server.requests().remove(0);
     assert!(request.body.to_string().contains("Written in the editor"));
     term.send("q");
@@ -255,7 +256,7 @@ fn a_huge_paste_is_a_chip_and_arrives_byte_for_byte() {
     term.send(&format!("\x1b[200~{paste}\x1b[201~"));
     term.wait_for("[paste 1: 5000 lines, 155 kB]");
     term.send("\r");
-    term.wait("four answers", |s| count(s, "END-") == 4);
+    term.wait("four answers", all_done);
     let request = server.requests().remove(0);
     let sent = request.body["messages"].as_array().unwrap().last().unwrap()["content"].clone();
     assert!(sent.as_str().unwrap().contains(&paste));
@@ -283,7 +284,7 @@ fn what_a_model_writes_is_never_obeyed() {
 fn no_color_means_none() {
     let (_server, home) = panel(5_000.0);
     let mut term = Term::start_with(&home, WIDE, &["go"], &[("NO_COLOR", "1")]);
-    term.wait("four answers", |s| count(s, "END-") == 4);
+    term.wait("four answers", all_done);
     term.send("q");
     term.end();
     let text = String::from_utf8_lossy(&term.bytes()).into_owned();
@@ -335,8 +336,7 @@ fn a_read_only_place_for_the_store_is_said_and_nothing_stops() {
     let mut term = Term::start(&home, WIDE, &[]);
     term.wait("the reason", |s| s.contains("memory"));
     term.send("go\r");
-    let done = term.wait("four answers", |s| count(s, "END-") == 4);
-    assert!(done.contains("4 of 4"), "{done}");
+    term.wait("four answers", all_done);
     term.send("q");
     assert_eq!(term.end().exit_code(), 0);
 }
