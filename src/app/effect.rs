@@ -1,4 +1,5 @@
-//! What must be done outside the state. Returned by `update`, executed by `runtime`.
+//! What must be done outside the state. Returned by `update`, executed by `runtime::effects`; plain data, so that
+//! tests can compare it.
 
 use crate::domain::{Change, ChatRequest, PersonaId, RunId, SessionId};
 use crate::text::HighlightJob;

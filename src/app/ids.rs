@@ -1,4 +1,5 @@
-//! Where new identities come from: random ones in the program, counted ones in tests.
+//! Where new identities come from: random ones in the program, counted ones in tests. The one thing `update` uses
+//! that it does not compute.
 
 use crate::domain::{RunId, SessionId, TurnId};
 

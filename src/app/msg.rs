@@ -1,4 +1,5 @@
-//! What happens to the program. Made by `runtime`, taken by `update`.
+//! What happens to the program: keys, time, what runs report, what the store answers. Made by `runtime`, taken by
+//! `update`.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! What lies above the panes: one stack, Esc closes the top.
+//! What lies above the panes: one stack, Esc closes the top. Holds what is chosen and typed; rows are made by the
+//! keymap and the store, drawn by `ui`.
 
 use crate::domain::SessionSummary;
 

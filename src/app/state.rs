@@ -1,4 +1,5 @@
-//! All that the program knows while it runs. Changed by `update` only, read by `ui`.
+//! All that the program knows while it runs. Changed by `update` only, read by `ui`; scroll positions and rows are the
+//! view's, not part of it.
 
 use std::time::Duration;
 

@@ -152,7 +152,7 @@ pub fn configure(flags: &Flags) -> Result<Setup, CliError> {
     let kinds = || provider::KINDS.iter().map(|kind| kind.name);
     for (name, spec) in &setup.providers {
         let key = format!("providers.{name}.kind");
-        if !kinds().any(|kind| kind == spec.kind) {
+        if provider::kind(&spec.kind).is_none() {
             let origin = setup.report.ledger.origin(&key).map(ToString::to_string);
             return Err(CliError::usage(format!(
                 "{}: {key}: this version does not speak \"{}\"{} (known: {})",

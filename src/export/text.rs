@@ -1,4 +1,5 @@
 //! A session for reading in a terminal or a pipe: the panel, then question and answers one below the other.
+//! What it does not do: colours and wrapping, which are the terminal's. Called through `FORMATS` and by `ask`.
 
 use std::fmt::{self, Write};
 

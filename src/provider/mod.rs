@@ -20,6 +20,8 @@ mod http;
 mod key;
 mod lines;
 mod openai;
+#[cfg(debug_assertions)]
+mod panics;
 mod redact;
 mod retry_after;
 mod sse;
@@ -51,12 +53,23 @@ pub struct Kind {
 /// Every kind there is.
 pub const KINDS: &[Kind] = &[Kind { name: "openai", open: openai::open }];
 
+/// Kinds that are not for people: faults that the tests of the whole program need. Release builds have none.
+#[cfg(debug_assertions)]
+const FAULTS: &[Kind] = &[Kind { name: "panics", open: panics::open }];
+#[cfg(not(debug_assertions))]
+const FAULTS: &[Kind] = &[];
+
+/// The kind of this name.
+pub fn kind(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().chain(FAULTS).find(|kind| kind.name == name)
+}
+
 /// Opens the provider that `spec` describes. No IO: the key is looked up and the connection made when it is asked.
 ///
 /// # Errors
 /// A kind that does not exist, or settings that its kind refuses (see `url`).
 pub fn open(spec: ProviderSpec) -> Result<Arc<dyn Provider>, Failure> {
-    match KINDS.iter().find(|kind| kind.name == spec.kind) {
+    match kind(&spec.kind) {
         Some(kind) => (kind.open)(spec),
         None => Err(unknown_kind(&spec)),
     }

@@ -1,8 +1,20 @@
-//! Terminal events → messages. The only place that knows how the terminal library names keys.
+//! Terminal events → messages, for the loop. The only place that knows how the terminal library names keys; what a key
+//! means is the keymap's business.
 
-use crossterm::event::{Event, KeyCode as TermCode, KeyEvent, KeyEventKind, KeyModifiers};
+use std::time::Duration;
+
+use crossterm::event::{
+    Event, EventStream, KeyCode as TermCode, KeyEvent, KeyEventKind, KeyModifiers,
+};
 
 use crate::app::{Key, KeyCode, Msg};
+
+/// Stops listening. Dropping the stream leaves a wake-up behind that the next stream would take together with the first
+/// key, and lose the key; so it is taken here.
+pub fn stop(events: &mut Option<EventStream>) {
+    drop(events.take());
+    let _ = crossterm::event::poll(Duration::ZERO);
+}
 
 /// The message of a terminal event; none for what the program does not use.
 pub fn message(event: Event) -> Option<Msg> {

@@ -1,4 +1,5 @@
-//! Which theme, and how many colours: from the configuration, the environment and the terminal itself.
+//! Which theme, and how many colours: from the configuration, the environment and the terminal itself. Asked once,
+//! before the first frame; what a theme is, is `ui::theme`'s.
 
 use std::io::IsTerminal;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! The providers of this program run: opened when first asked, then kept.
+//! The providers of this program run: opened when first asked, then kept. Kinds and wires are `provider`'s; used by the
+//! effects of the screen.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
-//! Signals and the loss of the terminal, as messages.
+//! Signals and the loss of the terminal, as messages; and stopping as Ctrl-Z does. The loop decides what follows from
+//! them.
 
 use std::io;
 

@@ -137,12 +137,12 @@ impl Tui {
                     self.frames.now(self.timer.elapsed());
                 }
                 Some(Turn::Suspend) => {
-                    drop(events.take());
+                    input::stop(&mut events);
                     self.suspend(signals).await?;
                     events = Some(EventStream::new());
                 }
                 Some(Turn::Edit(purpose, text)) => {
-                    drop(events.take());
+                    input::stop(&mut events);
                     if !self.edit(purpose, &text)? {
                         events = Some(EventStream::new());
                     }

@@ -209,7 +209,7 @@ fn two_instances_share_the_store() {
     let list = second.wait("both sessions", |s| s.contains("first question"));
     assert!(list.contains("second question"), "{list}");
     second.send("j\r");
-    second.wait("the other session", |s| s.contains("first question") && count(s, "END-") == 4);
+    second.wait("the other session", |s| s.contains("· first question") && all_done(s));
     second.send("q");
     assert_eq!(second.end().exit_code(), 0);
 }

@@ -1,4 +1,5 @@
-//! What help, footer and palette show: made from the keymap, so that none can differ from what keys do.
+//! What help, footer and palette show: made from the keymap, so that none can differ from what keys do. Read by `ui`
+//! and by the palette in `update`.
 
 use super::{Action, Context, Keymap};
 

@@ -1,4 +1,5 @@
-//! Reads a keymap file. Errors name the line and the nearest word that would have been right.
+//! Reads a keymap file: the embedded one and the user's. Errors name the line and the nearest word that would have
+//! been right. Which row wins is decided in the parent.
 
 use std::collections::BTreeMap;
 

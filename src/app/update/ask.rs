@@ -1,4 +1,5 @@
-//! Asking: a question to everyone or to some, asking anew, cancelling.
+//! Asking: a question to everyone or to some, asking anew, cancelling. Makes runs and orders; what runs report is
+//! `stream`'s.
 
 use std::sync::Arc;
 use std::time::Duration;

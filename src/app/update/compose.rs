@@ -1,4 +1,5 @@
-//! Writing the question: text, pastes, history, names behind `@`, the editor.
+//! Writing the question: text, pastes, history, names behind `@`, the editor. Sending it is `ask`'s. Called by `keys`
+//! and for pastes.
 
 use crate::app::{Completion, EditFor, Effect, Focus, Key, Level, State};
 use crate::domain::PersonaId;

@@ -1,4 +1,5 @@
-//! A key → its action in the current context → what the action does. Keys without an action are text.
+//! A key → its action in the current context → what the action does. Keys without an action are text. Called by
+//! `update` and by the palette, which runs actions without a key.
 
 use super::{ask, compose, lifecycle, navigate, overlay, session};
 use crate::app::state::EXAMPLES;

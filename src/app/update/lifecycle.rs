@@ -1,4 +1,5 @@
-//! Time passing, quitting, signals.
+//! Time passing, quitting, signals: what ends notices, runs and the program. Nothing ends without being written down.
+//! Called by `update` and `keys`.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Moving between and inside panes, zoom, layout, copying.
+//! Moving between and inside panes, zoom, layout, copying. Scrolling itself happens in the view, which knows the rows.
+//! Called by `keys`.
 
 use crate::app::{Effect, Focus, Level, Scroll, State};
 

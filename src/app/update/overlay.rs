@@ -1,4 +1,5 @@
-//! What lies above the panes: help (also the palette) and the list of sessions.
+//! What lies above the panes: help (also the palette) and the list of sessions. Opening, narrowing, choosing, closing.
+//! Called by `keys`.
 
 use super::{keys, session};
 use crate::app::keymap;

@@ -1,4 +1,5 @@
-//! Sessions: a new one, and going on with an earlier one.
+//! Sessions: a new one, and going on with an earlier one. Reading them is the store's work, by effect. Called by
+//! `update`, `keys` and the list of sessions.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

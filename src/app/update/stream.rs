@@ -1,4 +1,5 @@
-//! What a run reports: its state, its text, its end. Called once a run and frame.
+//! What a run reports: its state, its text, its end. Called once a run and frame, with everything since the last one,
+//! so that the work of a frame does not depend on the number of tokens.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
 //! The list of models: `{"data":[{"id":…}]}`, and the shapes that servers have made of it.
+//! Not for choosing one: that is the configuration's. Called by the provider's `models`.
 
 use serde_json::Value;
 

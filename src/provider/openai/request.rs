@@ -1,4 +1,5 @@
 //! The body of a request.
+//! Only what this wire sends; what is asked was decided by `prompt`. Called by the provider's `stream`.
 
 use serde::Serialize;
 

@@ -1,4 +1,5 @@
 //! The part of a document that still changes: what is parsed again, what is appended, what is frozen.
+//! Frozen blocks are the document's and never come back here. Called by `Document::push` and `finish`.
 
 use std::ops::Range;
 

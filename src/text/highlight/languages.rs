@@ -1,4 +1,5 @@
 //! Language tokens that people write in fences, and what the syntax set calls them.
+//! Data only: an alias more is a row. Read by the highlighter when a block begins.
 
 /// Written in a fence, and the token that the syntax set knows.
 pub(super) const ALIASES: [(&str, &str); 35] = [

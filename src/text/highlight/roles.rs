@@ -1,4 +1,5 @@
 //! Scope selectors to roles: the one table, and the synthetic theme that carries it through syntect.
+//! No colours: a foreground colour encodes a role, so that no theme change highlights again. Used by the highlighter.
 
 use syntect::highlighting::{
     Color, ScopeSelectors, StyleModifier, Theme, ThemeItem, ThemeSettings,

@@ -1,4 +1,5 @@
 //! A few lines of each language that answers use most: running them once compiles their regexes.
+//! Data only: a language more is a row. Read by `Highlighter::warm_up`.
 
 /// Language token and sample.
 pub(super) const SAMPLES: [(&str, &str); 10] = [

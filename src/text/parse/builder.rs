@@ -1,4 +1,5 @@
 //! Collects leaves from the events of the Markdown parser.
+//! Knows nothing of streaming: it sees one source range at a time. Called by `parse` for each event.
 
 use std::ops::Range;
 

@@ -1,4 +1,5 @@
 //! Which face inline text has at the moment: emphasis, links and the kind of leaf it stands in.
+//! A stack of what is open, nothing else. Used by the builder while it collects inline text.
 
 use crate::text::{Face, Role};
 
