@@ -180,7 +180,7 @@ fn a_terminal_that_goes_away_ends_the_program() {
 fn kill_9_leaves_a_cut_run_and_resume_goes_on() {
     let (server, home) = panel(100.0);
     let mut term = Term::start(&home, WIDE, &["What breaks first?"]);
-    term.wait("all streaming", |s| count(s, "Line 3") == 4);
+    term.wait("all streaming for a while", |s| count(s, "Line 12") == 4);
     term.kill9();
     for run in stored(&home) {
         assert_eq!(run["state"], "cut", "{run}");
