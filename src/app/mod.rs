@@ -1,6 +1,6 @@
 //! The program as data: [`State`], what can happen to it ([`Msg`]), and what must be done outside ([`Effect`]).
 //!
-//! [`update`] is the whole behaviour: no IO, no clock (the time comes in as [`Msg::Clock`]), no terminal, so every key
+//! [`update()`] is the whole behaviour: no IO, no clock (the time comes in as [`Msg::Clock`]), no terminal, so every key
 //! and every event is tested as a table. `runtime` feeds it and executes effects; `ui` reads the state and draws it.
 
 pub mod action;

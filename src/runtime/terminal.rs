@@ -19,16 +19,16 @@ use crossterm::terminal::{
 };
 use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 
+use super::cells::Cells;
 use crate::app::State;
 use crate::ui::View;
 
 /// Set while the terminal is ours: raw mode, alternate screen.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
-type Backend = CrosstermBackend<BufWriter<Stdout>>;
+type Backend = Cells<BufWriter<Stdout>>;
 
 /// The terminal while it is ours.
 pub struct Screen {
@@ -41,7 +41,7 @@ impl Screen {
     pub fn take() -> io::Result<Self> {
         enter()?;
         let out = BufWriter::with_capacity(256 << 10, io::stdout());
-        let terminal = Terminal::new(CrosstermBackend::new(out)).inspect_err(|_| leave())?;
+        let terminal = Terminal::new(Cells::new(out)).inspect_err(|_| leave())?;
         Ok(Self { terminal: ManuallyDrop::new(terminal) })
     }
 
