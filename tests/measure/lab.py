@@ -1,8 +1,7 @@
 """What the measuring scripts share: the fake provider, a home of its own, a terminal.
 
 `Fake` is the streaming server (fakellm): its model names say which text, at what rate. `Terminal`
-runs a program in a pty. Linux only, for the clock of
-another process."""
+runs a program in a pty. Linux only: it reads the clock of another process."""
 
 import fcntl
 import json
