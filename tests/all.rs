@@ -7,7 +7,8 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::print_stderr,
-    clippy::string_slice
+    clippy::string_slice,
+    clippy::format_push_string
 )]
 
 mod common;

@@ -1,14 +1,36 @@
-//! STUB: what the program is told: files, environment, flags; personas and panels; which model answers.
+//! What the program is told: files, environment, flags; personas and panels; which model answers.
 //!
-//! The author of the configuration replaces this file and splits it (paths, file, layers, presets, model choice).
+//! [`setup`] puts everything together. One concern a file: `paths` (where things are), `file` (one
+//! `config.toml`), `layers` (which one wins), `project` (what a cloned repository may not say), `presets` and
+//! `providers`, `panels`, `models`, `origin` (where a value came from), [`personas`]. Asks nobody anything, but
+//! for one probe of a local Ollama when nothing else says which model answers. Called by `cli`.
 
+pub mod file;
+pub mod layers;
+pub mod models;
+pub mod nearest;
+pub mod origin;
+pub mod panels;
+pub mod paths;
 pub mod personas;
+pub mod presets;
+pub mod project;
+pub mod providers;
+pub mod read;
+mod schema;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+pub use file::ConfigFile;
+pub use layers::{FileSeen, Machine};
+pub use origin::{Ledger, Origin};
+pub use paths::Paths;
+
 use crate::domain::{ModelRef, Panel, Persona, PersonaId, ProviderSpec};
+use models::{Choosing, Said};
+use panels::People;
 
 /// What the command line says; the last and strongest layer.
 #[derive(Debug, Clone, Default)]
@@ -29,19 +51,6 @@ pub struct Flags {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct ConfigError(pub String);
-
-/// Where things are on this machine.
-#[derive(Debug, Clone, Default)]
-pub struct Paths {
-    /// `$XDG_CONFIG_HOME/plenary`
-    pub config: PathBuf,
-    /// `$XDG_DATA_HOME/plenary`
-    pub data: PathBuf,
-    /// `$XDG_STATE_HOME/plenary`
-    pub state: PathBuf,
-    /// `./.plenary`
-    pub project: PathBuf,
-}
 
 /// Which model answers for a persona, and why that one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,10 +82,149 @@ pub struct Setup {
     pub keys: Option<(PathBuf, String)>,
     /// Warnings to be shown: unknown keys, skipped files.
     pub notices: Vec<String>,
+    /// How it came about, for `config show` and `doctor`.
+    pub report: Report,
+}
+
+impl Setup {
+    /// The persona of this id.
+    pub fn persona(&self, id: &PersonaId) -> Option<&Arc<Persona>> {
+        self.personas.iter().find(|persona| persona.id == *id)
+    }
+}
+
+/// How a configuration came about.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Report {
+    /// Every value with its origin.
+    pub ledger: Ledger,
+    /// The files that were looked for, weakest first.
+    pub files: Vec<FileSeen>,
+    /// Keys that are there but cannot be used by this version.
+    pub skipped: Vec<String>,
 }
 
 /// Puts the configuration together. Reads files and the environment; does not touch the network but for one probe of a
 /// local Ollama when nothing else says which model answers.
-pub fn setup(_flags: &Flags) -> Result<Setup, ConfigError> {
-    Err(ConfigError("stub".into()))
+pub fn setup(flags: &Flags) -> Result<Setup, ConfigError> {
+    setup_on(flags, &Machine::here())
+}
+
+/// The same for a given environment and given folders.
+pub fn setup_on(flags: &Flags, machine: &Machine) -> Result<Setup, ConfigError> {
+    let mut ledger = Ledger::default();
+    let found = layers::read(flags, machine)?;
+    let files = &found.files;
+    let top = layers::top(flags, machine, files, &mut ledger);
+    let presets = presets::presets()?;
+    let merged = providers::merge(&presets.provider, files, machine, &mut ledger)?;
+    let choosing = Choosing {
+        providers: &merged.specs,
+        automatic: &presets.automatic,
+        machine,
+        config_file: config_file(&found, machine),
+    };
+
+    let folder = |path: &Path| path.join("personas");
+    let loaded = personas::load(&folder(&machine.paths.config), &folder(&machine.paths.project));
+    let mut people = People::of(loaded);
+    let read_model = |text: &str| choosing.read(text);
+    let context = (&mut people, &mut ledger, &read_model as &panels::ReadModel<'_>);
+    let panels = panels::resolve(flags, &top.panel, files, machine, context)?;
+
+    let place = |key: &str| ledger.origin(key).map(Origin::short).unwrap_or_default();
+    let mut said = Said {
+        flag: flags.model.clone(),
+        top: top.model.zip(ledger.origin("model").cloned()).map(|(text, origin)| (origin, text)),
+        panel: place(&format!("panels.{}.model", panels.asked.name)),
+        personas: BTreeMap::new(),
+    };
+    override_personas(files, &mut people, &mut said, &mut ledger)?;
+    let models = choosing.choose(&people.personas, &panels.asked, &said)?;
+    if let Some(text) = &flags.model {
+        ledger.set("model", format!("{text:?}"), Origin::Flag("--model"));
+    }
+
+    let mut notices = found.notices.clone();
+    notices.extend(merged.notices);
+    notices.append(&mut people.notices);
+    let keys = keys(&found, machine, &mut notices);
+    let skipped = choosing.skipped();
+    Ok(Setup {
+        paths: machine.paths.clone(),
+        providers: merged.specs,
+        personas: people.personas,
+        panels: panels.all,
+        panel: panels.asked,
+        models,
+        theme: top.theme,
+        keys,
+        notices,
+        report: Report { ledger, files: found.seen, skipped },
+    })
+}
+
+/// Where the person may write what is missing.
+fn config_file(found: &layers::Files, machine: &Machine) -> String {
+    let path = found.named.clone().or_else(|| machine.paths.config_file());
+    path.map_or_else(|| "config.toml".to_owned(), |path| path.display().to_string())
+}
+
+/// Lays `[persona.ID]` of every file over the personas.
+fn override_personas(
+    files: &[ConfigFile],
+    people: &mut People,
+    said: &mut Said,
+    ledger: &mut Ledger,
+) -> Result<(), ConfigError> {
+    for file in files {
+        for (id, settings) in &file.schema.persona {
+            let Some(at) = people.personas.iter().position(|p| p.id.as_str() == id) else {
+                let ids = people.personas.iter().map(|p| p.id.as_str());
+                if let Some(near) = nearest::nearest(id, ids) {
+                    let what = format!("there is no such persona; did you mean \"{near}\"?");
+                    people.notices.push(file.error(&format!("persona.{id}"), what).0);
+                }
+                continue;
+            };
+            if let Some(persona) = people.personas.get_mut(at) {
+                personas::apply(Arc::make_mut(persona), settings, &file.path)?;
+                if settings.model.is_some() {
+                    let place = file.origin(&format!("persona.{id}.model")).short();
+                    said.personas.insert(persona.id.clone(), place);
+                }
+            }
+        }
+        for (key, shown) in file.below("persona.") {
+            ledger.set(key, shown, file.origin(key));
+        }
+    }
+    Ok(())
+}
+
+/// The user's `keys.toml`: beside the file that was named, else in the user's folder.
+fn keys(
+    found: &layers::Files,
+    machine: &Machine,
+    notices: &mut Vec<String>,
+) -> Option<(PathBuf, String)> {
+    let beside = found.named.as_deref().and_then(Path::parent).map(|dir| dir.join("keys.toml"));
+    let usual = machine.paths.config_file().map(|file| file.with_file_name("keys.toml"));
+    let path = beside.filter(|path| path.exists()).or(usual)?;
+    match read::text(&path) {
+        Ok(text) => Some((path, text)),
+        Err(e)
+            if matches!(
+                e.kind(),
+                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+            ) =>
+        {
+            None
+        }
+        Err(e) => {
+            let what = read::why(&e);
+            notices.push(format!("{}: {what}; the usual keys are in force", path.display()));
+            None
+        }
+    }
 }

@@ -1,4 +1,5 @@
-//! What must be written down: the only way from the program's state into the store.
+//! What must be written down: the only way from the program's state into the store. Made by `app` and the headless
+//! `ask`, taken by `store`.
 
 use std::time::Duration;
 

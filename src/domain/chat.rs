@@ -1,4 +1,5 @@
 //! What is sent to a model: independent of any provider's wire.
+//! Built by `prompt`, put on the wire by the providers.
 
 use std::sync::Arc;
 

@@ -26,6 +26,11 @@ macro_rules! uuid_id {
                 Self(Uuid::from_u128(n))
             }
 
+            /// The identity as a number.
+            pub fn number(&self) -> u128 {
+                self.0.as_u128()
+            }
+
             /// Reads the 32 hex digits that `Display` writes (hyphens allowed).
             pub fn parse(text: &str) -> Option<Self> {
                 Uuid::parse_str(text).ok().map(Self)

@@ -1,4 +1,5 @@
-//! Which model of which provider: `PROVIDER:MODEL`.
+//! Which model of which provider: `PROVIDER:MODEL`. Written by people in configuration, flags and persona files; what a
+//! provider is, is `config`'s business.
 
 use std::fmt;
 

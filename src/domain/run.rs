@@ -1,4 +1,5 @@
-//! A run: one persona's answer to one question, and the states it goes through.
+//! A run: one persona's answer to one question, and the states it goes through. The words of the states are the same in
+//! panes, exports, JSON and the store.
 
 use std::fmt;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! A session: one conversation with a panel. Session ▸ Turn ▸ Run.
+//! A session: one conversation with a panel. Session ▸ Turn ▸ Run. What the store keeps and exports write; what the
+//! screen shows of it is `app::pane`'s.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,8 +1,22 @@
-//! STUB: from persona, history and question to a request. The author of the personas replaces the bodies and splits the file.
+//! From persona, history and question to a request, and from a typed question to its addressees.
+//!
+//! Pure text work: `build` puts a request together within its token `budget`, `address` reads leading
+//! `@persona` mentions, `trigger` finds the phrases that bring a persona in. Nothing is sent, read or stored here;
+//! the app and the runtime call it. A persona sees its own history only: other histories are not passed in.
+
+mod address;
+mod budget;
+mod build;
+mod trigger;
 
 use std::sync::Arc;
 
-use crate::domain::{ChatRequest, Persona, PersonaId};
+use crate::domain::Persona;
+
+pub use address::{Addressed, address};
+pub use budget::estimate;
+pub use build::{Built, build};
+pub use trigger::triggers;
 
 /// One earlier question with the answer this persona gave to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,57 +44,4 @@ pub struct Ask<'a> {
     pub context: Option<u32>,
     /// The most tokens the answer may have, where it is configured.
     pub max_tokens: Option<u32>,
-}
-
-/// A request that fits its budget.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Built {
-    /// What is sent.
-    pub request: ChatRequest,
-    /// What had to be left out, in words for the pane.
-    pub notes: Vec<String>,
-    /// Estimated tokens of what is sent.
-    pub tokens: u32,
-}
-
-/// Builds the request: persona, history, question; trims the oldest turns first, then takes the persona's brief.
-pub fn build(_ask: Ask<'_>) -> Built {
-    Built {
-        request: ChatRequest {
-            model: String::new(),
-            system: Arc::from(""),
-            messages: Vec::new(),
-            temperature: None,
-            top_p: None,
-            max_tokens: None,
-        },
-        notes: Vec::new(),
-        tokens: 0,
-    }
-}
-
-/// Estimated tokens of `text`: a token is about four characters.
-pub fn estimate(text: &str) -> u32 {
-    u32::try_from(text.chars().count().div_ceil(4)).unwrap_or(u32::MAX)
-}
-
-/// A question split into its addressees and its words.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Addressed {
-    /// Personas named by leading `@id`s, in order, each once.
-    pub targets: Vec<PersonaId>,
-    /// Leading `@words` that name nobody.
-    pub unknown: Vec<String>,
-    /// The question without the leading mentions.
-    pub text: String,
-}
-
-/// Splits leading `@persona` mentions off a question. An `@` further inside is text.
-pub fn address(question: &str, _known: &[PersonaId]) -> Addressed {
-    Addressed { text: question.to_owned(), ..Addressed::default() }
-}
-
-/// True when one of the persona's triggers stands in the question: any case, whole words.
-pub fn triggers(_persona: &Persona, _question: &str) -> bool {
-    false
 }

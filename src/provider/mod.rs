@@ -3,13 +3,29 @@
 //! A new kind is one file and one row in [`KINDS`]. A provider turns a [`ChatRequest`] into a stream of
 //! [`StreamEvent`]s; retrying, queueing and cancelling are the fan-out's work (dropping the stream closes the
 //! connection). Used by `runtime::fanout` and by the commands that list models. Sees no other adapter.
+//!
+//! What kinds share: `url` (checks of the address), `key`, `redact`, `http` (client, status, body), `explain`
+//! (errors in words), `sse` over `lines` (framing and its limits), `drive` (clocks, coalescing).
 
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
-use crate::domain::{ChatRequest, Failure, ProviderSpec, StreamEvent};
+use crate::domain::{ChatRequest, FailKind, Failure, ProviderSpec, StreamEvent};
+
+mod drive;
+mod explain;
+mod http;
+mod key;
+mod lines;
+mod openai;
+#[cfg(debug_assertions)]
+mod panics;
+mod redact;
+mod retry_after;
+mod sse;
+mod url;
 
 /// The events of one answer. The first item may already be an error; after an error nothing follows.
 pub type EventStream = BoxStream<'static, Result<StreamEvent, Failure>>;
@@ -22,7 +38,7 @@ pub trait Provider: Send + Sync {
     /// Asks for one answer. Nothing happens until the stream is polled; dropping it closes the connection.
     fn stream(&self, request: ChatRequest) -> EventStream;
 
-    /// The models it offers.
+    /// The models it offers, sorted.
     fn models(&self) -> BoxFuture<'static, Result<Vec<String>, Failure>>;
 }
 
@@ -35,16 +51,77 @@ pub struct Kind {
 }
 
 /// Every kind there is.
-pub const KINDS: &[Kind] = &[];
+pub const KINDS: &[Kind] = &[Kind { name: "openai", open: openai::open }];
 
-/// Opens the provider that `spec` describes.
+/// Kinds that are not for people: faults that the tests of the whole program need. Release builds have none.
+#[cfg(debug_assertions)]
+const FAULTS: &[Kind] = &[Kind { name: "panics", open: panics::open }];
+#[cfg(not(debug_assertions))]
+const FAULTS: &[Kind] = &[];
+
+/// The kind of this name.
+pub fn kind(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().chain(FAULTS).find(|kind| kind.name == name)
+}
+
+/// Opens the provider that `spec` describes. No IO: the key is looked up and the connection made when it is asked.
+///
+/// # Errors
+/// A kind that does not exist, or settings that its kind refuses (see `url`).
 pub fn open(spec: ProviderSpec) -> Result<Arc<dyn Provider>, Failure> {
-    use crate::domain::FailKind;
-    match KINDS.iter().find(|kind| kind.name == spec.kind) {
+    match kind(&spec.kind) {
         Some(kind) => (kind.open)(spec),
-        None => Err(Failure::new(
-            FailKind::Rejected,
-            format!("provider {}: kind \"{}\" is unknown", spec.name, spec.kind),
-        )),
+        None => Err(unknown_kind(&spec)),
+    }
+}
+
+fn unknown_kind(spec: &ProviderSpec) -> Failure {
+    let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
+    let nearest = names
+        .iter()
+        .map(|name| (strsim::jaro_winkler(name, &spec.kind.to_lowercase()), name))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, name)| format!("; did you mean \"{name}\"?"))
+        .unwrap_or_default();
+    let kind = explain::shorten(&crate::text::sanitize_line(&spec.kind), 40);
+    Failure::new(
+        FailKind::Rejected,
+        format!(
+            "provider {}: kind \"{kind}\" is unknown; the kinds there are: {}{nearest}",
+            spec.name,
+            names.join(", ")
+        ),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_kind_names_the_kinds_and_the_nearest() {
+        let of = |kind: &str| {
+            open(ProviderSpec::new("gateway", kind, "https://llm.example.com/v1"))
+                .err()
+                .map(|failure| failure.message)
+                .unwrap()
+        };
+        assert_eq!(
+            of("opnai"),
+            "provider gateway: kind \"opnai\" is unknown; the kinds there are: openai; did you mean \"openai\"?"
+        );
+        assert_eq!(
+            of("zzz"),
+            "provider gateway: kind \"zzz\" is unknown; the kinds there are: openai"
+        );
+    }
+
+    #[test]
+    fn every_kind_opens_and_keeps_its_settings() {
+        for kind in KINDS {
+            let spec = ProviderSpec::new("x", kind.name, "https://llm.example.com/v1");
+            assert_eq!(open(spec).unwrap().spec().name, "x");
+        }
     }
 }

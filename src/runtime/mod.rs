@@ -2,5 +2,25 @@
 //!
 //! The only layer that knows time, threads and the terminal. Called by `cli`.
 
+mod attempt;
+pub mod clipboard;
+pub mod clock;
+pub mod editor;
+pub mod effects;
 pub mod fanout;
+pub mod files;
+pub mod frame;
+pub mod headless;
+pub mod highlighter;
 pub mod inbox;
+pub mod input;
+pub mod logging;
+pub mod look;
+pub mod providers;
+pub mod retry;
+pub mod roster;
+pub mod signals;
+pub mod terminal;
+pub mod tui;
+
+pub use tui::{Start, run_tui};

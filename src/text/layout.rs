@@ -1,6 +1,12 @@
-//! STUB: the interface of the row cache. The text layer's author replaces it.
+//! The row cache: a document's rows at one width, kept block by block.
+//!
+//! Only blocks that changed are wrapped again, code is appended to, and a height index answers where a row is
+//! in O(log blocks). Draws nothing and knows no scrolling; a pane of the ui owns one and asks for what is seen.
 
-use super::{Document, Face, Piece, Row, RowKind};
+use super::block::{Block, Body};
+use super::code_rows::{CodeRows, CodeView};
+use super::rows::{gap, prose};
+use super::{Document, Row, RowKind, inline};
 
 /// A place in a document that survives growth and resize: a block and a row in it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -21,8 +27,23 @@ pub struct LayoutOptions {
 /// The rows of one document at one width; only blocks that changed are wrapped again.
 #[derive(Debug, Default)]
 pub struct Layout {
+    blocks: Vec<Laid>,
+    /// Rows up to and with each block.
+    ends: Vec<usize>,
+    columns: usize,
+    options: LayoutOptions,
+    revision: u64,
+    epoch: u64,
+    /// Blocks at the front that can never change again.
+    settled: usize,
+}
+
+/// A block's rows; the blank row above it belongs to it.
+#[derive(Debug)]
+struct Laid {
+    id: u64,
     rows: Vec<Row>,
-    seen: (u64, u16),
+    code: Option<CodeRows>,
 }
 
 impl Layout {
@@ -32,50 +53,127 @@ impl Layout {
     }
 
     /// Brings the rows up to date with `doc` at `width` columns (1 or more).
-    pub fn update(&mut self, doc: &Document, width: u16, _options: LayoutOptions) {
-        if self.seen == (doc.revision(), width) {
+    pub fn update(&mut self, doc: &Document, width: u16, options: LayoutOptions) {
+        let columns = usize::from(width).max(1);
+        if (self.columns, self.options) != (columns, options) {
+            *self = Self { columns, options, ..Self::default() };
+        } else if self.revision == doc.revision() {
             return;
         }
-        self.seen = (doc.revision(), width);
-        self.rows = doc
-            .source()
-            .lines()
-            .map(|line| Row {
-                pieces: vec![Piece { text: line.into(), face: Face::default() }],
-                kind: RowKind::Prose,
-                source: 0..0,
-            })
-            .collect();
+        if self.epoch != doc.epoch() {
+            self.settled = 0;
+        }
+        (self.revision, self.epoch) = (doc.revision(), doc.epoch());
+        let first = self.settled;
+        for (index, block) in doc.blocks().iter().enumerate().skip(first) {
+            self.lay_out(doc, index, block);
+            if self.settled == index && doc.is_settled(index) {
+                self.settled += 1;
+            }
+        }
+        self.blocks.truncate(doc.blocks().len());
+        self.reindex(first);
     }
 
     /// How many rows there are.
     pub fn height(&self) -> usize {
-        self.rows.len()
+        self.ends.last().copied().unwrap_or(0)
     }
 
     /// Row `index`, counted from the top.
     pub fn row(&self, index: usize) -> Option<&Row> {
-        self.rows.get(index)
+        let Anchor { block, row } = self.locate(index)?;
+        self.blocks.get(block)?.rows.get(row)
     }
 
     /// Rows from `from` on.
     pub fn rows_from(&self, from: usize) -> impl Iterator<Item = &Row> {
-        self.rows.iter().skip(from)
+        let at = self.locate(from).unwrap_or(Anchor { block: self.blocks.len(), row: 0 });
+        let blocks = self.blocks.get(at.block..).unwrap_or_default();
+        blocks.iter().flat_map(|b| &b.rows).skip(at.row)
     }
 
     /// The place that row `index` shows.
     pub fn anchor_at(&self, index: usize) -> Anchor {
-        Anchor { block: index, row: 0 }
+        let last = self.height().saturating_sub(1);
+        self.locate(index.min(last)).unwrap_or_default()
     }
 
     /// The row that shows `anchor` now, or the nearest one.
     pub fn row_of(&self, anchor: Anchor) -> usize {
-        anchor.block.min(self.rows.len().saturating_sub(1))
+        let Some(block) = self.blocks.get(anchor.block) else {
+            return self.height().saturating_sub(1);
+        };
+        self.start(anchor.block) + anchor.row.min(block.rows.len().saturating_sub(1))
     }
 
     /// Row of the next (`forward`) or previous heading or code header from row `from`; `wanted` chooses.
     pub fn find(&self, from: usize, forward: bool, wanted: fn(RowKind) -> bool) -> Option<usize> {
-        let hit = |i: &usize| self.rows.get(*i).is_some_and(|r| wanted(r.kind));
-        if forward { (from + 1..self.rows.len()).find(hit) } else { (0..from).rev().find(hit) }
+        if forward {
+            let hit = self.rows_from(from + 1).position(|r| wanted(r.kind))?;
+            return Some(from + 1 + hit);
+        }
+        let from = from.min(self.height());
+        let at = self.anchor_at(from);
+        let blocks = self.blocks.get(..=at.block).unwrap_or(&self.blocks);
+        let rows = blocks.iter().flat_map(|b| &b.rows).rev();
+        let below = self.ends.get(at.block).map_or(0, |end| end - from);
+        let hit = rows.skip(below).position(|r| wanted(r.kind))?;
+        Some(from - 1 - hit)
+    }
+
+    fn lay_out(&mut self, doc: &Document, index: usize, block: &Block) {
+        let code = match &block.body {
+            Body::Code(code) => doc.code_block(*code).map(|c| (inline::small(code + 1), c)),
+            _ => None,
+        };
+        let view = code.map(|(number, code)| CodeView {
+            source: doc.source(),
+            block,
+            code,
+            number,
+            columns: self.columns,
+            wrap: self.options.wrap_code,
+        });
+        match (self.blocks.get_mut(index), &view) {
+            (Some(Laid { id, rows, code: Some(state) }), Some(view)) if *id == block.id => {
+                return view.extend(state, rows);
+            }
+            (Some(laid), _) if laid.id == block.id => return,
+            _ => {}
+        }
+        let mut rows = Vec::new();
+        if let Some(shared) = block.gap.filter(|_| index > 0) {
+            rows.push(gap(block, usize::from(shared), self.columns));
+        }
+        let state = view.map(|view| view.lay_out(&mut rows));
+        if state.is_none() {
+            prose(block, self.columns, &mut rows);
+            rows.shrink_to_fit();
+        }
+        let laid = Laid { id: block.id, rows, code: state };
+        match self.blocks.get_mut(index) {
+            Some(slot) => *slot = laid,
+            None => self.blocks.push(laid),
+        }
+    }
+
+    /// Counts heights again from block `first` on.
+    fn reindex(&mut self, first: usize) {
+        self.ends.truncate(first);
+        let mut end = self.height();
+        for laid in self.blocks.iter().skip(first) {
+            end += laid.rows.len();
+            self.ends.push(end);
+        }
+    }
+
+    fn start(&self, block: usize) -> usize {
+        block.checked_sub(1).and_then(|b| self.ends.get(b)).copied().unwrap_or(0)
+    }
+
+    fn locate(&self, index: usize) -> Option<Anchor> {
+        let block = self.ends.partition_point(|end| *end <= index);
+        (index < self.height()).then(|| Anchor { block, row: index - self.start(block) })
     }
 }

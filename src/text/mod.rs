@@ -4,14 +4,27 @@
 //! block is ever parsed again, an open code fence is appended to. [`Layout`] wraps blocks for one width and
 //! keeps the rows. [`highlight`] runs on a worker: a document hands out jobs and takes results.
 //! Nothing here knows colours, terminals or time. Used by `app` (documents) and `ui` (layouts).
+//!
+//! source: `sanitize` · blocks: `parse` fills `block`, `inline`, `code`, `link`; `document` freezes them, `fence`
+//! lets an open one grow · rows: `layout` keeps what `rows`, `table`, `code_rows` make with `wrap` and `width`.
 
+mod block;
+mod code;
+mod code_rows;
 pub mod document;
+mod fence;
 pub mod highlight;
+mod inline;
 pub mod layout;
+mod link;
+mod parse;
 pub mod row;
+mod rows;
 pub mod sanitize;
 pub mod style;
+mod table;
 pub mod width;
+mod wrap;
 
 pub use document::Document;
 pub use highlight::{HighlightJob, Highlighted, Highlighter};

@@ -1,4 +1,5 @@
-//! One line on the screen at a given width, and the pieces it is made of.
+//! One line on the screen at a given width, and the pieces it is made of. Made by `layout`, drawn by `ui`; knows no
+//! colours.
 
 use std::ops::Range;
 

@@ -1,17 +1,139 @@
-//! STUB: the interface of the neutraliser. The text layer's author replaces it.
+//! The one neutraliser: whatever came from a model, a file or a server goes through it before it is shown.
+//!
+//! Line ends and tabs stay; every other control, bidi or invisible character becomes visible and is never
+//! obeyed. The result does not depend on how the input was cut. It knows no Markdown and no terminal.
+//! Called by `Document` for answers, and by everyone who shows a name, a title or an error of others.
+
+use std::fmt::Write as _;
+
+use unicode_segmentation::UnicodeSegmentation;
+
+const ZWNJ: char = '\u{200C}';
+const ZWJ: char = '\u{200D}';
+const KEYCAP: char = '\u{20E3}';
+
+/// Characters in one grapheme before the rest of it is cut; the longest emoji in use has eleven.
+const MAX_CLUSTER: usize = 12;
+
+/// What stands for the part of a grapheme that was cut.
+const CUT: &str = "‹…›";
 
 /// Neutralises text that arrives in pieces; the result does not depend on where it was cut.
 #[derive(Debug, Default, Clone)]
-pub struct Sanitizer {}
+pub struct Sanitizer {
+    /// A CR, joiner or variation selector whose right neighbour decides about it.
+    held: Option<char>,
+    /// The character that a joiner or selector would attach to.
+    base: Option<char>,
+    /// `base` has had its variation selector.
+    selected: bool,
+    /// The grapheme that is being written.
+    cluster: String,
+    /// The grapheme that is being written has been cut.
+    cut: bool,
+}
 
 impl Sanitizer {
-    /// Appends the neutralised form of `raw` to `out`; may hold back a few characters until it knows more.
+    /// Appends the neutralised form of `raw` to `out`; may hold back a character until it knows more.
     pub fn push(&mut self, raw: &str, out: &mut String) {
-        out.push_str(raw);
+        out.reserve(raw.len());
+        let mut rest = raw;
+        while let Some(first) = rest.chars().next() {
+            let plain = if self.held.is_none() { plain_prefix(rest) } else { 0 };
+            if let (Some(text), Some(after)) = (rest.get(..plain), rest.get(plain..))
+                && plain > 0
+            {
+                out.push_str(text);
+                self.restart(text.chars().next_back());
+                rest = after;
+            } else {
+                self.take(first, out);
+                rest = rest.get(first.len_utf8()..).unwrap_or_default();
+            }
+        }
     }
 
     /// Appends what was held back.
-    pub fn finish(&mut self, _out: &mut String) {}
+    pub fn finish(&mut self, out: &mut String) {
+        self.settle(None, out);
+        *self = Self::default();
+    }
+
+    fn take(&mut self, c: char, out: &mut String) {
+        let was_cr = self.held == Some('\r');
+        self.settle(Some(c), out);
+        match c {
+            '\n' if was_cr => {}
+            '\n' | '\u{2028}' | '\u{2029}' => self.write('\n', out),
+            '\t' => self.write('\t', out),
+            '\r' | ZWNJ | ZWJ | '\u{FE0E}' | '\u{FE0F}' => self.held = Some(c),
+            '\0'..='\u{1F}' => self.write(picture(0x2400 + u32::from(c)), out),
+            '\u{7F}' => self.write('␡', out),
+            _ if is_hidden(c) => self.show(c, out),
+            _ => self.write(c, out),
+        }
+    }
+
+    /// Decides about the character that was held back, now that its right neighbour is known.
+    fn settle(&mut self, next: Option<char>, out: &mut String) {
+        let Some(held) = self.held.take() else { return };
+        let keep = match held {
+            '\r' => return self.write('\n', out),
+            ZWNJ | ZWJ => joins(self.base, next),
+            _ if self.selected => false,
+            _ => self.base.is_some_and(|base| {
+                is_emoji(base) || (is_keycap_base(base) && next == Some(KEYCAP))
+            }),
+        };
+        if !keep {
+            return self.show(held, out);
+        }
+        let base = self.base;
+        self.write(held, out);
+        if !matches!(held, ZWNJ | ZWJ) {
+            // A joiner after `❤️` joins the heart, not its selector.
+            self.base = base;
+            self.selected = true;
+        }
+    }
+
+    /// Writes a character that is what it seems; cuts a grapheme that grows without bound (Zalgo).
+    fn write(&mut self, c: char, out: &mut String) {
+        if c.is_ascii() {
+            self.restart(Some(c));
+            return out.push(c);
+        }
+        self.cluster.push(c);
+        let clusters = self.cluster.graphemes(true).count();
+        if clusters > 1 || self.cluster.len() == c.len_utf8() {
+            self.restart(Some(c));
+        } else if self.cut || self.cluster.chars().count() > MAX_CLUSTER {
+            self.cluster.pop();
+            if !self.cut {
+                self.cut = true;
+                out.push_str(CUT);
+            }
+            return;
+        }
+        self.base = Some(c);
+        self.selected = false;
+        out.push(c);
+    }
+
+    /// Writes the visible form of a character that has none.
+    fn show(&mut self, c: char, out: &mut String) {
+        // Writing to a String cannot fail.
+        let _ = write!(out, "‹U+{:04X}›", u32::from(c));
+        self.restart(Some('›'));
+    }
+
+    fn restart(&mut self, last: Option<char>) {
+        self.cluster.clear();
+        self.cluster.extend(last);
+        self.base = last;
+        self.selected = false;
+        self.cut = false;
+    }
 }
 
 /// Neutralises a whole text: line ends and tabs stay, every other control or invisible character becomes visible.
@@ -26,4 +148,154 @@ pub fn sanitize(raw: &str) -> String {
 /// The same for a text that stands on one line (names, titles, messages): line ends and tabs become blanks.
 pub fn sanitize_line(raw: &str) -> String {
     sanitize(raw).replace(['\n', '\t'], " ")
+}
+
+/// How many bytes at the start of `text` need no second look.
+fn plain_prefix(text: &str) -> usize {
+    text.bytes().take_while(|b| matches!(b, b' '..=b'~' | b'\n' | b'\t')).count()
+}
+
+fn picture(code: u32) -> char {
+    char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
+}
+
+/// Characters that draw nothing, or that change how their neighbours are drawn or ordered: C1 controls, the
+/// twelve `Bidi_Control` characters, fillers, invisible operators, annotations, tags, selectors of variants.
+pub(crate) fn is_hidden(c: char) -> bool {
+    matches!(u32::from(c),
+        0x80..=0x9F | 0xAD | 0x034F | 0x061C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180E
+        | 0x200B | 0x200E | 0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0x3164
+        | 0xFE00..=0xFE0D | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFB
+        | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
+}
+
+/// A joiner may stand between two emoji, or between two letters of a script that writes with joiners.
+fn joins(left: Option<char>, right: Option<char>) -> bool {
+    match (left, right) {
+        (Some(l), Some(r)) => (is_emoji(l) && is_emoji(r)) || (uses_joiners(l) && uses_joiners(r)),
+        _ => false,
+    }
+}
+
+fn is_keycap_base(c: char) -> bool {
+    matches!(c, '0'..='9' | '#' | '*')
+}
+
+fn is_emoji(c: char) -> bool {
+    matches!(u32::from(c),
+        0xA9 | 0xAE | 0x203C | 0x2049 | 0x2122 | 0x2139 | 0x2190..=0x21FF | 0x2300..=0x23FF
+        | 0x24C2 | 0x25A0..=0x27BF | 0x2934 | 0x2935 | 0x2B00..=0x2BFF | 0x3030 | 0x303D
+        | 0x3297 | 0x3299 | 0x1F000..=0x1FAFF)
+}
+
+/// Arabic and its relatives, the Indic scripts, Myanmar, Khmer, Mongolian and their neighbours.
+fn uses_joiners(c: char) -> bool {
+    matches!(u32::from(c),
+        0x0600..=0x08FF | 0x0900..=0x109F | 0x1700..=0x18AF | 0x1900..=0x1CFF
+        | 0xA800..=0xABFF | 0xFB50..=0xFDFF | 0xFE70..=0xFEFC | 0x11000..=0x11FFF)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn keeps_text_and_shows_what_hides() {
+        for (raw, shown) in [
+            ("a\tb\r\nc\rd\n", "a\tb\nc\nd\n"),
+            ("\u{1b}[31mred\u{7}", "␛[31mred␇"),
+            ("\u{7f}\0", "␡␀"),
+            ("\u{9b}31m", "‹U+009B›31m"),
+            ("x\u{202e}y\u{2066}z\u{61c}", "x‹U+202E›y‹U+2066›z‹U+061C›"),
+            ("a\u{2028}b\u{2029}c", "a\nb\nc"),
+            ("zero\u{200b}width\u{feff}", "zero‹U+200B›width‹U+FEFF›"),
+            ("tag\u{e0041}vs\u{e0100}", "tag‹U+E0041›vs‹U+E0100›"),
+            ("a\u{200d}b", "a‹U+200D›b"),
+            ("a\u{200c}", "a‹U+200C›"),
+            ("a\u{fe0f}", "a‹U+FE0F›"),
+            ("1\u{fe0f}2", "1‹U+FE0F›2"),
+            ("❤\u{fe0f}\u{fe0f}", "❤\u{fe0f}‹U+FE0F›"),
+        ] {
+            assert_eq!(sanitize(raw), shown, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn leaves_real_writing_alone() {
+        for text in [
+            "👨‍👩‍👧‍👦 family, 👩🏻‍❤️‍💋‍👨🏼 kiss, 1️⃣ one, 🇩🇪 flag",
+            "می‌خواهم",
+            "क्‍ष श्रीमान",
+            "Ünïcödé e\u{301} 中文 한국어 ไทยที่",
+        ] {
+            assert_eq!(sanitize(text), text);
+        }
+    }
+
+    #[test]
+    fn one_grapheme_cannot_grow_without_bound() {
+        for mark in ["\u{301}", "\u{93e}", "\u{600}", "\u{1100}"] {
+            let out = sanitize(&format!("é{}end", mark.repeat(5_000)));
+            assert!(out.len() < 200, "{mark:?}: {}", out.len());
+            assert!(out.contains(CUT) && out.ends_with("end"), "{out:?}");
+        }
+    }
+
+    fn hostile() -> impl Strategy<Value = String> {
+        let special = prop::sample::select(vec![
+            '\r',
+            '\n',
+            '\t',
+            '\u{1b}',
+            '\u{9b}',
+            '\u{202e}',
+            ZWJ,
+            ZWNJ,
+            '\u{fe0f}',
+            '\u{fe0e}',
+            '\u{301}',
+            '\u{93e}',
+            '❤',
+            '👩',
+            '🏻',
+            '🇩',
+            'ش',
+            'क',
+            '्',
+            '1',
+            KEYCAP,
+            'a',
+            '\u{e0020}',
+        ]);
+        let one = prop_oneof![4 => special, 1 => any::<char>()];
+        prop::collection::vec(one, 0..60).prop_map(|chars| chars.into_iter().collect())
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_hidden_comes_out_and_cutting_does_not_matter(raw in hostile(), size in 1usize..5) {
+            let whole = sanitize(&raw);
+            let mut pieces = String::new();
+            let mut s = Sanitizer::default();
+            let chars: Vec<char> = raw.chars().collect();
+            for chunk in chars.chunks(size) {
+                s.push(&chunk.iter().collect::<String>(), &mut pieces);
+            }
+            s.finish(&mut pieces);
+            prop_assert_eq!(&whole, &pieces);
+            for (at, c) in whole.char_indices() {
+                prop_assert!(!c.is_control() || matches!(c, '\n' | '\t'), "{:?}", whole);
+                prop_assert!(!is_hidden(c), "{:?}", whole);
+                let before = whole.get(..at).unwrap().chars().next_back();
+                match c {
+                    ZWJ | ZWNJ => prop_assert!(before.is_some_and(|b| !b.is_ascii()), "{:?}", whole),
+                    '\u{fe0e}' | '\u{fe0f}' => prop_assert!(
+                        before.is_some_and(|b| is_emoji(b) || is_keycap_base(b)), "{:?}", whole),
+                    _ => {}
+                }
+            }
+        }
+    }
 }

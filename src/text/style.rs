@@ -1,4 +1,5 @@
-//! What a piece of text is, not what it looks like: colours are the theme's business.
+//! What a piece of text is, not what it looks like: colours are the theme's business. Given by the parser and the
+//! highlighter, looked up by `ui`.
 
 /// The meaning of a piece of text; a theme gives each a style.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]

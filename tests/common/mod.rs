@@ -1,2 +1,4 @@
 //! What several suites need.
+pub mod desk;
 pub mod server;
+pub mod term;

@@ -1,1 +1,334 @@
-//! To be written.
+//! The command line as a person meets it: the real binary with a home of its own.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+/// A home of its own: no configuration, no keys, a port where nobody listens.
+struct Home(TempDir);
+
+impl Home {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("work")).unwrap();
+        Self(dir)
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn config(&self, text: &str) -> &Self {
+        fs::create_dir_all(self.path("config/plenary")).unwrap();
+        fs::write(self.path("config/plenary/config.toml"), text).unwrap();
+        self
+    }
+
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_plenary"));
+        command
+            .args(args)
+            .env_clear()
+            .env("HOME", self.0.path())
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("XDG_CONFIG_HOME", self.path("config"))
+            .env("XDG_DATA_HOME", self.path("data"))
+            .env("XDG_STATE_HOME", self.path("state"))
+            .env("OLLAMA_HOST", "127.0.0.1:9")
+            .current_dir(self.path("work"))
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, args: &[&str]) -> Ran {
+        Ran::of(&self.command(args).output().unwrap())
+    }
+}
+
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl Ran {
+    fn of(output: &Output) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
+        Self { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
+    }
+
+    fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|e| panic!("{e}: {}", self.out))
+    }
+}
+
+#[test]
+fn help_and_version_go_to_standard_output() {
+    let home = Home::new();
+    let version = home.run(&["--version"]);
+    assert_eq!(
+        (version.code, version.out.as_str()),
+        (Some(0), concat!("plenary ", env!("CARGO_PKG_VERSION"), "\n"))
+    );
+    let help = home.run(&["--help"]);
+    assert_eq!(help.code, Some(0));
+    for command in
+        ["ask", "resume", "sessions", "persona", "model", "doctor", "config", "completions", "man"]
+    {
+        assert!(help.out.contains(&format!("\n  {command} ")), "{command}: {}", help.out);
+        let own = home.run(&[command, "--help"]);
+        assert_eq!(own.code, Some(0), "{command}");
+        assert!(own.out.contains("--model <PROVIDER:MODEL>"), "{command}: {}", own.out);
+    }
+    let ask = home.run(&["ask", "--help"]).out;
+    for flag in ["--file", "--format", "--panel", "--persona", "--config", "--theme"] {
+        assert!(ask.contains(flag), "{flag}");
+    }
+}
+
+#[test]
+fn a_wrong_word_is_a_usage_error_that_names_the_nearest() {
+    let home = Home::new();
+    for (args, said) in [
+        (&["--modle", "a:b"][..], "--model"),
+        (&["ask", "q", "--format", "xml"], "markdown"),
+        (&["sesions"], "did you mean \"sessions\"?"),
+        (&["what", "is", "it"], "put the question into quotes: plenary \"what is it\""),
+        (&["a question", "ask", "x"], "put the question into quotes"),
+        (&["man", "aks"], "did you mean \"ask\"?"),
+        (&["ask", "q", "--persona", "edgy"], "did you mean \"edge\"?"),
+        (
+            &["ask", "q", "--panel", "ful"],
+            "--panel: there is no panel \"ful\"; did you mean \"full\"?",
+        ),
+        (&["ask", "q", "--model", "x"], "--model: \"x\" is not PROVIDER:MODEL"),
+        (&["completions", "basch"], "bash"),
+        (&["ask", ""], "the question is empty"),
+        (&["ask", "q", "--file", "none.txt"], "--file none.txt: does not exist"),
+    ] {
+        let ran = home.run(args);
+        assert_eq!(ran.code, Some(2), "{args:?}: {}", ran.err);
+        assert!(ran.err.contains(said), "{args:?}: {}", ran.err);
+        assert_eq!(ran.out, "", "{args:?}");
+    }
+}
+
+#[test]
+fn without_a_terminal_the_screen_is_explained() {
+    let home = Home::new();
+    let ran = home.run(&[]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("standard output is not a terminal"), "{}", ran.err);
+    assert!(ran.err.contains("plenary ask \"your question\""), "{}", ran.err);
+    let ran = home.run(&["resume"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("plenary sessions show ID"), "{}", ran.err);
+    // With a question it behaves as ask, which here finds no model.
+    let ran = home.run(&["How many?"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("export OPENAI_API_KEY=…"), "{}", ran.err);
+}
+
+#[test]
+fn a_full_device_is_told_in_words() {
+    let home = Home::new();
+    for args in [&["--help"][..], &["config", "show"], &["man"]] {
+        let full = fs::File::options().write(true).open("/dev/full").unwrap();
+        let ran = Ran::of(&home.command(args).stdout(full).output().unwrap());
+        assert_eq!(ran.code, Some(1), "{args:?}: {}", ran.err);
+        assert!(
+            ran.err.contains("standard output: No space left on device"),
+            "{args:?}: {}",
+            ran.err
+        );
+    }
+}
+
+#[test]
+fn completions_and_manual_pages_are_made() {
+    let home = Home::new();
+    for (shell, word) in [
+        ("bash", "complete -F"),
+        ("zsh", "#compdef plenary"),
+        ("fish", "complete -c plenary"),
+        ("elvish", "edit:completion"),
+        ("powershell", "Register-ArgumentCompleter"),
+    ] {
+        let ran = home.run(&["completions", shell]);
+        assert_eq!(ran.code, Some(0), "{shell}");
+        assert!(ran.out.contains(word) && ran.out.contains("doctor"), "{shell}");
+    }
+    let man = home.run(&["man"]);
+    assert!(man.out.contains(".TH plenary 1") && man.out.contains("doctor"), "{}", man.out);
+    let man = home.run(&["man", "ask"]);
+    assert!(man.out.contains(".TH plenary-ask 1"), "{}", man.out);
+    assert!(man.out.contains("jsonl"), "{}", man.out);
+}
+
+#[test]
+fn the_configuration_is_shown_with_where_it_came_from_and_without_secrets() {
+    let home = Home::new();
+    let path = home.path("config/plenary/config.toml");
+    assert_eq!(home.run(&["config", "path"]).out, format!("{}\n", path.display()));
+    assert_eq!(home.run(&["config", "path", "--config", "x.toml"]).out, "x.toml\n");
+    home.config(
+        "theme = \"dark\"\n[providers.gw]\nkind = \"openai\"\nbase_url = \"https://llm.example.com/v1\"\n\
+         key_cmd = [\"echo\", \"hidden-secret\"]\n",
+    );
+    let show = |args: &[&str]| {
+        let mut command = home.command(args);
+        command.env("OPENAI_API_KEY", "hidden-secret").env("PLENARY_PANEL", "full");
+        Ran::of(&command.output().unwrap())
+    };
+    let text = show(&["config", "show"]);
+    assert_eq!(text.code, Some(0), "{}", text.err);
+    let line = |key: &str| {
+        let found = text.out.lines().find(|line| line.starts_with(&format!("{key} ")));
+        found.unwrap_or_else(|| panic!("{key}: {}", text.out)).to_owned()
+    };
+    assert!(line("theme").contains("\"dark\""));
+    assert!(line("theme").ends_with(&format!("# {} line 1", path.display())));
+    assert!(line("panel").ends_with("# environment variable PLENARY_PANEL"));
+    assert!(line("providers.openai.key_env").contains("\"OPENAI_API_KEY\""));
+    assert!(line("providers.gw.key_cmd").contains("[\"echo\", …]"));
+    let json = show(&["config", "show", "--format", "json"]);
+    let values = json.json()["values"].as_array().unwrap().clone();
+    let panel = values.iter().find(|value| value["key"] == "panel").unwrap();
+    assert_eq!(panel["value"], "\"full\"");
+    assert_eq!(panel["from"], "environment variable PLENARY_PANEL");
+    for ran in [&text, &json, &show(&["doctor"]), &show(&["model", "list"])] {
+        assert!(
+            !ran.out.contains("hidden-secret") && !ran.err.contains("hidden-secret"),
+            "{}",
+            ran.out
+        );
+    }
+}
+
+#[test]
+fn init_writes_once_and_changes_nothing() {
+    let home = Home::new();
+    let before = home.run(&["config", "show"]).out;
+    let path = home.path("config/plenary/config.toml");
+    let ran = home.run(&["config", "init"]);
+    assert_eq!((ran.code, ran.out), (Some(0), format!("{}\n", path.display())));
+    assert_eq!(home.run(&["config", "show"]).out, before);
+    fs::write(&path, "theme = \"mine\"\n").unwrap();
+    let ran = home.run(&["config", "init"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("exists already; nothing was written"), "{}", ran.err);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "theme = \"mine\"\n");
+    let ran = home.run(&["config", "init", "--config", "/proc/none/config.toml"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+}
+
+#[test]
+fn doctor_says_what_is_missing_and_what_to_do() {
+    let home = Home::new();
+    let ran = home.run(&["doctor"]);
+    assert_eq!(ran.code, Some(1), "{}", ran.err);
+    for said in [
+        "infra, edge, devops, ai-lead: no model",
+        "do: nothing says which model answers: export OPENAI_API_KEY=…",
+        "openai: not set up (OPENAI_API_KEY is not there)",
+        "personas",
+        "made with the first question",
+        "TERM is unset or dumb",
+        "No question can be asked yet",
+    ] {
+        assert!(ran.out.contains(said), "{said}: {}", ran.out);
+    }
+    assert!(!home.path("data/plenary").exists(), "doctor makes nothing");
+
+    let mut command = home.command(&["doctor", "--format", "json"]);
+    let json = Ran::of(&command.env("ANTHROPIC_API_KEY", "hidden").output().unwrap());
+    assert_eq!(json.code, Some(1));
+    let json = json.json();
+    assert_eq!(json["can_ask"], false);
+    let checks = json["checks"].as_array().unwrap();
+    let found = |words: &str| checks.iter().find(|c| c["found"].as_str().unwrap().contains(words));
+    assert_eq!(
+        found("ANTHROPIC_API_KEY is set, but this version cannot").unwrap()["state"],
+        "info"
+    );
+    assert_eq!(found("no model").unwrap()["state"], "problem");
+}
+
+#[test]
+fn doctor_works_when_the_configuration_does_not() {
+    let home = Home::new();
+    home.config("panle = \"full\"\n");
+    let ran = home.run(&["doctor"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.out.contains("unknown key \"panle\"; did you mean \"panel\"?"), "{}", ran.out);
+    assert!(ran.out.contains("\nstore\n") && ran.out.contains("\nterminal\n"), "{}", ran.out);
+}
+
+#[test]
+fn a_kind_that_nobody_speaks_is_refused_with_its_place() {
+    let home = Home::new();
+    home.config("[providers.x]\nkind = \"opnai\"\nbase_url = \"http://127.0.0.1:9/v1\"\n");
+    let ran = home.run(&["ask", "q"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(
+        ran.err.contains(
+            "config.toml line 2: providers.x.kind: this version does not speak \"opnai\"; did you mean \
+             \"openai\"? (known: openai)"
+        ),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
+fn model_list_names_keys_by_place_and_goes_on_without_answers() {
+    let home = Home::new();
+    home.config("[providers.down]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:9/v1\"\n");
+    let ran = home.run(&["model", "list"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.out.contains("no key (export OPENAI_API_KEY=…), default "), "{}", ran.out);
+    let ran = home.run(&["model", "list", "--format", "json"]);
+    let rows = ran.json();
+    let row = |name: &str| {
+        rows.as_array().unwrap().iter().find(|row| row["provider"] == name).cloned().unwrap()
+    };
+    assert_eq!(row("openai")["key"]["there"], false);
+    assert_eq!(row("openai")["key"]["place"], "OPENAI_API_KEY");
+    assert!(row("down")["error"].as_str().unwrap().contains("127.0.0.1:9"), "{}", row("down"));
+    assert_eq!(row("down")["models"], serde_json::json!([]));
+}
+
+#[test]
+fn the_log_is_written_only_when_asked_for_and_is_its_owners() {
+    let home = Home::new();
+    home.run(&["config", "path"]);
+    assert!(!home.path("state/plenary").exists());
+    let ran =
+        Ran::of(&home.command(&["config", "path"]).env("PLENARY_LOG", "debug").output().unwrap());
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let mode = fs::metadata(home.path("state/plenary/plenary.log")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let ran =
+        Ran::of(&home.command(&["config", "path"]).env("PLENARY_LOG", "a=b=c").output().unwrap());
+    assert_eq!(ran.code, Some(0));
+    assert!(ran.err.contains("no log is written"), "{}", ran.err);
+}
+
+#[test]
+fn no_home_is_survived() {
+    let home = Home::new();
+    for home_is in [None, Some("")] {
+        let mut command = home.command(&["config", "path"]);
+        command.env_remove("HOME").env("XDG_CONFIG_HOME", "relative");
+        if let Some(value) = home_is {
+            command.env("HOME", value);
+        }
+        let ran = Ran::of(&command.output().unwrap());
+        let absolute = ran.code == Some(0) && ran.out.starts_with('/');
+        let said = ran.code == Some(1) && ran.err.contains("no home folder is known");
+        assert!(absolute || said, "{}{}", ran.out, ran.err);
+    }
+}

@@ -1,1 +1,370 @@
-//! To be written.
+//! The real binary in a pseudo terminal: what people do to it, and what happens to it.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::common::server::{Reply, Server};
+use crate::common::term::{Home, Term};
+
+const WIDE: (u16, u16) = (200, 50);
+
+/// A hundred short paragraphs that end in a mark.
+fn answer(mark: &str) -> String {
+    let mut text = format!("## Recommendation\n\nThis is {mark}.\n\n");
+    for n in 0..40 {
+        text.push_str(&format!("Line {n} of the reasons that {mark} gives.\n\n"));
+    }
+    text.push_str(&format!("```yaml\nkey: {mark}\n```\n\nEND-{mark}\n"));
+    text
+}
+
+/// A server where each persona of the default panel has its own answer at this rate, and a home that asks it.
+fn panel(rate: f64) -> (Server, Home) {
+    let server = Server::start();
+    let personas = ["infra", "edge", "devops", "ai-lead"];
+    for persona in personas {
+        server.script(persona, [Reply::text(&answer(persona)).rate(rate)]);
+    }
+    let models: Vec<(&str, &str)> = personas.iter().map(|p| (*p, *p)).collect();
+    let home = Home::asking(&server.base_url(), "infra", &models);
+    (server, home)
+}
+
+fn count(screen: &str, text: &str) -> usize {
+    screen.matches(text).count()
+}
+
+/// All four answers stand there whole, and the runs have ended.
+fn all_done(screen: &str) -> bool {
+    count(screen, "END-") == 4 && screen.contains("4 of 4")
+}
+
+/// The runs of the last session as the store has them.
+fn stored(home: &Home) -> Vec<serde_json::Value> {
+    let shown = home.run(&["sessions", "show", "last", "--format", "json"]);
+    assert!(shown.status.success(), "{}", String::from_utf8_lossy(&shown.stderr));
+    let session: serde_json::Value = serde_json::from_slice(&shown.stdout).unwrap();
+    session["turns"][0]["runs"].as_array().unwrap().clone()
+}
+
+#[test]
+fn start_ask_read_quit() {
+    let (_server, home) = panel(2_000.0);
+    let mut term = Term::start(&home, WIDE, &[]);
+    let first = term.wait_for("Kael Voss");
+    for word in ["Kai Lennox", "Aether", "design-review", "ask", "Alt-1"] {
+        assert!(first.contains(word), "the first screen lacks {word}:\n{first}");
+    }
+    term.send("What breaks first?\r");
+    let done = term.wait("four answers", all_done);
+    for persona in ["infra", "edge", "devops", "ai-lead"] {
+        assert!(done.contains(&format!("END-{persona}")), "{done}");
+    }
+    // Zoomed, only the focused pane is there; j and k move it.
+    term.send("2z");
+    term.wait("the zoomed pane", |s| s.contains("END-edge") && !s.contains("END-infra"));
+    term.send("gg");
+    term.wait_for("This is edge.");
+    term.send("\x1b");
+    term.wait("all panes again", |s| s.contains("END-infra"));
+    term.send("q");
+    assert_eq!(term.end().exit_code(), 0);
+    term.assert_restored();
+}
+
+#[test]
+fn a_question_on_the_command_line_is_asked_at_once() {
+    let (server, home) = panel(5_000.0);
+    let mut term = Term::start(&home, WIDE, &["What breaks first?"]);
+    term.wait("four answers", all_done);
+    assert_eq!(server.requests().len(), 4);
+    term.send("q");
+    assert_eq!(term.end().exit_code(), 0);
+    term.assert_restored();
+}
+
+#[test]
+fn a_resize_storm_loses_nothing() {
+    let (_server, home) = panel(300.0);
+    let mut term = Term::start(&home, WIDE, &["go"]);
+    term.wait_for("This is");
+    for round in 0..60_u16 {
+        let (columns, rows) = match round % 6 {
+            0 => (20, 5),
+            1 => (1, 1),
+            2 => (59, 20),
+            3 => (120, 40),
+            4 => (500, 200),
+            _ => (80 + round, 24),
+        };
+        term.resize(columns, rows);
+    }
+    term.resize(200, 50);
+    term.wait("four answers after the storm", all_done);
+    term.send("q");
+    assert_eq!(term.end().exit_code(), 0);
+    term.assert_restored();
+    for run in stored(&home) {
+        let persona = run["persona"].as_str().unwrap();
+        assert_eq!(run["text"].as_str().unwrap(), answer(persona));
+    }
+}
+
+#[test]
+fn cancelling_one_closes_its_connection_and_the_others_go_on() {
+    let (server, home) = panel(100.0);
+    let mut term = Term::start(&home, WIDE, &["go"]);
+    term.wait("all streaming", |s| count(s, "This is") == 4);
+    term.send("2x");
+    term.wait_for("cancelled");
+    let closed = || {
+        let requests = server.requests();
+        let edge = requests.iter().find(|r| r.model() == "edge").unwrap();
+        edge.closed.is_some()
+    };
+    term.wait("the connection of the cancelled one closed", |_| closed());
+    let early = server.requests().iter().filter(|r| r.closed.is_some()).count();
+    assert_eq!(early, 1, "only that one");
+    term.wait("the other three", |s| count(s, "END-") == 3 && s.contains("3 of 4"));
+    term.send("q");
+    assert_eq!(term.end().exit_code(), 0);
+    let edge = stored(&home).into_iter().find(|r| r["persona"] == "edge").unwrap();
+    assert_eq!(edge["state"], "cancelled");
+    let text = edge["text"].as_str().unwrap();
+    assert!(text.contains("This is edge") && answer("edge").starts_with(text));
+}
+
+#[test]
+fn ctrl_z_gives_the_terminal_back_and_returns() {
+    let (_server, home) = panel(5_000.0);
+    let mut term = Term::start(&home, WIDE, &["go"]);
+    term.wait("four answers", all_done);
+    term.send("\x1a");
+    term.wait_state('T');
+    term.assert_restored();
+    term.signal(Signal::CONT);
+    term.wait("the panes again", |s| count(s, "END-") == 4);
+    term.send("q");
+    assert_eq!(term.end().exit_code(), 0);
+    term.assert_restored();
+}
+
+#[test]
+fn signals_restore_the_terminal_and_keep_the_text() {
+    for (signal, status) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::QUIT, 131)] {
+        let (_server, home) = panel(100.0);
+        let mut term = Term::start(&home, WIDE, &["go"]);
+        term.wait("all streaming", |s| count(s, "This is") == 4);
+        term.signal(signal);
+        assert_eq!(term.end().exit_code(), status, "{signal:?}");
+        term.assert_restored();
+        for run in stored(&home) {
+            assert_eq!(run["state"], "cut", "{run}");
+            assert!(run["text"].as_str().unwrap().contains("This is"), "{run}");
+        }
+    }
+}
+
+#[test]
+fn a_terminal_that_goes_away_ends_the_program() {
+    let (_server, home) = panel(100.0);
+    let mut term = Term::start(&home, WIDE, &["go"]);
+    term.wait("all streaming", |s| count(s, "This is") == 4);
+    term.hang_up();
+    term.end();
+    assert!(stored(&home).iter().all(|r| r["state"] == "cut"));
+}
+
+#[test]
+fn kill_9_leaves_a_cut_run_and_resume_goes_on() {
+    let (server, home) = panel(100.0);
+    let mut term = Term::start(&home, WIDE, &["What breaks first?"]);
+    term.wait("all streaming", |s| count(s, "Line 3") == 4);
+    term.kill9();
+    for run in stored(&home) {
+        assert_eq!(run["state"], "cut", "{run}");
+        assert!(run["text"].as_str().unwrap().contains("This is"), "{run}");
+    }
+    let mut again = Term::start(&home, WIDE, &["resume"]);
+    let screen = again.wait("what was on the screen", |s| count(s, "This is") == 4);
+    assert!(screen.contains("What breaks first?") && screen.contains("cut"), "{screen}");
+    server.script("edge", [Reply::text("A second try. END-edge")]);
+    again.send("2r");
+    again.wait_for("END-edge");
+    again.send("q");
+    assert_eq!(again.end().exit_code(), 0);
+}
+
+#[test]
+fn two_instances_share_the_store() {
+    let (_server, home) = panel(200.0);
+    let first = Term::start(&home, WIDE, &["first question"]);
+    first.wait("streaming", |s| count(s, "This is") == 4);
+    let mut second = Term::start(&home, WIDE, &["second question"]);
+    second.wait("four answers", all_done);
+    // The first one's runs were not called cut by the second.
+    first.wait("four answers", all_done);
+    second.send("o");
+    let list = second.wait("both sessions", |s| s.contains("first question"));
+    assert!(list.contains("second question"), "{list}");
+    second.send("j\r");
+    second.wait("the other session", |s| s.contains("· first question") && all_done(s));
+    second.send("q");
+    assert_eq!(second.end().exit_code(), 0);
+}
+
+#[test]
+fn a_panic_in_a_run_is_that_panes_failure() {
+    let (_server, mut home) = panel(2_000.0);
+    home.add("[providers.broken]\nkind = \"panics\"\nbase_url = \"http://127.0.0.1:9\"\n");
+    home.set("[persona.edge]\nmodel = \"test:edge\"", "[persona.edge]\nmodel = \"broken:x\"");
+    let mut term = Term::start(&home, WIDE, &["go"]);
+    let done = term.wait("the other three", |s| count(s, "END-") == 3 && s.contains("failed"));
+    assert!(done.contains("internal error"), "{done}");
+    term.send("q");
+    assert_eq!(term.end().exit_code(), 0);
+    term.assert_restored();
+}
+
+#[test]
+fn the_editor_writes_the_question() {
+    let (server, home) = panel(5_000.0);
+    let editor = home.path("edit.sh");
+    std::fs::write(&editor, "#!/bin/sh\nprintf 'Written in the editor' > \"$1\"\n").unwrap();
+    let command = format!("sh {}", editor.display());
+    let mut term = Term::start_with(&home, WIDE, &[], &[("EDITOR", &command)]);
+    term.wait_for("Kael Voss");
+    term.send("\x0f");
+    term.wait_for("Written in the editor");
+    term.send("\r");
+    term.wait("four answers", all_done);
+    let request = server.requests().remove(0);
+    assert!(request.body.to_string().contains("Written in the editor"));
+    term.send("q");
+    assert_eq!(term.end().exit_code(), 0);
+    term.assert_restored();
+}
+
+#[test]
+fn a_huge_paste_is_a_chip_and_arrives_byte_for_byte() {
+    let (server, home) = panel(5_000.0);
+    let mut term = Term::start(&home, WIDE, &[]);
+    term.wait_for("Kael Voss");
+    let paste = "0123456789abcdef rm -rf q x X\r\n".repeat(5_000);
+    term.send("Review ");
+    term.send(&format!("\x1b[200~{paste}\x1b[201~"));
+    term.wait_for("[paste 1: 5000 lines, 155 kB]");
+    term.send("\r");
+    term.wait("four answers", all_done);
+    let request = server.requests().remove(0);
+    let sent = request.body["messages"].as_array().unwrap().last().unwrap()["content"].clone();
+    assert!(sent.as_str().unwrap().contains(&paste));
+    term.send("q");
+    assert_eq!(term.end().exit_code(), 0);
+}
+
+#[test]
+fn what_a_model_writes_is_never_obeyed() {
+    let server = Server::start();
+    let hostile = "\u{1b}]52;c;aGFja2Vk\u{7}\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}gnp \u{1b}]8;;http://evil\u{7}x END-x";
+    server.script("m", [Reply::text(hostile)]);
+    let home = Home::asking(&server.base_url(), "m", &[]);
+    let mut term = Term::start(&home, WIDE, &["go"]);
+    term.wait("four answers", |s| count(s, "END-x") == 4);
+    let bytes = term.bytes();
+    for bad in ["\x1b]52", "\x1b]0;", "\x1b]8", "\x1b[2J\x1b[31m", "\u{202e}", "\u{9b}"] {
+        assert!(!bytes.windows(bad.len()).any(|w| w == bad.as_bytes()), "{bad:?} got through");
+    }
+    term.send("q");
+    assert_eq!(term.end().exit_code(), 0);
+}
+
+#[test]
+fn no_color_means_none() {
+    let (_server, home) = panel(5_000.0);
+    let mut term = Term::start_with(&home, WIDE, &["go"], &[("NO_COLOR", "1")]);
+    term.wait("four answers", all_done);
+    term.send("q");
+    term.end();
+    let text = String::from_utf8_lossy(&term.bytes()).into_owned();
+    let colour = |code: &str| {
+        let mut codes = code.split(';').filter_map(|n| n.parse::<u32>().ok());
+        codes.any(|n| matches!(n, 30..=38 | 40..=48 | 90..=107))
+    };
+    let coloured = text.split("\x1b[").skip(1).find(|s| {
+        s.split_once('m').is_some_and(|(code, _)| {
+            code.bytes().all(|b| b.is_ascii_digit() || b == b';') && colour(code)
+        })
+    });
+    assert_eq!(coloured, None);
+}
+
+#[test]
+fn small_and_odd_terminals() {
+    let (_server, home) = panel(5_000.0);
+    for size in [(20, 5), (1, 1), (40, 10), (500, 100)] {
+        let mut term = Term::start(&home, size, &[]);
+        term.wait("something on the screen", |s| !s.trim().is_empty() || size == (1, 1));
+        if size == (20, 5) {
+            term.send("hello\r");
+            term.wait("an answer in 20 by 5", |s| s.contains("END-"));
+        }
+        term.resize(80, 24);
+        term.wait("the screen at 80 by 24", |s| s.contains("Kael Voss"));
+        if size != (20, 5) {
+            // Esc and a letter in one piece would be Alt and the letter.
+            term.send("\x1b");
+            term.wait("the panes to have the keys", |s| s.contains("i ask"));
+        }
+        term.send("q");
+        assert_eq!(term.end().exit_code(), 0, "{size:?}");
+        term.assert_restored();
+    }
+    let mut dumb = Term::start_with(&home, WIDE, &[], &[("TERM", "dumb")]);
+    assert_eq!(dumb.end().exit_code(), 2);
+    let said = dumb.screen();
+    assert!(said.contains("dumb") && said.contains("plenary ask"), "{said}");
+}
+
+#[test]
+fn a_read_only_place_for_the_store_is_said_and_nothing_stops() {
+    let (_server, home) = panel(5_000.0);
+    // A file where the folder should be: no user, root included, can make a store there.
+    std::fs::remove_dir_all(home.path("data")).unwrap();
+    std::fs::write(home.path("data"), "not a folder").unwrap();
+    let mut term = Term::start(&home, WIDE, &[]);
+    term.wait("the reason", |s| s.contains("memory"));
+    term.send("go\r");
+    term.wait("four answers", all_done);
+    term.send("q");
+    assert_eq!(term.end().exit_code(), 0);
+}
+
+#[test]
+fn servers_that_misbehave_are_explained_in_their_panes() {
+    let server = Server::start();
+    server.script(
+        "infra",
+        [Reply::body("text/html", [b"<html><title>Sign in</title></html>".to_vec()])],
+    );
+    server.script("edge", [Reply::status(401)]);
+    server.script("devops", [Reply::text(&answer("devops")).cut(400)]);
+    server.script(
+        "ai-lead",
+        [
+            Reply::status(429).header("retry-after", "0"),
+            Reply::text(&answer("ai-lead")).first(Duration::from_millis(20)),
+        ],
+    );
+    let personas = ["infra", "edge", "devops", "ai-lead"].map(|p| (p, p));
+    let home = Home::asking(&server.base_url(), "infra", &personas);
+    let mut term = Term::start(&home, WIDE, &["go"]);
+    let done = term.wait("every pane's ending", |s| {
+        s.contains("END-ai-lead") && s.contains("cut") && count(s, "failed") >= 2
+    });
+    assert!(done.contains("1 of 4"), "{done}");
+    assert!(done.contains("401") && done.contains("Sign in"), "{done}");
+    term.send("q");
+    assert_eq!(term.end().exit_code(), 0);
+}

@@ -1,4 +1,23 @@
-//! STUB: personas from Markdown files. The author of the personas replaces this file and splits it.
+//! Personas from Markdown files: the five that ship with the program, the user's, the project's, anybody's.
+//!
+//! A file is cut into front matter and prompt (`front_matter`, `keys`, `schema`, `foreign`), its values are checked
+//! (`validate`), it gets a name (`name`) and an id (`document`). `folder` and `file` read from the disk with limits,
+//! `built_in` from the program. Files are text only: nothing in them is run, fetched, included or expanded.
+//! `config` puts the result together with panels; `plenary persona` lists, shows and checks. Prompts are built elsewhere.
+
+mod built_in;
+mod document;
+mod file;
+mod folder;
+mod foreign;
+mod front_matter;
+pub mod invisible;
+mod keys;
+mod name;
+mod problem;
+mod schema;
+mod validate;
+mod wire;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -6,7 +25,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::ConfigError;
-use crate::domain::{Contract, IntakeField, Persona, PersonaId};
+use crate::domain::{Contract, IntakeField, Persona, PersonaId, PersonaSource};
+use document::Draft;
+pub use problem::{Problem, Severity};
 
 /// Settings of a persona that front matter gives and `[persona.ID]` overrides.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -52,25 +73,166 @@ pub struct Loaded {
 }
 
 /// Loads built-in personas, then those of the folders in order. A bad file is skipped with a notice.
-pub fn load(_user: &Path, _project: &Path) -> Loaded {
-    Loaded::default()
+///
+/// A persona replaces an earlier one of the same id in its place. A project's file that does so, or any file whose
+/// id was only made of its name, is noticed: nobody should be answered by a stranger under a known name unawares.
+pub fn load(user: &Path, project: &Path) -> Loaded {
+    let mut loaded = Loaded {
+        personas: built_in::personas().to_vec(),
+        notices: built_in::problems().iter().map(ToString::to_string).collect(),
+    };
+    for (path, is_project) in [(user, false), (project, true)] {
+        let mut problems = Vec::new();
+        let source = if is_project { PersonaSource::Project } else { PersonaSource::User };
+        let drafts = folder::read(path, source, &mut problems);
+        let drafts = document::distinct(drafts, &mut problems);
+        let line = |problem: &Problem| {
+            // What is said of the folder itself concerns no single file.
+            let skipped = problem.is_error() && problem.file != path;
+            format!("{problem}{}", if skipped { " (skipped)" } else { "" })
+        };
+        loaded.notices.extend(problems.iter().map(line));
+        for draft in drafts {
+            loaded.add(draft);
+        }
+    }
+    loaded
+}
+
+impl Loaded {
+    fn add(&mut self, draft: Draft) {
+        let explicit = draft.id_line.is_some();
+        self.notices.extend(draft.warnings.iter().map(ToString::to_string));
+        let persona = Arc::new(draft.persona);
+        match self.personas.iter_mut().find(|p| p.id == persona.id) {
+            None => self.personas.push(persona),
+            Some(place) => {
+                if !explicit || matches!(persona.source, PersonaSource::Project(_)) {
+                    self.notices.push(format!(
+                        "{}: replaces the persona `{}` ({})",
+                        persona.source, persona.id, place.source
+                    ));
+                }
+                *place = persona;
+            }
+        }
+    }
 }
 
 /// Loads what `--persona PATH` names: a file, or all files of a folder. Here a bad file is an error.
-pub fn load_path(_path: &Path) -> Result<Vec<(Persona, Vec<String>)>, ConfigError> {
-    Err(ConfigError("stub".into()))
+///
+/// With each persona come its warnings, one line each. A leading `~/` is the home folder.
+pub fn load_path(path: &Path) -> Result<Vec<(Persona, Vec<String>)>, ConfigError> {
+    load_paths(&[path.to_owned()])
 }
 
-/// Applies `[persona.ID]` of `file` to a persona.
-pub fn apply(
-    _persona: &mut Persona,
-    _settings: &Settings,
-    _file: &PathBuf,
-) -> Result<(), ConfigError> {
+/// Loads what several `--persona PATH` name. Personas of one name get distinct ids across all of the paths; the same
+/// explicit id twice is an error that names both files.
+pub fn load_paths(paths: &[PathBuf]) -> Result<Vec<(Persona, Vec<String>)>, ConfigError> {
+    let mut problems = Vec::new();
+    let drafts = distinct_drafts(paths, &mut problems);
+    let errors: Vec<String> =
+        problems.iter().filter(|p| p.is_error()).map(ToString::to_string).collect();
+    if !errors.is_empty() {
+        return Err(ConfigError(errors.join("\n")));
+    }
+    let with_lines = |draft: Draft| {
+        let lines = draft.warnings.iter().map(ToString::to_string).collect();
+        (draft.persona, lines)
+    };
+    Ok(drafts.into_iter().map(with_lines).collect())
+}
+
+/// Reads files, and all files of folders, and returns what is wrong instead of stopping at it: for `persona check`.
+///
+/// The same explicit id in two of them is an error, as it is in a folder.
+pub fn inspect(paths: &[PathBuf]) -> (Vec<Persona>, Vec<Problem>) {
+    let mut problems = Vec::new();
+    let mut drafts = distinct_drafts(paths, &mut problems);
+    for draft in &mut drafts {
+        problems.append(&mut draft.warnings);
+    }
+    (drafts.into_iter().map(|draft| draft.persona).collect(), problems)
+}
+
+fn distinct_drafts(paths: &[PathBuf], problems: &mut Vec<Problem>) -> Vec<Draft> {
+    let mut drafts: Vec<Draft> = Vec::new();
+    for path in paths {
+        for draft in drafts_of(path, problems) {
+            // A file that is named twice is one persona.
+            if !drafts.iter().any(|d| d.persona.source == draft.persona.source) {
+                drafts.push(draft);
+            }
+        }
+    }
+    document::distinct(drafts, problems)
+}
+
+/// The text of a persona file within the limits, as [`load_path`] reads it.
+pub fn read_file(path: &Path) -> Result<String, Problem> {
+    file::read(path)
+}
+
+fn drafts_of(path: &Path, problems: &mut Vec<Problem>) -> Vec<Draft> {
+    let path = expand_home(path);
+    if path.is_dir() {
+        let pattern = path.join("system.md");
+        if !pattern.is_file() {
+            let before = problems.len();
+            let drafts = folder::read(&path, PersonaSource::Path, problems);
+            if drafts.is_empty() && problems.len() == before {
+                let message = "the folder holds no persona (*.md, *.txt or NAME/system.md)";
+                problems.push(Problem::error(path, message));
+            }
+            return drafts;
+        }
+        return one_file(&pattern, problems);
+    }
+    one_file(&path, problems)
+}
+
+fn one_file(path: &Path, problems: &mut Vec<Problem>) -> Vec<Draft> {
+    let found = file::read(path)
+        .map_err(|problem| vec![problem])
+        .and_then(|text| document::read(&text, path, PersonaSource::Path(path.to_owned())));
+    match found {
+        Ok(draft) => vec![draft],
+        Err(found) => {
+            problems.extend(found);
+            Vec::new()
+        }
+    }
+}
+
+fn expand_home(path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), etcetera::home_dir()) {
+        (Ok(rest), Ok(home)) => home.join(rest),
+        _ => path.to_owned(),
+    }
+}
+
+/// Applies `[persona.ID]` of `file` to a persona. Nothing is changed when one value is wrong.
+pub fn apply(persona: &mut Persona, settings: &Settings, file: &Path) -> Result<(), ConfigError> {
+    let errors: Vec<String> = validate::check(settings)
+        .into_iter()
+        .filter(|fault| fault.severity == Severity::Error)
+        .map(|fault| {
+            format!("{}: [persona.{}] {}: {}", file.display(), persona.id, fault.key, fault.message)
+        })
+        .collect();
+    if !errors.is_empty() {
+        return Err(ConfigError(errors.join("\n")));
+    }
+    document::fill(persona, settings);
     Ok(())
 }
 
 /// The built-in persona of this id.
-pub fn built_in(_id: &PersonaId) -> Option<Arc<Persona>> {
-    None
+pub fn built_in(id: &PersonaId) -> Option<Arc<Persona>> {
+    built_in::personas().iter().find(|persona| persona.id == *id).cloned()
+}
+
+/// The name of `candidates` that is nearest to `word`, if one is near enough to have been meant.
+pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    schema::nearest_of(word, candidates)
 }

@@ -1,0 +1,338 @@
+//! The question being written: a text area, pasted texts as chips, the history of questions.
+//!
+//! The one module that knows the text area crate (`ui` draws what [`Composer::area`] lends). Long pastes never enter the
+//! text area: a chip `[paste 1: 312 lines]` stands for them and is put back when the question is sent, byte for byte.
+
+use tui_textarea::{CursorMove, Input, Key as AreaKey, TextArea, WrapMode};
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::{Key, KeyCode};
+use crate::domain::PersonaId;
+
+/// A pasted text that a chip stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Paste {
+    chip: String,
+    text: String,
+}
+
+/// The question being written.
+#[derive(Debug)]
+pub struct Composer {
+    area: TextArea<'static>,
+    pastes: Vec<Paste>,
+    history: Vec<String>,
+    /// Which question of the history is shown; the draft it replaced.
+    browsing: Option<(usize, String)>,
+}
+
+/// Names offered for the `@` at the cursor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    /// What fits, best first.
+    pub items: Vec<PersonaId>,
+    /// Which one Enter or Tab takes.
+    pub selected: usize,
+}
+
+impl Default for Composer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Composer {
+    /// A paste with more lines than this becomes a chip.
+    pub const PASTE_LINES: usize = 10;
+    /// A paste with more bytes than this becomes a chip.
+    pub const PASTE_BYTES: usize = 1_000;
+    /// The largest text that can be pasted.
+    pub const PASTE_MAX: usize = 8 << 20;
+
+    /// An empty question.
+    pub fn new() -> Self {
+        Self { area: area_of(""), pastes: Vec::new(), history: Vec::new(), browsing: None }
+    }
+
+    /// The text area, for drawing.
+    pub fn area(&self) -> &TextArea<'static> {
+        &self.area
+    }
+
+    /// The text as it is shown, chips included.
+    pub fn text(&self) -> String {
+        self.area.lines().join("\n")
+    }
+
+    /// True when nothing is written.
+    pub fn is_empty(&self) -> bool {
+        self.area.is_empty()
+    }
+
+    /// How many lines are written, unwrapped.
+    pub fn lines(&self) -> &[String] {
+        self.area.lines()
+    }
+
+    /// Row and column (in characters) of the cursor.
+    pub fn cursor(&self) -> (usize, usize) {
+        let cursor = self.area.cursor();
+        (cursor.0, cursor.1)
+    }
+
+    /// Replaces the text; the cursor goes to its end.
+    pub fn set(&mut self, text: &str) {
+        self.area = area_of(text);
+        self.browsing = None;
+    }
+
+    /// Edits by one key: characters, Backspace, Delete, arrows, Home, End and the usual Emacs keys.
+    pub fn input(&mut self, key: Key) {
+        let plain = !key.ctrl && !key.alt;
+        match key.code {
+            KeyCode::Backspace if plain => self.backspace(),
+            KeyCode::Char(c) if plain => self.area.insert_char(c),
+            _ => {
+                if let Some(input) = area_input(key) {
+                    self.area.input(input);
+                }
+            }
+        }
+        self.browsing = None;
+    }
+
+    /// Deletes one grapheme: the crate would delete one character and leave half an emoji.
+    fn backspace(&mut self) {
+        let (row, column) = self.cursor();
+        let before: String = self
+            .area
+            .lines()
+            .get(row)
+            .map(|l| l.chars().take(column).collect())
+            .unwrap_or_default();
+        let last = before.graphemes(true).next_back().map_or(1, |g| g.chars().count());
+        for _ in 0..last.max(1) {
+            self.area.delete_char();
+        }
+    }
+
+    /// Begins a new line.
+    pub fn newline(&mut self) {
+        self.area.insert_newline();
+        self.browsing = None;
+    }
+
+    /// Takes pasted text: short ones into the text, long ones as a chip.
+    ///
+    /// # Errors
+    /// Says so when the text is larger than [`Composer::PASTE_MAX`]; nothing is inserted then.
+    pub fn paste(&mut self, text: &str) -> Result<(), String> {
+        self.browsing = None;
+        if text.len() > Self::PASTE_MAX {
+            return Err(format!(
+                "the pasted text has {} MB, the limit is {} MB; nothing was inserted",
+                text.len() >> 20,
+                Self::PASTE_MAX >> 20
+            ));
+        }
+        let lines = text.lines().count();
+        if lines <= Self::PASTE_LINES && text.len() <= Self::PASTE_BYTES {
+            self.area.insert_str(text);
+            return Ok(());
+        }
+        let size = if text.len() < 10_000 {
+            format!("{} bytes", text.len())
+        } else {
+            format!("{} kB", text.len() / 1_000)
+        };
+        let chip = format!("[paste {}: {lines} lines, {size}]", self.pastes.len() + 1);
+        self.area.insert_str(&chip);
+        self.pastes.push(Paste { chip, text: text.to_owned() });
+        Ok(())
+    }
+
+    /// The whole question: what is written, with the text behind every chip appended as an attachment. Surrounding blanks are
+    /// dropped; none when nothing is left.
+    pub fn question(&self) -> Option<String> {
+        let written = self.text();
+        let written = written.trim();
+        if written.is_empty() {
+            return None;
+        }
+        let mut question = written.to_owned();
+        for paste in self.pastes.iter().filter(|p| written.contains(&p.chip)) {
+            let name = paste.chip.split(':').next().unwrap_or_default().trim_start_matches('[');
+            question.push_str("\n\n<attachment name=\"");
+            question.push_str(name);
+            question.push_str("\">\n");
+            question.push_str(&paste.text);
+            if !paste.text.ends_with('\n') {
+                question.push('\n');
+            }
+            question.push_str("</attachment>");
+        }
+        Some(question)
+    }
+
+    /// Empties the composer and keeps what was written in the history.
+    pub fn sent(&mut self) {
+        let written = self.text();
+        // A chip in the history would stand for a text that is gone.
+        if self.pastes.is_empty() {
+            self.remember(&written);
+        }
+        self.pastes.clear();
+        self.set("");
+    }
+
+    /// Adds a question to the history.
+    pub fn remember(&mut self, question: &str) {
+        let question = question.trim();
+        if !question.is_empty() && self.history.last().is_none_or(|last| last != question) {
+            self.history.push(question.to_owned());
+        }
+    }
+
+    /// True when the cursor stands on the first line, where ↑ goes to the history.
+    pub fn on_first_line(&self) -> bool {
+        self.cursor().0 == 0
+    }
+
+    /// True when ↓ goes on through the history.
+    pub fn is_browsing(&self) -> bool {
+        self.browsing.is_some()
+    }
+
+    /// Shows the question before (or after) the one that is shown. The draft comes back behind the newest.
+    pub fn browse(&mut self, older: bool) {
+        let (at, draft) = match self.browsing.take() {
+            Some((at, draft)) => (at, draft),
+            None if older => (self.history.len(), self.text()),
+            None => return,
+        };
+        let to = if older { at.saturating_sub(1) } else { at + 1 };
+        match self.history.get(to).cloned() {
+            Some(question) => {
+                self.set(&question);
+                self.browsing = Some((to, draft));
+            }
+            None if older => self.browsing = None,
+            None => self.set(&draft),
+        }
+    }
+
+    /// The `@word` that ends at the cursor, without its `@`; none when the cursor does not stand behind one.
+    pub fn mention(&self) -> Option<String> {
+        let (row, column) = self.cursor();
+        let before: String = self.area.lines().get(row)?.chars().take(column).collect();
+        let at = before.rfind('@')?;
+        let (head, word) = (before.get(..at)?, before.get(at + 1..)?);
+        let starts = head.chars().next_back().is_none_or(char::is_whitespace);
+        let is_word = word.chars().all(|c| c.is_alphanumeric() || c == '-');
+        (starts && is_word).then(|| word.to_owned())
+    }
+
+    /// Replaces the `@word` at the cursor by `@id` and a blank.
+    pub fn complete(&mut self, id: &PersonaId) {
+        if let Some(word) = self.mention() {
+            for _ in 0..word.chars().count() {
+                self.area.delete_char();
+            }
+            self.area.insert_str(format!("{id} "));
+        }
+    }
+}
+
+fn area_of(text: &str) -> TextArea<'static> {
+    let mut area = TextArea::new(text.split('\n').map(str::to_owned).collect());
+    area.set_wrap_mode(WrapMode::WordOrGlyph);
+    area.set_tab_length(4);
+    area.move_cursor(CursorMove::Bottom);
+    area.move_cursor(CursorMove::End);
+    area
+}
+
+fn area_input(key: Key) -> Option<Input> {
+    let code = match key.code {
+        KeyCode::Char(c) => AreaKey::Char(c),
+        KeyCode::Backspace => AreaKey::Backspace,
+        KeyCode::Delete => AreaKey::Delete,
+        KeyCode::Up => AreaKey::Up,
+        KeyCode::Down => AreaKey::Down,
+        KeyCode::Left => AreaKey::Left,
+        KeyCode::Right => AreaKey::Right,
+        KeyCode::Home => AreaKey::Home,
+        KeyCode::End => AreaKey::End,
+        KeyCode::PageUp => AreaKey::PageUp,
+        KeyCode::PageDown => AreaKey::PageDown,
+        KeyCode::Enter | KeyCode::Esc | KeyCode::Tab | KeyCode::Insert | KeyCode::F(_) => {
+            return None;
+        }
+    };
+    Some(Input { key: code, ctrl: key.ctrl, alt: key.alt, shift: key.shift })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backspace_takes_a_whole_emoji() {
+        let mut composer = Composer::new();
+        composer.set("ok 👨‍👩‍👧‍👦");
+        composer.input(Key::plain(KeyCode::Backspace));
+        assert_eq!(composer.text(), "ok ");
+        composer.set("a\nb");
+        composer.input(Key::plain(KeyCode::Backspace));
+        composer.input(Key::plain(KeyCode::Backspace));
+        assert_eq!(composer.text(), "a");
+    }
+
+    #[test]
+    fn a_long_paste_is_a_chip_and_comes_back_byte_for_byte() {
+        let mut composer = Composer::new();
+        let text = "line\r\n\u{1b}[31m\n".repeat(200);
+        composer.set("Review ");
+        composer.paste(&text).unwrap();
+        assert_eq!(composer.text(), "Review [paste 1: 400 lines, 2400 bytes]");
+        let question = composer.question().unwrap();
+        assert!(question.contains(&text));
+        assert!(question.ends_with("</attachment>"));
+        // A chip that was deleted takes its text along.
+        composer.set("Review nothing");
+        assert_eq!(composer.question().unwrap(), "Review nothing");
+        assert!(composer.paste(&"x".repeat(Composer::PASTE_MAX + 1)).is_err());
+    }
+
+    #[test]
+    fn history_goes_back_and_returns_to_the_draft() {
+        let mut composer = Composer::new();
+        for question in ["first", "second"] {
+            composer.set(question);
+            composer.sent();
+        }
+        composer.set("draft");
+        composer.browse(true);
+        assert_eq!(composer.text(), "second");
+        composer.browse(true);
+        composer.browse(true);
+        assert_eq!(composer.text(), "first");
+        composer.browse(false);
+        composer.browse(false);
+        assert_eq!(composer.text(), "draft");
+    }
+
+    #[test]
+    fn a_mention_is_seen_only_where_one_can_stand() {
+        let mut composer = Composer::new();
+        for (text, mention) in
+            [("@ed", Some("ed")), ("ask @", Some("")), ("a@b", None), ("@edge ", None), ("x", None)]
+        {
+            composer.set(text);
+            assert_eq!(composer.mention().as_deref(), mention, "{text}");
+        }
+        composer.set("@ed");
+        composer.complete(&PersonaId::parse("edge").unwrap());
+        assert_eq!(composer.text(), "@edge ");
+    }
+}

@@ -1,0 +1,94 @@
+//! What must be done outside the state. Returned by `update`, executed by `runtime::effects`; plain data, so that
+//! tests can compare it.
+
+use crate::domain::{Change, ChatRequest, PersonaId, RunId, SessionId};
+use crate::text::HighlightJob;
+
+/// One run to be started.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Order {
+    /// Its identity.
+    pub run: RunId,
+    /// Who answers.
+    pub persona: PersonaId,
+    /// Name of the provider.
+    pub provider: String,
+    /// What is asked.
+    pub request: ChatRequest,
+}
+
+/// How a pane's view moves. The view knows the rows, the state does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scroll {
+    /// By rows, down is positive.
+    Lines(i32),
+    /// By half pages, down is positive.
+    HalfPages(i32),
+    /// By pages, down is positive.
+    Pages(i32),
+    /// To the first row.
+    Top,
+    /// To the last row, following the stream again.
+    Bottom,
+    /// To the next (or previous) heading.
+    Section(bool),
+    /// To the next (or previous) code block.
+    Code(bool),
+    /// Sideways by columns, right is positive; only code moves.
+    Columns(i32),
+    /// Follow the stream, or stop following.
+    ToggleFollow,
+}
+
+/// What the editor is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EditFor {
+    /// To write the question; its text comes back.
+    Question,
+    /// To read an answer; nothing comes back.
+    Answer,
+}
+
+/// One thing to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Start these runs, all at once.
+    Ask(Vec<Order>),
+    /// Cancel one run.
+    Cancel(RunId),
+    /// Cancel every run.
+    CancelAll,
+    /// Write this down.
+    Save(Change),
+    /// Colour these lines.
+    Highlight(RunId, Vec<HighlightJob>),
+    /// Move the view of pane `0`.
+    Scroll(usize, Scroll),
+    /// Copy this text; the words say what it is (`the answer of Kai Lennox`).
+    Copy {
+        /// The text.
+        text: String,
+        /// What it is.
+        what: String,
+    },
+    /// Copy the code block, or else the section, that stands at the top of pane `0`'s view.
+    CopyBlock(usize),
+    /// Open `$EDITOR`.
+    Edit(EditFor, String),
+    /// List the sessions.
+    ListSessions,
+    /// Open a session.
+    Open(SessionId),
+    /// Forget what is kept about the shown session's panes: another session is shown.
+    ForgetPanes,
+    /// Code is wrapped, or scrolls sideways.
+    ToggleWrap,
+    /// The next theme.
+    NextTheme,
+    /// Draw everything anew.
+    Redraw,
+    /// Stop until the shell continues the program.
+    Suspend,
+    /// End with this exit status.
+    Quit(u8),
+}

@@ -1,0 +1,73 @@
+//! What help, footer and palette show: made from the keymap, so that none can differ from what keys do. Read by `ui`
+//! and by the palette in `update`.
+
+use super::{Action, Context, Keymap};
+
+/// One row of the help.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HelpRow {
+    /// Where it applies.
+    pub context: Context,
+    /// The keys, as people read them: `g g · Home`.
+    pub keys: String,
+    /// What it does.
+    pub desc: String,
+    /// The action.
+    pub action: Action,
+}
+
+/// The rows of the help that `filter` leaves (every word occurs in keys, description or action), by context.
+pub fn rows(keymap: &Keymap, filter: &str) -> Vec<HelpRow> {
+    let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
+    let mut rows = Vec::new();
+    for context in Context::ALL {
+        for binding in
+            keymap.bindings().iter().filter(|b| b.context == *context && !b.on.is_empty())
+        {
+            let keys = shown(&binding.on).join(" · ");
+            let text = format!("{keys} {} {}", binding.desc, binding.run.id()).to_lowercase();
+            if words.iter().all(|w| text.contains(w)) {
+                let desc = if binding.desc.is_empty() { binding.run.id() } else { &binding.desc };
+                rows.push(HelpRow {
+                    context: *context,
+                    keys,
+                    desc: desc.to_owned(),
+                    action: binding.run,
+                });
+            }
+        }
+    }
+    rows
+}
+
+/// The footer of `context`: key and word, in the order of the keymap.
+pub fn footer(keymap: &Keymap, context: Context) -> Vec<(String, String)> {
+    let here = keymap.bindings().iter().filter(|b| b.context == context);
+    here.filter_map(|b| {
+        let key = shown(&b.on).into_iter().next()?;
+        Some((key, b.footer.clone()?))
+    })
+    .collect()
+}
+
+fn shown(on: &[Vec<super::Key>]) -> Vec<String> {
+    let sequence =
+        |keys: &Vec<super::Key>| keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    on.iter().map(sequence).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn help_is_found_by_key_word_and_action() {
+        let map = Keymap::default_keys().unwrap();
+        assert!(rows(&map, "").len() > 60);
+        let hits = rows(&map, "retry fail");
+        assert_eq!(hits.len(), 1);
+        assert_eq!(hits.first().unwrap().action, Action::RetryFailed);
+        assert!(rows(&map, "no such thing").is_empty());
+        assert!(footer(&map, Context::Panes).contains(&("z".into(), "zoom".into())));
+    }
+}

@@ -1,0 +1,81 @@
+//! What happens to the program: keys, time, what runs report, what the store answers. Made by `runtime`, taken by
+//! `update`.
+
+use std::time::Duration;
+
+use super::{EditFor, Key, Level};
+use crate::domain::{RunId, RunUpdate, Session, SessionSummary};
+use crate::text::Highlighted;
+
+/// The time, as `runtime` reads it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Clock {
+    /// Time since the program started; never goes back.
+    pub since_start: Duration,
+    /// Milliseconds since 1970 UTC.
+    pub unix_ms: i64,
+}
+
+/// Signals that end the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// SIGINT from outside (in raw mode the key comes as a key).
+    Interrupt,
+    /// SIGTERM
+    Terminate,
+    /// SIGHUP, or the terminal is gone.
+    Hangup,
+    /// SIGQUIT
+    Quit,
+}
+
+impl Signal {
+    /// The number of the signal: the exit status is 128 more.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Hangup => 1,
+            Self::Interrupt => 2,
+            Self::Quit => 3,
+            Self::Terminate => 15,
+        }
+    }
+
+    /// `SIGTERM` …
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hangup => "SIGHUP",
+            Self::Interrupt => "SIGINT",
+            Self::Quit => "SIGQUIT",
+            Self::Terminate => "SIGTERM",
+        }
+    }
+}
+
+/// One thing that happened.
+#[derive(Debug)]
+pub enum Msg {
+    /// The time; comes before every other message of a round.
+    Clock(Clock),
+    /// A key was pressed.
+    Key(Key),
+    /// Text was pasted, in one piece.
+    Paste(String),
+    /// The terminal has this many columns and rows now.
+    Resize(u16, u16),
+    /// A question given on the command line.
+    Ask(String),
+    /// What a run reported since the last frame.
+    Run(RunId, Vec<RunUpdate>),
+    /// Code lines of a run's answer got their colours.
+    Highlighted(RunId, Vec<Highlighted>),
+    /// The sessions, newest first, or why they cannot be listed.
+    Sessions(Result<Vec<SessionSummary>, String>),
+    /// A session to go on with, or why it cannot be opened.
+    Opened(Result<Box<Session>, String>),
+    /// The editor was closed; the text it left, or why it could not be used.
+    Edited(EditFor, Result<String, String>),
+    /// Something to tell.
+    Tell(Level, String),
+    /// The program is to end.
+    Signal(Signal),
+}

@@ -1,0 +1,70 @@
+//! Who can be asked, and with which model: the part of the configuration that the state needs.
+//!
+//! Made once by `runtime` from `config::Setup`; never changes while the program runs.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::domain::{ModelRef, Panel, Persona, PersonaId};
+
+/// What a provider allows.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Tokens of context, where known.
+    pub context: Option<u32>,
+    /// The most tokens an answer may have, where configured.
+    pub max_tokens: Option<u32>,
+}
+
+/// The model that answers for a persona.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answerer {
+    /// The model.
+    pub model: ModelRef,
+    /// Why this one, in words.
+    pub why: String,
+}
+
+/// Who can be asked, and with which model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Roster {
+    /// All known personas.
+    pub personas: Vec<Arc<Persona>>,
+    /// Who is asked when nobody is named.
+    pub panel: Panel,
+    /// Which model answers for whom; the error says what to do about it.
+    pub models: BTreeMap<PersonaId, Result<Answerer, String>>,
+    /// Limits by provider name.
+    pub limits: BTreeMap<String, Limits>,
+}
+
+impl Roster {
+    /// The persona of this id.
+    pub fn persona(&self, id: &PersonaId) -> Option<&Arc<Persona>> {
+        self.personas.iter().find(|p| p.id == *id)
+    }
+
+    /// The personas of the panel, in order.
+    pub fn panel_personas(&self) -> impl Iterator<Item = &Arc<Persona>> {
+        self.panel.personas.iter().filter_map(|id| self.persona(id))
+    }
+
+    /// The model that answers for `id`, or why none does.
+    pub fn answerer(&self, id: &PersonaId) -> Result<&Answerer, String> {
+        match self.models.get(id) {
+            Some(Ok(answerer)) => Ok(answerer),
+            Some(Err(why)) => Err(why.clone()),
+            None => Err(format!("no model is chosen for {id}; run `plenary doctor`")),
+        }
+    }
+
+    /// The one model that answers for the whole panel, when it is one.
+    pub fn common_model(&self) -> Option<&ModelRef> {
+        let mut models = self.panel.personas.iter().map(|id| match self.models.get(id) {
+            Some(Ok(answerer)) => Some(&answerer.model),
+            _ => None,
+        });
+        let first = models.next()??;
+        models.all(|m| m == Some(first)).then_some(first)
+    }
+}

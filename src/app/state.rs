@@ -1,0 +1,256 @@
+//! All that the program knows while it runs. Changed by `update` only, read by `ui`; scroll positions and rows are the
+//! view's, not part of it.
+
+use std::time::Duration;
+
+use super::ids::Ids;
+use super::keymap::Pending;
+use super::{
+    Clock, Completion, Composer, Context, Keymap, Level, Notice, Overlay, Pane, Roster, RunView,
+};
+use crate::domain::{PersonaId, RunId, SessionId};
+
+/// Where keys go.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Focus {
+    /// Into the question.
+    #[default]
+    Composer,
+    /// To the panes.
+    Panes,
+}
+
+/// How panes are laid out; `Auto` goes by the width.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LayoutMode {
+    /// By the terminal's width.
+    #[default]
+    Auto,
+    /// Side by side, as many as fit.
+    Columns,
+    /// Rows and columns.
+    Grid,
+    /// One above the other: the focused one open, the others folded to their first lines.
+    Stack,
+    /// One at a time with a tab bar.
+    Tabs,
+}
+
+impl LayoutMode {
+    /// The next one, for the key that cycles.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::Auto => Self::Columns,
+            Self::Columns => Self::Grid,
+            Self::Grid => Self::Stack,
+            Self::Stack => Self::Tabs,
+            Self::Tabs => Self::Auto,
+        }
+    }
+
+    /// What the status line calls it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "by width",
+            Self::Columns => "columns",
+            Self::Grid => "grid",
+            Self::Stack => "stack",
+            Self::Tabs => "tabs",
+        }
+    }
+}
+
+/// The session that is shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SessionView {
+    /// Its identity; none until the first question.
+    pub id: Option<SessionId>,
+    /// Its title.
+    pub title: String,
+    /// How many questions it has.
+    pub turns: usize,
+}
+
+/// All that the program knows.
+#[derive(Debug)]
+pub struct State {
+    /// Who can be asked, and with which model.
+    pub roster: Roster,
+    /// The session that is shown.
+    pub session: SessionView,
+    /// The columns: the panel's personas, then others that were asked.
+    pub panes: Vec<Pane>,
+    /// Which pane is the focused one.
+    pub focused: usize,
+    /// Where keys go.
+    pub focus: Focus,
+    /// One pane fills the screen.
+    pub zoomed: bool,
+    /// How panes are laid out.
+    pub layout: LayoutMode,
+    /// What lies above, topmost last.
+    pub overlays: Vec<Overlay>,
+    /// The question being written.
+    pub composer: Composer,
+    /// Persona names offered for the `@` at the cursor.
+    pub completion: Option<Completion>,
+    /// Personas that a trigger brings in and the user sent away, for this question.
+    pub dismissed: Vec<PersonaId>,
+    /// What the status line says.
+    pub notice: Option<Notice>,
+    /// Keys and what they do.
+    pub keymap: Keymap,
+    /// The beginning of a key sequence (`g` of `g g`).
+    pub pending: Pending,
+    /// The time.
+    pub clock: Clock,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// Set by the first of two keys that quit.
+    pub quitting: Option<Duration>,
+    /// Where new identities come from.
+    pub ids: Ids,
+}
+
+/// Questions that a newcomer can send with one key.
+pub const EXAMPLES: [&str; 3] = [
+    "Review this: one PostgreSQL primary with two read replicas for 40 shops, nightly dumps. What breaks first?",
+    "We run 12 services on one Kubernetes cluster. Split it per team, per environment, or not at all?",
+    "Should a 7B model for quality inspection run on the factory floor or in the cloud?",
+];
+
+impl State {
+    /// The state at the start: an empty question to the panel of `roster`.
+    pub fn new(roster: Roster, keymap: Keymap) -> Self {
+        let mut state = Self {
+            roster,
+            session: SessionView::default(),
+            panes: Vec::new(),
+            focused: 0,
+            focus: Focus::Composer,
+            zoomed: false,
+            layout: LayoutMode::Auto,
+            overlays: Vec::new(),
+            composer: Composer::new(),
+            completion: None,
+            dismissed: Vec::new(),
+            notice: None,
+            keymap,
+            pending: Pending::default(),
+            clock: Clock::default(),
+            size: (80, 24),
+            quitting: None,
+            ids: Ids::Random,
+        };
+        state.clear_panes();
+        state
+    }
+
+    /// Empty panes for the panel's personas.
+    pub fn clear_panes(&mut self) {
+        self.panes = self.roster.panel_personas().cloned().map(Pane::new).collect();
+        self.focused = 0;
+        self.zoomed = false;
+    }
+
+    /// True until the first question of the session: the first screen is shown.
+    pub fn is_fresh(&self) -> bool {
+        self.session.turns == 0
+    }
+
+    /// The focused pane.
+    pub fn pane(&self) -> Option<&Pane> {
+        self.panes.get(self.focused)
+    }
+
+    /// The run of this id.
+    pub fn run_mut(&mut self, id: RunId) -> Option<&mut RunView> {
+        self.panes.iter_mut().flat_map(|p| p.runs.iter_mut().rev()).find(|v| v.id() == id)
+    }
+
+    /// True while any answer is coming.
+    pub fn is_live(&self) -> bool {
+        self.panes.iter().any(Pane::is_live)
+    }
+
+    /// Of the runs that answer the last question: how many were asked, and how many answered in full.
+    pub fn progress(&self) -> Progress {
+        let last = self.panes.iter().filter_map(Pane::current);
+        let Some(turn) = last.clone().max_by_key(|v| (v.is_live(), v.started)).map(|v| v.turn)
+        else {
+            return Progress::default();
+        };
+        let mut progress = Progress::default();
+        for view in last.filter(|v| v.turn == turn) {
+            progress.asked += 1;
+            let (tokens, estimated) = view.tokens();
+            progress.tokens += tokens;
+            progress.estimated |= estimated;
+            progress.elapsed = progress.elapsed.max(view.elapsed(self.clock.since_start));
+            match &view.run.state {
+                crate::domain::RunState::Ended(e) if e.answered() => progress.done += 1,
+                crate::domain::RunState::Ended(_) => progress.failed += 1,
+                _ => progress.live += 1,
+            }
+        }
+        progress
+    }
+
+    /// Personas that a trigger in the question being written brings in (or switches into their mode), without those
+    /// the user sent away.
+    pub fn joining(&self) -> Vec<PersonaId> {
+        let text = self.composer.text();
+        let triggered = |p: &&std::sync::Arc<crate::domain::Persona>| {
+            crate::prompt::triggers(p, &text) && !self.dismissed.contains(&p.id)
+        };
+        self.roster.personas.iter().filter(triggered).map(|p| p.id.clone()).collect()
+    }
+
+    /// Which part of the keymap applies now.
+    pub fn context(&self) -> Context {
+        match (self.overlays.last(), self.focus) {
+            (Some(Overlay::Help(help)), _) if help.typing => Context::Filter,
+            (Some(Overlay::Sessions(list)), _) if list.typing => Context::Filter,
+            (Some(Overlay::Help(_)), _) => Context::Help,
+            (Some(Overlay::Sessions(_)), _) => Context::Sessions,
+            (None, Focus::Composer) if self.completion.is_some() => Context::Completion,
+            (None, Focus::Composer) => Context::Composer,
+            (None, Focus::Panes) => Context::Panes,
+        }
+    }
+
+    /// Says something in the status line.
+    pub fn tell(&mut self, level: Level, text: impl Into<String>) {
+        let stays = if level == Level::Error { Notice::ERROR_STAYS } else { Notice::STAYS };
+        let until = self.clock.since_start + stays;
+        self.notice = Some(Notice { level, text: text.into(), until });
+    }
+
+    /// When the screen changes next without anything happening: a clock of a live run, a notice that goes away.
+    pub fn next_change(&self) -> Option<Duration> {
+        let now = self.clock.since_start;
+        let second = self.is_live().then(|| Duration::from_secs(now.as_secs() + 1));
+        let notice = self.notice.as_ref().map(|n| n.until);
+        second.into_iter().chain(notice).min()
+    }
+}
+
+/// How the last question stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Personas asked.
+    pub asked: usize,
+    /// Answered in full.
+    pub done: usize,
+    /// Ended otherwise: cut, refused, failed, cancelled.
+    pub failed: usize,
+    /// Still coming.
+    pub live: usize,
+    /// Tokens answered so far.
+    pub tokens: u64,
+    /// The tokens are (partly) estimated.
+    pub estimated: bool,
+    /// The longest run.
+    pub elapsed: Duration,
+}

@@ -1,0 +1,348 @@
+//! Asking: a question to everyone or to some, asking anew, cancelling. Makes runs and orders; what runs report is
+//! `stream`'s.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::session::pane_of;
+use super::stream;
+use crate::app::effect::Order;
+use crate::app::{Effect, Focus, Level, RunView, State};
+use crate::domain::{
+    Change, Ending, ModelRef, NewRun, Persona, PersonaId, Run, RunId, RunState, TurnId,
+};
+use crate::prompt::{self, Addressed, Ask, Exchange};
+use crate::text::{Document, sanitize, sanitize_line};
+
+/// Sends what is in the composer.
+pub(super) fn send(state: &mut State) -> Vec<Effect> {
+    let Some(text) = state.composer.question() else {
+        state.tell(Level::Info, "write a question first, or press Alt-1 to Alt-3 for an example");
+        return Vec::new();
+    };
+    let asked = ask(state, &text);
+    if asked.is_ok() {
+        state.composer.sent();
+    }
+    told(state, asked)
+}
+
+/// Asks a question that comes from elsewhere: the command line, an example. One that cannot be asked is left in the composer.
+pub(super) fn question(state: &mut State, text: &str) -> Vec<Effect> {
+    let asked = if text.trim().is_empty() {
+        Err("the question is empty".to_owned())
+    } else {
+        ask(state, text.trim())
+    };
+    match &asked {
+        Ok(_) => state.composer.remember(text),
+        Err(_) => state.composer.set(text),
+    }
+    told(state, asked)
+}
+
+fn told(state: &mut State, asked: Result<Vec<Effect>, String>) -> Vec<Effect> {
+    asked.unwrap_or_else(|why| {
+        state.tell(Level::Warning, why);
+        Vec::new()
+    })
+}
+
+/// Splits a question into its addressees and its words.
+pub(super) fn addressed(state: &State, text: &str) -> Addressed {
+    let known: Vec<PersonaId> = state.roster.personas.iter().map(|p| p.id.clone()).collect();
+    prompt::address(text, &known)
+}
+
+/// One persona to be asked.
+struct Target {
+    persona: Arc<Persona>,
+    triggered: bool,
+}
+
+fn ask(state: &mut State, text: &str) -> Result<Vec<Effect>, String> {
+    let to = addressed(state, text);
+    if let Some(word) = to.unknown.first() {
+        let ids: Vec<&str> = state.roster.personas.iter().map(|p| p.id.as_str()).collect();
+        return Err(format!("nobody is called @{word}; there are @{}", ids.join(", @")));
+    }
+    if to.text.trim().is_empty() {
+        return Err("the question names someone but asks nothing".to_owned());
+    }
+    let targets = targets(state, &to);
+    if targets.is_empty() {
+        return Err(
+            "the panel is empty: name someone with @, or choose a panel with --panel".to_owned()
+        );
+    }
+    if targets.iter().any(|t| busy(state, &t.persona.id)) {
+        return Err(
+            "an answer is still coming there: wait, or cancel it with x (X cancels all)".to_owned()
+        );
+    }
+    Ok(begin(state, text, &to.text, &targets))
+}
+
+fn busy(state: &State, id: &PersonaId) -> bool {
+    state.panes.iter().any(|p| p.persona.id == *id && p.is_live())
+}
+
+/// Who is asked: those named, or the panel and whoever a trigger brings in.
+fn targets(state: &State, to: &Addressed) -> Vec<Target> {
+    let active = |p: &Persona| {
+        !p.triggers.is_empty() && prompt::triggers(p, &to.text) && !state.dismissed.contains(&p.id)
+    };
+    let mut ids: Vec<PersonaId> = if to.targets.is_empty() {
+        state.roster.panel.personas.clone()
+    } else {
+        to.targets.clone()
+    };
+    if to.targets.is_empty() {
+        let joins = state.roster.personas.iter().filter(|p| active(p)).map(|p| p.id.clone());
+        let joins: Vec<PersonaId> = joins.filter(|id| !ids.contains(id)).collect();
+        ids.extend(joins);
+    }
+    ids.iter()
+        .filter_map(|id| state.roster.persona(id).cloned())
+        .map(|persona| Target { triggered: active(&persona), persona })
+        .collect()
+}
+
+/// Makes turn, runs and orders; the turn is written down before the first request leaves.
+fn begin(state: &mut State, text: &str, sent: &str, targets: &[Target]) -> Vec<Effect> {
+    let session = *state.session.id.get_or_insert_with(|| state.ids.session());
+    if state.session.turns == 0 {
+        state.session.title = title_of(sent);
+    }
+    state.session.turns += 1;
+    let turn = state.ids.turn();
+    let shown: Arc<str> = Arc::from(sanitize(text));
+    let sent: Arc<str> = Arc::from(sent);
+    let (mut runs, mut orders, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    for target in targets {
+        let question = Question { turn, shown: Arc::clone(&shown), sent: Arc::clone(&sent) };
+        let started = start(state, target, question);
+        runs.push(started.run);
+        orders.extend(started.order);
+        failed.extend(started.failed);
+    }
+    if targets.len() == 1
+        && let Some(at) = targets.first().and_then(|t| position(state, &t.persona.id))
+    {
+        state.focused = at;
+    }
+    state.focus = Focus::Panes;
+    state.completion = None;
+    state.dismissed.clear();
+    state.notice = None;
+    let mut effects = vec![Effect::Save(Change::Turn {
+        session,
+        title: state.session.title.clone(),
+        panel: state.roster.panel.name.clone(),
+        turn,
+        question: text.to_owned(),
+        at: state.clock.unix_ms,
+        runs,
+    })];
+    effects.extend(failed);
+    effects.push(Effect::Ask(orders));
+    effects
+}
+
+fn position(state: &State, id: &PersonaId) -> Option<usize> {
+    state.panes.iter().position(|p| p.persona.id == *id)
+}
+
+/// The first line of the question, short enough for a list.
+fn title_of(question: &str) -> String {
+    let line = question.lines().find(|l| !l.trim().is_empty()).unwrap_or_default();
+    sanitize_line(line.trim()).chars().take(120).collect()
+}
+
+#[derive(Clone)]
+struct Question {
+    turn: TurnId,
+    shown: Arc<str>,
+    sent: Arc<str>,
+}
+
+struct Started {
+    run: NewRun,
+    order: Option<Order>,
+    failed: Vec<Effect>,
+}
+
+/// One run begins: in its pane, as an order, or failed at once when no model is there to answer.
+fn start(state: &mut State, target: &Target, question: Question) -> Started {
+    let persona = &target.persona;
+    let id = state.ids.run();
+    let at = pane_of(state, persona);
+    let history = state.panes.get(at).map(|p| history(&p.runs, question.turn)).unwrap_or_default();
+    let chosen = state.roster.answerer(&persona.id).map(|a| a.model.clone());
+    let model =
+        chosen.clone().unwrap_or(ModelRef { provider: "none".into(), model: String::new() });
+    let limits = state.roster.limits.get(&model.provider).copied().unwrap_or_default();
+    let built = prompt::build(Ask {
+        persona,
+        history: &history,
+        question: &question.sent,
+        triggered: target.triggered,
+        model: &model.model,
+        context: limits.context,
+        max_tokens: limits.max_tokens,
+    });
+    let run = NewRun {
+        id,
+        persona: persona.id.clone(),
+        persona_name: persona.name.clone(),
+        view: persona.view.clone(),
+        model,
+        notes: built.notes.clone(),
+    };
+    let mode = persona.mode.clone().filter(|_| target.triggered);
+    let mut view = new_view(&run, question, mode);
+    let mut failed = Vec::new();
+    let order = match chosen {
+        Ok(model) => Some(Order {
+            run: id,
+            persona: persona.id.clone(),
+            provider: model.provider,
+            request: built.request,
+        }),
+        Err(why) => {
+            stream::end(&mut view, Ending::Failed(why), state.clock, &mut failed);
+            None
+        }
+    };
+    if let Some(pane) = state.panes.get_mut(at) {
+        pane.runs.push(view);
+    }
+    Started { run, order, failed }
+}
+
+fn new_view(run: &NewRun, question: Question, mode: Option<String>) -> RunView {
+    RunView {
+        run: Run {
+            id: run.id,
+            persona: run.persona.clone(),
+            persona_name: run.persona_name.clone(),
+            view: run.view.clone(),
+            model: run.model.clone(),
+            state: RunState::Queued,
+            text: String::new(),
+            reasoning: String::new(),
+            usage: None,
+            elapsed: Duration::ZERO,
+            notes: run.notes.clone(),
+        },
+        turn: question.turn,
+        question: question.shown,
+        sent: question.sent,
+        document: Document::new(),
+        started: None,
+        mode,
+    }
+}
+
+/// The persona's own earlier exchanges: of each turn but `now` the last run, when it left text.
+fn history(runs: &[RunView], now: TurnId) -> Vec<Exchange> {
+    let mut exchanges: Vec<(TurnId, Exchange)> = Vec::new();
+    for view in runs.iter().filter(|v| v.turn != now && !v.run.text.is_empty()) {
+        let exchange = Exchange {
+            question: Arc::clone(&view.sent),
+            answer: Arc::from(view.run.text.as_str()),
+        };
+        match exchanges.iter_mut().find(|(turn, _)| *turn == view.turn) {
+            Some((_, have)) => *have = exchange,
+            None => exchanges.push((view.turn, exchange)),
+        }
+    }
+    exchanges.into_iter().map(|(_, exchange)| exchange).collect()
+}
+
+/// Asks the focused persona anew.
+pub(super) fn retry(state: &mut State) -> Vec<Effect> {
+    match state.pane().map(|p| (p.runs.is_empty(), p.is_live())) {
+        Some((false, false)) => again(state, state.focused),
+        Some((false, true)) => {
+            state.tell(Level::Info, "the answer is still coming: x cancels it, then r asks anew");
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Asks every persona anew whose last answer failed or was cut.
+pub(super) fn retry_failed(state: &mut State) -> Vec<Effect> {
+    let wanting: Vec<usize> = (0..state.panes.len())
+        .filter(|i| state.panes.get(*i).is_some_and(super::super::pane::Pane::wants_retry))
+        .collect();
+    if wanting.is_empty() {
+        state.tell(Level::Info, "no answer failed or was cut");
+    }
+    let mut orders = Vec::new();
+    let mut effects = Vec::new();
+    for at in wanting {
+        for effect in again(state, at) {
+            match effect {
+                Effect::Ask(order) => orders.extend(order),
+                other => effects.push(other),
+            }
+        }
+    }
+    if !orders.is_empty() {
+        effects.push(Effect::Ask(orders));
+    }
+    effects
+}
+
+/// One more run for the last question of pane `at`. A run that left no text is replaced; one that did stays above, marked.
+fn again(state: &mut State, at: usize) -> Vec<Effect> {
+    let Some(pane) = state.panes.get_mut(at) else { return Vec::new() };
+    let Some(old) = pane.runs.last() else { return Vec::new() };
+    let question =
+        Question { turn: old.turn, shown: Arc::clone(&old.question), sent: Arc::clone(&old.sent) };
+    let triggered = old.mode.is_some();
+    if old.run.text.is_empty() {
+        pane.runs.pop();
+    }
+    let target = Target { persona: Arc::clone(&pane.persona), triggered };
+    let turn = question.turn;
+    let started = start(state, &target, question);
+    let mut effects = vec![Effect::Save(Change::Run { turn, run: started.run })];
+    effects.extend(started.failed);
+    effects.extend(started.order.map(|order| Effect::Ask(vec![order])));
+    effects
+}
+
+/// Cancels the focused answer; its text stays.
+pub(super) fn cancel(state: &mut State) -> Vec<Effect> {
+    let live = state.pane().and_then(|p| p.current()).filter(|v| v.is_live()).map(RunView::id);
+    live.map(|id| stop(state, id)).unwrap_or_default()
+}
+
+/// Cancels all answers.
+pub(super) fn cancel_all(state: &mut State) -> Vec<Effect> {
+    let live: Vec<RunId> = state
+        .panes
+        .iter()
+        .flat_map(|p| p.runs.iter())
+        .filter(|v| v.is_live())
+        .map(RunView::id)
+        .collect();
+    live.into_iter().flat_map(|id| stop(state, id)).collect()
+}
+
+/// The pane says so at once; what the fan-out reports later about this run is dropped.
+fn stop(state: &mut State, id: RunId) -> Vec<Effect> {
+    let clock = state.clock;
+    let mut effects = vec![Effect::Cancel(id)];
+    if let Some(view) = state.run_mut(id) {
+        stream::end(view, Ending::Cancelled, clock, &mut effects);
+        let jobs = view.document.take_jobs();
+        if !jobs.is_empty() {
+            effects.push(Effect::Highlight(id, jobs));
+        }
+    }
+    effects
+}

@@ -1,0 +1,62 @@
+//! Time passing, quitting, signals: what ends notices, runs and the program. Nothing ends without being written down.
+//! Called by `update` and `keys`.
+
+use std::time::Duration;
+
+use crate::app::{Effect, Level, Signal, State};
+use crate::domain::{Change, Ending, RunState};
+
+/// How long the first of two keys that quit is remembered.
+const AGAIN: Duration = Duration::from_secs(3);
+
+/// Drops what has had its time.
+pub(super) fn expire(state: &mut State) {
+    let now = state.clock.since_start;
+    if state.notice.as_ref().is_some_and(|n| n.until <= now) {
+        state.notice = None;
+    }
+    if state.quitting.is_some_and(|until| until <= now) {
+        state.quitting = None;
+    }
+}
+
+/// `q` quits at once when nothing is streaming; Ctrl-c, and `q` while something is, want to be pressed twice.
+pub(super) fn quit(state: &mut State, key: &str) -> Vec<Effect> {
+    let at_once = key == "q" && !state.is_live();
+    if at_once || state.quitting.is_some() {
+        return end(state, &Ending::Cancelled, 0);
+    }
+    state.quitting = Some(state.clock.since_start + AGAIN);
+    let live = state.panes.iter().filter(|p| p.is_live()).count();
+    let what = match live {
+        0 => String::new(),
+        1 => " (an answer is still coming; its text is kept)".to_owned(),
+        n => format!(" ({n} answers are still coming; their text is kept)"),
+    };
+    state.tell(Level::Warning, format!("{key} again to quit{what}"));
+    Vec::new()
+}
+
+/// The program is to end: what is there is kept, marked as cut.
+pub(super) fn signal(state: &mut State, signal: Signal) -> Vec<Effect> {
+    let why = Ending::Cut(format!("the program was ended by {}", signal.name()));
+    end(state, &why, 128 + signal.number())
+}
+
+fn end(state: &mut State, ending: &Ending, status: u8) -> Vec<Effect> {
+    let now = state.clock.since_start;
+    let mut effects = vec![Effect::CancelAll];
+    for view in state.panes.iter_mut().flat_map(|p| p.runs.iter_mut()).filter(|v| v.is_live()) {
+        view.run.elapsed = view.elapsed(now);
+        view.run.state = RunState::Ended(ending.clone());
+        effects.push(Effect::Save(Change::Ended {
+            run: view.run.id,
+            ending: ending.clone(),
+            model: None,
+            usage: view.run.usage,
+            elapsed: view.run.elapsed,
+        }));
+    }
+    effects.push(Effect::Quit(status));
+    effects
+}

@@ -1,0 +1,147 @@
+//! Sessions: a new one, and going on with an earlier one. Reading them is the store's work, by effect. Called by
+//! `update`, `keys` and the list of sessions.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::ask;
+use crate::app::state::SessionView;
+use crate::app::{Effect, Focus, Level, Overlay, Pane, RunView, State};
+use crate::domain::{
+    Ending, Persona, PersonaId, PersonaSource, Run, RunState, Session, SessionId, SessionSummary,
+    Turn,
+};
+use crate::text::{Document, sanitize, sanitize_line};
+
+/// The store answered.
+pub(super) fn listed(state: &mut State, list: Result<Vec<SessionSummary>, String>) -> Vec<Effect> {
+    match list {
+        Ok(sessions) => {
+            for overlay in &mut state.overlays {
+                if let Overlay::Sessions(open) = overlay {
+                    open.sessions = Some(sessions.clone());
+                    open.selected = 0;
+                }
+            }
+        }
+        Err(why) => {
+            state.overlays.retain(|o| !matches!(o, Overlay::Sessions(_)));
+            state.tell(Level::Error, why);
+        }
+    }
+    Vec::new()
+}
+
+/// Asks the store for a session; not while answers are coming, which would be lost from sight.
+pub(super) fn open(state: &mut State, id: SessionId) -> Vec<Effect> {
+    if state.is_live() {
+        state.tell(
+            Level::Warning,
+            "answers are still coming: X cancels them, then open the session",
+        );
+        return Vec::new();
+    }
+    vec![Effect::Open(id)]
+}
+
+/// An empty session to the panel.
+pub(super) fn new(state: &mut State) -> Vec<Effect> {
+    if state.is_live() {
+        state.tell(Level::Warning, "answers are still coming: X cancels them, then begin anew");
+        return Vec::new();
+    }
+    state.overlays.clear();
+    state.session = SessionView::default();
+    state.clear_panes();
+    state.focus = Focus::Composer;
+    vec![Effect::ForgetPanes]
+}
+
+/// Shows a session of the store, to be gone on with.
+pub(super) fn opened(state: &mut State, session: Result<Box<Session>, String>) -> Vec<Effect> {
+    let session = match session {
+        Ok(session) => *session,
+        Err(why) => {
+            state.tell(Level::Error, why);
+            return Vec::new();
+        }
+    };
+    state.overlays.clear();
+    state.clear_panes();
+    state.session = SessionView {
+        id: Some(session.id),
+        title: sanitize_line(&session.title),
+        turns: session.turns.len(),
+    };
+    let mut effects = vec![Effect::ForgetPanes];
+    for turn in session.turns {
+        state.composer.remember(&turn.question);
+        let runs = last_of_each(&turn);
+        let sent: Arc<str> = Arc::from(ask::addressed(state, &turn.question).text);
+        let shown: Arc<str> = Arc::from(sanitize(&turn.question));
+        for run in turn.runs {
+            // An attempt that was repeated and left no text tells nothing.
+            if !runs.contains(&run.id) && run.text.is_empty() {
+                continue;
+            }
+            let view = resumed(run, turn.id, Arc::clone(&shown), Arc::clone(&sent));
+            effects.extend(place(state, view));
+        }
+    }
+    state.focus = Focus::Panes;
+    effects
+}
+
+fn last_of_each(turn: &Turn) -> BTreeSet<crate::domain::RunId> {
+    turn.latest().into_iter().map(|r| r.id).collect()
+}
+
+fn resumed(
+    mut run: Run,
+    turn: crate::domain::TurnId,
+    question: Arc<str>,
+    sent: Arc<str>,
+) -> RunView {
+    // The store has called cut what nobody writes any more.
+    if run.state.is_live() {
+        let why =
+            "another plenary is still writing this answer: open the session again later".to_owned();
+        run.state = RunState::Ended(Ending::Cut(why));
+    }
+    let document = Document::of(&run.text);
+    RunView { run, turn, question, sent, document, started: None, mode: None }
+}
+
+/// Puts a run into its persona's pane; a persona that is no longer known gets one of its name.
+fn place(state: &mut State, mut view: RunView) -> Option<Effect> {
+    let jobs = view.document.take_jobs();
+    let effect = (!jobs.is_empty()).then(|| Effect::Highlight(view.id(), jobs));
+    let persona = known_or_remembered(state, &view.run);
+    let at = pane_of(state, &persona);
+    if let Some(pane) = state.panes.get_mut(at) {
+        pane.runs.push(view);
+    }
+    effect
+}
+
+fn known_or_remembered(state: &State, run: &Run) -> Arc<Persona> {
+    state.roster.persona(&run.persona).cloned().unwrap_or_else(|| {
+        let mut persona = Persona::plain(
+            run.persona.clone(),
+            sanitize_line(&run.persona_name),
+            "",
+            PersonaSource::BuiltIn,
+        );
+        persona.view = sanitize_line(&run.view);
+        Arc::new(persona)
+    })
+}
+
+/// The index of the persona's pane, made if there is none.
+pub(super) fn pane_of(state: &mut State, persona: &Arc<Persona>) -> usize {
+    let has = |id: &PersonaId| state.panes.iter().position(|p| p.persona.id == *id);
+    has(&persona.id).unwrap_or_else(|| {
+        state.panes.push(Pane::new(Arc::clone(persona)));
+        state.panes.len() - 1
+    })
+}

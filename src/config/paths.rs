@@ -1,0 +1,84 @@
+//! Where things are on this machine: the XDG folders and the project's own.
+//!
+//! Only names places; reads and makes nothing. A machine without a home folder is no error: the places
+//! that cannot be known stay empty, and whoever needs one says so. Used by `setup` and by the commands
+//! that must work without a configuration.
+
+use std::path::{Path, PathBuf};
+
+use etcetera::base_strategy::{BaseStrategy, Xdg};
+
+/// Where things are on this machine. An empty path is one that cannot be known here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Paths {
+    /// `$XDG_CONFIG_HOME/plenary`
+    pub config: PathBuf,
+    /// `$XDG_DATA_HOME/plenary`
+    pub data: PathBuf,
+    /// `$XDG_STATE_HOME/plenary`
+    pub state: PathBuf,
+    /// `./.plenary`
+    pub project: PathBuf,
+}
+
+impl Paths {
+    /// The places of this process: its environment and its working folder.
+    pub fn here() -> Self {
+        let project =
+            std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")).join(".plenary");
+        let base = Xdg::new().ok();
+        let place = |var: &str, known: Option<PathBuf>| {
+            let named = || std::env::var_os(var).map(PathBuf::from);
+            // A relative folder would be the project's, and the project is not trusted with keys.
+            known
+                .or_else(named)
+                .filter(|path| path.is_absolute())
+                .map(|path| path.join("plenary"))
+                .unwrap_or_default()
+        };
+        Self {
+            config: place("XDG_CONFIG_HOME", base.as_ref().map(BaseStrategy::config_dir)),
+            data: place("XDG_DATA_HOME", base.as_ref().map(BaseStrategy::data_dir)),
+            state: place("XDG_STATE_HOME", base.as_ref().and_then(BaseStrategy::state_dir)),
+            project,
+        }
+    }
+
+    /// The user's `config.toml`.
+    pub fn config_file(&self) -> Option<PathBuf> {
+        below(&self.config, "config.toml")
+    }
+
+    /// The project's `config.toml`.
+    pub fn project_file(&self) -> PathBuf {
+        self.project.join("config.toml")
+    }
+
+    /// The store's file.
+    pub fn store(&self) -> Option<PathBuf> {
+        below(&self.data, "plenary.db")
+    }
+
+    /// The log's file.
+    pub fn log(&self) -> Option<PathBuf> {
+        below(&self.state, "plenary.log")
+    }
+}
+
+fn below(folder: &Path, name: &str) -> Option<PathBuf> {
+    (!folder.as_os_str().is_empty()).then(|| folder.join(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_known_is_none_and_never_the_working_folder() {
+        let nowhere = Paths { project: PathBuf::from("/p/.plenary"), ..Paths::default() };
+        assert_eq!(nowhere.config_file(), None);
+        assert_eq!(nowhere.store(), None);
+        assert_eq!(nowhere.log(), None);
+        assert_eq!(nowhere.project_file(), Path::new("/p/.plenary/config.toml"));
+    }
+}

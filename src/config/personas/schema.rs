@@ -1,0 +1,108 @@
+//! The keys that a persona file may have, with what is expected of each, in words.
+//!
+//! One table serves three ends: unknown keys are those that are not in it, an error says what was
+//! expected in its words, and the nearest name of it is proposed. Keys of other programs' persona
+//! files are in `foreign`.
+
+/// Key (list positions left out) and what its value must be.
+pub(super) const KEYS: &[(&str, &str)] = &[
+    ("id", "1 to 64 of a-z, 0-9 and hyphens, such as `my-reviewer`"),
+    ("name", "a name of one line, at most 80 characters"),
+    ("title", "one line, at most 120 characters"),
+    ("view", "a word such as `infra`, at most 40 characters"),
+    ("color", "a colour name such as `teal`, or `#rrggbb`"),
+    ("context_limit", "a whole number of tokens, at least 256, or null"),
+    ("model", "PROVIDER:MODEL such as `openai:gpt-5`, or null"),
+    ("temperature", "a number from 0 to 2, or null"),
+    ("top_p", "a number from 0 to 1, or null"),
+    ("triggers", "a list of phrases"),
+    ("mode", "what the pane shows when a trigger brought the persona in, such as `DevOps Mode`"),
+    ("tags", "a list of words"),
+    ("intake", "a list of `{ id: …, ask: …, confirm: true }`"),
+    ("intake.id", "1 to 64 of a-z, 0-9 and hyphens"),
+    ("intake.ask", "a question"),
+    ("intake.confirm", "true or false"),
+    ("contract", "the keys applies, sections, tables, opens_with, closes_with, require, forbid"),
+    ("contract.applies", "always, substantial or recommendation"),
+    ("contract.sections", "a list of `{ title: …, facet: … }`"),
+    ("contract.sections.title", "the heading as the persona writes it"),
+    (
+        "contract.sections.facet",
+        "recommendation, assumptions, options, cost, implementation, risks, validation, operations or questions",
+    ),
+    ("contract.sections.optional", "true or false"),
+    ("contract.tables", "a list of `{ when: …, columns: […] }`"),
+    ("contract.tables.when", "words that say when the table is due"),
+    ("contract.tables.columns", "a list of at least two column headings"),
+    ("contract.opens_with", "the lead of the first block, or null"),
+    ("contract.closes_with", "the title of the last section, or null"),
+    ("contract.require", "a list of phrases"),
+    ("contract.forbid", "a list of phrases"),
+    ("brief", "120 to 250 words"),
+];
+
+/// Keys that only plenary's own persona files have: with one of them a file is ours, and is read strictly.
+pub(super) const OURS: &[&str] =
+    &["id", "title", "view", "context_limit", "triggers", "intake", "contract", "brief"];
+
+/// What is expected of a key; empty for an unknown one.
+pub(super) fn expected(schema_path: &str) -> &'static str {
+    KEYS.iter().find(|(key, _)| *key == schema_path).map_or("", |(_, words)| words)
+}
+
+/// True when the key is one of ours.
+pub(super) fn is_known(schema_path: &str) -> bool {
+    KEYS.iter().any(|(key, _)| *key == schema_path)
+}
+
+/// The known key at the same level that is nearest to an unknown one, if one is near.
+pub(super) fn nearest(schema_path: &str) -> Option<&'static str> {
+    let parent = |path: &str| path.rfind('.').map_or(0, |dot| dot + 1);
+    let level = schema_path.get(..parent(schema_path))?;
+    let name = schema_path.get(level.len()..)?;
+    let names = KEYS.iter().filter_map(|(key, _)| {
+        (key.get(..parent(key)) == Some(level)).then(|| key.get(level.len()..)).flatten()
+    });
+    nearest_of(name, names)
+}
+
+/// The candidate nearest to `word`, if one is near enough to have been meant.
+pub(super) fn nearest_of<'a>(
+    word: &str,
+    candidates: impl Iterator<Item = &'a str>,
+) -> Option<&'a str> {
+    // Long words cannot be a slip of a short key, and comparing them costs the product of both lengths.
+    if word.len() > 64 {
+        return None;
+    }
+    let word = word.to_lowercase();
+    candidates
+        .map(|candidate| (strsim::damerau_levenshtein(&word, candidate), candidate))
+        .filter(|(distance, candidate)| *distance <= (candidate.len() / 3).max(1))
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_finds_the_key_of_its_own_level() {
+        for (typed, meant) in [
+            ("colour", Some("color")),
+            ("temprature", Some("temperature")),
+            ("contract.section", Some("sections")),
+            ("contract.sections.titel", Some("title")),
+            ("colours_of_the_rainbow", None),
+            ("x", None),
+        ] {
+            assert_eq!(nearest(typed), meant, "{typed}");
+        }
+    }
+
+    #[test]
+    fn what_marks_a_file_as_ours_is_a_known_key() {
+        assert!(OURS.iter().all(|key| is_known(key)));
+    }
+}

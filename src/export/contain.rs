@@ -1,0 +1,281 @@
+//! Fits an answer's Markdown into a larger document: whatever it holds, what follows it is not part of it.
+//!
+//! Headings go below the document's own, raw HTML is shown instead of obeyed (an open comment or tag would
+//! swallow the next answers), an open fence is closed. What came out is parsed once more; an answer that
+//! still reaches out of its place is put into a fence as a whole. Works on neutralised text. Called by
+//! `markdown`.
+
+use std::ops::Range;
+
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag};
+
+/// The level of an answer's highest heading: below the `##` that names the answer.
+const TOP: usize = 3;
+
+/// How often raw HTML may appear behind raw HTML that was just escaped.
+const PASSES: usize = 4;
+
+/// The answer without anything that reaches beyond its end, without a line end at the end.
+pub(super) fn contain(answer: &str) -> String {
+    let mut text = answer.trim_end().to_owned();
+    for _ in 0..PASSES {
+        let edits = html(&text);
+        if edits.is_empty() {
+            break;
+        }
+        text = apply(&text, edits);
+    }
+    let edits = headings(&text);
+    text = apply(&text, edits);
+    if let Some(fence) = open_fence(&text) {
+        text.push('\n');
+        text.push_str(&fence);
+    }
+    if is_contained(&text) { text } else { fenced(answer.trim_end()) }
+}
+
+/// Escapes a word or line, so that it shows what it says wherever it stands in a document.
+pub(super) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&' | '$')
+        {
+            out.push('\\');
+        }
+        out.push(c);
+    }
+    out
+}
+
+fn options() -> Options {
+    Options::ENABLE_TABLES
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+}
+
+/// A piece of the source and what takes its place.
+type Edit = (Range<usize>, String);
+
+/// Puts the edits, which are in order and do not overlap, in their places.
+fn apply(text: &str, edits: Vec<Edit>) -> String {
+    let mut out = String::with_capacity(text.len() + 4 * edits.len());
+    let mut at = 0;
+    for (range, new) in edits {
+        out.push_str(text.get(at..range.start).unwrap_or_default());
+        out.push_str(&new);
+        at = range.end;
+    }
+    out.push_str(text.get(at..).unwrap_or_default());
+    out
+}
+
+/// Edits that make raw HTML visible. Line breaks stay: tables need them, and they enclose nothing.
+fn html(text: &str) -> Vec<Edit> {
+    Parser::new_ext(text, options())
+        .into_offset_iter()
+        .filter_map(|(event, range)| match event {
+            Event::InlineHtml(tag) if is_line_break(&tag) => None,
+            Event::Html(_) | Event::InlineHtml(_) => Some(range),
+            _ => None,
+        })
+        .filter_map(|range| {
+            let raw = text.get(range.clone())?;
+            raw.contains('<').then(|| (range, raw.replace('<', "&lt;")))
+        })
+        .collect()
+}
+
+fn is_line_break(tag: &str) -> bool {
+    let name = tag.trim_start_matches('<').trim_end_matches('>').trim_end_matches('/').trim();
+    name.eq_ignore_ascii_case("br")
+}
+
+/// Edits that lower all headings by as many levels as its highest needs.
+fn headings(text: &str) -> Vec<Edit> {
+    let found: Vec<(Range<usize>, usize)> = Parser::new_ext(text, options())
+        .into_offset_iter()
+        .filter_map(|(event, range)| match event {
+            Event::Start(Tag::Heading { level, .. }) => Some((range, level as usize)),
+            _ => None,
+        })
+        .collect();
+    let highest = found.iter().map(|(_, level)| *level).min().unwrap_or(TOP);
+    let shift = TOP.saturating_sub(highest);
+    if shift == 0 {
+        return Vec::new();
+    }
+    found
+        .into_iter()
+        .filter_map(|(range, level)| {
+            let marks = "#".repeat((level + shift).min(6));
+            let raw = text.get(range.clone())?;
+            if raw.starts_with('#') {
+                return Some((range.start..range.start + level, marks));
+            }
+            let title = underlined(raw);
+            let end = range.start + raw.trim_end_matches(['\n', '\r']).len();
+            Some((range.start..end, format!("{marks} {title}")))
+        })
+        .collect()
+}
+
+/// The text of an underlined heading on one line.
+fn underlined(raw: &str) -> String {
+    let lines: Vec<&str> = raw.lines().collect();
+    let above = lines.split_last().map_or(&[][..], |(_, above)| above);
+    let mut title = above
+        .iter()
+        // Inside a quote the lines behind the first still carry its mark.
+        .map(|line| line.trim_start_matches(['>', ' ', '\t']).trim_end())
+        .collect::<Vec<_>>()
+        .join(" ");
+    if title.ends_with('#') {
+        title.pop();
+        title.push_str("\\#");
+    }
+    title
+}
+
+/// The line that closes the fence which the end of the text leaves open; none when there is none.
+fn open_fence(text: &str) -> Option<String> {
+    let (range, depth) = Parser::new_ext(text, options())
+        .into_offset_iter()
+        .scan(0usize, |depth, (event, range)| {
+            let found = match &event {
+                Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => Some((range, *depth)),
+                _ => None,
+            };
+            match event {
+                Event::Start(_) => *depth += 1,
+                Event::End(_) => *depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            Some(found)
+        })
+        .flatten()
+        .last()?;
+    // Inside a list or a quote the fence ends with it.
+    if depth > 0 || range.end < text.trim_end().len() {
+        return None;
+    }
+    let block = text.get(range)?;
+    let mark = block.chars().next()?;
+    let length = block.chars().take_while(|c| *c == mark).count();
+    let last = block.lines().skip(1).last().unwrap_or_default();
+    let closes = last.trim().chars().all(|c| c == mark)
+        && last.trim().chars().count() >= length
+        && last.len() - last.trim_start_matches(' ').len() < 4;
+    (!closes).then(|| mark.to_string().repeat(length))
+}
+
+/// True when a heading behind the text is a heading of the document, and the text itself has none that is
+/// higher than it may be and no raw HTML.
+fn is_contained(text: &str) -> bool {
+    let probe = text.len() + 2;
+    let document = format!("{text}\n\n## x\n");
+    let mut depth = 0usize;
+    let mut found = false;
+    for (event, range) in Parser::new_ext(&document, options()).into_offset_iter() {
+        match &event {
+            Event::Start(Tag::Heading { level, .. }) if range.start >= probe => {
+                found = depth == 0 && *level == HeadingLevel::H2;
+            }
+            Event::Start(Tag::Heading { level, .. }) if (*level as usize) < TOP => return false,
+            Event::InlineHtml(tag) if !is_line_break(tag) => return false,
+            Event::Html(_) => return false,
+            _ => {}
+        }
+        match event {
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The answer as it is, in a fence that it cannot end.
+fn fenced(answer: &str) -> String {
+    let longest = answer.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("{fence}text\n{answer}\n{fence}")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn headings_go_below_the_documents_own_and_keep_their_distance() {
+        for (answer, contained) in [
+            ("# A\n## B\ntext", "### A\n#### B\ntext"),
+            ("### A\n##### B", "### A\n##### B"),
+            ("## A\n###### B", "### A\n###### B"),
+            ("A\n===\n\nB\nb\n---\ntext", "### A\n\n#### B b\ntext"),
+            ("> # A\n> B\n> ---\n> c", "> ### A\n> #### B\n> c"),
+            ("- # A\n- b", "- ### A\n- b"),
+            ("```\n# not a heading\n```", "```\n# not a heading\n```"),
+            ("a\n\n---\n\nb", "a\n\n---\n\nb"),
+            ("#hash", "#hash"),
+        ] {
+            assert_eq!(contain(answer), contained);
+        }
+    }
+
+    #[test]
+    fn an_open_fence_is_closed_with_its_own_mark() {
+        for (answer, contained) in [
+            ("```rust\nfn main", "```rust\nfn main\n```"),
+            ("~~~~\n```\nx", "~~~~\n```\nx\n~~~~"),
+            ("```", "```\n```"),
+            ("```\na\n``", "```\na\n``\n```"),
+            ("```\na\n```", "```\na\n```"),
+            ("a\n\n    ```\n    b", "a\n\n    ```\n    b"),
+            ("- ```\n  a", "- ```\n  a"),
+        ] {
+            assert_eq!(contain(answer), contained);
+        }
+    }
+
+    #[test]
+    fn raw_html_is_shown_and_line_breaks_stay() {
+        for (answer, contained) in [
+            ("a <!-- b", "a <!-- b"),
+            ("<!-- open\n\nb", "&lt;!-- open\n\nb"),
+            ("<pre>\n# x\n", "&lt;pre>\n### x"),
+            ("Vec<String> and `Vec<u8>`", "Vec&lt;String> and `Vec<u8>`"),
+            ("| a<br>b |\n|---|\n| c<BR />d |", "| a<br>b |\n|---|\n| c<BR />d |"),
+            ("<https://example.com>", "<https://example.com>"),
+        ] {
+            assert_eq!(contain(answer), contained);
+        }
+    }
+
+    #[test]
+    fn a_whole_answer_in_a_fence_cannot_end_it() {
+        assert_eq!(fenced("a\n````\nb"), "`````text\na\n````\nb\n`````");
+    }
+
+    proptest! {
+        /// However an answer is put together, the heading behind it is a heading of the document.
+        #[test]
+        fn nothing_reaches_beyond_its_place(
+            parts in prop::collection::vec(
+                prop::sample::select(vec![
+                    "# h\n", "## h\n", "===\n", "---\n", "```\n", "````md\n", "~~~\n", "- ", "> ", "  ",
+                    "    ", "1. ", "<!--", "-->", "<pre>", "</pre>", "<script>\n", "<div>\n", "<br>", "<?",
+                    "<![CDATA[", "]]>", "| a | b |\n|---|---|\n", "[^1]: ", "[x]: <", "text", "\n", "\n\n", "`",
+                    "\\", "\t", "&lt;", "é日本",
+                ]),
+                0..24,
+            )
+        ) {
+            let answer = parts.concat();
+            let contained = contain(&answer);
+            prop_assert!(is_contained(&contained), "{answer:?} became {contained:?}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! A session as one Markdown document whose structure no answer can break.
+//!
+//! A heading of level 1 for the session, of level 2 for each question and each answer; what an answer
+//! brings along is fitted in by `contain`. Names and reasons are escaped, questions are quoted.
+
+use std::fmt::{self, Write};
+
+use super::contain::{contain, escape};
+use super::panel;
+use crate::domain::{Run, Session, Turn};
+use crate::text::{sanitize, sanitize_line};
+
+/// Writes the session.
+pub(super) fn write(session: &Session) -> String {
+    let mut out = String::new();
+    // Writing into a string cannot fail.
+    write_session(session, &mut out).unwrap_or_default();
+    out
+}
+
+fn write_session(session: &Session, out: &mut String) -> fmt::Result {
+    let (title, summary) = (escape(&sanitize_line(&session.title)), panel::summary(session));
+    let name = escape(&sanitize_line(&session.panel));
+    let (id, date) = (session.id.short(), panel::date(session.created_at));
+    writeln!(out, "# {title}\n\n**{summary}** · panel {name} · session {id} · {date}")?;
+    let of = session.turns.len();
+    for (turn, number) in session.turns.iter().zip(1..) {
+        let (answered, asked) = panel::count(turn);
+        if of > 1 {
+            writeln!(out, "\n## Question {number} of {of} · {answered} of {asked} answered")?;
+            write_panel(turn, out)?;
+        } else {
+            write_panel(turn, out)?;
+            writeln!(out, "\n## Question")?;
+        }
+        out.push('\n');
+        for line in sanitize(&turn.question).lines() {
+            writeln!(out, "{}", format!("> {line}").trim_end())?;
+        }
+        for run in turn.latest() {
+            write_run(run, out)?;
+        }
+    }
+    Ok(())
+}
+
+fn write_panel(turn: &Turn, out: &mut String) -> fmt::Result {
+    writeln!(out, "\n| Persona | View | Model | State |\n|---|---|---|---|")?;
+    for run in turn.latest() {
+        let cells = [panel::name(run), panel::view(run), panel::model(run), panel::state(run)];
+        let [name, view, model, state] = cells.map(|cell| escape(&cell));
+        writeln!(out, "| {name} | {view} | {model} | {state} |")?;
+    }
+    match panel::superseded(turn) {
+        0 => Ok(()),
+        1 => writeln!(out, "\n*An earlier try is in the JSON export only.*"),
+        n => writeln!(out, "\n*{n} earlier tries are in the JSON export only.*"),
+    }
+}
+
+fn write_run(run: &Run, out: &mut String) -> fmt::Result {
+    let (name, view) = (escape(&panel::name(run)), escape(&panel::view(run)));
+    writeln!(out, "\n## {name} · {view} · {}", run.state.word())?;
+    if let Some(reason) = panel::reason(run) {
+        writeln!(out, "\n*{}: {}*", run.state.word(), escape(reason.trim()))?;
+    }
+    for note in &run.notes {
+        writeln!(out, "\n*Note: {}*", escape(sanitize_line(note).trim()))?;
+    }
+    let text = sanitize(&run.text);
+    let none = text.trim().is_empty();
+    writeln!(out, "\n{}", if none { "*(no text)*".to_owned() } else { contain(&text) })
+}

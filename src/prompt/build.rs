@@ -1,0 +1,362 @@
+//! Builds the request: persona, history, question, within the token budget.
+//!
+//! What does not fit is left out in a fixed order: the oldest exchanges first, then the persona's full text for its
+//! brief. The question is never cut. Whatever was left out is said in words for the pane.
+
+use std::sync::Arc;
+
+use super::budget::{self, Budget, grouped};
+use super::{Ask, Exchange};
+use crate::domain::{ChatMessage, ChatRequest, Persona};
+
+/// A request that fits its budget.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Built {
+    /// What is sent.
+    pub request: ChatRequest,
+    /// What had to be left out, in words for the pane.
+    pub notes: Vec<String>,
+    /// Estimated tokens of what is sent.
+    pub tokens: u32,
+}
+
+/// Builds the request: persona, history, question; trims the oldest turns first, then takes the persona's brief.
+///
+/// The system prompt is the persona's text byte for byte; when a trigger stands in the question, a line that says so
+/// follows it. A request that cannot be made to fit is built all the same, and a note says so.
+pub fn build(ask: Ask<'_>) -> Built {
+    let budget = Budget::new(ask.context, ask.persona.context_limit, ask.max_tokens);
+    let full = system(ask.persona, &ask.persona.prompt, ask.triggered);
+    let brief = ask
+        .persona
+        .brief
+        .as_deref()
+        .map(|brief| system(ask.persona, brief, ask.triggered))
+        .filter(|brief| brief.len() < full.len());
+    let question = budget::message(ask.question);
+    let room = |system: &str| {
+        let used = budget::message(system).saturating_add(question);
+        budget.map_or(Some(u32::MAX), |b| b.prompt.checked_sub(used))
+    };
+    let (system, room, shortened) = match (room(&full), brief) {
+        (Some(room), _) => (full, Some(room), false),
+        (None, Some(brief)) => {
+            let room = room(&brief);
+            (brief, room, true)
+        }
+        (None, None) => (full, None, false),
+    };
+    let kept = fitting(ask.history, room.unwrap_or(0));
+    let tokens = kept
+        .iter()
+        .map(exchange_tokens)
+        .fold(budget::message(&system).saturating_add(question), u32::saturating_add);
+    let notes = budget.map_or_else(Vec::new, |budget| {
+        let over = room.is_none().then_some(tokens);
+        notes(ask.history.len() - kept.len(), shortened, over, budget)
+    });
+    let request = ChatRequest {
+        model: ask.model.to_owned(),
+        system,
+        messages: messages(kept, ask.question),
+        temperature: ask.persona.temperature,
+        top_p: ask.persona.top_p,
+        max_tokens: ask.max_tokens.map(|most| answer_limit(most, tokens, budget)),
+    };
+    Built { request, notes, tokens }
+}
+
+/// The persona's text, and after it, where a trigger called it, that its mode is active.
+fn system(persona: &Persona, text: &str, triggered: bool) -> Arc<str> {
+    if !triggered {
+        return if text == &*persona.prompt {
+            Arc::clone(&persona.prompt)
+        } else {
+            Arc::from(text)
+        };
+    }
+    let mode = persona.mode.as_deref().unwrap_or("Your trigger mode");
+    let line =
+        format!("{mode} is active: the user's question contains one of your trigger phrases.");
+    Arc::from(format!("{text}\n\n{line}\n"))
+}
+
+/// The latest exchanges that fit into `room` tokens.
+fn fitting(history: &[Exchange], room: u32) -> &[Exchange] {
+    let mut left = room;
+    let mut kept = 0;
+    for exchange in history.iter().rev() {
+        match left.checked_sub(exchange_tokens(exchange)) {
+            Some(rest) => left = rest,
+            None => break,
+        }
+        kept += 1;
+    }
+    history.get(history.len() - kept..).unwrap_or_default()
+}
+
+fn exchange_tokens(exchange: &Exchange) -> u32 {
+    budget::message(&exchange.question).saturating_add(budget::message(&exchange.answer))
+}
+
+/// History and question as messages. An exchange without an answer (it failed before any text came) is joined to what
+/// follows it, as several providers refuse two messages of one role in a row and all refuse an empty one.
+fn messages(history: &[Exchange], question: &str) -> Vec<ChatMessage> {
+    let mut messages = Vec::with_capacity(history.len() * 2 + 1);
+    let mut pending = String::new();
+    for exchange in history {
+        let unanswered = exchange.answer.trim().is_empty();
+        if unanswered && *exchange.question == *question {
+            // Asked again word for word: once is enough.
+        } else if unanswered {
+            pending.push_str(&exchange.question);
+            pending.push_str("\n\n");
+        } else if pending.is_empty() {
+            messages.push(ChatMessage::user(Arc::clone(&exchange.question)));
+            messages.push(ChatMessage::assistant(Arc::clone(&exchange.answer)));
+        } else {
+            pending.push_str(&exchange.question);
+            messages.push(ChatMessage::user(std::mem::take(&mut pending)));
+            messages.push(ChatMessage::assistant(Arc::clone(&exchange.answer)));
+        }
+    }
+    pending.push_str(question);
+    messages.push(ChatMessage::user(pending));
+    messages
+}
+
+/// What the answer may have: a provider refuses a request whose prompt and answer together go over the context.
+fn answer_limit(most: u32, tokens: u32, budget: Option<Budget>) -> u32 {
+    let Some(budget) = budget else { return most };
+    most.min(budget.limit.saturating_sub(tokens)).max(1)
+}
+
+/// Words for the pane. `over` is the size of the request when it is over the budget.
+fn notes(dropped: usize, shortened: bool, over: Option<u32>, budget: Budget) -> Vec<String> {
+    let limit = grouped(budget.limit);
+    let mut notes = Vec::new();
+    if dropped > 0 {
+        let questions = if dropped == 1 { "question" } else { "questions" };
+        notes.push(format!("left out {dropped} older {questions} to fit {limit} tokens"));
+    }
+    if shortened {
+        notes.push(format!("short form of the persona, to fit {limit} tokens"));
+    }
+    if let Some(tokens) = over {
+        notes.push(format!(
+            "about {} tokens, more than the {} that {limit} tokens leave for a question: the question was sent in full, ask for less or choose a larger model",
+            grouped(tokens),
+            grouped(budget.prompt),
+        ));
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{ChatRole, PersonaId, PersonaSource};
+
+    fn persona(prompt: &str) -> Persona {
+        let id = PersonaId::from_name("x");
+        Persona::plain(id, "X".to_owned(), prompt, PersonaSource::BuiltIn)
+    }
+
+    fn exchanges(n: usize, tokens: usize) -> Vec<Exchange> {
+        let text = |i: usize| Arc::from(format!("{i}{}", "x".repeat(tokens * 4 - 1)));
+        (0..n).map(|i| Exchange { question: text(i), answer: text(i) }).collect()
+    }
+
+    fn ask<'a>(persona: &'a Persona, history: &'a [Exchange]) -> Ask<'a> {
+        Ask {
+            persona,
+            history,
+            question: "Why?",
+            triggered: false,
+            model: "m",
+            context: None,
+            max_tokens: None,
+        }
+    }
+
+    #[test]
+    fn the_system_prompt_is_the_persona_byte_for_byte() {
+        let persona = persona("\u{feff}# A\r\n${{ x }} {a} #{b}\r\n\r\n ");
+        let history = exchanges(2, 10);
+        let built = build(ask(&persona, &history));
+        assert!(Arc::ptr_eq(&built.request.system, &persona.prompt));
+        let said: Vec<_> =
+            built.request.messages.iter().map(|m| (m.role, m.text.chars().next())).collect();
+        assert_eq!(
+            said,
+            [
+                (ChatRole::User, Some('0')),
+                (ChatRole::Assistant, Some('0')),
+                (ChatRole::User, Some('1')),
+                (ChatRole::Assistant, Some('1')),
+                (ChatRole::User, Some('W')),
+            ]
+        );
+        assert_eq!(built.notes, [""; 0]);
+    }
+
+    #[test]
+    fn settings_of_the_persona_reach_the_request() {
+        let mut persona = persona("P");
+        persona.temperature = Some(0.5);
+        persona.top_p = Some(0.9);
+        let request = build(Ask { max_tokens: Some(700), ..ask(&persona, &[]) }).request;
+        assert_eq!((request.temperature, request.top_p), (Some(0.5), Some(0.9)));
+        assert_eq!((request.model.as_str(), request.max_tokens), ("m", Some(700)));
+    }
+
+    /// Persona of 100 + 4 tokens, brief of 20 + 4, question 1 + 4, each exchange 2 × (50 + 4) = 108.
+    #[test]
+    fn the_oldest_exchanges_go_first_and_then_the_brief_is_taken() {
+        let mut persona = persona(&"p".repeat(400));
+        persona.brief = Some("b".repeat(80));
+        let history = exchanges(3, 50);
+        for (context, kept, short, notes) in [
+            (None, 3, false, vec![]),
+            // 109 + 3 × 108 = 433 tokens fit exactly into three quarters of 578 (434).
+            (Some(578), 3, false, vec![]),
+            (Some(576), 2, false, vec!["left out 1 older question to fit 576 tokens"]),
+            (Some(300), 1, false, vec!["left out 2 older questions to fit 300 tokens"]),
+            (Some(150), 0, false, vec!["left out 3 older questions to fit 150 tokens"]),
+            (
+                Some(140),
+                0,
+                true,
+                vec![
+                    "left out 3 older questions to fit 140 tokens",
+                    "short form of the persona, to fit 140 tokens",
+                ],
+            ),
+        ] {
+            let built = build(Ask { context, ..ask(&persona, &history) });
+            assert_eq!(built.request.messages.len(), kept * 2 + 1, "{context:?}");
+            assert_eq!(built.request.system.starts_with('b'), short, "{context:?}");
+            assert_eq!(built.notes, notes, "{context:?}");
+            assert!(built.tokens <= context.map_or(u32::MAX, |c| c - c / 4), "{context:?}");
+        }
+    }
+
+    #[test]
+    fn room_that_the_brief_makes_is_given_to_the_latest_exchange() {
+        let mut persona = persona(&"p".repeat(4_000));
+        persona.brief = Some("b".repeat(80));
+        let history = exchanges(3, 50);
+        let built = build(Ask { context: Some(400), ..ask(&persona, &history) });
+        assert_eq!(built.request.messages.len(), 5);
+        assert!(built.request.messages.first().is_some_and(|m| m.text.starts_with('1')));
+        assert_eq!(
+            built.notes,
+            [
+                "left out 1 older question to fit 400 tokens",
+                "short form of the persona, to fit 400 tokens"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_persona_s_own_limit_counts_when_it_is_smaller() {
+        let mut persona = persona("P");
+        persona.context_limit = Some(8_000);
+        let history = exchanges(10, 1_000);
+        let built = build(Ask { context: Some(128_000), ..ask(&persona, &history) });
+        assert_eq!(built.notes, ["left out 7 older questions to fit 8,000 tokens"]);
+        assert!(built.tokens <= 6_976);
+    }
+
+    #[test]
+    fn a_question_that_cannot_fit_is_kept_whole_and_said() {
+        let mut persona = persona(&"p".repeat(400));
+        persona.brief = Some("b".repeat(80));
+        let question = "q".repeat(4_000);
+        let history = exchanges(1, 5);
+        let built =
+            build(Ask { context: Some(512), question: &question, ..ask(&persona, &history) });
+        assert_eq!(built.request.messages.len(), 1);
+        assert!(built.request.messages.first().is_some_and(|m| *m.text == question));
+        assert!(built.request.system.starts_with('b'));
+        assert_eq!(
+            built.notes.last().map(String::as_str),
+            Some(
+                "about 1,028 tokens, more than the 384 that 512 tokens leave for a question: the question was sent in full, ask for less or choose a larger model"
+            )
+        );
+    }
+
+    #[test]
+    fn a_persona_without_a_shorter_brief_keeps_its_text() {
+        let mut persona = persona(&"p".repeat(4_000));
+        for brief in [None, Some("b".repeat(5_000))] {
+            persona.brief = brief;
+            let built = build(Ask { context: Some(512), ..ask(&persona, &[]) });
+            assert_eq!(built.request.system, persona.prompt);
+            assert_eq!(built.notes.len(), 1);
+        }
+    }
+
+    #[test]
+    fn prompt_and_answer_together_stay_within_the_limit() {
+        let persona = persona(&"p".repeat(400));
+        for (context, most, expected) in [
+            (None, 5_000, 5_000),
+            (Some(1_000), 5_000, 891),
+            (Some(1_000), 100, 100),
+            (Some(0), 9, 1),
+        ] {
+            let built = build(Ask { context, max_tokens: Some(most), ..ask(&persona, &[]) });
+            assert_eq!(built.request.max_tokens, Some(expected), "{context:?} {most}");
+        }
+    }
+
+    #[test]
+    fn a_trigger_is_said_after_the_persona_s_own_text() {
+        let mut persona = persona("The prompt.\n");
+        persona.mode = Some("DevOps Mode".to_owned());
+        let built = build(Ask { triggered: true, ..ask(&persona, &[]) });
+        assert!(built.request.system.starts_with(&*persona.prompt));
+        assert!(built.request.system.contains("DevOps Mode is active"));
+        persona.mode = None;
+        let built = build(Ask { triggered: true, ..ask(&persona, &[]) });
+        assert!(built.request.system.contains("Your trigger mode is active"));
+    }
+
+    #[test]
+    fn a_question_that_was_never_answered_is_joined_to_the_next() {
+        let persona = persona("P");
+        let exchange = |question: &str, answer: &str| Exchange {
+            question: Arc::from(question),
+            answer: Arc::from(answer),
+        };
+        let history = [
+            exchange("one", ""),
+            exchange("two", "2"),
+            exchange("three", " \n"),
+            exchange("Why?", ""),
+        ];
+        let built = build(ask(&persona, &history));
+        let said: Vec<_> = built.request.messages.iter().map(|m| (m.role, &*m.text)).collect();
+        assert_eq!(
+            said,
+            [
+                (ChatRole::User, "one\n\ntwo"),
+                (ChatRole::Assistant, "2"),
+                (ChatRole::User, "three\n\nWhy?"),
+            ]
+        );
+    }
+
+    #[test]
+    fn trimming_one_persona_leaves_another_alone() {
+        let (mut small, large) = (persona("S"), persona("L"));
+        small.context_limit = Some(256);
+        let history = exchanges(5, 100);
+        let context = Some(100_000);
+        assert_eq!(build(Ask { context, ..ask(&small, &history) }).request.messages.len(), 1);
+        let built = build(Ask { context, ..ask(&large, &history) });
+        assert_eq!((built.request.messages.len(), built.notes.len()), (11, 0));
+    }
+}

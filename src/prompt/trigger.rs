@@ -1,0 +1,76 @@
+//! Triggers: phrases in a question that bring a persona in.
+//!
+//! Any case, whole words, blanks of any kind and number between the words. Finding is all that is done here; adding the
+//! persona to the turn, and letting the user dismiss it, is the app's work.
+
+use crate::domain::Persona;
+
+/// True when one of the persona's triggers stands in the question: any case, whole words.
+pub fn triggers(persona: &Persona, question: &str) -> bool {
+    if persona.triggers.is_empty() {
+        return false;
+    }
+    let question = normal(question);
+    persona.triggers.iter().any(|phrase| contains(&question, &normal(phrase)))
+}
+
+/// Lower case, one blank between words.
+fn normal(text: &str) -> String {
+    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+    words.join(" ")
+}
+
+/// True when `phrase` stands in `text` and does not begin or end inside a word.
+fn contains(text: &str, phrase: &str) -> bool {
+    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let inside = |a: Option<char>, b: Option<char>| is_word(a) && is_word(b);
+    !phrase.is_empty()
+        && text.match_indices(phrase).any(|(at, _)| {
+            let before = text.get(..at).and_then(|t| t.chars().next_back());
+            let after = text.get(at + phrase.len()..).and_then(|t| t.chars().next());
+            !inside(before, phrase.chars().next()) && !inside(phrase.chars().next_back(), after)
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{PersonaId, PersonaSource};
+
+    #[test]
+    fn triggers_are_whole_words_in_any_case() {
+        let id = PersonaId::from_name("gitops");
+        let mut persona = Persona::plain(id, "G".to_owned(), "P", PersonaSource::BuiltIn);
+        assert!(!triggers(&persona, "Deploy this"));
+        persona.triggers =
+            ["Deploy this", "Set up CI/CD", "Server is down"].map(str::to_owned).to_vec();
+        for (question, expected) in [
+            ("Deploy this", true),
+            ("please DEPLOY  this, now", true),
+            ("deploy\n\tthis!", true),
+            ("deploy\u{a0}this", true),
+            ("\"set up ci/cd\" for me", true),
+            ("The server is down?", true),
+            ("redeploy this", false),
+            ("deploy thisness", false),
+            ("deploy_this", false),
+            ("redeploy this, then deploy this", true),
+            ("deploy that", false),
+            ("set up ci/cds", false),
+            ("the server is downstream", false),
+            ("my-server is down", true),
+            ("ärserver is down", false),
+            ("", false),
+        ] {
+            assert_eq!(triggers(&persona, question), expected, "{question:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_trigger_triggers_nothing() {
+        let id = PersonaId::from_name("x");
+        let mut persona = Persona::plain(id, "X".to_owned(), "P", PersonaSource::BuiltIn);
+        persona.triggers = vec![String::new(), " ".to_owned()];
+        assert!(!triggers(&persona, "anything  at all"));
+    }
+}

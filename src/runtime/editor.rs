@@ -1,0 +1,88 @@
+//! `$EDITOR`: the question is written in it, an answer is read in it.
+//!
+//! The terminal is lent for that time; runs stream on and are stored. The editor does not inherit any provider's key.
+
+use std::path::{Path, PathBuf};
+
+use tokio::process::Command;
+
+use super::files;
+use crate::app::EditFor;
+use crate::domain::{KeySource, ProviderSpec};
+
+/// An editor that is open.
+pub struct Editing {
+    /// What for.
+    pub purpose: EditFor,
+    path: PathBuf,
+    child: tokio::process::Child,
+}
+
+/// The variables that hold keys: they are not passed on.
+pub fn key_variables<'a>(specs: impl Iterator<Item = &'a ProviderSpec>) -> Vec<String> {
+    specs
+        .filter_map(|spec| match &spec.key {
+            KeySource::Env(name) => Some(name.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Opens the editor on `text` in a private file below `folder`.
+///
+/// # Errors
+/// Says which editor could not be started, and how to name another.
+pub fn open(
+    purpose: EditFor,
+    text: &str,
+    folder: &Path,
+    hidden: &[String],
+) -> Result<Editing, String> {
+    let name = match purpose {
+        EditFor::Question => "question",
+        EditFor::Answer => "answer",
+    };
+    let path = folder.join(format!("{name}-{}.md", std::process::id()));
+    files::write_private(&path, text.as_bytes()).map_err(|e| format!("{}: {e}", path.display()))?;
+    let line = ["VISUAL", "EDITOR"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|v| !v.trim().is_empty()))
+        .unwrap_or_else(|| "vi".to_owned());
+    let mut words = line.split_whitespace();
+    let program = words.next().unwrap_or("vi");
+    let mut command = Command::new(program);
+    command.args(words).arg(&path);
+    for name in hidden {
+        command.env_remove(name);
+    }
+    match command.spawn() {
+        Ok(child) => Ok(Editing { purpose, path, child }),
+        Err(e) => {
+            let _ = std::fs::remove_file(&path);
+            Err(format!("cannot start the editor \"{line}\": {e}; name another in $EDITOR"))
+        }
+    }
+}
+
+impl Editing {
+    /// Waits until the editor is closed. Cancel safe.
+    pub async fn closed(&mut self) -> Result<(), String> {
+        match self.child.wait().await {
+            Ok(status) if status.success() => Ok(()),
+            Ok(status) => Err(format!("the editor ended with {status}; the question is as it was")),
+            Err(e) => Err(format!("the editor: {e}")),
+        }
+    }
+
+    /// The text it left. The file goes away.
+    pub fn text(self) -> Result<String, String> {
+        let text = std::fs::read(&self.path).map_err(|e| format!("{}: {e}", self.path.display()));
+        let _ = std::fs::remove_file(&self.path);
+        Ok(String::from_utf8_lossy(&text?).into_owned())
+    }
+
+    /// Nothing is wanted from it: the file goes away.
+    pub fn discard(self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}

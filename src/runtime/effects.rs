@@ -1,0 +1,170 @@
+//! Effects → work: what `update` asked for is done here, and nowhere else.
+//!
+//! Nothing here blocks the loop: the store queues, reads run on the blocking pool, copying on a thread. What only the loop can do
+//! (lend the terminal, end) comes back as a [`Turn`].
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::sync::mpsc::Sender;
+
+use super::clipboard;
+use super::fanout::{Fanout, Job};
+use super::highlighter::Worker;
+use super::inbox::Inbox;
+use super::providers::Providers;
+use crate::app::{EditFor, Effect, Level, Msg, Order, State};
+use crate::domain::{Ending, RunUpdate};
+use crate::store::Store;
+use crate::ui::View;
+use crate::ui::theme::{Depth, Theme};
+
+/// Sessions that the list shows at most.
+const LISTED: usize = 500;
+
+/// How long a question may wait to be written down before it is asked all the same.
+const SYNC_TIME: Duration = Duration::from_millis(100);
+
+/// What the loop itself must do.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// End with this status.
+    Quit(u8),
+    /// Draw everything anew.
+    Redraw,
+    /// Stop until continued.
+    Suspend,
+    /// Open the editor on this text.
+    Edit(EditFor, String),
+}
+
+/// Everything effects are done with.
+pub struct Hands {
+    /// Starts and cancels runs.
+    pub fanout: Fanout,
+    /// Where runs report, also those that could not be started.
+    pub inbox: Inbox,
+    /// Where answers come from.
+    pub providers: Providers,
+    /// Where everything is written down.
+    pub store: Store,
+    /// Colours code.
+    pub worker: Worker,
+    /// Messages of work that ends later.
+    pub messages: Sender<Msg>,
+    /// Private files: `$XDG_STATE_HOME/plenary`.
+    pub state_folder: PathBuf,
+    /// The user's themes.
+    pub theme_folder: PathBuf,
+    /// Colours of the terminal.
+    pub depth: Depth,
+}
+
+impl Hands {
+    /// Does one effect.
+    pub fn run(&mut self, state: &State, view: &mut View, effect: Effect) -> Option<Turn> {
+        match effect {
+            Effect::Ask(orders) => self.ask(orders),
+            Effect::Cancel(run) => self.fanout.cancel(run),
+            Effect::CancelAll => self.fanout.cancel_all(),
+            Effect::Save(change) => self.store.write(change),
+            Effect::Highlight(run, jobs) => self.worker.colour(run, jobs),
+            Effect::Scroll(pane, scroll) => view.scroll(state, pane, scroll),
+            Effect::Copy { text, what } => self.copy(text, what),
+            Effect::CopyBlock(pane) => match view.block_at(state, pane) {
+                Some((text, what)) => self.copy(text, what),
+                None => self.tell(Level::Info, "nothing to copy here".to_owned()),
+            },
+            Effect::ListSessions => {
+                self.read(|store| Msg::Sessions(store.list(LISTED).map_err(|e| e.to_string())));
+            }
+            Effect::Open(id) => self.read(move |store| {
+                Msg::Opened(match store.load(id) {
+                    Ok(Some(session)) => Ok(Box::new(session)),
+                    Ok(None) => Err(format!("there is no session {}", id.short())),
+                    Err(e) => Err(e.to_string()),
+                })
+            }),
+            Effect::ForgetPanes => {
+                view.forget();
+                self.worker.forget();
+            }
+            Effect::ToggleWrap => view.toggle_wrap(),
+            Effect::NextTheme => self.next_theme(view),
+            Effect::Edit(purpose, text) => return Some(Turn::Edit(purpose, text)),
+            Effect::Redraw => return Some(Turn::Redraw),
+            Effect::Suspend => return Some(Turn::Suspend),
+            Effect::Quit(status) => return Some(Turn::Quit(status)),
+        }
+        None
+    }
+
+    /// All jobs are made before the first is started, so that requests leave together.
+    fn ask(&mut self, orders: Vec<Order>) {
+        let mut jobs = Vec::with_capacity(orders.len());
+        for order in orders {
+            match self.providers.get(&order.provider) {
+                Ok(provider) => {
+                    jobs.push(Job { run: order.run, provider, request: order.request });
+                }
+                Err(failure) => {
+                    let ended = RunUpdate::Ended(Ending::Failed(failure.message));
+                    self.inbox.push(order.run, ended);
+                }
+            }
+        }
+        self.settle();
+        for job in jobs {
+            self.fanout.start(job);
+        }
+        self.worker.warm_up();
+    }
+
+    /// The question is on disk before the first request leaves: a few milliseconds. A disk that takes longer than
+    /// [`SYNC_TIME`] does not hold up the question.
+    fn settle(&self) {
+        let (done, written) = std::sync::mpsc::channel();
+        let store = self.store.clone();
+        tokio::task::spawn_blocking(move || {
+            store.flush();
+            let _ = done.send(());
+        });
+        let _ = written.recv_timeout(SYNC_TIME);
+    }
+
+    fn copy(&self, text: String, what: String) {
+        let (messages, folder) = (self.messages.clone(), self.state_folder.clone());
+        tokio::task::spawn_blocking(move || {
+            let told = match clipboard::copy(&text, &what, &folder) {
+                Ok(done) => Msg::Tell(Level::Info, done),
+                Err(why) => Msg::Tell(Level::Error, why),
+            };
+            let _ = messages.blocking_send(told);
+        });
+    }
+
+    fn read(&self, work: impl FnOnce(Store) -> Msg + Send + 'static) {
+        let (messages, store) = (self.messages.clone(), self.store.clone());
+        tokio::task::spawn_blocking(move || {
+            let _ = messages.blocking_send(work(store));
+        });
+    }
+
+    fn tell(&self, level: Level, text: String) {
+        // The loop drains this channel every round; if it is full, a line of status is what can be spared.
+        let _ = self.messages.try_send(Msg::Tell(level, text));
+    }
+
+    fn next_theme(&self, view: &mut View) {
+        let names = Theme::names(Some(&self.theme_folder));
+        let at = names.iter().position(|n| *n == view.theme().name).map_or(0, |at| at + 1);
+        let Some(name) = names.get(at % names.len().max(1)) else { return };
+        match Theme::load(name, Some(&self.theme_folder), self.depth) {
+            Ok((theme, _)) => {
+                view.set_theme(theme);
+                self.tell(Level::Info, format!("theme: {name}"));
+            }
+            Err(why) => self.tell(Level::Error, why),
+        }
+    }
+}

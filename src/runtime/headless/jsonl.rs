@@ -1,0 +1,141 @@
+//! `--format jsonl`: one object per event as it happens. Fields may be added, never renamed.
+//!
+//! For programs that read along; the text of all deltas of a persona is the text of its end. Neutralised
+//! like everything that is written out. Used by `cli::ask`.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Event, Live, Output, Plan, answered};
+use crate::domain::Usage;
+use crate::text::sanitize;
+
+/// Writes events as JSON lines.
+pub struct Jsonl<W: Write> {
+    to: W,
+    /// The lines of this wake-up: they leave in one write.
+    lines: Vec<u8>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum Line<'a> {
+    Turn {
+        session: String,
+        turn: u32,
+        question: &'a str,
+        panel: &'a str,
+        personas: Vec<&'a str>,
+    },
+    Start {
+        persona: &'a str,
+        model: String,
+        attempt: u32,
+    },
+    Reasoning {
+        persona: &'a str,
+        text: &'a str,
+    },
+    Delta {
+        persona: &'a str,
+        text: &'a str,
+    },
+    Retry {
+        persona: &'a str,
+        attempt: u32,
+        of: u32,
+        in_ms: u64,
+        reason: String,
+    },
+    End {
+        persona: &'a str,
+        state: &'a str,
+        text: &'a str,
+        reason: Option<String>,
+        ms: u64,
+        usage: Option<Usage>,
+        model: String,
+        answered_by: Option<&'a str>,
+        notes: &'a [String],
+    },
+    Summary {
+        session: String,
+        asked: usize,
+        answered: usize,
+    },
+}
+
+impl<W: Write> Jsonl<W> {
+    /// Writes to `to`.
+    pub fn new(to: W) -> Self {
+        Self { to, lines: Vec::new() }
+    }
+
+    fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
+        serde_json::to_writer(&mut self.lines, line)?;
+        self.lines.push(b'\n');
+        Ok(())
+    }
+}
+
+fn millis(time: std::time::Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl<W: Write> Output for Jsonl<W> {
+    fn turn(&mut self, plan: &Plan) -> io::Result<()> {
+        self.line(&Line::Turn {
+            session: plan.session.to_string(),
+            turn: 1,
+            question: &plan.question,
+            panel: &plan.panel,
+            personas: plan.runs.iter().map(|planned| planned.run.persona.as_str()).collect(),
+        })
+    }
+
+    fn event(&mut self, runs: &[Live], at: usize, event: &Event<'_>) -> io::Result<()> {
+        let Some(live) = runs.get(at) else { return Ok(()) };
+        let persona = live.run.persona.as_str();
+        let said = match *event {
+            Event::Start { attempt } => {
+                Line::Start { persona, model: live.run.model.to_string(), attempt }
+            }
+            Event::Reasoning(text) => Line::Reasoning { persona, text },
+            Event::Delta(text) => Line::Delta { persona, text },
+            Event::Retry { attempt, of, wait, reason } => {
+                let reason = sanitize(reason);
+                Line::Retry { persona, attempt, of, in_ms: millis(wait), reason }
+            }
+            Event::End => {
+                let Some(ending) = live.ending() else { return Ok(()) };
+                Line::End {
+                    persona,
+                    state: ending.word(),
+                    text: &live.clean,
+                    reason: ending.reason().map(sanitize),
+                    ms: millis(live.run.elapsed),
+                    usage: live.run.usage,
+                    model: live.run.model.to_string(),
+                    answered_by: live.answered_by.as_deref(),
+                    notes: &live.run.notes,
+                }
+            }
+        };
+        self.line(&said)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.write_all(&self.lines)?;
+        self.lines.clear();
+        self.to.flush()
+    }
+
+    fn summary(&mut self, plan: &Plan, runs: &[Live]) -> io::Result<()> {
+        self.line(&Line::Summary {
+            session: plan.session.to_string(),
+            asked: runs.len(),
+            answered: answered(runs),
+        })
+    }
+}

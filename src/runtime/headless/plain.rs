@@ -1,0 +1,132 @@
+//! `--format text`: the answers one below the other in the order of the panel.
+//!
+//! The first answer that is not finished is written as it arrives; later ones wait for their turn. Also
+//! [`Silent`], for the formats that are written when everything has ended.
+
+use std::io::{self, Write};
+
+use super::{Event, Live, Output, Plan};
+use crate::domain::Ending;
+use crate::text::sanitize_line;
+
+/// Writes answers as text, and retries as lines to `aside`.
+pub struct Plain<W: Write, E: Write> {
+    to: W,
+    aside: E,
+    /// What this wake-up has to say.
+    text: String,
+    /// The run whose answer is being written.
+    at: usize,
+    /// Set once its header is out.
+    open: bool,
+}
+
+impl<W: Write, E: Write> Plain<W, E> {
+    /// Writes answers to `to` and retries to `aside`.
+    pub fn new(to: W, aside: E) -> Self {
+        Self { to, aside, text: String::new(), at: 0, open: false }
+    }
+
+    /// Says all of the answer at the front that has not been said, and all finished ones behind it.
+    fn catch_up(&mut self, runs: &[Live], new: Option<&str>) {
+        let mut new = new;
+        while let Some(live) = runs.get(self.at) {
+            match new.take().filter(|_| self.open) {
+                Some(new) => self.text.push_str(new),
+                None if self.open => {}
+                None if live.clean.is_empty() && live.ending().is_none() => return,
+                None => {
+                    self.header(live);
+                    self.text.push_str(&live.clean);
+                }
+            }
+            let Some(ending) = live.ending() else { return };
+            self.footer(live, ending);
+            self.at += 1;
+            self.open = false;
+        }
+    }
+
+    fn header(&mut self, live: &Live) {
+        let run = &live.run;
+        let view = if run.view.is_empty() { run.persona.as_str() } else { &run.view };
+        let head = format!("== {} · {view} · {} ==", run.persona_name, run.model);
+        let blank = if self.at == 0 { "" } else { "\n" };
+        self.text.push_str(blank);
+        self.text.push_str(&sanitize_line(&head));
+        self.text.push_str("\n\n");
+        self.open = true;
+    }
+
+    fn footer(&mut self, live: &Live, ending: &Ending) {
+        if !live.clean.is_empty() && !live.clean.ends_with('\n') {
+            self.text.push('\n');
+        }
+        if !ending.answered() {
+            let blank = if live.clean.is_empty() { "" } else { "\n" };
+            self.text.push_str(blank);
+            self.text.push_str(&sanitize_line(&format!("[{ending}]")));
+            self.text.push('\n');
+        }
+    }
+}
+
+impl<W: Write, E: Write> Output for Plain<W, E> {
+    fn turn(&mut self, _plan: &Plan) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn event(&mut self, runs: &[Live], at: usize, event: &Event<'_>) -> io::Result<()> {
+        match event {
+            Event::Delta(new) if at == self.at => self.catch_up(runs, Some(new)),
+            Event::End if at == self.at => self.catch_up(runs, None),
+            Event::Retry { attempt, of, wait, reason } => {
+                if let Some(live) = runs.get(at) {
+                    let (who, seconds) = (&live.run.persona, wait.as_secs_f64());
+                    let words =
+                        format!("{who}: {reason}; trying again in {seconds:.1} s ({attempt}/{of})");
+                    // Standard error may be closed; the answers matter more.
+                    let told = writeln!(self.aside, "{}", sanitize_line(&words));
+                    drop(told);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        if self.text.is_empty() {
+            return Ok(());
+        }
+        self.to.write_all(self.text.as_bytes())?;
+        self.text.clear();
+        self.to.flush()
+    }
+
+    fn summary(&mut self, _plan: &Plan, runs: &[Live]) -> io::Result<()> {
+        self.catch_up(runs, None);
+        Ok(())
+    }
+}
+
+/// Says nothing while answers arrive.
+pub struct Silent;
+
+impl Output for Silent {
+    fn turn(&mut self, _plan: &Plan) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn event(&mut self, _runs: &[Live], _at: usize, _event: &Event<'_>) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn summary(&mut self, _plan: &Plan, _runs: &[Live]) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,197 @@
+use super::jsonl::Jsonl;
+use super::plain::Plain;
+use super::*;
+use crate::domain::{ModelRef, NewRun, PersonaId, RunId, SessionId, TurnId, Usage};
+
+fn plan(ids: &[&str]) -> Plan {
+    let run = |(n, id): (usize, &&str)| Planned {
+        run: NewRun {
+            id: RunId::from_number(n as u128),
+            persona: PersonaId::parse(id).unwrap(),
+            persona_name: id.to_uppercase(),
+            view: "view".into(),
+            model: ModelRef::parse("fake:m").unwrap(),
+            notes: Vec::new(),
+        },
+        job: None,
+        why_not: String::new(),
+    };
+    Plan {
+        session: SessionId::from_number(1),
+        turn: TurnId::from_number(2),
+        question: "q".into(),
+        title: "q".into(),
+        panel: "p".into(),
+        asked_at: 0,
+        runs: ids.iter().enumerate().map(run).collect(),
+    }
+}
+
+/// Each step is one wake-up of one run.
+fn played(output: &mut dyn Output, ids: &[&str], steps: Vec<(usize, Vec<RunUpdate>)>) -> Finished {
+    let plan = plan(ids);
+    let store = Store::in_memory();
+    let mut asking = Asking::begin(&plan, output, &store);
+    for (at, updates) in steps {
+        asking.take(at, updates);
+        asking.flush();
+    }
+    asking.finish(&plan)
+}
+
+fn text(text: &str) -> RunUpdate {
+    RunUpdate::Text(text.into())
+}
+
+fn done() -> RunUpdate {
+    RunUpdate::Ended(Ending::Done)
+}
+
+#[test]
+fn text_stands_in_the_order_of_the_panel_and_streams_the_first_unfinished() {
+    let (mut to, mut aside) = (Vec::new(), Vec::new());
+    {
+        let mut plain = Plain::new(&mut to, &mut aside);
+        let finished = played(
+            &mut plain,
+            &["a", "b", "c"],
+            vec![
+                (1, vec![text("second ")]),
+                (0, vec![text("first ")]),
+                (2, vec![text("third"), done()]),
+                (0, vec![text("more")]),
+                (0, vec![done()]),
+                (1, vec![text("half"), RunUpdate::Ended(Ending::Cut("length limit".into()))]),
+            ],
+        );
+        assert_eq!(finished.answered(), 2);
+    }
+    let to = String::from_utf8(to).unwrap();
+    assert_eq!(
+        to,
+        "== A · view · fake:m ==\n\nfirst more\n\n== B · view · fake:m ==\n\nsecond half\n\n\
+         [cut: length limit]\n\n== C · view · fake:m ==\n\nthird\n"
+    );
+}
+
+/// Remembers what was written at each flush.
+#[derive(Default)]
+struct Flushes(Vec<String>, String);
+
+impl io::Write for &mut Flushes {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.1.push_str(std::str::from_utf8(bytes).unwrap());
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        let text = std::mem::take(&mut self.1);
+        self.0.push(text);
+        Ok(())
+    }
+}
+
+#[test]
+fn text_of_the_first_unfinished_answer_leaves_at_once() {
+    let mut to = Flushes::default();
+    let mut plain = Plain::new(&mut to, io::sink());
+    played(
+        &mut plain,
+        &["a", "b"],
+        vec![
+            (1, vec![text("later")]),
+            (0, vec![text("now")]),
+            (0, vec![text(" and")]),
+            (0, vec![done()]),
+            (1, vec![done()]),
+        ],
+    );
+    assert_eq!(
+        to.0,
+        ["== A · view · fake:m ==\n\nnow", " and", "\n\n== B · view · fake:m ==\n\nlater", "\n"]
+    );
+}
+
+#[test]
+fn a_run_without_text_says_why() {
+    let mut to = Vec::new();
+    let mut plain = Plain::new(&mut to, io::sink());
+    played(
+        &mut plain,
+        &["a"],
+        vec![(0, vec![RunUpdate::Ended(Ending::Failed("401 from\nthe provider".into()))])],
+    );
+    assert_eq!(
+        String::from_utf8(to).unwrap(),
+        "== A · view · fake:m ==\n\n[failed: 401 from the provider]\n"
+    );
+}
+
+#[test]
+fn jsonl_writes_each_event_and_its_deltas_join_to_the_end() {
+    let mut to = Vec::new();
+    let usage = Usage { input: 3, output: 2, cached: 0, reasoning: 0 };
+    let wait = Duration::from_secs(3);
+    played(
+        &mut Jsonl::new(&mut to),
+        &["a"],
+        vec![
+            (0, vec![RunUpdate::Queued, RunUpdate::Connecting { attempt: 1 }]),
+            (0, vec![RunUpdate::Retry { attempt: 2, of: 4, wait, reason: "429".into() }]),
+            (0, vec![RunUpdate::Connecting { attempt: 2 }]),
+            (0, vec![RunUpdate::Reasoning("hm".into()), text("one ")]),
+            (0, vec![text("two"), RunUpdate::Usage(usage), done()]),
+            (0, vec![text("after the end")]),
+        ],
+    );
+    let lines: Vec<serde_json::Value> = String::from_utf8(to)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let types: Vec<&str> = lines.iter().map(|line| line["type"].as_str().unwrap()).collect();
+    assert_eq!(
+        types,
+        ["turn", "start", "retry", "start", "reasoning", "delta", "delta", "end", "summary"]
+    );
+    assert_eq!(lines[0]["personas"], serde_json::json!(["a"]));
+    assert_eq!(lines[0]["turn"], 1);
+    assert_eq!(
+        lines[2],
+        serde_json::json!(
+            {"type":"retry","persona":"a","attempt":2,"of":4,"in_ms":3000,"reason":"429"}
+        )
+    );
+    let deltas: String = lines.iter().filter_map(|line| line["text"].as_str()).collect();
+    assert_eq!(deltas, "hmone twoone two");
+    let end = &lines[7];
+    assert_eq!(end["state"], "done");
+    assert_eq!(end["reason"], serde_json::Value::Null);
+    assert_eq!(end["usage"], serde_json::json!({"input":3,"output":2,"cached":0,"reasoning":0}));
+    assert!(end["ms"].is_u64());
+    assert_eq!((&lines[8]["asked"], &lines[8]["answered"]), (&1.into(), &1.into()));
+}
+
+#[test]
+fn what_never_ended_is_cancelled_and_keeps_its_text() {
+    let mut to = Vec::new();
+    let finished = played(&mut Jsonl::new(&mut to), &["a"], vec![(0, vec![text("part")])]);
+    assert_eq!(finished.runs[0].run.text, "part");
+    assert_eq!(finished.runs[0].ending(), Some(&Ending::Cancelled));
+    assert_eq!(finished.answered(), 0);
+}
+
+#[test]
+fn a_full_disk_is_told_once_and_the_runs_are_kept() {
+    struct Full;
+    impl io::Write for Full {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let finished = played(&mut Jsonl::new(Full), &["a"], vec![(0, vec![text("part"), done()])]);
+    assert_eq!(finished.output.unwrap_err().kind(), io::ErrorKind::StorageFull);
+    assert_eq!(finished.runs[0].run.text, "part");
+}

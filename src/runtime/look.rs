@@ -1,0 +1,90 @@
+//! Which theme, and how many colours: from the configuration, the environment and the terminal itself. Asked once,
+//! before the first frame; what a theme is, is `ui::theme`'s.
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use crate::config::Setup;
+use crate::ui::theme::{Depth, Theme};
+
+/// The looks of this program run.
+pub struct Looks {
+    /// The theme.
+    pub theme: Theme,
+    /// Colours of the terminal.
+    pub depth: Depth,
+    /// Fields of the theme that fell back.
+    pub notices: Vec<String>,
+}
+
+/// How long the terminal may take to say its background colour.
+const ANSWER_TIME: Duration = Duration::from_millis(60);
+
+/// Chooses; `auto` asks the terminal whether it is dark or light.
+///
+/// # Errors
+/// Says which file, line and key of a theme is wrong, or which themes there are.
+pub fn choose(setup: &Setup) -> Result<Looks, String> {
+    let depth = depth(|name| std::env::var(name).ok());
+    let name = if setup.theme == "auto" { detected() } else { setup.theme.as_str() };
+    let folder = setup.paths.config.join("themes");
+    let (theme, notices) = Theme::load(name, Some(&folder), depth)?;
+    Ok(Looks { theme, depth, notices })
+}
+
+/// `light` when the terminal says so, else `dark`.
+fn detected() -> &'static str {
+    use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
+    if !std::io::stdout().is_terminal() {
+        return "dark";
+    }
+    let mut options = QueryOptions::default();
+    options.timeout = ANSWER_TIME;
+    match theme_mode(options) {
+        Ok(ThemeMode::Light) => "light",
+        Ok(ThemeMode::Dark) => "dark",
+        // COLORFGBG ends with the number of the background: 7 and 9 to 15 are light.
+        Err(_) => {
+            match std::env::var("COLORFGBG").ok().and_then(|v| v.rsplit(';').next()?.parse().ok()) {
+                Some(7 | 9..=15) => "light",
+                _ => "dark",
+            }
+        }
+    }
+}
+
+/// The colours that the environment promises.
+fn depth(var: impl Fn(&str) -> Option<String>) -> Depth {
+    if var("NO_COLOR").is_some_and(|v| !v.is_empty()) {
+        return Depth::Mono;
+    }
+    let term = var("TERM").unwrap_or_default();
+    if matches!(var("COLORTERM").as_deref(), Some("truecolor" | "24bit")) || term.contains("direct")
+    {
+        Depth::True
+    } else if term.contains("256color") || term.contains("kitty") || term.contains("alacritty") {
+        Depth::Ansi256
+    } else if term.is_empty() || term == "dumb" || term.starts_with("vt") {
+        Depth::Mono
+    } else {
+        Depth::Ansi16
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_by_environment() {
+        let of = |pairs: &'static [(&str, &str)]| {
+            depth(move |name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
+        };
+        assert_eq!(of(&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor")]), Depth::True);
+        assert_eq!(of(&[("TERM", "screen-256color")]), Depth::Ansi256);
+        assert_eq!(of(&[("TERM", "linux")]), Depth::Ansi16);
+        assert_eq!(of(&[("TERM", "xterm-256color"), ("NO_COLOR", "1")]), Depth::Mono);
+        assert_eq!(of(&[("TERM", "xterm"), ("NO_COLOR", "")]), Depth::Ansi16);
+        assert_eq!(of(&[]), Depth::Mono);
+    }
+}

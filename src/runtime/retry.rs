@@ -1,0 +1,144 @@
+//! Whether a failed attempt is tried again, and when: pure functions of the failure, the count and a random number.
+//!
+//! Only ever asked before anything of the answer was shown. Full jitter, so that panes that failed together do not come
+//! back together. Called by `fanout`, which waits.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Zoned};
+
+use crate::domain::Failure;
+
+/// The longest wait between two attempts that we choose ourselves.
+const LONGEST: Duration = Duration::from_secs(8);
+/// The wait before the second attempt is at most this; it doubles.
+const FIRST: Duration = Duration::from_millis(500);
+/// The longest wait that a provider may ask for; above it the person decides.
+const LONGEST_ASKED: Duration = Duration::from_mins(1);
+
+/// What follows a failed attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// Try again after this long.
+    Wait(Duration),
+    /// Say this and end.
+    GiveUp(String),
+}
+
+/// Decides on `failure` of attempt number `attempt` (1 is the first) out of `attempts`.
+///
+/// `random` is in `0.0..=1.0`; `now` is only used to say until when a provider asks to wait.
+pub fn decide(
+    failure: &Failure,
+    attempt: u32,
+    attempts: u32,
+    random: f64,
+    now: &Zoned,
+) -> Decision {
+    let tried = if attempt > 1 { format!(" (tried {attempt} times)") } else { String::new() };
+    if !failure.retryable {
+        return Decision::GiveUp(format!("{}{tried}", failure.message));
+    }
+    if let Some(asked) = failure.retry_after.filter(|asked| *asked > LONGEST_ASKED) {
+        return Decision::GiveUp(format!(
+            "{}; it asks to wait {}",
+            failure.message,
+            until(asked, now)
+        ));
+    }
+    if attempt >= attempts {
+        return Decision::GiveUp(format!("{}{tried}", failure.message));
+    }
+    Decision::Wait(failure.retry_after.unwrap_or_else(|| backoff(attempt, random)))
+}
+
+/// The wait after attempt number `attempt`: full jitter below a bound that doubles from 0.5 s to 8 s.
+pub fn backoff(attempt: u32, random: f64) -> Duration {
+    let doubled = FIRST.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
+    let share = if random.is_finite() { random.clamp(0.0, 1.0) } else { 1.0 };
+    doubled.min(LONGEST).mul_f64(share)
+}
+
+/// `until 14:05:30`, with the date when it is not today's.
+fn until(wait: Duration, now: &Zoned) -> String {
+    let then = SignedDuration::try_from(wait).ok().and_then(|wait| now.checked_add(wait).ok());
+    match then {
+        Some(then) if then.date() == now.date() => format!("until {}", then.strftime("%H:%M:%S")),
+        Some(then) => format!("until {}", then.strftime("%Y-%m-%d %H:%M")),
+        None => "for longer than anybody will".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::FailKind;
+
+    fn now() -> Zoned {
+        jiff::civil::date(2026, 11, 20).at(14, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).unwrap()
+    }
+
+    fn busy(retry_after: Option<u64>) -> Failure {
+        let mut failure = Failure::new(FailKind::Busy, "429 from gateway");
+        failure.retry_after = retry_after.map(Duration::from_secs);
+        failure
+    }
+
+    #[test]
+    fn the_bound_doubles_and_stops_and_the_jitter_is_full() {
+        let bounds: Vec<u64> = (1..8)
+            .map(|attempt| u64::try_from(backoff(attempt, 1.0).as_millis()).unwrap())
+            .collect();
+        assert_eq!(bounds, [500, 1000, 2000, 4000, 8000, 8000, 8000]);
+        assert_eq!(backoff(3, 0.0), Duration::ZERO);
+        assert_eq!(backoff(3, 0.25), Duration::from_millis(500));
+        for odd in [f64::NAN, f64::INFINITY, -1.0, 7.0] {
+            assert!(backoff(u32::MAX, odd) <= LONGEST);
+        }
+    }
+
+    #[test]
+    fn attempts_end() {
+        let at = |attempt| decide(&busy(None), attempt, 4, 1.0, &now());
+        assert_eq!(at(1), Decision::Wait(Duration::from_millis(500)));
+        assert_eq!(at(3), Decision::Wait(Duration::from_secs(2)));
+        assert_eq!(at(4), Decision::GiveUp("429 from gateway (tried 4 times)".into()));
+        assert_eq!(
+            decide(&busy(None), 1, 1, 1.0, &now()),
+            Decision::GiveUp("429 from gateway".into())
+        );
+        assert_eq!(
+            decide(&busy(None), 1, 0, 1.0, &now()),
+            Decision::GiveUp("429 from gateway".into())
+        );
+    }
+
+    #[test]
+    fn what_cannot_help_is_not_tried() {
+        let failure = Failure::new(FailKind::Auth, "401 from gateway");
+        assert_eq!(
+            decide(&failure, 1, 4, 1.0, &now()),
+            Decision::GiveUp("401 from gateway".into())
+        );
+    }
+
+    #[test]
+    fn a_provider_is_obeyed_to_a_minute_and_then_the_person_is_asked() {
+        let of = |seconds| decide(&busy(Some(seconds)), 1, 4, 0.0, &now());
+        assert_eq!(of(7), Decision::Wait(Duration::from_secs(7)));
+        assert_eq!(of(60), Decision::Wait(Duration::from_mins(1)));
+        assert_eq!(
+            of(330),
+            Decision::GiveUp("429 from gateway; it asks to wait until 14:05:30".into())
+        );
+        assert_eq!(
+            of(86_400),
+            Decision::GiveUp("429 from gateway; it asks to wait until 2026-11-21 14:00".into())
+        );
+        for far in [1_000_000_000_000, u64::MAX] {
+            assert!(
+                matches!(of(far), Decision::GiveUp(words) if words.contains("longer than anybody"))
+            );
+        }
+    }
+}

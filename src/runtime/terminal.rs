@@ -1,0 +1,151 @@
+//! The terminal: taken, given back, and given back on every way out.
+//!
+//! [`Screen`] draws frames; [`leave`] restores, is idempotent, ignores errors (the terminal may be gone) and is called by
+//! the normal end, by `Drop`, by signals and by the panic hook, which acts for the UI thread only: a panic inside a run is caught
+//! there and must leave the screen alone.
+
+use std::io::{self, BufWriter, Stdout, Write};
+use std::mem::ManuallyDrop;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::ThreadId;
+
+use crossterm::event::{
+    DisableBracketedPaste, EnableBracketedPaste, KeyboardEnhancementFlags,
+    PopKeyboardEnhancementFlags, PushKeyboardEnhancementFlags,
+};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, DisableLineWrap, EnableLineWrap, EndSynchronizedUpdate,
+    EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
+use crossterm::{cursor, execute, queue};
+use ratatui::Terminal;
+use ratatui::backend::CrosstermBackend;
+use ratatui::layout::Rect;
+
+use crate::app::State;
+use crate::ui::View;
+
+/// Set while the terminal is ours: raw mode, alternate screen.
+static TAKEN: AtomicBool = AtomicBool::new(false);
+
+type Backend = CrosstermBackend<BufWriter<Stdout>>;
+
+/// The terminal while it is ours.
+pub struct Screen {
+    /// Never dropped: the crate's own `Drop` prints, and would panic where the terminal is gone.
+    terminal: ManuallyDrop<Terminal<Backend>>,
+}
+
+impl Screen {
+    /// Takes the terminal: alternate screen, raw mode, bracketed paste.
+    pub fn take() -> io::Result<Self> {
+        enter()?;
+        let out = BufWriter::with_capacity(256 << 10, io::stdout());
+        let terminal = Terminal::new(CrosstermBackend::new(out)).inspect_err(|_| leave())?;
+        Ok(Self { terminal: ManuallyDrop::new(terminal) })
+    }
+
+    /// Columns and rows.
+    pub fn size(&self) -> (u16, u16) {
+        self.terminal.size().map_or((80, 24), |s| (s.width, s.height))
+    }
+
+    /// Draws one frame: one synchronized update, one write.
+    pub fn draw(&mut self, state: &State, view: &mut View) -> io::Result<()> {
+        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        self.terminal.draw(|frame| {
+            view.prepare(state, frame.area());
+            if let Some(at) = view.draw(state, frame.buffer_mut()) {
+                frame.set_cursor_position(at);
+            }
+        })?;
+        execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
+    }
+
+    /// The next frame is drawn whole. (The crate's `clear` would ask the terminal for its cursor and wait for the answer.)
+    pub fn clear(&mut self) -> io::Result<()> {
+        let (columns, rows) = self.size();
+        self.terminal.resize(Rect::new(0, 0, columns, rows))
+    }
+
+    /// Gives the terminal to somebody else for a while: the shell, an editor.
+    pub fn lend(&mut self) {
+        leave();
+    }
+
+    /// Takes it back.
+    pub fn retake(&mut self) -> io::Result<()> {
+        enter()?;
+        self.clear()
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        leave();
+    }
+}
+
+/// Alternate screen before the keyboard flags: each screen has its own stack of them.
+fn enter() -> io::Result<()> {
+    TAKEN.store(true, Ordering::SeqCst);
+    enable_raw_mode()?;
+    execute!(
+        io::stdout(),
+        EnterAlternateScreen,
+        PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES),
+        EnableBracketedPaste,
+        DisableLineWrap,
+        cursor::Hide,
+    )
+}
+
+/// Gives the terminal back as it was found. Does nothing when it is not ours; never fails.
+pub fn leave() {
+    if !TAKEN.swap(false, Ordering::SeqCst) {
+        return;
+    }
+    drain_input();
+    let mut out = io::stdout();
+    let _ = execute!(
+        out,
+        EndSynchronizedUpdate,
+        EnableLineWrap,
+        DisableBracketedPaste,
+        PopKeyboardEnhancementFlags,
+        LeaveAlternateScreen,
+        cursor::Show,
+    );
+    let _ = out.flush();
+    let _ = disable_raw_mode();
+}
+
+/// Answers to queries and half-typed keys must not reach the shell.
+fn drain_input() {
+    let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
+}
+
+/// Installs the panic hook: on the calling thread (the UI's) it gives the terminal back and says what happened; on others it
+/// only logs, since a panicking run is its pane's failure.
+pub fn install_panic_hook() {
+    let ui: ThreadId = std::thread::current().id();
+    std::panic::set_hook(Box::new(move |info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        let what = info
+            .payload()
+            .downcast_ref::<&str>()
+            .map(|s| (*s).to_owned())
+            .or_else(|| info.payload().downcast_ref::<String>().cloned())
+            .unwrap_or_default();
+        tracing::error!(place, what, "panic");
+        if std::thread::current().id() == ui {
+            leave();
+            let _ = writeln!(
+                io::stderr(),
+                "plenary: internal error at {place}: {what}\n\
+                 What was on the screen is in the store: `plenary resume` goes on with it.\n\
+                 Please report this line."
+            );
+        }
+    }));
+}

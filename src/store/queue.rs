@@ -1,0 +1,318 @@
+//! The way from the handles to the worker: a mailbox in which text coalesces, so that a caller never waits.
+//!
+//! A channel of fixed length would have to block or to drop when the disk is slow. Here text of a run joins
+//! the text of that run that still waits: the number of entries depends on the number of runs and endings,
+//! never on the number of tokens, and the bytes are limited by [`ROOM`]. The order of the changes of one
+//! run, and of all turns and endings, is kept. The worker keeps what it cannot write in a [`Backlog`] too.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use super::worker::Worker;
+use crate::domain::{Change, Ending, RunId};
+
+/// Bytes of answers that may wait for the disk. Beyond it text is dropped, and its run is stored as cut.
+const ROOM: usize = 256 << 20;
+
+/// How long text waits for company. Below the promised 250 ms, as it comes from a loop that draws first
+/// and goes to a disk that may take its time.
+const GATHER: Duration = Duration::from_millis(150);
+
+/// Milliseconds since 1970 UTC.
+pub(super) fn now_ms() -> i64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .ok()
+        .and_then(|d| i64::try_from(d.as_millis()).ok())
+        .unwrap_or_default()
+}
+
+/// A change and when it was handed over, in milliseconds since 1970 UTC.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Entry {
+    /// When; of text that was joined, when the last of it came.
+    pub(super) at: i64,
+    /// What.
+    pub(super) change: Change,
+}
+
+/// Changes that wait to be written.
+#[derive(Debug)]
+pub(super) struct Backlog {
+    entries: Vec<Entry>,
+    /// For each run whose last entry is text: where it is.
+    growing: HashMap<RunId, usize>,
+    /// Runs that lost text because there was no room.
+    cut: HashSet<RunId>,
+    bytes: usize,
+    room: usize,
+}
+
+impl Backlog {
+    /// Nothing waits.
+    pub(super) fn new() -> Self {
+        Self::with_room(ROOM)
+    }
+
+    fn with_room(room: usize) -> Self {
+        Self { entries: Vec::new(), growing: HashMap::new(), cut: HashSet::new(), bytes: 0, room }
+    }
+
+    /// Adds a change behind the others; text joins the text of its run.
+    pub(super) fn push(&mut self, mut entry: Entry) {
+        match &mut entry.change {
+            Change::Append { run, text, reasoning } => {
+                let more = text.len() + reasoning.len();
+                if self.cut.contains(run) || self.bytes.saturating_add(more) > self.room {
+                    self.cut.insert(*run);
+                    return;
+                }
+                self.bytes += more;
+                let last = self.growing.get(run).and_then(|at| self.entries.get_mut(*at));
+                if let Some(last) = last
+                    && let Change::Append { text: have, reasoning: thought, .. } = &mut last.change
+                {
+                    have.push_str(text);
+                    thought.push_str(reasoning);
+                    last.at = entry.at;
+                    return;
+                }
+                self.growing.insert(*run, self.entries.len());
+            }
+            Change::Ended { run, ending, .. } => {
+                self.growing.remove(run);
+                if self.cut.remove(run) && ending.answered() {
+                    *ending = Ending::Cut(
+                        "the store could not be written for so long that part of the text is gone"
+                            .to_owned(),
+                    );
+                }
+            }
+            // Text that came before its run would take the run's own text with it into nowhere.
+            Change::Turn { runs, .. } => {
+                self.growing.retain(|run, _| runs.iter().all(|begun| begun.id != *run));
+            }
+            Change::Run { run, .. } => {
+                self.growing.remove(&run.id);
+            }
+        }
+        self.entries.push(entry);
+    }
+
+    /// What waits, oldest first.
+    pub(super) fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// True when nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// True when no question and no ending waits.
+    pub(super) fn only_text(&self) -> bool {
+        self.entries.iter().all(|e| matches!(e.change, Change::Append { .. }))
+    }
+
+    /// Takes everything out.
+    pub(super) fn take(&mut self) -> Vec<Entry> {
+        self.growing.clear();
+        self.bytes = 0;
+        std::mem::take(&mut self.entries)
+    }
+}
+
+/// Something the worker is asked to do, once all that was pushed before is with it.
+pub(super) type Request = Box<dyn FnOnce(&mut Worker) + Send>;
+
+/// What the worker takes out of the mailbox at once.
+pub(super) struct Work {
+    /// Changes, oldest first.
+    pub(super) entries: Vec<Entry>,
+    /// Requests, oldest first.
+    pub(super) requests: Vec<Request>,
+    /// No handle is left: this is the last work.
+    pub(super) stop: bool,
+}
+
+/// Shared by the handles and the worker.
+pub(super) struct Mailbox {
+    state: Mutex<State>,
+    wake: Condvar,
+    closed: Condvar,
+}
+
+struct State {
+    backlog: Backlog,
+    /// Since when the oldest entry waits.
+    since: Option<Instant>,
+    /// Something in it must not wait for company.
+    urgent: bool,
+    requests: Vec<Request>,
+    stop: bool,
+    /// The worker has ended, or never began.
+    closed: bool,
+}
+
+impl Mailbox {
+    /// An empty mailbox.
+    pub(super) fn new() -> Self {
+        Self {
+            state: Mutex::new(State {
+                backlog: Backlog::new(),
+                since: None,
+                urgent: false,
+                requests: Vec::new(),
+                stop: false,
+                closed: false,
+            }),
+            wake: Condvar::new(),
+            closed: Condvar::new(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands over a change that came at `at`.
+    pub(super) fn push(&self, at: i64, change: Change) {
+        let mut state = self.lock();
+        if state.closed {
+            return;
+        }
+        let urgent = !matches!(change, Change::Append { .. });
+        let wake = state.since.is_none() || (urgent && !state.urgent);
+        state.urgent |= urgent;
+        state.since.get_or_insert_with(Instant::now);
+        state.backlog.push(Entry { at, change });
+        drop(state);
+        if wake {
+            self.wake.notify_one();
+        }
+    }
+
+    /// Hands over a request. When the worker has ended it is dropped, and its reply channel with it.
+    pub(super) fn ask(&self, request: Request) {
+        let mut state = self.lock();
+        if !state.closed {
+            state.requests.push(request);
+            drop(state);
+            self.wake.notify_one();
+        }
+    }
+
+    /// Waits for work: at once when something is urgent or asked, else when text has gathered long enough,
+    /// else at `retry` with empty hands.
+    pub(super) fn next(&self, retry: Option<Instant>) -> Work {
+        let mut state = self.lock();
+        loop {
+            let now = Instant::now();
+            let due = if state.urgent || state.stop || !state.requests.is_empty() {
+                Some(now)
+            } else {
+                state.since.map(|since| since + GATHER).into_iter().chain(retry).min()
+            };
+            state = match due {
+                Some(due) if due <= now => break,
+                Some(due) => {
+                    let waited = self.wake.wait_timeout(state, due - now);
+                    waited.unwrap_or_else(PoisonError::into_inner).0
+                }
+                None => self.wake.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+        state.since = None;
+        state.urgent = false;
+        Work {
+            entries: state.backlog.take(),
+            requests: std::mem::take(&mut state.requests),
+            stop: state.stop,
+        }
+    }
+
+    /// Asks the worker to end and waits for it, `limit` at most; false when it has not ended by then.
+    pub(super) fn stop(&self, limit: Duration) -> bool {
+        let mut state = self.lock();
+        state.stop = true;
+        self.wake.notify_one();
+        let waited = self.closed.wait_timeout_while(state, limit, |state| !state.closed);
+        state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        state.closed
+    }
+
+    /// The worker takes nothing out any more: what comes now is dropped, whoever waits is answered.
+    pub(super) fn close(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        state.requests.clear();
+        drop(state);
+        self.closed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn append(run: u128, text: &str) -> Entry {
+        let run = RunId::from_number(run);
+        Entry { at: 0, change: Change::Append { run, text: text.into(), reasoning: String::new() } }
+    }
+
+    fn ended(run: u128) -> Entry {
+        let change = Change::Ended {
+            run: RunId::from_number(run),
+            ending: Ending::Done,
+            model: None,
+            usage: None,
+            elapsed: Duration::ZERO,
+        };
+        Entry { at: 0, change }
+    }
+
+    #[test]
+    fn text_joins_the_text_of_its_run_and_never_passes_an_ending() {
+        let mut backlog = Backlog::new();
+        for entry in [append(1, "a"), append(2, "x"), append(1, "b"), ended(1), append(1, "c")] {
+            backlog.push(entry);
+        }
+        assert_eq!(backlog.take(), vec![append(1, "ab"), append(2, "x"), ended(1), append(1, "c")]);
+        backlog.push(append(1, "d"));
+        assert_eq!(backlog.entries(), [append(1, "d")]);
+    }
+
+    #[test]
+    fn a_run_that_lost_text_for_want_of_room_is_not_done() {
+        let mut backlog = Backlog::with_room(4);
+        for entry in [append(1, "abc"), append(1, "de"), append(1, "f"), append(2, "x")] {
+            backlog.push(entry);
+        }
+        backlog.push(ended(1));
+        backlog.push(ended(2));
+        let endings: Vec<&str> = backlog
+            .entries()
+            .iter()
+            .filter_map(|e| match &e.change {
+                Change::Ended { ending, .. } => Some(ending.word()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(endings, ["cut", "done"]);
+        assert_eq!(backlog.entries().first(), Some(&append(1, "abc")));
+    }
+
+    #[test]
+    fn text_waits_for_company_and_an_ending_does_not() {
+        let mailbox = Mailbox::new();
+        mailbox.push(0, append(1, "a").change);
+        mailbox.push(0, ended(1).change);
+        assert_eq!(mailbox.next(None).entries.len(), 2);
+        mailbox.push(0, append(2, "a").change);
+        let begun = Instant::now();
+        assert_eq!(mailbox.next(None).entries, vec![append(2, "a")]);
+        assert!(begun.elapsed() > GATHER / 2, "text came without waiting for more");
+        assert!(mailbox.next(Some(Instant::now())).entries.is_empty());
+    }
+}

@@ -1,0 +1,60 @@
+//! Language tokens that people write in fences, and what the syntax set calls them.
+//! Data only: an alias more is a row. Read by the highlighter when a block begins.
+
+/// Written in a fence, and the token that the syntax set knows.
+pub(super) const ALIASES: [(&str, &str); 35] = [
+    ("batch", "bat"),
+    ("console", "bash"),
+    ("containerfile", "dockerfile"),
+    ("csharp", "cs"),
+    ("cu", "cpp"),
+    ("cuda", "cpp"),
+    ("docker", "dockerfile"),
+    ("env", "dotenv"),
+    ("go-template", "yaml"),
+    ("golang", "go"),
+    ("gotmpl", "yaml"),
+    ("hcl", "tf"),
+    ("hcl2", "tf"),
+    ("helm", "yaml"),
+    ("javascript", "js"),
+    ("json5", "json"),
+    ("jsonc", "json"),
+    ("jsonl", "json"),
+    ("k8s", "yaml"),
+    ("kubernetes", "yaml"),
+    ("make", "makefile"),
+    ("opentofu", "tf"),
+    ("postgres", "sql"),
+    ("postgresql", "sql"),
+    ("protobuf", "proto"),
+    ("py3", "python"),
+    ("python3", "python"),
+    ("shell", "bash"),
+    ("shell-session", "bash"),
+    ("sh-session", "bash"),
+    ("starlark", "python"),
+    ("terraform", "tf"),
+    ("tofu", "tf"),
+    ("typescript", "ts"),
+    ("yml", "yaml"),
+];
+
+/// Languages that are deliberately shown plain.
+const PLAIN: [&str; 10] =
+    ["", "mermaid", "promql", "plain", "plaintext", "text", "txt", "output", "none", "ascii"];
+
+/// True when it is worth asking for colours.
+pub(crate) fn is_known(language: &str) -> bool {
+    !PLAIN.iter().any(|p| p.eq_ignore_ascii_case(language))
+}
+
+/// The token to look up; None for what is plain.
+pub(super) fn token(language: &str) -> Option<String> {
+    let token = language.to_ascii_lowercase();
+    if !is_known(&token) {
+        return None;
+    }
+    let alias = ALIASES.iter().find(|(name, _)| *name == token);
+    Some(alias.map_or(token, |(_, known)| (*known).to_owned()))
+}

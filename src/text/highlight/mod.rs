@@ -1,0 +1,259 @@
+//! Code lines to roles, with syntect.
+//!
+//! Runs on a worker: takes [`HighlightJob`]s of whole lines and answers which stretch has which [`Role`]. A theme
+//! gives roles their colours, so no theme change ever comes here. The state of an open block is kept, so that each
+//! line is parsed once. Too long a line, or a language that nobody knows, stays plain; nothing panics.
+
+mod languages;
+mod roles;
+mod samples;
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::LazyLock;
+
+use syntect::highlighting::{self, HighlightState, RangedHighlightIterator, Theme};
+use syntect::parsing::{ParseState, ScopeStack, SyntaxSet};
+use syntect::util::LinesWithEndings;
+
+use super::Role;
+use super::inline::small;
+pub(crate) use languages::is_known;
+
+/// A longer line stays plain: grammars are quadratic on some.
+const MAX_LINE: usize = 2_000;
+/// Open blocks of one document whose state is kept; an answer writes one at a time.
+const MAX_STATES: usize = 16;
+
+static THEME: LazyLock<Theme> = LazyLock::new(roles::theme);
+/// Loaded with the first job and never changed; every highlighter profits from regexes that one has compiled.
+static ASSETS: LazyLock<Assets> = LazyLock::new(Assets::load);
+
+/// Whole code lines that want colours.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HighlightJob {
+    /// Which code block of the document.
+    pub block: u64,
+    /// Language token of the fence.
+    pub language: String,
+    /// Number of the first line (0 is the first of the block).
+    pub first: usize,
+    /// Whole lines, each with its line end.
+    pub text: String,
+}
+
+/// The answer to a [`HighlightJob`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Highlighted {
+    /// Which code block of the document.
+    pub block: u64,
+    /// Number of the first line.
+    pub first: usize,
+    /// For each line the bytes and role of its stretches, front to back; empty when it is plain.
+    pub lines: Vec<Vec<(u32, Role)>>,
+}
+
+/// Turns code lines into roles with syntect; keeps the parser state of every open block. Lives on a worker thread
+/// and is made there: the parser's state (onig's) cannot move to another thread, jobs and results can.
+#[derive(Default)]
+pub struct Highlighter {
+    states: HashMap<u128, BTreeMap<u64, BlockState>>,
+}
+
+/// Grammars and the table of roles.
+struct Assets {
+    syntaxes: SyntaxSet,
+    highlighter: highlighting::Highlighter<'static>,
+}
+
+/// Where the parser stands in a block.
+struct BlockState {
+    parse: ParseState,
+    highlight: HighlightState,
+    next: usize,
+}
+
+impl fmt::Debug for Highlighter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Highlighter").field("documents", &self.states.len()).finish()
+    }
+}
+
+impl Highlighter {
+    /// Loads nothing yet: the first job does.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Colours the lines of one job of document `doc` (any number that names the document). A job that does not
+    /// go on where the block's last one ended starts the block's parser anew.
+    pub fn run(&mut self, doc: u128, job: &HighlightJob) -> Highlighted {
+        let assets = &*ASSETS;
+        let states = self.states.entry(doc).or_default();
+        let state = states.remove(&job.block).filter(|s| s.next == job.first);
+        let mut state = state.or_else(|| assets.start(&job.language, job.first));
+        let lines =
+            LinesWithEndings::from(&job.text).map(|line| assets.line(line, &mut state)).collect();
+        if let Some(state) = state {
+            states.insert(job.block, state);
+            if states.len() > MAX_STATES {
+                states.pop_first();
+            }
+        }
+        Highlighted { block: job.block, first: job.first, lines }
+    }
+
+    /// Document `doc` is gone: its states are dropped.
+    pub fn forget(&mut self, doc: u128) {
+        self.states.remove(&doc);
+    }
+
+    /// Compiles the regexes of the languages that answers use most, so that no first block waits for them.
+    pub fn warm_up(&mut self) {
+        let assets = &*ASSETS;
+        for (language, sample) in samples::SAMPLES {
+            let mut state = assets.start(language, 0);
+            for line in LinesWithEndings::from(sample) {
+                assets.line(line, &mut state);
+            }
+        }
+    }
+}
+
+impl Assets {
+    fn load() -> Self {
+        Self {
+            syntaxes: two_face::syntax::extra_newlines(),
+            highlighter: highlighting::Highlighter::new(&THEME),
+        }
+    }
+
+    /// The state before line `next` of a block, None when nobody knows the language.
+    fn start(&self, language: &str, next: usize) -> Option<BlockState> {
+        let token = languages::token(language)?;
+        let syntax = self.syntaxes.find_syntax_by_token(&token)?;
+        let highlight = HighlightState::new(&self.highlighter, ScopeStack::new());
+        Some(BlockState { parse: ParseState::new(syntax), highlight, next })
+    }
+
+    /// The roles of one line; a parser that fails is dropped and the rest of the block stays plain.
+    fn line(&self, line: &str, state: &mut Option<BlockState>) -> Vec<(u32, Role)> {
+        let Some(open) = state else { return Vec::new() };
+        open.next += 1;
+        if line.len() > MAX_LINE {
+            return Vec::new();
+        }
+        let Ok(scopes) = open.parse.parse_line(line, &self.syntaxes) else {
+            *state = None;
+            return Vec::new();
+        };
+        let mut spans: Vec<(u32, Role)> = Vec::new();
+        let styled =
+            RangedHighlightIterator::new(&mut open.highlight, &scopes, line, &self.highlighter);
+        for (style, text, _) in styled {
+            let role = roles::of(style.foreground);
+            match spans.last_mut() {
+                // Blanks look the same in every role: joined to their neighbour they cost nothing.
+                Some((len, last)) if *last == role || text.trim().is_empty() => {
+                    *len += small(text.len());
+                }
+                _ => spans.push((small(text.len()), role)),
+            }
+        }
+        let plain = spans.iter().all(|(_, role)| *role == Role::Code);
+        if plain { Vec::new() } else { spans }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(language: &str, first: usize, text: &str) -> HighlightJob {
+        HighlightJob { block: 7, language: language.into(), first, text: text.into() }
+    }
+
+    /// The role of the first stretch that holds `word`.
+    fn role_of(language: &str, text: &str, word: &str) -> Role {
+        let done = Highlighter::new().run(1, &job(language, 0, text));
+        for (line, spans) in text.lines().zip(&done.lines) {
+            let mut at = 0;
+            for (len, role) in spans {
+                let end = (at + *len as usize).min(line.len());
+                if line.get(at..end).unwrap().contains(word) {
+                    return *role;
+                }
+                at = end;
+            }
+        }
+        Role::Code
+    }
+
+    #[test]
+    fn scopes_become_roles() {
+        for (language, text, word, role) in [
+            ("python", "def go(x):\n    return 'a'  # why\n", "def", Role::Keyword),
+            ("python", "def go(x):\n    return 'a'  # why\n", "go", Role::Function),
+            ("python", "def go(x):\n    return 'a'  # why\n", "why", Role::Comment),
+            ("python", "def go(x):\n    return 'a'\n", "a'", Role::String),
+            ("yaml", "key: value\n", "key", Role::Key),
+            ("json", "{\"name\": 3}\n", "name", Role::Key),
+            ("json", "{\"name\": 3}\n", "3", Role::Constant),
+            ("jsonc", "{\"a\": true}\n", "true", Role::Constant),
+            ("rust", "fn main() { let x: Vec<u8> = 1; }\n", "main", Role::Function),
+            ("hcl", "resource \"a\" \"b\" {\n  count = 2\n}\n", "2", Role::Constant),
+            ("hcl", "resource \"a\" \"b\" {\n  count = 2\n}\n", "count", Role::Key),
+            ("diff", "+new\n-old\n", "new", Role::Inserted),
+            ("diff", "+new\n-old\n", "old", Role::Removed),
+            ("console", "echo \"hi\" # x\n", "x", Role::Comment),
+            ("sql", "SELECT 1 FROM t;\n", "SELECT", Role::Keyword),
+        ] {
+            assert_eq!(role_of(language, text, word), role, "{language}: {word}");
+        }
+    }
+
+    #[test]
+    fn lines_cover_their_text_and_state_runs_on() {
+        let text = "x = '''one\ntwo\nthree''' + f(1)\n";
+        let whole = Highlighter::new().run(1, &job("python", 0, text));
+        let mut parts = Highlighter::new();
+        let mut lines = Vec::new();
+        for (n, line) in text.lines().enumerate() {
+            lines.extend(parts.run(1, &job("python", n, &format!("{line}\n"))).lines);
+        }
+        assert_eq!(whole.lines, lines);
+        for (line, spans) in LinesWithEndings::from(text).zip(&lines) {
+            assert_eq!(spans.iter().map(|(len, _)| *len as usize).sum::<usize>(), line.len());
+        }
+    }
+
+    #[test]
+    fn odd_jobs_stay_plain_or_start_over() {
+        let mut h = Highlighter::new();
+        assert_eq!(h.run(1, &job("no-such", 0, "a b\n")).lines, [Vec::new()]);
+        assert_eq!(
+            h.run(1, &job("python", 0, &format!("x = {}\n", "1".repeat(3_000)))).lines,
+            [Vec::new()]
+        );
+        let skipped = h.run(1, &job("python", 90, "def go(): pass\n"));
+        assert_eq!((skipped.first, skipped.lines.len()), (90, 1));
+        assert_eq!(skipped.lines[0].first().map(|s| s.1), Some(Role::Keyword));
+        h.forget(1);
+        h.warm_up();
+    }
+
+    #[test]
+    fn samples_and_aliases_name_syntaxes_that_exist() {
+        let assets = Assets::load();
+        for (language, sample) in samples::SAMPLES {
+            let mut state = assets.start(language, 0);
+            assert!(state.is_some(), "{language}");
+            let coloured =
+                LinesWithEndings::from(sample).any(|l| !assets.line(l, &mut state).is_empty());
+            assert!(coloured, "{language}");
+        }
+        for (alias, _) in languages::ALIASES {
+            assert!(assets.start(alias, 0).is_some(), "{alias}");
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Scope selectors to roles: the one table, and the synthetic theme that carries it through syntect.
+//! No colours: a foreground colour encodes a role, so that no theme change highlights again. Used by the highlighter.
+
+use syntect::highlighting::{
+    Color, ScopeSelectors, StyleModifier, Theme, ThemeItem, ThemeSettings,
+};
+
+use crate::text::Role;
+
+/// Roles by the number that stands for them in a colour; the first is what has no selector.
+const ROLES: [Role; 12] = [
+    Role::Code,
+    Role::Keyword,
+    Role::String,
+    Role::Comment,
+    Role::Constant,
+    Role::Function,
+    Role::Type,
+    Role::Key,
+    Role::Variable,
+    Role::Punctuation,
+    Role::Inserted,
+    Role::Removed,
+];
+
+/// Which scopes have which role; the more exact selector wins, whatever its place.
+const SELECTORS: [(&str, Role); 12] = [
+    ("comment, punctuation.definition.comment, meta.diff.header", Role::Comment),
+    ("string, punctuation.definition.string, markup.raw", Role::String),
+    (
+        "constant, constant.character.escape, support.constant, string constant.other.placeholder",
+        Role::Constant,
+    ),
+    (
+        "keyword, storage, storage.type, keyword.control, variable.language, \
+         keyword.operator.word, keyword.operator.logical.python, meta.diff.range",
+        Role::Keyword,
+    ),
+    ("keyword.operator, punctuation, meta.brace", Role::Punctuation),
+    ("entity.name.function, support.function, variable.function, meta.annotation", Role::Function),
+    (
+        "entity.name.type, entity.name.class, entity.name.struct, entity.name.enum, \
+         entity.name.trait, entity.name.impl, entity.name.namespace, entity.name.section, \
+         entity.name.tag, support.type, support.class, storage.type.built-in, \
+         entity.other.inherited-class, markup.heading",
+        Role::Type,
+    ),
+    (
+        "entity.name.tag.yaml, entity.name.tag.toml, entity.other.attribute-name, \
+         support.type.property-name, meta.mapping.key string, \
+         meta.mapping.key punctuation.definition.string, \
+         meta.structure.dictionary.key string, \
+         meta.structure.dictionary.key punctuation.definition.string, \
+         source.terraform variable.other.readwrite, source.terraform variable.declaration, variable.other.member, keyword.other.definition.ini",
+        Role::Key,
+    ),
+    (
+        "variable, variable.parameter, variable.other, punctuation.definition.variable, \
+         string variable",
+        Role::Variable,
+    ),
+    ("markup.inserted, markup.inserted punctuation.definition.inserted", Role::Inserted),
+    ("markup.deleted, markup.deleted punctuation.definition.deleted", Role::Removed),
+    ("source, text, meta.interpolation", Role::Code),
+];
+
+/// A theme whose foreground colour is the number of a role.
+pub(super) fn theme() -> Theme {
+    let items = SELECTORS.iter().filter_map(|(selectors, role)| {
+        let scope: ScopeSelectors = selectors.parse().ok()?;
+        let foreground = Some(colour(*role));
+        Some(ThemeItem { scope, style: StyleModifier { foreground, ..StyleModifier::default() } })
+    });
+    Theme {
+        settings: ThemeSettings {
+            foreground: Some(colour(Role::Code)),
+            ..ThemeSettings::default()
+        },
+        scopes: items.collect(),
+        ..Theme::default()
+    }
+}
+
+/// The role that a foreground colour stands for.
+pub(super) fn of(colour: Color) -> Role {
+    ROLES.get(usize::from(colour.r)).copied().unwrap_or(Role::Code)
+}
+
+fn colour(role: Role) -> Color {
+    let number = ROLES.iter().position(|r| *r == role).unwrap_or(0);
+    Color { r: u8::try_from(number).unwrap_or(0), g: 0, b: 0, a: u8::MAX }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_selector_parses_and_every_role_comes_back() {
+        assert_eq!(theme().scopes.len(), SELECTORS.len());
+        for (_, role) in SELECTORS {
+            assert_eq!(of(colour(role)), role);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! Markdown to blocks: pulldown-cmark's events, flattened to leaves with edges.
+//!
+//! Parses one stretch of the source and says where its top-level blocks begin, so that the caller can keep all
+//! but the last. Knows nothing of streaming, widths or colours. Called by `Document`.
+
+mod builder;
+mod style;
+
+use std::ops::Range;
+
+use pulldown_cmark::{Event, Options, Parser};
+
+use super::block::Block;
+use super::code::Code;
+use builder::Builder;
+
+/// Containers drawn to the left of a leaf; deeper ones are parsed but not drawn.
+pub(crate) const MAX_NESTING: usize = 32;
+/// Columns of a table that are drawn.
+pub(crate) const MAX_COLUMNS: usize = 64;
+
+/// What a stretch of the source says.
+#[derive(Debug, Default)]
+pub(crate) struct Parsed {
+    /// The leaves; `Body::Code` counts from the first code of this stretch.
+    pub(crate) blocks: Vec<Block>,
+    /// The code blocks.
+    pub(crate) codes: Vec<Code>,
+    /// Where each top-level block begins.
+    pub(crate) tops: Vec<Top>,
+    /// A link or footnote is defined here: text before it may mean something else now.
+    pub(crate) defines: bool,
+}
+
+/// The beginning of a top-level block.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Top {
+    /// Byte of the source.
+    pub(crate) byte: usize,
+    /// Index of its first leaf.
+    pub(crate) block: usize,
+    /// Index of its first code block.
+    pub(crate) code: usize,
+}
+
+/// Parses `range` of `source` on its own.
+pub(crate) fn parse(source: &str, range: Range<usize>) -> Parsed {
+    let text = source.get(range.clone()).unwrap_or_default();
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_MATH
+        | Options::ENABLE_GFM;
+    let mut events = Parser::new_ext(text, options).into_offset_iter();
+    let mut builder = Builder::new(source);
+    for (event, at) in events.by_ref() {
+        let at = at.start + range.start..at.end + range.start;
+        match event {
+            Event::Start(tag) => builder.start(tag, at),
+            Event::End(tag) => builder.end(tag, at),
+            other => builder.inline(other, at),
+        }
+    }
+    let defines = events.reference_definitions().iter().next().is_some();
+    builder.finish(defines)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::block::{Body, Edge};
+
+    /// One line a leaf: edges, kind and text.
+    fn outline(source: &str) -> Vec<String> {
+        let parsed = parse(source, 0..source.len());
+        let describe = |b: &Block| {
+            let edges: String = b
+                .edges
+                .iter()
+                .map(|e| match e {
+                    Edge::Quote => ">".to_owned(),
+                    Edge::Item { marker: Some(m), .. } => m.to_string(),
+                    Edge::Item { width, .. } => " ".repeat(usize::from(*width)),
+                })
+                .collect();
+            let body = match &b.body {
+                Body::Paragraph(t) => t.text.to_string(),
+                Body::Heading(level, t) => format!("h{level} {}", t.text),
+                Body::Rule => "---".to_owned(),
+                Body::Code(i) => format!(
+                    "code {} {:?}",
+                    parsed.codes[*i].language,
+                    parsed.codes[*i].text(source)
+                ),
+                Body::Table(t) => format!("table {}x{}", t.head.len(), t.rows.len()),
+            };
+            format!("{}{edges}{body}", if b.gap.is_some() { "^" } else { "" })
+        };
+        parsed.blocks.iter().map(describe).collect()
+    }
+
+    #[test]
+    fn leaves_carry_their_containers() {
+        let source = "# T\n\ntext *a*\nb\n\n1. one\n   ```yaml\n   k: v\n   ```\n2. two\n   - [x] in\n   - [ ] out\n\n> q\n>\n> r\n\n---\n";
+        assert_eq!(
+            outline(source),
+            [
+                "^h1 T",
+                "^text a b",
+                "^1. one",
+                "   code yaml \"k: v\\n\"",
+                "2. two",
+                "   [x] in",
+                "   [ ] out",
+                "^>q",
+                "^>r",
+                "^---",
+            ]
+        );
+    }
+
+    #[test]
+    fn nothing_is_swallowed() {
+        for (source, want) in [
+            ("-\n", "^• "),
+            (">\n", "^>"),
+            ("#\n", "^h1 "),
+            ("<b>x</b> a<br>b", "^<b>x</b> a\nb"),
+            ("<details>\n<p>x\n", "^<details>\n<p>x"),
+            ("![alt](https://a.example/x.png)", "^image: alt (a.example)"),
+            ("see [docs](https://a.example/x)", "^see docs (a.example)"),
+            ("<https://a.example/x>", "^https://a.example/x"),
+            ("cost $x_1$ and $$y_2$$", "^cost $x_1$ and $$y_2$$"),
+            ("a[^1]\n\n[^1]: note\n", "^a[^1]"),
+            ("| a | b |\n|---|---|\n| 1 |\n", "^table 2x1"),
+            ("    indented\n", "^code  \"indented\\n\""),
+        ] {
+            assert_eq!(outline(source)[0], want, "{source:?}");
+        }
+        assert_eq!(outline("a[^1]\n\n[^1]: note\n")[1], "^[^1] note");
+    }
+
+    #[test]
+    fn depth_and_columns_are_capped() {
+        let deep = format!("{}x\n", "> ".repeat(10_000));
+        let parsed = parse(&deep, 0..deep.len());
+        assert_eq!(parsed.blocks.last().unwrap().edges.len(), MAX_NESTING);
+        let wide =
+            format!("{}|\n{}|\n{}|\n", "|h".repeat(2_000), "|-".repeat(2_000), "|c".repeat(2_000));
+        let parsed = parse(&wide, 0..wide.len());
+        let Body::Table(table) = &parsed.blocks[0].body else { panic!("a table") };
+        assert_eq!((table.head.len(), table.left_out), (MAX_COLUMNS, 2_000 - MAX_COLUMNS));
+        assert_eq!(table.rows[0].cells.len(), MAX_COLUMNS);
+    }
+}

@@ -1,0 +1,280 @@
+//! Tables at any width: natural, shrunk in proportion with wrapped cells, or as records.
+//!
+//! A table whose columns would get too narrow to read becomes one record a row (`Column: value`), so that nobody
+//! ever sees a broken one. Widths are by grapheme; faces, links and alignment are kept. Called by `rows`.
+
+use std::ops::Range;
+
+use super::block::{Align, Table};
+use super::inline::{Inline, Slicer, push_piece};
+use super::rows::{Frame, guard};
+use super::wrap::{longest_word, wrap};
+use super::{Face, Piece, Role, Row, RowKind, width};
+
+/// A column is not made narrower than this for the sake of others …
+const MIN_COLUMN: usize = 8;
+/// … nor than its longest word, up to this.
+const MAX_WORD: usize = 14;
+/// ` │ `
+const BETWEEN: usize = 3;
+
+/// Appends the rows of `table`, whose block has source bytes `span`.
+pub(super) fn rows(table: &Table, span: &Range<usize>, frame: &mut Frame, rows: &mut Vec<Row>) {
+    match column_widths(table, frame.columns) {
+        Some(widths) => Grid { table, widths }.push(frame, rows),
+        None => records(table, span, frame, rows),
+    }
+    if table.left_out > 0 {
+        let note = format!("… {} more columns are not drawn", table.left_out);
+        push_text(&note, Role::Muted, span, frame, rows);
+    }
+}
+
+/// Width of every column, or None when they would get too narrow.
+fn column_widths(table: &Table, room: usize) -> Option<Vec<usize>> {
+    let columns = table.head.len();
+    if columns == 0 {
+        return None;
+    }
+    let mut natural = vec![1; columns];
+    let mut word = vec![1; columns];
+    let cells = |i: usize| {
+        table.head.get(i).into_iter().chain(table.rows.iter().filter_map(move |r| r.cells.get(i)))
+    };
+    for (i, (natural, word)) in natural.iter_mut().zip(&mut word).enumerate() {
+        for cell in cells(i) {
+            let lines = cell.text.split('\n').map(width::width).max().unwrap_or(0);
+            *natural = (*natural).max(lines);
+            *word = (*word).max(longest_word(&cell.text).min(MAX_WORD));
+        }
+    }
+    let avail = room.checked_sub(BETWEEN * (columns - 1))?;
+    if natural.iter().sum::<usize>() <= avail {
+        return Some(natural);
+    }
+    let floor: Vec<usize> = natural
+        .iter()
+        .zip(&word)
+        .map(
+            |(natural, word)| {
+                if columns == 1 { 1 } else { (*natural).min((*word).max(MIN_COLUMN)) }
+            },
+        )
+        .collect();
+    let spare = avail.checked_sub(floor.iter().sum())?;
+    Some(share(spare, floor, &natural))
+}
+
+/// Shares `spare` columns: narrow columns get all they want first, the wide ones the rest in proportion.
+fn share(mut spare: usize, mut widths: Vec<usize>, natural: &[usize]) -> Vec<usize> {
+    let fair = (spare + widths.iter().sum::<usize>()) / widths.len().max(1);
+    for (width, natural) in widths.iter_mut().zip(natural) {
+        let wanted = natural - *width;
+        if *natural <= fair && wanted <= spare {
+            *width = *natural;
+            spare -= wanted;
+        }
+    }
+    let wanted: usize = natural.iter().zip(&widths).map(|(n, w)| n - w).sum();
+    let shared = spare.min(wanted);
+    let mut left = shared;
+    for (width, natural) in widths.iter_mut().zip(natural) {
+        let more = (natural - *width) * shared / wanted.max(1);
+        *width += more;
+        left -= more;
+    }
+    // What rounding left over goes to the first columns that can use it.
+    for (width, natural) in widths.iter_mut().zip(natural) {
+        if left > 0 && *width < *natural {
+            *width += 1;
+            left -= 1;
+        }
+    }
+    widths
+}
+
+/// A table as a grid.
+struct Grid<'a> {
+    table: &'a Table,
+    widths: Vec<usize>,
+}
+
+impl Grid<'_> {
+    fn push(&self, frame: &mut Frame, rows: &mut Vec<Row>) {
+        let table = self.table;
+        self.cells(&table.head, &table.head_source, frame, rows);
+        self.rule(&table.head_source, frame, rows);
+        // When cells wrap, a line between rows tells them apart.
+        let wraps = table.rows.iter().any(|r| self.wraps(&r.cells));
+        for (i, row) in table.rows.iter().enumerate() {
+            if wraps && i > 0 {
+                self.rule(&row.source, frame, rows);
+            }
+            self.cells(&row.cells, &row.source, frame, rows);
+        }
+    }
+
+    fn wraps(&self, cells: &[Inline]) -> bool {
+        cells
+            .iter()
+            .zip(&self.widths)
+            .any(|(cell, columns)| cell.text.contains('\n') || width::width(&cell.text) > *columns)
+    }
+
+    fn rule(&self, source: &Range<usize>, frame: &mut Frame, rows: &mut Vec<Row>) {
+        let mut pieces = frame.next();
+        let line = self.widths.iter().map(|w| "─".repeat(*w)).collect::<Vec<_>>().join("─┼─");
+        push_piece(&mut pieces, &line, Face::of(Role::TableBorder));
+        rows.push(Row { pieces, kind: RowKind::Prose, source: source.end..source.end });
+    }
+
+    /// One row of cells, as many lines high as its highest cell.
+    fn cells(
+        &self,
+        cells: &[Inline],
+        source: &Range<usize>,
+        frame: &mut Frame,
+        rows: &mut Vec<Row>,
+    ) {
+        let mut wrapped: Vec<(Slicer<'_>, std::vec::IntoIter<Range<usize>>)> = cells
+            .iter()
+            .zip(&self.widths)
+            .map(|(cell, columns)| (cell.slicer(), wrap(&cell.text, *columns).into_iter()))
+            .collect();
+        let height = wrapped.iter().map(|(_, lines)| lines.len()).max().unwrap_or(1);
+        for _ in 0..height {
+            let mut pieces = frame.next();
+            for (i, columns) in self.widths.iter().enumerate() {
+                if i > 0 {
+                    push_piece(&mut pieces, " │ ", Face::of(Role::TableBorder));
+                }
+                let mut cell = Vec::new();
+                if let Some((slicer, lines)) = wrapped.get_mut(i)
+                    && let Some(line) = lines.next()
+                {
+                    slicer.cut(line, &mut cell);
+                    guard(&mut cell, *columns);
+                }
+                let last = i + 1 == self.widths.len();
+                pad(&mut cell, *columns, self.align(i), last);
+                for piece in cell {
+                    push_piece(&mut pieces, &piece.text, piece.face);
+                }
+            }
+            rows.push(Row { pieces, kind: RowKind::Prose, source: source.clone() });
+        }
+    }
+
+    fn align(&self, column: usize) -> Align {
+        self.table.aligns.get(column).copied().unwrap_or_default()
+    }
+}
+
+/// Fills `cell` with blanks to `columns`; the last column needs none at its right.
+fn pad(cell: &mut Vec<Piece>, columns: usize, align: Align, last: bool) {
+    let used: usize = cell.iter().map(|p| width::width(&p.text)).sum();
+    let free = columns.saturating_sub(used);
+    let left = match align {
+        Align::Left => 0,
+        Align::Centre => free / 2,
+        Align::Right => free,
+    };
+    if left > 0 {
+        cell.insert(0, Piece { text: " ".repeat(left).into(), face: Face::default() });
+    }
+    if free > left && !last {
+        push_piece(cell, &" ".repeat(free - left), Face::default());
+    }
+}
+
+/// One record a row: its first cell as title, the others as `Column: value`.
+fn records(table: &Table, span: &Range<usize>, frame: &mut Frame, rows: &mut Vec<Row>) {
+    if table.rows.is_empty() {
+        for head in &table.head {
+            push_line(&line_of(None, head, false), &table.head_source, frame, rows);
+        }
+    }
+    for (n, row) in table.rows.iter().enumerate() {
+        if n > 0 {
+            let mut pieces = frame.next();
+            let line = "─".repeat(frame.columns.min(MIN_COLUMN));
+            push_piece(&mut pieces, &line, Face::of(Role::TableBorder));
+            let at = row.source.start.min(span.end);
+            rows.push(Row { pieces, kind: RowKind::Prose, source: at..at });
+        }
+        for (i, cell) in row.cells.iter().enumerate() {
+            let title = i == 0;
+            if title || !cell.text.is_empty() {
+                let head = table.head.get(i).filter(|h| !h.text.is_empty());
+                push_line(&line_of(head, cell, title), &row.source, frame, rows);
+            }
+        }
+    }
+}
+
+/// `Column: value`; the title of a record is bold.
+fn line_of(head: Option<&Inline>, value: &Inline, title: bool) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    if let Some(head) = head {
+        head.slicer().cut(0..head.text.len(), &mut pieces);
+        push_piece(&mut pieces, ": ", Face { bold: true, ..Face::of(Role::TableHeader) });
+    }
+    let from = pieces.len();
+    value.slicer().cut(0..value.text.len(), &mut pieces);
+    if title {
+        pieces.iter_mut().skip(from).for_each(|p| p.face.bold = true);
+    }
+    pieces
+}
+
+/// Wraps a line of a record; its later rows are set in by two columns.
+fn push_line(pieces: &[Piece], source: &Range<usize>, frame: &mut Frame, rows: &mut Vec<Row>) {
+    let text: String = pieces.iter().map(|p| &*p.text).collect();
+    let indent = if frame.columns >= MIN_COLUMN { 2 } else { 0 };
+    let Some(first) = wrap(&text, frame.columns).into_iter().next() else { return };
+    let after = text.get(first.end..).unwrap_or_default();
+    let rest = after.trim_start_matches([' ', '\n']);
+    let base = text.len() - rest.len();
+    push_slice(pieces, first, source, 0, frame, rows);
+    if rest.is_empty() {
+        return;
+    }
+    for line in wrap(rest, frame.columns - indent) {
+        push_slice(pieces, base + line.start..base + line.end, source, indent, frame, rows);
+    }
+}
+
+fn push_slice(
+    from: &[Piece],
+    range: Range<usize>,
+    source: &Range<usize>,
+    indent: usize,
+    frame: &mut Frame,
+    rows: &mut Vec<Row>,
+) {
+    let mut pieces = frame.next();
+    push_piece(&mut pieces, &" ".repeat(indent), Face::default());
+    let mut shown = Vec::new();
+    let mut at = 0;
+    for piece in from {
+        let (start, end) = (range.start.max(at), range.end.min(at + piece.text.len()));
+        if start < end {
+            push_piece(
+                &mut shown,
+                piece.text.get(start - at..end - at).unwrap_or_default(),
+                piece.face,
+            );
+        }
+        at += piece.text.len();
+    }
+    guard(&mut shown, frame.columns - indent);
+    pieces.append(&mut shown);
+    rows.push(Row { pieces, kind: RowKind::Prose, source: source.clone() });
+}
+
+fn push_text(text: &str, role: Role, span: &Range<usize>, frame: &mut Frame, rows: &mut Vec<Row>) {
+    let piece = [Piece { text: text.into(), face: Face::of(role) }];
+    for line in wrap(text, frame.columns) {
+        push_slice(&piece, line, span, 0, frame, rows);
+    }
+}

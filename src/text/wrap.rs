@@ -1,0 +1,195 @@
+//! Greedy word wrap by grapheme and width.
+//!
+//! Works on plain text and answers byte ranges, so that faces and source maps stay with the caller. Breaks after
+//! blanks, after `-` and `/` in long words, anywhere between CJK characters, and inside a word only when it is
+//! wider than the line. Not for code blocks. Called by `rows` and `table`.
+
+use std::ops::Range;
+
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::width::{grapheme_width, width};
+
+/// The lines of `text` at `columns`, without the blanks at their ends. `\n` breaks hard. A grapheme that is
+/// wider than `columns` stands alone on its line.
+pub(crate) fn wrap(text: &str, columns: usize) -> Vec<Range<usize>> {
+    let columns = columns.max(1);
+    let mut lines = Vec::new();
+    let mut start = 0;
+    for hard in text.split('\n') {
+        wrap_line(hard, start, columns, &mut lines);
+        start += hard.len() + 1;
+    }
+    lines
+}
+
+/// Width of the widest piece that only a cut could make narrower.
+pub(crate) fn longest_word(text: &str) -> usize {
+    text.split([' ', '\n']).map(width).max().unwrap_or(0)
+}
+
+fn wrap_line(text: &str, base: usize, columns: usize, lines: &mut Vec<Range<usize>>) {
+    let mut open = Line { text, base, columns, range: 0..0, used: 0, lines };
+    let mut at = 0;
+    while at < text.len() {
+        let rest = text.get(at..).unwrap_or_default();
+        let blanks = rest.bytes().take_while(|b| *b == b' ').count();
+        let word_start = at + blanks;
+        let tail = text.get(word_start..).unwrap_or_default();
+        let word_end = word_start + tail.find(' ').unwrap_or(tail.len());
+        if word_end == word_start {
+            break;
+        }
+        open.word(blanks, word_start..word_end);
+        at = word_end;
+    }
+    open.close();
+}
+
+/// The line that is being filled.
+struct Line<'a> {
+    text: &'a str,
+    base: usize,
+    columns: usize,
+    range: Range<usize>,
+    used: usize,
+    lines: &'a mut Vec<Range<usize>>,
+}
+
+impl Line<'_> {
+    /// Adds a word, in parts where it may be broken.
+    fn word(&mut self, blanks: usize, word: Range<usize>) {
+        let text = self.text.get(word.clone()).unwrap_or_default();
+        let columns = width(text);
+        let long = columns > (self.columns / 3).max(12);
+        let breakable = !text.is_ascii() || long && text.contains(['-', '/']);
+        if !breakable {
+            return self.part(blanks, word, columns);
+        }
+        let mut blanks = blanks;
+        let mut part = word.start..word.start;
+        let mut used = 0;
+        let mut before = "";
+        for (at, grapheme) in text.grapheme_indices(true) {
+            if part.end > part.start && may_break(before, grapheme, long) {
+                self.part(std::mem::take(&mut blanks), part.clone(), used);
+                part.start = part.end;
+                used = 0;
+            }
+            part.end = word.start + at + grapheme.len();
+            used += grapheme_width(grapheme);
+            before = grapheme;
+        }
+        self.part(blanks, part, used);
+    }
+
+    /// Adds what must not be broken unless it is wider than a whole line.
+    fn part(&mut self, blanks: usize, part: Range<usize>, columns: usize) {
+        // Blanks at the very beginning are indentation of literal text; blanks at a wrap are dropped.
+        let fits = self.used + blanks + columns <= self.columns;
+        if fits {
+            self.range.end = part.end;
+            self.used += blanks + columns;
+            return;
+        }
+        if self.range.end > self.range.start {
+            self.close();
+        }
+        self.range = part.start..part.end;
+        self.used = columns;
+        if columns > self.columns {
+            self.cut(part);
+        }
+    }
+
+    /// Spreads a part over lines, grapheme by grapheme.
+    fn cut(&mut self, part: Range<usize>) {
+        let text = self.text.get(part.clone()).unwrap_or_default();
+        if text.is_ascii() {
+            // One column a byte: no need to look at each.
+            let mut start = part.start;
+            while part.end - start > self.columns {
+                self.range = start..start + self.columns;
+                self.close();
+                start += self.columns;
+            }
+            self.range = start..part.end;
+            self.used = part.end - start;
+            return;
+        }
+        self.range = part.start..part.start;
+        self.used = 0;
+        for (at, grapheme) in text.grapheme_indices(true) {
+            let columns = grapheme_width(grapheme);
+            if self.used + columns > self.columns && self.range.end > self.range.start {
+                self.close();
+                self.range = part.start + at..part.start + at;
+                self.used = 0;
+            }
+            self.range.end = part.start + at + grapheme.len();
+            self.used += columns;
+        }
+    }
+
+    fn close(&mut self) {
+        self.lines.push(self.base + self.range.start..self.base + self.range.end);
+    }
+}
+
+fn may_break(before: &str, after: &str, long: bool) -> bool {
+    if long && matches!(before, "-" | "/") && after.chars().all(char::is_alphanumeric) {
+        return true;
+    }
+    (is_cjk(before) || is_cjk(after)) && !closes(after) && !opens(before)
+}
+
+fn is_cjk(grapheme: &str) -> bool {
+    grapheme.chars().next().is_some_and(|c| {
+        matches!(u32::from(c), 0x2E80..=0x303E | 0x3041..=0xA4CF | 0xAC00..=0xD7AF
+            | 0xF900..=0xFAFF | 0xFE30..=0xFE4F | 0xFF00..=0xFF60 | 0x20000..=0x3FFFF)
+    })
+}
+
+/// Marks that must not begin a line.
+fn closes(grapheme: &str) -> bool {
+    const CLOSING: &str = "、。，．・：；？！ー）」』】〕〉》｝］’”.,;:!?)]}%…";
+    CLOSING.contains(grapheme)
+}
+
+/// Marks that must not end a line.
+fn opens(grapheme: &str) -> bool {
+    const OPENING: &str = "（「『【〔〈《｛［‘“([{";
+    OPENING.contains(grapheme)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(text: &str, columns: usize) -> Vec<&str> {
+        wrap(text, columns).into_iter().map(|r| text.get(r).unwrap()).collect()
+    }
+
+    #[test]
+    fn breaks_where_a_reader_expects_it() {
+        for (text, columns, want) in [
+            ("", 5, vec![""]),
+            ("one two three", 7, vec!["one two", "three"]),
+            ("one two three", 40, vec!["one two three"]),
+            ("a\nb", 9, vec!["a", "b"]),
+            ("a\n\nb", 9, vec!["a", "", "b"]),
+            ("extraordinary", 5, vec!["extra", "ordin", "ary"]),
+            ("go extraordinary", 8, vec!["go", "extraord", "inary"]),
+            ("zone-redundant", 8, vec!["zone-", "redundan", "t"]),
+            ("see docs/architecture/layers", 14, vec!["see docs/", "architecture/", "layers"]),
+            ("re-do it", 5, vec!["re-do", "it"]),
+            ("中文字符。好", 4, vec!["中文", "字", "符。", "好"]),
+            ("  indented <p>", 12, vec!["  indented", "<p>"]),
+            ("x", 1, vec!["x"]),
+            ("中", 1, vec!["中"]),
+            ("ab", 1, vec!["a", "b"]),
+        ] {
+            assert_eq!(lines(text, columns), want, "{text:?} at {columns}");
+        }
+    }
+}

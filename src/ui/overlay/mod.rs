@@ -1,0 +1,110 @@
+//! What lies above the panes, as a stack: each a bordered box in the middle; what is around it stays as it is.
+//!
+//! One file an overlay; box and search line are the same for all and stand here. Called by `View`, last of all.
+
+mod help;
+mod sessions;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use super::composer::clear;
+use super::paint::{Pen, cut, inset, put, put_right, row};
+use super::pane::border;
+use super::theme::{Part, Theme};
+use crate::app::{Overlay, State};
+use crate::text::width::width;
+
+/// What is kept of the overlays between frames.
+#[derive(Debug, Default)]
+pub(super) struct Overlays {
+    help: help::HelpView,
+}
+
+impl Overlays {
+    /// Brings lists up to date.
+    pub(super) fn prepare(&mut self, state: &State) {
+        for overlay in &state.overlays {
+            if let Overlay::Help(help) = overlay {
+                self.help.prepare(state, help);
+            }
+        }
+    }
+
+    /// Draws all of them, the topmost last; where the cursor stands, when typing goes into its search line.
+    pub(super) fn draw(
+        &self,
+        buffer: &mut Buffer,
+        theme: &Theme,
+        area: Rect,
+        state: &State,
+    ) -> Option<Position> {
+        let mut cursor = None;
+        for overlay in &state.overlays {
+            cursor = match overlay {
+                Overlay::Help(help) => self.help.draw(buffer, theme, area, help),
+                Overlay::Sessions(list) => {
+                    sessions::draw(buffer, theme, area, list, state.clock.unix_ms)
+                }
+            };
+        }
+        cursor
+    }
+}
+
+/// Whether a list can be narrowed, by what, and how many rows that leaves.
+struct Search<'a> {
+    filter: &'a str,
+    typing: bool,
+    found: String,
+}
+
+/// A box of `size` in the middle of `area` with a title and a search line; the room for its rows, and the cursor.
+fn open(
+    buffer: &mut Buffer,
+    theme: &Theme,
+    area: Rect,
+    (title, columns, rows): (&str, u16, usize),
+    search: &Search<'_>,
+) -> (Rect, Option<Position>) {
+    let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(4).min(area.height);
+    let width_ = columns.min(area.width);
+    let frame = Rect {
+        x: area.x + (area.width - width_) / 2,
+        y: area.y + (area.height - height) / 2,
+        width: width_,
+        height,
+    };
+    clear(buffer, frame);
+    border(buffer, frame, theme.part(Part::PopupBorder));
+    let top = inset(row(frame, 0), 2, 2);
+    put(buffer, top, &format!(" {title} "), theme.part(Part::PopupTitle));
+    put_right(buffer, top, &[(&format!(" {} ", search.found), theme.part(Part::Note))]);
+    let inner =
+        inset(Rect { y: frame.y + 1, height: frame.height.saturating_sub(2), ..frame }, 2, 2);
+    let mut pen = Pen::new(buffer, row(inner, 0));
+    pen.write("/ ", theme.part(if search.typing { Part::Prompt } else { Part::PromptIdle }));
+    let room = pen.room();
+    if search.filter.is_empty() {
+        let hint = if search.typing { "type to narrow the list" } else { "narrows the list" };
+        pen.write(&cut(hint, room), theme.part(Part::Placeholder));
+    } else {
+        pen.write(&cut(search.filter, room), theme.part(Part::Input));
+    }
+    let typed = u16::try_from(width(search.filter)).unwrap_or(0);
+    let cursor = Position::new((inner.x + 2 + typed).min(inner.right()), inner.y);
+    let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
+    (list, search.typing.then_some(cursor))
+}
+
+/// The first of `total` rows to be shown in `height`, so that row `wanted` is among them.
+fn first_shown(wanted: usize, total: usize, height: usize) -> usize {
+    let middle = wanted.saturating_sub(height / 2);
+    middle.min(total.saturating_sub(height))
+}
+
+/// The style of `part`, or of the chosen row.
+fn ink(theme: &Theme, chosen: bool, part: Part) -> Style {
+    theme.part(if chosen { Part::Selection } else { part })
+}

@@ -1,0 +1,83 @@
+//! The list of sessions: when, what, with whom, how it ended.
+//!
+//! Titles come from the store and are cleaned where they are drawn: only for the rows in view. Called by `overlay`.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use super::{Search, first_shown, ink, open};
+use crate::app::SessionsOverlay;
+use crate::domain::SessionSummary;
+use crate::text::{sanitize_line, width::width};
+use crate::ui::paint::{Pen, cut, row};
+use crate::ui::theme::{Part, Theme};
+use crate::ui::words;
+
+/// Columns of `12 weeks ago`.
+const WHEN: usize = 12;
+
+/// Draws the list; where the cursor stands, when typing goes into the filter.
+pub(super) fn draw(
+    buffer: &mut Buffer,
+    theme: &Theme,
+    area: Rect,
+    list: &SessionsOverlay,
+    now_ms: i64,
+) -> Option<Position> {
+    let matching = list.matching();
+    let found = match &list.sessions {
+        None => String::new(),
+        Some(_) => words::many(matching.len() as u64, "session"),
+    };
+    let search = Search { filter: &list.filter, typing: list.typing, found };
+    // The box keeps its size while the list is narrowed.
+    let rows = list.sessions.as_ref().map_or(1, |all| all.len().max(1));
+    let (inner, cursor) = open(buffer, theme, area, ("sessions", 100, rows), &search);
+    let empty = match &list.sessions {
+        None => Some("reading the store…"),
+        Some(all) if all.is_empty() => Some("no session yet: the first question makes one"),
+        Some(_) if matching.is_empty() => Some("no session has these words"),
+        Some(_) => None,
+    };
+    if let Some(text) = empty {
+        let mut pen = Pen::new(buffer, inner);
+        let room = pen.room();
+        pen.write(&cut(text, room), theme.part(Part::Note));
+    }
+    let first = first_shown(list.selected, matching.len(), usize::from(inner.height));
+    for (y, (i, session)) in (0..inner.height).zip(matching.iter().enumerate().skip(first)) {
+        let pen = Pen::new(buffer, row(inner, y));
+        draw_row(pen, theme, session, i == list.selected, now_ms);
+    }
+    cursor
+}
+
+fn draw_row(mut pen: Pen<'_>, theme: &Theme, session: &SessionSummary, chosen: bool, now_ms: i64) {
+    let style = |part| ink(theme, chosen, part);
+    let when = words::ago(session.updated_at, now_ms);
+    pen.write(" ", style(Part::Note));
+    pen.write(&when, style(Part::Note));
+    pen.blanks(WHEN.saturating_sub(width(&when)) + 2, style(Part::Note));
+    let mut right = format!(
+        "{} of {} · {}",
+        session.answered,
+        session.runs,
+        words::many(u64::from(session.turns), "question")
+    );
+    let panel = sanitize_line(&session.panel);
+    if pen.room() > width(&panel) + width(&right) + 40 {
+        right = format!("{panel} · {right}");
+    }
+    let roomy = pen.room() > width(&right) + 16;
+    let room = pen.room().saturating_sub(if roomy { width(&right) + 3 } else { 1 });
+    let title: String = session.title.chars().take(300).collect();
+    let title = sanitize_line(&title);
+    let shown = cut(&title, room);
+    pen.write(&shown, style(Part::Input));
+    if roomy {
+        pen.blanks(room - width(&shown) + 2, style(Part::Note));
+        pen.write(&right, style(Part::Note));
+    }
+    let room = pen.room();
+    pen.blanks(room, style(Part::Note));
+}

@@ -1,0 +1,140 @@
+//! A state without a terminal: a small panel, a fixed clock, counted identities, keys written as in keymaps.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use plenary::app::ids::Ids;
+use plenary::app::roster::{Answerer, Roster};
+use plenary::app::{Clock, Effect, Key, Keymap, Msg, State, update};
+use plenary::domain::{ModelRef, Panel, Persona, PersonaId, PersonaSource, RunId, RunUpdate};
+
+/// An id.
+pub fn id(word: &str) -> PersonaId {
+    PersonaId::parse(word).unwrap()
+}
+
+/// A persona of the test panel.
+pub fn persona(word: &str, name: &str, title: &str, view: &str, color: &str) -> Arc<Persona> {
+    let mut persona =
+        Persona::plain(id(word), name.into(), &format!("You are {name}."), PersonaSource::BuiltIn);
+    persona.title = title.into();
+    persona.view = view.into();
+    persona.color = Some(color.into());
+    if word == "gitops" {
+        persona.triggers =
+            vec!["Deploy this".into(), "Set up CI/CD".into(), "Server is down".into()];
+        persona.mode = Some("DevOps Mode".into());
+    }
+    Arc::new(persona)
+}
+
+/// The five personas, the default panel, one model for all.
+pub fn roster() -> Roster {
+    let personas = vec![
+        persona("infra", "Kael Voss", "Principal Infrastructure Engineer", "infra", "blue"),
+        persona("edge", "Kai Lennox", "Principal Lead Edge Computing Engineer", "edge", "teal"),
+        persona("devops", "DevOps Engineer", "Pipelines, IaC, observability", "devops", "amber"),
+        persona("gitops", "DevOps Engineer", "Plumber of the Future", "devops", "green"),
+        persona("ai-lead", "Aether", "Principal AI Systems Lead", "ai-lead", "violet"),
+    ];
+    let answerer = Answerer {
+        model: ModelRef::parse("gateway:large").unwrap(),
+        why: "config.toml line 1".into(),
+    };
+    Roster {
+        models: personas.iter().map(|p| (p.id.clone(), Ok(answerer.clone()))).collect(),
+        personas,
+        panel: Panel {
+            name: "design-review".into(),
+            personas: ["infra", "edge", "devops", "ai-lead"].map(id).to_vec(),
+            model: None,
+        },
+        limits: BTreeMap::new(),
+    }
+}
+
+/// A state with hands on its keys: every effect is kept, in order.
+pub struct Desk {
+    pub state: State,
+    pub effects: Vec<Effect>,
+}
+
+impl Desk {
+    /// The state at the start, with the test panel.
+    pub fn new() -> Self {
+        Self::with(roster())
+    }
+
+    /// The state at the start, with this roster.
+    pub fn with(roster: Roster) -> Self {
+        let mut state = State::new(roster, Keymap::default_keys().unwrap());
+        state.ids = Ids::Counting(0);
+        let mut desk = Self { state, effects: Vec::new() };
+        desk.at(0);
+        desk
+    }
+
+    /// One message.
+    pub fn send(&mut self, msg: Msg) -> &mut Self {
+        self.effects.extend(update(&mut self.state, msg));
+        self
+    }
+
+    /// It is `ms` milliseconds after the start.
+    pub fn at(&mut self, ms: u64) -> &mut Self {
+        let unix_ms = 1_790_000_000_000 + i64::try_from(ms).unwrap();
+        self.send(Msg::Clock(Clock { since_start: Duration::from_millis(ms), unix_ms }))
+    }
+
+    /// Keys as keymaps write them, parted by blanks.
+    pub fn keys(&mut self, keys: &str) -> &mut Self {
+        for key in keys.split_whitespace() {
+            let key = Key::parse(key).unwrap_or_else(|| panic!("{key} is no key"));
+            self.send(Msg::Key(key));
+        }
+        self
+    }
+
+    /// Text, typed key by key.
+    pub fn type_text(&mut self, text: &str) -> &mut Self {
+        for c in text.chars() {
+            self.send(Msg::Key(Key::char(c)));
+        }
+        self
+    }
+
+    /// Types a question and sends it.
+    pub fn ask(&mut self, question: &str) -> &mut Self {
+        self.keys(if self.state.focus == plenary::app::Focus::Panes { "i" } else { "" });
+        self.type_text(question).keys("enter")
+    }
+
+    /// What the last run of a persona reports.
+    pub fn run(&mut self, persona: &str, updates: Vec<RunUpdate>) -> &mut Self {
+        let run = self.last(persona);
+        self.send(Msg::Run(run, updates))
+    }
+
+    /// The last run of a persona.
+    pub fn last(&self, persona: &str) -> RunId {
+        let pane = self.state.panes.iter().find(|p| p.persona.id.as_str() == persona).unwrap();
+        pane.current().unwrap().id()
+    }
+
+    /// The state word of a persona's last run.
+    pub fn word(&self, persona: &str) -> &'static str {
+        let pane = self.state.panes.iter().find(|p| p.persona.id.as_str() == persona).unwrap();
+        pane.current().map_or("none", |v| v.run.state.word())
+    }
+
+    /// Takes the effects so far.
+    pub fn take(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// The status line's notice, or nothing.
+    pub fn notice(&self) -> &str {
+        self.state.notice.as_ref().map_or("", |n| n.text.as_str())
+    }
+}

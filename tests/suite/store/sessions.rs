@@ -1,0 +1,96 @@
+//! Finding a session by what the user types.
+
+use clap::{CommandFactory, Parser};
+use plenary::cli::sessions::{Sessions, resolve, run};
+use plenary::domain::{Change, SessionId, TurnId};
+use plenary::store::Store;
+
+fn store_of(ids: &[u128]) -> Store {
+    let store = Store::in_memory();
+    for (n, id) in (1..).zip(ids) {
+        store.write(Change::Turn {
+            session: SessionId::from_number(*id),
+            title: format!("title {n}"),
+            panel: "p".into(),
+            turn: TurnId::from_number(n),
+            question: "q".into(),
+            at: 1_700_000_000_000 + i64::try_from(n).unwrap(),
+            runs: Vec::new(),
+        });
+    }
+    store
+}
+
+#[test]
+fn the_first_digits_or_last_name_a_session() {
+    let (a1, a2, b) = (0xa1 << 120, 0xa2 << 120, 0xb << 124);
+    let store = store_of(&[a1, a2, b]);
+    let whole = SessionId::from_number(a1).to_string();
+    for (text, id) in [("b", b), ("A1", a1), (" a2 ", a2), (whole.as_str(), a1), ("LAST", b)] {
+        assert_eq!(resolve(&store, text).unwrap(), SessionId::from_number(id), "{text:?}");
+    }
+}
+
+#[test]
+fn what_names_none_or_several_is_answered_with_what_there_is() {
+    let store = store_of(&[0xa1 << 120, 0xa2 << 120, 0xb << 124]);
+    let several = resolve(&store, "a").unwrap_err();
+    assert_eq!(several.code, 2);
+    for part in ["several", "title 1", "title 2", &SessionId::from_number(0xa1 << 120).to_string()]
+    {
+        assert!(several.message.contains(part), "{part}: {several}");
+    }
+    assert!(!several.message.contains("title 3"), "{several}");
+
+    for text in ["c", "", "%", "a\u{1b}[31m"] {
+        let none = resolve(&store, text).unwrap_err();
+        assert_eq!(none.code, 2);
+        assert!(none.message.contains("no session") && none.message.contains("title 3"), "{none}");
+    }
+    let empty = resolve(&Store::in_memory(), "last").unwrap_err();
+    assert!(empty.message.contains("no sessions yet"), "{empty}");
+}
+
+#[derive(Debug, Parser)]
+struct Cli {
+    #[command(subcommand)]
+    sessions: Sessions,
+}
+
+fn parse(args: &[&str]) -> Result<Sessions, clap::Error> {
+    Cli::try_parse_from([&["sessions"], args].concat()).map(|cli| cli.sessions)
+}
+
+#[test]
+fn the_command_line_offers_every_format_and_no_other() {
+    Cli::command().debug_assert();
+    for format in plenary::export::FORMATS {
+        let parsed = parse(&["show", "last", "--format", format.name]).unwrap();
+        assert!(matches!(parsed, Sessions::Show { format: f, .. } if f == format.name));
+    }
+    let error = parse(&["show", "last", "--format", "pdf"]).unwrap_err().to_string();
+    assert!(error.contains("text, markdown, json"), "{error}");
+    assert!(parse(&["show"]).is_err());
+    assert!(parse(&["list", "--limit", "-1"]).is_err());
+    assert!(matches!(parse(&["list"]).unwrap(), Sessions::List { limit: 20, .. }));
+}
+
+#[test]
+fn commands_end_with_the_code_that_says_how_they_went() {
+    let store = store_of(&[0xa1 << 120]);
+    for args in
+        [&["list"][..], &["list", "--format", "json"], &["show", "a1"], &["list", "--limit", "0"]]
+    {
+        assert_eq!(run(parse(args).unwrap(), &store).unwrap(), 0, "{args:?}");
+    }
+    assert_eq!(run(parse(&["list"]).unwrap(), &Store::in_memory()).unwrap(), 0);
+    assert_eq!(run(parse(&["show", "b"]).unwrap(), &store).unwrap_err().code, 2);
+
+    let broken = Store::open(std::path::Path::new("/dev/null"));
+    let error = run(parse(&["list"]).unwrap(), &broken).unwrap_err();
+    assert_eq!(error.code, 1);
+    assert!(error.message.contains("/dev/null"), "{error}");
+    let broken = Store::open(std::path::Path::new("/dev/null"));
+    let error = run(parse(&["show", "last"]).unwrap(), &broken).unwrap_err();
+    assert!(error.message.contains("/dev/null"), "{error}");
+}
