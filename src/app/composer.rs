@@ -162,14 +162,8 @@ impl Composer {
         let mut question = written.to_owned();
         for paste in self.pastes.iter().filter(|p| written.contains(&p.chip)) {
             let name = paste.chip.split(':').next().unwrap_or_default().trim_start_matches('[');
-            question.push_str("\n\n<attachment name=\"");
-            question.push_str(name);
-            question.push_str("\">\n");
-            question.push_str(&paste.text);
-            if !paste.text.ends_with('\n') {
-                question.push('\n');
-            }
-            question.push_str("</attachment>");
+            question.push_str("\n\n");
+            question.push_str(&crate::prompt::attachment(name, &paste.text));
         }
         Some(question)
     }

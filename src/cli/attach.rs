@@ -1,7 +1,7 @@
 //! The question of `ask`: its words, standard input, and the files that are attached.
 //!
 //! Reads text only, of bounded size, and says what was wrong with anything else. An attachment stands
-//! behind the question in a block that names it. Used by `ask` and by the question on the command line.
+//! behind the question in a block that names it. Used by `ask` and by the screen's first question.
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::{CliError, say};
 use crate::config::read;
+use crate::prompt::attachment;
 
 /// After this time without an end of standard input the person is told what is being waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -41,6 +42,17 @@ pub fn question(words: &str, files: &[PathBuf]) -> Result<Asked, CliError> {
     assemble(words, files, piped)
 }
 
+/// The question that the screen asks at once: its words with standard input behind them, or standard input itself; none when
+/// there is neither. (Keys come from the terminal even where standard input is a pipe.)
+pub fn for_screen(words: Option<&str>) -> Result<Option<String>, CliError> {
+    let piped = standard_input()?.filter(|text| !text.trim().is_empty());
+    if words.is_none() && piped.is_none() {
+        return Ok(None);
+    }
+    let asked = assemble(words.unwrap_or_default(), &[], piped)?;
+    Ok(Some(asked.with(&asked.words)))
+}
+
 fn assemble(words: &str, files: &[PathBuf], piped: Option<String>) -> Result<Asked, CliError> {
     let words = words.trim();
     // "-" is how many programs are told to read standard input; here it is read anyway.
@@ -52,7 +64,7 @@ fn assemble(words: &str, files: &[PathBuf], piped: Option<String>) -> Result<Ask
             let path = path.display();
             CliError::usage(format!("--file {path}: {}", read::why(&e)))
         })?;
-        blocks.push(block(&path.display().to_string(), &text));
+        blocks.push(attachment(&path.display().to_string(), &text));
     }
     let (words, from_input) = match (words.is_empty(), piped) {
         (true, Some(text)) => (text.trim_end().to_owned(), true),
@@ -67,22 +79,12 @@ fn assemble(words: &str, files: &[PathBuf], piped: Option<String>) -> Result<Ask
             )));
         }
         (false, Some(text)) => {
-            blocks.push(block("standard input", &text));
+            blocks.push(attachment("standard input", &text));
             (words.to_owned(), false)
         }
         (false, None) => (words.to_owned(), false),
     };
     Ok(Asked { words, attachments: blocks.join("\n\n"), piped: from_input })
-}
-
-/// One attachment, named.
-fn block(name: &str, text: &str) -> String {
-    let name: String = name
-        .chars()
-        .map(|c| if c == '"' || c == '<' || c.is_control() { '_' } else { c })
-        .collect();
-    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-    format!("<attachment name=\"{name}\">\n{text}{end}</attachment>")
 }
 
 /// What is on standard input; none when that is a terminal.

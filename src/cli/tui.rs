@@ -5,7 +5,7 @@
 
 use std::io::IsTerminal;
 
-use super::{CliError, ask, configure, open_store, sessions};
+use super::{CliError, ask, attach, configure, open_store, sessions};
 use crate::config::{Flags, Paths, Setup};
 use crate::domain::SessionId;
 use crate::runtime::{self, tui::TuiError};
@@ -23,6 +23,7 @@ pub fn open(flags: &Flags, question: Option<String>) -> Result<u8, CliError> {
     if question.as_ref().is_some_and(|question| question.trim().is_empty()) {
         return Err(CliError::usage("the question is empty: plenary \"your question\""));
     }
+    let question = attach::for_screen(question.as_deref())?;
     let setup = configure(flags)?;
     let store = open_store(&setup.paths);
     start(setup, question, None, store)

@@ -5,6 +5,7 @@
 //! the app and the runtime call it. A persona sees its own history only: other histories are not passed in.
 
 mod address;
+mod attachment;
 mod budget;
 mod build;
 mod trigger;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use crate::domain::Persona;
 
 pub use address::{Addressed, address};
+pub use attachment::{attachment, outline};
 pub use budget::estimate;
 pub use build::{Built, build};
 pub use trigger::triggers;

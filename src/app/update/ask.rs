@@ -89,8 +89,10 @@ fn busy(state: &State, id: &PersonaId) -> bool {
 
 /// Who is asked: those named, or the panel and whoever a trigger brings in.
 fn targets(state: &State, to: &Addressed) -> Vec<Target> {
+    // What is attached is not what is asked: a runbook that says "server is down" triggers nobody.
+    let words = prompt::outline(&to.text);
     let active = |p: &Persona| {
-        !p.triggers.is_empty() && prompt::triggers(p, &to.text) && !state.dismissed.contains(&p.id)
+        !p.triggers.is_empty() && prompt::triggers(p, &words) && !state.dismissed.contains(&p.id)
     };
     let mut ids: Vec<PersonaId> = if to.targets.is_empty() {
         state.roster.panel.personas.clone()
@@ -116,7 +118,7 @@ fn begin(state: &mut State, text: &str, sent: &str, targets: &[Target]) -> Vec<E
     }
     state.session.turns += 1;
     let turn = state.ids.turn();
-    let shown: Arc<str> = Arc::from(sanitize(text));
+    let shown: Arc<str> = Arc::from(sanitize(&prompt::outline(text)));
     let sent: Arc<str> = Arc::from(sent);
     let (mut runs, mut orders, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     for target in targets {

@@ -11,6 +11,7 @@ use crate::domain::{
     Ending, Persona, PersonaId, PersonaSource, Run, RunState, Session, SessionId, SessionSummary,
     Turn,
 };
+use crate::prompt::outline;
 use crate::text::{Document, sanitize, sanitize_line};
 
 /// The store answered.
@@ -75,10 +76,12 @@ pub(super) fn opened(state: &mut State, session: Result<Box<Session>, String>) -
     };
     let mut effects = vec![Effect::ForgetPanes];
     for turn in session.turns {
-        state.composer.remember(&turn.question);
+        if outline(&turn.question) == turn.question {
+            state.composer.remember(&turn.question);
+        }
         let runs = last_of_each(&turn);
         let sent: Arc<str> = Arc::from(ask::addressed(state, &turn.question).text);
-        let shown: Arc<str> = Arc::from(sanitize(&turn.question));
+        let shown: Arc<str> = Arc::from(sanitize(&outline(&turn.question)));
         for run in turn.runs {
             // An attempt that was repeated and left no text tells nothing.
             if !runs.contains(&run.id) && run.text.is_empty() {

@@ -1,0 +1,60 @@
+//! Texts that go with a question: the block that carries one, and how a question with such blocks is shown.
+//!
+//! The one place that knows the form of the block. Made by the composer (pastes) and by `cli` (files, standard input).
+
+const OPEN: &str = "<attachment name=\"";
+const CLOSE: &str = "</attachment>";
+
+/// `text` as a block named `name`; it stands behind the question, after a blank line.
+pub fn attachment(name: &str, text: &str) -> String {
+    let name: String = name
+        .chars()
+        .map(|c| if c == '"' || c == '<' || c == '>' || c.is_control() { '_' } else { c })
+        .collect();
+    let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
+    format!("{OPEN}{name}\">\n{text}{end}{CLOSE}")
+}
+
+/// The question for people: of each attachment only its name and size.
+pub fn outline(question: &str) -> String {
+    let mut shown = String::new();
+    let mut rest = question;
+    while let Some((before, block)) = rest.split_once(OPEN) {
+        // An attachment may itself contain the closing word; the last one before the next opening is the end.
+        let until = block.find(OPEN).unwrap_or(block.len());
+        let (here, after) = block.split_at_checked(until).unwrap_or((block, ""));
+        let Some((name, text)) = here.split_once("\">\n") else { break };
+        let Some(end) = text.rfind(CLOSE) else { break };
+        let body = text.get(..end).unwrap_or_default();
+        shown.push_str(before.trim_end());
+        if !shown.is_empty() {
+            shown.push('\n');
+        }
+        let size = match body.lines().count() {
+            1 => "1 line".to_owned(),
+            lines => format!("{lines} lines"),
+        };
+        shown.extend(["+ ", name, ", ", &size]);
+        rest = after;
+    }
+    shown.push_str(rest);
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attachment_is_shown_by_name_and_size() {
+        let question = format!(
+            "Review this\n\n{}\n\n{}",
+            attachment("a \"b\".md", "one\ntwo"),
+            attachment("c", "x </attachment> y\n")
+        );
+        assert_eq!(outline(&question), "Review this\n+ a _b_.md, 2 lines\n+ c, 1 line");
+        for plain in ["", "no attachment", "talks of <attachment name=\"x\"> only"] {
+            assert_eq!(outline(plain), plain);
+        }
+    }
+}
