@@ -7,6 +7,7 @@ Both get the same five answers at 1,000 tokens a second, in alternating rounds. 
 their ratio (at most 1.02) and how far apart plenary's requests left (at most 10 ms); exits 1 above."""
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -47,7 +48,7 @@ def curl(fake):
 def main():
     if len(sys.argv) not in (5, 6):
         raise SystemExit(__doc__)
-    plenary, fakellm, corpus, work = sys.argv[1:5]
+    plenary, fakellm, corpus, work = [os.path.abspath(a) for a in sys.argv[1:5]]
     rounds = int(sys.argv[5]) if len(sys.argv) == 6 else 7
     ours, theirs = [], []
     with Fake(fakellm, corpus, work) as fake:

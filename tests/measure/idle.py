@@ -5,6 +5,7 @@ idle.py PLENARY FAKELLM CORPUS WORK [SECONDS]
 
 Twice: on the first screen, and with five finished answers. At most 0 bytes and 5 ms; exits 1 above."""
 
+import os
 import sys
 import time
 
@@ -22,7 +23,7 @@ def idle(terminal, seconds):
 def main():
     if len(sys.argv) not in (5, 6):
         raise SystemExit(__doc__)
-    plenary, fakellm, corpus, work = sys.argv[1:5]
+    plenary, fakellm, corpus, work = [os.path.abspath(a) for a in sys.argv[1:5]]
     seconds = int(sys.argv[5]) if len(sys.argv) == 6 else 10
     found = {}
     with Fake(fakellm, corpus, work) as fake:

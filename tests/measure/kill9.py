@@ -7,6 +7,7 @@ Four personas stream 50 tokens a second for SECONDS (4 if not given). Prints for
 milliseconds of text are missing (at most 250) and its state (must be cut); exits 1 otherwise."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -49,7 +50,7 @@ def stored_tokens(pieces, text):
 def main():
     if len(sys.argv) not in (5, 6):
         raise SystemExit(__doc__)
-    plenary, fakellm, corpus, work = sys.argv[1:5]
+    plenary, fakellm, corpus, work = [os.path.abspath(a) for a in sys.argv[1:5]]
     seconds = float(sys.argv[5]) if len(sys.argv) == 6 else 4
     with Fake(fakellm, corpus, work) as fake:
         pieces = {persona: tokens(fake, text) for persona, text in ASKED.items()}
