@@ -32,3 +32,4 @@ pub use layout::{Anchor, Layout, LayoutOptions};
 pub use row::{Piece, Row, RowKind};
 pub use sanitize::{Sanitizer, sanitize, sanitize_line};
 pub use style::{Face, Role};
+pub(crate) use wrap::wrap;

@@ -8,8 +8,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use super::paint::{Pen, cut, inset, put, put_right, row};
-use super::pane::{Who, border};
+use super::paint::{Pen, border, clear, cut, inset, put, put_right, row};
+use super::pane::Who;
 use super::theme::{Part, Theme};
 use super::words;
 use crate::app::{Action, Context, Focus, State};
@@ -26,14 +26,41 @@ const TAB: usize = 4;
 /// What stands in an empty composer.
 const PLACEHOLDER: &str = "ask everyone, @persona asks one";
 
-/// What the composer's rows depend on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Line and character where a selection begins and ends.
+type Selection = ((usize, usize), (usize, usize));
+
+/// All that decides what the composer shows.
+#[derive(Debug)]
 struct Key {
     lines: Vec<String>,
     cursor: (usize, usize),
+    selection: Option<Selection>,
     width: u16,
     most: u16,
     dismissed: Vec<PersonaId>,
+}
+
+impl Key {
+    fn of(state: &State, width: u16, most: u16) -> Self {
+        Self {
+            lines: state.composer.lines().to_vec(),
+            cursor: state.composer.cursor(),
+            selection: state.composer.area().selection_range(),
+            width,
+            most,
+            dismissed: state.dismissed.clone(),
+        }
+    }
+
+    /// True when nothing has changed; asked every frame, so nothing is copied.
+    fn still_holds(&self, state: &State, width: u16, most: u16) -> bool {
+        let composer = &state.composer;
+        self.lines == composer.lines()
+            && self.cursor == composer.cursor()
+            && self.selection == composer.area().selection_range()
+            && (self.width, self.most) == (width, most)
+            && self.dismissed == state.dismissed
+    }
 }
 
 /// One row of the text: before, in and behind the selection.
@@ -47,7 +74,7 @@ impl TextRow {
     fn of(
         line: &str,
         (number, from, to): (usize, usize, usize),
-        selection: Option<((usize, usize), (usize, usize))>,
+        selection: Option<Selection>,
     ) -> Self {
         let mut row = Self::default();
         let mut column = 0;
@@ -91,20 +118,10 @@ impl ComposerView {
     /// Brings it up to date for a screen of `width` columns; the rows it needs, at most a third of `height`.
     pub(super) fn prepare(&mut self, state: &State, width: u16, height: u16) -> u16 {
         let most = (height / 3).clamp(1, ROWS);
-        let key = Key {
-            lines: state.composer.lines().to_vec(),
-            cursor: state.composer.cursor(),
-            width,
-            most,
-            dismissed: state.dismissed.clone(),
-        };
-        if self.key.as_ref() != Some(&key) {
-            let text = self.key.as_ref().map(|k| (&k.lines, &k.dismissed));
-            if text != Some((&key.lines, &key.dismissed)) {
-                self.read(state, width);
-            }
+        if !self.key.as_ref().is_some_and(|key| key.still_holds(state, width, most)) {
+            self.read(state, width);
             self.lay(state, width, most);
-            self.key = Some(key);
+            self.key = Some(Key::of(state, width, most));
         }
         self.offer(state);
         self.height(height)
@@ -118,7 +135,7 @@ impl ComposerView {
         u16::try_from(self.rows.len()).unwrap_or(1).max(1)
     }
 
-    /// What depends on the words alone: who will be asked, who joins, how much it is.
+    /// What the words come to: who will be asked, who joins, how much it is.
     fn read(&mut self, state: &State, width: u16) {
         let known: Vec<PersonaId> = state.roster.personas.iter().map(|p| p.id.clone()).collect();
         let text = state.composer.text();
@@ -310,13 +327,4 @@ fn badge(state: &State, joining: &[PersonaId]) -> Option<String> {
         text.push_str(if joining.len() == 1 { " sends it away" } else { " sends them away" });
     }
     Some(text)
-}
-
-/// Empties the cells of `area`.
-pub(super) fn clear(buffer: &mut Buffer, area: Rect) {
-    for position in area.intersection(buffer.area).positions() {
-        if let Some(cell) = buffer.cell_mut(position) {
-            cell.reset();
-        }
-    }
 }

@@ -7,7 +7,7 @@ mod composer;
 mod fold;
 mod footer;
 mod header;
-pub mod layout;
+mod layout;
 mod overlay;
 mod paint;
 mod pane;

@@ -10,6 +10,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::text;
 use crate::text::width::{fit, width};
 
 /// Writes along one row, from left to right, up to a limit.
@@ -169,56 +170,52 @@ pub(super) fn cut(text: &str, columns: usize) -> Cow<'_, str> {
     }
 }
 
-/// Wraps plain text at blanks into rows of at most `columns`; words longer than a row are broken. At most `most` rows, the
-/// last one ending in `…` when there was more.
+/// Wraps plain text into rows of at most `columns`, blanks between words drawn as one. At most `most` rows, the last one
+/// ending in `…` when there was more.
 pub(super) fn wrap(text: &str, columns: usize, most: usize) -> Vec<String> {
     let columns = columns.max(1);
     let mut rows: Vec<String> = Vec::new();
     for line in text.lines() {
-        let mut row = String::new();
-        let mut used = 0;
-        for word in line.split_whitespace() {
-            let mut word = word;
-            if used > 0 && used + 1 + width(word) > columns {
-                rows.push(std::mem::take(&mut row));
-                used = 0;
-            }
-            if used > 0 {
-                row.push(' ');
-                used += 1;
-            }
-            while width(word) > columns {
-                let mut head = fit(word, columns);
-                if head.is_empty() {
-                    // One character is wider than the row.
-                    head = word.graphemes(true).next().unwrap_or(word);
-                }
-                rows.push(head.to_owned());
-                word = word.get(head.len()..).unwrap_or_default();
-                if rows.len() > most {
-                    break;
-                }
-            }
-            row.push_str(word);
-            used += width(word);
-            if rows.len() > most {
-                break;
-            }
-        }
-        if used > 0 || line.trim().is_empty() {
-            rows.push(row);
-        }
+        let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+        let ranges = text::wrap(&line, columns).into_iter();
+        rows.extend(ranges.map(|range| line.get(range).unwrap_or_default().to_owned()));
         if rows.len() > most {
+            rows.truncate(most);
+            if let Some(last) = rows.last_mut() {
+                *last = cut(&format!("{last} …"), columns).into_owned();
+            }
             break;
         }
     }
-    if rows.len() > most {
-        rows.truncate(most);
-        if let Some(last) = rows.last_mut() {
-            *last = cut(&format!("{last} …"), columns).into_owned();
+    rows
+}
+
+/// Empties the cells of `area`.
+pub(super) fn clear(buffer: &mut Buffer, area: Rect) {
+    for position in area.intersection(buffer.area).positions() {
+        if let Some(cell) = buffer.cell_mut(position) {
+            cell.reset();
         }
     }
-    rows
+}
+
+/// A light border with round corners.
+pub(super) fn border(buffer: &mut Buffer, area: Rect, style: Style) {
+    if area.width < 2 || area.height < 2 {
+        return;
+    }
+    let inner = usize::from(area.width - 2);
+    for (y, left, right) in [(0, "╭", "╮"), (area.height - 1, "╰", "╯")] {
+        let mut pen = Pen::new(buffer, row(area, y));
+        pen.write(left, style);
+        pen.fill(inner, "─", style);
+        pen.write(right, style);
+    }
+    for y in 1..area.height - 1 {
+        let line = row(area, y);
+        Pen::new(buffer, line).fill(1, "│", style);
+        Pen::new(buffer, inset(line, area.width - 1, 0)).fill(1, "│", style);
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::layout::{Form, Slot};
-use super::paint::{Pen, cut, inset, put, put_right, row};
+use super::paint::{Pen, border, cut, inset, put, put_right, row};
 use super::theme::{Part, Theme};
 use super::thread::{Shown, Thread};
 use super::words;
@@ -50,8 +50,10 @@ impl Who {
 pub(super) struct Status {
     /// What it is about.
     run: Option<RunId>,
+    is_live: bool,
+    /// When the tokens were last looked at, in quarters of a second, and how many they were.
     sampled: u128,
-    live: u64,
+    tokens_then: u64,
     /// `●`
     pub(super) glyph: &'static str,
     /// `streaming`
@@ -76,11 +78,12 @@ impl Status {
         let sample = now.as_millis() / 250;
         let (tokens, estimated) = view.tokens();
         if self.run != Some(view.id()) || self.sampled != sample {
-            self.live = tokens / 10 * 10;
+            self.tokens_then = tokens / 10 * 10;
         }
         (self.run, self.sampled) = (Some(view.id()), sample);
         let live = view.is_live();
-        let shown = if live { self.live } else { tokens };
+        self.is_live = live;
+        let shown = if live { self.tokens_then } else { tokens };
         let elapsed = view.elapsed(now);
         self.glyph = words::glyph(state);
         self.word = words::state(state, now);
@@ -257,7 +260,7 @@ impl PaneView {
         let below = self.thread.below();
         if below > 0 {
             pieces.push(format!(" ↓ {} ", words::many(below as u64, "row")));
-        } else if self.live() && self.thread.follows() {
+        } else if self.status.is_live && self.thread.follows() {
             pieces.push(" follow ".to_owned());
         }
         let style = theme.part(if below > 0 { Part::Scrollbar } else { Part::Note });
@@ -268,13 +271,6 @@ impl PaneView {
             let text = format!(" {} ", cut(&self.notes, room - 2));
             put(buffer, line, &text, theme.part(Part::Note));
         }
-    }
-
-    fn live(&self) -> bool {
-        !matches!(
-            self.status.part,
-            None | Some(Part::Done | Part::Cut | Part::Refused | Part::Failed | Part::Cancelled)
-        )
     }
 
     /// Where the view stands in the thread, on the right border.
@@ -324,25 +320,6 @@ pub(super) fn body(slot: &Slot) -> Rect {
             padding,
         ),
         Form::Strip => Rect { width: 0, height: 0, ..area },
-    }
-}
-
-/// A light border with round corners.
-pub(super) fn border(buffer: &mut Buffer, area: Rect, style: Style) {
-    if area.width < 2 || area.height < 2 {
-        return;
-    }
-    let inner = usize::from(area.width - 2);
-    for (y, left, right) in [(0, "╭", "╮"), (area.height - 1, "╰", "╯")] {
-        let mut pen = Pen::new(buffer, row(area, y));
-        pen.write(left, style);
-        pen.fill(inner, "─", style);
-        pen.write(right, style);
-    }
-    for y in 1..area.height - 1 {
-        let line = row(area, y);
-        Pen::new(buffer, line).fill(1, "│", style);
-        Pen::new(buffer, inset(line, area.width - 1, 0)).fill(1, "│", style);
     }
 }
 

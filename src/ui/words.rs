@@ -39,16 +39,14 @@ pub(super) fn ago(then_ms: i64, now_ms: i64) -> String {
     const MINUTE: i64 = 60_000;
     const HOUR: i64 = 60 * MINUTE;
     const DAY: i64 = 24 * HOUR;
-    let many = |n: i64, word: &str| {
-        if n == 1 { format!("1 {word} ago") } else { format!("{n} {word}s ago") }
-    };
+    let ago = |n: i64, word: &str| many(n.unsigned_abs(), word) + " ago";
     match now_ms.saturating_sub(then_ms) {
         ..MINUTE => "just now".to_owned(),
         ms if ms < HOUR => format!("{} min ago", ms / MINUTE),
         ms if ms < DAY => format!("{} h ago", ms / HOUR),
-        ms if ms < 14 * DAY => many(ms / DAY, "day"),
-        ms if ms < 365 * DAY => many(ms / (7 * DAY), "week"),
-        ms => many(ms / (365 * DAY), "year"),
+        ms if ms < 14 * DAY => ago(ms / DAY, "day"),
+        ms if ms < 365 * DAY => ago(ms / (7 * DAY), "week"),
+        ms => ago(ms / (365 * DAY), "year"),
     }
 }
 

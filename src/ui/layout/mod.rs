@@ -13,15 +13,15 @@ use ratatui::layout::Rect;
 use crate::app::LayoutMode;
 
 /// A column is at least this wide, if there is any other way.
-pub const NARROW: u16 = 38;
+pub(super) const NARROW: u16 = 38;
 /// Wide enough to be read side by side with comfort.
-pub const COMFORTABLE: u16 = 48;
+pub(super) const COMFORTABLE: u16 = 48;
 /// Lines longer than this are hard to read.
-pub const WIDE: u16 = 90;
+pub(super) const WIDE: u16 = 90;
 
 /// How a pane is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub(super) enum Form {
     /// With a border.
     Open,
     /// With a title row only, where a border would cost too much.
@@ -32,29 +32,29 @@ pub enum Form {
 
 /// Where a pane stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Slot {
+pub(super) struct Slot {
     /// Which pane.
-    pub pane: usize,
+    pub(super) pane: usize,
     /// Where.
-    pub area: Rect,
+    pub(super) area: Rect,
     /// How it is shown.
-    pub form: Form,
+    pub(super) form: Form,
 }
 
 /// Where the panes stand.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Geometry {
+pub(super) struct Geometry {
     /// A row that names every pane, where not all of them are on the screen.
-    pub tabs: Option<Rect>,
+    pub(super) tabs: Option<Rect>,
     /// The panes that are on the screen, top to bottom, left to right.
-    pub slots: Vec<Slot>,
+    pub(super) slots: Vec<Slot>,
 }
 
 /// A way to lay out `n` panes in `area`, one of which is focused.
-pub type Layout = fn(n: usize, area: Rect, focused: usize) -> Geometry;
+pub(super) type Layout = fn(n: usize, area: Rect, focused: usize) -> Geometry;
 
 /// The layouts that can be asked for. `Auto` chooses among them.
-pub const LAYOUTS: &[(LayoutMode, Layout)] = &[
+pub(super) const LAYOUTS: &[(LayoutMode, Layout)] = &[
     (LayoutMode::Auto, auto),
     (LayoutMode::Columns, columns::lay),
     (LayoutMode::Grid, grid::lay),
@@ -63,7 +63,13 @@ pub const LAYOUTS: &[(LayoutMode, Layout)] = &[
 ];
 
 /// Lays out `n` panes in `area`. Zoomed, the focused one has all the room.
-pub fn lay(mode: LayoutMode, zoomed: bool, n: usize, area: Rect, focused: usize) -> Geometry {
+pub(super) fn lay(
+    mode: LayoutMode,
+    zoomed: bool,
+    n: usize,
+    area: Rect,
+    focused: usize,
+) -> Geometry {
     if n == 0 || area.is_empty() {
         return Geometry::default();
     }

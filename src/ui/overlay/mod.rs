@@ -9,9 +9,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::composer::clear;
-use super::paint::{Pen, cut, inset, put, put_right, row};
-use super::pane::border;
+use super::paint::{Pen, border, clear, cut, inset, put, put_right, row};
 use super::theme::{Part, Theme};
 use crate::app::{Overlay, State};
 use crate::text::width::width;
