@@ -9,6 +9,8 @@ use std::ops::Range;
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag};
 
+use crate::text::is_line_break;
+
 /// The level of an answer's highest heading: below the `##` that names the answer.
 const TOP: usize = 3;
 
@@ -84,11 +86,6 @@ fn html(text: &str) -> Vec<Edit> {
             raw.contains('<').then(|| (range, raw.replace('<', "&lt;")))
         })
         .collect()
-}
-
-fn is_line_break(tag: &str) -> bool {
-    let name = tag.trim_start_matches('<').trim_end_matches('>').trim_end_matches('/').trim();
-    name.eq_ignore_ascii_case("br")
 }
 
 /// Edits that lower all headings by as many levels as its highest needs.

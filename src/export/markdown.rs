@@ -33,10 +33,7 @@ fn write_session(session: &Session, out: &mut String) -> fmt::Result {
             write_panel(turn, out)?;
             writeln!(out, "\n## Question")?;
         }
-        out.push('\n');
-        for line in sanitize(&turn.question).lines() {
-            writeln!(out, "{}", format!("> {line}").trim_end())?;
-        }
+        writeln!(out, "\n{}", panel::question(turn))?;
         for run in turn.latest() {
             write_run(run, out)?;
         }

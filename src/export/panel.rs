@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::domain::{Run, RunState, Session, Turn};
-use crate::text::sanitize_line;
+use crate::text::{sanitize, sanitize_line};
 
 /// How many of a turn's personas answered in full, and how many were asked.
 pub(super) fn count(turn: &Turn) -> (usize, usize) {
@@ -25,6 +25,12 @@ pub(super) fn summary(session: &Session) -> String {
         1 => format!("{answered} of {asked} answered"),
         turns => format!("{turns} questions, {answered} of {asked} answered"),
     }
+}
+
+/// The question, quoted line by line.
+pub(super) fn question(turn: &Turn) -> String {
+    let quoted = |line: &str| format!("> {line}").trim_end().to_owned();
+    sanitize(&turn.question).lines().map(quoted).collect::<Vec<_>>().join("\n")
 }
 
 /// The persona's name, or its id when it has none; on one line.

@@ -30,10 +30,7 @@ fn write_session(session: &Session, out: &mut String) -> fmt::Result {
             writeln!(out, "\nQuestion {number} of {of} · {answered} of {asked} answered")?;
         }
         write_panel(turn, out)?;
-        out.push('\n');
-        for line in sanitize(&turn.question).lines() {
-            writeln!(out, "{}", format!("> {line}").trim_end())?;
-        }
+        writeln!(out, "\n{}", panel::question(turn))?;
         for run in turn.latest() {
             write_run(run, out)?;
         }

@@ -1,7 +1,7 @@
 //! Whether a failed attempt is tried again, and when: pure functions of the failure, the count and a random number.
 //!
 //! Only ever asked before anything of the answer was shown. Full jitter, so that panes that failed together do not come
-//! back together. Called by `fanout`, which waits.
+//! back together. Called by `attempt`, which waits.
 
 use std::time::Duration;
 

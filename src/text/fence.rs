@@ -25,14 +25,17 @@ impl Info {
             Some((language, path)) if !path.is_empty() => (language, Some(path)),
             _ => (token.trim_end_matches(':'), None),
         };
-        let named = ["title=", "file=", "filename="].iter().find_map(|key| attribute(rest, key));
-        // A token that is itself an attribute names no language.
-        let bare = ["title=", "file=", "filename="].iter().find_map(|key| attribute(info, key));
         if token.contains('=') {
-            return Self { language: Box::default(), title: bare.map(Into::into) };
+            // A token that is itself an attribute names no language.
+            return Self { language: Box::default(), title: title(info).map(Into::into) };
         }
-        Self { language: language.into(), title: named.or(path).map(Into::into) }
+        Self { language: language.into(), title: title(rest).or(path).map(Into::into) }
     }
+}
+
+/// The file or title that the attributes in `text` name.
+fn title(text: &str) -> Option<&str> {
+    ["title=", "file=", "filename="].iter().find_map(|key| attribute(text, key))
 }
 
 /// The value of `key` in `text`, with or without quotes.

@@ -2,7 +2,7 @@
 //!
 //! [`Document`] takes raw text as it streams in, neutralises it and keeps parsed blocks; only the last
 //! block is ever parsed again, an open code fence is appended to. [`Layout`] wraps blocks for one width and
-//! keeps the rows. [`highlight`] runs on a worker: a document hands out jobs and takes results.
+//! keeps the rows. [`Highlighter`] runs on a worker: a document hands out jobs and takes results.
 //! Nothing here knows colours, terminals or time. Used by `app` (documents) and `ui` (layouts).
 //!
 //! source: `sanitize` · blocks: `parse` fills `block`, `inline`, `code`, `link`; `document` freezes them, `fence`
@@ -11,17 +11,17 @@
 mod block;
 mod code;
 mod code_rows;
-pub mod document;
+mod document;
 mod fence;
-pub mod highlight;
+mod highlight;
 mod inline;
-pub mod layout;
+mod layout;
 mod link;
 mod parse;
-pub mod row;
+mod row;
 mod rows;
-pub mod sanitize;
-pub mod style;
+mod sanitize;
+mod style;
 mod table;
 pub mod width;
 mod wrap;
@@ -29,7 +29,9 @@ mod wrap;
 pub use document::Document;
 pub use highlight::{HighlightJob, Highlighted, Highlighter};
 pub use layout::{Anchor, Layout, LayoutOptions};
+pub(crate) use parse::is_line_break;
 pub use row::{Piece, Row, RowKind};
+pub(crate) use sanitize::is_hidden;
 pub use sanitize::{Sanitizer, sanitize, sanitize_line};
 pub use style::{Face, Role};
 pub(crate) use wrap::wrap;

@@ -66,6 +66,12 @@ pub(crate) fn parse(source: &str, range: Range<usize>) -> Parsed {
     builder.finish(defines)
 }
 
+/// True for `<br>` in any of its forms: the one tag that is obeyed, as tables have no other way to break a line.
+pub(crate) fn is_line_break(tag: &str) -> bool {
+    let name = tag.trim_start_matches('<').trim_end_matches('>').trim_end_matches('/').trim();
+    name.eq_ignore_ascii_case("br")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, Event, Tag, TagEnd};
 
 use super::style::Style;
-use super::{MAX_COLUMNS, MAX_NESTING, Parsed, Top};
+use super::{MAX_COLUMNS, MAX_NESTING, Parsed, Top, is_line_break};
 use crate::text::block::{Align, Block, Body, Edge, Table, TableRow};
 use crate::text::code::Code;
 use crate::text::inline::{Inline, InlineBuilder};
@@ -166,7 +166,7 @@ impl<'s> Builder<'s> {
             Event::Code(text) => self.text.push(&text, self.style.with(Role::InlineCode), at),
             Event::SoftBreak => self.text.push(" ", self.style.face(), at),
             Event::HardBreak => self.text.newline(at),
-            Event::InlineHtml(tag) if is_break(&tag) => self.text.newline(at),
+            Event::InlineHtml(tag) if is_line_break(&tag) => self.text.newline(at),
             Event::Html(tag) | Event::InlineHtml(tag) => self.text.push(&tag, muted, at),
             Event::FootnoteReference(label) => {
                 self.text.push(&format!("[^{label}]"), muted, at);
@@ -391,9 +391,4 @@ impl<'s> Builder<'s> {
 fn marked(marker: &str) -> Edge {
     let columns = u8::try_from(width::width(marker)).unwrap_or(u8::MAX);
     Edge::Item { width: columns, marker: Some(marker.into()) }
-}
-
-fn is_break(tag: &str) -> bool {
-    let name = tag.trim_start_matches('<').trim_end_matches('>').trim_end_matches('/').trim();
-    name.eq_ignore_ascii_case("br")
 }
