@@ -130,8 +130,7 @@ fn conclude(plan: &Plan, finished: &Finished, format: Format) -> Result<u8, CliE
         Ok(()) => {}
     }
     if let Some(name) = format.export() {
-        let export = export::FORMATS.iter().find(|export| export.name == name);
-        let export = export.ok_or_else(|| {
+        let export = export::format(name).ok_or_else(|| {
             CliError::failed(format!("this program was built without the format {name}"))
         })?;
         out(&(export.write)(&finished.session(plan)))?;

@@ -80,9 +80,19 @@ pub fn say(message: &str) {
 
 /// Writes `value` as JSON, for people and programs alike.
 pub fn out_json(value: &impl serde::Serialize) -> Result<(), CliError> {
-    let text = serde_json::to_string_pretty(value)
-        .map_err(|e| CliError::failed(format!("this cannot be written as JSON: {e}")))?;
-    out(&format!("{text}\n"))
+    out(&json_text(value)?)
+}
+
+/// `value` as JSON, with a line end.
+fn json_text(value: &impl serde::Serialize) -> Result<String, CliError> {
+    serde_json::to_string_pretty(value)
+        .map(|text| text + "\n")
+        .map_err(|e| CliError::failed(format!("this cannot be written as JSON: {e}")))
+}
+
+/// `1 question`, `3 questions`.
+fn counted(n: usize, what: &str) -> String {
+    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 /// Runs the program: the command that was typed, and the exit code that it ended with.

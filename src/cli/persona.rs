@@ -4,19 +4,17 @@
 //! characters. [`render`] does the work without a terminal, [`run`] prints it.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use etcetera::BaseStrategy;
 use serde_json::{Value, json};
-use unicode_width::UnicodeWidthStr;
 
-use super::{CliError, ListFormat};
+use super::{CliError, ListFormat, counted, json_text, say};
 use crate::config::{self, Flags, personas};
 use crate::domain::{Panel, Persona as Who, PersonaId};
 use crate::prompt::estimate;
-use crate::text::sanitize::sanitize_line;
+use crate::text::sanitize_line;
+use crate::text::width::width;
 
 /// Invisible characters that are listed for one file; more are counted.
 const LISTED: usize = 20;
@@ -64,7 +62,7 @@ pub struct Printed {
 /// Runs `plenary persona …`; the number is the exit code.
 pub fn run(command: Persona, flags: &Flags) -> Result<u8, CliError> {
     let printed = render(command, flags)?;
-    note(&printed.notices);
+    printed.notices.iter().for_each(|notice| say(notice));
     super::out(&printed.out)?;
     Ok(printed.code)
 }
@@ -76,7 +74,7 @@ pub fn render(command: Persona, flags: &Flags) -> Result<Printed, CliError> {
             let known = Known::find(flags);
             let out = match format {
                 ListFormat::Text => list_text(&known),
-                ListFormat::Json => pretty(&Value::Array(known.list_json()))?,
+                ListFormat::Json => json_text(&known.list_json())?,
             };
             Ok(Printed { out, notices: known.notices, code: 0 })
         }
@@ -88,19 +86,11 @@ pub fn render(command: Persona, flags: &Flags) -> Result<Printed, CliError> {
             }
             let out = match format {
                 ListFormat::Text => show_text(&who),
-                ListFormat::Json => pretty(&show_json(&who)?)?,
+                ListFormat::Json => json_text(&show_json(&who)?)?,
             };
             Ok(Printed { out, notices, code: 0 })
         }
         Persona::Check { files } => Ok(check(&files)),
-    }
-}
-
-/// Notices on standard error. Nothing can be said of an error there.
-fn note(lines: &[String]) {
-    let mut stderr = std::io::stderr().lock();
-    for line in lines {
-        let _ignored = writeln!(stderr, "plenary: {}", sanitize_line(line));
     }
 }
 
@@ -119,8 +109,8 @@ impl Known {
                 Self { personas: setup.personas, panels: setup.panels, notices: setup.notices }
             }
             Err(e) => {
-                let (user, project) = folders();
-                let loaded = personas::load(&user, &project);
+                let paths = config::Paths::here();
+                let loaded = personas::load(&paths.user_personas(), &paths.project_personas());
                 let mut notices = vec![format!("the configuration was not used: {e}")];
                 notices.extend(loaded.notices);
                 Self { personas: loaded.personas, panels: Vec::new(), notices }
@@ -145,13 +135,6 @@ impl Known {
     }
 }
 
-/// The user's and the project's folder of personas.
-fn folders() -> (PathBuf, PathBuf) {
-    let config = etcetera::base_strategy::Xdg::new()
-        .map_or_else(|_| PathBuf::from(".config"), |xdg| xdg.config_dir());
-    (config.join("plenary").join("personas"), Path::new(".plenary").join("personas"))
-}
-
 /// The persona of this id, else the one in this file.
 fn find(word: &str, flags: &Flags) -> Result<(Arc<Who>, Vec<String>), CliError> {
     let known = Known::find(flags);
@@ -162,7 +145,7 @@ fn find(word: &str, flags: &Flags) -> Result<(Arc<Who>, Vec<String>), CliError> 
     let looks_like_path = word.contains(['/', '.', '~', '\\']);
     if !looks_like_path && !path.exists() {
         let ids = || known.personas.iter().map(|p| p.id.as_str());
-        let meant = personas::nearest(word, ids());
+        let meant = config::nearest::nearest(word, ids());
         let hint = meant.map_or_else(
             || format!("known are {}", ids().collect::<Vec<_>>().join(", ")),
             |id| format!("did you mean `{id}`?"),
@@ -175,11 +158,6 @@ fn find(word: &str, flags: &Flags) -> Result<(Arc<Who>, Vec<String>), CliError> 
         (Some((who, notices)), 1) => Ok((Arc::new(who), notices)),
         _ => Err(CliError::usage(format!("{word} holds {many} personas; name one file of it"))),
     }
-}
-
-fn pretty(value: &Value) -> Result<String, CliError> {
-    let text = serde_json::to_string_pretty(value);
-    text.map(|text| text + "\n").map_err(|e| CliError::failed(format!("JSON: {e}")))
 }
 
 fn list_text(known: &Known) -> String {
@@ -203,7 +181,7 @@ fn columns<const N: usize>(rows: &[[String; N]]) -> String {
     let body = || rows.iter().skip(1);
     let widths: Vec<usize> = (0..N)
         .map(|i| {
-            let wide = |row: &[String; N]| row.get(i).map_or(0, |cell| cell.width());
+            let wide = |row: &[String; N]| row.get(i).map_or(0, |cell| width(cell));
             if body().all(|row| wide(row) == 0) {
                 0
             } else {
@@ -214,9 +192,9 @@ fn columns<const N: usize>(rows: &[[String; N]]) -> String {
     let mut out = String::new();
     for row in rows {
         let mut line = String::new();
-        for (cell, width) in row.iter().zip(&widths).filter(|(_, width)| **width > 0) {
+        for (cell, columns) in row.iter().zip(&widths).filter(|(_, columns)| **columns > 0) {
             line.push_str(cell);
-            line.push_str(&" ".repeat(width.saturating_sub(cell.width()) + 2));
+            line.push_str(&" ".repeat(columns.saturating_sub(width(cell)) + 2));
         }
         out.push_str(line.trim_end());
         out.push('\n');
@@ -312,13 +290,13 @@ impl Page {
             _ => String::new(),
         };
         let applies = word(serde_json::to_value(contract.applies).ok());
-        let width = contract.sections.iter().map(|s| s.title.width()).max().unwrap_or(0);
+        let widest = contract.sections.iter().map(|s| width(&s.title)).max().unwrap_or(0);
         self.list(
             &format!("Sections (applies: {applies})"),
             contract.sections.iter().enumerate().map(|(i, section)| {
                 let facet = word(serde_json::to_value(section.facet).ok());
                 let optional = if section.optional { ", optional" } else { "" };
-                let pad = " ".repeat(width.saturating_sub(section.title.width()));
+                let pad = " ".repeat(widest.saturating_sub(width(&section.title)));
                 format!("{:>2}  {}{pad}  {facet}{optional}", i + 1, section.title)
             }),
         );
@@ -359,12 +337,11 @@ fn check(files: &[PathBuf]) -> Printed {
         page.line(&format!("{file}: {}, {}: {}", who.id, who.name, size(who)));
     }
     let errors = problems.iter().filter(|p| p.is_error()).count();
-    let count = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     page.line(&format!(
         "{}, {}, {}",
-        count(found.len(), "persona"),
-        count(errors, "error"),
-        count(warnings, "warning")
+        counted(found.len(), "persona"),
+        counted(errors, "error"),
+        counted(warnings, "warning")
     ));
     Printed { out: page.0, notices: Vec::new(), code: u8::from(errors > 0) }
 }
@@ -407,7 +384,7 @@ mod tests {
         let text = list_text(&known());
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 3);
-        let column = |line: &str, word: &str| line.split(word).next().unwrap().width();
+        let column = |line: &str, word: &str| width(line.split(word).next().unwrap());
         assert_eq!(column(lines[0], "SOURCE"), column(lines[1], "built in"));
         assert_eq!(column(lines[0], "SOURCE"), column(lines[2], "p/日本.md"));
         assert!(lines[1].contains("mine"), "{text}");

@@ -3,14 +3,12 @@
 //! Reads only. `resume` finds its session with [`resolve`] too. Exports are `export`'s business; what
 //! stands here is the list, the search by id, and the words when there is nothing to show.
 
-use std::io::Write as _;
-
 use clap::builder::PossibleValuesParser;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::{CliError, ListFormat, out};
+use super::{CliError, ListFormat, counted, json_text, out, say};
 use crate::domain::{Session, SessionId, SessionSummary};
 use crate::export::{FORMATS, format};
 use crate::store::{Store, StoreError};
@@ -129,8 +127,7 @@ fn list(store: &Store, limit: usize, format: ListFormat) -> Result<(), CliError>
         if sessions.is_empty() {
             return Err(failed(&trouble));
         }
-        // Standard error may be closed; the list is what was asked for.
-        writeln!(std::io::stderr().lock(), "plenary: {trouble}").unwrap_or_default();
+        say(&trouble.to_string());
     }
     match format {
         ListFormat::Json => out(&json(&sessions)?),
@@ -159,7 +156,7 @@ fn table(sessions: &[SessionSummary], columns: Option<usize>) -> String {
             let cells = [
                 s.id.short(),
                 local(s.updated_at, &zone),
-                counted(s.turns, "question"),
+                counted(s.turns as usize, "question"),
                 format!("{} of {} answered", s.answered, s.runs),
                 fitted(&s.panel, PANEL),
             ];
@@ -200,10 +197,6 @@ fn aligned<const N: usize>(rows: &[([String; N], &str)], columns: Option<usize>)
         text.push('\n');
     }
     text
-}
-
-fn counted(n: u32, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
 /// On one line, neutralised, and not wider than `columns`.
@@ -256,9 +249,7 @@ fn json(sessions: &[SessionSummary]) -> Result<String, CliError> {
             answered: s.answered,
         })
         .collect();
-    let text = serde_json::to_string_pretty(&rows)
-        .map_err(|e| CliError::failed(format!("the list cannot be written as JSON: {e}")))?;
-    Ok(format!("{text}\n"))
+    json_text(&rows)
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! decided where it is used. No message repeats a value: somebody may have put a key in the wrong place.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{Bound, Range};
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -117,8 +117,9 @@ impl ConfigFile {
 
     /// Takes `text` as the content of the file at `path`.
     pub fn parse(path: &Path, project: bool, text: &str) -> Result<Self, ConfigError> {
+        let lines = Lines::of(text);
         let at = |offset: usize| {
-            let (line, column) = position(text, offset);
+            let (line, column) = lines.position(offset);
             format!("{}:{line}:{column}", path.display())
         };
         let table = DeTable::parse(text).map_err(|e| {
@@ -127,7 +128,7 @@ impl ConfigFile {
             ConfigError(format!("{place}: not valid TOML: {what}"))
         })?;
         let mut places = BTreeMap::new();
-        walk(table.get_ref(), "", text, &mut places);
+        walk(table.get_ref(), "", &lines, &mut places);
         check_persona_keys(&places, &at)?;
         let schema = Schema::deserialize(toml::Deserializer::from(table)).map_err(|e| {
             let offset = e.span().map_or(0, |span| span.start);
@@ -151,26 +152,44 @@ impl ConfigFile {
 
     /// The keys that are set below `prefix`, with their values as they may be shown.
     pub fn below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
-        self.places.iter().filter_map(move |(key, place)| {
-            let shown = place.shown.as_deref()?;
-            key.starts_with(prefix).then_some((key.as_str(), shown))
-        })
+        let from = self.places.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));
+        from.take_while(move |(key, _)| key.starts_with(prefix))
+            .filter_map(|(key, place)| Some((key.as_str(), place.shown.as_deref()?)))
     }
 }
 
-/// Line and column of a byte, both from 1; the column counts characters.
-fn position(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset.min(text.len())).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-    (line, column)
+/// Where the lines of a text begin. Found once: a file may have a hundred thousand keys, each with its place.
+struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
 }
 
-fn walk(table: &DeTable<'_>, prefix: &str, text: &str, places: &mut BTreeMap<String, Place>) {
+impl<'a> Lines<'a> {
+    fn of(text: &'a str) -> Self {
+        let after = text.match_indices('\n').map(|(at, _)| at + 1);
+        Self { text, starts: std::iter::once(0).chain(after).collect() }
+    }
+
+    /// Line and column of a byte, both from 1; the column counts characters.
+    fn position(&self, offset: usize) -> (usize, usize) {
+        let offset = offset.min(self.text.len());
+        let line = self.starts.partition_point(|start| *start <= offset);
+        let start = line.checked_sub(1).and_then(|at| self.starts.get(at)).copied().unwrap_or(0);
+        let before = self.text.get(start..offset).unwrap_or_default();
+        (line, before.chars().count() + 1)
+    }
+}
+
+fn walk(
+    table: &DeTable<'_>,
+    prefix: &str,
+    lines: &Lines<'_>,
+    places: &mut BTreeMap<String, Place>,
+) {
     for (key, value) in table {
         let dotted =
             if prefix.is_empty() { key.to_string() } else { format!("{prefix}.{}", key.get_ref()) };
-        let (line, column) = position(text, key.span().start);
+        let (line, column) = lines.position(key.span().start);
         let inner = value.get_ref();
         let shown = match inner {
             DeValue::Table(_) => None,
@@ -179,7 +198,7 @@ fn walk(table: &DeTable<'_>, prefix: &str, text: &str, places: &mut BTreeMap<Str
         };
         let place = Place { key: key.span(), value: value.span(), line, column, shown };
         if let DeValue::Table(inner) = inner {
-            walk(inner, &dotted, text, places);
+            walk(inner, &dotted, lines, places);
         }
         places.insert(dotted, place);
     }
@@ -400,6 +419,19 @@ mod tests {
         assert!(error("a = 1\na = 2").starts_with("c.toml:2:1: not valid TOML: duplicate key"));
         error(&"[".repeat(100_000));
         error(&format!("a = {}", "[".repeat(100_000)));
+    }
+
+    #[test]
+    fn tens_of_thousands_of_keys_each_have_their_place() {
+        let table = |n| [format!("[persona.a{n}]\n"), " name = \"é\"\n".to_owned()];
+        let text: String = (0..20_000).flat_map(table).collect();
+        let file = ConfigFile::parse(Path::new("c.toml"), false, &text).unwrap();
+        let Origin::File { line, .. } = file.origin("persona.a19999.name") else {
+            panic!("a file")
+        };
+        assert_eq!(line, 40_000);
+        assert!(file.error("persona.a19999.name", "x").0.starts_with("c.toml:40000:2: "));
+        assert_eq!(file.below("persona.a1999.").count(), 1);
     }
 
     #[test]

@@ -125,8 +125,7 @@ pub fn setup_on(flags: &Flags, machine: &Machine) -> Result<Setup, ConfigError> 
         config_file: config_file(&found, machine),
     };
 
-    let folder = |path: &Path| path.join("personas");
-    let loaded = personas::load(&folder(&machine.paths.config), &folder(&machine.paths.project));
+    let loaded = personas::load(&machine.paths.user_personas(), &machine.paths.project_personas());
     let mut people = People::of(loaded);
     let read_model = |text: &str| choosing.read(text);
     let context = (&mut people, &mut ledger, &read_model as &panels::ReadModel<'_>);

@@ -56,7 +56,8 @@ impl People {
                 }
                 taken => {
                     if taken.is_some() {
-                        persona.id = self.free(&persona.id);
+                        persona.id =
+                            personas::free_id(&persona.id, |id| self.find(id.as_str()).is_some());
                     }
                     ids.push(persona.id.clone());
                     self.personas.push(Arc::new(persona));
@@ -69,13 +70,6 @@ impl People {
         }
         self.by_path.insert(whole, ids.clone());
         Ok(ids)
-    }
-
-    fn free(&self, id: &PersonaId) -> PersonaId {
-        let taken = |id: &PersonaId| self.find(id.as_str()).is_some();
-        // One of as many numbers as there are personas, and one more, is free.
-        let most = self.personas.len() + 2;
-        (2..=most).map(|n| id.numbered(n)).find(|id| !taken(id)).unwrap_or_else(|| id.clone())
     }
 
     fn unknown(&self, word: &str) -> String {

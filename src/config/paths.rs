@@ -54,6 +54,16 @@ impl Paths {
         self.project.join("config.toml")
     }
 
+    /// The user's folder of personas; empty, and so never the working folder's, when no home is known.
+    pub fn user_personas(&self) -> PathBuf {
+        below(&self.config, "personas").unwrap_or_default()
+    }
+
+    /// The project's folder of personas.
+    pub fn project_personas(&self) -> PathBuf {
+        self.project.join("personas")
+    }
+
     /// The store's file.
     pub fn store(&self) -> Option<PathBuf> {
         below(&self.data, "plenary.db")
@@ -79,6 +89,8 @@ mod tests {
         assert_eq!(nowhere.config_file(), None);
         assert_eq!(nowhere.store(), None);
         assert_eq!(nowhere.log(), None);
+        assert_eq!(nowhere.user_personas(), Path::new(""));
+        assert!(std::fs::read_dir(nowhere.user_personas()).is_err());
         assert_eq!(nowhere.project_file(), Path::new("/p/.plenary/config.toml"));
     }
 }

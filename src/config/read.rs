@@ -40,11 +40,14 @@ pub fn decode(bytes: Vec<u8>) -> io::Result<String> {
     if let Some(at) = bytes.iter().position(|b| *b == 0) {
         return Err(refused(&format!("is not text (a NUL at byte {at})")));
     }
-    let text = String::from_utf8(bytes).map_err(|e| {
+    let mut text = String::from_utf8(bytes).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
         refused(&format!("is not UTF-8 text (byte {at}); convert it first, for example with iconv"))
     })?;
-    Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
+    if text.starts_with('\u{feff}') {
+        text.remove(0);
+    }
+    Ok(text)
 }
 
 /// Why a file could not be read, in words.

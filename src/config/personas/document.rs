@@ -144,7 +144,10 @@ pub(super) fn distinct(drafts: Vec<Draft>, problems: &mut Vec<Problem>) -> Vec<D
 }
 
 /// The id itself, or the first of `id-2`, `id-3` … that is free.
-fn free_id(id: &PersonaId, is_taken: impl Fn(&PersonaId) -> bool) -> PersonaId {
+pub(in crate::config) fn free_id(
+    id: &PersonaId,
+    is_taken: impl Fn(&PersonaId) -> bool,
+) -> PersonaId {
     if !is_taken(id) {
         return id.clone();
     }

@@ -12,6 +12,7 @@ use super::keys::{Key, Keys};
 use super::problem::Problem;
 use super::wire::Wire;
 use super::{Settings, foreign, schema};
+use crate::config::nearest;
 
 /// The most bytes a front matter may have.
 pub(super) const MAX_BYTES: usize = 64 * 1024;
@@ -183,7 +184,7 @@ fn explain(error: &serde_saphyr::Error, yaml: &str, keys: &Keys, file: &Path) ->
         ),
         E::SerdeUnknownVariant { variant, expected, .. } => {
             let mut message = format!("`{}` is not one of {}", short(variant), expected.join(", "));
-            if let Some(meant) = schema::nearest_of(variant, expected.iter().copied()) {
+            if let Some(meant) = nearest::nearest(variant, expected.iter().copied()) {
                 message.push_str("; did you mean `");
                 message.push_str(meant);
                 message.push_str("`?");

@@ -3,6 +3,8 @@
 //! Hidden instructions in a persona file are written with them. `plenary persona check` names each; names and
 //! titles drop them. Neutralising what is drawn is the `text` layer's work.
 
+use crate::text::is_hidden;
+
 /// One invisible character in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Invisible {
@@ -72,6 +74,8 @@ fn name(c: char) -> Option<&'static str> {
         '\u{fff9}'..='\u{fffb}' => "interlinear annotation",
         '\u{e0000}'..='\u{e007f}' => "tag character",
         '\u{e0100}'..='\u{e01ef}' => "variation selector",
+        // The screen's own list is longer: fillers, selectors, marks of notations that no persona needs.
+        c if is_hidden(c) => "character that draws nothing",
         _ => return None,
     })
 }
@@ -103,5 +107,12 @@ mod tests {
         let text =
             "🗣️ 👨‍👩‍👧‍👦 🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f} می‌خواهم ❌\t日本\n";
         assert_eq!(find(text), []);
+    }
+
+    #[test]
+    fn whatever_the_screen_neutralises_is_found() {
+        for c in ('\0'..=char::MAX).filter(|c| is_hidden(*c)) {
+            assert_eq!(find(&format!("a{c}b")).len(), 1, "U+{:04X}", u32::from(c));
+        }
     }
 }

@@ -27,6 +27,7 @@ use serde::Deserialize;
 use super::ConfigError;
 use crate::domain::{Contract, IntakeField, Persona, PersonaId, PersonaSource};
 use document::Draft;
+pub(super) use document::free_id;
 pub use problem::{Problem, Severity};
 
 /// Settings of a persona that front matter gives and `[persona.ID]` overrides.
@@ -230,9 +231,4 @@ pub fn apply(persona: &mut Persona, settings: &Settings, file: &Path) -> Result<
 /// The built-in persona of this id.
 pub fn built_in(id: &PersonaId) -> Option<Arc<Persona>> {
     built_in::personas().iter().find(|persona| persona.id == *id).cloned()
-}
-
-/// The name of `candidates` that is nearest to `word`, if one is near enough to have been meant.
-pub fn nearest<'a>(word: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    schema::nearest_of(word, candidates)
 }

@@ -4,6 +4,8 @@
 //! expected in its words, and the nearest name of it is proposed. Keys of other programs' persona
 //! files are in `foreign`.
 
+use crate::config::nearest;
+
 /// Key (list positions left out) and what its value must be.
 pub(super) const KEYS: &[(&str, &str)] = &[
     ("id", "1 to 64 of a-z, 0-9 and hyphens, such as `my-reviewer`"),
@@ -63,24 +65,7 @@ pub(super) fn nearest(schema_path: &str) -> Option<&'static str> {
     let names = KEYS.iter().filter_map(|(key, _)| {
         (key.get(..parent(key)) == Some(level)).then(|| key.get(level.len()..)).flatten()
     });
-    nearest_of(name, names)
-}
-
-/// The candidate nearest to `word`, if one is near enough to have been meant.
-pub(super) fn nearest_of<'a>(
-    word: &str,
-    candidates: impl Iterator<Item = &'a str>,
-) -> Option<&'a str> {
-    // Long words cannot be a slip of a short key, and comparing them costs the product of both lengths.
-    if word.len() > 64 {
-        return None;
-    }
-    let word = word.to_lowercase();
-    candidates
-        .map(|candidate| (strsim::damerau_levenshtein(&word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= (candidate.len() / 3).max(1))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+    nearest::nearest(name, names)
 }
 
 #[cfg(test)]
