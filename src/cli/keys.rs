@@ -1,28 +1,28 @@
 //! Where a provider's key is, and whether it is there: in words, never the key.
 //!
-//! Looks at the environment and at files' metadata; runs no command and reads no key. Used by `doctor` and
+//! Looks at the environment and at files' metadata; runs no command and reads no key. What a key file must be is
+//! `provider`'s rule. Used by `doctor` and
 //! `model list`.
-
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use serde::Serialize;
 
 use crate::domain::KeySource;
+use crate::provider::check_key_file;
 
 /// What is known about a key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct KeyStatus {
+pub(super) struct KeyStatus {
     /// Where it is looked for: `OPENAI_API_KEY`, `key_file /home/…`.
-    pub place: String,
+    pub(super) place: String,
     /// False when a request would fail for want of it.
-    pub there: bool,
+    pub(super) there: bool,
     /// What to do when it is not.
-    pub fix: Option<String>,
+    pub(super) fix: Option<String>,
 }
 
 impl KeyStatus {
     /// Looks where `source` points.
-    pub fn of(source: &KeySource) -> Self {
+    pub(super) fn of(source: &KeySource) -> Self {
         match source {
             KeySource::None => Self::there("none needed"),
             KeySource::Env(name) => match std::env::var(name) {
@@ -45,18 +45,9 @@ impl KeyStatus {
             KeySource::File(path) => {
                 let shown = path.display();
                 let place = format!("key_file {shown}");
-                match std::fs::metadata(path) {
-                    Err(e) => Self::missing(&place, format!("{shown}: {e}")),
-                    Ok(meta) if !meta.is_file() => {
-                        Self::missing(&place, format!("{shown} is not a regular file"))
-                    }
-                    Ok(meta) if meta.permissions().mode() & 0o077 != 0 => {
-                        Self::missing(&place, format!("others may read it: chmod 600 {shown}"))
-                    }
-                    Ok(meta) if meta.uid() != rustix::process::getuid().as_raw() => {
-                        Self::missing(&place, format!("{shown} belongs to another user"))
-                    }
-                    Ok(_) => Self::there(&place),
+                match check_key_file(path) {
+                    Ok(()) => Self::there(&place),
+                    Err(what) => Self::missing(&place, format!("{shown} {what}")),
                 }
             }
         }
@@ -81,6 +72,8 @@ fn on_path(program: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]

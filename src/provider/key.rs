@@ -4,6 +4,9 @@
 //! provider does not accept it, so that the next try sees a changed one. Every refusal names the source and says
 //! what to do; none prints the key. Not for sending it (`http`) nor for hiding it in messages (`redact`).
 
+use std::fs::{File, Metadata};
+use std::io::Read as _;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -159,34 +162,46 @@ fn is_model_key(name: &str) -> bool {
         || matches!(name.as_str(), "ANTHROPIC_AUTH_TOKEN" | "HF_TOKEN")
 }
 
-fn from_file(path: &Path) -> Result<SecretString, String> {
-    use std::io::Read as _;
-    use std::os::unix::fs::MetadataExt as _;
-
-    let cannot = |error: std::io::Error| format!("cannot be read: {error}");
-    if !std::fs::metadata(path).map_err(cannot)?.is_file() {
+/// Whether a key would be read from the file at `path`, as far as that can be told without reading it. The error goes
+/// on behind the file's name and says what to do.
+pub fn check_file(path: &Path) -> Result<(), String> {
+    let meta = std::fs::metadata(path).map_err(|error| cannot_read(&error))?;
+    if !meta.is_file() {
         return Err("cannot be read: it is not a file".into());
     }
-    let file = std::fs::File::open(path).map_err(cannot)?;
-    // Of the open file, so that a link is judged by what it leads to and nothing can be swapped in between.
-    let meta = file.metadata().map_err(cannot)?;
+    is_private(&meta, path)
+}
+
+fn is_private(meta: &Metadata, path: &Path) -> Result<(), String> {
     if meta.mode() & 0o077 != 0 {
         let shown = crate::text::sanitize_line(&path.display().to_string());
-        return Err(format!(
-            "is readable by others (mode {:03o}): chmod 600 {shown}",
-            meta.mode() & 0o777
-        ));
+        let mode = meta.mode() & 0o777;
+        return Err(format!("is readable by others (mode {mode:03o}): chmod 600 {shown}"));
     }
     let me = rustix::process::geteuid().as_raw();
     if meta.uid() != me && meta.uid() != 0 {
         return Err("belongs to another user; a key file must be your own".into());
     }
+    Ok(())
+}
+
+fn from_file(path: &Path) -> Result<SecretString, String> {
+    // Asked before opening: opening a FIFO waits for a writer.
+    check_file(path)?;
+    let file = File::open(path).map_err(|error| cannot_read(&error))?;
+    // Again, of the open file: nothing can be swapped in between.
+    let meta = file.metadata().map_err(|error| cannot_read(&error))?;
+    is_private(&meta, path)?;
     let mut bytes = Vec::new();
-    file.take(MOST + 1).read_to_end(&mut bytes).map_err(cannot)?;
+    file.take(MOST + 1).read_to_end(&mut bytes).map_err(|error| cannot_read(&error))?;
     if bytes.len() as u64 > MOST {
         return Err(too_long());
     }
     text_of(bytes)
+}
+
+fn cannot_read(error: &std::io::Error) -> String {
+    format!("cannot be read: {error}")
 }
 
 fn too_long() -> String {

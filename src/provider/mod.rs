@@ -27,6 +27,8 @@ mod retry_after;
 mod sse;
 mod url;
 
+pub use key::check_file as check_key_file;
+
 /// The events of one answer. The first item may already be an error; after an error nothing follows.
 pub type EventStream = BoxStream<'static, Result<StreamEvent, Failure>>;
 
