@@ -17,18 +17,18 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A question before anybody is addressed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
+pub(super) struct Asked {
     /// The words of the question.
-    pub words: String,
+    pub(super) words: String,
     /// The attachments as they stand behind it; empty when there are none.
-    pub attachments: String,
+    pub(super) attachments: String,
     /// Set when the words came from standard input.
-    pub piped: bool,
+    pub(super) piped: bool,
 }
 
 impl Asked {
     /// `words` with the attachments behind them.
-    pub fn with(&self, words: &str) -> String {
+    pub(super) fn with(&self, words: &str) -> String {
         if self.attachments.is_empty() {
             return words.to_owned();
         }
@@ -37,14 +37,14 @@ impl Asked {
 }
 
 /// Puts the question together. An empty one is a usage error.
-pub fn question(words: &str, files: &[PathBuf]) -> Result<Asked, CliError> {
+pub(super) fn question(words: &str, files: &[PathBuf]) -> Result<Asked, CliError> {
     let piped = standard_input()?;
     assemble(words, files, piped)
 }
 
 /// The question that the screen asks at once: its words with standard input behind them, or standard input itself; none when
 /// there is neither. (Keys come from the terminal even where standard input is a pipe.)
-pub fn for_screen(words: Option<&str>) -> Result<Option<String>, CliError> {
+pub(super) fn for_screen(words: Option<&str>) -> Result<Option<String>, CliError> {
     let piped = standard_input()?.filter(|text| !text.trim().is_empty());
     if words.is_none() && piped.is_none() {
         return Ok(None);

@@ -7,7 +7,7 @@ use super::args::Cli;
 use super::{CliError, out};
 
 /// Prints the completions of `shell`.
-pub fn run(shell: Shell) -> Result<u8, CliError> {
+pub(super) fn run(shell: Shell) -> Result<u8, CliError> {
     let mut script = Vec::new();
     generate(shell, &mut Cli::command(), "plenary", &mut script);
     out(&String::from_utf8_lossy(&script))?;

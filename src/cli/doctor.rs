@@ -20,7 +20,7 @@ use crate::text::sanitize;
 /// How something stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum State {
+enum State {
     /// As it should be.
     Ok,
     /// Worth knowing, nothing to do.
@@ -31,15 +31,15 @@ pub enum State {
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Check {
+struct Check {
     /// `configuration`, `models`, `providers`, `personas`, `store`, `terminal`.
-    pub area: &'static str,
+    area: &'static str,
     /// How it stands.
-    pub state: State,
+    state: State,
     /// What was found.
-    pub found: String,
+    found: String,
     /// What to do about it.
-    pub fix: Option<String>,
+    fix: Option<String>,
 }
 
 #[derive(Serialize)]

@@ -8,7 +8,7 @@ use super::{CliError, out};
 use crate::config::nearest;
 
 /// Prints the page of the program, or of one of its commands.
-pub fn run(command: Option<&str>) -> Result<u8, CliError> {
+pub(super) fn run(command: Option<&str>) -> Result<u8, CliError> {
     let mut root = Cli::command();
     root.build();
     let page = match command.map(|name| (name, root.find_subcommand(name).cloned())) {

@@ -5,12 +5,12 @@
 
 pub mod args;
 pub mod ask;
-pub mod attach;
-pub mod completions;
+mod attach;
+mod completions;
 pub mod config;
 pub mod doctor;
-pub mod keys;
-pub mod man;
+mod keys;
+mod man;
 pub mod model;
 pub mod persona;
 pub mod sessions;
@@ -61,7 +61,7 @@ pub enum ListFormat {
 }
 
 /// Writes to standard output; a closed pipe is not an error (the reader has what it wanted).
-pub fn out(text: &str) -> Result<(), CliError> {
+fn out(text: &str) -> Result<(), CliError> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -72,14 +72,14 @@ pub fn out(text: &str) -> Result<(), CliError> {
 }
 
 /// Writes one message to standard error. One that cannot be written is lost: there is nowhere else.
-pub fn say(message: &str) {
+fn say(message: &str) {
     let line = format!("plenary: {}\n", sanitize(message.trim_end()));
     let told = std::io::stderr().lock().write_all(line.as_bytes());
     drop(told);
 }
 
 /// Writes `value` as JSON, for people and programs alike.
-pub fn out_json(value: &impl serde::Serialize) -> Result<(), CliError> {
+fn out_json(value: &impl serde::Serialize) -> Result<(), CliError> {
     out(&json_text(value)?)
 }
 
@@ -157,7 +157,7 @@ fn run(cli: Cli) -> Result<u8, CliError> {
 }
 
 /// Puts the configuration together, and refuses kinds of providers that nobody here speaks.
-pub fn configure(flags: &Flags) -> Result<Setup, CliError> {
+fn configure(flags: &Flags) -> Result<Setup, CliError> {
     let setup = crate::config::setup(flags).map_err(|e| CliError::usage(e.to_string()))?;
     let kinds = || provider::KINDS.iter().map(|kind| kind.name);
     for (name, spec) in &setup.providers {
@@ -177,7 +177,7 @@ pub fn configure(flags: &Flags) -> Result<Setup, CliError> {
 }
 
 /// Opens the store where it belongs on this machine; without a home it is kept in memory.
-pub fn open_store(paths: &Paths) -> Store {
+fn open_store(paths: &Paths) -> Store {
     if let Some(path) = paths.store() {
         return Store::open(&path);
     }
@@ -186,7 +186,7 @@ pub fn open_store(paths: &Paths) -> Store {
 }
 
 /// A runtime for commands that ask the network: one thread, this one.
-pub fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

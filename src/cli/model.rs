@@ -17,7 +17,7 @@ use crate::provider;
 use crate::text::sanitize_line;
 
 /// How long one provider may take to list its models.
-pub const PATIENCE: Duration = Duration::from_secs(5);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// `plenary model …`
 #[derive(Debug, Clone, Subcommand)]

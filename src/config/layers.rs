@@ -51,20 +51,20 @@ pub struct FileSeen {
 
 /// The files that were read, weakest first, and those that were looked for.
 #[derive(Debug, Default)]
-pub struct Files {
+pub(super) struct Found {
     /// What they say.
-    pub files: Vec<ConfigFile>,
+    pub(super) files: Vec<ConfigFile>,
     /// Which were looked for.
-    pub seen: Vec<FileSeen>,
+    pub(super) seen: Vec<FileSeen>,
     /// Words about files that could not even be looked for.
-    pub notices: Vec<String>,
+    pub(super) notices: Vec<String>,
     /// The file that was named instead of the usual ones.
-    pub named: Option<PathBuf>,
+    pub(super) named: Option<PathBuf>,
 }
 
 /// Reads the files: the one that is named, or the user's and the project's.
-pub fn read(flags: &Flags, machine: &Machine) -> Result<Files, ConfigError> {
-    let mut found = Files::default();
+pub(super) fn read(flags: &Flags, machine: &Machine) -> Result<Found, ConfigError> {
+    let mut found = Found::default();
     let by_env = || machine.var("PLENARY_CONFIG").map(PathBuf::from);
     if let Some(path) = flags.config.clone().or_else(by_env) {
         let what = if flags.config.is_some() { "--config" } else { "PLENARY_CONFIG" };
@@ -87,7 +87,7 @@ pub fn read(flags: &Flags, machine: &Machine) -> Result<Files, ConfigError> {
     Ok(found)
 }
 
-impl Files {
+impl Found {
     /// Reads a file that need not be there.
     fn usual(&mut self, path: PathBuf, project: bool) -> Result<(), ConfigError> {
         use std::io::ErrorKind::{NotADirectory, NotFound};
@@ -110,17 +110,22 @@ impl Files {
 
 /// The values that stand at the top of a file.
 #[derive(Debug, Default)]
-pub struct Top {
+pub(super) struct Top {
     /// `model` of the files or the environment; `--model` is kept apart because it goes before all.
-    pub model: Option<String>,
+    pub(super) model: Option<String>,
     /// The panel's name.
-    pub panel: String,
+    pub(super) panel: String,
     /// The theme's name.
-    pub theme: String,
+    pub(super) theme: String,
 }
 
 /// Puts the values at the top together.
-pub fn top(flags: &Flags, machine: &Machine, files: &[ConfigFile], ledger: &mut Ledger) -> Top {
+pub(super) fn top(
+    flags: &Flags,
+    machine: &Machine,
+    files: &[ConfigFile],
+    ledger: &mut Ledger,
+) -> Top {
     let mut value = |key: &'static str, default: Option<&str>, flag: Option<&String>| {
         let mut now = default.map(str::to_owned);
         let mut origin = Origin::Default;

@@ -6,16 +6,16 @@
 //! for one probe of a local Ollama when nothing else says which model answers. Called by `cli`.
 
 pub mod file;
-pub mod layers;
-pub mod models;
+mod layers;
+pub(crate) mod models;
 pub mod nearest;
 pub mod origin;
-pub mod panels;
+mod panels;
 pub mod paths;
 pub mod personas;
-pub mod presets;
-pub mod project;
-pub mod providers;
+mod presets;
+mod project;
+mod providers;
 pub mod read;
 mod schema;
 
@@ -164,7 +164,7 @@ pub fn setup_on(flags: &Flags, machine: &Machine) -> Result<Setup, ConfigError> 
 }
 
 /// Where the person may write what is missing.
-fn config_file(found: &layers::Files, machine: &Machine) -> String {
+fn config_file(found: &layers::Found, machine: &Machine) -> String {
     let path = found.named.clone().or_else(|| machine.paths.config_file());
     path.map_or_else(|| "config.toml".to_owned(), |path| path.display().to_string())
 }
@@ -203,7 +203,7 @@ fn override_personas(
 
 /// The user's `keys.toml`: beside the file that was named, else in the user's folder.
 fn keys(
-    found: &layers::Files,
+    found: &layers::Found,
     machine: &Machine,
     notices: &mut Vec<String>,
 ) -> Option<(PathBuf, String)> {

@@ -18,36 +18,36 @@ use crate::domain::{ModelRef, Panel, Persona, PersonaId, ProviderSpec};
 const PROBE: Duration = Duration::from_millis(100);
 
 /// Which model answers for whom; the error says what to do.
-pub type Choices = BTreeMap<PersonaId, Result<ModelChoice, String>>;
+pub(super) type Choices = BTreeMap<PersonaId, Result<ModelChoice, String>>;
 
 /// What the choice is made from.
-pub struct Choosing<'a> {
+pub(super) struct Choosing<'a> {
     /// The providers.
-    pub providers: &'a BTreeMap<String, ProviderSpec>,
+    pub(super) providers: &'a BTreeMap<String, ProviderSpec>,
     /// The automatic choice, first to last.
-    pub automatic: &'a [Automatic],
+    pub(super) automatic: &'a [Automatic],
     /// The environment.
-    pub machine: &'a Machine,
+    pub(super) machine: &'a Machine,
     /// Where to write a model's name: the user's `config.toml`.
-    pub config_file: String,
+    pub(super) config_file: String,
 }
 
 /// What somebody said about models.
 #[derive(Debug, Default)]
-pub struct Said {
+pub(super) struct Said {
     /// `--model`
-    pub flag: Option<String>,
+    pub(super) flag: Option<String>,
     /// `model` of the files or the environment, and where it stands.
-    pub top: Option<(Origin, String)>,
+    pub(super) top: Option<(Origin, String)>,
     /// Where the panel's model stands.
-    pub panel: String,
+    pub(super) panel: String,
     /// Where a persona's model stands, when a file overrides its front matter.
-    pub personas: BTreeMap<PersonaId, String>,
+    pub(super) personas: BTreeMap<PersonaId, String>,
 }
 
 impl Choosing<'_> {
     /// Reads `PROVIDER:MODEL`, or the name of a provider that has a default model.
-    pub fn read(&self, text: &str) -> Result<ModelRef, String> {
+    pub(super) fn read(&self, text: &str) -> Result<ModelRef, String> {
         let text = text.trim();
         let model = match ModelRef::parse(text) {
             Ok(model) => model,
@@ -89,7 +89,7 @@ impl Choosing<'_> {
     }
 
     /// Chooses for every persona.
-    pub fn choose(
+    pub(super) fn choose(
         &self,
         personas: &[Arc<Persona>],
         panel: &Panel,
@@ -164,7 +164,7 @@ impl Choosing<'_> {
     }
 
     /// What the automatic choice passes over although it is there.
-    pub fn skipped(&self) -> Vec<String> {
+    pub(super) fn skipped(&self) -> Vec<String> {
         let unknown = |step: &&Automatic| !self.providers.contains_key(&step.provider);
         let said = |step: &Automatic| {
             let var = step.env.as_deref().filter(|var| self.machine.var(var).is_some())?;
@@ -180,7 +180,7 @@ impl Choosing<'_> {
 
 /// True when something accepts connections at `base_url`. Looking up a name can hang, so that the whole
 /// attempt has its limit on a thread of its own.
-pub fn is_running(base_url: &str) -> bool {
+pub(crate) fn is_running(base_url: &str) -> bool {
     let Some((scheme, rest)) = base_url.split_once("://") else { return false };
     let authority = rest.split('/').next().unwrap_or_default();
     let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']'));

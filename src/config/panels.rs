@@ -19,22 +19,22 @@ const BUILT_IN: &[(&str, &[&str])] = &[
 
 /// Everybody who is known.
 #[derive(Debug, Default)]
-pub struct People {
+pub(super) struct People {
     /// The personas, built-in ones first.
-    pub personas: Vec<Arc<Persona>>,
+    pub(super) personas: Vec<Arc<Persona>>,
     /// Words about what was found.
-    pub notices: Vec<String>,
+    pub(super) notices: Vec<String>,
     by_path: BTreeMap<PathBuf, Vec<PersonaId>>,
 }
 
 impl People {
     /// Those whom the folders hold.
-    pub fn of(loaded: personas::Loaded) -> Self {
+    pub(super) fn of(loaded: personas::Loaded) -> Self {
         Self { personas: loaded.personas, notices: loaded.notices, by_path: BTreeMap::new() }
     }
 
     /// The persona of this id.
-    pub fn find(&self, id: &str) -> Option<&Arc<Persona>> {
+    pub(super) fn find(&self, id: &str) -> Option<&Arc<Persona>> {
         self.personas.iter().find(|persona| persona.id.as_str() == id)
     }
 
@@ -130,18 +130,18 @@ fn described<'a>(
 
 /// All panels, and the one that is asked.
 #[derive(Debug)]
-pub struct Panels {
+pub(super) struct Panels {
     /// All of them, built-in ones first.
-    pub all: Vec<Panel>,
+    pub(super) all: Vec<Panel>,
     /// The one that is asked.
-    pub asked: Panel,
+    pub(super) asked: Panel,
 }
 
 /// Reads a model's name; the error says what is wrong with it.
-pub type ReadModel<'a> = dyn Fn(&str) -> Result<ModelRef, String> + 'a;
+pub(super) type ReadModel<'a> = dyn Fn(&str) -> Result<ModelRef, String> + 'a;
 
 /// Puts the panels together and finds the one that is asked: `--persona`, or the panel named `wanted`.
-pub fn resolve(
+pub(super) fn resolve(
     flags: &Flags,
     wanted: &str,
     files: &[ConfigFile],

@@ -10,55 +10,55 @@ use super::ConfigError;
 /// A provider that needs no table of the user's own.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Preset {
+pub(super) struct Preset {
     /// The word before the colon.
-    pub name: String,
+    pub(super) name: String,
     /// Which wire.
-    pub kind: String,
+    pub(super) kind: String,
     /// Its usual address.
-    pub base_url: String,
+    pub(super) base_url: String,
     /// The variable that people set to another address of the same service.
-    pub base_url_env: Option<String>,
+    pub(super) base_url_env: Option<String>,
     /// The variable that holds `HOST:PORT` of it, as Ollama's own tools read it.
-    pub host_env: Option<String>,
+    pub(super) host_env: Option<String>,
     /// The variable that holds its key; none for a server on this machine.
-    pub key_env: Option<String>,
+    pub(super) key_env: Option<String>,
     /// The model that is asked when none is named.
-    pub model: Option<String>,
+    pub(super) model: Option<String>,
 }
 
 /// One step of the automatic choice.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Automatic {
+pub(super) struct Automatic {
     /// Chosen when this variable is set.
-    pub env: Option<String>,
+    pub(super) env: Option<String>,
     /// Chosen when its server accepts connections.
     #[serde(default)]
-    pub running: bool,
+    pub(super) running: bool,
     /// The provider that is chosen.
-    pub provider: String,
+    pub(super) provider: String,
 }
 
 /// All that is built in.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Presets {
+pub(super) struct Presets {
     /// The providers.
-    pub provider: Vec<Preset>,
+    pub(super) provider: Vec<Preset>,
     /// The automatic choice, first to last.
-    pub automatic: Vec<Automatic>,
+    pub(super) automatic: Vec<Automatic>,
 }
 
 /// Reads the embedded presets.
-pub fn presets() -> Result<Presets, ConfigError> {
+pub(super) fn presets() -> Result<Presets, ConfigError> {
     toml::from_str(include_str!("presets.toml"))
         .map_err(|e| ConfigError(format!("built-in presets: {}", e.message())))
 }
 
 /// The address that `OLLAMA_HOST` means: `HOST`, `HOST:PORT`, `:PORT` or a whole URL. A server that
 /// listens on every address is asked at the loopback one.
-pub fn address_of_host(host: &str) -> String {
+pub(super) fn address_of_host(host: &str) -> String {
     let host = host.trim().trim_end_matches('/');
     let (scheme, rest, default_port) = match host.split_once("://") {
         Some(("https", rest)) => ("https", rest, "443"),

@@ -20,7 +20,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
 const REASON: &str = "whoever clones a repository must not send a key anywhere by it";
 
 /// True when `path` lies in the project's folder, links followed.
-pub fn is_inside(path: &Path, folder: &Path) -> bool {
+pub(super) fn is_inside(path: &Path, folder: &Path) -> bool {
     match (path.canonicalize(), folder.canonicalize()) {
         (Ok(path), Ok(folder)) => path.starts_with(folder),
         _ => false,
@@ -28,7 +28,7 @@ pub fn is_inside(path: &Path, folder: &Path) -> bool {
 }
 
 /// Refuses what a project's file may never set, whatever the other files say.
-pub fn check_keys(file: &ConfigFile) -> Result<(), ConfigError> {
+pub(super) fn check_keys(file: &ConfigFile) -> Result<(), ConfigError> {
     if !file.project {
         return Ok(());
     }
@@ -45,7 +45,7 @@ pub fn check_keys(file: &ConfigFile) -> Result<(), ConfigError> {
 }
 
 /// Refuses a project's `base_url` for a provider whose key comes from outside the project: all keys do.
-pub fn check_address(
+pub(super) fn check_address(
     spec: &ProviderSpec,
     ledger: &Ledger,
     files: &[ConfigFile],
@@ -68,7 +68,7 @@ pub fn check_address(
 }
 
 /// Refuses a persona outside the project when the project's file names it: its text would be sent.
-pub fn check_persona(
+pub(super) fn check_persona(
     file: &ConfigFile,
     key: &str,
     path: &Path,

@@ -16,15 +16,15 @@ use crate::domain::{KeySource, ProviderSpec};
 
 /// Providers by name, and words about what was put right.
 #[derive(Debug, Default)]
-pub struct Merged {
+pub(super) struct Merged {
     /// The providers.
-    pub specs: BTreeMap<String, ProviderSpec>,
+    pub(super) specs: BTreeMap<String, ProviderSpec>,
     /// Words about what was put right.
-    pub notices: Vec<String>,
+    pub(super) notices: Vec<String>,
 }
 
 /// Puts the providers together; every value is noted in `ledger`.
-pub fn merge(
+pub(super) fn merge(
     presets: &[Preset],
     files: &[ConfigFile],
     machine: &Machine,

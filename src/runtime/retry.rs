@@ -18,7 +18,7 @@ const LONGEST_ASKED: Duration = Duration::from_mins(1);
 
 /// What follows a failed attempt.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Decision {
+pub(super) enum Decision {
     /// Try again after this long.
     Wait(Duration),
     /// Say this and end.
@@ -28,7 +28,7 @@ pub enum Decision {
 /// Decides on `failure` of attempt number `attempt` (1 is the first) out of `attempts`.
 ///
 /// `random` is in `0.0..=1.0`; `now` is only used to say until when a provider asks to wait.
-pub fn decide(
+pub(super) fn decide(
     failure: &Failure,
     attempt: u32,
     attempts: u32,
@@ -53,7 +53,7 @@ pub fn decide(
 }
 
 /// The wait after attempt number `attempt`: full jitter below a bound that doubles from 0.5 s to 8 s.
-pub fn backoff(attempt: u32, random: f64) -> Duration {
+fn backoff(attempt: u32, random: f64) -> Duration {
     let doubled = FIRST.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
     let share = if random.is_finite() { random.clamp(0.0, 1.0) } else { 1.0 };
     doubled.min(LONGEST).mul_f64(share)

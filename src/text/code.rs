@@ -15,7 +15,7 @@ const JOB_LINES: usize = 200;
 const MAX_COLOURED: usize = 200 * 1024;
 
 /// Colours of one line: bytes and role of each stretch; empty when plain.
-pub(crate) type Spans = Box<[(u32, Role)]>;
+type Spans = Box<[(u32, Role)]>;
 
 /// A code block of a document.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -32,7 +32,7 @@ pub(super) fn find(body: &str, file: &Path) -> Named {
 }
 
 /// True for `NAME/system.md`, the form of fabric's patterns.
-pub(super) fn is_pattern(file: &Path) -> bool {
+fn is_pattern(file: &Path) -> bool {
     file.file_name().is_some_and(|name| name == "system.md")
         && file.parent().and_then(Path::file_name).is_some()
 }
