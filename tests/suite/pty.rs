@@ -85,6 +85,23 @@ fn a_question_on_the_command_line_is_asked_at_once() {
 }
 
 #[test]
+fn what_is_piped_in_goes_with_the_question_and_keys_come_from_the_terminal() {
+    let (server, home) = panel(5_000.0);
+    std::fs::write(home.path("work/design.md"), "# Design\n\nOne primary, two replicas.\n")
+        .unwrap();
+    let line = "cat design.md | \"$PLENARY\" 'Review this'";
+    let mut term = Term::shell(&home, WIDE, line);
+    term.wait("four answers", all_done);
+    let sent = server.requests().remove(0).body.to_string();
+    assert!(sent.contains("Review this") && sent.contains("One primary, two replicas."), "{sent}");
+    term.send("gg");
+    term.wait_for("+ standard input, 3 lines");
+    term.send("q");
+    assert_eq!(term.end().exit_code(), 0);
+    term.assert_restored();
+}
+
+#[test]
 fn a_resize_storm_loses_nothing() {
     let (_server, home) = panel(300.0);
     let mut term = Term::start(&home, WIDE, &["go"]);
@@ -225,6 +242,23 @@ fn a_panic_in_a_run_is_that_panes_failure() {
     term.send("q");
     assert_eq!(term.end().exit_code(), 0);
     term.assert_restored();
+}
+
+#[test]
+fn a_panic_of_the_screen_itself_gives_the_terminal_back_and_keeps_the_text() {
+    let (_server, mut home) = panel(100.0);
+    home.add("[providers.broken]\nkind = \"panics\"\nbase_url = \"http://127.0.0.1:9/open\"\n[persona.gitops]\nmodel = \"broken:x\"\n");
+    let mut term = Term::start(&home, WIDE, &["go"]);
+    term.wait("all streaming for a while", |s| count(s, "Line 12") == 4);
+    term.send("i@gitops now\r");
+    assert_eq!(term.end().exit_code(), 101);
+    term.assert_restored();
+    let said = term.screen();
+    assert!(said.contains("internal error") && said.contains("plenary resume"), "{said}");
+    for run in stored(&home) {
+        assert_eq!(run["state"], "cut", "{run}");
+        assert!(run["text"].as_str().unwrap().contains("This is"), "{run}");
+    }
 }
 
 #[test]
