@@ -281,19 +281,35 @@ fn the_editor_writes_the_question() {
 }
 
 #[test]
-fn a_huge_paste_is_a_chip_and_arrives_byte_for_byte() {
+fn a_huge_paste_is_a_chip_and_arrives_whole() {
     let (server, home) = panel(5_000.0);
     let mut term = Term::start(&home, WIDE, &[]);
     term.wait_for("Kael Voss");
-    let paste = "0123456789abcdef rm -rf q x X\r\n".repeat(5_000);
+    let paste = "0123456789abcdef rm -rf q x X\r".repeat(5_000);
     term.send("Review ");
     term.send(&format!("\x1b[200~{paste}\x1b[201~"));
-    term.wait_for("[paste 1: 5000 lines, 155 kB]");
+    term.wait_for("[paste 1: 5000 lines, 150 kB]");
     term.send("\r");
     term.wait("four answers", all_done);
     let request = server.requests().remove(0);
     let sent = request.body["messages"].as_array().unwrap().last().unwrap()["content"].clone();
-    assert!(sent.as_str().unwrap().contains(&paste));
+    assert!(sent.as_str().unwrap().contains(&paste.replace('\r', "\n")));
+    term.send("q");
+    assert_eq!(term.end().exit_code(), 0);
+}
+
+#[test]
+fn a_paste_that_the_terminal_does_not_mark_is_not_run_as_commands() {
+    let (server, home) = panel(5_000.0);
+    let mut term = Term::start(&home, WIDE, &[]);
+    term.wait_for("Kael Voss");
+    term.send("one\rq\rx and more\rX");
+    term.wait("every line in the composer", |s| s.contains("x and more") && s.contains("one"));
+    assert!(server.requests().is_empty());
+    term.send("\r");
+    term.wait("four answers", all_done);
+    let sent = server.requests().remove(0).body.to_string();
+    assert!(sent.contains("one\\nq\\nx and more\\nX"), "{sent}");
     term.send("q");
     assert_eq!(term.end().exit_code(), 0);
 }
