@@ -113,7 +113,7 @@ pub(super) fn prose(block: &Block, columns: usize, rows: &mut Vec<Row>) {
     }
 }
 
-/// Level 1 is underlined and level 2 has a bar, so that they are told apart without colours.
+/// Level 1 has a line below and level 2 a bar, so that they are told apart without colours.
 fn heading(level: u8, text: &Inline, block: &Block, frame: &mut Frame, rows: &mut Vec<Row>) {
     let lead = if level == 2 && frame.columns > 8 { "▌ " } else { "" };
     let first = rows.len();

@@ -596,7 +596,7 @@ fn nothing_that_a_name_or_a_message_holds_reaches_the_terminal_as_control() {
 fn every_size_can_be_drawn() {
     for make in [busy as fn(u16, u16) -> Script, answered] {
         let mut script = make(80, 24);
-        for keys in ["1", "z", "?", "esc", "o", "esc", "i"] {
+        for keys in ["1", "z", "?", "esc", ":", "esc", "o", "esc", "i"] {
             script = script.keys(keys);
             for (width, height) in
                 [(1, 1), (2, 2), (5, 3), (20, 5), (3, 40), (300, 2), (29, 6), (100, 7)]

@@ -7,7 +7,7 @@ mod sessions;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use plenary::domain::{
@@ -16,9 +16,12 @@ use plenary::domain::{
 use plenary::store::{Store, StoreError};
 use proptest::prelude::*;
 use rusqlite::{Connection, OpenFlags};
+use serde_json::json;
+
+use crate::common::server::{Reply, Server, delta};
+use crate::common::term::Home;
 
 const SESSION: SessionId = SessionId::from_number(0xabc << 116);
-const CHILD: &str = "PLENARY_TEST_STORE";
 
 fn home() -> (tempfile::TempDir, PathBuf) {
     let home = tempfile::tempdir().unwrap();
@@ -284,57 +287,53 @@ fn many_instances_may_make_the_same_store_at_once() {
     assert!(sessions.iter().all(|s| (s.turns, s.runs, s.answered) == (1, 1, 1)));
 }
 
-/// The other process of [`a_killed_instance_leaves_cut_runs_with_their_text`]: writes and waits for its end.
-#[test]
-#[ignore = "started by another test, as a process of its own"]
-fn child_that_streams_until_it_is_killed() {
-    let path = PathBuf::from(std::env::var_os(CHILD).expect("started by the test that needs it"));
-    let store = Store::open(&path);
-    store.write(turn(SESSION, 1, vec![new_run(1, "infra"), new_run(2, "edge")]));
-    store.write(append(1, "whole"));
-    store.write(ended(1, Ending::Done));
-    store.write(append(2, "half"));
-    loop {
-        std::thread::park();
-    }
-}
-
-fn streaming_child(path: &Path) -> Child {
-    let test = std::env::current_exe().unwrap();
-    Command::new(test)
-        .args(["--ignored", "--exact", "suite::store::child_that_streams_until_it_is_killed"])
-        .env(CHILD, path)
-        .stdout(Stdio::null())
-        .spawn()
-        .unwrap()
-}
-
 #[test]
 fn a_killed_instance_leaves_cut_runs_with_their_text() {
-    let (_home, path) = home();
+    let server = Server::start();
+    let half = delta(&json!({"content": "half"}));
+    let sent = format!("data: {half}\n\n").len();
+    server.script("infra", [Reply::text("whole")]);
+    server.script("edge", [Reply::events([half]).stall(sent)]);
+    let models = [("infra", "infra"), ("edge", "edge")];
+    let home = Home::asking(&server.base_url(), "infra", &models);
+    let path = home.path("data/plenary/plenary.db");
     let living = Store::open(&path);
     living.flush();
-    let mut child = streaming_child(&path);
-    eventually("the child's text on disk", || {
+    let mut asking = Command::new(env!("CARGO_BIN_EXE_plenary"))
+        .args(["ask", "--persona", "infra", "--persona", "edge", "Which database?"])
+        .env_clear()
+        .envs(home.env())
+        .current_dir(home.path("work"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    eventually("an answer and half of one on disk", || {
         (text_on_disk(&path) == ["whole", "half"]).then_some(())
     });
-    let states = |store: &Store| -> Vec<RunState> {
-        load(store).turns[0].runs.iter().map(|r| r.state.clone()).collect()
+    let runs = |store: &Store| {
+        let id = store.list(1).unwrap()[0].id;
+        store.load(id).unwrap().expect("the session is there").turns.remove(0).runs
     };
+    let states =
+        |store: &Store| runs(store).into_iter().map(|run| run.state).collect::<Vec<RunState>>();
     let done = RunState::Ended(Ending::Done);
-    assert_eq!(states(&living), [done.clone(), RunState::Streaming]);
-    child.kill().unwrap();
-    child.wait().unwrap();
+    eventually("the end of the first answer", || {
+        (states(&living) == [done.clone(), RunState::Streaming]).then_some(())
+    });
+    asking.kill().unwrap();
+    asking.wait().unwrap();
 
     let cut = RunState::Ended(Ending::Cut("the program ended while it streamed".into()));
     assert_eq!(states(&living), [done.clone(), cut.clone()], "seen by one that lived all the time");
     let later = Store::open(&path);
     assert_eq!(states(&later), [done, cut], "seen by one that starts later");
-    assert_eq!(load(&later).turns[0].runs[1].text, "half");
+    assert_eq!(runs(&later)[1].text, "half");
     drop(later);
     let conn = Connection::open(&path).unwrap();
-    let word: String =
-        conn.query_row("SELECT state FROM run ORDER BY seq DESC", [], |row| row.get(0)).unwrap();
+    let word: String = conn
+        .query_row("SELECT state FROM run WHERE persona = 'edge'", [], |row| row.get(0))
+        .unwrap();
     assert_eq!(word, "cut", "not only shown as cut but stored as cut");
     let locks = fs::read_dir(beside(&path, "-instances")).unwrap().count();
     assert_eq!(locks, 0, "the dead instance's lock file is still there");

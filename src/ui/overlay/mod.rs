@@ -95,7 +95,8 @@ fn open(
     let typed = u16::try_from(width(search.filter)).unwrap_or(0);
     let cursor = Position::new((inner.x + 2 + typed).min(inner.right()), inner.y);
     let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
-    (list, search.typing.then_some(cursor))
+    // A box of one row or column has no room for the line that is typed into.
+    (list, (search.typing && frame.contains(cursor)).then_some(cursor))
 }
 
 /// The first of `total` rows to be shown in `height`, so that row `wanted` is among them.
