@@ -76,10 +76,12 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
             theme_folder: setup.paths.config.join("themes"),
             depth: looks.depth,
         };
+        let mut view = View::new(looks.theme);
+        view.on_terminal(looks.is_light);
         let mut tui = Tui {
             timer,
             state,
-            view: View::new(looks.theme),
+            view,
             screen,
             frames: Frames::default(),
             hands,

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Color, Style};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::text::width::{fit, width};
@@ -219,6 +219,18 @@ pub(super) fn wrap(text: &str, columns: usize, most: usize) -> Vec<String> {
         }
     }
     rows
+}
+
+/// Gives every cell that has the terminal's own colours those of `style`.
+pub(super) fn ground(buffer: &mut Buffer, style: Style) {
+    for cell in &mut buffer.content {
+        if let (Color::Reset, Some(color)) = (cell.fg, style.fg) {
+            cell.fg = color;
+        }
+        if let (Color::Reset, Some(color)) = (cell.bg, style.bg) {
+            cell.bg = color;
+        }
+    }
 }
 
 #[cfg(test)]
