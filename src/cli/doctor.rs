@@ -256,7 +256,7 @@ fn personas(setup: &Setup, checks: &mut Checks) {
     let ids = setup.panel.personas.iter().map(PersonaId::as_str).collect::<Vec<_>>().join(", ");
     let (known, panel) = (setup.personas.len(), &setup.panel.name);
     checks.ok(AREA, format!("{known} known; panel {panel}: {ids}"));
-    for notice in &setup.notices {
+    for notice in &setup.report.notices {
         checks.info(AREA, notice);
     }
 }

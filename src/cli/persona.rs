@@ -122,7 +122,7 @@ impl Known {
                 let (user, project) = folders();
                 let loaded = personas::load(&user, &project);
                 let mut notices = vec![format!("the configuration was not used: {e}")];
-                notices.extend(loaded.notices);
+                notices.extend(loaded.brief);
                 Self { personas: loaded.personas, panels: Vec::new(), notices }
             }
         }
@@ -170,9 +170,9 @@ fn find(word: &str, flags: &Flags) -> Result<(Arc<Who>, Vec<String>), CliError> 
         return Err(CliError::usage(format!("there is no persona `{word}`; {hint}")));
     }
     let mut found = personas::load_path(path).map_err(|e| CliError::usage(e.to_string()))?;
-    let many = found.len();
-    match (found.pop(), many) {
-        (Some((who, notices)), 1) => Ok((Arc::new(who), notices)),
+    let many = found.personas.len();
+    match (found.personas.pop(), many) {
+        (Some((who, notices)), 1) => Ok((Arc::new(who), [found.skipped, notices].concat())),
         _ => Err(CliError::usage(format!("{word} holds {many} personas; name one file of it"))),
     }
 }
