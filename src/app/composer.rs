@@ -1,7 +1,7 @@
 //! The question being written: a text area, pasted texts as chips, the history of questions.
 //!
 //! The one module that knows the text area crate (`ui` draws what [`Composer::area`] lends). Long pastes never enter the
-//! text area: a chip `[paste 1: 312 lines]` stands for them and is put back when the question is sent, byte for byte.
+//! text area: a chip `[paste 1: 312 lines]` stands for them and is put back when the question is sent, whole.
 
 use tui_textarea::{CursorMove, Input, Key as AreaKey, TextArea, WrapMode};
 use unicode_segmentation::UnicodeSegmentation;
@@ -92,6 +92,10 @@ impl Composer {
         match key.code {
             KeyCode::Backspace if plain => self.backspace(),
             KeyCode::Char(c) if plain => self.area.insert_char(c),
+            // As in every shell; the crate would undo.
+            KeyCode::Char('u') if key.ctrl => {
+                self.area.delete_line_by_head();
+            }
             _ => {
                 if let Some(input) = area_input(key) {
                     self.area.input(input);
@@ -128,6 +132,8 @@ impl Composer {
     /// Says so when the text is larger than [`Composer::PASTE_MAX`]; nothing is inserted then.
     pub fn paste(&mut self, text: &str) -> Result<(), String> {
         self.browsing = None;
+        // Terminals send a carriage return for every line end of a paste.
+        let text = &text.replace("\r\n", "\n").replace('\r', "\n");
         if text.len() > Self::PASTE_MAX {
             return Err(format!(
                 "the pasted text has {} MB, the limit is {} MB; nothing was inserted",
@@ -145,7 +151,8 @@ impl Composer {
         } else {
             format!("{} kB", text.len() / 1_000)
         };
-        let chip = format!("[paste {}: {lines} lines, {size}]", self.pastes.len() + 1);
+        let lines = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
+        let chip = format!("[paste {}: {lines}, {size}]", self.pastes.len() + 1);
         self.area.insert_str(&chip);
         self.pastes.push(Paste { chip, text: text.to_owned() });
         Ok(())
@@ -283,12 +290,12 @@ mod tests {
     }
 
     #[test]
-    fn a_long_paste_is_a_chip_and_comes_back_byte_for_byte() {
+    fn a_long_paste_is_a_chip_and_comes_back_whole() {
         let mut composer = Composer::new();
-        let text = "line\r\n\u{1b}[31m\n".repeat(200);
+        let text = "line\n\u{1b}[31m\n".repeat(200);
         composer.set("Review ");
         composer.paste(&text).unwrap();
-        assert_eq!(composer.text(), "Review [paste 1: 400 lines, 2400 bytes]");
+        assert_eq!(composer.text(), "Review [paste 1: 400 lines, 2200 bytes]");
         let question = composer.question().unwrap();
         assert!(question.contains(&text));
         assert!(question.ends_with("</attachment>"));
@@ -296,6 +303,25 @@ mod tests {
         composer.set("Review nothing");
         assert_eq!(composer.question().unwrap(), "Review nothing");
         assert!(composer.paste(&"x".repeat(Composer::PASTE_MAX + 1)).is_err());
+    }
+
+    #[test]
+    fn line_ends_of_terminals_are_line_ends() {
+        for ends in ["\n", "\r\n", "\r"] {
+            let mut composer = Composer::new();
+            composer.paste(&["one", "two"].join(ends)).unwrap();
+            assert_eq!(composer.lines(), ["one", "two"]);
+            composer.paste(&["x"; 30].join(ends)).unwrap();
+            assert!(composer.text().contains("[paste 1: 30 lines,"), "{ends:?}");
+        }
+    }
+
+    #[test]
+    fn control_u_deletes_to_the_beginning_of_the_line() {
+        let mut composer = Composer::new();
+        composer.set("one\ntwo three");
+        composer.input(Key::ctrl('u'));
+        assert_eq!(composer.text(), "one\n");
     }
 
     #[test]

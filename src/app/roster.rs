@@ -32,6 +32,8 @@ pub struct Roster {
     pub personas: Vec<Arc<Persona>>,
     /// Who is asked when nobody is named.
     pub panel: Panel,
+    /// All panels: a session that is gone on with brings its own back.
+    pub panels: Vec<Panel>,
     /// Which model answers for whom; the error says what to do about it.
     pub models: BTreeMap<PersonaId, Result<Answerer, String>>,
     /// Limits by provider name.

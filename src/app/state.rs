@@ -8,7 +8,7 @@ use super::keymap::Pending;
 use super::{
     Clock, Completion, Composer, Context, Keymap, Level, Notice, Overlay, Pane, Roster, RunView,
 };
-use crate::domain::{PersonaId, RunId, SessionId};
+use crate::domain::{Panel, PersonaId, RunId, SessionId};
 
 /// Where keys go.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -77,6 +77,8 @@ pub struct SessionView {
 pub struct State {
     /// Who can be asked, and with which model.
     pub roster: Roster,
+    /// The panel that a new session has: the one the program was started with.
+    pub home_panel: Panel,
     /// The session that is shown.
     pub session: SessionView,
     /// The columns: the panel's personas, then others that were asked.
@@ -124,6 +126,7 @@ impl State {
     /// The state at the start: an empty question to the panel of `roster`.
     pub fn new(roster: Roster, keymap: Keymap) -> Self {
         let mut state = Self {
+            home_panel: roster.panel.clone(),
             roster,
             session: SessionView::default(),
             panes: Vec::new(),

@@ -1,6 +1,6 @@
 //! `plenary doctor`: what would answer and why, and what is missing, each problem with what to do.
 //!
-//! Collects [`Check`]s from everywhere and prints them as text or JSON; repairs nothing. It works on what it
+//! Collects checks from everywhere and prints them as text or JSON; repairs nothing. It works on what it
 //! can when the configuration itself is wrong. Exit code 0 when a question could be asked, 1 otherwise.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -256,7 +256,7 @@ fn personas(setup: &Setup, checks: &mut Checks) {
     let ids = setup.panel.personas.iter().map(PersonaId::as_str).collect::<Vec<_>>().join(", ");
     let (known, panel) = (setup.personas.len(), &setup.panel.name);
     checks.ok(AREA, format!("{known} known; panel {panel}: {ids}"));
-    for notice in &setup.notices {
+    for notice in &setup.report.notices {
         checks.info(AREA, notice);
     }
 }

@@ -112,7 +112,7 @@ impl Known {
                 let paths = config::Paths::here();
                 let loaded = personas::load(&paths.user_personas(), &paths.project_personas());
                 let mut notices = vec![format!("the configuration was not used: {e}")];
-                notices.extend(loaded.notices);
+                notices.extend(loaded.brief);
                 Self { personas: loaded.personas, panels: Vec::new(), notices }
             }
         }
@@ -153,9 +153,9 @@ fn find(word: &str, flags: &Flags) -> Result<(Arc<Who>, Vec<String>), CliError> 
         return Err(CliError::usage(format!("there is no persona `{word}`; {hint}")));
     }
     let mut found = personas::load_path(path).map_err(|e| CliError::usage(e.to_string()))?;
-    let many = found.len();
-    match (found.pop(), many) {
-        (Some((who, notices)), 1) => Ok((Arc::new(who), notices)),
+    let many = found.personas.len();
+    match (found.personas.pop(), many) {
+        (Some((who, notices)), 1) => Ok((Arc::new(who), [found.skipped, notices].concat())),
         _ => Err(CliError::usage(format!("{word} holds {many} personas; name one file of it"))),
     }
 }

@@ -80,7 +80,7 @@ pub struct Setup {
     pub theme: String,
     /// Text of the user's `keys.toml` and its path, if there is one.
     pub keys: Option<(PathBuf, String)>,
-    /// Warnings to be shown: unknown keys, skipped files.
+    /// Warnings to be shown: unknown keys, skipped files (many of one folder in one line).
     pub notices: Vec<String>,
     /// How it came about, for `config show` and `doctor`.
     pub report: Report,
@@ -102,6 +102,8 @@ pub struct Report {
     pub files: Vec<FileSeen>,
     /// Keys that are there but cannot be used by this version.
     pub skipped: Vec<String>,
+    /// The warnings of [`Setup::notices`], with a line for every skipped file.
+    pub notices: Vec<String>,
 }
 
 /// Puts the configuration together. Reads files and the environment; does not touch the network but for one probe of a
@@ -126,7 +128,7 @@ pub fn setup_on(flags: &Flags, machine: &Machine) -> Result<Setup, ConfigError> 
     };
 
     let loaded = personas::load(&machine.paths.user_personas(), &machine.paths.project_personas());
-    let mut people = People::of(loaded);
+    let mut people = People::of(loaded.personas);
     let read_model = |text: &str| choosing.read(text);
     let context = (&mut people, &mut ledger, &read_model as &panels::ReadModel<'_>);
     let panels = panels::resolve(flags, &top.panel, files, machine, context)?;
@@ -144,10 +146,11 @@ pub fn setup_on(flags: &Flags, machine: &Machine) -> Result<Setup, ConfigError> 
         ledger.set("model", format!("{text:?}"), Origin::Flag("--model"));
     }
 
-    let mut notices = found.notices.clone();
-    notices.extend(merged.notices);
-    notices.append(&mut people.notices);
-    let keys = keys(&found, machine, &mut notices);
+    let keys = keys(&found, machine, &mut people.notices);
+    let with = |folders: &[String]| {
+        [found.notices.as_slice(), &merged.notices, folders, &people.notices].concat()
+    };
+    let (notices, in_full) = (with(&loaded.brief), with(&loaded.notices));
     let skipped = choosing.skipped();
     Ok(Setup {
         paths: machine.paths.clone(),
@@ -159,7 +162,7 @@ pub fn setup_on(flags: &Flags, machine: &Machine) -> Result<Setup, ConfigError> 
         theme: top.theme,
         keys,
         notices,
-        report: Report { ledger, files: found.seen, skipped },
+        report: Report { ledger, files: found.seen, skipped, notices: in_full },
     })
 }
 

@@ -28,9 +28,9 @@ pub(super) struct People {
 }
 
 impl People {
-    /// Those whom the folders hold.
-    pub(super) fn of(loaded: personas::Loaded) -> Self {
-        Self { personas: loaded.personas, notices: loaded.notices, by_path: BTreeMap::new() }
+    /// These, and nothing said of them.
+    pub(super) fn of(personas: Vec<Arc<Persona>>) -> Self {
+        Self { personas, ..Self::default() }
     }
 
     /// The persona of this id.
@@ -46,7 +46,9 @@ impl People {
             return Ok(ids.clone());
         }
         let mut ids = Vec::new();
-        for (mut persona, notices) in personas::load_path(path)? {
+        let named = personas::load_path(path)?;
+        self.notices.extend(named.skipped);
+        for (mut persona, notices) in named.personas {
             self.notices.extend(notices);
             let place = self.personas.iter().position(|known| known.id == persona.id);
             match place.and_then(|at| self.personas.get_mut(at)) {

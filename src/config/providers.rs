@@ -4,14 +4,14 @@
 //! Settings only: no key is read here, nothing is contacted. Whether a kind can be spoken is the registry's
 //! knowledge in `provider`, which the command line asks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
 use super::file::{ProviderTable, TimeoutTable};
 use super::layers::Machine;
 use super::presets::{Preset, address_of_host};
-use super::{ConfigError, ConfigFile, Ledger, Origin, project};
+use super::{ConfigError, ConfigFile, Ledger, Origin, nearest, project};
 use crate::domain::{KeySource, ProviderSpec};
 
 /// Providers by name, and words about what was put right.
@@ -21,6 +21,8 @@ pub(super) struct Merged {
     pub(super) specs: BTreeMap<String, ProviderSpec>,
     /// Words about what was put right.
     pub(super) notices: Vec<String>,
+    /// The kinds that the presets are of.
+    kinds: BTreeSet<String>,
 }
 
 /// Puts the providers together; every value is noted in `ledger`.
@@ -45,13 +47,14 @@ pub(super) fn merge(
     }
     for spec in merged.specs.values() {
         project::check_address(spec, ledger, files)?;
-        complete(spec, files)?;
+        complete(spec, &merged.kinds, files)?;
     }
     Ok(merged)
 }
 
 impl Merged {
     fn preset(&mut self, preset: &Preset, ledger: &mut Ledger) {
+        self.kinds.insert(preset.kind.clone());
         let mut spec = ProviderSpec::new(&preset.name, &preset.kind, &preset.base_url);
         let mut note = |key: &str, shown: &str| {
             let key = format!("providers.{}.{key}", preset.name);
@@ -89,7 +92,13 @@ impl Merged {
         }
         if let Some(url) = &table.base_url {
             let key = format!("{prefix}.base_url");
-            let (url, note) = address(url).map_err(|what| file.error(&key, what))?;
+            let (url, note) = address(url).map_err(|what| {
+                let (key, what) = match strange_kind(&self.kinds, &spec.kind) {
+                    Some(kind) => (format!("{prefix}.kind"), format!("{kind}; base_url {what}")),
+                    None => (key.clone(), what),
+                };
+                file.error(&key, what)
+            })?;
             spec.base_url = url;
             self.notices.extend(note.map(|note| file.error(&key, note).0));
         }
@@ -233,7 +242,12 @@ fn timeouts(
 }
 
 /// A provider that nobody finished describing.
-fn complete(spec: &ProviderSpec, files: &[ConfigFile]) -> Result<(), ConfigError> {
+fn complete(
+    spec: &ProviderSpec,
+    kinds: &BTreeSet<String>,
+    files: &[ConfigFile],
+) -> Result<(), ConfigError> {
+    let mut key = format!("providers.{}", spec.name);
     let missing = if spec.kind.is_empty() {
         "kind is missing; for anything that speaks the OpenAI wire write kind = \"openai\""
     } else if spec.base_url.is_empty() {
@@ -242,9 +256,25 @@ fn complete(spec: &ProviderSpec, files: &[ConfigFile]) -> Result<(), ConfigError
     } else {
         return Ok(());
     };
-    let key = format!("providers.{}", spec.name);
+    let mut missing = missing.to_owned();
+    if let Some(kind) = strange_kind(kinds, &spec.kind) {
+        key.push_str(".kind");
+        missing = format!("{kind}; {missing}");
+    }
     let said = files.iter().rev().find(|file| file.schema.providers.contains_key(&spec.name));
-    Err(said.map_or_else(|| ConfigError(format!("{key}: {missing}")), |f| f.error(&key, missing)))
+    let error = |file: &ConfigFile| file.error(&key, &missing);
+    Err(said.map_or_else(|| ConfigError(format!("{key}: {missing}")), error))
+}
+
+/// Words about a kind that no preset is of. Not an error by itself: `provider` may speak it all the same; said
+/// first where something else is wrong too, because the rest depends on it.
+fn strange_kind(known: &BTreeSet<String>, kind: &str) -> Option<String> {
+    if kind.is_empty() || known.contains(kind) {
+        return None;
+    }
+    let hint = nearest::hint(kind, known.iter().map(String::as_str));
+    let known = known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    Some(format!("unknown kind \"{}\"{hint} (known: {known})", kind.escape_debug()))
 }
 
 /// Checks and normalises a base address; the second part says what was put right. The address is not

@@ -63,8 +63,8 @@ pub struct SessionSummary {
     pub updated_at: i64,
     /// How many questions.
     pub turns: u32,
-    /// How many runs in all.
+    /// How many personas were asked, summed over the questions; a retry does not count again.
     pub runs: u32,
-    /// How many of them answered in full.
+    /// How many of them answered in full with their last run.
     pub answered: u32,
 }

@@ -18,12 +18,15 @@ pub struct Built {
     pub notes: Vec<String>,
     /// Estimated tokens of what is sent.
     pub tokens: u32,
+    /// Why it should not be sent: it is so far over its limit that the estimate cannot be what is wrong.
+    pub too_large: Option<String>,
 }
 
 /// Builds the request: persona, history, question; trims the oldest turns first, then takes the persona's brief.
 ///
 /// The system prompt is the persona's text byte for byte; when a trigger stands in the question, a line that says so
-/// follows it. A request that cannot be made to fit is built all the same, and a note says so.
+/// follows it. A request that cannot be made to fit is built all the same: a note says so, or, where it is more than twice
+/// the limit, [`Built::too_large`].
 pub fn build(ask: Ask<'_>) -> Built {
     let budget = Budget::new(ask.context, ask.persona.context_limit, ask.max_tokens);
     let full = system(ask.persona, &ask.persona.prompt, ask.triggered);
@@ -51,8 +54,11 @@ pub fn build(ask: Ask<'_>) -> Built {
         .iter()
         .map(exchange_tokens)
         .fold(budget::message(&system).saturating_add(question), u32::saturating_add);
+    let too_large = budget
+        .filter(|b| room.is_none() && tokens > b.limit.saturating_mul(2))
+        .map(|b| refusal(ask.persona, tokens, b));
     let notes = budget.map_or_else(Vec::new, |budget| {
-        let over = room.is_none().then_some(tokens);
+        let over = (room.is_none() && too_large.is_none()).then_some(tokens);
         notes(ask.history.len() - kept.len(), shortened, over, budget)
     });
     let request = ChatRequest {
@@ -63,7 +69,7 @@ pub fn build(ask: Ask<'_>) -> Built {
         top_p: ask.persona.top_p,
         max_tokens: ask.max_tokens.map(|most| answer_limit(most, tokens, budget)),
     };
-    Built { request, notes, tokens }
+    Built { request, notes, tokens, too_large }
 }
 
 /// The persona's text, and after it, where a trigger called it, that its mode is active.
@@ -131,6 +137,18 @@ fn answer_limit(most: u32, tokens: u32, budget: Option<Budget>) -> u32 {
     most.min(budget.limit.saturating_sub(tokens)).max(1)
 }
 
+/// Why a request that is more than twice its limit is not sent.
+fn refusal(persona: &Persona, tokens: u32, budget: Budget) -> String {
+    format!(
+        "not sent: about {} tokens, and {} takes {}; shorten the question, attach less, or raise \
+         context_limit under [persona.{}] (or context of its provider) in config.toml",
+        grouped(tokens),
+        persona.name,
+        grouped(budget.limit),
+        persona.id
+    )
+}
+
 /// Words for the pane. `over` is the size of the request when it is over the budget.
 fn notes(dropped: usize, shortened: bool, over: Option<u32>, budget: Budget) -> Vec<String> {
     let limit = grouped(budget.limit);
@@ -155,6 +173,27 @@ fn notes(dropped: usize, shortened: bool, over: Option<u32>, budget: Budget) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_twice_too_large_says_why_it_is_not_sent() {
+        let mut persona = persona("short");
+        persona.context_limit = Some(1_000);
+        let history = [];
+        let question = "x".repeat(5_000);
+        let built = build(Ask { question: &question, ..ask(&persona, &history) });
+        assert!(built.too_large.is_none() && built.notes.len() == 1, "{built:?}");
+        let question = "x".repeat(9_000);
+        let built = build(Ask { question: &question, ..ask(&persona, &history) });
+        let why = built.too_large.unwrap();
+        assert!(
+            why.contains("about 2,2")
+                && why.contains("X takes 1,000")
+                && why.contains("[persona.x]"),
+            "{why}"
+        );
+        assert!(built.notes.is_empty());
+    }
+
     use crate::domain::{ChatRole, PersonaId, PersonaSource};
 
     fn persona(prompt: &str) -> Persona {
@@ -275,14 +314,14 @@ mod tests {
         let question = "q".repeat(4_000);
         let history = exchanges(1, 5);
         let built =
-            build(Ask { context: Some(512), question: &question, ..ask(&persona, &history) });
+            build(Ask { context: Some(600), question: &question, ..ask(&persona, &history) });
         assert_eq!(built.request.messages.len(), 1);
         assert!(built.request.messages.first().is_some_and(|m| *m.text == question));
         assert!(built.request.system.starts_with('b'));
         assert_eq!(
             built.notes.last().map(String::as_str),
             Some(
-                "about 1,028 tokens, more than the 384 that 512 tokens leave for a question: the question was sent in full, ask for less or choose a larger model"
+                "about 1,028 tokens, more than the 450 that 600 tokens leave for a question: the question was sent in full, ask for less or choose a larger model"
             )
         );
     }

@@ -79,7 +79,14 @@ impl Keyring {
             KeySource::None => return Err("takes no key".into()),
             KeySource::Env(name) => from_env(
                 std::env::var_os(name).map(|value| value.to_string_lossy().into_owned().into()),
-            )?,
+            )
+            .map_err(|what| {
+                let (name, provider) = (describe(&self.source), &self.provider);
+                format!(
+                    "{what}; export {name}=…, or set key_env, key_cmd or key_file under \
+                     [providers.{provider}] in config.toml"
+                )
+            })?,
             KeySource::Cmd(words) => from_command(words, COMMAND_TIME).await?,
             KeySource::File(path) => {
                 let path = path.clone();
@@ -350,7 +357,9 @@ mod tests {
         let message = got(KeySource::Env("PLENARY_TEST_NO_SUCH_KEY".into())).await.unwrap_err();
         assert_eq!(
             message,
-            "provider gateway: the key from PLENARY_TEST_NO_SUCH_KEY is missing: that variable is not set"
+            "provider gateway: the key from PLENARY_TEST_NO_SUCH_KEY is missing: that variable is not set; \
+             export PLENARY_TEST_NO_SUCH_KEY=…, or set key_env, key_cmd or key_file under \
+             [providers.gateway] in config.toml"
         );
         assert_eq!(got(KeySource::None).await, Ok(String::new()));
     }

@@ -1,5 +1,6 @@
-//! A provider that panics when it is asked: exists in debug builds only, so that the tests of the real program can show that
-//! one run's panic is one pane's failure.
+//! A provider that panics, when it is asked or (with a `base_url` that ends in `/open`) already when it is opened, which
+//! happens on the UI thread. Debug builds only: the tests of the real program show with it that a run's panic is one pane's
+//! failure, and that the UI's own gives the terminal back.
 
 use std::sync::Arc;
 
@@ -15,8 +16,13 @@ struct Panics {
 }
 
 /// Opens it.
-#[allow(clippy::unnecessary_wraps, reason = "every kind is opened in the same way")]
+#[allow(
+    clippy::panic,
+    clippy::unnecessary_wraps,
+    reason = "panicking is what it is for; every kind is opened alike"
+)]
 pub(super) fn open(spec: ProviderSpec) -> Result<Arc<dyn Provider>, Failure> {
+    assert!(!spec.base_url.ends_with("/open"), "asked to panic");
     Ok(Arc::new(Panics { spec }))
 }
 

@@ -16,6 +16,11 @@ pub fn stop(events: &mut Option<EventStream>) {
     let _ = crossterm::event::poll(Duration::ZERO);
 }
 
+/// True when more keys have arrived already: an Enter before them is part of a paste that the terminal did not mark as one.
+pub fn more() -> bool {
+    crossterm::event::poll(Duration::ZERO).unwrap_or(false)
+}
+
 /// The message of a terminal event; none for what the program does not use.
 pub fn message(event: Event) -> Option<Msg> {
     match event {

@@ -13,6 +13,8 @@ pub struct Looks {
     pub theme: Theme,
     /// Colours of the terminal.
     pub depth: Depth,
+    /// Whether the terminal is light, when it says so.
+    pub is_light: Option<bool>,
     /// Fields of the theme that fell back.
     pub notices: Vec<String>,
 }
@@ -26,31 +28,32 @@ const ANSWER_TIME: Duration = Duration::from_millis(60);
 /// Says which file, line and key of a theme is wrong, or which themes there are.
 pub fn choose(setup: &Setup) -> Result<Looks, String> {
     let depth = depth(|name| std::env::var(name).ok());
-    let name = if setup.theme == "auto" { detected() } else { setup.theme.as_str() };
+    let is_light = terminal_is_light();
+    let name = match (setup.theme.as_str(), is_light) {
+        ("auto", Some(true)) => "light",
+        ("auto", _) => "dark",
+        (name, _) => name,
+    };
     let folder = setup.paths.config.join("themes");
     let (theme, notices) = Theme::load(name, Some(&folder), depth)?;
-    Ok(Looks { theme, depth, notices })
+    Ok(Looks { theme, depth, is_light, notices })
 }
 
-/// `light` when the terminal says so, else `dark`.
-fn detected() -> &'static str {
+/// What the terminal says of its background; none when it does not say.
+fn terminal_is_light() -> Option<bool> {
     use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
     if !std::io::stdout().is_terminal() {
-        return "dark";
+        return None;
     }
     let mut options = QueryOptions::default();
     options.timeout = ANSWER_TIME;
-    match theme_mode(options) {
-        Ok(ThemeMode::Light) => "light",
-        Ok(ThemeMode::Dark) => "dark",
-        // COLORFGBG ends with the number of the background: 7 and 9 to 15 are light.
-        Err(_) => {
-            match std::env::var("COLORFGBG").ok().and_then(|v| v.rsplit(';').next()?.parse().ok()) {
-                Some(7 | 9..=15) => "light",
-                _ => "dark",
-            }
-        }
+    if let Ok(mode) = theme_mode(options) {
+        return Some(mode == ThemeMode::Light);
     }
+    // COLORFGBG ends with the number of the background: 7 and 9 to 15 are light.
+    let said = std::env::var("COLORFGBG").ok()?;
+    let number: u8 = said.rsplit(';').next()?.parse().ok()?;
+    Some(matches!(number, 7 | 9..=15))
 }
 
 /// The colours that the environment promises.

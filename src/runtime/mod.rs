@@ -17,6 +17,7 @@ pub mod inbox;
 pub mod input;
 pub mod logging;
 pub mod look;
+pub mod odd;
 pub mod providers;
 pub mod retry;
 pub mod roster;

@@ -15,6 +15,9 @@ const LONGEST: Duration = Duration::from_secs(8);
 const FIRST: Duration = Duration::from_millis(500);
 /// The longest wait that a provider may ask for; above it the person decides.
 const LONGEST_ASKED: Duration = Duration::from_mins(1);
+/// What is added at random to the wait that a provider asks for, so that panes it turned away together do not come back
+/// together.
+const SPREAD: Duration = Duration::from_millis(250);
 
 /// What follows a failed attempt.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,14 +52,20 @@ pub(super) fn decide(
     if attempt >= attempts {
         return Decision::GiveUp(format!("{}{tried}", failure.message));
     }
-    Decision::Wait(failure.retry_after.unwrap_or_else(|| backoff(attempt, random)))
+    Decision::Wait(match failure.retry_after {
+        Some(asked) => asked + SPREAD.mul_f64(share(random)),
+        None => backoff(attempt, random),
+    })
 }
 
 /// The wait after attempt number `attempt`: full jitter below a bound that doubles from 0.5 s to 8 s.
 fn backoff(attempt: u32, random: f64) -> Duration {
     let doubled = FIRST.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
-    let share = if random.is_finite() { random.clamp(0.0, 1.0) } else { 1.0 };
-    doubled.min(LONGEST).mul_f64(share)
+    doubled.min(LONGEST).mul_f64(share(random))
+}
+
+fn share(random: f64) -> f64 {
+    if random.is_finite() { random.clamp(0.0, 1.0) } else { 1.0 }
 }
 
 /// `until 14:05:30`, with the date when it is not today's.
@@ -126,6 +135,8 @@ mod tests {
     fn a_provider_is_obeyed_to_a_minute_and_then_the_person_is_asked() {
         let of = |seconds| decide(&busy(Some(seconds)), 1, 4, 0.0, &now());
         assert_eq!(of(7), Decision::Wait(Duration::from_secs(7)));
+        let late = decide(&busy(Some(7)), 1, 4, 1.0, &now());
+        assert_eq!(late, Decision::Wait(Duration::from_millis(7_250)));
         assert_eq!(of(60), Decision::Wait(Duration::from_mins(1)));
         assert_eq!(
             of(330),

@@ -12,6 +12,7 @@ pub fn of(setup: &Setup) -> Roster {
     Roster {
         personas: setup.personas.clone(),
         panel: setup.panel.clone(),
+        panels: setup.panels.clone(),
         models: setup
             .models
             .iter()

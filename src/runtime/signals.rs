@@ -1,7 +1,8 @@
 //! Signals and the loss of the terminal, as messages; and stopping as Ctrl-Z does. The loop decides what follows from
 //! them.
 
-use std::io;
+use std::io::{self, IsTerminal};
+use std::os::fd::{AsFd, OwnedFd};
 
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
 use tokio::sync::mpsc::Sender;
@@ -42,12 +43,11 @@ impl Signals {
 }
 
 /// Watches the terminal from a thread that sleeps until it hangs up: the terminal library would spin on a dead one, and
-/// SIGHUP may be ignored (`nohup`) or never come.
+/// SIGHUP may be ignored (`nohup`) or never come (not our controlling terminal).
 pub fn watch_terminal(to: Sender<Msg>) {
     use rustix::event::{PollFd, PollFlags, poll};
+    let Some(tty) = terminal_read() else { return };
     let watch = move || {
-        let tty = std::fs::File::open("/dev/tty");
-        let Ok(tty) = tty else { return };
         loop {
             let mut fds = [PollFd::new(&tty, PollFlags::empty())];
             match poll(&mut fds, None) {
@@ -61,6 +61,15 @@ pub fn watch_terminal(to: Sender<Msg>) {
     if let Err(error) = spawned {
         tracing::warn!(%error, "no thread to watch the terminal");
     }
+}
+
+/// The terminal that keys are read from: standard input, or the controlling terminal where that is a pipe.
+fn terminal_read() -> Option<OwnedFd> {
+    let input = io::stdin();
+    if input.is_terminal() {
+        return input.as_fd().try_clone_to_owned().ok();
+    }
+    std::fs::File::open("/dev/tty").ok().map(OwnedFd::from)
 }
 
 /// Stops the process as Ctrl-Z does. Where the process group is orphaned the kernel ignores SIGTSTP; then SIGSTOP. Returns

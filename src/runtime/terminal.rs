@@ -22,6 +22,7 @@ use ratatui::Terminal;
 use ratatui::layout::Rect;
 
 use super::cells::Cells;
+use super::odd::OddRows;
 use crate::app::State;
 use crate::ui::View;
 
@@ -34,6 +35,7 @@ type Backend = Cells<BufWriter<Stdout>>;
 pub struct Screen {
     /// Never dropped: the crate's own `Drop` prints, and would panic where the terminal is gone.
     terminal: ManuallyDrop<Terminal<Backend>>,
+    odd: OddRows,
 }
 
 impl Screen {
@@ -42,7 +44,7 @@ impl Screen {
         enter()?;
         let out = BufWriter::with_capacity(256 << 10, io::stdout());
         let terminal = Terminal::new(Cells::new(out)).inspect_err(|_| leave())?;
-        Ok(Self { terminal: ManuallyDrop::new(terminal) })
+        Ok(Self { terminal: ManuallyDrop::new(terminal), odd: OddRows::default() })
     }
 
     /// Columns and rows.
@@ -53,11 +55,13 @@ impl Screen {
     /// Draws one frame: one synchronized update, one write.
     pub fn draw(&mut self, state: &State, view: &mut View) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
+        let odd = &mut self.odd;
         self.terminal.draw(|frame| {
             view.prepare(state, frame.area());
             if let Some(at) = view.draw(state, frame.buffer_mut()) {
                 frame.set_cursor_position(at);
             }
+            odd.mark(frame.buffer_mut());
         })?;
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
     }

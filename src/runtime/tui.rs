@@ -19,7 +19,7 @@ use super::providers::Providers;
 use super::signals::{self, Signals};
 use super::terminal::{self, Screen};
 use super::{input, look, roster};
-use crate::app::{EditFor, Keymap, Level, Msg, Signal, State, update};
+use crate::app::{Context, EditFor, Key, KeyCode, Keymap, Level, Msg, Signal, State, update};
 use crate::config::Setup;
 use crate::domain::SessionId;
 use crate::store::{Store, StoreError};
@@ -76,10 +76,12 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
             theme_folder: setup.paths.config.join("themes"),
             depth: looks.depth,
         };
+        let mut view = View::new(looks.theme);
+        view.on_terminal(looks.is_light);
         let mut tui = Tui {
             timer,
             state,
-            view: View::new(looks.theme),
+            view,
             screen,
             frames: Frames::default(),
             hands,
@@ -101,6 +103,9 @@ fn keymap(setup: &Setup) -> Result<Keymap, TuiError> {
     };
     map.map_err(|e| TuiError::Config(e.to_string()))
 }
+
+/// The key that sends; before more keys of the same burst it begins a new line.
+const ENTER: Key = Key::plain(KeyCode::Enter);
 
 struct Tui {
     timer: Timer,
@@ -213,6 +218,9 @@ impl Tui {
             Woke::Signal(Signal::Interrupt) if self.editing.is_some() => None,
             Woke::Signal(signal) => self.take(Msg::Signal(signal)),
             Woke::Terminal(Some(Ok(event))) => match input::message(event) {
+                Some(Msg::Key(key)) if key == ENTER && self.writing() && input::more() => {
+                    self.take(Msg::Key(Key { alt: true, ..key }))
+                }
                 Some(msg) => {
                     // What has arrived is part of what a key acts on: a cancelled answer keeps it.
                     let turn = self.drain();
@@ -234,6 +242,11 @@ impl Tui {
             }
             Woke::Frame => self.drain(),
         }
+    }
+
+    /// True while Enter would send the question.
+    fn writing(&self) -> bool {
+        self.state.context() == Context::Composer
     }
 
     /// Colours may wait for the next frame of the streams; everything else shows at once.

@@ -23,7 +23,7 @@ impl Stored {
     /// Its line in a list.
     pub(super) fn summary(&self) -> SessionSummary {
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let runs = || self.session.turns.iter().flat_map(|turn| &turn.runs);
+        let runs = || self.session.turns.iter().flat_map(Turn::latest);
         SessionSummary {
             id: self.session.id,
             title: self.session.title.clone(),

@@ -19,7 +19,7 @@ mod words;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::app::{Focus, LayoutMode, Scroll, State};
+use crate::app::{Focus, LayoutMode, Pane, Scroll, State};
 use crate::text::{RowKind, sanitize_line};
 use composer::ComposerView;
 use fold::Gist;
@@ -58,6 +58,8 @@ pub struct View {
     welcome: Welcome,
     overlays: Overlays,
     wrap_code: bool,
+    /// Whether the terminal is light, when it said so.
+    terminal_is_light: Option<bool>,
 }
 
 impl View {
@@ -76,6 +78,7 @@ impl View {
             welcome: Welcome::default(),
             overlays: Overlays::default(),
             wrap_code: false,
+            terminal_is_light: None,
         }
     }
 
@@ -124,6 +127,14 @@ impl View {
                 Some(view) => *view = PaneView::new(pane),
                 None => self.panes.push(PaneView::new(pane)),
             }
+            let same = |other: &Pane| {
+                other.persona.name == pane.persona.name
+                    && other.persona.label() == pane.persona.label()
+            };
+            let twin = state.panes.iter().filter(|p| same(p)).count() > 1;
+            if let Some(view) = self.panes.get_mut(i) {
+                view.tell_apart(twin);
+            }
         }
     }
 
@@ -137,8 +148,21 @@ impl View {
         }
     }
 
+    /// What the terminal says of itself: a theme that does not go with it paints its own ground.
+    pub fn on_terminal(&mut self, is_light: Option<bool>) {
+        self.terminal_is_light = is_light;
+    }
+
     /// Draws the whole screen into `buffer` (of the area given to `prepare`); says where the cursor stands, if it shows.
     pub fn draw(&self, state: &State, buffer: &mut Buffer) -> Option<Position> {
+        let cursor = self.draw_parts(state, buffer);
+        if self.theme.is_light() != self.terminal_is_light.unwrap_or(false) {
+            paint::ground(buffer, self.theme.ground());
+        }
+        cursor
+    }
+
+    fn draw_parts(&self, state: &State, buffer: &mut Buffer) -> Option<Position> {
         let (theme, bands) = (&self.theme, self.bands);
         self.header.draw(buffer, theme, bands.header);
         if state.is_fresh() {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Color, Style};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::text;
@@ -215,6 +215,18 @@ pub(super) fn border(buffer: &mut Buffer, area: Rect, style: Style) {
         let line = row(area, y);
         Pen::new(buffer, line).fill(1, "│", style);
         Pen::new(buffer, inset(line, area.width - 1, 0)).fill(1, "│", style);
+    }
+}
+
+/// Gives every cell that has the terminal's own colours those of `style`.
+pub(super) fn ground(buffer: &mut Buffer, style: Style) {
+    for cell in &mut buffer.content {
+        if let (Color::Reset, Some(color)) = (cell.fg, style.fg) {
+            cell.fg = color;
+        }
+        if let (Color::Reset, Some(color)) = (cell.bg, style.bg) {
+            cell.bg = color;
+        }
     }
 }
 

@@ -123,6 +123,14 @@ impl PaneView {
         }
     }
 
+    /// A persona with a twin of its name and view is told apart by its id.
+    pub(super) fn tell_apart(&mut self, twin: bool) {
+        let label = if twin { self.persona.id.as_str() } else { self.persona.label() };
+        if self.who.label != label {
+            self.who.label = sanitize_line(label);
+        }
+    }
+
     /// True when this is the view of `pane`.
     pub(super) fn is_of(&self, pane: &Pane) -> bool {
         Arc::ptr_eq(&self.persona, &pane.persona)
@@ -196,13 +204,14 @@ impl PaneView {
         let full = number + name + 3 + width(&self.who.label) + 2;
         let bare = number + name + 2;
         let short = number + name.min(8) + 2;
-        // What is shown, and what it must leave for the left side: the view goes before the elapsed time.
+        // What is shown, and what it must leave for the left side: tokens go first, then view and elapsed time; that
+        // a trigger brought the persona in is said before either.
         let steps = [
             (true, true, true, full),
             (true, true, false, full),
             (true, true, false, bare),
-            (false, true, false, bare),
-            (false, false, false, bare),
+            (true, false, false, bare),
+            (true, false, false, short),
             (false, false, false, short),
         ];
         for (badge, elapsed, tokens, left) in steps {

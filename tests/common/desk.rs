@@ -50,6 +50,11 @@ pub fn roster() -> Roster {
             personas: ["infra", "edge", "devops", "ai-lead"].map(id).to_vec(),
             model: None,
         },
+        panels: vec![Panel {
+            name: "full".into(),
+            personas: ["infra", "edge", "devops", "gitops", "ai-lead"].map(id).to_vec(),
+            model: None,
+        }],
         limits: BTreeMap::new(),
     }
 }

@@ -118,10 +118,26 @@ impl Term {
         args: &[&str],
         env: &[(&str, &str)],
     ) -> Self {
-        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
-        let pair = native_pty_system().openpty(size).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_plenary"));
         command.args(args);
+        Self::spawn(home, (columns, rows), command, env)
+    }
+
+    /// Starts a shell command in `home`, where `$PLENARY` is the binary.
+    pub fn shell(home: &Home, size: (u16, u16), line: &str) -> Self {
+        let mut command = CommandBuilder::new("sh");
+        command.args(["-c", line]);
+        Self::spawn(home, size, command, &[("PLENARY", env!("CARGO_BIN_EXE_plenary"))])
+    }
+
+    fn spawn(
+        home: &Home,
+        (columns, rows): (u16, u16),
+        mut command: CommandBuilder,
+        env: &[(&str, &str)],
+    ) -> Self {
+        let size = PtySize { rows, cols: columns, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).unwrap();
         command.cwd(home.path("work"));
         command.env_clear();
         for (name, value) in home.env() {

@@ -332,3 +332,35 @@ fn no_home_is_survived() {
         assert!(absolute || said, "{}{}", ran.out, ran.err);
     }
 }
+
+#[test]
+fn skipped_files_are_one_line_and_doctor_lists_them() {
+    let home = Home::new();
+    fs::create_dir_all(home.path("config/plenary/personas")).unwrap();
+    for n in 0..3 {
+        fs::write(home.path(&format!("config/plenary/personas/bad-{n}.md")), "").unwrap();
+    }
+    let ran = home.run(&["persona", "list"]);
+    assert_eq!((ran.code, ran.err.lines().count()), (Some(0), 1), "{}", ran.err);
+    assert!(ran.err.contains("3 files in ") && ran.err.contains("`plenary doctor` lists"));
+    let ran = home.run(&["doctor"]);
+    assert!((0..3).all(|n| ran.out.contains(&format!("bad-{n}.md: the file is empty"))));
+    assert!(!ran.out.contains("were skipped"), "{}", ran.out);
+}
+
+#[test]
+fn a_folder_of_personas_lists_the_good_ones() {
+    let home = Home::new();
+    fs::create_dir_all(home.path("team/folder.md")).unwrap();
+    fs::write(home.path("team/good.md"), "# Good One\n\nText\n").unwrap();
+    fs::write(home.path("team/bad.md"), "").unwrap();
+    let team = home.path("team");
+    let ran = home.run(&["persona", "list", "--persona", team.to_str().unwrap()]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert!(ran.out.contains("good-one"), "{}", ran.out);
+    assert_eq!(ran.err.lines().count(), 2, "{}", ran.err);
+    assert!(ran.err.contains("bad.md: ") && ran.err.contains("folder.md: "), "{}", ran.err);
+    fs::remove_file(team.join("good.md")).unwrap();
+    let ran = home.run(&["ask", "q", "--persona", team.to_str().unwrap()]);
+    assert_eq!((ran.code, ran.err.lines().count()), (Some(2), 2), "{}", ran.err);
+}

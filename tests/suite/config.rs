@@ -151,6 +151,17 @@ const FAULTS: &[(&str, &str)] = &[
              before /chat/completions, such as base_url = \"https://llm.example.com/v1\"",
     ),
     (
+        "[providers.x]\nkind = \"opnai\"",
+        "/X/config/config.toml:2:1: providers.x.kind: unknown kind \"opnai\"; did you mean \"openai\"? \
+             (known: openai); base_url is missing; write the address that ends before \
+             /chat/completions, such as base_url = \"https://llm.example.com/v1\"",
+    ),
+    (
+        "[providers.x]\nkind = \"foo\"\nbase_url = \"x.example\"",
+        "/X/config/config.toml:2:1: providers.x.kind: unknown kind \"foo\" (known: openai); base_url \
+             expected an address that begins with https:// or http://",
+    ),
+    (
         "[providers.x]\nkey_env = \"A\"\nkey_file = \"b\"",
         "/X/config/config.toml:3:1: providers.x.key_file: contradicts key_env in the same table; keep \
              one of them",

@@ -22,7 +22,7 @@ fn built_in(id: &str) -> Arc<Persona> {
 }
 
 fn one(path: &Path) -> (Persona, Vec<String>) {
-    let mut found = personas::load_path(path).unwrap();
+    let mut found = personas::load_path(path).unwrap().personas;
     assert_eq!(found.len(), 1, "{}", path.display());
     found.remove(0)
 }
@@ -769,18 +769,18 @@ fn plain_documents_load_byte_for_byte() {
 
 #[test]
 fn personas_of_one_name_are_told_apart() {
-    let found = personas::load_path(&fixture("plain")).unwrap();
+    let found = personas::load_path(&fixture("plain")).unwrap().personas;
     let ids: Vec<&str> = found.iter().map(|(p, _)| p.id.as_str()).collect();
     assert_eq!(ids, ["release-engineer", "mara-quist", "release-engineer-2", "ida"]);
     let paths = ["crlf.txt", "second-of-the-name.md", "crlf.txt"].map(|f| fixture("plain").join(f));
-    let found = personas::load_paths(&paths).unwrap();
+    let found = personas::load_paths(&paths).unwrap().personas;
     let ids: Vec<&str> = found.iter().map(|(p, _)| p.id.as_str()).collect();
     assert_eq!(ids, ["release-engineer", "release-engineer-2"]);
 }
 
 #[test]
 fn files_of_other_programs_load_as_they_are() {
-    let found = personas::load_path(&fixture("foreign")).unwrap();
+    let found = personas::load_path(&fixture("foreign")).unwrap().personas;
     let get = |id: &str| {
         found.iter().find(|(p, _)| p.id.as_str() == id).unwrap_or_else(|| panic!("{id}"))
     };
@@ -882,11 +882,64 @@ fn what_is_named_on_the_command_line_must_be_right() {
     assert!(
         error(&folder.path().join("none.md")).starts_with("none.md: cannot be read: No such file")
     );
+    fs::remove_file(folder.path().join("good.md")).unwrap();
     assert_eq!(error(folder.path()).lines().count(), 2);
     let empty = TempDir::new().unwrap();
     assert!(
         error(empty.path())
             .ends_with("the folder holds no persona (*.md, *.txt or NAME/system.md)")
+    );
+}
+
+#[test]
+fn a_folder_on_the_command_line_loads_what_is_good_and_says_what_is_not() {
+    let twice = b"---\nid: twice\n---\nText\n";
+    let folder = folder(&[
+        ("bad.md", b"---\nid: A B\n---\nx\n"),
+        ("dir.md/x", b""),
+        ("good.md", PLAIN),
+        ("twice-1.md", twice),
+        ("twice-2.md", twice),
+    ]);
+    let found = personas::load_path(folder.path()).unwrap();
+    let ids: Vec<&str> = found.personas.iter().map(|(p, _)| p.id.as_str()).collect();
+    assert_eq!(ids, ["good-one", "twice"]);
+    let starts: Vec<_> = found
+        .skipped
+        .iter()
+        .map(|line| {
+            assert!(line.ends_with(" (skipped)"), "{line}");
+            line.split(": ").next().unwrap().rsplit('/').next().unwrap()
+        })
+        .collect();
+    assert_eq!(starts, ["bad.md:2", "dir.md", "twice-2.md:2"]);
+
+    let files = ["twice-1.md", "twice-2.md"].map(|name| folder.path().join(name));
+    let ConfigError(text) = personas::load_paths(&files).unwrap_err();
+    assert!(text.contains("twice-2.md:2") && text.contains("twice-1.md"), "{text}");
+    let both = [folder.path().to_owned(), folder.path().join("bad.md")];
+    let ConfigError(text) = personas::load_paths(&both).unwrap_err();
+    assert!(text.contains("bad.md:2") && text.lines().count() == 1, "{text}");
+}
+
+#[test]
+fn many_skipped_files_are_one_line_in_brief() {
+    let folder = folder(&[("a.md", b""), ("b.md", b""), ("good.md", PLAIN)]);
+    assert_eq!(load(&folder).brief, load(&folder).notices, "two are said as they are");
+    let bad = "---\ntemperature: 9\ntop_p: 9\ncontext_limit: 1\n---\nx\n";
+    fs::write(folder.path().join("c.md"), bad).unwrap();
+    let loaded = load(&folder);
+    assert_eq!(loaded.notices.len(), 5, "{:?}", loaded.notices);
+    let place = folder.path().display();
+    assert_eq!(
+        loaded.brief,
+        [format!("3 files in {place} were skipped; `plenary doctor` lists them")]
+    );
+    fs::remove_file(folder.path().join("a.md")).unwrap();
+    fs::remove_file(folder.path().join("b.md")).unwrap();
+    assert_eq!(
+        load(&folder).brief,
+        [format!("1 file in {place} was skipped; `plenary doctor` says why")]
     );
 }
 
@@ -943,7 +996,7 @@ proptest::proptest! {
         let folder = folder(&[("p.md", text.as_bytes())]);
         let path = folder.path().join("p.md");
         if let Ok(found) = personas::load_path(&path) {
-            let (persona, _) = &found[0];
+            let (persona, _) = &found.personas[0];
             assert!(text.ends_with(&*persona.prompt));
             assert!(PersonaId::parse(persona.id.as_str()).is_some(), "{}", persona.id);
             if !text.starts_with("---") {

@@ -85,6 +85,23 @@ fn a_question_on_the_command_line_is_asked_at_once() {
 }
 
 #[test]
+fn what_is_piped_in_goes_with_the_question_and_keys_come_from_the_terminal() {
+    let (server, home) = panel(5_000.0);
+    std::fs::write(home.path("work/design.md"), "# Design\n\nOne primary, two replicas.\n")
+        .unwrap();
+    let line = "cat design.md | \"$PLENARY\" 'Review this'";
+    let mut term = Term::shell(&home, WIDE, line);
+    term.wait("four answers", all_done);
+    let sent = server.requests().remove(0).body.to_string();
+    assert!(sent.contains("Review this") && sent.contains("One primary, two replicas."), "{sent}");
+    term.send("gg");
+    term.wait_for("+ standard input, 3 lines");
+    term.send("q");
+    assert_eq!(term.end().exit_code(), 0);
+    term.assert_restored();
+}
+
+#[test]
 fn a_resize_storm_loses_nothing() {
     let (_server, home) = panel(300.0);
     let mut term = Term::start(&home, WIDE, &["go"]);
@@ -228,6 +245,23 @@ fn a_panic_in_a_run_is_that_panes_failure() {
 }
 
 #[test]
+fn a_panic_of_the_screen_itself_gives_the_terminal_back_and_keeps_the_text() {
+    let (_server, mut home) = panel(100.0);
+    home.add("[providers.broken]\nkind = \"panics\"\nbase_url = \"http://127.0.0.1:9/open\"\n[persona.gitops]\nmodel = \"broken:x\"\n");
+    let mut term = Term::start(&home, WIDE, &["go"]);
+    term.wait("all streaming for a while", |s| count(s, "Line 12") == 4);
+    term.send("i@gitops now\r");
+    assert_eq!(term.end().exit_code(), 101);
+    term.assert_restored();
+    let said = term.screen();
+    assert!(said.contains("internal error") && said.contains("plenary resume"), "{said}");
+    for run in stored(&home) {
+        assert_eq!(run["state"], "cut", "{run}");
+        assert!(run["text"].as_str().unwrap().contains("This is"), "{run}");
+    }
+}
+
+#[test]
 fn the_editor_writes_the_question() {
     let (server, home) = panel(5_000.0);
     let editor = home.path("edit.sh");
@@ -247,19 +281,35 @@ fn the_editor_writes_the_question() {
 }
 
 #[test]
-fn a_huge_paste_is_a_chip_and_arrives_byte_for_byte() {
+fn a_huge_paste_is_a_chip_and_arrives_whole() {
     let (server, home) = panel(5_000.0);
     let mut term = Term::start(&home, WIDE, &[]);
     term.wait_for("Kael Voss");
-    let paste = "0123456789abcdef rm -rf q x X\r\n".repeat(5_000);
+    let paste = "0123456789abcdef rm -rf q x X\r".repeat(5_000);
     term.send("Review ");
     term.send(&format!("\x1b[200~{paste}\x1b[201~"));
-    term.wait_for("[paste 1: 5000 lines, 155 kB]");
+    term.wait_for("[paste 1: 5000 lines, 150 kB]");
     term.send("\r");
     term.wait("four answers", all_done);
     let request = server.requests().remove(0);
     let sent = request.body["messages"].as_array().unwrap().last().unwrap()["content"].clone();
-    assert!(sent.as_str().unwrap().contains(&paste));
+    assert!(sent.as_str().unwrap().contains(&paste.replace('\r', "\n")));
+    term.send("q");
+    assert_eq!(term.end().exit_code(), 0);
+}
+
+#[test]
+fn a_paste_that_the_terminal_does_not_mark_is_not_run_as_commands() {
+    let (server, home) = panel(5_000.0);
+    let mut term = Term::start(&home, WIDE, &[]);
+    term.wait_for("Kael Voss");
+    term.send("one\rq\rx and more\rX");
+    term.wait("every line in the composer", |s| s.contains("x and more") && s.contains("one"));
+    assert!(server.requests().is_empty());
+    term.send("\r");
+    term.wait("four answers", all_done);
+    let sent = server.requests().remove(0).body.to_string();
+    assert!(sent.contains("one\\nq\\nx and more\\nX"), "{sent}");
     term.send("q");
     assert_eq!(term.end().exit_code(), 0);
 }

@@ -59,6 +59,7 @@ fn roster(panel: &[&str]) -> Roster {
         personas: personas.into_iter().map(Arc::new).collect(),
         panel: Panel { name: "design-review".into(), personas: ids, model: None },
         models,
+        panels: Vec::new(),
         limits: BTreeMap::new(),
     }
 }

@@ -288,6 +288,46 @@ fn many_instances_may_make_the_same_store_at_once() {
 }
 
 #[test]
+fn a_list_counts_personas_not_tries_and_the_last_try_decides() {
+    let (_home, path) = home();
+    for store in [Store::open(&path), Store::in_memory()] {
+        let counts = || {
+            let summary = store.list(1).unwrap().remove(0);
+            (summary.runs, summary.answered)
+        };
+        let again =
+            |id, persona| Change::Run { turn: TurnId::from_number(1), run: new_run(id, persona) };
+        let panel = ["infra", "edge", "devops", "ai-lead"];
+        let runs = (1..).zip(panel).map(|(id, persona)| new_run(id, persona)).collect();
+        store.write(turn(SESSION, 1, runs));
+        store.write(ended(1, Ending::Done));
+        for id in 2..=4 {
+            store.write(ended(id, Ending::Failed("503".into())));
+        }
+        assert_eq!(counts(), (4, 1));
+        for (id, persona) in (5..).zip(&panel[1..]) {
+            store.write(again(id, persona));
+            store.write(ended(id, Ending::Done));
+        }
+        assert_eq!(counts(), (4, 4), "three were tried again and answered");
+
+        store.write(again(8, "infra"));
+        assert_eq!(counts(), (4, 3), "the last try of infra has not answered");
+        store.write(ended(8, Ending::Cancelled));
+        assert_eq!(counts(), (4, 3));
+        store.write(again(9, "edge"));
+        store.write(again(10, "edge"));
+        store.write(ended(9, Ending::Done));
+        assert_eq!(counts(), (4, 2), "an earlier try that ends late does not count");
+        store.write(ended(10, Ending::Done));
+        assert_eq!(counts(), (4, 3));
+        store.write(turn(SESSION, 2, vec![new_run(11, "infra")]));
+        store.write(ended(11, Ending::Done));
+        assert_eq!(counts(), (5, 4), "each question counts");
+    }
+}
+
+#[test]
 fn a_killed_instance_leaves_cut_runs_with_their_text() {
     let server = Server::start();
     let half = delta(&json!({"content": "half"}));

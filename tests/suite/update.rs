@@ -338,7 +338,7 @@ fn a_paste_never_acts() {
     desk.send(Msg::Paste("x".repeat(5 << 20)));
     assert!(desk.effects.is_empty(), "x cancels, pasted it does not");
     assert_eq!(desk.state.focus, Focus::Composer);
-    assert!(desk.state.composer.text().starts_with("[paste 1: 1 lines, 5242 kB]"));
+    assert!(desk.state.composer.text().starts_with("[paste 1: 1 line, 5242 kB]"));
     desk.run("infra", vec![ended(Ending::Done)]);
     desk.send(Msg::Paste("y".repeat(9 << 20)));
     assert!(desk.notice().contains("limit is 8 MB"), "{}", desk.notice());
@@ -405,7 +405,8 @@ fn signals_keep_what_is_there_as_cut() {
 
 fn stored() -> Session {
     let run = |n: u128, persona: &str, state: RunState, text: &str| Run {
-        id: RunId::from_number(n),
+        // Beyond what the desk counts.
+        id: RunId::from_number(9_000 + n),
         persona: id(persona),
         persona_name: persona.to_uppercase(),
         view: "v".into(),
@@ -466,8 +467,43 @@ fn a_session_is_gone_on_with() {
     let said: Vec<String> =
         orders(&effects)[0].request.messages.iter().map(|m| m.text.to_string()).collect();
     assert_eq!(said, ["first", "one", "second", "tw", "third"]);
+    assert!(desk.notice().is_empty() || desk.notice().contains("gone"));
     desk.keys("X N");
     assert!(desk.state.is_fresh() && desk.state.panes.len() == 4);
+}
+
+#[test]
+fn a_session_brings_its_panel_back_and_a_new_one_has_the_first() {
+    let mut session = stored();
+    session.panel = "full".into();
+    let mut desk = Desk::new();
+    desk.send(Msg::Opened(Ok(Box::new(session.clone()))));
+    assert!(desk.notice().contains("gone"), "{}", desk.notice());
+    desk.take();
+    desk.ask("to all");
+    assert_eq!(asked(&desk.take()), ["infra", "edge", "devops", "gitops", "ai-lead"]);
+    desk.keys("X N").take();
+    desk.ask("again");
+    assert_eq!(asked(&desk.take()), ["infra", "edge", "devops", "ai-lead"]);
+    // A panel that only one command line had: whoever answered.
+    session.panel = "edge+infra".into();
+    for turn in &mut session.turns {
+        turn.runs.retain(|r| r.persona == id("edge"));
+    }
+    desk.keys("X").send(Msg::Opened(Ok(Box::new(session)))).take();
+    assert_eq!(desk.state.panes.len(), 1);
+    desk.ask("more");
+    assert_eq!(asked(&desk.take()), ["edge"]);
+}
+
+#[test]
+fn a_paste_goes_into_the_search_line_of_a_list() {
+    let mut desk = Desk::new();
+    desk.keys("f1").send(Msg::Paste("retry\n".into()));
+    assert!(
+        matches!(desk.state.overlays.as_slice(), [Overlay::Help(h)] if h.filter == "retry" && h.typing)
+    );
+    assert!(desk.state.composer.is_empty());
 }
 
 #[test]

@@ -204,7 +204,7 @@ fn start(state: &mut State, target: &Target, question: Question) -> Started {
     let mode = persona.mode.clone().filter(|_| target.triggered);
     let mut view = new_view(&run, question, mode);
     let mut failed = Vec::new();
-    let order = match chosen {
+    let order = match built.too_large.map_or(chosen, Err) {
         Ok(model) => Some(Order {
             run: id,
             persona: persona.id.clone(),

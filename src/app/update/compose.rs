@@ -1,6 +1,7 @@
 //! Writing the question: text, pastes, history, names behind `@`, the editor. Sending it is `ask`'s. Called by `keys`
 //! and for pastes.
 
+use super::overlay;
 use crate::app::{Completion, EditFor, Effect, Focus, Key, Level, State};
 use crate::domain::PersonaId;
 
@@ -11,7 +12,8 @@ pub(super) fn typed(state: &mut State, key: Key) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Text was pasted: into the question, wherever the keys go (a paste never acts).
+/// Text was pasted: into the list's search line where a list is open, else into the question, wherever the keys go (a
+/// paste never acts).
 pub(super) fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     if state.overlays.is_empty() {
         state.focus = Focus::Composer;
@@ -19,6 +21,10 @@ pub(super) fn paste(state: &mut State, text: &str) -> Vec<Effect> {
             Ok(()) => state.completion = None,
             Err(why) => state.tell(Level::Error, why),
         }
+        return Vec::new();
+    }
+    for c in text.chars().filter(|c| !c.is_control()).take(200) {
+        overlay::typed(state, Key::char(c));
     }
     Vec::new()
 }

@@ -51,10 +51,11 @@ pub(super) fn filter(state: &mut State) -> Vec<Effect> {
 /// A key typed into the search line.
 pub(super) fn typed(state: &mut State, key: Key) -> Vec<Effect> {
     if let Some(
-        Overlay::Help(HelpOverlay { filter, selected, .. })
-        | Overlay::Sessions(SessionsOverlay { filter, selected, .. }),
+        Overlay::Help(HelpOverlay { filter, selected, typing })
+        | Overlay::Sessions(SessionsOverlay { filter, selected, typing, .. }),
     ) = state.overlays.last_mut()
     {
+        *typing = true;
         match (key.code, key.typed()) {
             (KeyCode::Backspace, _) => {
                 filter.pop();

@@ -8,8 +8,8 @@ use super::ask;
 use crate::app::state::SessionView;
 use crate::app::{Effect, Focus, Level, Overlay, Pane, RunView, State};
 use crate::domain::{
-    Ending, Persona, PersonaId, PersonaSource, Run, RunState, Session, SessionId, SessionSummary,
-    Turn,
+    Ending, Panel, Persona, PersonaId, PersonaSource, Run, RunState, Session, SessionId,
+    SessionSummary, Turn,
 };
 use crate::prompt::outline;
 use crate::text::{Document, sanitize, sanitize_line};
@@ -53,6 +53,7 @@ pub(super) fn new(state: &mut State) -> Vec<Effect> {
     }
     state.overlays.clear();
     state.session = SessionView::default();
+    state.roster.panel = state.home_panel.clone();
     state.clear_panes();
     state.focus = Focus::Composer;
     vec![Effect::ForgetPanes]
@@ -68,6 +69,7 @@ pub(super) fn opened(state: &mut State, session: Result<Box<Session>, String>) -
         }
     };
     state.overlays.clear();
+    state.roster.panel = panel_of(state, &session);
     state.clear_panes();
     state.session = SessionView {
         id: Some(session.id),
@@ -92,7 +94,39 @@ pub(super) fn opened(state: &mut State, session: Result<Box<Session>, String>) -
         }
     }
     state.focus = Focus::Panes;
+    state.focused = state.panes.iter().position(|p| !p.runs.is_empty()).unwrap_or(0);
+    tell_unknown(state);
     effects
+}
+
+/// The panel that a session was asked with: by its name, or (a panel of one command line) made of whoever answered.
+fn panel_of(state: &State, session: &Session) -> Panel {
+    let named =
+        state.roster.panels.iter().chain([&state.home_panel]).find(|p| p.name == session.panel);
+    if let Some(panel) = named {
+        return panel.clone();
+    }
+    let mut personas: Vec<PersonaId> = Vec::new();
+    for run in session.turns.iter().flat_map(|t| &t.runs) {
+        if !personas.contains(&run.persona) {
+            personas.push(run.persona.clone());
+        }
+    }
+    Panel { name: session.panel.clone(), personas, model: None }
+}
+
+/// Says who of the session cannot be asked any more.
+fn tell_unknown(state: &mut State) {
+    let unknown = |p: &&Pane| state.roster.persona(&p.persona.id).is_none();
+    let names: Vec<&str> =
+        state.panes.iter().filter(unknown).map(|p| p.persona.id.as_str()).collect();
+    if !names.is_empty() {
+        let text = format!(
+            "not known any more: {}; name the file with --persona to ask again",
+            names.join(", ")
+        );
+        state.tell(Level::Warning, text);
+    }
 }
 
 fn last_of_each(turn: &Turn) -> BTreeSet<crate::domain::RunId> {

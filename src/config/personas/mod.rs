@@ -19,6 +19,7 @@ mod schema;
 mod validate;
 mod wire;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -71,6 +72,17 @@ pub struct Loaded {
     pub personas: Vec<Arc<Persona>>,
     /// One line for each file that was skipped, and for each unknown key.
     pub notices: Vec<String>,
+    /// The same, but that many skipped files of one folder are one line.
+    pub brief: Vec<String>,
+}
+
+/// What `--persona PATH` named: the personas, and words about the files of folders that were skipped.
+#[derive(Debug, Default)]
+pub struct Named {
+    /// Each persona with its warnings, one line each.
+    pub personas: Vec<(Persona, Vec<String>)>,
+    /// One line for each problem of a file that was skipped.
+    pub skipped: Vec<String>,
 }
 
 /// Loads built-in personas, then those of the folders in order. A bad file is skipped with a notice.
@@ -78,21 +90,16 @@ pub struct Loaded {
 /// A persona replaces an earlier one of the same id in its place. A project's file that does so, or any file whose
 /// id was only made of its name, is noticed: nobody should be answered by a stranger under a known name unawares.
 pub fn load(user: &Path, project: &Path) -> Loaded {
-    let mut loaded = Loaded {
-        personas: built_in::personas().to_vec(),
-        notices: built_in::problems().iter().map(ToString::to_string).collect(),
-    };
+    let mut loaded = Loaded { personas: built_in::personas().to_vec(), ..Loaded::default() };
+    for problem in built_in::problems() {
+        loaded.note(problem.to_string());
+    }
     for (path, is_project) in [(user, false), (project, true)] {
         let mut problems = Vec::new();
         let source = if is_project { PersonaSource::Project } else { PersonaSource::User };
         let drafts = folder::read(path, source, &mut problems);
         let drafts = document::distinct(drafts, &mut problems);
-        let line = |problem: &Problem| {
-            // What is said of the folder itself concerns no single file.
-            let skipped = problem.is_error() && problem.file != path;
-            format!("{problem}{}", if skipped { " (skipped)" } else { "" })
-        };
-        loaded.notices.extend(problems.iter().map(line));
+        loaded.skip(path, &problems);
         for draft in drafts {
             loaded.add(draft);
         }
@@ -100,19 +107,51 @@ pub fn load(user: &Path, project: &Path) -> Loaded {
     loaded
 }
 
+/// More lines about skipped files of one folder are said in one: a folder may hold anything.
+const SAID: usize = 2;
+
 impl Loaded {
+    /// Notes what is wrong with files of `folder`.
+    fn skip(&mut self, folder: &Path, problems: &[Problem]) {
+        self.notices.extend(problems.iter().map(|problem| skipped_line(problem, folder)));
+        let (skipped, other): (Vec<&Problem>, Vec<&Problem>) =
+            problems.iter().partition(|problem| problem.is_error() && problem.file != folder);
+        self.brief.extend(other.iter().map(ToString::to_string));
+        if skipped.len() <= SAID {
+            self.brief.extend(skipped.iter().map(|problem| skipped_line(problem, folder)));
+            return;
+        }
+        let files: BTreeSet<&Path> = skipped.iter().map(|problem| problem.file.as_path()).collect();
+        let (n, place) = (files.len(), folder.display());
+        self.brief.push(if n == 1 {
+            format!("1 file in {place} was skipped; `plenary doctor` says why")
+        } else {
+            format!("{n} files in {place} were skipped; `plenary doctor` lists them")
+        });
+    }
+
+    /// Notes something that is said in full everywhere.
+    fn note(&mut self, line: String) {
+        self.brief.push(line.clone());
+        self.notices.push(line);
+    }
+
     fn add(&mut self, draft: Draft) {
         let explicit = draft.id_line.is_some();
-        self.notices.extend(draft.warnings.iter().map(ToString::to_string));
+        for warning in &draft.warnings {
+            self.note(warning.to_string());
+        }
         let persona = Arc::new(draft.persona);
         match self.personas.iter_mut().find(|p| p.id == persona.id) {
             None => self.personas.push(persona),
             Some(place) => {
                 if !explicit || matches!(persona.source, PersonaSource::Project(_)) {
-                    self.notices.push(format!(
+                    let line = format!(
                         "{}: replaces the persona `{}` ({})",
                         persona.source, persona.id, place.source
-                    ));
+                    );
+                    self.brief.push(line.clone());
+                    self.notices.push(line);
                 }
                 *place = persona;
             }
@@ -120,28 +159,58 @@ impl Loaded {
     }
 }
 
-/// Loads what `--persona PATH` names: a file, or all files of a folder. Here a bad file is an error.
+/// Loads what `--persona PATH` names: a file, or all files of a folder. A leading `~/` is the home folder.
 ///
-/// With each persona come its warnings, one line each. A leading `~/` is the home folder.
-pub fn load_path(path: &Path) -> Result<Vec<(Persona, Vec<String>)>, ConfigError> {
+/// A bad file of a folder is skipped; a path of which nothing loads is an error.
+pub fn load_path(path: &Path) -> Result<Named, ConfigError> {
     load_paths(&[path.to_owned()])
 }
 
-/// Loads what several `--persona PATH` name. Personas of one name get distinct ids across all of the paths; the same
-/// explicit id twice is an error that names both files.
-pub fn load_paths(paths: &[PathBuf]) -> Result<Vec<(Persona, Vec<String>)>, ConfigError> {
-    let mut problems = Vec::new();
-    let drafts = distinct_drafts(paths, &mut problems);
-    let errors: Vec<String> =
-        problems.iter().filter(|p| p.is_error()).map(ToString::to_string).collect();
-    if !errors.is_empty() {
-        return Err(ConfigError(errors.join("\n")));
+/// Loads what several `--persona PATH` name, each as [`load_path`] does. Personas of one name get distinct ids across all
+/// of the paths; the same explicit id in two named files is an error that names both.
+pub fn load_paths(paths: &[PathBuf]) -> Result<Named, ConfigError> {
+    let (mut fatal, mut skipped) = (Vec::new(), Vec::new());
+    let (mut all, mut groups) = (Vec::new(), Vec::new());
+    for path in paths {
+        let mut problems = Vec::new();
+        let drafts = drafts_of(path, &mut problems);
+        let errors = problems.iter().filter(|problem| problem.is_error());
+        if drafts.is_empty() {
+            fatal.extend(errors.map(ToString::to_string));
+        } else {
+            let folder = expand_home(path);
+            skipped.extend(errors.map(|problem| skipped_line(problem, &folder)));
+        }
+        groups.push(drafts.iter().map(|d| d.persona.source.clone()).collect::<Vec<_>>());
+        join(&mut all, drafts);
+    }
+    let mut clashes = Vec::new();
+    let drafts = document::distinct(all, &mut clashes);
+    let lost = |group: &&Vec<PersonaSource>| {
+        !drafts.iter().any(|draft| group.contains(&draft.persona.source))
+    };
+    let lost: Vec<&PersonaSource> = groups.iter().filter(lost).flatten().collect();
+    for clash in &clashes {
+        if lost.iter().any(|source| Path::new(&source.to_string()) == clash.file) {
+            fatal.push(clash.to_string());
+        } else {
+            skipped.push(skipped_line(clash, Path::new("")));
+        }
+    }
+    if !fatal.is_empty() {
+        return Err(ConfigError(fatal.join("\n")));
     }
     let with_lines = |draft: Draft| {
         let lines = draft.warnings.iter().map(ToString::to_string).collect();
         (draft.persona, lines)
     };
-    Ok(drafts.into_iter().map(with_lines).collect())
+    Ok(Named { personas: drafts.into_iter().map(with_lines).collect(), skipped })
+}
+
+/// What is said of a file that is skipped. What is said of the folder itself concerns no single file.
+fn skipped_line(problem: &Problem, folder: &Path) -> String {
+    let skipped = problem.is_error() && problem.file != folder;
+    format!("{problem}{}", if skipped { " (skipped)" } else { "" })
 }
 
 /// Reads files, and all files of folders, and returns what is wrong instead of stopping at it: for `persona check`.
@@ -159,14 +228,18 @@ pub fn inspect(paths: &[PathBuf]) -> (Vec<Persona>, Vec<Problem>) {
 fn distinct_drafts(paths: &[PathBuf], problems: &mut Vec<Problem>) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = Vec::new();
     for path in paths {
-        for draft in drafts_of(path, problems) {
-            // A file that is named twice is one persona.
-            if !drafts.iter().any(|d| d.persona.source == draft.persona.source) {
-                drafts.push(draft);
-            }
-        }
+        join(&mut drafts, drafts_of(path, problems));
     }
     document::distinct(drafts, problems)
+}
+
+/// Adds drafts; a file that is named twice is one persona.
+fn join(all: &mut Vec<Draft>, drafts: Vec<Draft>) {
+    for draft in drafts {
+        if !all.iter().any(|known| known.persona.source == draft.persona.source) {
+            all.push(draft);
+        }
+    }
 }
 
 /// The text of a persona file within the limits, as [`load_path`] reads it.

@@ -1,7 +1,7 @@
 //! What is wrong with a persona file: file, line, key, and words.
 //!
 //! Every reader below collects these rather than stopping at the first; `load` shows them as notices,
-//! `load_path` makes an error of them, and `plenary persona check` prints them all.
+//! `load_path` makes an error of those of a single file, and `plenary persona check` prints them all.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -54,7 +54,12 @@ impl<W: Write, E: Write> Plain<W, E> {
         let blank = if self.at == 0 { "" } else { "\n" };
         self.text.push_str(blank);
         self.text.push_str(&sanitize_line(&head));
-        self.text.push_str("\n\n");
+        self.text.push('\n');
+        for note in &run.notes {
+            self.text.push_str(&sanitize_line(&format!("({note})")));
+            self.text.push('\n');
+        }
+        self.text.push('\n');
         self.open = true;
     }
 

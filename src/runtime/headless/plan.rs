@@ -155,6 +155,9 @@ fn planned(
         max_tokens: provider.spec().max_tokens,
     });
     run.notes = built.notes;
+    if let Some(why_not) = built.too_large {
+        return Planned { run, job: None, why_not };
+    }
     let job = Job { run: run.id, provider, request: built.request };
     Planned { run, job: Some(job), why_not: String::new() }
 }

@@ -127,6 +127,24 @@ fn a_run_without_text_says_why() {
 }
 
 #[test]
+fn what_was_left_out_of_the_prompt_stands_below_the_head() {
+    let mut to = Vec::new();
+    let mut plan = plan(&["a", "b"]);
+    plan.runs[1].run.notes = vec!["short form of\nthe persona".into(), "2 turns left out".into()];
+    let store = Store::in_memory();
+    let mut output = Plain::new(&mut to, io::sink());
+    let mut asking = Asking::begin(&plan, &mut output, &store);
+    asking.take(0, vec![text("one"), done()]);
+    asking.take(1, vec![text("two"), done()]);
+    asking.finish(&plan);
+    assert_eq!(
+        String::from_utf8(to).unwrap(),
+        "== A · view · fake:m ==\n\none\n\n== B · view · fake:m ==\n(short form of the persona)\n\
+         (2 turns left out)\n\ntwo\n"
+    );
+}
+
+#[test]
 fn jsonl_writes_each_event_and_its_deltas_join_to_the_end() {
     let mut to = Vec::new();
     let usage = Usage { input: 3, output: 2, cached: 0, reasoning: 0 };

@@ -71,10 +71,21 @@ CREATE INDEX chunk_of_run ON chunk (run, seq);
 CREATE TRIGGER turn_added AFTER INSERT ON turn BEGIN
     UPDATE session SET turns = turns + 1 WHERE seq = new.session;
 END;
+-- A retry adds a run to the same turn and persona. Counted are the pairs, not the tries: runs says how many
+-- pairs were asked, answered how many of them have a last run that is done.
 CREATE TRIGGER run_added AFTER INSERT ON run BEGIN
-    UPDATE session SET runs = runs + 1 WHERE seq = (SELECT session FROM turn WHERE seq = new.turn);
+    UPDATE session SET
+        runs = runs + NOT EXISTS (SELECT 1 FROM run AS prior
+            WHERE prior.turn = new.turn AND prior.persona = new.persona AND prior.seq < new.seq),
+        answered = answered - coalesce((SELECT prior.state = 'done' FROM run AS prior
+            WHERE prior.turn = new.turn AND prior.persona = new.persona AND prior.seq < new.seq
+            ORDER BY prior.seq DESC LIMIT 1), 0)
+     WHERE seq = (SELECT session FROM turn WHERE seq = new.turn);
 END;
-CREATE TRIGGER run_answered AFTER UPDATE OF state ON run WHEN (old.state = 'done') <> (new.state = 'done') BEGIN
+CREATE TRIGGER run_answered AFTER UPDATE OF state ON run
+WHEN (old.state = 'done') <> (new.state = 'done') AND NOT EXISTS (SELECT 1 FROM run AS later
+    WHERE later.turn = new.turn AND later.persona = new.persona AND later.seq > new.seq)
+BEGIN
     UPDATE session SET answered = answered + iif(new.state = 'done', 1, -1)
      WHERE seq = (SELECT session FROM turn WHERE seq = new.turn);
 END;

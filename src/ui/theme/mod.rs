@@ -34,6 +34,8 @@ pub struct Theme {
     /// `dark`
     pub name: String,
     styles: Vec<Style>,
+    ground: Style,
+    is_light: bool,
 }
 
 impl Theme {
@@ -55,7 +57,25 @@ impl Theme {
         let ground = resolved.background;
         let styles = resolved.specs.iter().map(|spec| style(spec, depth, ground)).collect();
         resolved.notices.extend(hard_to_read(name, &resolved));
-        Ok((Self { name: name.to_owned(), styles }, resolved.notices))
+        let (r, g, b) = ground;
+        let is_light = u16::from(r) + u16::from(g) + u16::from(b) > 3 * 128;
+        let bring = |(r, g, b): color::Rgb| color::reduce(Color::Rgb(r, g, b), depth);
+        let ground = Style {
+            fg: bring(resolved.foreground),
+            bg: bring(resolved.background),
+            ..Style::new()
+        };
+        Ok((Self { name: name.to_owned(), styles, ground, is_light }, resolved.notices))
+    }
+
+    /// True when it is made for a light terminal.
+    pub fn is_light(&self) -> bool {
+        self.is_light
+    }
+
+    /// The colours that it takes the terminal's own to be.
+    pub fn ground(&self) -> Style {
+        self.ground
     }
 
     /// The style of a part of the screen.
