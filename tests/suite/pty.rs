@@ -364,7 +364,10 @@ fn small_and_odd_terminals() {
         }
         term.resize(80, 24);
         term.wait("the screen at 80 by 24", |s| s.contains("Kael Voss"));
-        if size != (20, 5) {
+        if size == (20, 5) {
+            // While answers come, q wants to be pressed twice.
+            term.wait_for("4 of 4");
+        } else {
             // Esc and a letter in one piece would be Alt and the letter.
             term.send("\x1b");
             term.wait("the panes to have the keys", |s| s.contains("i ask"));
