@@ -252,6 +252,22 @@ impl Term {
         }
     }
 
+    /// Presses `q`, once more if an answer was still coming, and expects a good end.
+    pub fn quit(&mut self) {
+        self.send("q");
+        let start = Instant::now();
+        let mut asked = false;
+        while self.child.try_wait().unwrap().is_none() {
+            if !asked && self.screen().contains("q again to quit") {
+                asked = true;
+                self.send("q");
+            }
+            assert!(start.elapsed() < PATIENCE, "does not quit:\n{}", self.screen());
+            pause();
+        }
+        assert_eq!(self.end().exit_code(), 0);
+    }
+
     /// Kills without a chance to clean up.
     pub fn kill9(&mut self) {
         self.signal(rustix::process::Signal::KILL);

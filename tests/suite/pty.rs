@@ -68,8 +68,7 @@ fn start_ask_read_quit() {
     term.wait_for("This is edge.");
     term.send("\x1b");
     term.wait("all panes again", |s| s.contains("END-infra"));
-    term.send("q");
-    assert_eq!(term.end().exit_code(), 0);
+    term.quit();
     term.assert_restored();
 }
 
@@ -79,8 +78,7 @@ fn a_question_on_the_command_line_is_asked_at_once() {
     let mut term = Term::start(&home, WIDE, &["What breaks first?"]);
     term.wait("four answers", all_done);
     assert_eq!(server.requests().len(), 4);
-    term.send("q");
-    assert_eq!(term.end().exit_code(), 0);
+    term.quit();
     term.assert_restored();
 }
 
@@ -96,8 +94,7 @@ fn what_is_piped_in_goes_with_the_question_and_keys_come_from_the_terminal() {
     assert!(sent.contains("Review this") && sent.contains("One primary, two replicas."), "{sent}");
     term.send("gg");
     term.wait_for("+ standard input, 3 lines");
-    term.send("q");
-    assert_eq!(term.end().exit_code(), 0);
+    term.quit();
     term.assert_restored();
 }
 
@@ -119,8 +116,7 @@ fn a_resize_storm_loses_nothing() {
     }
     term.resize(200, 50);
     term.wait("four answers after the storm", all_done);
-    term.send("q");
-    assert_eq!(term.end().exit_code(), 0);
+    term.quit();
     term.assert_restored();
     for run in stored(&home) {
         let persona = run["persona"].as_str().unwrap();
@@ -144,8 +140,7 @@ fn cancelling_one_closes_its_connection_and_the_others_go_on() {
     let early = server.requests().iter().filter(|r| r.closed.is_some()).count();
     assert_eq!(early, 1, "only that one");
     term.wait("the other three", |s| count(s, "END-") == 3 && s.contains("3 of 4"));
-    term.send("q");
-    assert_eq!(term.end().exit_code(), 0);
+    term.quit();
     let edge = stored(&home).into_iter().find(|r| r["persona"] == "edge").unwrap();
     assert_eq!(edge["state"], "cancelled");
     let text = edge["text"].as_str().unwrap();
@@ -162,8 +157,7 @@ fn ctrl_z_gives_the_terminal_back_and_returns() {
     term.assert_restored();
     term.signal(Signal::CONT);
     term.wait("the panes again", |s| count(s, "END-") == 4);
-    term.send("q");
-    assert_eq!(term.end().exit_code(), 0);
+    term.quit();
     term.assert_restored();
 }
 
@@ -209,8 +203,7 @@ fn kill_9_leaves_a_cut_run_and_resume_goes_on() {
     server.script("edge", [Reply::text("A second try. END-edge")]);
     again.send("2r");
     again.wait_for("END-edge");
-    again.send("q");
-    assert_eq!(again.end().exit_code(), 0);
+    again.quit();
 }
 
 #[test]
@@ -227,8 +220,7 @@ fn two_instances_share_the_store() {
     assert!(list.contains("second question"), "{list}");
     second.send("j\r");
     second.wait("the other session", |s| s.contains("· first question") && all_done(s));
-    second.send("q");
-    assert_eq!(second.end().exit_code(), 0);
+    second.quit();
 }
 
 #[test]
@@ -239,8 +231,7 @@ fn a_panic_in_a_run_is_that_panes_failure() {
     let mut term = Term::start(&home, WIDE, &["go"]);
     let done = term.wait("the other three", |s| count(s, "END-") == 3 && s.contains("failed"));
     assert!(done.contains("internal error"), "{done}");
-    term.send("q");
-    assert_eq!(term.end().exit_code(), 0);
+    term.quit();
     term.assert_restored();
 }
 
@@ -275,8 +266,7 @@ fn the_editor_writes_the_question() {
     term.wait("four answers", all_done);
     let request = server.requests().remove(0);
     assert!(request.body.to_string().contains("Written in the editor"));
-    term.send("q");
-    assert_eq!(term.end().exit_code(), 0);
+    term.quit();
     term.assert_restored();
 }
 
@@ -296,8 +286,7 @@ fn a_huge_paste_is_a_chip_and_arrives_whole() {
     let request = server.requests().remove(0);
     let sent = request.body["messages"].as_array().unwrap().last().unwrap()["content"].clone();
     assert!(sent.as_str().unwrap().contains(&paste.replace('\r', "\n")));
-    term.send("q");
-    assert_eq!(term.end().exit_code(), 0);
+    term.quit();
 }
 
 #[test]
@@ -312,8 +301,7 @@ fn a_paste_that_the_terminal_does_not_mark_is_not_run_as_commands() {
     term.wait("four answers", all_done);
     let sent = server.requests().remove(0).body.to_string();
     assert!(sent.contains("one\\nq\\nx and more\\nX"), "{sent}");
-    term.send("q");
-    assert_eq!(term.end().exit_code(), 0);
+    term.quit();
 }
 
 #[test]
@@ -328,8 +316,7 @@ fn what_a_model_writes_is_never_obeyed() {
     for bad in ["\x1b]52", "\x1b]0;", "\x1b]8", "\x1b[2J\x1b[31m", "\u{202e}", "\u{9b}"] {
         assert!(!bytes.windows(bad.len()).any(|w| w == bad.as_bytes()), "{bad:?} got through");
     }
-    term.send("q");
-    assert_eq!(term.end().exit_code(), 0);
+    term.quit();
 }
 
 #[test]
@@ -372,8 +359,7 @@ fn small_and_odd_terminals() {
             term.send("\x1b");
             term.wait("the panes to have the keys", |s| s.contains("i ask"));
         }
-        term.send("q");
-        assert_eq!(term.end().exit_code(), 0, "{size:?}");
+        term.quit();
         term.assert_restored();
     }
     let mut dumb = Term::start_with(&home, WIDE, &[], &[("TERM", "dumb")]);
@@ -392,8 +378,7 @@ fn a_read_only_place_for_the_store_is_said_and_nothing_stops() {
     term.wait("the reason", |s| s.contains("memory"));
     term.send("go\r");
     term.wait("four answers", all_done);
-    term.send("q");
-    assert_eq!(term.end().exit_code(), 0);
+    term.quit();
 }
 
 #[test]
@@ -420,6 +405,5 @@ fn servers_that_misbehave_are_explained_in_their_panes() {
     });
     assert!(done.contains("1 of 4"), "{done}");
     assert!(done.contains("401") && done.contains("Sign in"), "{done}");
-    term.send("q");
-    assert_eq!(term.end().exit_code(), 0);
+    term.quit();
 }
