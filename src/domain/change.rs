@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{Ending, ModelRef, PersonaId, RunId, SessionId, TurnId, Usage};
+use super::{Ending, ModelRef, PersonaId, Run, RunId, RunState, SessionId, TurnId, Usage};
 
 /// A run as it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +20,25 @@ pub struct NewRun {
     pub model: ModelRef,
     /// Words for its pane: what was left out of the prompt.
     pub notes: Vec<String>,
+}
+
+impl NewRun {
+    /// The run in `state`, without text yet.
+    pub fn begun(&self, state: RunState) -> Run {
+        Run {
+            id: self.id,
+            persona: self.persona.clone(),
+            persona_name: self.persona_name.clone(),
+            view: self.view.clone(),
+            model: self.model.clone(),
+            state,
+            text: String::new(),
+            reasoning: String::new(),
+            usage: None,
+            elapsed: Duration::ZERO,
+            notes: self.notes.clone(),
+        }
+    }
 }
 
 /// One thing to write down.

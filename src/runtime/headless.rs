@@ -322,19 +322,7 @@ impl<'a> Asking<'a> {
 
 fn live(run: &crate::domain::NewRun) -> Live {
     Live {
-        run: Run {
-            id: run.id,
-            persona: run.persona.clone(),
-            persona_name: run.persona_name.clone(),
-            view: run.view.clone(),
-            model: run.model.clone(),
-            state: RunState::Queued,
-            text: String::new(),
-            reasoning: String::new(),
-            usage: None,
-            elapsed: Duration::ZERO,
-            notes: run.notes.clone(),
-        },
+        run: run.begun(RunState::Queued),
         clean: String::new(),
         answered_by: None,
         cleaner: Sanitizer::default(),

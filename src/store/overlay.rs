@@ -5,7 +5,7 @@
 //! functions; called by the worker.
 
 use crate::domain::{
-    Change, ModelRef, NewRun, Run, RunId, RunState, Session, SessionId, SessionSummary, Turn,
+    Change, ModelRef, Run, RunId, RunState, Session, SessionId, SessionSummary, Turn,
 };
 
 use super::queue::Entry;
@@ -60,7 +60,7 @@ pub(super) fn replay(base: Option<Stored>, id: SessionId, entries: &[Entry]) -> 
             (Change::Turn { session, .. }, stored) if *session == id => add_turn(stored, entry),
             (Change::Run { turn, run }, Some(stored)) => {
                 if let Some(turn) = stored.session.turns.iter_mut().find(|t| t.id == *turn) {
-                    turn.runs.push(begun(run));
+                    turn.runs.push(run.begun(RunState::Streaming));
                     stored.updated_at = stored.updated_at.max(entry.at);
                 }
             }
@@ -104,22 +104,6 @@ fn add_turn(stored: &mut Option<Stored>, entry: &Entry) {
         id: *turn,
         question: question.clone(),
         asked_at: *at,
-        runs: runs.iter().map(begun).collect(),
+        runs: runs.iter().map(|run| run.begun(RunState::Streaming)).collect(),
     });
-}
-
-fn begun(run: &NewRun) -> Run {
-    Run {
-        id: run.id,
-        persona: run.persona.clone(),
-        persona_name: run.persona_name.clone(),
-        view: run.view.clone(),
-        model: run.model.clone(),
-        state: RunState::Streaming,
-        text: String::new(),
-        reasoning: String::new(),
-        usage: None,
-        elapsed: std::time::Duration::ZERO,
-        notes: run.notes.clone(),
-    }
 }

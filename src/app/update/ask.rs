@@ -2,14 +2,13 @@
 //! `stream`'s.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::session::pane_of;
 use super::stream;
 use crate::app::effect::Order;
 use crate::app::{Effect, Focus, Level, RunView, State};
 use crate::domain::{
-    Change, Ending, ModelRef, NewRun, Persona, PersonaId, Run, RunId, RunState, TurnId,
+    Change, Ending, ModelRef, NewRun, Persona, PersonaId, RunId, RunState, TurnId,
 };
 use crate::prompt::{self, Addressed, Ask, Exchange};
 use crate::text::{Document, sanitize, sanitize_line};
@@ -224,19 +223,7 @@ fn start(state: &mut State, target: &Target, question: Question) -> Started {
 
 fn new_view(run: &NewRun, question: Question, mode: Option<String>) -> RunView {
     RunView {
-        run: Run {
-            id: run.id,
-            persona: run.persona.clone(),
-            persona_name: run.persona_name.clone(),
-            view: run.view.clone(),
-            model: run.model.clone(),
-            state: RunState::Queued,
-            text: String::new(),
-            reasoning: String::new(),
-            usage: None,
-            elapsed: Duration::ZERO,
-            notes: run.notes.clone(),
-        },
+        run: run.begun(RunState::Queued),
         turn: question.turn,
         question: question.shown,
         sent: question.sent,
