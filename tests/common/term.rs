@@ -276,6 +276,10 @@ impl Term {
 
     /// Panics unless the terminal is as it was found: main screen, cursor shown, no modes, cooked.
     pub fn assert_restored(&self) {
+        // The last bytes may still be on their way.
+        self.wait("the main screen", |_| {
+            !self.seen.lock().unwrap().parser.screen().alternate_screen()
+        });
         let seen = self.seen.lock().unwrap();
         let screen = seen.parser.screen();
         assert!(!screen.alternate_screen(), "alternate screen is left on");
