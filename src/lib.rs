@@ -7,7 +7,7 @@
 //! - [`runtime`]: the loop, the terminal guard, input, frames, fan-out, effects
 //! - [`ui`]: state to cells: prepare (fills caches), then draw (pure)
 //! - [`app`]: `State`, `Msg`, `Effect`, `update`, actions, keymap; no IO
-//! - [`provider`], [`store`], [`config`]: adapters that do not see each other
+//! - [`provider`], [`weights`], [`store`], [`config`]: adapters that do not see each other
 //! - [`text`], [`prompt`], [`export`]: algorithms
 //! - [`domain`]: the nouns
 
@@ -22,3 +22,4 @@ pub mod runtime;
 pub mod store;
 pub mod text;
 pub mod ui;
+pub mod weights;

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::Scaffold;
+
 /// Who said a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -51,4 +53,6 @@ pub struct ChatRequest {
     pub top_p: Option<f32>,
     /// The most tokens the answer may have; none leaves it to the provider.
     pub max_tokens: Option<u32>,
+    /// Headings that the provider writes and the model fills in; only `local` can.
+    pub scaffold: Option<Scaffold>,
 }

@@ -12,8 +12,10 @@ pub mod panel;
 pub mod persona;
 pub mod provider;
 pub mod run;
+pub mod scaffold;
 pub mod session;
 pub mod stream;
+pub mod weights;
 
 pub use change::{Change, NewRun};
 pub use chat::{ChatMessage, ChatRequest, ChatRole};
@@ -24,5 +26,7 @@ pub use panel::Panel;
 pub use persona::{Persona, PersonaSource};
 pub use provider::{KeySource, ProviderSpec, Timeouts};
 pub use run::{Ending, Run, RunState};
+pub use scaffold::{Scaffold, ScaffoldSection};
 pub use session::{Session, SessionSummary, Turn};
 pub use stream::{FailKind, Failure, RunUpdate, StopReason, StreamEvent, Usage};
+pub use weights::{Catalogue, LocalSpec, Package, Scaffolding, Source, Weights};

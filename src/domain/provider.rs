@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::LocalSpec;
+
 /// Where a provider's key is found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -72,6 +74,8 @@ pub struct ProviderSpec {
     pub attempts: u32,
     /// Permits a key over plain http to a host that is not this machine.
     pub allow_insecure: bool,
+    /// What only the kind `local` needs.
+    pub local: Option<LocalSpec>,
 }
 
 impl ProviderSpec {
@@ -94,6 +98,7 @@ impl ProviderSpec {
             concurrency: Self::CONCURRENCY,
             attempts: Self::ATTEMPTS,
             allow_insecure: false,
+            local: None,
         }
     }
 }

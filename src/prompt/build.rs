@@ -68,6 +68,7 @@ pub fn build(ask: Ask<'_>) -> Built {
         temperature: ask.persona.temperature,
         top_p: ask.persona.top_p,
         max_tokens: ask.max_tokens.map(|most| answer_limit(most, tokens, budget)),
+        scaffold: None,
     };
     Built { request, notes, tokens, too_large }
 }

@@ -18,19 +18,23 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("prompt", &["text", "domain"]),
     ("export", &["text", "domain"]),
     ("provider", &["text", "prompt", "export", "domain"]),
+    ("weights", &["text", "domain"]),
     ("store", &["text", "prompt", "export", "domain"]),
     ("config", &["text", "prompt", "export", "domain"]),
     ("app", &["provider", "store", "config", "text", "prompt", "export", "domain"]),
     ("ui", &["app", "provider", "store", "config", "text", "prompt", "export", "domain"]),
     (
         "runtime",
-        &["ui", "app", "provider", "store", "config", "text", "prompt", "export", "domain"],
+        &[
+            "ui", "app", "provider", "weights", "store", "config", "text", "prompt", "export",
+            "domain",
+        ],
     ),
     (
         "cli",
         &[
-            "runtime", "ui", "app", "provider", "store", "config", "text", "prompt", "export",
-            "domain",
+            "runtime", "ui", "app", "provider", "weights", "store", "config", "text", "prompt",
+            "export", "domain",
         ],
     ),
 ];
@@ -43,21 +47,31 @@ const HOMES: &[(&str, &[&str], &str)] = &[
     ("crossterm", &["runtime"], "the terminal has one owner"),
     ("ratatui::crossterm", &["runtime"], "the terminal has one owner"),
     ("tui_textarea", &["ui", "app/composer.rs"], "one editor, in one place"),
-    ("reqwest", &["provider"], "only providers speak to the network"),
+    (
+        "reqwest",
+        &["provider", "weights"],
+        "only providers and the fetching of weights speak to the network",
+    ),
     ("rusqlite", &["store"], "only the store knows SQL"),
     ("syntect", &["text"], "highlighting happens off the drawing path"),
     ("two_face", &["text"], "highlighting happens off the drawing path"),
     ("pulldown_cmark", &["text", "export", "config"], "nobody parses Markdown while drawing"),
     ("std::time::Instant", &["runtime", "store"], "time is passed in, so that tests can set it"),
     ("std::time::SystemTime", &["runtime", "store"], "time is passed in, so that tests can set it"),
-    ("tokio", &["runtime", "provider", "store", "config", "cli"], "no IO and no tasks here"),
+    (
+        "tokio",
+        &["runtime", "provider", "weights", "store", "config", "cli"],
+        "no IO and no tasks here",
+    ),
+    ("candle_core", &["provider"], "the engine is provider::local's"),
+    ("candle_nn", &["provider"], "the engine is provider::local's"),
     (
         "std::fs",
-        &["runtime", "provider", "store", "config", "cli", "ui/theme/file.rs"],
+        &["runtime", "provider", "weights", "store", "config", "cli", "ui/theme/file.rs"],
         "no IO here, but for the themes of the user",
     ),
-    ("std::net", &["runtime", "provider", "store", "config", "cli"], "no IO here"),
-    ("std::process", &["runtime", "provider", "store", "config", "cli"], "no IO here"),
+    ("std::net", &["runtime", "provider", "weights", "store", "config", "cli"], "no IO here"),
+    ("std::process", &["runtime", "provider", "weights", "store", "config", "cli"], "no IO here"),
 ];
 
 const FILE_LINES: usize = 500;

@@ -25,6 +25,7 @@ fn request(model: &str) -> ChatRequest {
         temperature: None,
         top_p: None,
         max_tokens: None,
+        scaffold: None,
     }
 }
 

@@ -32,6 +32,7 @@ fn request(model: &str) -> ChatRequest {
         temperature: None,
         top_p: None,
         max_tokens: None,
+        scaffold: None,
     }
 }
 

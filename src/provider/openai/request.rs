@@ -81,6 +81,7 @@ mod tests {
             temperature: Some(0.7),
             top_p: None,
             max_tokens: Some(100),
+            scaffold: None,
         }
     }
 
