@@ -9,13 +9,14 @@
 //! - [`app`]: `State`, `Msg`, `Effect`, `update`, actions, keymap; no IO
 //! - [`provider`], [`weights`], [`store`], [`config`]: adapters that do not see each other
 //! - [`text`], [`prompt`], [`export`]: algorithms
-//! - [`domain`]: the nouns
+//! - [`domain`]: the nouns; [`machine`]: what this computer has
 
 pub mod app;
 pub mod cli;
 pub mod config;
 pub mod domain;
 pub mod export;
+pub mod machine;
 pub mod prompt;
 pub mod provider;
 pub mod runtime;

@@ -78,6 +78,13 @@ pub enum Change {
         /// Reasoning text, raw.
         reasoning: String,
     },
+    /// A run has one more note.
+    Note {
+        /// The run.
+        run: RunId,
+        /// The note.
+        note: String,
+    },
     /// A run ended.
     Ended {
         /// The run.

@@ -41,6 +41,8 @@ pub enum StopReason {
 pub enum StreamEvent {
     /// The connection stands and answers; the model that really answers, when the provider says.
     Open(Option<String>),
+    /// Words of the provider for the person, shown beside the answer.
+    Note(String),
     /// Text of the answer.
     Text(String),
     /// Reasoning text: never part of the answer.
@@ -121,6 +123,8 @@ pub enum RunUpdate {
         /// The model that answers, when the provider says.
         model: Option<String>,
     },
+    /// Words of the provider for the person.
+    Note(String),
     /// Text of the answer.
     Text(String),
     /// Reasoning text.

@@ -19,6 +19,8 @@ mod explain;
 mod http;
 mod key;
 mod lines;
+#[cfg(feature = "local")]
+mod local;
 mod openai;
 #[cfg(debug_assertions)]
 mod panics;
@@ -53,7 +55,11 @@ pub struct Kind {
 }
 
 /// Every kind there is.
-pub const KINDS: &[Kind] = &[Kind { name: "openai", open: openai::open }];
+pub const KINDS: &[Kind] = &[
+    Kind { name: "openai", open: openai::open },
+    #[cfg(feature = "local")]
+    Kind { name: "local", open: local::open },
+];
 
 /// Kinds that are not for people: faults that the tests of the whole program need. Release builds have none.
 #[cfg(debug_assertions)]

@@ -231,6 +231,11 @@ impl<'a> Asking<'a> {
                 self.say(at, &Event::Start { attempt });
             }
             RunUpdate::Open { model } => live.answered_by = model.or(live.answered_by.take()),
+            RunUpdate::Note(note) => {
+                let note = crate::text::sanitize_line(&note);
+                live.run.notes.push(note.clone());
+                self.store.write(Change::Note { run: live.run.id, note });
+            }
             RunUpdate::Text(raw) => {
                 live.run.state = RunState::Streaming;
                 live.run.text.push_str(&raw);

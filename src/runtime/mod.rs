@@ -3,6 +3,7 @@
 //! The only layer that knows time, threads and the terminal. Called by `cli`.
 
 mod attempt;
+pub mod bench;
 pub mod cells;
 pub mod clipboard;
 pub mod clock;

@@ -70,6 +70,11 @@ pub(super) fn replay(base: Option<Stored>, id: SessionId, entries: &[Entry]) -> 
                     run.reasoning.push_str(reasoning);
                 }
             }
+            (Change::Note { run, note }, Some(stored)) => {
+                if let Some(run) = stored.run(*run) {
+                    run.notes.push(note.clone());
+                }
+            }
             (Change::Ended { run, ending, model, usage, elapsed }, Some(stored)) => {
                 if let Some(run) = stored.run(*run) {
                     run.state = RunState::Ended(ending.clone());

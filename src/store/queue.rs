@@ -96,6 +96,7 @@ impl Backlog {
             Change::Run { run, .. } => {
                 self.growing.remove(&run.id);
             }
+            Change::Note { .. } => {}
         }
         self.entries.push(entry);
     }

@@ -310,7 +310,9 @@ impl Worker {
                     runs.extend(session.map(|session| (run.id, session)));
                     session
                 }
-                Change::Append { run, .. } | Change::Ended { run, .. } => {
+                Change::Append { run, .. }
+                | Change::Note { run, .. }
+                | Change::Ended { run, .. } => {
                     let known = runs.get(run).copied();
                     self.known_or(known, |c| read::session_of_run(c, *run))?
                 }

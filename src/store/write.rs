@@ -84,6 +84,7 @@ fn name(change: &Change) -> &'static str {
         Change::Turn { .. } => "a question",
         Change::Run { .. } => "the start of an answer",
         Change::Append { .. } => "part of an answer",
+        Change::Note { .. } => "a note to an answer",
         Change::Ended { .. } => "the end of an answer",
     }
 }
@@ -124,6 +125,14 @@ fn one(tx: &Transaction<'_>, owner: &str, entry: &Entry) -> rusqlite::Result<boo
                      SELECT seq, ?2, ?3, ?4 FROM run WHERE id = ?1",
                 )?
                 .execute(params![run.to_string(), entry.at, text, reasoning])?;
+            Ok(rows > 0)
+        }
+        Change::Note { run, note } => {
+            let rows = tx
+                .prepare_cached(
+                    "UPDATE run SET notes = json_insert(notes, '$[#]', ?2) WHERE id = ?1",
+                )?
+                .execute(params![run.to_string(), note])?;
             Ok(rows > 0)
         }
         Change::Ended { run, ending, model, usage, elapsed } => {

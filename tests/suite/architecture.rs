@@ -14,27 +14,28 @@ use scan::{functions, line_of, mask, modules, paths, test_modules};
 /// A layer and the layers that it may name. A module of `src/` that has no row here is an error.
 const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &[]),
+    ("machine", &[]),
     ("text", &["domain"]),
     ("prompt", &["text", "domain"]),
     ("export", &["text", "domain"]),
-    ("provider", &["text", "prompt", "export", "domain"]),
+    ("provider", &["text", "prompt", "export", "machine", "domain"]),
     ("weights", &["text", "domain"]),
     ("store", &["text", "prompt", "export", "domain"]),
-    ("config", &["text", "prompt", "export", "domain"]),
+    ("config", &["text", "prompt", "export", "machine", "domain"]),
     ("app", &["provider", "store", "config", "text", "prompt", "export", "domain"]),
     ("ui", &["app", "provider", "store", "config", "text", "prompt", "export", "domain"]),
     (
         "runtime",
         &[
             "ui", "app", "provider", "weights", "store", "config", "text", "prompt", "export",
-            "domain",
+            "machine", "domain",
         ],
     ),
     (
         "cli",
         &[
             "runtime", "ui", "app", "provider", "weights", "store", "config", "text", "prompt",
-            "export", "domain",
+            "export", "machine", "domain",
         ],
     ),
 ];
@@ -67,7 +68,16 @@ const HOMES: &[(&str, &[&str], &str)] = &[
     ("candle_nn", &["provider"], "the engine is provider::local's"),
     (
         "std::fs",
-        &["runtime", "provider", "weights", "store", "config", "cli", "ui/theme/file.rs"],
+        &[
+            "runtime",
+            "provider",
+            "weights",
+            "store",
+            "config",
+            "machine",
+            "cli",
+            "ui/theme/file.rs",
+        ],
         "no IO here, but for the themes of the user",
     ),
     ("std::net", &["runtime", "provider", "weights", "store", "config", "cli"], "no IO here"),

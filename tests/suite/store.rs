@@ -120,6 +120,7 @@ fn a_conversation_comes_back_as_it_was_written() {
         text: "end".into(),
         reasoning: "let me think".into(),
     });
+    store.write(Change::Note { run: RunId::from_number(1), note: "\"ChatML\" is used".into() });
     store.write(ended(1, Ending::Done));
     store.write(ended(3, Ending::Failed("401: no key".into())));
     store.write(Change::Run { turn: TurnId::from_number(1), run: new_run(4, "devops") });
@@ -154,7 +155,7 @@ fn a_conversation_comes_back_as_it_was_written() {
         ]
     );
     let run = &session.turns[0].runs[0];
-    assert_eq!(run.notes, ["2 turns were left out"]);
+    assert_eq!(run.notes, ["2 turns were left out", "\"ChatML\" is used"]);
     assert_eq!(run.usage, Some(Usage { input: 1, output: 2, cached: 3, reasoning: 4 }));
     assert_eq!(run.elapsed, Duration::from_millis(9_800));
     assert_eq!(session.turns[0].runs[1].reasoning, "let me think");

@@ -25,6 +25,11 @@ pub(super) fn run(state: &mut State, id: RunId, updates: Vec<RunUpdate>) -> Vec<
                 view.run.state = RunState::Streaming;
                 reasoning.push_str(&more);
             }
+            RunUpdate::Note(note) => {
+                let note = crate::text::sanitize_line(&note);
+                view.run.notes.push(note.clone());
+                effects.push(Effect::Save(Change::Note { run: id, note }));
+            }
             RunUpdate::Ended(ending) => {
                 flush(view, &mut text, &mut reasoning, &mut effects);
                 end(view, ending, clock, &mut effects);
@@ -58,7 +63,8 @@ fn step(view: &mut RunView, update: RunUpdate, clock: Clock) {
             let at = clock.since_start + wait;
             view.run.state = RunState::Retrying { attempt, of, at, reason };
         }
-        RunUpdate::Text(_) | RunUpdate::Reasoning(_) | RunUpdate::Ended(_) => {}
+        RunUpdate::Text(_) | RunUpdate::Reasoning(_) | RunUpdate::Note(_) | RunUpdate::Ended(_) => {
+        }
     }
 }
 

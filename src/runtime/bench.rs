@@ -1,0 +1,157 @@
+//! How fast a model answers here: a prompt of known length to one run alone, then to several at once.
+//!
+//! Goes through the provider as any question does, so that what is measured is what panes get. Used by
+//! `plenary model bench` and, in short, by `doctor`.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt as _;
+use futures_util::future::join_all;
+
+use crate::domain::{ChatMessage, ChatRequest, Failure, StreamEvent, Usage};
+use crate::provider::Provider;
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Load {
+    /// About how many tokens the prompt has.
+    pub prompt: usize,
+    /// The most tokens of each answer.
+    pub answer: u32,
+    /// How many are asked at once.
+    pub runs: usize,
+}
+
+/// What was measured.
+#[derive(Debug, Clone, Copy)]
+pub struct Measured {
+    /// Tokens of all prompts that were read, those from a cache apart.
+    pub read: u64,
+    /// From the question until every run had its first text.
+    pub reading: Span,
+    /// Tokens of all answers.
+    pub written: u64,
+    /// From the first text of the last run until the last end.
+    pub writing: Span,
+}
+
+/// A stretch of time.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Span {
+    /// On the clock on the wall.
+    pub wall: Duration,
+    /// Of all cores together.
+    pub cpu: Duration,
+}
+
+impl Span {
+    /// Per second of the wall's clock.
+    pub fn rate(self, tokens: u64) -> f64 {
+        per(tokens, self.wall)
+    }
+
+    /// Per second of a core.
+    pub fn rate_of_a_core(self, tokens: u64) -> f64 {
+        per(tokens, self.cpu)
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a rate needs no fifty bits")]
+fn per(tokens: u64, time: Duration) -> f64 {
+    if time.is_zero() { 0.0 } else { tokens as f64 / time.as_secs_f64() }
+}
+
+/// Loads the model and lets it say a word; how long that took.
+pub async fn warm_up(provider: &Arc<dyn Provider>, model: &str) -> Result<Duration, Failure> {
+    let began = Instant::now();
+    answer(provider, request(model, 0, Load { prompt: 1, answer: 1, runs: 1 })).await?;
+    Ok(began.elapsed())
+}
+
+/// Measures `load`.
+///
+/// # Errors
+/// The first failure of a run.
+pub async fn measure(
+    provider: &Arc<dyn Provider>,
+    model: &str,
+    load: Load,
+) -> Result<Measured, Failure> {
+    let (began, cpu) = (Instant::now(), cpu_time());
+    let runs = (0..load.runs).map(|run| answer(provider, request(model, run, load)));
+    let answers = join_all(runs).await.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let (wall, all) = (began.elapsed(), cpu_time().saturating_sub(cpu));
+    let first = answers.iter().map(|a| a.first).max().unwrap_or((began, cpu));
+    let reading = Span { wall: first.0.duration_since(began), cpu: first.1.saturating_sub(cpu) };
+    let sum = |of: fn(&Usage) -> u64| answers.iter().map(|a| of(&a.usage)).sum();
+    // What was written until the last run had its first text is counted with the reading.
+    let before: u64 = answers.iter().map(|a| a.heard_before(first.0)).sum();
+    let written: u64 = sum(|usage| usage.output);
+    Ok(Measured {
+        read: sum(|usage| usage.input.saturating_sub(usage.cached)),
+        reading,
+        written: written.saturating_sub(before),
+        writing: Span {
+            wall: wall.saturating_sub(reading.wall),
+            cpu: all.saturating_sub(reading.cpu),
+        },
+    })
+}
+
+struct Answer {
+    /// When the first text came, and the cores' time then.
+    first: (Instant, Duration),
+    /// When each text came.
+    heard: Vec<Instant>,
+    usage: Usage,
+}
+
+impl Answer {
+    fn heard_before(&self, when: Instant) -> u64 {
+        self.heard.iter().filter(|at| **at <= when).count() as u64
+    }
+}
+
+async fn answer(provider: &Arc<dyn Provider>, request: ChatRequest) -> Result<Answer, Failure> {
+    let mut events = provider.stream(request);
+    let (mut first, mut heard, mut usage) = (None, Vec::new(), Usage::default());
+    while let Some(event) = events.next().await {
+        match event? {
+            StreamEvent::Text(_) => {
+                let now = Instant::now();
+                first.get_or_insert_with(|| (now, cpu_time()));
+                heard.push(now);
+            }
+            StreamEvent::Usage(counted) => usage = counted,
+            _ => {}
+        }
+    }
+    Ok(Answer { first: first.unwrap_or_else(|| (Instant::now(), cpu_time())), heard, usage })
+}
+
+/// A prompt that nothing has in its cache: every run's begins with a number of its own.
+fn request(model: &str, run: usize, load: Load) -> ChatRequest {
+    const WORDS: [&str; 8] = ["queue", "region", "replica", "disk", "the", "of", "primary", "shop"];
+    let stamp = fastrand::u32(100_000..999_999);
+    let filler: Vec<&str> = WORDS.iter().copied().cycle().take(load.prompt).collect();
+    let system = format!("{run} {stamp} {}", filler.join(" "));
+    ChatRequest {
+        model: model.to_owned(),
+        system: Arc::from(system),
+        messages: vec![ChatMessage::user(
+            "Explain in detail how you would run a PostgreSQL database for forty shops.",
+        )],
+        temperature: None,
+        top_p: None,
+        max_tokens: Some(load.answer),
+        scaffold: None,
+    }
+}
+
+/// Time that all cores have spent on this process.
+fn cpu_time() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    let seconds = u64::try_from(now.tv_sec).unwrap_or_default();
+    Duration::new(seconds, u32::try_from(now.tv_nsec).unwrap_or_default())
+}
