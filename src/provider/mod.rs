@@ -19,6 +19,8 @@ mod explain;
 mod http;
 mod key;
 mod lines;
+#[cfg(feature = "local")]
+mod local;
 mod openai;
 #[cfg(debug_assertions)]
 mod panics;

@@ -1,0 +1,6 @@
+//! A GGUF file that answers in this process.
+
+#[allow(dead_code, reason = "until the engine is merged")]
+mod template;
+#[allow(dead_code, reason = "until the engine is merged")]
+mod tokens;
