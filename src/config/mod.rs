@@ -2,7 +2,7 @@
 //!
 //! [`setup`] puts everything together. One concern a file: `paths` (where things are), `file` (one
 //! `config.toml`), `layers` (which one wins), `project` (what a cloned repository may not say), `presets` and
-//! `providers`, `panels`, `models`, `origin` (where a value came from), [`personas`]. Asks nobody anything, but
+//! `providers`, `panels`, `weights` (local models), `models`, `origin` (where a value came from), [`personas`]. Asks nobody anything, but
 //! for one probe of a local Ollama when nothing else says which model answers. Called by `cli`.
 
 pub mod file;
@@ -18,6 +18,7 @@ mod project;
 mod providers;
 pub mod read;
 mod schema;
+pub mod weights;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,7 +29,7 @@ pub use layers::{FileSeen, Machine};
 pub use origin::{Ledger, Origin};
 pub use paths::Paths;
 
-use crate::domain::{ModelRef, Panel, Persona, PersonaId, ProviderSpec};
+use crate::domain::{Catalogue, ModelRef, Panel, Persona, PersonaId, ProviderSpec};
 use models::{Choosing, Said};
 use panels::People;
 
@@ -68,6 +69,8 @@ pub struct Setup {
     pub paths: Paths,
     /// Providers by name: presets and the user's own.
     pub providers: BTreeMap<String, ProviderSpec>,
+    /// All weights that local models can be made of, the preferred ones first.
+    pub catalogue: Arc<Catalogue>,
     /// All known personas, built-in ones first.
     pub personas: Vec<Arc<Persona>>,
     /// All known panels.
@@ -118,6 +121,7 @@ pub fn setup_on(flags: &Flags, machine: &Machine) -> Result<Setup, ConfigError> 
     let found = layers::read(flags, machine)?;
     let files = &found.files;
     let top = layers::top(flags, machine, files, &mut ledger);
+    let catalogue = Arc::new(weights::catalogue(files, &mut ledger)?);
     let presets = presets::presets()?;
     let merged = providers::merge(&presets.provider, files, machine, &mut ledger)?;
     let choosing = Choosing {
@@ -155,6 +159,7 @@ pub fn setup_on(flags: &Flags, machine: &Machine) -> Result<Setup, ConfigError> 
     Ok(Setup {
         paths: machine.paths.clone(),
         providers: merged.specs,
+        catalogue,
         personas: people.personas,
         panels: panels.all,
         panel: panels.asked,

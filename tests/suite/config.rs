@@ -23,6 +23,7 @@ impl Lab {
         let paths = Paths {
             config: at("config"),
             data: at("data"),
+            cache: at("cache"),
             state: at("state"),
             project: at("project/.plenary"),
         };
@@ -112,7 +113,7 @@ const FAULTS: &[(&str, &str)] = &[
     (
         "theme = \"dark\"\npanle = \"full\"\n",
         "/X/config/config.toml:2:1: unknown key \"panle\"; did you mean \"panel\"? \
-             (known: model, panel, theme, providers, panels, persona)",
+             (known: model, panel, theme, providers, panels, persona, models)",
     ),
     ("panel = 3", "/X/config/config.toml:1:9: panel: expected a string, found an integer"),
     (
