@@ -149,8 +149,8 @@ impl ConfigFile {
 
     /// An error about the value of `key` (dotted); of one that is missing, at the table that lacks it.
     pub fn error(&self, key: &str, what: impl std::fmt::Display) -> ConfigError {
-        let around = std::iter::successors(Some(key), |key| Some(key.rsplit_once('.')?.0));
-        let place = around.filter_map(|key| self.places.get(key)).next();
+        let mut around = std::iter::successors(Some(key), |key| Some(key.rsplit_once('.')?.0));
+        let place = around.find_map(|key| self.places.get(key));
         let (line, column) = place.map_or((1, 1), |p| (p.line, p.column));
         ConfigError(format!("{}:{line}:{column}: {key}: {what}", self.path.display()))
     }

@@ -369,7 +369,8 @@ mod tests {
 
     /// A table that is right but for what `lines` say.
     fn table(lines: &str) -> String {
-        let own = |key: &str, line: String| if lines.starts_with(key) { String::new() } else { line };
+        let own =
+            |key: &str, line: String| if lines.starts_with(key) { String::new() } else { line };
         [
             "[models.mine]\n".to_owned(),
             own("file =", "file = \"m.gguf\"\n".to_owned()),
@@ -508,11 +509,11 @@ mod tests {
             assert!(error.contains(said), "{lines}{error}");
         }
         let bare = with("\n[models.mine]\nfile = \"m.gguf\"\n", false).unwrap_err().0;
-        assert!(bare.starts_with("c.toml:2:2: models.mine.bytes: is missing"), "{bare}");
+        assert!(bare.starts_with("c.toml:2:9: models.mine.bytes: is missing"), "{bare}");
         let nowhere = format!("[models.m]\nfile = \"m.gguf\"\nbytes = 1\nsha256 = \"{HASH}\"\n");
         let said = with(&nowhere, false).unwrap_err().0;
         assert!(
-            said.contains("c.toml:1:2: models.m: nothing says where it is fetched from"),
+            said.contains("c.toml:1:9: models.m: nothing says where it is fetched from"),
             "{said}"
         );
         let said = with(&table("").replace("models.mine", "models.\"a/b\""), false).unwrap_err().0;
