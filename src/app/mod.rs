@@ -26,6 +26,6 @@ pub use msg::{Clock, Msg, Signal};
 pub use notice::{Level, Notice};
 pub use overlay::{HelpOverlay, Overlay, SessionsOverlay};
 pub use pane::{Pane, RunView};
-pub use roster::{Limits, Roster};
+pub use roster::{Answerer, Roster};
 pub use state::{Focus, LayoutMode, State};
 pub use update::update;

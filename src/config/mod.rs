@@ -29,7 +29,7 @@ pub use layers::{FileSeen, Machine};
 pub use origin::{Ledger, Origin};
 pub use paths::Paths;
 
-use crate::domain::{Catalogue, ModelRef, Panel, Persona, PersonaId, ProviderSpec};
+use crate::domain::{Catalogue, ModelProfile, ModelRef, Panel, Persona, PersonaId, ProviderSpec};
 use models::{Choosing, Said};
 use panels::People;
 
@@ -93,6 +93,11 @@ impl Setup {
     /// The persona of this id.
     pub fn persona(&self, id: &PersonaId) -> Option<&Arc<Persona>> {
         self.personas.iter().find(|persona| persona.id == *id)
+    }
+
+    /// What a prompt for `model` must know of it.
+    pub fn profile(&self, model: &ModelRef) -> ModelProfile {
+        self.providers.get(&model.provider).map(|s| s.profile(&model.model)).unwrap_or_default()
     }
 }
 

@@ -1,13 +1,14 @@
 //! A state without a terminal: a small panel, a fixed clock, counted identities, keys written as in keymaps.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use plenary::app::ids::Ids;
 use plenary::app::roster::{Answerer, Roster};
 use plenary::app::{Clock, Effect, Key, Keymap, Msg, State, update};
-use plenary::domain::{ModelRef, Panel, Persona, PersonaId, PersonaSource, RunId, RunUpdate};
+use plenary::domain::{
+    ModelProfile, ModelRef, Panel, Persona, PersonaId, PersonaSource, RunId, RunUpdate,
+};
 
 /// An id.
 pub fn id(word: &str) -> PersonaId {
@@ -41,6 +42,7 @@ pub fn roster() -> Roster {
     let answerer = Answerer {
         model: ModelRef::parse("gateway:large").unwrap(),
         why: "config.toml line 1".into(),
+        profile: ModelProfile::default(),
     };
     Roster {
         models: personas.iter().map(|p| (p.id.clone(), Ok(answerer.clone()))).collect(),
@@ -55,7 +57,6 @@ pub fn roster() -> Roster {
             personas: ["infra", "edge", "devops", "gitops", "ai-lead"].map(id).to_vec(),
             model: None,
         }],
-        limits: BTreeMap::new(),
     }
 }
 

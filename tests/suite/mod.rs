@@ -6,6 +6,7 @@ mod fanout;
 mod personas;
 mod provider;
 mod pty;
+mod scaffold;
 mod screens;
 mod store;
 mod stream;

@@ -13,8 +13,8 @@ use plenary::app::{
     Clock, EditFor, Effect, Focus, Key, Keymap, Level, Msg, Roster, State, ids::Ids, update,
 };
 use plenary::domain::{
-    Ending, ModelRef, Panel, Persona, PersonaId, PersonaSource, RunId, RunUpdate, SessionId,
-    SessionSummary, Usage,
+    Ending, ModelProfile, ModelRef, Panel, Persona, PersonaId, PersonaSource, RunId, RunUpdate,
+    SessionId, SessionSummary, Usage,
 };
 use plenary::text::Highlighter;
 use plenary::ui::View;
@@ -51,7 +51,8 @@ fn roster(panel: &[&str]) -> Roster {
         .iter()
         .map(|p| {
             let model = ModelRef::parse("gateway:large").unwrap();
-            (p.id.clone(), Ok(Answerer { model, why: "your configuration says so".into() }))
+            let why = "your configuration says so".into();
+            (p.id.clone(), Ok(Answerer { model, why, profile: ModelProfile::default() }))
         })
         .collect();
     let ids = panel.iter().map(|id| PersonaId::parse(id).unwrap()).collect();
@@ -60,7 +61,6 @@ fn roster(panel: &[&str]) -> Roster {
         panel: Panel { name: "design-review".into(), personas: ids, model: None },
         models,
         panels: Vec::new(),
-        limits: BTreeMap::new(),
     }
 }
 

@@ -8,7 +8,7 @@ use super::stream;
 use crate::app::effect::Order;
 use crate::app::{Effect, Focus, Level, RunView, State};
 use crate::domain::{
-    Change, Ending, ModelRef, NewRun, Persona, PersonaId, RunId, RunState, TurnId,
+    Change, Ending, ModelProfile, ModelRef, NewRun, Persona, PersonaId, RunId, RunState, TurnId,
 };
 use crate::prompt::{self, Addressed, Ask, Exchange};
 use crate::text::{Document, sanitize, sanitize_line};
@@ -179,18 +179,21 @@ fn start(state: &mut State, target: &Target, question: Question) -> Started {
     let id = state.ids.run();
     let at = pane_of(state, persona);
     let history = state.panes.get(at).map(|p| history(&p.runs, question.turn)).unwrap_or_default();
-    let chosen = state.roster.answerer(&persona.id).map(|a| a.model.clone());
-    let model =
-        chosen.clone().unwrap_or(ModelRef { provider: "none".into(), model: String::new() });
-    let limits = state.roster.limits.get(&model.provider).copied().unwrap_or_default();
+    let answerer = state.roster.answerer(&persona.id).cloned();
+    let (model, profile) = match &answerer {
+        Ok(answerer) => (answerer.model.clone(), answerer.profile.clone()),
+        Err(_) => {
+            let nobody = ModelRef { provider: "none".into(), model: String::new() };
+            (nobody, ModelProfile::default())
+        }
+    };
     let built = prompt::build(Ask {
         persona,
         history: &history,
         question: &question.sent,
         triggered: target.triggered,
         model: &model.model,
-        context: limits.context,
-        max_tokens: limits.max_tokens,
+        profile: &profile,
     });
     let run = NewRun {
         id,
@@ -203,11 +206,11 @@ fn start(state: &mut State, target: &Target, question: Question) -> Started {
     let mode = persona.mode.clone().filter(|_| target.triggered);
     let mut view = new_view(&run, question, mode);
     let mut failed = Vec::new();
-    let order = match built.too_large.map_or(chosen, Err) {
-        Ok(model) => Some(Order {
+    let order = match built.too_large.map_or(answerer, Err) {
+        Ok(answerer) => Some(Order {
             run: id,
             persona: persona.id.clone(),
-            provider: model.provider,
+            provider: answerer.model.provider,
             request: built.request,
         }),
         Err(why) => {

@@ -151,8 +151,7 @@ fn planned(
         question: &question.sent,
         triggered: prompt::triggers(persona, &question.words),
         model: &model.model,
-        context: provider.spec().context,
-        max_tokens: provider.spec().max_tokens,
+        profile: &setup.profile(&model),
     });
     run.notes = built.notes;
     if let Some(why_not) = built.too_large {
