@@ -3,6 +3,7 @@ mod ask;
 mod cli;
 mod config;
 mod fanout;
+mod local_screens;
 mod personas;
 mod provider;
 mod pty;

@@ -26,7 +26,7 @@ fn plan(question: &str, limit: u32, small: bool) -> String {
         writeln!(text, "{id}: {sum}").unwrap();
         for section in plan.sections {
             writeln!(text, "  {:>4}  {}", section.tokens, section.title).unwrap();
-            for columns in section.table {
+            if let Some(columns) = section.table {
                 writeln!(text, "          | {} |", columns.join(" | ")).unwrap();
             }
         }
