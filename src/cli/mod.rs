@@ -162,7 +162,8 @@ fn configure(flags: &Flags) -> Result<Setup, CliError> {
     let kinds = || provider::KINDS.iter().map(|kind| kind.name);
     for (name, spec) in &setup.providers {
         let key = format!("providers.{name}.kind");
-        if provider::kind(&spec.kind).is_none() {
+        // Without its engine, `local` is refused where it is chosen.
+        if provider::kind(&spec.kind).is_none() && spec.local.is_none() {
             let origin = setup.report.ledger.origin(&key).map(ToString::to_string);
             return Err(CliError::usage(format!(
                 "{}: {key}: this version does not speak \"{}\"{} (known: {})",

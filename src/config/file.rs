@@ -60,6 +60,8 @@ pub struct ProviderTable {
     pub attempts: Option<u32>,
     /// Permits a key over plain http to another machine.
     pub allow_insecure: Option<bool>,
+    /// When headings are written for the model: `auto`, `on`, `off`; for the kind `local`.
+    pub scaffold: Option<String>,
     /// Time limits in seconds.
     pub timeouts: TimeoutTable,
 }

@@ -2,11 +2,13 @@
 //!
 //! [`setup`] puts everything together. One concern a file: `paths` (where things are), `file` (one
 //! `config.toml`), `layers` (which one wins), `project` (what a cloned repository may not say), `presets` and
-//! `providers`, `panels`, `weights` (local models), `models`, `origin` (where a value came from), [`personas`]. Asks nobody anything, but
-//! for one probe of a local Ollama when nothing else says which model answers. Called by `cli`.
+//! `providers`, `local` (those that run in this program), `weights` (what they can be made of), `panels`, `models`,
+//! `memory`, `origin` (where a value came from), [`personas`]. Asks nobody anything, but for one probe of a local Ollama when nothing else says which model answers. Called by `cli`.
 
 pub mod file;
 mod layers;
+mod local;
+pub mod memory;
 pub(crate) mod models;
 pub mod nearest;
 pub mod origin;
@@ -29,7 +31,10 @@ pub use layers::{FileSeen, Machine};
 pub use origin::{Ledger, Origin};
 pub use paths::Paths;
 
-use crate::domain::{Catalogue, ModelProfile, ModelRef, Panel, Persona, PersonaId, ProviderSpec};
+use crate::domain::{
+    Catalogue, LocalSpec, ModelProfile, ModelRef, Panel, Persona, PersonaId, ProviderSpec,
+    Scaffolding,
+};
 use models::{Choosing, Said};
 use panels::People;
 
@@ -128,7 +133,8 @@ pub fn setup_on(flags: &Flags, machine: &Machine) -> Result<Setup, ConfigError> 
     let top = layers::top(flags, machine, files, &mut ledger);
     let catalogue = Arc::new(weights::catalogue(files, &mut ledger)?);
     let presets = presets::presets()?;
-    let merged = providers::merge(&presets.provider, files, machine, &mut ledger)?;
+    let local = local_spec(&catalogue, machine);
+    let mut merged = providers::merge(&presets.provider, files, machine, local, &mut ledger)?;
     let choosing = Choosing {
         providers: &merged.specs,
         automatic: &presets.automatic,
@@ -161,6 +167,7 @@ pub fn setup_on(flags: &Flags, machine: &Machine) -> Result<Setup, ConfigError> 
     };
     let (notices, in_full) = (with(&loaded.brief), with(&loaded.notices));
     let skipped = choosing.skipped();
+    local::add_own_files(&mut merged.specs, &models, machine);
     Ok(Setup {
         paths: machine.paths.clone(),
         providers: merged.specs,
@@ -174,6 +181,16 @@ pub fn setup_on(flags: &Flags, machine: &Machine) -> Result<Setup, ConfigError> 
         notices,
         report: Report { ledger, files: found.seen, skipped, notices: in_full },
     })
+}
+
+/// What a provider of kind `local` begins with.
+fn local_spec(catalogue: &Arc<Catalogue>, machine: &Machine) -> LocalSpec {
+    LocalSpec {
+        catalogue: Arc::clone(catalogue),
+        models: machine.paths.models().unwrap_or_default(),
+        cache: machine.paths.cache.clone(),
+        scaffold: Scaffolding::default(),
+    }
 }
 
 /// Where the person may write what is missing.

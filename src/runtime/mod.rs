@@ -22,6 +22,7 @@ pub mod providers;
 pub mod retry;
 pub mod roster;
 pub mod signals;
+pub mod stock;
 pub mod terminal;
 pub mod tui;
 

@@ -2,6 +2,7 @@ mod architecture;
 mod ask;
 mod cli;
 mod config;
+mod config_local;
 mod fanout;
 mod local_screens;
 mod personas;
