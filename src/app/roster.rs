@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::domain::{ModelProfile, ModelRef, Panel, Persona, PersonaId};
+use crate::domain::{ModelProfile, ModelRef, Panel, Persona, PersonaId, Weights};
 
 /// The model that answers for a persona.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +16,8 @@ pub struct Answerer {
     pub why: String,
     /// Its limits, and how much help it needs.
     pub profile: ModelProfile,
+    /// Its weights, when it runs in this program.
+    pub weights: Option<Arc<Weights>>,
 }
 
 /// Who can be asked, and with which model.

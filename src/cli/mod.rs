@@ -141,7 +141,7 @@ fn start_logging() -> Option<logging::Logging> {
 fn run(cli: Cli) -> Result<u8, CliError> {
     let flags = cli.flags.flags();
     let Some(command) = cli.command else {
-        return tui::open(&flags, args::question(&cli.question)?);
+        return tui::open(&flags, args::question(&cli.question)?, cli.pull);
     };
     match command {
         Command::Ask(ask) => ask::run(&ask, &flags),

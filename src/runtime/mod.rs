@@ -19,6 +19,7 @@ pub mod logging;
 pub mod look;
 pub mod odd;
 pub mod providers;
+pub mod pulls;
 pub mod retry;
 pub mod roster;
 pub mod signals;

@@ -1,5 +1,8 @@
 //! From the configuration to what the state needs of it.
 
+use std::sync::Arc;
+
+use super::stock;
 use crate::app::roster::{Answerer, Roster};
 use crate::config::{ModelChoice, Setup};
 
@@ -7,7 +10,8 @@ use crate::config::{ModelChoice, Setup};
 pub fn of(setup: &Setup) -> Roster {
     let answerer = |choice: &ModelChoice| {
         let (model, why) = (choice.model.clone(), choice.why.clone());
-        Answerer { profile: setup.profile(&model), model, why }
+        let weights = stock::weights_of(setup, &model).map(|(_, w)| Arc::new(w.clone()));
+        Answerer { profile: setup.profile(&model), weights, model, why }
     };
     Roster {
         personas: setup.personas.clone(),

@@ -48,7 +48,10 @@ pub fn roster(panel: &[&str]) -> Roster {
         .map(|p| {
             let model = ModelRef::parse("gateway:large").unwrap();
             let why = "your configuration says so".into();
-            (p.id.clone(), Ok(Answerer { model, why, profile: ModelProfile::default() }))
+            (
+                p.id.clone(),
+                Ok(Answerer { model, why, profile: ModelProfile::default(), weights: None }),
+            )
         })
         .collect();
     let ids = panel.iter().map(|id| PersonaId::parse(id).unwrap()).collect();

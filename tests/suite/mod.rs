@@ -8,6 +8,7 @@ mod local_screens;
 mod personas;
 mod provider;
 mod pty;
+mod pull;
 mod scaffold;
 mod screens;
 mod store;
