@@ -95,17 +95,14 @@ pub(super) fn complete(
         .iter()
         .rev()
         .find(|file| file.schema.providers.get(&name).is_some_and(|table| table.model.is_some()));
-    spec.default_model = match (&spec.default_model, said) {
-        (Some(word), Some(file)) => {
-            let error = |what: String| file.error(&format!("providers.{name}.model"), what);
-            Some(resolve(local, word, machine).map_err(error)?)
-        }
-        _ => {
-            let known = !local.models.as_os_str().is_empty();
-            let there = |w: &Weights| known && is_there(&local.path(w), w.bytes);
-            let free = machine.free_memory;
-            preferred(&local.catalogue, there, free).map(|weights| weights.id.clone())
-        }
+    spec.default_model = if let (Some(word), Some(file)) = (&spec.default_model, said) {
+        let error = |what: String| file.error(&format!("providers.{name}.model"), what);
+        Some(resolve(local, word, machine).map_err(error)?)
+    } else {
+        let known = !local.models.as_os_str().is_empty();
+        let there = |w: &Weights| known && is_there(&local.path(w), w.bytes);
+        let free = machine.free_memory;
+        preferred(&local.catalogue, there, free).map(|weights| weights.id.clone())
     };
     Ok(())
 }

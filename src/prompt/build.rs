@@ -458,7 +458,7 @@ mod tests {
             note: Some(note.clone()),
         };
         let question = "Which of the two is it?";
-        let asked = |profile| build(Ask { profile, question, ..ask(&persona, &[]) });
+        let asked = |profile| build(Ask { question, profile, ..ask(&persona, &[]) });
         let built = asked(&small);
         assert!(built.request.system.starts_with('b'));
         let why = "short form of the persona: a small model reads it better";

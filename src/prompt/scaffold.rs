@@ -130,13 +130,13 @@ fn candidates(contract: &Contract) -> Vec<Candidate> {
         let same = |c: &&Candidate| c.facet == facet && !c.lead;
         let earlier = candidates.iter().filter(same).count();
         let promised = closes(title);
-        let closed = !promised && closing.is_some_and(|(_, last)| last == facet);
+        let twin_of_last = !promised && closing.is_some_and(|(_, last)| last == facet);
         candidates.push(Candidate {
             title: title.to_owned(),
             table: if earlier == 0 { table(&contract.tables, facet) } else { None },
             facet,
             promised,
-            others: earlier + usize::from(closed),
+            others: earlier + usize::from(twin_of_last),
             lead: false,
         });
     }

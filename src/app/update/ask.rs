@@ -218,12 +218,11 @@ fn start(state: &mut State, target: &Target, question: Question) -> Started {
     let at = pane_of(state, persona);
     let history = state.panes.get(at).map(|p| history(&p.runs, question.turn)).unwrap_or_default();
     let answerer = state.roster.answerer(&persona.id).cloned();
-    let (model, profile) = match &answerer {
-        Ok(answerer) => (answerer.model.clone(), answerer.profile.clone()),
-        Err(_) => {
-            let nobody = ModelRef { provider: "none".into(), model: String::new() };
-            (nobody, ModelProfile::default())
-        }
+    let (model, profile) = if let Ok(answerer) = &answerer {
+        (answerer.model.clone(), answerer.profile.clone())
+    } else {
+        let nobody = ModelRef { provider: "none".into(), model: String::new() };
+        (nobody, ModelProfile::default())
     };
     let built = prompt::build(Ask {
         persona,

@@ -28,9 +28,9 @@ pub(super) fn gate(state: &mut State, personas: &[PersonaId], text: &str) -> Res
         return Ok(Gate::Open);
     }
     let on_its_way = |m: &&LocalModel| matches!(m.stock, Stock::Coming(_) | Stock::Queued(_));
-    let waits = state.locals.unasked || missing.iter().all(on_its_way);
+    let agreed = state.locals.unasked || missing.iter().all(on_its_way);
     let wants: Vec<String> = missing.iter().map(|m| m.weights.id.clone()).collect();
-    if !waits {
+    if !agreed {
         show(state, PullOverlay { wants, asks: true });
         return Ok(Gate::Asks);
     }
