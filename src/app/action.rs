@@ -129,6 +129,8 @@ actions! {
     CopyBlock = "copy-block",
     /// Copy the answer.
     CopyAnswer = "copy-answer",
+    /// Get the local model, or see how that goes.
+    GetModel = "get-model",
     /// Sessions.
     Sessions = "sessions",
     /// Open the chosen one, or run it.

@@ -79,6 +79,10 @@ pub enum Effect {
     ListSessions,
     /// Open a session.
     Open(SessionId),
+    /// Fetch the weights of this id, and tell how it goes.
+    Pull(String),
+    /// Stop fetching them; what is there stays.
+    CancelPull(String),
     /// Forget what is kept about the shown session's panes: another session is shown.
     ForgetPanes,
     /// Code is wrapped, or scrolls sideways.

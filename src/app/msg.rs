@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{EditFor, Key, Level};
+use super::{EditFor, Key, Level, PullNews};
 use crate::domain::{RunId, RunUpdate, Session, SessionSummary};
 use crate::text::Highlighted;
 
@@ -74,6 +74,10 @@ pub enum Msg {
     Opened(Result<Box<Session>, String>),
     /// The editor was closed; the text it left, or why it could not be used.
     Edited(EditFor, Result<String, String>),
+    /// What became of the weights of this id.
+    Pull(String, PullNews),
+    /// Fetch the panel's local models if they are not there, without asking.
+    GetModels,
     /// Something to tell.
     Tell(Level, String),
     /// The program is to end.

@@ -39,6 +39,15 @@ impl SessionsOverlay {
     }
 }
 
+/// Getting local models that are not there: asks, shows how it goes, says why it failed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PullOverlay {
+    /// The models it is about, by id.
+    pub wants: Vec<String>,
+    /// A question opened it, and waits in the composer for the answer.
+    pub asks: bool,
+}
+
 /// One overlay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Overlay {
@@ -46,4 +55,6 @@ pub enum Overlay {
     Help(HelpOverlay),
     /// Sessions.
     Sessions(SessionsOverlay),
+    /// Getting local models.
+    Pull(PullOverlay),
 }

@@ -5,16 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::domain::{ModelRef, Panel, Persona, PersonaId};
-
-/// What a provider allows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Limits {
-    /// Tokens of context, where known.
-    pub context: Option<u32>,
-    /// The most tokens an answer may have, where configured.
-    pub max_tokens: Option<u32>,
-}
+use crate::domain::{ModelProfile, ModelRef, Panel, Persona, PersonaId, Weights};
 
 /// The model that answers for a persona.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +14,10 @@ pub struct Answerer {
     pub model: ModelRef,
     /// Why this one, in words.
     pub why: String,
+    /// Its limits, and how much help it needs.
+    pub profile: ModelProfile,
+    /// Its weights, when it runs in this program.
+    pub weights: Option<Arc<Weights>>,
 }
 
 /// Who can be asked, and with which model.
@@ -36,8 +31,6 @@ pub struct Roster {
     pub panels: Vec<Panel>,
     /// Which model answers for whom; the error says what to do about it.
     pub models: BTreeMap<PersonaId, Result<Answerer, String>>,
-    /// Limits by provider name.
-    pub limits: BTreeMap<String, Limits>,
 }
 
 impl Roster {

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::ids::Ids;
 use super::keymap::Pending;
 use super::{
-    Clock, Completion, Composer, Context, Keymap, Level, Notice, Overlay, Pane, Roster, RunView,
+    Clock, Completion, Composer, Context, Keymap, Level, Locals, Notice, Overlay, Pane, Roster,
+    RunView,
 };
 use crate::domain::{Panel, PersonaId, RunId, SessionId};
 
@@ -93,6 +94,8 @@ pub struct State {
     pub layout: LayoutMode,
     /// What lies above, topmost last.
     pub overlays: Vec<Overlay>,
+    /// The local models that answer for somebody, and whether they are there.
+    pub locals: Locals,
     /// The question being written.
     pub composer: Composer,
     /// Persona names offered for the `@` at the cursor.
@@ -127,6 +130,7 @@ impl State {
     pub fn new(roster: Roster, keymap: Keymap) -> Self {
         let mut state = Self {
             home_panel: roster.panel.clone(),
+            locals: Locals::of(&roster),
             roster,
             session: SessionView::default(),
             panes: Vec::new(),
@@ -217,6 +221,7 @@ impl State {
             (Some(Overlay::Sessions(list)), _) if list.typing => Context::Filter,
             (Some(Overlay::Help(_)), _) => Context::Help,
             (Some(Overlay::Sessions(_)), _) => Context::Sessions,
+            (Some(Overlay::Pull(_)), _) => Context::Pull,
             (None, Focus::Composer) if self.completion.is_some() => Context::Completion,
             (None, Focus::Composer) => Context::Composer,
             (None, Focus::Panes) => Context::Panes,

@@ -21,6 +21,9 @@ pub struct Cli {
     /// A question to be asked at once, in quotes
     #[arg(value_name = "QUESTION")]
     pub question: Vec<String>,
+    /// Fetch the local model without asking when it is not there
+    #[arg(long)]
+    pub pull: bool,
     /// Flags of every command.
     #[command(flatten)]
     pub flags: GlobalFlags,

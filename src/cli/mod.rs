@@ -141,7 +141,7 @@ fn start_logging() -> Option<logging::Logging> {
 fn run(cli: Cli) -> Result<u8, CliError> {
     let flags = cli.flags.flags();
     let Some(command) = cli.command else {
-        return tui::open(&flags, args::question(&cli.question)?);
+        return tui::open(&flags, args::question(&cli.question)?, cli.pull);
     };
     match command {
         Command::Ask(ask) => ask::run(&ask, &flags),
@@ -162,7 +162,8 @@ fn configure(flags: &Flags) -> Result<Setup, CliError> {
     let kinds = || provider::KINDS.iter().map(|kind| kind.name);
     for (name, spec) in &setup.providers {
         let key = format!("providers.{name}.kind");
-        if provider::kind(&spec.kind).is_none() {
+        // Without its engine, `local` is refused where it is chosen.
+        if provider::kind(&spec.kind).is_none() && spec.local.is_none() {
             let origin = setup.report.ledger.origin(&key).map(ToString::to_string);
             return Err(CliError::usage(format!(
                 "{}: {key}: this version does not speak \"{}\"{} (known: {})",

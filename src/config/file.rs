@@ -11,6 +11,7 @@ use serde::Deserialize;
 use toml::de::{DeTable, DeValue};
 
 use super::personas::Settings;
+use super::weights::WeightsTable;
 use super::{ConfigError, Origin, nearest, read, schema};
 
 /// What a configuration file may say.
@@ -29,6 +30,8 @@ pub struct Schema {
     pub panels: BTreeMap<String, PanelTable>,
     /// `[persona.ID]`
     pub persona: BTreeMap<String, Settings>,
+    /// `[models.ID]`
+    pub models: BTreeMap<String, WeightsTable>,
 }
 
 /// `[providers.NAME]`
@@ -57,6 +60,8 @@ pub struct ProviderTable {
     pub attempts: Option<u32>,
     /// Permits a key over plain http to another machine.
     pub allow_insecure: Option<bool>,
+    /// When headings are written for the model: `auto`, `on`, `off`; for the kind `local`.
+    pub scaffold: Option<String>,
     /// Time limits in seconds.
     pub timeouts: TimeoutTable,
 }
@@ -144,9 +149,11 @@ impl ConfigFile {
         Origin::File { path: self.path.clone(), line, project: self.project }
     }
 
-    /// An error about the value of `key` (dotted).
+    /// An error about the value of `key` (dotted); of one that is missing, at the table that lacks it.
     pub fn error(&self, key: &str, what: impl std::fmt::Display) -> ConfigError {
-        let (line, column) = self.places.get(key).map_or((1, 1), |p| (p.line, p.column));
+        let mut around = std::iter::successors(Some(key), |key| Some(key.rsplit_once('.')?.0));
+        let place = around.find_map(|key| self.places.get(key));
+        let (line, column) = place.map_or((1, 1), |p| (p.line, p.column));
         ConfigError(format!("{}:{line}:{column}: {key}: {what}", self.path.display()))
     }
 
@@ -352,7 +359,7 @@ mod tests {
         assert_eq!(
             error("theme = \"dark\"\n  modle = \"a:b\"\n"),
             "c.toml:2:3: unknown key \"modle\"; did you mean \"model\"? \
-             (known: model, panel, theme, providers, panels, persona)"
+             (known: model, panel, theme, providers, panels, persona, models)"
         );
         assert!(
             error("[providers.x]\nbase_urll = \"y\"\n").starts_with(

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{ConfigError, ConfigFile, Flags, Ledger, Origin, Paths, project};
+use super::{ConfigError, ConfigFile, Flags, Ledger, Origin, Paths, memory, project};
 
 /// What the configuration is read from, passed in so that tests need no process of their own.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +15,8 @@ pub struct Machine {
     pub vars: BTreeMap<String, String>,
     /// Where things are.
     pub paths: Paths,
+    /// Bytes of memory that are free, where that is known.
+    pub free_memory: Option<u64>,
 }
 
 impl Machine {
@@ -23,7 +25,8 @@ impl Machine {
         let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
-        Self { vars: std::env::vars_os().filter_map(unicode).collect(), paths: Paths::here() }
+        let vars = std::env::vars_os().filter_map(unicode).collect();
+        Self { vars, paths: Paths::here(), free_memory: memory::available() }
     }
 
     /// A variable that is set to something; set but empty counts as not set.

@@ -2,11 +2,13 @@
 //!
 //! [`setup`] puts everything together. One concern a file: `paths` (where things are), `file` (one
 //! `config.toml`), `layers` (which one wins), `project` (what a cloned repository may not say), `presets` and
-//! `providers`, `panels`, `models`, `origin` (where a value came from), [`personas`]. Asks nobody anything, but
-//! for one probe of a local Ollama when nothing else says which model answers. Called by `cli`.
+//! `providers`, `local` (those that run in this program), `weights` (what they can be made of), `panels`, `models`,
+//! `memory`, `origin` (where a value came from), [`personas`]. Asks nobody anything, but for one probe of a local Ollama when nothing else says which model answers. Called by `cli`.
 
 pub mod file;
 mod layers;
+mod local;
+pub mod memory;
 pub(crate) mod models;
 pub mod nearest;
 pub mod origin;
@@ -18,6 +20,7 @@ mod project;
 mod providers;
 pub mod read;
 mod schema;
+pub mod weights;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,7 +31,10 @@ pub use layers::{FileSeen, Machine};
 pub use origin::{Ledger, Origin};
 pub use paths::Paths;
 
-use crate::domain::{ModelRef, Panel, Persona, PersonaId, ProviderSpec};
+use crate::domain::{
+    Catalogue, LocalSpec, ModelProfile, ModelRef, Panel, Persona, PersonaId, ProviderSpec,
+    Scaffolding,
+};
 use models::{Choosing, Said};
 use panels::People;
 
@@ -68,6 +74,8 @@ pub struct Setup {
     pub paths: Paths,
     /// Providers by name: presets and the user's own.
     pub providers: BTreeMap<String, ProviderSpec>,
+    /// All weights that local models can be made of, the preferred ones first.
+    pub catalogue: Arc<Catalogue>,
     /// All known personas, built-in ones first.
     pub personas: Vec<Arc<Persona>>,
     /// All known panels.
@@ -90,6 +98,11 @@ impl Setup {
     /// The persona of this id.
     pub fn persona(&self, id: &PersonaId) -> Option<&Arc<Persona>> {
         self.personas.iter().find(|persona| persona.id == *id)
+    }
+
+    /// What a prompt for `model` must know of it.
+    pub fn profile(&self, model: &ModelRef) -> ModelProfile {
+        self.providers.get(&model.provider).map(|s| s.profile(&model.model)).unwrap_or_default()
     }
 }
 
@@ -118,8 +131,10 @@ pub fn setup_on(flags: &Flags, machine: &Machine) -> Result<Setup, ConfigError> 
     let found = layers::read(flags, machine)?;
     let files = &found.files;
     let top = layers::top(flags, machine, files, &mut ledger);
+    let catalogue = Arc::new(weights::catalogue(files, &mut ledger)?);
     let presets = presets::presets()?;
-    let merged = providers::merge(&presets.provider, files, machine, &mut ledger)?;
+    let local = local_spec(&catalogue, machine);
+    let mut merged = providers::merge(&presets.provider, files, machine, local, &mut ledger)?;
     let choosing = Choosing {
         providers: &merged.specs,
         automatic: &presets.automatic,
@@ -152,9 +167,11 @@ pub fn setup_on(flags: &Flags, machine: &Machine) -> Result<Setup, ConfigError> 
     };
     let (notices, in_full) = (with(&loaded.brief), with(&loaded.notices));
     let skipped = choosing.skipped();
+    local::add_own_files(&mut merged.specs, &models, machine);
     Ok(Setup {
         paths: machine.paths.clone(),
         providers: merged.specs,
+        catalogue,
         personas: people.personas,
         panels: panels.all,
         panel: panels.asked,
@@ -164,6 +181,16 @@ pub fn setup_on(flags: &Flags, machine: &Machine) -> Result<Setup, ConfigError> 
         notices,
         report: Report { ledger, files: found.seen, skipped, notices: in_full },
     })
+}
+
+/// What a provider of kind `local` begins with.
+fn local_spec(catalogue: &Arc<Catalogue>, machine: &Machine) -> LocalSpec {
+    LocalSpec {
+        catalogue: Arc::clone(catalogue),
+        models: machine.paths.models().unwrap_or_default(),
+        cache: machine.paths.cache.clone(),
+        scaffold: Scaffolding::default(),
+    }
 }
 
 /// Where the person may write what is missing.

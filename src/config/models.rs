@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::layers::Machine;
 use super::presets::Automatic;
-use super::{ConfigError, ModelChoice, Origin, nearest};
+use super::{ConfigError, ModelChoice, Origin, local, nearest};
 use crate::domain::{ModelRef, Panel, Persona, PersonaId, ProviderSpec};
 
 /// How long the probe of a local server may take in all.
@@ -72,6 +72,9 @@ impl Choosing<'_> {
             let hint = nearest::hint(&name, self.providers.keys().map(String::as_str));
             return Err(format!("there is no provider \"{name}\"{hint} (known: {})", self.names()));
         };
+        if spec.local.is_some() && !local::BUILT_IN {
+            return Err(format!("{}: {}", spec.name, local::NOT_BUILT_IN));
+        }
         if model.model.is_empty() {
             let name = &spec.name;
             model.model = spec.default_model.clone().ok_or_else(|| {
@@ -80,6 +83,8 @@ impl Choosing<'_> {
                      [providers.{name}] (`plenary model list` shows what it offers)"
                 )
             })?;
+        } else if let Some(of) = &spec.local {
+            model.model = local::resolve(of, &model.model, self.machine)?;
         }
         Ok(model)
     }
@@ -139,6 +144,7 @@ impl Choosing<'_> {
                 None if step.running && is_running(&spec.base_url) => {
                     format!("{name} answers at {}", spec.base_url)
                 }
+                None if step.built_in && local::BUILT_IN => in_this_program(server.as_ref()),
                 _ => continue,
             };
             match &spec.default_model {
@@ -176,6 +182,15 @@ impl Choosing<'_> {
         };
         self.automatic.iter().filter(unknown).filter_map(said).collect()
     }
+}
+
+/// Why the model in this program answers: nothing else is there, or a server whose models nobody named.
+fn in_this_program(server: Option<&(&String, String)>) -> String {
+    let why = match server {
+        Some((_, there)) => format!("{there}, but nothing says which of its models to ask"),
+        None => "no key and no server is set up".to_owned(),
+    };
+    format!("{why}: the model that runs in this program")
 }
 
 /// True when something accepts connections at `base_url`. Looking up a name can hang, so that the whole

@@ -17,6 +17,8 @@ pub struct Paths {
     pub data: PathBuf,
     /// `$XDG_STATE_HOME/plenary`
     pub state: PathBuf,
+    /// `$XDG_CACHE_HOME/plenary`: what can be made again
+    pub cache: PathBuf,
     /// `./.plenary`
     pub project: PathBuf,
 }
@@ -39,6 +41,7 @@ impl Paths {
         Self {
             config: place("XDG_CONFIG_HOME", base.as_ref().map(BaseStrategy::config_dir)),
             data: place("XDG_DATA_HOME", base.as_ref().map(BaseStrategy::data_dir)),
+            cache: place("XDG_CACHE_HOME", base.as_ref().map(BaseStrategy::cache_dir)),
             state: place("XDG_STATE_HOME", base.as_ref().and_then(BaseStrategy::state_dir)),
             project,
         }
@@ -69,6 +72,11 @@ impl Paths {
         below(&self.data, "plenary.db")
     }
 
+    /// The folder of fetched weights.
+    pub fn models(&self) -> Option<PathBuf> {
+        below(&self.data, "models")
+    }
+
     /// The log's file.
     pub fn log(&self) -> Option<PathBuf> {
         below(&self.state, "plenary.log")
@@ -89,6 +97,7 @@ mod tests {
         assert_eq!(nowhere.config_file(), None);
         assert_eq!(nowhere.store(), None);
         assert_eq!(nowhere.log(), None);
+        assert_eq!(nowhere.models(), None);
         assert_eq!(nowhere.user_personas(), Path::new(""));
         assert!(std::fs::read_dir(nowhere.user_personas()).is_err());
         assert_eq!(nowhere.project_file(), Path::new("/p/.plenary/config.toml"));

@@ -15,7 +15,8 @@ pub(super) struct Preset {
     pub(super) name: String,
     /// Which wire.
     pub(super) kind: String,
-    /// Its usual address.
+    /// Its usual address; empty for a model in this program.
+    #[serde(default)]
     pub(super) base_url: String,
     /// The variable that people set to another address of the same service.
     pub(super) base_url_env: Option<String>,
@@ -36,6 +37,9 @@ pub(super) struct Automatic {
     /// Chosen when its server accepts connections.
     #[serde(default)]
     pub(super) running: bool,
+    /// Chosen when its engine is built into this program.
+    #[serde(default)]
+    pub(super) built_in: bool,
     /// The provider that is chosen.
     pub(super) provider: String,
 }
@@ -98,16 +102,19 @@ mod tests {
                 "ollama",
                 "llamacpp",
                 "lmstudio",
-                "vllm"
+                "vllm",
+                "local"
             ]
         );
-        for preset in &presets.provider {
+        let remote = |p: &&Preset| p.kind != crate::config::local::KIND;
+        for preset in presets.provider.iter().filter(remote) {
             let local = preset.base_url.starts_with("http://127.0.0.1:");
             assert_eq!(local, preset.key_env.is_none(), "{}", preset.name);
             assert!(local || preset.base_url.starts_with("https://"), "{}", preset.name);
         }
         for step in &presets.automatic {
-            assert_ne!(step.env.is_some(), step.running, "{}", step.provider);
+            let ways = [step.env.is_some(), step.running, step.built_in];
+            assert_eq!(ways.iter().filter(|way| **way).count(), 1, "{}", step.provider);
         }
     }
 

@@ -2,7 +2,8 @@
 //! file of theirs, anywhere.
 //!
 //! A file in `./.plenary/` may never set where a key is found, nor loosen the rules about keys, nor move a
-//! provider whose key comes from elsewhere, nor name a persona outside the project.
+//! provider whose key comes from elsewhere, nor name a persona outside the project, nor say which weights are
+//! downloaded.
 
 use std::path::Path;
 
@@ -42,6 +43,19 @@ pub(super) fn check_keys(file: &ConfigFile) -> Result<(), ConfigError> {
         }
     }
     Ok(())
+}
+
+/// Refuses every `[models.ID]` of a project: it would decide what is downloaded, and what a known name means.
+pub(super) fn check_models(file: &ConfigFile) -> Result<(), ConfigError> {
+    match file.schema.models.keys().next() {
+        Some(id) if file.project => Err(file.error(
+            &format!("models.{id}"),
+            "a project's file may not say which weights there are or where they are fetched from, because \
+             whoever clones a repository must not download anything by it; set it in your own config.toml \
+             (`plenary config path`)",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Refuses a project's `base_url` for a provider whose key comes from outside the project: all keys do.

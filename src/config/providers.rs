@@ -11,11 +11,11 @@ use std::time::Duration;
 use super::file::{ProviderTable, TimeoutTable};
 use super::layers::Machine;
 use super::presets::{Preset, address_of_host};
-use super::{ConfigError, ConfigFile, Ledger, Origin, nearest, project};
-use crate::domain::{KeySource, ProviderSpec};
+use super::{ConfigError, ConfigFile, Ledger, Origin, local, nearest, project};
+use crate::domain::{KeySource, LocalSpec, ProviderSpec};
 
 /// Providers by name, and words about what was put right.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Merged {
     /// The providers.
     pub(super) specs: BTreeMap<String, ProviderSpec>,
@@ -23,16 +23,20 @@ pub(super) struct Merged {
     pub(super) notices: Vec<String>,
     /// The kinds that the presets are of.
     kinds: BTreeSet<String>,
+    /// What a provider of kind `local` begins with.
+    local: LocalSpec,
 }
 
-/// Puts the providers together; every value is noted in `ledger`.
+/// Puts the providers together; every value is noted in `ledger`. `local` is what those of that kind begin with.
 pub(super) fn merge(
     presets: &[Preset],
     files: &[ConfigFile],
     machine: &Machine,
+    local: LocalSpec,
     ledger: &mut Ledger,
 ) -> Result<Merged, ConfigError> {
-    let mut merged = Merged::default();
+    let (specs, notices, kinds) = Default::default();
+    let mut merged = Merged { specs, notices, kinds, local };
     for preset in presets {
         merged.preset(preset, ledger);
     }
@@ -45,7 +49,8 @@ pub(super) fn merge(
     for preset in presets {
         merged.environment(preset, machine, ledger)?;
     }
-    for spec in merged.specs.values() {
+    for spec in merged.specs.values_mut() {
+        local::complete(spec, files, machine)?;
         project::check_address(spec, ledger, files)?;
         complete(spec, &merged.kinds, files)?;
     }
@@ -55,13 +60,16 @@ pub(super) fn merge(
 impl Merged {
     fn preset(&mut self, preset: &Preset, ledger: &mut Ledger) {
         self.kinds.insert(preset.kind.clone());
-        let mut spec = ProviderSpec::new(&preset.name, &preset.kind, &preset.base_url);
+        let mut spec = ProviderSpec::new(&preset.name, "", &preset.base_url);
+        local::become_kind(&mut spec, &preset.kind, &self.local);
         let mut note = |key: &str, shown: &str| {
             let key = format!("providers.{}.{key}", preset.name);
             ledger.set(key, format!("{shown:?}"), Origin::Preset);
         };
         note("kind", &preset.kind);
-        note("base_url", &preset.base_url);
+        if !preset.base_url.is_empty() {
+            note("base_url", &preset.base_url);
+        }
         if let Some(var) = &preset.key_env {
             note("key_env", var);
             spec.key = KeySource::Env(var.clone());
@@ -87,8 +95,12 @@ impl Merged {
         }
         let spec =
             self.specs.entry(name.to_owned()).or_insert_with(|| ProviderSpec::new(name, "", ""));
-        if let Some(kind) = &table.kind {
-            spec.kind.clone_from(kind);
+        if let Some(kind) = table.kind.as_ref().filter(|kind| **kind != spec.kind) {
+            local::become_kind(spec, kind, &self.local);
+            if kind == local::KIND {
+                ledger.remove(&format!("{prefix}.base_url"));
+                ledger.remove(&format!("{prefix}.key_env"));
+            }
         }
         if let Some(url) = &table.base_url {
             let key = format!("{prefix}.base_url");
@@ -131,6 +143,7 @@ impl Merged {
         }
         spec.allow_insecure = table.allow_insecure.unwrap_or(spec.allow_insecure);
         timeouts(file, &prefix, &table.timeouts, spec)?;
+        local::scaffold(spec, file, table)?;
         for (key, shown) in file.below(&format!("{prefix}.")) {
             ledger.set(key, shown, file.origin(key));
         }
@@ -250,7 +263,7 @@ fn complete(
     let mut key = format!("providers.{}", spec.name);
     let missing = if spec.kind.is_empty() {
         "kind is missing; for anything that speaks the OpenAI wire write kind = \"openai\""
-    } else if spec.base_url.is_empty() {
+    } else if spec.base_url.is_empty() && spec.local.is_none() {
         "base_url is missing; write the address that ends before /chat/completions, such as \
          base_url = \"https://llm.example.com/v1\""
     } else {

@@ -35,6 +35,13 @@ pub struct Weights {
     pub sources: Vec<Source>,
 }
 
+impl Weights {
+    /// What people call it: the id; for a file of the user's own, which has a path for an id, its title.
+    pub fn name(&self) -> &str {
+        if self.file.is_absolute() { &self.title } else { &self.id }
+    }
+}
+
 /// Where weights are fetched from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]

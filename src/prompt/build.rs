@@ -1,12 +1,13 @@
 //! Builds the request: persona, history, question, within the token budget.
 //!
 //! What does not fit is left out in a fixed order: the oldest exchanges first, then the persona's full text for its
-//! brief. The question is never cut. Whatever was left out is said in words for the pane.
+//! brief, which a small model gets in any case. The question is never cut. Whatever was left out is said in words for the
+//! pane. Called by `app` and the headless `ask` alike.
 
 use std::sync::Arc;
 
 use super::budget::{self, Budget, grouped};
-use super::{Ask, Exchange};
+use super::{Ask, Exchange, scaffold};
 use crate::domain::{ChatMessage, ChatRequest, Persona};
 
 /// A request that fits its budget.
@@ -14,7 +15,7 @@ use crate::domain::{ChatMessage, ChatRequest, Persona};
 pub struct Built {
     /// What is sent.
     pub request: ChatRequest,
-    /// What had to be left out, in words for the pane.
+    /// What is to be said of the model, then what had to be left out, in words for the pane.
     pub notes: Vec<String>,
     /// Estimated tokens of what is sent.
     pub tokens: u32,
@@ -28,26 +29,21 @@ pub struct Built {
 /// follows it. A request that cannot be made to fit is built all the same: a note says so, or, where it is more than twice
 /// the limit, [`Built::too_large`].
 pub fn build(ask: Ask<'_>) -> Built {
-    let budget = Budget::new(ask.context, ask.persona.context_limit, ask.max_tokens);
-    let full = system(ask.persona, &ask.persona.prompt, ask.triggered);
-    let brief = ask
-        .persona
-        .brief
-        .as_deref()
-        .map(|brief| system(ask.persona, brief, ask.triggered))
-        .filter(|brief| brief.len() < full.len());
+    let profile = ask.profile;
+    let budget = Budget::new(profile.context, ask.persona.context_limit, profile.max_tokens);
+    let text = texts(&ask);
     let question = budget::message(ask.question);
     let room = |system: &str| {
         let used = budget::message(system).saturating_add(question);
         budget.map_or(Some(u32::MAX), |b| b.prompt.checked_sub(used))
     };
-    let (system, room, shortened) = match (room(&full), brief) {
-        (Some(room), _) => (full, Some(room), false),
+    let (system, room, shortened) = match (room(&text.usual), text.shorter) {
+        (Some(room), _) => (text.usual, Some(room), false),
         (None, Some(brief)) => {
             let room = room(&brief);
             (brief, room, true)
         }
-        (None, None) => (full, None, false),
+        (None, None) => (text.usual, None, false),
     };
     let kept = fitting(ask.history, room.unwrap_or(0));
     let tokens = kept
@@ -57,20 +53,51 @@ pub fn build(ask: Ask<'_>) -> Built {
     let too_large = budget
         .filter(|b| room.is_none() && tokens > b.limit.saturating_mul(2))
         .map(|b| refusal(ask.persona, tokens, b));
-    let notes = budget.map_or_else(Vec::new, |budget| {
+    let mut notes: Vec<String> = profile.note.clone().into_iter().collect();
+    if text.for_small {
+        notes.push("short form of the persona: a small model reads it better".to_owned());
+    }
+    if let Some(budget) = budget {
         let over = (room.is_none() && too_large.is_none()).then_some(tokens);
-        notes(ask.history.len() - kept.len(), shortened, over, budget)
-    });
+        notes.extend(left_out(ask.history.len() - kept.len(), shortened, over, budget));
+    }
+    let max_tokens = profile.max_tokens.map(|most| answer_limit(most, tokens, budget));
+    let limit = max_tokens.unwrap_or(u32::MAX);
+    let planned = || scaffold(&ask.persona.contract, ask.question, limit, profile.small);
     let request = ChatRequest {
         model: ask.model.to_owned(),
         system,
         messages: messages(kept, ask.question),
         temperature: ask.persona.temperature,
         top_p: ask.persona.top_p,
-        max_tokens: ask.max_tokens.map(|most| answer_limit(most, tokens, budget)),
-        scaffold: None,
+        max_tokens,
+        scaffold: if profile.scaffold { planned() } else { None },
     };
     Built { request, notes, tokens, too_large }
+}
+
+/// What may be the system prompt.
+struct Texts {
+    /// The persona's text; for a small model its brief.
+    usual: Arc<str>,
+    /// A shorter one, where there is one.
+    shorter: Option<Arc<str>>,
+    /// The usual one is the brief, because the model is small.
+    for_small: bool,
+}
+
+fn texts(ask: &Ask<'_>) -> Texts {
+    let full = system(ask.persona, &ask.persona.prompt, ask.triggered);
+    let brief = ask
+        .persona
+        .brief
+        .as_deref()
+        .map(|brief| system(ask.persona, brief, ask.triggered))
+        .filter(|brief| brief.len() < full.len());
+    match brief {
+        Some(brief) if ask.profile.small => Texts { usual: brief, shorter: None, for_small: true },
+        shorter => Texts { usual: full, shorter, for_small: false },
+    }
 }
 
 /// The persona's text, and after it, where a trigger called it, that its mode is active.
@@ -150,8 +177,8 @@ fn refusal(persona: &Persona, tokens: u32, budget: Budget) -> String {
     )
 }
 
-/// Words for the pane. `over` is the size of the request when it is over the budget.
-fn notes(dropped: usize, shortened: bool, over: Option<u32>, budget: Budget) -> Vec<String> {
+/// What was left out, in words for the pane. `over` is the size of the request when it is over the budget.
+fn left_out(dropped: usize, shortened: bool, over: Option<u32>, budget: Budget) -> Vec<String> {
     let limit = grouped(budget.limit);
     let mut notes = Vec::new();
     if dropped > 0 {
@@ -195,7 +222,7 @@ mod tests {
         assert!(built.notes.is_empty());
     }
 
-    use crate::domain::{ChatRole, PersonaId, PersonaSource};
+    use crate::domain::{ChatRole, Facet, ModelProfile, PersonaId, PersonaSource, Section};
 
     fn persona(prompt: &str) -> Persona {
         let id = PersonaId::from_name("x");
@@ -214,9 +241,15 @@ mod tests {
             question: "Why?",
             triggered: false,
             model: "m",
-            context: None,
-            max_tokens: None,
+            profile: &NOTHING_KNOWN,
         }
+    }
+
+    const NOTHING_KNOWN: ModelProfile =
+        ModelProfile { context: None, max_tokens: None, small: false, scaffold: false, note: None };
+
+    fn limits(context: Option<u32>, max_tokens: Option<u32>) -> ModelProfile {
+        ModelProfile { context, max_tokens, ..NOTHING_KNOWN }
     }
 
     #[test]
@@ -245,7 +278,8 @@ mod tests {
         let mut persona = persona("P");
         persona.temperature = Some(0.5);
         persona.top_p = Some(0.9);
-        let request = build(Ask { max_tokens: Some(700), ..ask(&persona, &[]) }).request;
+        let request =
+            build(Ask { profile: &limits(None, Some(700)), ..ask(&persona, &[]) }).request;
         assert_eq!((request.temperature, request.top_p), (Some(0.5), Some(0.9)));
         assert_eq!((request.model.as_str(), request.max_tokens), ("m", Some(700)));
     }
@@ -273,7 +307,7 @@ mod tests {
                 ],
             ),
         ] {
-            let built = build(Ask { context, ..ask(&persona, &history) });
+            let built = build(Ask { profile: &limits(context, None), ..ask(&persona, &history) });
             assert_eq!(built.request.messages.len(), kept * 2 + 1, "{context:?}");
             assert_eq!(built.request.system.starts_with('b'), short, "{context:?}");
             assert_eq!(built.notes, notes, "{context:?}");
@@ -286,7 +320,7 @@ mod tests {
         let mut persona = persona(&"p".repeat(4_000));
         persona.brief = Some("b".repeat(80));
         let history = exchanges(3, 50);
-        let built = build(Ask { context: Some(400), ..ask(&persona, &history) });
+        let built = build(Ask { profile: &limits(Some(400), None), ..ask(&persona, &history) });
         assert_eq!(built.request.messages.len(), 5);
         assert!(built.request.messages.first().is_some_and(|m| m.text.starts_with('1')));
         assert_eq!(
@@ -303,7 +337,7 @@ mod tests {
         let mut persona = persona("P");
         persona.context_limit = Some(8_000);
         let history = exchanges(10, 1_000);
-        let built = build(Ask { context: Some(128_000), ..ask(&persona, &history) });
+        let built = build(Ask { profile: &limits(Some(128_000), None), ..ask(&persona, &history) });
         assert_eq!(built.notes, ["left out 7 older questions to fit 8,000 tokens"]);
         assert!(built.tokens <= 6_976);
     }
@@ -314,8 +348,11 @@ mod tests {
         persona.brief = Some("b".repeat(80));
         let question = "q".repeat(4_000);
         let history = exchanges(1, 5);
-        let built =
-            build(Ask { context: Some(600), question: &question, ..ask(&persona, &history) });
+        let built = build(Ask {
+            profile: &limits(Some(600), None),
+            question: &question,
+            ..ask(&persona, &history)
+        });
         assert_eq!(built.request.messages.len(), 1);
         assert!(built.request.messages.first().is_some_and(|m| *m.text == question));
         assert!(built.request.system.starts_with('b'));
@@ -332,7 +369,7 @@ mod tests {
         let mut persona = persona(&"p".repeat(4_000));
         for brief in [None, Some("b".repeat(5_000))] {
             persona.brief = brief;
-            let built = build(Ask { context: Some(512), ..ask(&persona, &[]) });
+            let built = build(Ask { profile: &limits(Some(512), None), ..ask(&persona, &[]) });
             assert_eq!(built.request.system, persona.prompt);
             assert_eq!(built.notes.len(), 1);
         }
@@ -347,7 +384,7 @@ mod tests {
             (Some(1_000), 100, 100),
             (Some(0), 9, 1),
         ] {
-            let built = build(Ask { context, max_tokens: Some(most), ..ask(&persona, &[]) });
+            let built = build(Ask { profile: &limits(context, Some(most)), ..ask(&persona, &[]) });
             assert_eq!(built.request.max_tokens, Some(expected), "{context:?} {most}");
         }
     }
@@ -395,8 +432,63 @@ mod tests {
         small.context_limit = Some(256);
         let history = exchanges(5, 100);
         let context = Some(100_000);
-        assert_eq!(build(Ask { context, ..ask(&small, &history) }).request.messages.len(), 1);
-        let built = build(Ask { context, ..ask(&large, &history) });
+        assert_eq!(
+            build(Ask { profile: &limits(context, None), ..ask(&small, &history) })
+                .request
+                .messages
+                .len(),
+            1
+        );
+        let built = build(Ask { profile: &limits(context, None), ..ask(&large, &history) });
         assert_eq!((built.request.messages.len(), built.notes.len()), (11, 0));
+    }
+
+    #[test]
+    fn a_small_model_gets_the_brief_and_the_headings() {
+        let mut persona = persona(&"p".repeat(400));
+        persona.brief = Some("b".repeat(80));
+        persona.contract.sections =
+            vec![Section { title: "Advice".into(), facet: Facet::Recommendation, optional: false }];
+        let note = "local · tiny · small model: check its claims".to_owned();
+        let small = ModelProfile {
+            context: Some(8_192),
+            max_tokens: Some(700),
+            small: true,
+            scaffold: true,
+            note: Some(note.clone()),
+        };
+        let question = "Which of the two is it?";
+        let asked = |profile| build(Ask { question, profile, ..ask(&persona, &[]) });
+        let built = asked(&small);
+        assert!(built.request.system.starts_with('b'));
+        let why = "short form of the persona: a small model reads it better";
+        assert_eq!(built.notes, [note.as_str(), why]);
+        assert_eq!(built.request.scaffold.map(|s| s.sections.len()), Some(1));
+        // A large one with headings keeps the persona's text; a provider elsewhere gets neither.
+        let large = ModelProfile { small: false, note: None, ..small };
+        let built = asked(&large);
+        assert!(built.request.system.starts_with('p') && built.request.scaffold.is_some());
+        let built = asked(&NOTHING_KNOWN);
+        assert!(built.request.scaffold.is_none() && built.notes.is_empty());
+    }
+
+    #[test]
+    fn a_small_model_that_has_little_room_is_told_what_went() {
+        let mut persona = persona(&"p".repeat(4_000));
+        persona.brief = Some("b".repeat(80));
+        let small = ModelProfile { small: true, ..limits(Some(400), None) };
+        let history = exchanges(3, 50);
+        let built = build(Ask { profile: &small, ..ask(&persona, &history) });
+        assert_eq!(
+            built.notes,
+            [
+                "short form of the persona: a small model reads it better",
+                "left out 1 older question to fit 400 tokens"
+            ]
+        );
+        persona.brief = None;
+        let built = build(Ask { profile: &small, ..ask(&persona, &[]) });
+        assert_eq!((built.request.system.len(), built.notes.len()), (4_000, 0));
+        assert!(built.too_large.is_some());
     }
 }

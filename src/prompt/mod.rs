@@ -1,23 +1,26 @@
 //! From persona, history and question to a request, and from a typed question to its addressees.
 //!
-//! Pure text work: `build` puts a request together within its token `budget`, `address` reads leading
-//! `@persona` mentions, `trigger` finds the phrases that bring a persona in. Nothing is sent, read or stored here;
+//! Pure text work: `build` puts a request together within its token `budget`, `scaffold` plans an answer's headings for a
+//! model that is too small to, `address` reads leading `@persona` mentions, `trigger` finds the phrases that bring a
+//! persona in. Nothing is sent, read or stored here;
 //! the app and the runtime call it. A persona sees its own history only: other histories are not passed in.
 
 mod address;
 mod attachment;
 mod budget;
 mod build;
+mod scaffold;
 mod trigger;
 
 use std::sync::Arc;
 
-use crate::domain::Persona;
+use crate::domain::{ModelProfile, Persona};
 
 pub use address::{Addressed, address};
 pub use attachment::{attachment, outline};
 pub use budget::estimate;
 pub use build::{Built, build};
+pub use scaffold::scaffold;
 pub use trigger::triggers;
 
 /// One earlier question with the answer this persona gave to it.
@@ -42,8 +45,6 @@ pub struct Ask<'a> {
     pub triggered: bool,
     /// The model's name at its provider.
     pub model: &'a str,
-    /// The model's context in tokens, where it is known.
-    pub context: Option<u32>,
-    /// The most tokens the answer may have, where it is configured.
-    pub max_tokens: Option<u32>,
+    /// Its limits, and how much help it needs.
+    pub profile: &'a ModelProfile,
 }

@@ -13,6 +13,7 @@ use super::fanout::{Fanout, Job};
 use super::highlighter::Worker;
 use super::inbox::Inbox;
 use super::providers::Providers;
+use super::pulls::Pulls;
 use crate::app::{EditFor, Effect, Level, Msg, Order, State};
 use crate::domain::{Ending, RunUpdate};
 use crate::store::Store;
@@ -46,6 +47,8 @@ pub struct Hands {
     pub inbox: Inbox,
     /// Where answers come from.
     pub providers: Providers,
+    /// Fetches of local models.
+    pub pulls: Pulls,
     /// Where everything is written down.
     pub store: Store,
     /// Colours code.
@@ -85,6 +88,8 @@ impl Hands {
                     Err(e) => Err(e.to_string()),
                 })
             }),
+            Effect::Pull(id) => self.pulls.start(&id),
+            Effect::CancelPull(id) => self.pulls.cancel(&id),
             Effect::ForgetPanes => {
                 view.forget();
                 self.worker.forget();

@@ -20,9 +20,11 @@ pub mod logging;
 pub mod look;
 pub mod odd;
 pub mod providers;
+pub mod pulls;
 pub mod retry;
 pub mod roster;
 pub mod signals;
+pub mod stock;
 pub mod terminal;
 pub mod tui;
 

@@ -1,13 +1,17 @@
 //! From the configuration to what the state needs of it.
 
-use crate::app::roster::{Answerer, Limits, Roster};
-use crate::config::Setup;
+use std::sync::Arc;
+
+use super::stock;
+use crate::app::roster::{Answerer, Roster};
+use crate::config::{ModelChoice, Setup};
 
 /// The roster of a setup.
 pub fn of(setup: &Setup) -> Roster {
-    let answerer = |choice: &crate::config::ModelChoice| Answerer {
-        model: choice.model.clone(),
-        why: choice.why.clone(),
+    let answerer = |choice: &ModelChoice| {
+        let (model, why) = (choice.model.clone(), choice.why.clone());
+        let weights = stock::weights_of(setup, &model).map(|(_, w)| Arc::new(w.clone()));
+        Answerer { profile: setup.profile(&model), weights, model, why }
     };
     Roster {
         personas: setup.personas.clone(),
@@ -17,13 +21,6 @@ pub fn of(setup: &Setup) -> Roster {
             .models
             .iter()
             .map(|(id, choice)| (id.clone(), choice.as_ref().map(answerer).map_err(Clone::clone)))
-            .collect(),
-        limits: setup
-            .providers
-            .iter()
-            .map(|(name, spec)| {
-                (name.clone(), Limits { context: spec.context, max_tokens: spec.max_tokens })
-            })
             .collect(),
     }
 }

@@ -16,6 +16,7 @@ use super::frame::Frames;
 use super::highlighter::Worker;
 use super::inbox::Inbox;
 use super::providers::Providers;
+use super::pulls::Pulls;
 use super::signals::{self, Signals};
 use super::terminal::{self, Screen};
 use super::{input, look, roster};
@@ -32,6 +33,8 @@ pub struct Start {
     pub question: Option<String>,
     /// A session to go on with.
     pub session: Option<SessionId>,
+    /// Local models that are not there are fetched without asking.
+    pub pull: bool,
 }
 
 /// Why the screen could not be shown.
@@ -68,6 +71,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
         let hands = Hands {
             fanout: Fanout::new(inbox.clone()),
             inbox,
+            pulls: Pulls::new(&setup.providers, messages.clone()),
             providers: Providers::new(setup.providers),
             store,
             worker: Worker::start(messages.clone()),
@@ -88,6 +92,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
             inbound,
             editing: None,
         };
+        tui.take_stock();
         tui.tell_notices(&notices);
         tui.run(start, &mut signals).await
     });
@@ -172,9 +177,22 @@ impl Tui {
     fn begin(&mut self, start: Start) -> Option<Turn> {
         let opened = start.session.map(crate::app::Effect::Open);
         let turn = opened.and_then(|e| self.hands.run(&self.state, &mut self.view, e));
+        if start.pull {
+            self.take(Msg::GetModels);
+        }
         match start.question {
             Some(question) => self.take(Msg::Ask(question)),
             None => turn,
+        }
+    }
+
+    /// Tells the state which local models are there.
+    fn take_stock(&mut self) {
+        let ids = self.state.locals.models.iter().map(|model| model.weights.id.clone());
+        for id in ids.collect::<Vec<_>>() {
+            if let Some(news) = self.hands.pulls.stock(&id) {
+                self.take(Msg::Pull(id, news));
+            }
         }
     }
 

@@ -1,4 +1,5 @@
-//! The last row: keys that work now, or a notice; at the right the keys of a sequence so far, or where the view stands.
+//! The last row: keys that work now, or a notice; at the right the keys of a sequence so far, how a model's fetch stands,
+//! or where the view stands.
 //!
 //! Keys come from the keymap, so the footer cannot differ from what they do. Called by `View`.
 
@@ -43,6 +44,8 @@ impl Footer {
                 self.right.push(' ');
             }
             self.right.push('…');
+        } else if let Some(status) = state.locals.status().filter(|_| context != Context::Pull) {
+            self.right = sanitize_line(&status);
         } else if let Some(thread) = thread.filter(|_| context == Context::Panes) {
             self.right = place(thread, state.pane().is_some_and(Pane::is_live));
         }

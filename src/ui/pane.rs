@@ -16,7 +16,7 @@ use super::theme::{Part, Theme};
 use super::thread::{Shown, Thread};
 use super::words;
 use crate::app::{Pane, State};
-use crate::domain::{Persona, RunId, RunState};
+use crate::domain::{Persona, RunId, RunState, local_note};
 use crate::text::width::width;
 use crate::text::{LayoutOptions, Role, Row, RowKind, sanitize_line};
 
@@ -106,6 +106,8 @@ pub(super) struct PaneView {
     pub(super) status: Status,
     /// The rows.
     pub(super) thread: Thread,
+    /// Which local model answered; goes before everything else on the border.
+    local: String,
     notes: String,
     turns: (usize, usize),
 }
@@ -118,6 +120,7 @@ impl PaneView {
             who: Who::of(&pane.persona),
             status: Status::default(),
             thread: Thread::default(),
+            local: String::new(),
             notes: String::new(),
             turns: (0, 0),
         }
@@ -145,9 +148,13 @@ impl PaneView {
     pub(super) fn prepare(&mut self, pane: &Pane, slot: &Slot, state: &State, wrap_code: bool) {
         let body = body(slot);
         let options = LayoutOptions { wrap_code };
-        self.thread.prepare(pane, (body.width, body.height), options, &state.keymap);
-        let notes = pane.current().map(|v| v.run.notes.join("; ")).unwrap_or_default();
-        self.notes = sanitize_line(&notes);
+        let border = if slot.form == Form::Open { bottom(slot.area).width } else { 0 };
+        self.thread.prepare(pane, (body.width, body.height), border, options, &state.keymap);
+        let notes = pane.current().map(|v| v.run.notes.as_slice()).unwrap_or_default();
+        let local = local_note(notes);
+        let others = notes.get(usize::from(local.is_some())..).unwrap_or_default();
+        self.local = local.map(sanitize_line).unwrap_or_default();
+        self.notes = sanitize_line(&others.join("; "));
         let last = pane.runs.len().checked_sub(1);
         let at = if self.thread.follows() { last } else { self.thread.run_at_top() };
         self.turns = turns(pane, at);
@@ -257,7 +264,27 @@ impl PaneView {
     }
 
     fn draw_bottom(&self, buffer: &mut Buffer, theme: &Theme, area: Rect) {
-        let line = inset(row(area, area.height.saturating_sub(1)), 2, 2);
+        let line = bottom(area);
+        let right = self.right_of_bottom();
+        let below = self.thread.below() > 0;
+        let style = theme.part(if below { Part::Scrollbar } else { Part::Note });
+        let wanted: usize = right.iter().map(|piece| width(piece)).sum();
+        let full = usize::from(line.width);
+        // Who answered is said before where one stands.
+        let room = full.saturating_sub(wanted + 1);
+        let (left, right) = match whole(&self.local, room) {
+            Some(local) => (self.with_notes(local, room), right),
+            None => (whole(&self.local, full).unwrap_or_default().to_owned(), Vec::new()),
+        };
+        let pieces: Vec<(&str, Style)> = right.iter().map(|p| (p.as_str(), style)).collect();
+        put_right(buffer, line, &pieces);
+        if !left.is_empty() {
+            put(buffer, line, &format!(" {left} "), theme.part(Part::Note));
+        }
+    }
+
+    /// Where the view stands: turn, columns, rows below.
+    fn right_of_bottom(&self) -> Vec<String> {
         let mut pieces: Vec<String> = Vec::new();
         let (turn, turns) = self.turns;
         if turns > 1 {
@@ -272,14 +299,17 @@ impl PaneView {
         } else if self.status.is_live && self.thread.follows() {
             pieces.push(" follow ".to_owned());
         }
-        let style = theme.part(if below > 0 { Part::Scrollbar } else { Part::Note });
-        let shown: Vec<(&str, Style)> = pieces.iter().map(|p| (p.as_str(), style)).collect();
-        let used = put_right(buffer, line, &shown);
-        let room = usize::from(line.width.saturating_sub(used + 1));
-        if !self.notes.is_empty() && room > 8 {
-            let text = format!(" {} ", cut(&self.notes, room - 2));
-            put(buffer, line, &text, theme.part(Part::Note));
+        pieces
+    }
+
+    /// `local`, and as much of the other notes as `room` columns have place for.
+    fn with_notes(&self, local: &str, room: usize) -> String {
+        let lead = if local.is_empty() { String::new() } else { format!("{local}; ") };
+        let free = room.saturating_sub(width(&lead) + 2);
+        if self.notes.is_empty() || free < 7 {
+            return local.to_owned();
         }
+        format!("{lead}{}", cut(&self.notes, free))
     }
 
     /// Where the view stands in the thread, on the right border.
@@ -298,6 +328,24 @@ impl PaneView {
             Pen::new(buffer, cell).fill(1, "┃", theme.part(Part::Scrollbar));
         }
     }
+}
+
+/// The room for words on a pane's bottom border.
+fn bottom(area: Rect) -> Rect {
+    inset(row(area, area.height.saturating_sub(1)), 2, 2)
+}
+
+/// As much of `local · MODEL · WORDS` as fits into `room` columns with a blank around it, whole parts only: the model's
+/// name stands in the header too, the words of caution only here.
+fn whole(local: &str, room: usize) -> Option<&str> {
+    let mut rest = Some(local);
+    while let Some(text) = rest {
+        if text.is_empty() || width(text) + 2 <= room {
+            return Some(text);
+        }
+        rest = text.split_once(" · ").map(|(_, rest)| rest);
+    }
+    None
 }
 
 /// Which turn run `at` belongs to, counted from 1, and how many there are.

@@ -10,9 +10,10 @@ use super::paint::{Pen, cut, inset, row, wrap};
 use super::pane::Who;
 use super::theme::{Part, Theme};
 use super::words;
+use crate::app::local::Stock;
 use crate::app::state::EXAMPLES;
 use crate::app::{Action, Context, State};
-use crate::text::{sanitize_line, width::width};
+use crate::text::{sanitize_line, size, width::width};
 
 /// The card is at most this wide.
 const WIDE: u16 = 76;
@@ -41,18 +42,20 @@ struct Block {
 /// The first screen.
 #[derive(Debug, Default)]
 pub(super) struct Welcome {
-    made_for: Option<Rect>,
+    made_for: Option<(Rect, String)>,
     lines: Vec<Line>,
     width: u16,
 }
 
 impl Welcome {
-    /// Makes the card for `area`. Nothing on it changes while the program runs but the room.
+    /// Makes the card for `area`. Nothing on it changes while the program runs but the room, and how the local model is
+    /// got.
     pub(super) fn prepare(&mut self, state: &State, area: Rect) {
-        if self.made_for == Some(area) {
+        let wanted = Some((area, local(state).map(|(words, _)| words).unwrap_or_default()));
+        if self.made_for == wanted {
             return;
         }
-        self.made_for = Some(area);
+        self.made_for = wanted;
         self.width = area.width.saturating_sub(4).clamp(1, WIDE);
         let columns = usize::from(self.width);
         let blocks = vec![
@@ -211,7 +214,54 @@ fn model(state: &State, columns: usize) -> Block {
             }
         }
     };
+    let lines = [lines, get(state, columns)].concat();
     Block { lines, rank: 1, apart: true }
+}
+
+/// What is to be said of local models that are not there, and the key that does something about it.
+fn local(state: &State) -> Option<(String, &'static str)> {
+    let locals = &state.locals;
+    if let Some((model, fetch)) = locals.coming() {
+        let (name, percent) = (sanitize_line(model.weights.name()), fetch.percent());
+        let waits = if locals.waiting.is_some() { "; your question waits for it" } else { "" };
+        return Some((format!("Getting {name}: {percent} %{waits}."), "shows how it goes"));
+    }
+    let missing = locals.missing(&state.roster, &state.roster.panel.personas);
+    let bytes = missing.iter().map(|m| m.weights.bytes).fold(0, u64::saturating_add);
+    let bytes = size(bytes);
+    Some(match missing.as_slice() {
+        [] => return None,
+        [model] if matches!(model.stock, Stock::Failed(_)) => {
+            (format!("{} could not be fetched.", sanitize_line(&model.weights.title)), "says why")
+        }
+        [model] => {
+            let title = sanitize_line(&model.weights.title);
+            (format!("{title} is not on this machine yet: {bytes}, fetched once."), "gets it")
+        }
+        several => {
+            let n = several.len();
+            (format!("{n} models are not on this machine yet: {bytes}, fetched once."), "gets them")
+        }
+    })
+}
+
+/// The words of [`local`] as rows, the key at the end.
+fn get(state: &State, columns: usize) -> Vec<Line> {
+    let Some((text, does)) = local(state) else { return Vec::new() };
+    let mut lines = text_block(Part::Warning, &text, columns, 3);
+    let Some(key) = words::key(&state.keymap, Context::Composer, Action::GetModel) else {
+        return lines;
+    };
+    let hint = vec![part(Part::Key, key.clone()), gap(1), part(Part::Word, does)];
+    let used = lines.last().map_or(columns, |l| l.iter().map(|(text, _)| width(text)).sum());
+    match lines.last_mut() {
+        Some(line) if used + 2 + width(&key) + 1 + width(does) <= columns => {
+            line.push(gap(2));
+            line.extend(hint);
+        }
+        _ => lines.push(hint),
+    }
+    lines
 }
 
 fn examples(state: &State, columns: usize) -> Block {

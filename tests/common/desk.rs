@@ -1,13 +1,15 @@
 //! A state without a terminal: a small panel, a fixed clock, counted identities, keys written as in keymaps.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use plenary::app::ids::Ids;
 use plenary::app::roster::{Answerer, Roster};
 use plenary::app::{Clock, Effect, Key, Keymap, Msg, State, update};
-use plenary::domain::{ModelRef, Panel, Persona, PersonaId, PersonaSource, RunId, RunUpdate};
+use plenary::domain::{
+    ModelProfile, ModelRef, Panel, Persona, PersonaId, PersonaSource, RunId, RunUpdate, Source,
+    Weights,
+};
 
 /// An id.
 pub fn id(word: &str) -> PersonaId {
@@ -29,6 +31,27 @@ pub fn persona(word: &str, name: &str, title: &str, view: &str, color: &str) -> 
     Arc::new(persona)
 }
 
+/// Weights that could be fetched: about as large as their name says.
+pub fn weights(id: &str) -> Weights {
+    let small = id.contains("0.5b");
+    Weights {
+        id: id.into(),
+        title: if small { "Qwen2.5 Coder 0.5B" } else { "Qwen2.5 Coder 1.5B" }.into(),
+        alias: None,
+        file: format!("{id}.gguf").into(),
+        bytes: if small { 491_400_064 } else { 1_117_320_768 },
+        sha256: Some("0".repeat(64)),
+        licence: "Apache-2.0".into(),
+        context: 32_768,
+        memory: if small { 1_600_000_000 } else { 3_000_000_000 },
+        caution: small.then(|| "often wrong; for machines with little memory".into()),
+        sources: vec![
+            Source::Hub { repo: "o/n".into(), revision: "1".into(), file: "f".into() },
+            Source::Packages(Vec::new()),
+        ],
+    }
+}
+
 /// The five personas, the default panel, one model for all.
 pub fn roster() -> Roster {
     let personas = vec![
@@ -41,6 +64,8 @@ pub fn roster() -> Roster {
     let answerer = Answerer {
         model: ModelRef::parse("gateway:large").unwrap(),
         why: "config.toml line 1".into(),
+        profile: ModelProfile::default(),
+        weights: None,
     };
     Roster {
         models: personas.iter().map(|p| (p.id.clone(), Ok(answerer.clone()))).collect(),
@@ -55,7 +80,6 @@ pub fn roster() -> Roster {
             personas: ["infra", "edge", "devops", "gitops", "ai-lead"].map(id).to_vec(),
             model: None,
         }],
-        limits: BTreeMap::new(),
     }
 }
 

@@ -1,4 +1,5 @@
 //! What several suites need.
 pub mod desk;
+pub mod script;
 pub mod server;
 pub mod term;

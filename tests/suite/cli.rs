@@ -126,9 +126,10 @@ fn without_a_terminal_the_screen_is_explained() {
     let ran = home.run(&["resume"]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.err.contains("plenary sessions show ID"), "{}", ran.err);
-    // With a question it behaves as ask, which here finds no model.
+    // With a question it behaves as ask, which here finds no model that could answer.
     let ran = home.run(&["How many?"]);
     assert_eq!(ran.code, Some(2));
+    assert_eq!(ran.err.contains("plenary model pull "), cfg!(feature = "local"), "{}", ran.err);
     assert!(ran.err.contains("export OPENAI_API_KEY=…"), "{}", ran.err);
 }
 
@@ -230,9 +231,25 @@ fn doctor_says_what_is_missing_and_what_to_do() {
     let home = Home::new();
     let ran = home.run(&["doctor"]);
     assert_eq!(ran.code, Some(1), "{}", ran.err);
+    let answers = if cfg!(feature = "local") {
+        [
+            "infra, edge, devops, ai-lead: local:qwen2.5-coder-1.5b (no key and no server is set up: the model that runs",
+            "do: see local model",
+            "Qwen2.5 Coder 1.5B: not on this machine yet, 1.1 GB",
+            "do: plenary model pull qwen2.5-coder-1.5b",
+        ]
+    } else {
+        [
+            "infra, edge, devops, ai-lead: no model",
+            "do: nothing says which model answers: export OPENAI_API_KEY=…",
+            "local model",
+            "the local model is not built in (cargo feature local)",
+        ]
+    };
+    for said in answers {
+        assert!(ran.out.contains(said), "{said}: {}", ran.out);
+    }
     for said in [
-        "infra, edge, devops, ai-lead: no model",
-        "do: nothing says which model answers: export OPENAI_API_KEY=…",
         "openai: not set up (OPENAI_API_KEY is not there)",
         "personas",
         "made with the first question",
@@ -254,7 +271,9 @@ fn doctor_says_what_is_missing_and_what_to_do() {
         found("ANTHROPIC_API_KEY is set, but this version cannot").unwrap()["state"],
         "info"
     );
-    assert_eq!(found("no model").unwrap()["state"], "problem");
+    let missing =
+        if cfg!(feature = "local") { "infra, edge, devops, ai-lead: local:" } else { "no model" };
+    assert_eq!(found(missing).unwrap()["state"], "problem");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use plenary::cli::ListFormat;
 use plenary::cli::persona::{Persona as Command, Printed, render};
 use plenary::config::personas::{self, Settings};
 use plenary::config::{ConfigError, Flags};
-use plenary::domain::{Contract, Facet, Persona, PersonaId};
+use plenary::domain::{Contract, Facet, ModelProfile, Persona, PersonaId};
 use plenary::prompt::{self, Ask};
 use tempfile::TempDir;
 
@@ -724,8 +724,7 @@ fn only_the_plumber_has_triggers_and_they_activate_its_mode() {
         question: "Deploy this",
         triggered: true,
         model: "m",
-        context: None,
-        max_tokens: None,
+        profile: &ModelProfile::default(),
     });
     assert!(built.request.system.starts_with(&*gitops.prompt));
     assert!(built.request.system.len() > gitops.prompt.len());

@@ -44,6 +44,8 @@ contexts! {
     Sessions = "sessions", "The list of sessions";
     /// The list of keys.
     Help = "help", "This list";
+    /// Getting the local model.
+    Pull = "pull", "Getting the local model";
     /// Typing into a list's search line.
     Filter = "filter", "Searching in a list";
     /// Everywhere.

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
+use super::pull::{self, Gate};
 use super::session::pane_of;
 use super::stream;
 use crate::app::effect::Order;
 use crate::app::{Effect, Focus, Level, RunView, State};
 use crate::domain::{
-    Change, Ending, ModelRef, NewRun, Persona, PersonaId, RunId, RunState, TurnId,
+    Change, Ending, ModelProfile, ModelRef, NewRun, Persona, PersonaId, RunId, RunState, TurnId,
 };
 use crate::prompt::{self, Addressed, Ask, Exchange};
 use crate::text::{Document, sanitize, sanitize_line};
@@ -19,11 +20,14 @@ pub(super) fn send(state: &mut State) -> Vec<Effect> {
         state.tell(Level::Info, "write a question first, or press Alt-1 to Alt-3 for an example");
         return Vec::new();
     };
-    let asked = ask(state, &text);
-    if asked.is_ok() {
-        state.composer.sent();
+    match ask(state, &text) {
+        Ok(Asked::Gone(effects)) => {
+            state.composer.sent();
+            effects
+        }
+        Ok(Asked::Held) => Vec::new(),
+        Err(why) => not_asked(state, why),
     }
-    told(state, asked)
 }
 
 /// Asks a question that comes from elsewhere: the command line, an example. One that cannot be asked is left in the composer.
@@ -33,18 +37,47 @@ pub(super) fn question(state: &mut State, text: &str) -> Vec<Effect> {
     } else {
         ask(state, text.trim())
     };
-    match &asked {
-        Ok(_) => state.composer.remember(text),
-        Err(_) => state.composer.set(text),
+    match asked {
+        Ok(Asked::Gone(effects)) => {
+            state.composer.remember(text);
+            effects
+        }
+        Ok(Asked::Held) => {
+            state.composer.set(text);
+            Vec::new()
+        }
+        Err(why) => {
+            state.composer.set(text);
+            not_asked(state, why)
+        }
     }
-    told(state, asked)
 }
 
-fn told(state: &mut State, asked: Result<Vec<Effect>, String>) -> Vec<Effect> {
-    asked.unwrap_or_else(|why| {
-        state.tell(Level::Warning, why);
-        Vec::new()
-    })
+/// Asks a question that waited for a model; what is being written meanwhile is not disturbed.
+pub(super) fn waited(state: &mut State, text: &str) -> Vec<Effect> {
+    match ask(state, text) {
+        Ok(Asked::Gone(effects)) => effects,
+        held => {
+            if state.composer.is_empty() {
+                state.composer.set(text);
+            }
+            state.composer.remember(text);
+            held.map_or_else(|why| not_asked(state, why), |_| Vec::new())
+        }
+    }
+}
+
+fn not_asked(state: &mut State, why: String) -> Vec<Effect> {
+    state.tell(Level::Warning, why);
+    Vec::new()
+}
+
+/// What became of a question that could be asked.
+enum Asked {
+    /// It was sent, or waits for a model and will be.
+    Gone(Vec<Effect>),
+    /// A model is not there: the person decides first.
+    Held,
 }
 
 /// Splits a question into its addressees and its words.
@@ -59,7 +92,7 @@ struct Target {
     triggered: bool,
 }
 
-fn ask(state: &mut State, text: &str) -> Result<Vec<Effect>, String> {
+fn ask(state: &mut State, text: &str) -> Result<Asked, String> {
     let to = addressed(state, text);
     if let Some(word) = to.unknown.first() {
         let ids: Vec<&str> = state.roster.personas.iter().map(|p| p.id.as_str()).collect();
@@ -79,7 +112,12 @@ fn ask(state: &mut State, text: &str) -> Result<Vec<Effect>, String> {
             "an answer is still coming there: wait, or cancel it with x (X cancels all)".to_owned()
         );
     }
-    Ok(begin(state, text, &to.text, &targets))
+    let personas: Vec<PersonaId> = targets.iter().map(|t| t.persona.id.clone()).collect();
+    Ok(match pull::gate(state, &personas, text)? {
+        Gate::Open => Asked::Gone(begin(state, text, &to.text, &targets)),
+        Gate::Waits(effects) => Asked::Gone(effects),
+        Gate::Asks => Asked::Held,
+    })
 }
 
 fn busy(state: &State, id: &PersonaId) -> bool {
@@ -179,18 +217,20 @@ fn start(state: &mut State, target: &Target, question: Question) -> Started {
     let id = state.ids.run();
     let at = pane_of(state, persona);
     let history = state.panes.get(at).map(|p| history(&p.runs, question.turn)).unwrap_or_default();
-    let chosen = state.roster.answerer(&persona.id).map(|a| a.model.clone());
-    let model =
-        chosen.clone().unwrap_or(ModelRef { provider: "none".into(), model: String::new() });
-    let limits = state.roster.limits.get(&model.provider).copied().unwrap_or_default();
+    let answerer = state.roster.answerer(&persona.id).cloned();
+    let (model, profile) = if let Ok(answerer) = &answerer {
+        (answerer.model.clone(), answerer.profile.clone())
+    } else {
+        let nobody = ModelRef { provider: "none".into(), model: String::new() };
+        (nobody, ModelProfile::default())
+    };
     let built = prompt::build(Ask {
         persona,
         history: &history,
         question: &question.sent,
         triggered: target.triggered,
         model: &model.model,
-        context: limits.context,
-        max_tokens: limits.max_tokens,
+        profile: &profile,
     });
     let run = NewRun {
         id,
@@ -203,11 +243,11 @@ fn start(state: &mut State, target: &Target, question: Question) -> Started {
     let mode = persona.mode.clone().filter(|_| target.triggered);
     let mut view = new_view(&run, question, mode);
     let mut failed = Vec::new();
-    let order = match built.too_large.map_or(chosen, Err) {
-        Ok(model) => Some(Order {
+    let order = match built.too_large.map_or(answerer, Err) {
+        Ok(answerer) => Some(Order {
             run: id,
             persona: persona.id.clone(),
-            provider: model.provider,
+            provider: answerer.model.provider,
             request: built.request,
         }),
         Err(why) => {
@@ -252,7 +292,7 @@ fn history(runs: &[RunView], now: TurnId) -> Vec<Exchange> {
 /// Asks the focused persona anew.
 pub(super) fn retry(state: &mut State) -> Vec<Effect> {
     match state.pane().map(|p| (p.runs.is_empty(), p.is_live())) {
-        Some((false, false)) => again(state, state.focused),
+        Some((false, false)) => again(state, state.focused).unwrap_or_default(),
         Some((false, true)) => {
             state.tell(Level::Info, "the answer is still coming: x cancels it, then r asks anew");
             Vec::new()
@@ -272,7 +312,9 @@ pub(super) fn retry_failed(state: &mut State) -> Vec<Effect> {
     let mut orders = Vec::new();
     let mut effects = Vec::new();
     for at in wanting {
-        for effect in again(state, at) {
+        // One overlay says it for all.
+        let Some(again) = again(state, at) else { break };
+        for effect in again {
             match effect {
                 Effect::Ask(order) => orders.extend(order),
                 other => effects.push(other),
@@ -286,9 +328,14 @@ pub(super) fn retry_failed(state: &mut State) -> Vec<Effect> {
 }
 
 /// One more run for the last question of pane `at`. A run that left no text is replaced; one that did stays above, marked.
-fn again(state: &mut State, at: usize) -> Vec<Effect> {
-    let Some(pane) = state.panes.get_mut(at) else { return Vec::new() };
-    let Some(old) = pane.runs.last() else { return Vec::new() };
+/// None when its model is not there.
+fn again(state: &mut State, at: usize) -> Option<Vec<Effect>> {
+    let persona = state.panes.get(at)?.persona.id.clone();
+    if pull::blocks(state, &[persona]) {
+        return None;
+    }
+    let pane = state.panes.get_mut(at)?;
+    let old = pane.runs.last()?;
     let question =
         Question { turn: old.turn, shown: Arc::clone(&old.question), sent: Arc::clone(&old.sent) };
     let triggered = old.mode.is_some();
@@ -301,7 +348,7 @@ fn again(state: &mut State, at: usize) -> Vec<Effect> {
     let mut effects = vec![Effect::Save(Change::Run { turn, run: started.run })];
     effects.extend(started.failed);
     effects.extend(started.order.map(|order| Effect::Ask(vec![order])));
-    effects
+    Some(effects)
 }
 
 /// Cancels the focused answer; its text stays.

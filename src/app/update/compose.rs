@@ -2,7 +2,7 @@
 //! and for pastes.
 
 use super::overlay;
-use crate::app::{Completion, EditFor, Effect, Focus, Key, Level, State};
+use crate::app::{Completion, EditFor, Effect, Focus, Key, Level, Overlay, State};
 use crate::domain::PersonaId;
 
 /// A key that is text.
@@ -15,7 +15,8 @@ pub(super) fn typed(state: &mut State, key: Key) -> Vec<Effect> {
 /// Text was pasted: into the list's search line where a list is open, else into the question, wherever the keys go (a
 /// paste never acts).
 pub(super) fn paste(state: &mut State, text: &str) -> Vec<Effect> {
-    if state.overlays.is_empty() {
+    // Nothing is typed into the overlay of models: what is pasted there belongs to the question.
+    if state.overlays.iter().all(|o| matches!(o, Overlay::Pull(_))) {
         state.focus = Focus::Composer;
         match state.composer.paste(text) {
             Ok(()) => state.completion = None,

@@ -1,9 +1,9 @@
 //! A key → its action in the current context → what the action does. Keys without an action are text. Called by
 //! `update` and by the palette, which runs actions without a key.
 
-use super::{ask, compose, lifecycle, navigate, overlay, session};
+use super::{ask, compose, lifecycle, navigate, overlay, pull, session};
 use crate::app::state::EXAMPLES;
-use crate::app::{Action, Context, Effect, Focus, Key, Scroll, State};
+use crate::app::{Action, Context, Effect, Focus, Key, Overlay, Scroll, State};
 
 /// A key was pressed.
 pub(super) fn key(state: &mut State, key: Key) -> Vec<Effect> {
@@ -25,7 +25,9 @@ fn typed(state: &mut State, context: Context, key: Key) -> Vec<Effect> {
     match context {
         Context::Composer | Context::Completion => compose::typed(state, key),
         Context::Filter => overlay::typed(state, key),
-        Context::Panes | Context::Help | Context::Sessions | Context::Global => Vec::new(),
+        Context::Panes | Context::Help | Context::Sessions | Context::Pull | Context::Global => {
+            Vec::new()
+        }
     }
 }
 
@@ -34,7 +36,11 @@ pub(super) fn run(state: &mut State, action: Action) -> Vec<Effect> {
     if let Some(effects) = run_view(state, action) {
         return effects;
     }
+    let pulling = matches!(state.overlays.last(), Some(Overlay::Pull(_)));
     match action {
+        Action::Open | Action::Retry if pulling => pull::get(state),
+        Action::Cancel if pulling => pull::cancel(state),
+        Action::GetModel => pull::open(state),
         Action::Send => ask::send(state),
         Action::Newline => compose::newline(state),
         Action::Leave => compose::leave(state),

@@ -8,6 +8,7 @@ mod keys;
 mod lifecycle;
 mod navigate;
 mod overlay;
+mod pull;
 mod session;
 mod stream;
 
@@ -40,6 +41,8 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
         Msg::Sessions(list) => session::listed(state, list),
         Msg::Opened(session) => session::opened(state, session),
         Msg::Edited(purpose, text) => compose::edited(state, purpose, text),
+        Msg::Pull(id, news) => pull::news(state, &id, news),
+        Msg::GetModels => pull::unasked(state),
         Msg::Tell(level, text) => {
             tell(state, level, text);
             Vec::new()

@@ -1,7 +1,7 @@
 //! What lies above the panes: help (also the palette) and the list of sessions. Opening, narrowing, choosing, closing.
 //! Called by `keys`.
 
-use super::{keys, session};
+use super::{keys, pull, session};
 use crate::app::keymap;
 use crate::app::{Action, Effect, HelpOverlay, Key, KeyCode, Overlay, SessionsOverlay, State};
 
@@ -32,7 +32,9 @@ pub(super) fn close(state: &mut State) -> Vec<Effect> {
         }
         Some(Overlay::Sessions(list)) if list.typing => list.typing = false,
         _ => {
-            state.overlays.pop();
+            if let Some(Overlay::Pull(_)) = state.overlays.pop() {
+                pull::closed(state);
+            }
         }
     }
     Vec::new()
@@ -43,7 +45,7 @@ pub(super) fn filter(state: &mut State) -> Vec<Effect> {
     match state.overlays.last_mut() {
         Some(Overlay::Help(help)) => help.typing = true,
         Some(Overlay::Sessions(list)) => list.typing = true,
-        None => {}
+        Some(Overlay::Pull(_)) | None => {}
     }
     Vec::new()
 }
@@ -79,7 +81,7 @@ pub(super) fn step(state: &mut State, by: isize) -> Vec<Effect> {
     let rows = match state.overlays.last() {
         Some(Overlay::Help(help)) => keymap::rows(&state.keymap, &help.filter).len(),
         Some(Overlay::Sessions(list)) => list.matching().len(),
-        None => 0,
+        Some(Overlay::Pull(_)) | None => 0,
     };
     if let Some(
         Overlay::Help(HelpOverlay { selected, .. })
@@ -116,6 +118,6 @@ pub(super) fn open(state: &mut State) -> Vec<Effect> {
             };
             session::open(state, id)
         }
-        None => Vec::new(),
+        Some(Overlay::Pull(_)) | None => Vec::new(),
     }
 }

@@ -12,6 +12,7 @@ use crate::domain::{ModelRef, NewRun, Persona, PersonaId, RunId, SessionId, Turn
 use crate::prompt::{self, Ask};
 use crate::provider::{self, Provider};
 use crate::runtime::fanout::Job;
+use crate::runtime::stock;
 
 /// The longest title that is made of a question, in characters.
 const TITLE: usize = 80;
@@ -137,7 +138,10 @@ fn planned(
         notes: Vec::new(),
     };
     let opened = match choice {
-        Some(Ok(_)) => open(setup, &model.provider, providers),
+        Some(Ok(_)) => match stock::missing(setup, &model) {
+            None => open(setup, &model.provider, providers),
+            Some(why) => Err(why),
+        },
         Some(Err(why)) => Err(why.clone()),
         None => Err(format!("{}: no model was chosen", persona.id)),
     };
@@ -151,8 +155,7 @@ fn planned(
         question: &question.sent,
         triggered: prompt::triggers(persona, &question.words),
         model: &model.model,
-        context: provider.spec().context,
-        max_tokens: provider.spec().max_tokens,
+        profile: &setup.profile(&model),
     });
     run.notes = built.notes;
     if let Some(why_not) = built.too_large {

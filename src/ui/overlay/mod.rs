@@ -3,6 +3,7 @@
 //! One file an overlay; box and search line are the same for all and stand here. Called by `View`, last of all.
 
 mod help;
+mod pull;
 mod sessions;
 
 use ratatui::buffer::Buffer;
@@ -44,6 +45,10 @@ impl Overlays {
                 Overlay::Help(help) => self.help.draw(buffer, theme, area, help),
                 Overlay::Sessions(list) => {
                     sessions::draw(buffer, theme, area, list, state.clock.unix_ms)
+                }
+                Overlay::Pull(pull) => {
+                    pull::draw(buffer, theme, area, pull, state);
+                    None
                 }
             };
         }

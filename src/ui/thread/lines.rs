@@ -3,8 +3,9 @@
 //! Pure functions of a run and a width; called by `thread` when one of them changed.
 
 use crate::app::{Action, Context, Keymap, RunView};
-use crate::domain::{Ending, RunState};
+use crate::domain::{Ending, RunState, local_note};
 use crate::text::sanitize_line;
+use crate::text::width::width as columns;
 use crate::ui::paint::wrap;
 use crate::ui::theme::Part;
 use crate::ui::words;
@@ -31,6 +32,8 @@ pub(super) struct Around {
     pub(super) asks: bool,
     /// It is the last run.
     pub(super) last: bool,
+    /// Columns for notes on the pane's border; 0 when it has none.
+    pub(super) border: u16,
 }
 
 /// Tokens of reasoning so far; coarse while it goes on.
@@ -42,10 +45,12 @@ pub(super) fn thought(view: &RunView) -> u64 {
 
 /// Rows of a question that are shown at most.
 const QUESTION: usize = 3;
+/// Rows of a note that are shown at most.
+const NOTE: usize = 3;
 /// Rows of a reason that are shown at most.
 const REASON: usize = 8;
 
-/// The rows above an answer: question, reasoning, what is waited for.
+/// The rows above an answer: question, model, reasoning, what is waited for.
 pub(super) fn before(view: &RunView, around: Around) -> Vec<Line> {
     let width = usize::from(around.width);
     let mut lines = Vec::new();
@@ -57,6 +62,7 @@ pub(super) fn before(view: &RunView, around: Around) -> Vec<Line> {
         }
         lines.push(blank());
     }
+    lines.extend(local(view, around));
     let mut note = |part: Part, text: &str, most: usize| {
         lines.extend(wrap(text, width, most).into_iter().map(|text| Line { part, text }));
     };
@@ -89,6 +95,18 @@ pub(super) fn before(view: &RunView, around: Around) -> Vec<Line> {
         }
     }
     lines
+}
+
+/// Which local model answers, where the border cannot say all of it, or says it of a later run.
+fn local(view: &RunView, around: Around) -> Vec<Line> {
+    let Some(note) = local_note(&view.run.notes) else { return Vec::new() };
+    let note = sanitize_line(&head(note));
+    if around.last && columns(&note) + 2 <= usize::from(around.border) {
+        return Vec::new();
+    }
+    let rows = wrap(&note, usize::from(around.width), NOTE).into_iter();
+    let rows = rows.map(|text| Line { part: Part::Note, text });
+    rows.chain([blank()]).collect()
 }
 
 /// The rows below an answer: how it ended and what to do about it.

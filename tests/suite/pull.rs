@@ -1,0 +1,237 @@
+//! Local models that are not there, as `update` tables: who is asked, what waits, what is given back.
+
+use std::sync::Arc;
+
+use plenary::app::local::{PullNews, Stock};
+use plenary::app::{Effect, Focus, Msg, Overlay};
+use plenary::domain::{Change, Ending, RunUpdate};
+
+use crate::common::desk::{Desk, roster, weights};
+
+const BIG: &str = "qwen2.5-coder-1.5b";
+const SMALL: &str = "qwen2.5-coder-0.5b";
+
+/// A desk whose personas are answered by these weights, the last ones by the last, none of which is there.
+fn desk(ids: &[&str]) -> Desk {
+    let mut roster = roster();
+    for (i, persona) in roster.personas.clone().iter().enumerate() {
+        let weights = weights(ids[i.min(ids.len() - 1)]);
+        let answerer = roster.models.get_mut(&persona.id).unwrap().as_mut().unwrap();
+        answerer.model.provider = "local".into();
+        answerer.model.model.clone_from(&weights.id);
+        answerer.weights = Some(Arc::new(weights));
+    }
+    let mut desk = Desk::with(roster);
+    for id in ids {
+        desk.send(Msg::Pull((*id).into(), PullNews::Absent(0)));
+    }
+    desk.take();
+    desk
+}
+
+impl Desk {
+    fn news(&mut self, id: &str, news: PullNews) -> &mut Self {
+        self.send(Msg::Pull(id.into(), news))
+    }
+
+    fn is_open(&self) -> bool {
+        matches!(self.state.overlays.as_slice(), [Overlay::Pull(_)])
+    }
+
+    fn waiting(&self) -> Option<&str> {
+        self.state.locals.waiting.as_deref()
+    }
+
+    fn stock(&self, id: &str) -> &Stock {
+        &self.state.locals.get(id).unwrap().stock
+    }
+}
+
+fn pulls(effects: &[Effect]) -> Vec<&str> {
+    effects
+        .iter()
+        .filter_map(|e| if let Effect::Pull(id) = e { Some(id.as_str()) } else { None })
+        .collect()
+}
+
+fn asked(effects: &[Effect]) -> usize {
+    effects.iter().map(|e| if let Effect::Ask(orders) = e { orders.len() } else { 0 }).sum()
+}
+
+#[test]
+fn what_is_there_is_asked_without_a_word() {
+    let mut desk = desk(&[BIG]);
+    desk.news(BIG, PullNews::There).ask("Why?");
+    assert_eq!((asked(&desk.effects), desk.is_open()), (4, false));
+}
+
+#[test]
+fn a_question_asks_first_and_stays_in_the_composer() {
+    let mut desk = desk(&[BIG]);
+    desk.ask("Why?");
+    assert!(desk.effects.is_empty() && desk.is_open());
+    assert_eq!(desk.state.composer.text(), "Why?");
+    desk.keys("esc");
+    assert!(desk.effects.is_empty() && !desk.is_open());
+    assert_eq!((desk.state.composer.text().as_str(), desk.waiting()), ("Why?", None));
+    assert_eq!(desk.state.focus, Focus::Composer);
+    assert!(desk.state.is_fresh(), "nothing was written down");
+}
+
+#[test]
+fn it_waits_for_the_fetch_and_is_sent_as_soon_as_the_model_is_there() {
+    let mut desk = desk(&[BIG]);
+    desk.ask("@edge Why?").keys("enter");
+    assert_eq!(desk.take(), [Effect::Pull(BIG.into())]);
+    assert_eq!((desk.waiting(), desk.state.composer.is_empty()), (Some("@edge Why?"), true));
+    desk.news(BIG, PullNews::Trying("huggingface.co".into()));
+    desk.news(BIG, PullNews::Bytes(430, 1_000)).keys("esc");
+    assert!(!desk.is_open(), "hidden, and going on");
+    assert_eq!(desk.state.locals.status().unwrap(), format!("getting {BIG} 43 %"));
+    // A draft that is written meanwhile is not disturbed.
+    desk.type_text("and then?").news(BIG, PullNews::Checking).news(BIG, PullNews::There);
+    let effects = desk.take();
+    assert!(
+        matches!(effects.first(), Some(Effect::Save(Change::Turn { question, .. })) if question == "@edge Why?")
+    );
+    assert_eq!(asked(&effects), 1);
+    assert_eq!((desk.state.composer.text().as_str(), desk.waiting()), ("and then?", None));
+    assert_eq!(desk.state.locals.status(), None);
+    desk.run("edge", vec![RunUpdate::Ended(Ending::Done)]);
+    assert_eq!(desk.word("edge"), "done");
+}
+
+#[test]
+fn one_question_waits_at_a_time_and_none_is_lost() {
+    let mut desk = desk(&[BIG]);
+    desk.ask("One?").keys("enter esc").take();
+    desk.ask("Two?");
+    assert!(desk.effects.is_empty());
+    assert!(desk.notice().contains("another question waits"), "{}", desk.notice());
+    assert_eq!((desk.waiting(), desk.state.composer.text().as_str()), (Some("One?"), "Two?"));
+    // Cancelled: the first goes into the history, because a draft stands in the composer.
+    desk.keys("alt-p x");
+    assert_eq!(desk.take(), [Effect::CancelPull(BIG.into())]);
+    assert_eq!((desk.waiting(), desk.state.composer.text().as_str()), (None, "Two?"));
+    desk.keys("up");
+    assert_eq!(desk.state.composer.text(), "One?");
+}
+
+#[test]
+fn a_cancelled_fetch_leaves_what_is_there_and_late_news_change_nothing() {
+    let mut desk = desk(&[BIG]);
+    desk.ask("Why?").keys("enter").news(BIG, PullNews::Bytes(400, 1_000)).keys("x");
+    assert_eq!(desk.take().last(), Some(&Effect::CancelPull(BIG.into())));
+    assert_eq!(desk.stock(BIG), &Stock::Absent(400));
+    assert_eq!((desk.state.composer.text().as_str(), desk.is_open()), ("Why?", false));
+    desk.news(BIG, PullNews::Bytes(500, 1_000)).news(BIG, PullNews::Failed("late".into()));
+    assert_eq!(desk.stock(BIG), &Stock::Absent(400));
+    // Again: it goes on from there.
+    desk.keys("enter enter");
+    assert_eq!(pulls(&desk.take()), [BIG]);
+    assert_eq!(desk.state.locals.coming().unwrap().1.done, 400);
+    // A fetch that ended while it was being cancelled is there all the same, and surprises nobody.
+    desk.keys("x").take();
+    desk.news(BIG, PullNews::There);
+    assert!(desk.take().is_empty());
+    assert_eq!(desk.stock(BIG), &Stock::There);
+}
+
+#[test]
+fn a_failed_fetch_says_why_and_can_be_tried_again() {
+    let mut desk = desk(&[BIG]);
+    desk.ask("Why?").keys("enter esc").take();
+    desk.news(BIG, PullNews::Failed("huggingface.co: closed\npip: not found".into()));
+    assert!(desk.is_open(), "it comes up again");
+    assert_eq!(desk.waiting(), Some("Why?"), "it still waits: the person may try again");
+    desk.keys("r");
+    assert_eq!((pulls(&desk.take()), desk.waiting()), (vec![BIG], Some("Why?")));
+    desk.news(BIG, PullNews::Failed("again".into())).keys("esc");
+    assert_eq!((desk.waiting(), desk.state.composer.text().as_str()), (None, "Why?"));
+    desk.keys("enter enter");
+    assert_eq!(pulls(&desk.take()), [BIG]);
+    desk.news(BIG, PullNews::There);
+    assert_eq!(asked(&desk.take()), 4);
+}
+
+#[test]
+fn two_models_are_fetched_one_after_the_other() {
+    let mut desk = desk(&[BIG, SMALL]);
+    desk.ask("Why?").keys("enter");
+    assert_eq!(pulls(&desk.take()), [BIG]);
+    assert_eq!(desk.stock(SMALL), &Stock::Queued(0));
+    desk.news(BIG, PullNews::There);
+    let effects = desk.take();
+    assert_eq!((pulls(&effects), asked(&effects)), (vec![SMALL], 0));
+    desk.news(SMALL, PullNews::There);
+    assert_eq!((asked(&desk.take()), desk.is_open()), (4, false));
+
+    // The first fails: the second is not begun.
+    let mut desk = self::desk(&[BIG, SMALL]);
+    desk.ask("Why?").keys("enter").news(BIG, PullNews::Failed("no".into()));
+    assert_eq!(desk.stock(SMALL), &Stock::Absent(0));
+    // Who needs only one waits only for that one.
+    let mut desk = self::desk(&[BIG, SMALL]);
+    desk.news(SMALL, PullNews::There).ask("@edge Why?");
+    assert_eq!((asked(&desk.take()), desk.is_open()), (1, false));
+}
+
+#[test]
+fn the_key_asks_without_a_question_and_says_when_there_is_nothing_to_get() {
+    let mut desk = desk(&[BIG]);
+    desk.keys("alt-p enter");
+    assert_eq!((pulls(&desk.take()), desk.waiting()), (vec![BIG], None));
+    desk.news(BIG, PullNews::There);
+    assert!(desk.notice().ends_with("is there") && desk.take().is_empty());
+    desk.keys("alt-p");
+    assert!(!desk.is_open() && desk.notice() == "the model is there");
+    let mut remote = Desk::new();
+    remote.keys("tab p");
+    assert!(remote.notice().contains("nothing is to be fetched") && remote.take().is_empty());
+}
+
+#[test]
+fn unasked_means_unasked() {
+    let mut desk = desk(&[BIG]);
+    desk.send(Msg::GetModels);
+    assert_eq!((pulls(&desk.take()), desk.is_open()), (vec![BIG], true));
+    desk.send(Msg::Ask("Why?".into()));
+    assert!(desk.take().is_empty() && desk.waiting() == Some("Why?"));
+    desk.news(BIG, PullNews::There);
+    assert_eq!(asked(&desk.take()), 4);
+
+    let mut there = self::desk(&[BIG]);
+    there.news(BIG, PullNews::There).send(Msg::GetModels).send(Msg::Ask("Why?".into()));
+    assert_eq!((asked(&there.take()), there.is_open()), (4, false));
+}
+
+#[test]
+fn what_cannot_be_asked_at_all_opens_nothing() {
+    for question in ["@nobody why?", "@edge"] {
+        let mut desk = desk(&[BIG]);
+        desk.send(Msg::Ask(question.into()));
+        assert!(!desk.is_open() && desk.take().is_empty(), "{question}");
+        assert_eq!(desk.state.composer.text(), question);
+    }
+}
+
+#[test]
+fn an_answer_is_not_asked_anew_from_a_model_that_is_not_there() {
+    let mut desk = desk(&[BIG]);
+    desk.news(BIG, PullNews::There).ask("@edge Why?");
+    desk.run("edge", vec![RunUpdate::Ended(Ending::Failed("the file is gone".into()))]).take();
+    desk.news(BIG, PullNews::Absent(0)).keys("r");
+    assert!(desk.is_open() && desk.take().is_empty());
+    desk.keys("esc R");
+    assert!(desk.is_open() && desk.take().is_empty());
+    assert_eq!(desk.word("edge"), "failed");
+}
+
+#[test]
+fn what_is_pasted_meanwhile_belongs_to_the_question() {
+    let mut desk = desk(&[BIG]);
+    desk.keys("alt-p").send(Msg::Paste("a draft\n".into()));
+    assert!(desk.is_open());
+    assert!(desk.state.composer.text().starts_with("a draft"));
+    assert_eq!(desk.state.context().id(), "pull");
+}
