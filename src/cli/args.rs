@@ -81,7 +81,7 @@ pub enum Command {
     /// List, show and check personas
     #[command(subcommand)]
     Persona(persona::Persona),
-    /// List the models that can be asked
+    /// Fetch, list and remove local models; list those that providers offer
     #[command(subcommand)]
     Model(model::Model),
     /// Say what would answer, why, and what is missing

@@ -9,13 +9,14 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{CliError, attach, configure, open_store, out, runtime, say};
+use super::{CliError, attach, configure, fetch, open_store, out, runtime, say};
 use crate::config::{Flags, Setup, nearest};
 use crate::domain::{Ending, PersonaId};
 use crate::export;
 use crate::prompt;
 use crate::runtime::headless::jsonl::Jsonl;
 use crate::runtime::headless::plain::{Plain, Silent};
+use crate::runtime::headless::plan::members;
 use crate::runtime::headless::{self, Finished, Output, Plan, Question};
 use crate::store::Store;
 
@@ -31,6 +32,9 @@ pub struct Ask {
     /// How the answers are written
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+    /// Fetch the local model without asking when it is not there
+    #[arg(long)]
+    pub pull: bool,
 }
 
 /// How the answers are written.
@@ -63,6 +67,8 @@ pub fn run(ask: &Ask, flags: &Flags) -> Result<u8, CliError> {
     let setup = configure(flags)?;
     let asked = attach::question(&ask.question.join(" "), &ask.file)?;
     let question = address(&setup, &asked, !flags.personas.is_empty())?;
+    let asked: Vec<_> = members(&setup, &question).into_iter().map(|p| p.id.clone()).collect();
+    fetch::ensure(&setup, &asked, ask.pull)?;
     let mut plan = Plan::new(&setup, &question);
     if let Some(why) = plan.impossible() {
         return Err(CliError::usage(why));

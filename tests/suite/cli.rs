@@ -312,7 +312,8 @@ fn model_list_names_keys_by_place_and_goes_on_without_answers() {
     let ran = home.run(&["model", "list", "--format", "json"]);
     let rows = ran.json();
     let row = |name: &str| {
-        rows.as_array().unwrap().iter().find(|row| row["provider"] == name).cloned().unwrap()
+        let rows = rows["providers"].as_array().unwrap();
+        rows.iter().find(|row| row["provider"] == name).cloned().unwrap()
     };
     assert_eq!(row("openai")["key"]["there"], false);
     assert_eq!(row("openai")["key"]["place"], "OPENAI_API_KEY");

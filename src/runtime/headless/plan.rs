@@ -104,7 +104,8 @@ fn title(question: &str) -> String {
     line.chars().take(TITLE - 1).chain(['…']).collect()
 }
 
-fn members<'a>(setup: &'a Setup, question: &Question) -> Vec<&'a Arc<Persona>> {
+/// Who is asked: those that the question addresses, or the panel and those whom its words bring in.
+pub fn members<'a>(setup: &'a Setup, question: &Question) -> Vec<&'a Arc<Persona>> {
     let ids = if question.targets.is_empty() { &setup.panel.personas } else { &question.targets };
     let mut members: Vec<_> = ids.iter().filter_map(|id| setup.persona(id)).collect();
     if question.targets.is_empty() && !question.fixed {

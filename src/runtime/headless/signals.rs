@@ -1,6 +1,6 @@
-//! The signals that end a headless question early: the runs are cancelled, what there is is kept.
+//! The signals that end work without a screen early: runs are cancelled, a fetch stops, what there is is kept.
 //!
-//! Only listens; what a signal means is decided by `headless::ask`, the exit code is `cli::ask`'s.
+//! Only listens; what a signal means is decided by `headless::ask` and `cli::fetch`.
 
 use std::future::pending;
 
@@ -29,14 +29,16 @@ impl Stop {
 }
 
 /// Listens for all of them. One that cannot be listened for keeps its usual effect.
-pub(super) struct Signals {
+#[derive(Debug)]
+pub struct Signals {
     interrupt: Option<Signal>,
     terminate: Option<Signal>,
     hang_up: Option<Signal>,
 }
 
 impl Signals {
-    pub(super) fn new() -> Self {
+    /// Listens from now on; needs a tokio runtime.
+    pub fn listen() -> Self {
         let listen = |kind| signal(kind).ok();
         Self {
             interrupt: listen(SignalKind::interrupt()),
@@ -46,7 +48,7 @@ impl Signals {
     }
 
     /// The next signal. Cancel safe.
-    pub(super) async fn next(&mut self) -> Stop {
+    pub async fn next(&mut self) -> Stop {
         tokio::select! {
             () = came(&mut self.interrupt) => Stop::Interrupt,
             () = came(&mut self.terminate) => Stop::Terminate,

@@ -1,0 +1,124 @@
+//! Fetching weights from the command line: the one that was named, or those that a question needs.
+//!
+//! Shows how it goes and obeys Ctrl-C; the fetch itself is `weights::pull`. Used by `model pull`, and by `ask` and the
+//! screen before they ask.
+
+use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::progress::Show;
+use super::{CliError, runtime, say};
+use crate::config::Setup;
+use crate::domain::{LocalSpec, PersonaId, Scaffolding, Weights};
+use crate::runtime::headless::{Signals, Stop};
+use crate::text::{sanitize_line, size};
+use crate::weights::{self, Stored, stored};
+
+/// How long a fetch that was stopped may take to put things in order.
+const LEAVING: Duration = Duration::from_millis(500);
+
+/// Where weights are on this machine.
+pub fn spec(setup: &Setup) -> LocalSpec {
+    LocalSpec {
+        catalogue: Arc::clone(&setup.catalogue),
+        models: setup.paths.models().unwrap_or_default(),
+        cache: setup.paths.cache.clone(),
+        scaffold: Scaffolding::default(),
+    }
+}
+
+/// Fetches `weights`, shows how it goes, and says where they are.
+///
+/// # Errors
+/// Exit code 1 with every source's reason, or the one of the signal that stopped it; what came is kept.
+pub fn fetch(spec: &LocalSpec, weights: &Weights) -> Result<PathBuf, CliError> {
+    let show = Arc::new(Show::new(&weights.title));
+    let to = Arc::clone(&show);
+    let runtime = runtime()?;
+    let ended = runtime.block_on(async {
+        let mut signals = Signals::listen();
+        tokio::select! {
+            pulled = weights::pull(spec.clone(), weights.clone(), move |p| to.tell(&p)) => Ok(pulled),
+            stop = signals.next() => Err(stop),
+        }
+    });
+    // A thread that was hashing puts things in order; one that looks up a name must not hold up the end.
+    runtime.shutdown_timeout(LEAVING);
+    show.end();
+    match ended {
+        Ok(Ok(path)) => Ok(path),
+        Ok(Err(error)) => Err(CliError::failed(error.to_string())),
+        Err(stop) => Err(stopped(spec, weights, stop)),
+    }
+}
+
+fn stopped(spec: &LocalSpec, weights: &Weights, stop: Stop) -> CliError {
+    let pull = format!("`plenary model pull {}`", weights.id);
+    let message = match stored(spec, weights) {
+        Stored::Partial(bytes) => {
+            let (bytes, all) = (size(bytes), size(weights.bytes));
+            format!("stopped; {bytes} of {all} are kept, {pull} goes on from there")
+        }
+        Stored::Absent | Stored::There => format!("stopped; {pull} begins again"),
+    };
+    CliError { message, code: stop.exit_code() }
+}
+
+/// Sees to it that the local models of those who are `asked` are there. Fetches what is missing: without a word when
+/// `pull` is set, else after asking the person at the terminal.
+///
+/// # Errors
+/// Exit code 2 where nobody can be asked or the person does not want it, else those of [`fetch`].
+pub fn ensure(setup: &Setup, asked: &[PersonaId], pull: bool) -> Result<(), CliError> {
+    for (spec, weights) in missing(setup, asked) {
+        if !pull {
+            permitted(&weights)?;
+        }
+        let path = fetch(&spec, &weights)?;
+        say(&format!("{} is at {}", weights.title, path.display()));
+    }
+    Ok(())
+}
+
+/// The local models that somebody of `asked` answers with and that are not there, each once.
+pub fn missing(setup: &Setup, asked: &[PersonaId]) -> Vec<(LocalSpec, Weights)> {
+    let mut missing: Vec<(LocalSpec, Weights)> = Vec::new();
+    for choice in asked.iter().filter_map(|id| setup.models.get(id)?.as_ref().ok()) {
+        let provider = setup.providers.get(&choice.model.provider);
+        let Some(spec) = provider.and_then(|provider| provider.local.as_ref()) else { continue };
+        // What is no known id is a file of the person's own, or a slip: the provider says so.
+        let Some(weights) = spec.catalogue.find(&choice.model.model) else { continue };
+        let known = missing.iter().any(|(_, other)| other.id == weights.id);
+        if !known && stored(spec, weights) != Stored::There {
+            missing.push((spec.clone(), weights.clone()));
+        }
+    }
+    missing
+}
+
+/// Asks the person; a script is told what to do.
+fn permitted(weights: &Weights) -> Result<(), CliError> {
+    let (title, size) = (sanitize_line(&weights.title), size(weights.bytes));
+    let by_hand = format!("`plenary model pull {}`", weights.id);
+    if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        return Err(CliError::usage(format!(
+            "the local model {title} ({size}) is not there: fetch it with {by_hand}, or ask with --pull"
+        )));
+    }
+    let from = weights::sources(weights).join(" or ");
+    let prompt = format!("fetch {title} ({size}) from {}? [Y/n] ", sanitize_line(&from));
+    let mut stderr = io::stderr().lock();
+    let mut answer = String::new();
+    let asked = stderr
+        .write_all(prompt.as_bytes())
+        .and_then(|()| stderr.flush())
+        .and_then(|()| io::stdin().lock().read_line(&mut answer));
+    drop(stderr);
+    match (asked, answer.trim().to_lowercase().as_str()) {
+        // The end of the input is no yes.
+        (Ok(1..), "" | "y" | "yes") => Ok(()),
+        _ => Err(CliError::usage(format!("not fetched; {by_hand} does it later"))),
+    }
+}
