@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{ConfigError, ConfigFile, Flags, Ledger, Origin, Paths, memory, project};
+use super::{ConfigError, ConfigFile, Flags, Ledger, Origin, Paths, project};
 
 /// What the configuration is read from, passed in so that tests need no process of their own.
 #[derive(Debug, Clone, Default)]
@@ -26,7 +26,7 @@ impl Machine {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
         let vars = std::env::vars_os().filter_map(unicode).collect();
-        Self { vars, paths: Paths::here(), free_memory: memory::available() }
+        Self { vars, paths: Paths::here(), free_memory: crate::machine::memory_available() }
     }
 
     /// A variable that is set to something; set but empty counts as not set.

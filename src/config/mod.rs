@@ -8,7 +8,6 @@
 pub mod file;
 mod layers;
 mod local;
-pub mod memory;
 pub(crate) mod models;
 pub mod nearest;
 pub mod origin;

@@ -106,6 +106,11 @@ fn unknown_kind(spec: &ProviderSpec) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{LocalSpec, Scaffolding};
+
+    fn kinds() -> String {
+        KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ")
+    }
 
     #[test]
     fn an_unknown_kind_names_the_kinds_and_the_nearest() {
@@ -117,18 +122,27 @@ mod tests {
         };
         assert_eq!(
             of("opnai"),
-            "provider gateway: kind \"opnai\" is unknown; the kinds there are: openai; did you mean \"openai\"?"
+            format!(
+                "provider gateway: kind \"opnai\" is unknown; the kinds there are: {}; did you mean \"openai\"?",
+                kinds()
+            )
         );
         assert_eq!(
             of("zzz"),
-            "provider gateway: kind \"zzz\" is unknown; the kinds there are: openai"
+            format!("provider gateway: kind \"zzz\" is unknown; the kinds there are: {}", kinds())
         );
     }
 
     #[test]
     fn every_kind_opens_and_keeps_its_settings() {
         for kind in KINDS {
-            let spec = ProviderSpec::new("x", kind.name, "https://llm.example.com/v1");
+            let mut spec = ProviderSpec::new("x", kind.name, "https://llm.example.com/v1");
+            spec.local = Some(LocalSpec {
+                catalogue: Arc::default(),
+                models: "/none".into(),
+                cache: "/none".into(),
+                scaffold: Scaffolding::Auto,
+            });
             assert_eq!(open(spec).unwrap().spec().name, "x");
         }
     }

@@ -20,10 +20,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("export", &["text", "domain"]),
     ("provider", &["text", "prompt", "export", "machine", "domain"]),
     ("weights", &["text", "domain"]),
-    ("store", &["text", "prompt", "export", "domain"]),
+    ("store", &["text", "prompt", "export", "machine", "domain"]),
     ("config", &["text", "prompt", "export", "machine", "domain"]),
-    ("app", &["provider", "store", "config", "text", "prompt", "export", "domain"]),
-    ("ui", &["app", "provider", "store", "config", "text", "prompt", "export", "domain"]),
+    ("app", &["provider", "store", "config", "text", "prompt", "export", "machine", "domain"]),
+    (
+        "ui",
+        &["app", "provider", "store", "config", "text", "prompt", "export", "machine", "domain"],
+    ),
     (
         "runtime",
         &[

@@ -295,7 +295,7 @@ fn a_kind_that_nobody_speaks_is_refused_with_its_place() {
     assert!(
         ran.err.contains(
             "config.toml line 2: providers.x.kind: this version does not speak \"opnai\"; did you mean \
-             \"openai\"? (known: openai)"
+             \"openai\"? (known: openai"
         ),
         "{}",
         ran.err

@@ -3,8 +3,9 @@
 //! Looks at the weights that the panel needs; where it needs none, at those that would answer. Fetches and loads nothing.
 
 use super::report::Checks;
-use crate::config::{Setup, memory};
+use crate::config::Setup;
 use crate::domain::{LocalSpec, ModelRef, Weights};
+use crate::machine::memory_available;
 use crate::runtime::stock;
 use crate::text::size;
 use crate::weights::{self, Stored};
@@ -28,7 +29,7 @@ pub(super) fn look(setup: &Setup, checks: &mut Checks) {
     }
     for (spec, weights) in needed {
         file(spec, weights, checks);
-        enough(&setup.catalogue.weights, weights, memory::available(), checks);
+        enough(&setup.catalogue.weights, weights, memory_available(), checks);
     }
 }
 
