@@ -18,8 +18,18 @@ pub fn available() -> Option<u64> {
     }
 }
 
+/// Bytes of memory that this process has; none when the system does not say.
+pub fn resident() -> Option<u64> {
+    let text = fs::read_to_string("/proc/self/status").ok()?;
+    kib_behind(&text, "VmRSS:")
+}
+
 fn meminfo(text: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    kib_behind(text, "MemAvailable:")
+}
+
+fn kib_behind(text: &str, key: &str) -> Option<u64> {
+    let line = text.lines().find_map(|line| line.strip_prefix(key))?;
     let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
     kib.checked_mul(1024)
 }

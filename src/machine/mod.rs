@@ -6,5 +6,5 @@
 mod memory;
 mod simd;
 
-pub use memory::available as memory_available;
+pub use memory::{available as memory_available, resident as memory_resident};
 pub use simd::simd;

@@ -2,6 +2,7 @@
 //!
 //! Finds out which weights are meant; `list` prints, `fetch` (beside this folder) fetches.
 
+mod bench;
 mod list;
 
 use clap::Subcommand;
@@ -26,13 +27,21 @@ pub enum Model {
     },
     /// Fetch a local model and print where it is; goes on where an earlier fetch stopped
     Pull {
-        /// Which one; the first of `plenary model list` without it
+        /// Which one; the one that would answer without it
         id: Option<String>,
     },
     /// Print where a local model is
     Path {
         /// Which one
         id: String,
+    },
+    /// Measure how fast a local model reads and writes here, alone and with four personas
+    Bench {
+        /// Which one; the one that would answer without it
+        id: Option<String>,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t)]
+        format: ListFormat,
     },
     /// Remove a local model, and what a cut fetch left of it
     Remove {
@@ -51,6 +60,7 @@ pub fn run(command: &Model, flags: &Flags) -> Result<u8, CliError> {
         Model::List { format } => list::run(setup, *format),
         Model::Pull { id } => pull(&setup, id.as_deref()),
         Model::Path { id } => path(&setup, id),
+        Model::Bench { id, format } => bench::run(&setup, id.as_deref(), *format),
         Model::Remove { id } => remove(&setup, id),
     }
 }
@@ -62,15 +72,20 @@ fn find<'a>(setup: &'a Setup, id: &str) -> Result<&'a Weights, CliError> {
     setup.catalogue.find(id).ok_or_else(|| CliError::usage(unknown(&setup.catalogue, id)))
 }
 
+/// The weights that were named; without a name those that would answer.
+fn find_or_default<'a>(setup: &'a Setup, id: Option<&str>) -> Result<&'a Weights, CliError> {
+    if let Some(id) = id {
+        return find(setup, id);
+    }
+    let usual = setup.providers.values().find(|spec| spec.local.is_some());
+    usual
+        .and_then(|spec| setup.catalogue.find(spec.default_model.as_ref()?))
+        .or_else(|| setup.catalogue.weights.first())
+        .ok_or_else(|| CliError::failed("this program knows no local models"))
+}
+
 fn pull(setup: &Setup, id: Option<&str>) -> Result<u8, CliError> {
-    let weights = match id {
-        Some(id) => find(setup, id)?,
-        None => setup
-            .catalogue
-            .weights
-            .first()
-            .ok_or_else(|| CliError::failed("this program knows no local models"))?,
-    };
+    let weights = find_or_default(setup, id)?;
     if let Some(caution) = &weights.caution {
         say(&format!("{}: {}", sanitize_line(&weights.title), sanitize_line(caution)));
     }
