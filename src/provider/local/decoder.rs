@@ -5,7 +5,7 @@
 //! of heads and in how heads are rotated, and the files say which of these they have. Knows no text and no sampling;
 //! driven by `engine`.
 
-use candle_core::{Device, Module as _, Result, Tensor};
+use candle_core::{Device, Result, Tensor};
 use candle_nn::ops::{rms_norm, softmax_last_dim};
 
 use super::gguf::Rope;
@@ -89,7 +89,7 @@ impl Decoder {
     pub(super) fn step(
         &self,
         spans: &mut [Span<'_>],
-        stop: &dyn Fn() -> bool,
+        stop: &(dyn Fn() -> bool + Sync),
     ) -> Result<Option<Logits>> {
         let before: Vec<usize> = spans.iter().map(|span| span.kv.len()).collect();
         let done = self.layers(spans, stop).and_then(|x| match x {
@@ -105,7 +105,11 @@ impl Decoder {
         done
     }
 
-    fn layers(&self, spans: &mut [Span<'_>], stop: &dyn Fn() -> bool) -> Result<Option<Tensor>> {
+    fn layers(
+        &self,
+        spans: &mut [Span<'_>],
+        stop: &(dyn Fn() -> bool + Sync),
+    ) -> Result<Option<Tensor>> {
         let ids: Vec<u32> = spans.iter().flat_map(|span| span.tokens.iter().copied()).collect();
         let rotations: Vec<Rotation> = spans
             .iter()
@@ -113,8 +117,7 @@ impl Decoder {
             .collect();
         let masks = spans.iter().map(|span| mask(span)).collect::<Result<Vec<_>>>()?;
         let rows = Rows { rotations, masks };
-        let ids = Tensor::new(ids.as_slice(), &Device::Cpu)?;
-        let mut x = self.weights.embedding.embedding(&ids)?;
+        let mut x = self.weights.embedding.rows(&ids)?;
         for (n, layer) in self.weights.layers.iter().enumerate() {
             if stop() {
                 return Ok(None);

@@ -11,6 +11,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
 use std::thread;
 use std::time::Duration;
 
+use rayon::ThreadPool;
+
 use super::conversation::{Conversation, Job, tell};
 use super::decoder::{Logits, ROWS, Span};
 use super::memories::Memories;
@@ -42,9 +44,15 @@ impl Engine {
     pub(super) fn start(source: Source) -> std::io::Result<Self> {
         let (jobs, inbox) = mpsc::channel();
         let (ended, over) = mpsc::channel();
+        let cores = rayon::ThreadPoolBuilder::new()
+            .num_threads(source.cores)
+            .thread_name(|n| format!("local-model-{n}"))
+            .start_handler(|_| step_back())
+            .build()
+            .map_err(std::io::Error::other)?;
         thread::Builder::new().name("local-model".to_owned()).spawn(move || {
             step_back();
-            Worker { source, inbox, ready: None, runs: Vec::new() }.run();
+            Worker { source, inbox, ready: None, runs: Vec::new(), cores }.run();
             // Nobody may be waiting any more.
             ended.send(()).unwrap_or_default();
         })?;
@@ -70,7 +78,7 @@ impl Drop for Engine {
     }
 }
 
-/// The screen goes first: threads that candle starts from here inherit this.
+/// The screen goes first.
 fn step_back() {
     #[cfg(target_os = "linux")]
     // Without it the system still shares its time fairly.
@@ -88,6 +96,7 @@ struct Worker {
     inbox: Receiver<Job>,
     ready: Option<Ready>,
     runs: Vec<Conversation>,
+    cores: ThreadPool,
 }
 
 impl Worker {
@@ -147,7 +156,7 @@ impl Worker {
 
     fn begin(&mut self, job: &Job) -> Result<Option<Conversation>, String> {
         if self.ready.is_none() {
-            let model = Model::load(&self.source)?;
+            let model = self.cores.install(|| Model::load(&self.source))?;
             let disk = Snapshots::new(
                 &self.source.cache,
                 model.identity.clone(),
@@ -167,7 +176,7 @@ impl Worker {
         let chunks: Vec<Vec<u32>> =
             self.runs.iter().zip(shares).map(|(run, share)| run.next(share)).collect();
         let listening: Vec<_> = self.runs.iter().map(|run| run.events.clone()).collect();
-        let stop = || listening.iter().all(tokio::sync::mpsc::Sender::is_closed);
+        let stop = move || listening.iter().all(tokio::sync::mpsc::Sender::is_closed);
         let stepped = catch_unwind(AssertUnwindSafe(|| {
             #[cfg(test)]
             assert!(!self.runs.iter().any(|run| run.panics), "asked to panic");
@@ -181,7 +190,7 @@ impl Worker {
                     Span { kv: &mut run.kv, tokens: chunk, logits }
                 })
                 .collect();
-            ready.model.decoder.step(&mut spans, &stop)
+            self.cores.install(|| ready.model.decoder.step(&mut spans, &stop))
         }));
         match stepped {
             Ok(Ok(Some(logits))) => self.advance(&chunks, logits),

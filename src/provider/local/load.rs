@@ -7,14 +7,14 @@
 use std::fs::{self, File};
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use candle_core::quantized::gguf_file::{self, Content};
-use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
+use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{Device, Tensor};
 
 use super::gguf::{self, Head, Shape};
 use super::identity::Identity;
+use super::matrix::Matrix;
 
 /// What candle computes number by number on x86-64, and many times faster as `Q8_0`, which loses next to nothing.
 const SCALAR: &[GgmlDType] = &[GgmlDType::Q4_1, GgmlDType::Q5_0, GgmlDType::Q5_1];
@@ -22,7 +22,7 @@ const SCALAR: &[GgmlDType] = &[GgmlDType::Q4_1, GgmlDType::Q5_0, GgmlDType::Q5_1
 /// A matrix, and what is added to its product.
 pub(super) struct Linear {
     /// The matrix.
-    pub(super) weight: QMatMul,
+    pub(super) weight: Matrix,
     /// What is added.
     pub(super) bias: Option<Tensor>,
 }
@@ -47,28 +47,30 @@ pub(super) struct Weights {
     /// The sizes.
     pub(super) shape: Shape,
     /// One row a token; rows are turned into numbers only as they are looked up.
-    pub(super) embedding: Arc<QTensor>,
+    pub(super) embedding: Matrix,
     /// The layers.
     pub(super) layers: Vec<Layer>,
     /// The last norm.
     pub(super) norm: Tensor,
     /// From a hidden state to one number a token; often the embedding.
-    pub(super) head: QMatMul,
+    pub(super) head: Matrix,
     /// Divisors of the rotation's frequencies, where the file has them (Llama 3).
     pub(super) rope_factors: Option<Vec<f32>>,
 }
 
-/// Loads the weights of the file at `path`, whose head was read before.
+/// Loads the weights of the file at `path`, whose head was read before, in `bands` bands: as many as there are cores.
 pub(super) fn load(
     path: &Path,
     head: &Head,
     cache: &Path,
     identity: &Identity,
+    bands: usize,
 ) -> Result<Weights, String> {
     let wrong = |what: String| format!("{}: {what}", path.display());
     let file = File::open(path).map_err(|e| wrong(e.to_string()))?;
     let requantised = Requantised::open(cache, identity);
-    let mut reader = Reader { content: &head.content, file: BufReader::new(file), requantised };
+    let mut reader =
+        Reader { content: &head.content, file: BufReader::new(file), requantised, bands };
     let weights = reader.weights(&head.shape).map_err(wrong)?;
     reader.requantised.keep();
     Ok(weights)
@@ -78,6 +80,7 @@ struct Reader<'a> {
     content: &'a Content,
     file: BufReader<File>,
     requantised: Requantised,
+    bands: usize,
 }
 
 impl Reader<'_> {
@@ -87,7 +90,7 @@ impl Reader<'_> {
         let head = if self.has("output.weight") {
             self.matrix("output.weight", (shape.vocabulary, shape.hidden))?
         } else {
-            Arc::clone(&embedding)
+            embedding.clone()
         };
         let rope_factors = if self.has("rope_freqs.weight") {
             let factors = self.vector("rope_freqs.weight", shape.head / 2)?;
@@ -100,7 +103,7 @@ impl Reader<'_> {
             embedding,
             layers,
             norm: self.vector("output_norm.weight", shape.hidden)?,
-            head: QMatMul::QTensor(head),
+            head,
             rope_factors,
         })
     }
@@ -135,7 +138,7 @@ impl Reader<'_> {
     }
 
     fn linear(&mut self, name: &str, size: (usize, usize)) -> Result<Linear, String> {
-        let weight = QMatMul::QTensor(self.matrix(&format!("{name}.weight"), size)?);
+        let weight = self.matrix(&format!("{name}.weight"), size)?;
         let bias = format!("{name}.bias");
         let bias = if self.has(&bias) { Some(self.vector(&bias, size.0)?) } else { None };
         Ok(Linear { weight, bias })
@@ -147,7 +150,12 @@ impl Reader<'_> {
         read.and_then(|tensor| tensor.dequantize(&Device::Cpu)).map_err(|e| gguf::words(&e))
     }
 
-    fn matrix(&mut self, name: &str, size: (usize, usize)) -> Result<Arc<QTensor>, String> {
+    fn matrix(&mut self, name: &str, size: (usize, usize)) -> Result<Matrix, String> {
+        let whole = self.whole(name, size)?;
+        Matrix::new(whole, self.bands).map_err(|e| gguf::words(&e))
+    }
+
+    fn whole(&mut self, name: &str, size: (usize, usize)) -> Result<QTensor, String> {
         self.expect(name, &[size.0, size.1])?;
         let scalar = self
             .content
@@ -164,9 +172,13 @@ impl Reader<'_> {
             }
             QTensor::quantize(&tensor.dequantize(&Device::Cpu)?, GgmlDType::Q8_0)
         };
-        let tensor = Arc::new(read().map_err(|e| gguf::words(&e))?);
+        let tensor = read().map_err(|e| gguf::words(&e))?;
         if scalar {
-            self.requantised.made.push((name.to_owned(), Arc::clone(&tensor)));
+            let copy = tensor.data().and_then(|data| {
+                let storage = QStorage::Cpu(tensor.dtype().from_data(data));
+                QTensor::new(storage, tensor.shape())
+            });
+            self.requantised.made.push((name.to_owned(), copy.map_err(|e| gguf::words(&e))?));
         }
         Ok(tensor)
     }
@@ -188,7 +200,7 @@ struct Requantised {
     /// Where it lies; none when there is no cache folder.
     path: Option<PathBuf>,
     have: Option<(Content, BufReader<File>)>,
-    made: Vec<(String, Arc<QTensor>)>,
+    made: Vec<(String, QTensor)>,
 }
 
 impl Requantised {
@@ -204,13 +216,13 @@ impl Requantised {
         Self { path, have, made: Vec::new() }
     }
 
-    fn get(&mut self, name: &str, size: (usize, usize)) -> Option<Arc<QTensor>> {
+    fn get(&mut self, name: &str, size: (usize, usize)) -> Option<QTensor> {
         let (content, file) = self.have.as_mut()?;
         let info = content.tensor_infos.get(name)?;
         if info.ggml_dtype != GgmlDType::Q8_0 || info.shape.dims() != [size.0, size.1] {
             return None;
         }
-        content.tensor(file, name, &Device::Cpu).ok().map(Arc::new)
+        content.tensor(file, name, &Device::Cpu).ok()
     }
 
     /// Writes what had to be made. It is only a cache: what goes wrong is a line in the log.
@@ -222,14 +234,14 @@ impl Requantised {
     }
 }
 
-fn write(path: &Path, tensors: &[(String, Arc<QTensor>)]) -> Result<(), String> {
+fn write(path: &Path, tensors: &[(String, QTensor)]) -> Result<(), String> {
     let text = |e: std::io::Error| e.to_string();
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(text)?;
     }
     let part = path.with_extension(format!("{}.part", std::process::id()));
     let tensors: Vec<(&str, &QTensor)> =
-        tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.as_ref())).collect();
+        tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
     let mut file = std::io::BufWriter::new(File::create(&part).map_err(text)?);
     let written = gguf_file::write(&mut file, &[], &tensors)
         .map_err(|e| gguf::words(&e))

@@ -1,6 +1,6 @@
 //! The provider `local`: a GGUF file run inside this program. No key, no server, no network.
 //!
-//! `gguf` reads and checks a file's head, `load` its tensors, `decoder` computes with them over `kv`, `model` puts these
+//! `gguf` reads and checks a file's head, `load` its tensors into each `matrix`, `decoder` computes with them over `kv`, `model` puts these
 //! together with `tokens` and `template`, `conversation` is one run with its `sampler` and `writer`, `engine` the thread
 //! that steps all runs; `memories` and `snapshot` keep what need not be computed twice. Fetching files is `crate::weights`'
 //! work, naming them `config`'s. The engine is candle's: quantised kernels with SIMD chosen at run time, no build flags.
@@ -12,6 +12,7 @@ mod gguf;
 mod identity;
 mod kv;
 mod load;
+mod matrix;
 mod memories;
 mod model;
 mod sampler;
@@ -139,6 +140,7 @@ impl Local {
             memory: weights.memory,
             smaller,
             context: self.spec.context.unwrap_or(CONTEXT),
+            cores: std::thread::available_parallelism().map_or(1, usize::from),
             seed: self.seed,
         })
     }

@@ -32,6 +32,8 @@ pub(super) struct Source {
     pub(super) smaller: Option<String>,
     /// The most tokens of context that are used.
     pub(super) context: u32,
+    /// Cores that may be used.
+    pub(super) cores: usize,
     /// Makes every answer the same; none draws another each time, as somebody who asks anew expects.
     pub(super) seed: Option<u64>,
 }
@@ -82,7 +84,7 @@ impl Model {
             ));
         }
         let (template, note) = Template::new(head.template.as_deref(), tokens.bos(), tokens.eos());
-        let weights = load::load(&source.path, &head, &source.cache, &identity)?;
+        let weights = load::load(&source.path, &head, &source.cache, &identity, source.cores)?;
         let context = head.shape.context.min(source.context as usize);
         Ok(Self {
             name: source.name.clone(),
