@@ -1,4 +1,6 @@
 //! Marks of templates that a model writes as plain text instead of as tokens: they end an answer.
+//!
+//! Not for the tokens themselves, which the vocabulary knows. Both ways of writing use it.
 
 /// The marks.
 const STOPS: &[&str] = &[
