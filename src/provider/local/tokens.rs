@@ -111,6 +111,19 @@ impl Tokens {
         Ok(ids)
     }
 
+    /// The ids of a text that goes on from another: no blank is set before it.
+    ///
+    /// # Errors
+    /// A text that is too long to be a prompt of any model.
+    pub(super) fn encode_more(&self, text: &str) -> Result<Vec<u32>, String> {
+        let mut ids = self.encode(text)?;
+        // `SentencePiece` sets one all the same. It merges with a word, which is as models write it, and with nothing else.
+        if self.blank_first && ids.first().is_some_and(|first| self.piece(*first) == b" ") {
+            ids.remove(0);
+        }
+        Ok(ids)
+    }
+
     /// The ids of a conversation, up to where the model answers.
     ///
     /// # Errors
