@@ -122,3 +122,48 @@ fn permitted(weights: &Weights) -> Result<(), CliError> {
         _ => Err(CliError::usage(format!("not fetched; {by_hand} does it later"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Flags, Machine, Paths, setup_on};
+
+    /// A configuration in which the provider `here` runs weights.
+    fn setup(folder: &std::path::Path, config: &str) -> Setup {
+        let paths =
+            Paths { config: folder.join("config"), data: folder.join("data"), ..Paths::default() };
+        std::fs::create_dir_all(&paths.config).unwrap();
+        let provider =
+            "[providers.here]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:9/v1\"\n";
+        std::fs::write(paths.config.join("config.toml"), format!("{config}\n{provider}")).unwrap();
+        let machine = Machine { paths, ..Machine::default() };
+        let mut setup = setup_on(&Flags::default(), &machine).unwrap();
+        let spec = spec(&setup);
+        setup.providers.get_mut("here").unwrap().local = Some(spec);
+        setup
+    }
+
+    fn ids(missing: &[(LocalSpec, Weights)]) -> Vec<&str> {
+        missing.iter().map(|(_, weights)| weights.id.as_str()).collect()
+    }
+
+    #[test]
+    fn only_what_is_needed_and_not_there_is_missing() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = "model = \"here:tiny\"\n[persona.edge]\nmodel = \"here:small\"\n\
+                      [persona.devops]\nmodel = \"openai:tiny\"\n[persona.gitops]\nmodel = \"here:/x.gguf\"\n";
+        let setup = setup(dir.path(), config);
+        let asked: Vec<PersonaId> = setup.personas.iter().map(|p| p.id.clone()).collect();
+        assert_eq!(ids(&missing(&setup, &asked)), ["smollm2-135m", "qwen2.5-coder-0.5b"]);
+        let edge: Vec<_> = asked.iter().filter(|id| id.as_str() == "edge").cloned().collect();
+        assert_eq!(ids(&missing(&setup, &edge)), ["qwen2.5-coder-0.5b"]);
+
+        let tiny = setup.catalogue.find("tiny").unwrap();
+        let path = spec(&setup).path(tiny);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::File::create(path).unwrap().set_len(tiny.bytes).unwrap();
+        assert_eq!(ids(&missing(&setup, &asked)), ["qwen2.5-coder-0.5b"]);
+        let others: Vec<_> = asked.into_iter().filter(|id| id.as_str() != "edge").collect();
+        ensure(&setup, &others, false).unwrap();
+    }
+}
