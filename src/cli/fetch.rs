@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use super::progress::Show;
 use super::{CliError, runtime, say};
-use crate::config::Setup;
-use crate::domain::{LocalSpec, PersonaId, Scaffolding, Weights};
+use crate::config::{Setup, local_spec};
+use crate::domain::{LocalSpec, PersonaId, Weights};
 use crate::runtime::headless::{Signals, Stop};
+use crate::runtime::stock;
 use crate::text::{sanitize_line, size};
 use crate::weights::{self, Stored, stored};
 
@@ -21,12 +22,7 @@ const LEAVING: Duration = Duration::from_millis(500);
 
 /// Where weights are on this machine.
 pub fn spec(setup: &Setup) -> LocalSpec {
-    LocalSpec {
-        catalogue: Arc::clone(&setup.catalogue),
-        models: setup.paths.models().unwrap_or_default(),
-        cache: setup.paths.cache.clone(),
-        scaffold: Scaffolding::default(),
-    }
+    local_spec(&setup.catalogue, &setup.paths)
 }
 
 /// Fetches `weights`, shows how it goes, and says where they are.
@@ -86,10 +82,9 @@ pub fn ensure(setup: &Setup, asked: &[PersonaId], pull: bool) -> Result<(), CliE
 pub fn missing(setup: &Setup, asked: &[PersonaId]) -> Vec<(LocalSpec, Weights)> {
     let mut missing: Vec<(LocalSpec, Weights)> = Vec::new();
     for choice in asked.iter().filter_map(|id| setup.models.get(id)?.as_ref().ok()) {
-        let provider = setup.providers.get(&choice.model.provider);
-        let Some(spec) = provider.and_then(|provider| provider.local.as_ref()) else { continue };
-        // What is no known id is a file of the person's own, or a slip: the provider says so.
-        let Some(weights) = spec.catalogue.find(&choice.model.model) else { continue };
+        // What has no hash is a file of the person's own: nobody can fetch that.
+        let local = stock::weights_of(setup, &choice.model);
+        let Some((spec, weights)) = local.filter(|(_, w)| w.sha256.is_some()) else { continue };
         let known = missing.iter().any(|(_, other)| other.id == weights.id);
         if !known && stored(spec, weights) != Stored::There {
             missing.push((spec.clone(), weights.clone()));
@@ -103,8 +98,9 @@ fn permitted(weights: &Weights) -> Result<(), CliError> {
     let (title, size) = (sanitize_line(&weights.title), size(weights.bytes));
     let by_hand = format!("`plenary model pull {}`", weights.id);
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        let how = stock::how_to_get(weights);
         return Err(CliError::usage(format!(
-            "the local model {title} ({size}) is not there: fetch it with {by_hand}, or ask with --pull"
+            "{how}; with --pull it is fetched before it is asked"
         )));
     }
     let from = weights::sources(weights).join(" or ");
