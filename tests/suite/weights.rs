@@ -559,3 +559,33 @@ fn a_wrong_table_is_named_with_its_line() {
         ran.err
     );
 }
+
+#[cfg(feature = "local")]
+#[test]
+fn a_script_that_asks_is_told_how_to_get_the_model_and_pull_gets_it() {
+    let body = bytes(50_000);
+    let home = Home::new(&on_hub(&body));
+    let hub = Hub::start({
+        let body = body.clone();
+        move |_, asked| Answer::file(asked, &body)
+    });
+    let ask = ["ask", "How many?", "--persona", "edge", "--model", "local:x"];
+    let ran = home.run(&hub.url(), &ask);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
+    for said in ["`plenary model pull x` gets it (50 kB, once)", "with --pull it is fetched"] {
+        assert!(ran.err.contains(said), "{}", ran.err);
+    }
+    assert_eq!(hub.asked().len(), 0);
+
+    let ran = home.run(&hub.url(), &[&ask[..], &["--pull"]].concat());
+    assert_eq!(hub.asked().len(), 1);
+    assert!(ran.err.contains("Test X is at "), "{}", ran.err);
+    assert!(fs::read(home.model("x.gguf")).unwrap() == body, "other bytes");
+    // Random bytes answer nothing, but that is the persona's failure.
+    assert_eq!(ran.code, Some(3), "{}", ran.err);
+
+    // The question alone, without a terminal, is an `ask`.
+    home.run(&hub.url(), &["model", "remove", "x"]);
+    home.run(&hub.url(), &["How many?", "--persona", "edge", "--model", "local:x", "--pull"]);
+    assert_eq!(hub.asked().len(), 2);
+}
