@@ -111,6 +111,10 @@ fn permitted(weights: &Weights) -> Result<(), CliError> {
         .write_all(prompt.as_bytes())
         .and_then(|()| stderr.flush())
         .and_then(|()| io::stdin().lock().read_line(&mut answer));
+    if !answer.ends_with('\n') {
+        // Ctrl-D leaves the cursor behind the question.
+        drop(stderr.write_all(b"\n"));
+    }
     drop(stderr);
     match (asked, answer.trim().to_lowercase().as_str()) {
         // The end of the input is no yes.
