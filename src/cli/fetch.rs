@@ -10,9 +10,10 @@ use std::time::Duration;
 
 use super::progress::Show;
 use super::{CliError, runtime, say};
-use crate::config::Setup;
-use crate::domain::{LocalSpec, PersonaId, Scaffolding, Weights};
+use crate::config::{Setup, local_spec};
+use crate::domain::{LocalSpec, PersonaId, Weights};
 use crate::runtime::headless::{Signals, Stop};
+use crate::runtime::stock;
 use crate::text::{sanitize_line, size};
 use crate::weights::{self, Stored, stored};
 
@@ -21,12 +22,7 @@ const LEAVING: Duration = Duration::from_millis(500);
 
 /// Where weights are on this machine.
 pub fn spec(setup: &Setup) -> LocalSpec {
-    LocalSpec {
-        catalogue: Arc::clone(&setup.catalogue),
-        models: setup.paths.models().unwrap_or_default(),
-        cache: setup.paths.cache.clone(),
-        scaffold: Scaffolding::default(),
-    }
+    local_spec(&setup.catalogue, &setup.paths)
 }
 
 /// Fetches `weights`, shows how it goes, and says where they are.
@@ -86,10 +82,9 @@ pub fn ensure(setup: &Setup, asked: &[PersonaId], pull: bool) -> Result<(), CliE
 pub fn missing(setup: &Setup, asked: &[PersonaId]) -> Vec<(LocalSpec, Weights)> {
     let mut missing: Vec<(LocalSpec, Weights)> = Vec::new();
     for choice in asked.iter().filter_map(|id| setup.models.get(id)?.as_ref().ok()) {
-        let provider = setup.providers.get(&choice.model.provider);
-        let Some(spec) = provider.and_then(|provider| provider.local.as_ref()) else { continue };
-        // What is no known id is a file of the person's own, or a slip: the provider says so.
-        let Some(weights) = spec.catalogue.find(&choice.model.model) else { continue };
+        // What has no hash is a file of the person's own: nobody can fetch that.
+        let local = stock::weights_of(setup, &choice.model);
+        let Some((spec, weights)) = local.filter(|(_, w)| w.sha256.is_some()) else { continue };
         let known = missing.iter().any(|(_, other)| other.id == weights.id);
         if !known && stored(spec, weights) != Stored::There {
             missing.push((spec.clone(), weights.clone()));
@@ -103,8 +98,9 @@ fn permitted(weights: &Weights) -> Result<(), CliError> {
     let (title, size) = (sanitize_line(&weights.title), size(weights.bytes));
     let by_hand = format!("`plenary model pull {}`", weights.id);
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+        let how = stock::how_to_get(weights);
         return Err(CliError::usage(format!(
-            "the local model {title} ({size}) is not there: fetch it with {by_hand}, or ask with --pull"
+            "{how}; with --pull it is fetched before it is asked"
         )));
     }
     let from = weights::sources(weights).join(" or ");
@@ -115,10 +111,59 @@ fn permitted(weights: &Weights) -> Result<(), CliError> {
         .write_all(prompt.as_bytes())
         .and_then(|()| stderr.flush())
         .and_then(|()| io::stdin().lock().read_line(&mut answer));
+    if !answer.ends_with('\n') {
+        // Ctrl-D leaves the cursor behind the question.
+        drop(stderr.write_all(b"\n"));
+    }
     drop(stderr);
     match (asked, answer.trim().to_lowercase().as_str()) {
         // The end of the input is no yes.
         (Ok(1..), "" | "y" | "yes") => Ok(()),
         _ => Err(CliError::usage(format!("not fetched; {by_hand} does it later"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Flags, Machine, Paths, setup_on};
+
+    /// A configuration in which the provider `here` runs weights.
+    fn setup(folder: &std::path::Path, config: &str) -> Setup {
+        let paths =
+            Paths { config: folder.join("config"), data: folder.join("data"), ..Paths::default() };
+        std::fs::create_dir_all(&paths.config).unwrap();
+        let provider =
+            "[providers.here]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:9/v1\"\n";
+        std::fs::write(paths.config.join("config.toml"), format!("{config}\n{provider}")).unwrap();
+        let machine = Machine { paths, ..Machine::default() };
+        let mut setup = setup_on(&Flags::default(), &machine).unwrap();
+        let spec = spec(&setup);
+        setup.providers.get_mut("here").unwrap().local = Some(spec);
+        setup
+    }
+
+    fn ids(missing: &[(LocalSpec, Weights)]) -> Vec<&str> {
+        missing.iter().map(|(_, weights)| weights.id.as_str()).collect()
+    }
+
+    #[test]
+    fn only_what_is_needed_and_not_there_is_missing() {
+        let dir = tempfile::tempdir().unwrap();
+        let config = "model = \"here:tiny\"\n[persona.edge]\nmodel = \"here:small\"\n\
+                      [persona.devops]\nmodel = \"openai:tiny\"\n[persona.gitops]\nmodel = \"here:/x.gguf\"\n";
+        let setup = setup(dir.path(), config);
+        let asked: Vec<PersonaId> = setup.personas.iter().map(|p| p.id.clone()).collect();
+        assert_eq!(ids(&missing(&setup, &asked)), ["smollm2-135m", "qwen2.5-coder-0.5b"]);
+        let edge: Vec<_> = asked.iter().filter(|id| id.as_str() == "edge").cloned().collect();
+        assert_eq!(ids(&missing(&setup, &edge)), ["qwen2.5-coder-0.5b"]);
+
+        let tiny = setup.catalogue.find("tiny").unwrap();
+        let path = spec(&setup).path(tiny);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::File::create(path).unwrap().set_len(tiny.bytes).unwrap();
+        assert_eq!(ids(&missing(&setup, &asked)), ["qwen2.5-coder-0.5b"]);
+        let others: Vec<_> = asked.into_iter().filter(|id| id.as_str() != "edge").collect();
+        ensure(&setup, &others, false).unwrap();
     }
 }

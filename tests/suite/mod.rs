@@ -14,3 +14,4 @@ mod screens;
 mod store;
 mod stream;
 mod update;
+mod weights;
