@@ -86,7 +86,8 @@ fn told(script: Script, news: PullNews) -> Script {
 
 /// The model is not there.
 fn absent(width: u16, height: u16) -> Script {
-    told(local(width, height), PullNews::Absent(0))
+    let from = PullNews::From("huggingface.co, else pip (22 packages)".into());
+    told(told(local(width, height), from), PullNews::Absent(0))
 }
 
 /// A question was sent, the fetch was agreed to, and so much of it is there.
