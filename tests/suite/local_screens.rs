@@ -81,7 +81,7 @@ fn where_the_border_is_too_short_the_words_stand_above_the_answer() {
         pane.runs.last_mut().unwrap().run.notes = vec![caution.into()];
     }
     let screen = script.answers(0, ANSWER).screen();
-    assert!(screen.contains("╰─ for tests and demonstrations: fluent, no use"), "{screen}");
+    assert!(screen.contains("╰─ for tests and demonstrations: fluent, no us…"), "{screen}");
     // An earlier answer keeps its words when a later one stands below it.
     let again = local(100, 40).ask(QUESTION).answers(0, ANSWER).keys("z r");
     let screen = again.msg(Msg::Resize(100, 40)).screen();

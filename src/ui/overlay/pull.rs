@@ -189,7 +189,7 @@ fn draw_line(buffer: &mut Buffer, theme: &Theme, area: Rect, line: &Line) {
                 .label(label)
                 .use_unicode(true)
                 .style(theme.part(Part::CodeRow))
-                .gauge_style(theme.part(Part::Streaming))
+                .gauge_style(theme.part(Part::CodeRow).patch(theme.part(Part::Streaming)))
                 .render(area.intersection(buffer.area), buffer);
         }
         Line::Keys(keys) => {
