@@ -12,6 +12,8 @@ use crate::domain::{PersonaId, Weights};
 /// What became of the weights of a local model, as `runtime` tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PullNews {
+    /// Where they would be fetched from, in words.
+    From(String),
     /// They are there, in full.
     There,
     /// So many bytes of them are there, and nobody is fetching them.
@@ -114,6 +116,8 @@ pub struct LocalModel {
     pub weights: Arc<Weights>,
     /// Where they are.
     pub stock: Stock,
+    /// Where they would be fetched from, in words; empty until that is told.
+    pub from: String,
 }
 
 /// The local models that answer for somebody.
@@ -135,7 +139,8 @@ impl Locals {
             let Ok(answerer) = roster.answerer(&persona.id) else { continue };
             let Some(weights) = &answerer.weights else { continue };
             if models.iter().all(|known| known.weights.id != weights.id) {
-                models.push(LocalModel { weights: Arc::clone(weights), stock: Stock::There });
+                let weights = Arc::clone(weights);
+                models.push(LocalModel { weights, stock: Stock::There, from: String::new() });
             }
         }
         Self { models, ..Self::default() }

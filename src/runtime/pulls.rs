@@ -30,14 +30,15 @@ impl Pulls {
         Self { specs, messages, live: HashMap::new() }
     }
 
-    /// What is there of the weights `id`.
-    pub fn stock(&self, id: &str) -> Option<PullNews> {
-        let (spec, weights) = self.find(id)?;
-        Some(match weights::stored(spec, weights) {
+    /// What is there of the weights `id`, and where the rest would come from. Nothing of weights that nobody knows.
+    pub fn stock(&self, id: &str) -> Vec<PullNews> {
+        let Some((spec, weights)) = self.find(id) else { return Vec::new() };
+        let stock = match weights::stored(spec, weights) {
             Stored::There => PullNews::There,
             Stored::Partial(bytes) => PullNews::Absent(bytes),
             Stored::Absent => PullNews::Absent(0),
-        })
+        };
+        vec![PullNews::From(weights::sources(weights).join(", else ")), stock]
     }
 
     /// Fetches the weights `id`, and tells how it goes. Must be called inside a tokio runtime.
@@ -121,6 +122,7 @@ impl Teller {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::{Package, Source};
 
     #[test]
     fn bytes_are_told_now_and_then_and_everything_else_at_once() {
@@ -146,6 +148,9 @@ mod tests {
     async fn what_is_there_is_known_and_a_stranger_is_not() {
         let dir = tempfile::tempdir().unwrap();
         let mut spec = ProviderSpec::new("local", "local", "");
+        // No index has a package of this name: it is none.
+        let (name, version) = ("not a name".to_owned(), "0".to_owned());
+        let package = Package { name, version, member: "m".to_owned() };
         let weights = Weights {
             id: "m".to_owned(),
             title: "M".to_owned(),
@@ -157,7 +162,7 @@ mod tests {
             context: 1,
             memory: 1,
             caution: None,
-            sources: Vec::new(),
+            sources: vec![Source::Packages(vec![package])],
         };
         let catalogue = crate::domain::Catalogue { weights: vec![weights], small_below: 1 };
         spec.local = Some(LocalSpec {
@@ -169,12 +174,13 @@ mod tests {
         let (messages, mut inbound) = tokio::sync::mpsc::channel(100);
         let specs = [("local".to_owned(), spec)].into();
         let mut pulls = Pulls::new(&specs, messages);
-        assert_eq!(pulls.stock("m"), Some(PullNews::Absent(0)));
-        assert_eq!(pulls.stock("n"), None);
+        let from = || PullNews::From("pip (1 package)".to_owned());
+        assert_eq!(pulls.stock("m"), [from(), PullNews::Absent(0)]);
+        assert_eq!(pulls.stock("n"), []);
         std::fs::write(dir.path().join("m.gguf"), "GGUF").unwrap();
-        assert_eq!(pulls.stock("m"), Some(PullNews::There));
+        assert_eq!(pulls.stock("m"), [from(), PullNews::There]);
         std::fs::remove_file(dir.path().join("m.gguf")).unwrap();
-        // It has no source: the fetch ends in words.
+        // The fetch ends in words.
         pulls.start("m");
         pulls.start("n");
         loop {

@@ -190,8 +190,8 @@ impl Tui {
     fn take_stock(&mut self) {
         let ids = self.state.locals.models.iter().map(|model| model.weights.id.clone());
         for id in ids.collect::<Vec<_>>() {
-            if let Some(news) = self.hands.pulls.stock(&id) {
-                self.take(Msg::Pull(id, news));
+            for news in self.hands.pulls.stock(&id) {
+                self.take(Msg::Pull(id.clone(), news));
             }
         }
     }

@@ -274,7 +274,10 @@ impl PaneView {
         let room = full.saturating_sub(wanted + 1);
         let (left, right) = match whole(&self.local, room) {
             Some(local) => (self.with_notes(local, room), right),
-            None => (whole(&self.local, full).unwrap_or_default().to_owned(), Vec::new()),
+            None => (
+                cut(last_words(&self.local, full), full.saturating_sub(2)).into_owned(),
+                Vec::new(),
+            ),
         };
         let pieces: Vec<(&str, Style)> = right.iter().map(|p| (p.as_str(), style)).collect();
         put_right(buffer, line, &pieces);
@@ -346,6 +349,12 @@ fn whole(local: &str, room: usize) -> Option<&str> {
         rest = text.split_once(" · ").map(|(_, rest)| rest);
     }
     None
+}
+
+/// The same in any case, even when the last part must be cut: the words of caution.
+fn last_words(local: &str, room: usize) -> &str {
+    let last = || local.rsplit_once(" · ").map_or(local, |(_, last)| last);
+    whole(local, room).unwrap_or_else(last)
 }
 
 /// Which turn run `at` belongs to, counted from 1, and how many there are.

@@ -74,6 +74,14 @@ fn where_the_border_is_too_short_the_words_stand_above_the_answer() {
     assert!(words(&tabs).contains(NOTE), "{tabs}");
     let narrow = local(40, 20).ask(QUESTION).answers(0, ANSWER).keys("g g").screen();
     assert!(narrow.contains("local · qwen2.5-coder-1.5b"), "{narrow}");
+    // Words of caution that no border holds are cut there, and whole above.
+    let caution = "local · smollm2-135m · for tests and demonstrations: fluent, no use as advice";
+    let mut script = local(100, 30).ask(QUESTION);
+    for pane in &mut script.state.panes {
+        pane.runs.last_mut().unwrap().run.notes = vec![caution.into()];
+    }
+    let screen = script.answers(0, ANSWER).screen();
+    assert!(screen.contains("╰─ for tests and demonstrations: fluent, no us…"), "{screen}");
     // An earlier answer keeps its words when a later one stands below it.
     let again = local(100, 40).ask(QUESTION).answers(0, ANSWER).keys("z r");
     let screen = again.msg(Msg::Resize(100, 40)).screen();
@@ -86,7 +94,8 @@ fn told(script: Script, news: PullNews) -> Script {
 
 /// The model is not there.
 fn absent(width: u16, height: u16) -> Script {
-    told(local(width, height), PullNews::Absent(0))
+    let from = PullNews::From("huggingface.co, else pip (22 packages)".into());
+    told(told(local(width, height), from), PullNews::Absent(0))
 }
 
 /// A question was sent, the fetch was agreed to, and so much of it is there.

@@ -179,6 +179,7 @@ pub(super) fn news(state: &mut State, id: &str, news: PullNews) -> Vec<Effect> {
     let Some(model) = state.locals.get_mut(id) else { return Vec::new() };
     let title = model.weights.title.clone();
     match (&mut model.stock, news) {
+        (_, PullNews::From(words)) => model.from = words,
         (stock, PullNews::There) => {
             let came = matches!(stock, Stock::Coming(_));
             *stock = Stock::There;

