@@ -146,6 +146,7 @@ impl Conversation {
                     let keep = self.tokens.len().saturating_sub(tokens).max(self.prompt);
                     self.tokens.truncate(keep);
                     self.kv.truncate(keep);
+                    logits.clear();
                 }
                 Step::Sample if self.waiting() > 0 => return self.has_room(),
                 Step::Sample if self.kv.len() > 0 && logits.is_empty() => {
