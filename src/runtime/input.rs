@@ -9,6 +9,13 @@ use crossterm::event::{
 
 use crate::app::{Key, KeyCode, Msg};
 
+/// Listens from now on. A stream listens only once it is waited for: a terminal that changes its size before that, right
+/// after the first frame, would keep a frame of the old size.
+pub fn start() -> EventStream {
+    let _ = crossterm::event::poll(Duration::ZERO);
+    EventStream::new()
+}
+
 /// Stops listening. Dropping the stream leaves a wake-up behind that the next stream would take together with the first
 /// key, and lose the key; so it is taken here.
 pub fn stop(events: &mut Option<EventStream>) {

@@ -136,8 +136,8 @@ enum Woke {
 
 impl Tui {
     async fn run(&mut self, start: Start, signals: &mut Signals) -> io::Result<u8> {
+        let mut events = Some(input::start());
         self.draw()?;
-        let mut events = Some(EventStream::new());
         let mut turn = self.begin(start);
         loop {
             match turn.take() {
