@@ -1,11 +1,15 @@
 //! `plenary doctor`: the model that runs in this program: whether its file is there, whether memory is enough for it.
 //!
-//! Looks at the weights that the panel needs; where it needs none, at those that would answer. Fetches and loads nothing.
+//! Looks at the weights that the panel needs; where it needs none, at those that would answer. Fetches nothing; weights that
+//! are there and fit are loaded for a short measured run.
 
 use super::report::Checks;
+use crate::cli::runtime;
 use crate::config::Setup;
-use crate::domain::{LocalSpec, ModelRef, Weights};
-use crate::machine::memory_available;
+use crate::domain::{FailKind, Failure, LocalSpec, ModelRef, Weights};
+use crate::machine::{memory_available, simd};
+use crate::provider;
+use crate::runtime::bench::{Load, measure, warm_up};
 use crate::runtime::stock;
 use crate::text::size;
 use crate::weights::{self, Stored};
@@ -29,7 +33,46 @@ pub(super) fn look(setup: &Setup, checks: &mut Checks) {
     }
     for (spec, weights) in needed {
         file(spec, weights, checks);
-        enough(&setup.catalogue.weights, weights, memory_available(), checks);
+        let free = memory_available();
+        enough(&setup.catalogue.weights, weights, free, checks);
+        let there = weights::stored(spec, weights) == Stored::There;
+        if there && free.is_none_or(|free| weights.memory <= free) {
+            speed(setup, weights, checks);
+        }
+    }
+}
+
+/// A short run of the model: some words read, some written.
+fn speed(setup: &Setup, weights: &Weights, checks: &mut Checks) {
+    let title = &weights.title;
+    let Some(spec) = setup.providers.values().find(|spec| spec.weights(&weights.id).is_some())
+    else {
+        return;
+    };
+    let measured = provider::open(spec.clone()).and_then(|provider| {
+        let runtime = runtime().map_err(|error| Failure::new(FailKind::Internal, error.message))?;
+        let load = Load { prompt: 60, answer: 16, runs: 1 };
+        runtime.block_on(async {
+            warm_up(&provider, &weights.id).await?;
+            measure(&provider, &weights.id, load).await
+        })
+    });
+    match measured {
+        Ok(m) => checks.ok(
+            AREA,
+            format!(
+                "{title}: reads {:.0} and writes {:.1} tokens a second in a short run, SIMD: {} \
+                 (plenary model bench measures more)",
+                m.reading.rate(m.read),
+                m.writing.rate(m.written),
+                simd()
+            ),
+        ),
+        Err(failure) => checks.problem(
+            AREA,
+            format!("{title}: {failure}"),
+            format!("`plenary model pull {}` checks its bytes", weights.id),
+        ),
     }
 }
 

@@ -382,7 +382,10 @@ impl Scaffolded {
 /// What stands above the text of a section.
 fn heading(section: &ScaffoldSection, form: Form) -> String {
     let words: Vec<&str> = section.title.split_whitespace().collect();
-    let title = format!("## {}\n\n", words.join(" "));
+    let title = words.join(" ");
+    // A contract that opens with a lead such as `Recommendation:` wants it in bold, not as a heading.
+    let title =
+        if title.ends_with(':') { format!("**{title}**\n\n") } else { format!("## {title}\n\n") };
     match section.table.as_ref().filter(|_| form == Form::Table) {
         Some(columns) => format!("{title}{}\n", rows::header(columns)),
         None => title,
