@@ -225,11 +225,6 @@ impl Tokens {
         self.eos.and_then(|id| self.text(id))
     }
 
-    /// The chat template in the file.
-    pub(super) fn chat_template(&self) -> Option<&str> {
-        self.inner.chat_template()
-    }
-
     fn text(&self, id: u32) -> Option<&str> {
         token_text(&self.inner, id)
     }
