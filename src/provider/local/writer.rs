@@ -77,7 +77,7 @@ pub(super) enum Writer {
 impl Writer {
     /// A writer of an answer of at most `max_tokens` sampled tokens, those that are taken back again included.
     pub(super) fn new(
-        tokens: Arc<dyn Vocabulary>,
+        tokens: Arc<impl Vocabulary + 'static>,
         scaffold: Option<Scaffold>,
         max_tokens: u32,
     ) -> Self {
