@@ -12,7 +12,7 @@ use super::memories::common;
 use super::sampler::{Sampler, Sampling};
 use super::template::Template;
 use super::tokens::Tokens;
-use super::writer::{Vocabulary, Writer};
+use super::writer::Writer;
 use super::{gguf, load};
 use crate::domain::{ChatMessage, ChatRequest, Scaffold};
 use crate::machine::memory_available;
@@ -115,8 +115,7 @@ impl Model {
 
     /// What writes an answer of `most` tokens at the most.
     pub(super) fn writer(&self, scaffold: Option<Scaffold>, most: u32) -> Writer {
-        let vocabulary: Arc<dyn Vocabulary> = Arc::<Tokens>::clone(&self.tokens);
-        Writer::new(vocabulary, scaffold, most)
+        Writer::new(Arc::clone(&self.tokens), scaffold, most)
     }
 
     /// What chooses tokens for this request.
