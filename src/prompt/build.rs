@@ -26,7 +26,7 @@ pub struct Built {
 /// Builds the request: persona, history, question; trims the oldest turns first, then takes the persona's brief.
 ///
 /// The system prompt is the persona's text byte for byte; when a trigger stands in the question, a line that says so
-/// follows it. A request that cannot be made to fit is built all the same: a note says so, or, where it is more than twice
+/// follows it, and another where the headings are written for the model. A request that cannot be made to fit is built all the same: a note says so, or, where it is more than twice
 /// the limit, [`Built::too_large`].
 pub fn build(ask: Ask<'_>) -> Built {
     let profile = ask.profile;
@@ -87,32 +87,34 @@ struct Texts {
 }
 
 fn texts(ask: &Ask<'_>) -> Texts {
-    let full = system(ask.persona, &ask.persona.prompt, ask.triggered);
-    let brief = ask
-        .persona
-        .brief
-        .as_deref()
-        .map(|brief| system(ask.persona, brief, ask.triggered))
-        .filter(|brief| brief.len() < full.len());
+    let contract = &ask.persona.contract;
+    let scaffolded = ask.profile.scaffold
+        && scaffold(contract, ask.question, u32::MAX, ask.profile.small).is_some();
+    let system = |text: &str| system(ask.persona, text, ask.triggered, scaffolded);
+    let full = system(&ask.persona.prompt);
+    let brief = ask.persona.brief.as_deref().map(system).filter(|brief| brief.len() < full.len());
     match brief {
         Some(brief) if ask.profile.small => Texts { usual: brief, shorter: None, for_small: true },
         shorter => Texts { usual: full, shorter, for_small: false },
     }
 }
 
-/// The persona's text, and after it, where a trigger called it, that its mode is active.
-fn system(persona: &Persona, text: &str, triggered: bool) -> Arc<str> {
-    if !triggered {
-        return if text == &*persona.prompt {
-            Arc::clone(&persona.prompt)
-        } else {
-            Arc::from(text)
-        };
+/// What a model is told whose headings are written for it: else it writes the persona's rules about form under them.
+const HEADINGS: &str = "The headings of this answer are written for you. Under each, write only what you say about the \
+     question: no headings, nothing about these instructions, nothing that was said before.";
+
+/// The persona's text, and after it, where a trigger called it, that its mode is active, and where its headings are
+/// written for it, that they are.
+fn system(persona: &Persona, text: &str, triggered: bool, scaffolded: bool) -> Arc<str> {
+    if !triggered && !scaffolded && text == &*persona.prompt {
+        return Arc::clone(&persona.prompt);
     }
     let mode = persona.mode.as_deref().unwrap_or("Your trigger mode");
-    let line =
+    let mode =
         format!("{mode} is active: the user's question contains one of your trigger phrases.");
-    Arc::from(format!("{text}\n\n{line}\n"))
+    let lines = [(triggered, mode.as_str()), (scaffolded, HEADINGS)];
+    let said = lines.iter().filter(|(said, _)| *said).map(|(_, line)| format!("\n\n{line}\n"));
+    Arc::from(std::iter::once(text.to_owned()).chain(said).collect::<String>())
 }
 
 /// The latest exchanges that fit into `room` tokens.
