@@ -223,14 +223,20 @@ impl Scaffolded {
         Ok(forced)
     }
 
-    /// A section begins with text, not with a heading, a bold line or a blank one.
+    /// A section begins with text, not with a heading, a bold line or a blank one. What was announced (`:`) must come.
     pub(super) fn banned(&self, id: u32) -> bool {
         if is_mute(&*self.tokens, id) {
             return true;
         }
-        let Some(writing) = self.writing.as_ref().filter(|_| !self.tokens.is_end(id)) else {
+        let Some(writing) = &self.writing else { return false };
+        let is_end = self.tokens.is_end(id);
+        if writing.text.trim_end().ends_with(':') && writing.form != Form::Table {
+            let piece = self.tokens.piece(id);
+            return is_end || piece.trim_ascii_start().starts_with(b"#");
+        }
+        if is_end {
             return false;
-        };
+        }
         let begun = writing.text.get(writing.form.seed().len()..).unwrap_or_default();
         if begun.trim().len() > 1 {
             return false;

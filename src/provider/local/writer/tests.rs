@@ -246,6 +246,23 @@ fn what_is_announced_belongs_to_the_section() {
 }
 
 #[test]
+fn what_is_announced_must_come() {
+    let toy = Arc::new(Toy::default());
+    let plan = Scaffold { sections: vec![section("One", 70)] };
+    let mut writer = Writer::new(toy.clone(), Some(plan), 99);
+    writer.step();
+    for word in ["Steps", ":", "\n", "\n"] {
+        writer.accept(toy.word(word));
+        let announces = word != "Steps";
+        assert_eq!(writer.banned(END), announces, "after {word:?}");
+        assert_eq!(writer.banned(toy.word(" ##")), announces, "after {word:?}");
+        assert!(!writer.banned(toy.word("-")) && !writer.banned(toy.word("\n")));
+    }
+    writer.accept(toy.word("1"));
+    assert!(!writer.banned(END));
+}
+
+#[test]
 fn a_section_begins_with_text() {
     let toy = Arc::new(Toy::default());
     let plan = Scaffold { sections: vec![section("One", 70)] };
