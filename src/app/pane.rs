@@ -23,6 +23,8 @@ pub struct RunView {
     pub document: Document,
     /// When its first attempt began, on the program's clock; none for a resumed run.
     pub started: Option<Duration>,
+    /// What its provider does before the first text, in words; empty when it does not say.
+    pub waiting: String,
     /// `DevOps Mode` when a trigger brought the persona in.
     pub mode: Option<String>,
 }

@@ -41,6 +41,8 @@ pub enum StopReason {
 pub enum StreamEvent {
     /// The connection stands and answers; the model that really answers, when the provider says.
     Open(Option<String>),
+    /// What the provider does before its first text, in words; each takes the place of the one before.
+    Waiting(String),
     /// Words of the provider for the person, shown beside the answer.
     Note(String),
     /// Text of the answer.
@@ -123,6 +125,8 @@ pub enum RunUpdate {
         /// The model that answers, when the provider says.
         model: Option<String>,
     },
+    /// What the provider does before its first text.
+    Waiting(String),
     /// Words of the provider for the person.
     Note(String),
     /// Text of the answer.

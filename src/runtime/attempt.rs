@@ -72,6 +72,7 @@ impl Answer {
         while let Some(event) = events.next().await {
             match event {
                 Ok(StreamEvent::Open(model)) => report.tell(RunUpdate::Open { model }),
+                Ok(StreamEvent::Waiting(words)) => report.tell(RunUpdate::Waiting(words)),
                 Ok(StreamEvent::Note(note)) => report.tell(RunUpdate::Note(note)),
                 Ok(StreamEvent::Text(text)) => {
                     let text = fit(text, &mut self.text);

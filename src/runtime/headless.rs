@@ -230,6 +230,7 @@ impl<'a> Asking<'a> {
                 self.say(at, &Event::Start { attempt });
             }
             RunUpdate::Open { model } => live.answered_by = model.or(live.answered_by.take()),
+            RunUpdate::Waiting(_) => {}
             RunUpdate::Note(note) => {
                 let note = crate::text::sanitize_line(&note);
                 live.run.notes.push(note.clone());

@@ -64,6 +64,7 @@ fn coalesce(updates: &mut Vec<RunUpdate>, update: RunUpdate) {
         (Some(RunUpdate::Text(have)), RunUpdate::Text(more))
         | (Some(RunUpdate::Reasoning(have)), RunUpdate::Reasoning(more)) => have.push_str(&more),
         (Some(RunUpdate::Usage(have)), RunUpdate::Usage(new)) => *have = new,
+        (Some(RunUpdate::Waiting(have)), RunUpdate::Waiting(new)) => *have = new,
         (_, update) => updates.push(update),
     }
 }

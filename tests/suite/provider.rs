@@ -58,7 +58,9 @@ async fn ask(provider: &Arc<dyn Provider>, model: &str) -> Seen {
             Ok(StreamEvent::Reasoning(text)) => seen.reasoning.push_str(&text),
             Ok(StreamEvent::Usage(usage)) => seen.usage = Some(usage),
             Ok(StreamEvent::Stop(reason)) => seen.stop = Some(reason),
-            Ok(StreamEvent::Note(note)) => panic!("this wire has no notes: {note}"),
+            Ok(StreamEvent::Waiting(words) | StreamEvent::Note(words)) => {
+                panic!("this wire has no words of its own: {words}")
+            }
             Err(failure) => seen.error = Some(failure),
         }
     }

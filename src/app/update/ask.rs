@@ -269,6 +269,7 @@ fn new_view(run: &NewRun, question: Question, mode: Option<String>) -> RunView {
         sent: question.sent,
         document: Document::new(),
         started: None,
+        waiting: String::new(),
         mode,
     }
 }

@@ -146,7 +146,16 @@ fn resumed(
         run.state = RunState::Ended(Ending::Cut(why));
     }
     let document = Document::of(&run.text);
-    RunView { run, turn, question, sent, document, started: None, mode: None }
+    RunView {
+        run,
+        turn,
+        question,
+        sent,
+        document,
+        started: None,
+        waiting: String::new(),
+        mode: None,
+    }
 }
 
 /// Puts a run into its persona's pane; a persona that is no longer known gets one of its name.

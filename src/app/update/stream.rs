@@ -58,6 +58,7 @@ fn step(view: &mut RunView, update: RunUpdate, clock: Clock) {
                 view.run.model.model = crate::text::sanitize_line(&model);
             }
         }
+        RunUpdate::Waiting(words) => view.waiting = crate::text::sanitize_line(&words),
         RunUpdate::Usage(usage) => view.run.usage = Some(usage),
         RunUpdate::Retry { attempt, of, wait, reason } => {
             let at = clock.since_start + wait;

@@ -47,6 +47,8 @@ pub(super) struct Conversation {
     /// The most tokens that it may have.
     context: usize,
     sampled: u64,
+    /// Percent of the prompt that it was last told are read.
+    told: usize,
     /// Text that its stream had no room for yet: the others do not wait for one that listens slowly.
     unsent: String,
     writer: Writer,
@@ -62,6 +64,7 @@ impl Conversation {
         match Self::prepare(job, model, memories) {
             Ok(conversation) => {
                 tell(&job.events, Ok(StreamEvent::Open(Some(model.name.clone()))));
+                tell(&job.events, Ok(StreamEvent::Waiting("reads your question".to_owned())));
                 if let Some(note) = &model.note {
                     tell(&job.events, Ok(StreamEvent::Note(note.clone())));
                 }
@@ -98,6 +101,7 @@ impl Conversation {
             prefix,
             context,
             sampled: 0,
+            told: 0,
             unsent: String::new(),
             writer: model.writer(request.scaffold.clone(), most),
             sampler: model.sampler(request),
@@ -135,6 +139,18 @@ impl Conversation {
             return None;
         }
         self.tokens.get(..self.prefix)
+    }
+
+    /// Says how much of the prompt is read, in steps that are worth a look.
+    pub(super) fn tell_reading(&mut self) {
+        const STEP: usize = 5;
+        let read = self.kv.len().min(self.prompt) * 100 / self.prompt.max(1);
+        if self.sampled == 0 && read >= self.told + STEP {
+            self.told = read;
+            let words = format!("reads your question, {read} %");
+            // A stream without room has something to show.
+            self.events.try_send(Ok(StreamEvent::Waiting(words))).unwrap_or_default();
+        }
     }
 
     /// Takes the logits behind everything that was read and decides how it goes on. False when it is over.

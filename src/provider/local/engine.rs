@@ -214,6 +214,7 @@ impl Worker {
                 going.push(run);
                 continue;
             }
+            run.tell_reading();
             if let Some(prefix) = run.at_prefix() {
                 ready.memories.prefix(prefix, &run.kv);
             }

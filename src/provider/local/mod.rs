@@ -36,7 +36,9 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt as _};
 
 use super::{EventStream, Provider};
-use crate::domain::{ChatRequest, FailKind, Failure, LocalSpec, ProviderSpec, Weights};
+use crate::domain::{
+    ChatRequest, FailKind, Failure, LocalSpec, ProviderSpec, StreamEvent, Weights,
+};
 use conversation::Job;
 use engine::Engine;
 use model::Source;
@@ -78,17 +80,19 @@ impl Provider for Local {
             Err(failure) => return stream::once(async { Err(failure) }).boxed(),
         };
         let (events, heard) = tokio::sync::mpsc::channel(EVENTS);
+        // Loading takes seconds, and the engine cannot speak meanwhile.
+        let loading = StreamEvent::Waiting("loads the model".to_owned());
         // Given to the engine with the first poll: until then nothing happens.
         let job = Some((engine, Job { request, events }));
-        stream::unfold((job, heard), |(job, mut heard)| async move {
+        let answer = stream::unfold((job, heard), |(job, mut heard)| async move {
             let refused = job.map(|(engine, job)| engine.ask(job).is_err());
             if refused == Some(true) {
                 let failure = Failure::new(FailKind::Internal, "the local model has ended");
                 return Some((Err(failure), (None, heard)));
             }
             heard.recv().await.map(|event| (event, (None, heard)))
-        })
-        .boxed()
+        });
+        stream::once(async { Ok(loading) }).chain(answer).boxed()
     }
 
     fn models(&self) -> BoxFuture<'static, Result<Vec<String>, Failure>> {

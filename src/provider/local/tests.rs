@@ -174,8 +174,10 @@ async fn a_dropped_stream_frees_the_engine_for_the_next() {
     let mut endless = request("Why?");
     endless.max_tokens = Some(1_000_000);
     let mut events = provider.stream(endless);
-    let opened = events.next().await;
-    assert_eq!(opened, Some(Ok(StreamEvent::Open(Some("tiny".to_owned())))));
+    let loading = StreamEvent::Waiting("loads the model".to_owned());
+    let opened = StreamEvent::Open(Some("tiny".to_owned()));
+    assert_eq!(events.next().await, Some(Ok(loading)));
+    assert_eq!(events.next().await, Some(Ok(opened)));
     drop(events);
     assert!(ask(&provider, request("Next?")).await.stop.is_some());
 }

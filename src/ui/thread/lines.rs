@@ -85,6 +85,9 @@ pub(super) fn before(view: &RunView, around: Around) -> Vec<Line> {
                 let provider = sanitize_line(&view.run.model.provider);
                 note(Part::Note, &format!("waits for a free place at {provider}"), 2);
             }
+            RunState::Connecting if !view.waiting.is_empty() => {
+                note(Part::Note, &format!("{}: {}", model(), view.waiting), 2);
+            }
             RunState::Connecting => note(Part::Note, &format!("waits for {}", model()), 2),
             RunState::Retrying { attempt, of, reason, .. } => {
                 note(Part::Retrying, &sanitize_line(&head(reason)), REASON);

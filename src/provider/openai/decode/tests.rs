@@ -47,7 +47,9 @@ fn decode(body: &[u8], size: usize) -> Seen {
             StreamEvent::Reasoning(more) => seen.reasoning.push_str(&more),
             StreamEvent::Usage(usage) => seen.usage = Some(usage),
             StreamEvent::Stop(reason) => seen.stop = Some(reason),
-            StreamEvent::Note(note) => panic!("this wire has no notes: {note}"),
+            StreamEvent::Waiting(words) | StreamEvent::Note(words) => {
+                panic!("this wire has no words of its own: {words}")
+            }
         }
     }
     if seen.error.is_some() {
