@@ -3,3 +3,5 @@ pub mod desk;
 pub mod script;
 pub mod server;
 pub mod term;
+#[cfg(feature = "local")]
+pub mod tiny;

@@ -30,6 +30,8 @@ pub struct Tiny {
     pub layers: u32,
     /// The chat template; `ChatML` when there is none.
     pub template: Option<&'static str>,
+    /// No token ends an answer: only limits do.
+    pub endless: bool,
     /// Random numbers begin here.
     pub seed: u64,
     /// Metadata that is left out.
@@ -49,6 +51,7 @@ impl Default for Tiny {
             context: 2048,
             layers: 2,
             template: Some(CHATML),
+            endless: false,
             seed: 7,
             without: Vec::new(),
             with: Vec::new(),
@@ -59,7 +62,7 @@ impl Default for Tiny {
 impl Tiny {
     /// Writes it to `path`.
     pub fn write(&self, path: &Path) {
-        let tokens = vocabulary();
+        let tokens = vocabulary(self.endless);
         let hidden: usize = if self.dtype.block_size() > 64 { 256 } else { 64 };
         let (heads, kv_heads, wide) = (4, 2, hidden * 2);
         let head = hidden / heads;
@@ -118,6 +121,7 @@ impl Tiny {
             metadata.push(("tokenizer.chat_template".into(), Value::String(template.into())));
         }
         metadata.retain(|(key, _)| !self.without.contains(&key.as_str()));
+        metadata.retain(|(key, _)| !self.endless || key != "tokenizer.ggml.eos_token_id");
         for (key, value) in &self.with {
             metadata.retain(|(known, _)| known != key);
             metadata.push(((*key).to_owned(), value.clone()));
@@ -134,10 +138,11 @@ impl Tiny {
 const SPECIAL: [&str; 3] = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"];
 
 /// Special tokens, then one token for each byte, in the letters that byte-level vocabularies write bytes with.
-fn vocabulary() -> Vec<String> {
+fn vocabulary(endless: bool) -> Vec<String> {
     let printable = |b: u8| matches!(b, b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF);
     let mut next = 256;
-    let mut tokens: Vec<String> = SPECIAL.iter().map(|&text| text.to_owned()).collect();
+    let special = if endless { ["<|a|>", "<|b|>", "<|c|>"] } else { SPECIAL };
+    let mut tokens: Vec<String> = special.map(String::from).to_vec();
     for byte in 0..=255_u8 {
         let letter = if printable(byte) {
             char::from(byte)

@@ -4,6 +4,8 @@ mod cli;
 mod config;
 mod config_local;
 mod fanout;
+#[cfg(all(feature = "local", unix))]
+mod local;
 mod local_screens;
 mod personas;
 mod provider;

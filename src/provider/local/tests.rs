@@ -1,5 +1,7 @@
 //! The engine with tiny models of random weights: it loads, decodes, cancels, remembers, and says what is wrong.
 
+mod real;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
