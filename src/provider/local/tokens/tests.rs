@@ -333,19 +333,19 @@ fn compare(fixture: &str) {
 }
 
 #[test]
-#[ignore = "needs the real weights: tests/e2e/run.sh runs it"]
+#[ignore = "needs the real weights: tests/e2e/local.sh runs it"]
 fn ids_of_smollm2_are_those_of_llama_cpp() {
     compare("tokens-smollm2.json");
 }
 
 #[test]
-#[ignore = "needs the real weights: 491 MB, not fetched by tests/e2e/run.sh"]
+#[ignore = "needs the real weights: 491 MB, not fetched by tests/e2e/local.sh"]
 fn ids_of_qwen2_are_those_of_llama_cpp() {
     compare("tokens-qwen2.json");
 }
 
 #[test]
-#[ignore = "needs the real weights: tests/e2e/run.sh runs it"]
+#[ignore = "needs the real weights: tests/e2e/local.sh runs it"]
 fn a_hostile_question_to_smollm2_holds_no_control_token() {
     let tokens = real("SmolLM2-135M-Instruct.Q4_1.gguf");
     let (template, note) = Template::new(tokens.inner.chat_template(), tokens.bos(), tokens.eos());
