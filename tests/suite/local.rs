@@ -37,7 +37,7 @@ impl Lab {
             fs::write(lab.path(&format!("config/plenary/personas/{id}.md")), text).unwrap();
         }
         fs::write(lab.path("config/plenary/config.toml"), config).unwrap();
-        Tiny { context: LONG, ..Tiny::default() }.write(&lab.path("work/tiny.gguf"));
+        Tiny { context: LONG, layers: 1, ..Tiny::default() }.write(&lab.path("work/tiny.gguf"));
         lab
     }
 
@@ -112,7 +112,7 @@ const QUESTION: &str = "Should we run our queue in three regions or in one?";
 
 #[test]
 fn a_file_answers_for_the_whole_default_panel() {
-    let lab = Lab::new("[providers.local]\nmax_tokens = 200\n");
+    let lab = Lab::new("");
     let path = lab.path("work/tiny.gguf");
     let ran = lab.run(&[QUESTION, "--model", &format!("local:{}", path.display())]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -233,10 +233,8 @@ fn a_model_that_needs_too_much_memory_names_what_it_needs() {
 
 #[test]
 fn one_bad_file_is_one_persona_s_trouble() {
-    let lab = Lab::new(
-        "model = \"local:tiny.gguf\"\n[providers.local]\nmax_tokens = 200\n\
-         [persona.edge]\nmodel = \"local:./bad.gguf\"\n",
-    );
+    let lab =
+        Lab::new("model = \"local:tiny.gguf\"\n[persona.edge]\nmodel = \"local:./bad.gguf\"\n");
     fs::write(lab.path("work/bad.gguf"), "nothing of the kind").unwrap();
     let ran = lab.run(&[QUESTION]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
