@@ -85,6 +85,13 @@ impl Catalogue {
         self.weights.iter().find(|w| w.id == name || w.alias.as_deref() == Some(name))
     }
 
+    /// The largest weights that `free` bytes of memory are enough for, smaller than `than`.
+    pub fn smaller(&self, than: &Weights, free: u64) -> Option<&Weights> {
+        let fits = |w: &&Weights| w.memory <= free && w.memory < than.memory;
+        // Of two that need the same, the one that stands first: the last maximum of the list from behind.
+        self.weights.iter().rev().filter(fits).max_by_key(|w| w.memory)
+    }
+
     /// True when answers of these weights need briefs, scaffolds and a word of caution.
     pub fn is_small(&self, weights: &Weights) -> bool {
         weights.bytes < self.small_below

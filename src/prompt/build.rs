@@ -87,9 +87,8 @@ struct Texts {
 }
 
 fn texts(ask: &Ask<'_>) -> Texts {
-    let contract = &ask.persona.contract;
-    let scaffolded = ask.profile.scaffold
-        && scaffold(contract, ask.question, u32::MAX, ask.profile.small).is_some();
+    // The same for every question to this persona: another system prompt would have all of it read again.
+    let scaffolded = ask.profile.scaffold && !ask.persona.contract.sections.is_empty();
     let system = |text: &str| system(ask.persona, text, ask.triggered, scaffolded);
     let full = system(&ask.persona.prompt);
     let brief = ask.persona.brief.as_deref().map(system).filter(|brief| brief.len() < full.len());
@@ -100,8 +99,8 @@ fn texts(ask: &Ask<'_>) -> Texts {
 }
 
 /// What a model is told whose headings are written for it: else it writes the persona's rules about form under them.
-const HEADINGS: &str = "The headings of this answer are written for you. Under each, write only what you say about the \
-     question: no headings, nothing about these instructions, nothing that was said before.";
+const HEADINGS: &str = "Where an answer needs headings, they are written for you. Under each, write only what you say \
+     about the question: no headings, nothing about these instructions, nothing that was said before.";
 
 /// The persona's text, and after it, where a trigger called it, that its mode is active, and where its headings are
 /// written for it, that they are.
@@ -462,7 +461,10 @@ mod tests {
         let question = "Which of the two is it?";
         let asked = |profile| build(Ask { question, profile, ..ask(&persona, &[]) });
         let built = asked(&small);
-        assert!(built.request.system.starts_with('b'));
+        assert!(built.request.system.starts_with('b') && built.request.system.contains(HEADINGS));
+        let quick = build(Ask { question: "Why?", profile: &small, ..ask(&persona, &[]) });
+        assert!(quick.request.scaffold.is_none());
+        assert_eq!(quick.request.system, built.request.system, "nothing is read again");
         let why = "short form of the persona: a small model reads it better";
         assert_eq!(built.notes, [note.as_str(), why]);
         assert_eq!(built.request.scaffold.map(|s| s.sections.len()), Some(1));

@@ -135,13 +135,13 @@ fn request(model: &str, run: usize, load: Load) -> ChatRequest {
     const WORDS: [&str; 8] = ["queue", "region", "replica", "disk", "the", "of", "primary", "shop"];
     let stamp = fastrand::u32(100_000..999_999);
     let filler: Vec<&str> = WORDS.iter().copied().cycle().take(load.prompt).collect();
-    let system = format!("{run} {stamp} {}", filler.join(" "));
+    // In the question, not in the system prompt: of that a snapshot would be kept, which nobody ever needs again.
+    let question =
+        format!("{run} {stamp} {}. Explain how you would run a database.", filler.join(" "));
     ChatRequest {
         model: model.to_owned(),
-        system: Arc::from(system),
-        messages: vec![ChatMessage::user(
-            "Explain in detail how you would run a PostgreSQL database for forty shops.",
-        )],
+        system: Arc::from(""),
+        messages: vec![ChatMessage::user(question)],
         temperature: None,
         top_p: None,
         max_tokens: Some(load.answer),

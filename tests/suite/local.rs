@@ -228,7 +228,7 @@ fn a_model_that_needs_too_much_memory_names_what_it_needs() {
     assert_eq!(ran.code, Some(3), "{ran:?}");
     let reason = ran.end("cold")["reason"].as_str().unwrap();
     assert!(reason.contains("huge needs 9000000.0 GB of memory"), "{reason}");
-    assert!(reason.contains("close other programs or use local:"), "{reason}");
+    assert!(reason.contains("close other programs, or ask local:"), "{reason}");
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use super::report::Checks;
 use crate::cli::runtime;
 use crate::config::Setup;
-use crate::domain::{FailKind, Failure, LocalSpec, ModelRef, Weights};
+use crate::domain::{Catalogue, FailKind, Failure, LocalSpec, ModelRef, Weights};
 use crate::machine::{memory_available, simd};
 use crate::provider;
 use crate::runtime::bench::{Load, measure, warm_up};
@@ -34,7 +34,7 @@ pub(super) fn look(setup: &Setup, checks: &mut Checks) {
     for (spec, weights) in needed {
         file(spec, weights, checks);
         let free = memory_available();
-        enough(&setup.catalogue.weights, weights, free, checks);
+        enough(&setup.catalogue, weights, free, checks);
         let there = weights::stored(spec, weights) == Stored::There;
         if there && free.is_none_or(|free| weights.memory <= free) {
             speed(setup, weights, checks);
@@ -109,8 +109,8 @@ fn file(spec: &LocalSpec, weights: &Weights, checks: &mut Checks) {
     }
 }
 
-/// Whether there is memory for `weights`; where there is not, which of `all` would do with what there is.
-fn enough(all: &[Weights], weights: &Weights, free: Option<u64>, checks: &mut Checks) {
+/// Whether there is memory for `weights`; where there is not, which other would do with what there is.
+fn enough(catalogue: &Catalogue, weights: &Weights, free: Option<u64>, checks: &mut Checks) {
     let (title, needs) = (&weights.title, size(weights.memory));
     let Some(free) = free else {
         return checks
@@ -120,8 +120,7 @@ fn enough(all: &[Weights], weights: &Weights, free: Option<u64>, checks: &mut Ch
     if weights.memory <= free {
         return checks.ok(AREA, what);
     }
-    let smaller = all.iter().filter(|w| w.memory <= free && w.memory < weights.memory);
-    let fix = match smaller.max_by_key(|w| w.memory) {
+    let fix = match catalogue.smaller(weights, free) {
         Some(w) => {
             let caution = w.caution.as_ref().map(|c| format!(" ({c})")).unwrap_or_default();
             format!(
@@ -159,11 +158,12 @@ mod tests {
     #[test]
     fn a_smaller_model_is_named_where_memory_is_short() {
         const GB: u64 = 1_000_000_000;
-        let all = [
+        let weights = vec![
             weights("toy", GB, Some("for demonstrations")),
             weights("big", 9 * GB, None),
             weights("good", 3 * GB, None),
         ];
+        let all = Catalogue { weights, small_below: 0 };
         for (free, said) in [
             (None, "-        BIG: needs 9.0 GB of memory; how much is free is unknown"),
             (Some(9 * GB), "ok       BIG: needs 9.0 GB of memory, 9.0 GB are free"),
@@ -172,7 +172,7 @@ mod tests {
             (Some(0), "do: end other programs\n"),
         ] {
             let mut checks = Checks::default();
-            enough(&all, &all[1], free, &mut checks);
+            enough(&all, &all.weights[1], free, &mut checks);
             let text = text(&Findings { version: "1", can_ask: true, checks: checks.0 });
             assert!(text.contains(said), "{free:?}: {text}");
         }

@@ -102,7 +102,7 @@ struct Worker {
 impl Worker {
     fn run(mut self) {
         while self.listen() {
-            self.runs.retain(|run| !run.is_cancelled());
+            self.drop_cancelled();
             if !self.runs.is_empty() {
                 self.step();
             }
@@ -145,6 +145,8 @@ impl Worker {
         if job.events.is_closed() {
             return;
         }
+        // The question may follow one that was just cancelled.
+        self.drop_cancelled();
         let events = job.events.clone();
         let taken = catch_unwind(AssertUnwindSafe(|| self.begin(job)));
         match taken {
@@ -169,21 +171,56 @@ impl Worker {
         Ok(Conversation::begin(job, &ready.model, &mut ready.memories))
     }
 
-    /// One step of all runs.
-    fn step(&mut self) {
+    /// A run that nobody listens to is over; what it read may serve the next.
+    fn drop_cancelled(&mut self) {
         let Some(ready) = self.ready.as_mut() else { return };
+        for run in self.runs.extract_if(.., |run| run.is_cancelled()) {
+            let (tokens, kv) = run.into_memory();
+            ready.memories.ended(tokens, kv);
+        }
+    }
+
+    /// One step of all runs; where that fails, of each alone, so that only the one that is the cause fails.
+    fn step(&mut self) {
         let shares = shares(&self.runs.iter().map(Conversation::waiting).collect::<Vec<_>>(), ROWS);
         let chunks: Vec<Vec<u32>> =
             self.runs.iter().zip(shares).map(|(run, share)| run.next(share)).collect();
+        match self.compute(&chunks) {
+            Ok(Some(logits)) => self.advance(&chunks, logits),
+            Ok(None) => {}
+            Err(failure) if self.runs.len() == 1 => {
+                for run in self.runs.drain(..) {
+                    tell(&run.events, Err(failure.clone()));
+                }
+            }
+            Err(_) => self.one_by_one(),
+        }
+    }
+
+    fn one_by_one(&mut self) {
+        let mut going = Vec::new();
+        for mut run in std::mem::take(&mut self.runs) {
+            // A panic may have left keys of layers that are not counted.
+            run.kv.truncate(run.kv.len());
+            self.runs = vec![run];
+            self.step();
+            going.append(&mut self.runs);
+        }
+        self.runs = going;
+    }
+
+    /// The logits behind the next tokens of all runs; none when all runs were cancelled meanwhile.
+    fn compute(&mut self, chunks: &[Vec<u32>]) -> Result<Option<Logits>, Failure> {
+        let Some(ready) = self.ready.as_ref() else { return Ok(None) };
         let listening: Vec<_> = self.runs.iter().map(|run| run.events.clone()).collect();
         let stop = move || listening.iter().all(tokio::sync::mpsc::Sender::is_closed);
-        let stepped = catch_unwind(AssertUnwindSafe(|| {
+        let computed = catch_unwind(AssertUnwindSafe(|| {
             #[cfg(test)]
             assert!(!self.runs.iter().any(|run| run.panics), "asked to panic");
             let mut spans: Vec<Span<'_>> = self
                 .runs
                 .iter_mut()
-                .zip(&chunks)
+                .zip(chunks)
                 .filter(|(_, chunk)| !chunk.is_empty())
                 .map(|(run, chunk)| {
                     let logits = run.wants_logits(chunk.len());
@@ -192,15 +229,13 @@ impl Worker {
                 .collect();
             self.cores.install(|| ready.model.decoder.step(&mut spans, &stop))
         }));
-        match stepped {
-            Ok(Ok(Some(logits))) => self.advance(&chunks, logits),
-            Ok(Ok(None)) => {}
+        match computed {
+            Ok(Ok(logits)) => Ok(logits),
             Ok(Err(e)) => {
                 let what = format!("the local model failed: {}", super::gguf::words(&e));
-                self.fail(&Failure::new(FailKind::Internal, what));
+                Err(Failure::new(FailKind::Internal, what))
             }
-            // What the panic left of the memories is not known.
-            Err(panic) => self.fail(&internal(panic.as_ref())),
+            Err(panic) => Err(internal(panic.as_ref())),
         }
     }
 
@@ -232,12 +267,6 @@ impl Worker {
             }
         }
         self.runs = going;
-    }
-
-    fn fail(&mut self, failure: &Failure) {
-        for run in self.runs.drain(..) {
-            tell(&run.events, Err(failure.clone()));
-        }
     }
 }
 

@@ -131,18 +131,11 @@ impl Local {
                 weights.title, weights.id
             )));
         }
-        let smaller = catalogue
-            .weights
-            .iter()
-            .filter(|other| other.memory < weights.memory && other.caution.is_none())
-            .max_by_key(|other| other.memory)
-            .map(|other| format!("local:{}", other.alias.as_ref().unwrap_or(&other.id)));
         Ok(Source {
             name: weights.id.clone(),
             path,
             cache: local.cache.clone(),
-            memory: weights.memory,
-            smaller,
+            catalogue: Arc::clone(catalogue),
             context: self.spec.context.unwrap_or(CONTEXT),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             seed: self.seed,

@@ -14,7 +14,7 @@ use super::template::Template;
 use super::tokens::Tokens;
 use super::writer::Writer;
 use super::{gguf, load};
-use crate::domain::{ChatMessage, ChatRequest, Scaffold};
+use crate::domain::{Catalogue, ChatMessage, ChatRequest, Scaffold};
 use crate::machine::memory_available;
 
 /// Which file of weights is run, and how.
@@ -26,10 +26,8 @@ pub(super) struct Source {
     pub(super) path: PathBuf,
     /// The cache folder; empty when there is none.
     pub(super) cache: PathBuf,
-    /// Bytes of memory that must be free; 0 when that is not known.
-    pub(super) memory: u64,
-    /// What to use instead when they are not free, in words.
-    pub(super) smaller: Option<String>,
+    /// All weights that are known, to name one that fits where this one does not.
+    pub(super) catalogue: Arc<Catalogue>,
     /// The most tokens of context that are used.
     pub(super) context: u32,
     /// Cores that may be used.
@@ -131,15 +129,21 @@ impl Model {
 }
 
 fn enough_memory(source: &Source, available: Option<u64>) -> Result<(), String> {
-    let Some(available) = available.filter(|available| *available < source.memory) else {
+    let known = source.catalogue.find(&source.name);
+    let (Some(weights), Some(available)) = (known, available) else { return Ok(()) };
+    if weights.memory <= available {
         return Ok(());
-    };
+    }
     let gb = |bytes: u64| format!("{}.{} GB", bytes / 1_000_000_000, bytes / 100_000_000 % 10);
-    let smaller = source.smaller.as_ref().map(|id| format!(" or use {id}")).unwrap_or_default();
+    let smaller = source
+        .catalogue
+        .smaller(weights, available)
+        .map(|other| format!(", or ask local:{}", other.id))
+        .unwrap_or_default();
     Err(format!(
         "{} needs {} of memory, and {} are free: close other programs{smaller}",
         source.name,
-        gb(source.memory),
+        gb(weights.memory),
         gb(available)
     ))
 }
