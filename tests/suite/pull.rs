@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plenary::app::local::{PullNews, Stock};
 use plenary::app::{Effect, Focus, Msg, Overlay};
-use plenary::domain::{Change, Ending, RunUpdate};
+use plenary::domain::{Change, Ending, RunUpdate, Session, SessionId, SessionSummary};
 
 use crate::common::desk::{Desk, roster, weights};
 
@@ -251,4 +251,47 @@ fn what_is_pasted_meanwhile_belongs_to_the_question() {
     assert!(desk.is_open());
     assert!(desk.state.composer.text().starts_with("a draft"));
     assert_eq!(desk.state.context().id(), "pull");
+}
+
+#[test]
+fn a_question_that_waits_is_not_asked_in_another_session() {
+    let summary = SessionSummary {
+        id: SessionId::from_number(7),
+        title: "t".into(),
+        panel: "p".into(),
+        created_at: 0,
+        updated_at: 0,
+        turns: 1,
+        runs: 1,
+        answered: 1,
+    };
+    let session = Session {
+        id: SessionId::from_number(7),
+        title: "t".into(),
+        panel: "design-review".into(),
+        created_at: 0,
+        turns: vec![],
+    };
+    let begun = |desk: &mut Desk| {
+        desk.keys("esc tab N");
+    };
+    let chosen = |desk: &mut Desk| {
+        desk.keys("esc ctrl-r").send(Msg::Sessions(Ok(vec![summary.clone()]))).keys("enter");
+        assert_eq!(desk.effects.last(), Some(&Effect::Open(summary.id)));
+    };
+    let opened = |desk: &mut Desk| {
+        desk.send(Msg::Opened(Ok(Box::new(session.clone()))));
+    };
+    let ways: [&dyn Fn(&mut Desk); 3] = [&begun, &chosen, &opened];
+    for (at, way) in ways.into_iter().enumerate() {
+        let mut desk = desk(&[BIG]);
+        desk.ask("Why?").keys("enter").take();
+        assert_eq!(desk.waiting(), Some("Why?"));
+        way(&mut desk);
+        assert_eq!((desk.waiting(), desk.state.composer.text().as_str()), (None, "Why?"), "{at}");
+        // The fetch goes on; when the model comes nothing is asked.
+        desk.take();
+        desk.news(BIG, PullNews::There);
+        assert_eq!((asked(&desk.take()), desk.stock(BIG)), (0, &Stock::There), "{at}");
+    }
 }

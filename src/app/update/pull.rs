@@ -163,7 +163,7 @@ pub(super) fn closed(state: &mut State) {
 }
 
 /// The question that waits goes back to the composer; one that is being written there is not disturbed.
-fn give_back(state: &mut State) {
+pub(super) fn give_back(state: &mut State) {
     let Some(question) = state.locals.waiting.take() else { return };
     if state.composer.is_empty() {
         state.composer.set(&question);
