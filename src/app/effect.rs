@@ -81,7 +81,7 @@ pub enum Effect {
     Open(SessionId),
     /// Fetch the weights of this id, and tell how it goes.
     Pull(String),
-    /// Stop fetching them; what is there stays.
+    /// Stop fetching them, and tell what is kept.
     CancelPull(String),
     /// Forget what is kept about the shown session's panes: another session is shown.
     ForgetPanes,

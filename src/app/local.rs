@@ -18,6 +18,8 @@ pub enum PullNews {
     There,
     /// So many bytes of them are there, and nobody is fetching them.
     Absent(u64),
+    /// A fetch of them was cancelled, and has ended; so many bytes are kept for the next one.
+    Kept(u64),
     /// Another instance fetches them; this one waits for it.
     Waiting,
     /// A source is tried, in words.

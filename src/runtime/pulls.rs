@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::Sender;
-use tokio::task::AbortHandle;
+use tokio::task::JoinHandle;
 
 use crate::app::{Msg, PullNews};
 use crate::domain::{LocalSpec, ProviderSpec, Weights};
@@ -20,7 +20,7 @@ const EVERY: Duration = Duration::from_millis(100);
 pub struct Pulls {
     specs: Vec<LocalSpec>,
     messages: Sender<Msg>,
-    live: HashMap<String, AbortHandle>,
+    live: HashMap<String, JoinHandle<()>>,
 }
 
 impl Pulls {
@@ -57,14 +57,27 @@ impl Pulls {
             // The loop ended: nobody wants to know.
             let _ = messages.send(Msg::Pull(id, news)).await;
         });
-        self.live.insert(key, task.abort_handle());
+        self.live.insert(key, task);
     }
 
-    /// Ends a fetch; what is there stays.
+    /// Ends a fetch, and tells what is kept of it. Must be called inside a tokio runtime.
     pub fn cancel(&mut self, id: &str) {
-        if let Some(task) = self.live.remove(id) {
-            task.abort();
-        }
+        let Some(task) = self.live.remove(id) else { return };
+        task.abort();
+        let Some((spec, weights)) = self.find(id) else { return };
+        let (spec, weights, id) = (spec.clone(), weights.clone(), id.to_owned());
+        let messages = self.messages.clone();
+        tokio::spawn(async move {
+            // Until it has ended it may still write. That it was ended is no error.
+            let _ = task.await;
+            let news = match weights::stored(&spec, &weights) {
+                Stored::There => PullNews::There,
+                Stored::Partial(bytes) => PullNews::Kept(bytes),
+                Stored::Absent => PullNews::Kept(0),
+            };
+            // The loop ended: nobody wants to know.
+            let _ = messages.send(Msg::Pull(id, news)).await;
+        });
     }
 
     fn find(&self, id: &str) -> Option<(&LocalSpec, &Weights)> {
@@ -144,9 +157,8 @@ mod tests {
         assert!(news.ends_with(&[PullNews::Bytes(1_000, 1_000), PullNews::Checking]));
     }
 
-    #[tokio::test]
-    async fn what_is_there_is_known_and_a_stranger_is_not() {
-        let dir = tempfile::tempdir().unwrap();
+    /// A provider whose one model, `m`, no source has.
+    fn local(dir: &std::path::Path) -> ProviderSpec {
         let mut spec = ProviderSpec::new("local", "local", "");
         // No index has a package of this name: it is none.
         let (name, version) = ("not a name".to_owned(), "0".to_owned());
@@ -167,10 +179,17 @@ mod tests {
         let catalogue = crate::domain::Catalogue { weights: vec![weights], small_below: 1 };
         spec.local = Some(LocalSpec {
             catalogue: std::sync::Arc::new(catalogue),
-            models: dir.path().to_owned(),
-            cache: dir.path().to_owned(),
+            models: dir.to_owned(),
+            cache: dir.to_owned(),
             scaffold: crate::domain::Scaffolding::Auto,
         });
+        spec
+    }
+
+    #[tokio::test]
+    async fn what_is_there_is_known_and_a_stranger_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let spec = local(dir.path());
         let (messages, mut inbound) = tokio::sync::mpsc::channel(100);
         let specs = [("local".to_owned(), spec)].into();
         let mut pulls = Pulls::new(&specs, messages);
@@ -191,6 +210,26 @@ mod tests {
                 Msg::Pull(..) => {}
                 other => panic!("{other:?}"),
             }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_cancelled_fetch_tells_what_is_on_the_disk_and_not_what_was_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        let (messages, mut inbound) = tokio::sync::mpsc::channel(100);
+        let specs = [("local".to_owned(), local(dir.path()))].into();
+        let mut pulls = Pulls::new(&specs, messages);
+        pulls.cancel("m");
+        for kept in ["", "GG"] {
+            if !kept.is_empty() {
+                std::fs::write(dir.path().join("m.gguf.part"), kept).unwrap();
+            }
+            // Ended before it begins: nothing of it is told but the end.
+            pulls.start("m");
+            pulls.cancel("m");
+            let told = inbound.recv().await.unwrap();
+            let Msg::Pull(id, news) = told else { panic!("{told:?}") };
+            assert_eq!((id.as_str(), news), ("m", PullNews::Kept(kept.len() as u64)));
         }
     }
 }

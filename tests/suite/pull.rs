@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plenary::app::local::{PullNews, Stock};
 use plenary::app::{Effect, Focus, Msg, Overlay};
-use plenary::domain::{Change, Ending, RunUpdate};
+use plenary::domain::{Change, Ending, RunUpdate, Session, SessionId, SessionSummary};
 
 use crate::common::desk::{Desk, roster, weights};
 
@@ -122,10 +122,13 @@ fn a_cancelled_fetch_leaves_what_is_there_and_late_news_change_nothing() {
     let mut desk = desk(&[BIG]);
     desk.ask("Why?").keys("enter").news(BIG, PullNews::Bytes(400, 1_000)).keys("x");
     assert_eq!(desk.take().last(), Some(&Effect::CancelPull(BIG.into())));
-    assert_eq!(desk.stock(BIG), &Stock::Absent(400));
+    assert_eq!(desk.stock(BIG), &Stock::Absent(0), "what was counted may be a guess");
     assert_eq!((desk.state.composer.text().as_str(), desk.is_open()), ("Why?", false));
     desk.news(BIG, PullNews::Bytes(500, 1_000)).news(BIG, PullNews::Failed("late".into()));
+    assert_eq!(desk.stock(BIG), &Stock::Absent(0));
+    desk.news(BIG, PullNews::Kept(400));
     assert_eq!(desk.stock(BIG), &Stock::Absent(400));
+    assert!(desk.notice().ends_with("are kept, the next fetch goes on from there"));
     // Again: it goes on from there.
     desk.keys("enter enter");
     assert_eq!(pulls(&desk.take()), [BIG]);
@@ -135,6 +138,20 @@ fn a_cancelled_fetch_leaves_what_is_there_and_late_news_change_nothing() {
     desk.news(BIG, PullNews::There);
     assert!(desk.take().is_empty());
     assert_eq!(desk.stock(BIG), &Stock::There);
+}
+
+#[test]
+fn a_cancelled_fetch_of_which_nothing_is_kept_says_that_it_begins_again() {
+    let mut desk = desk(&[BIG]);
+    desk.keys("alt-p enter").news(BIG, PullNews::Bytes(400, 1_000)).keys("x");
+    assert_eq!(desk.notice(), "the fetch is cancelled", "no more is known yet");
+    desk.news(BIG, PullNews::Kept(0));
+    assert!(desk.notice().contains("nothing of"), "{}", desk.notice());
+    assert!(desk.notice().ends_with("the next fetch begins again"), "{}", desk.notice());
+    // Begun again before the first one's end was told: that changes nothing.
+    desk.keys("alt-p enter x alt-p enter").take();
+    desk.news(BIG, PullNews::Bytes(10, 1_000)).news(BIG, PullNews::Kept(7));
+    assert_eq!(desk.state.locals.coming().unwrap().1.done, 10);
 }
 
 #[test]
@@ -234,4 +251,47 @@ fn what_is_pasted_meanwhile_belongs_to_the_question() {
     assert!(desk.is_open());
     assert!(desk.state.composer.text().starts_with("a draft"));
     assert_eq!(desk.state.context().id(), "pull");
+}
+
+#[test]
+fn a_question_that_waits_is_not_asked_in_another_session() {
+    let summary = SessionSummary {
+        id: SessionId::from_number(7),
+        title: "t".into(),
+        panel: "p".into(),
+        created_at: 0,
+        updated_at: 0,
+        turns: 1,
+        runs: 1,
+        answered: 1,
+    };
+    let session = Session {
+        id: SessionId::from_number(7),
+        title: "t".into(),
+        panel: "design-review".into(),
+        created_at: 0,
+        turns: vec![],
+    };
+    let begun = |desk: &mut Desk| {
+        desk.keys("esc tab N");
+    };
+    let chosen = |desk: &mut Desk| {
+        desk.keys("esc ctrl-r").send(Msg::Sessions(Ok(vec![summary.clone()]))).keys("enter");
+        assert_eq!(desk.effects.last(), Some(&Effect::Open(summary.id)));
+    };
+    let opened = |desk: &mut Desk| {
+        desk.send(Msg::Opened(Ok(Box::new(session.clone()))));
+    };
+    let ways: [&dyn Fn(&mut Desk); 3] = [&begun, &chosen, &opened];
+    for (at, way) in ways.into_iter().enumerate() {
+        let mut desk = desk(&[BIG]);
+        desk.ask("Why?").keys("enter").take();
+        assert_eq!(desk.waiting(), Some("Why?"));
+        way(&mut desk);
+        assert_eq!((desk.waiting(), desk.state.composer.text().as_str()), (None, "Why?"), "{at}");
+        // The fetch goes on; when the model comes nothing is asked.
+        desk.take();
+        desk.news(BIG, PullNews::There);
+        assert_eq!((asked(&desk.take()), desk.stock(BIG)), (0, &Stock::There), "{at}");
+    }
 }

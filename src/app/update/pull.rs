@@ -7,6 +7,7 @@ use super::ask;
 use crate::app::local::{Fetch, LocalModel, PullNews, Stock};
 use crate::app::{Effect, Level, Overlay, PullOverlay, State};
 use crate::domain::PersonaId;
+use crate::text::size;
 
 /// What happens to a question when some of the models that it goes to are not there; nothing when all are.
 pub(super) enum Gate {
@@ -128,14 +129,15 @@ fn next(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Ends the fetch, and whatever was to follow it; what is there stays for the next time.
+/// Ends the fetch, and whatever was to follow it; `runtime` tells then what is kept.
 pub(super) fn cancel(state: &mut State) -> Vec<Effect> {
     let mut effects = Vec::new();
     for model in &mut state.locals.models {
         match &model.stock {
-            Stock::Coming(fetch) => {
+            Stock::Coming(_) => {
                 effects.push(Effect::CancelPull(model.weights.id.clone()));
-                model.stock = Stock::Absent(fetch.done);
+                // What was counted may be a guess; what is kept is told when the fetch has ended.
+                model.stock = Stock::Absent(0);
             }
             Stock::Queued(done) => model.stock = Stock::Absent(*done),
             Stock::There | Stock::Absent(_) | Stock::Failed(_) => {}
@@ -146,10 +148,7 @@ pub(super) fn cancel(state: &mut State) -> Vec<Effect> {
     }
     state.overlays.retain(|o| !matches!(o, Overlay::Pull(_)));
     give_back(state);
-    state.tell(
-        Level::Info,
-        "the fetch is cancelled; what is there stays, and the next one goes on from it",
-    );
+    state.tell(Level::Info, "the fetch is cancelled");
     effects
 }
 
@@ -164,7 +163,7 @@ pub(super) fn closed(state: &mut State) {
 }
 
 /// The question that waits goes back to the composer; one that is being written there is not disturbed.
-fn give_back(state: &mut State) {
+pub(super) fn give_back(state: &mut State) {
     let Some(question) = state.locals.waiting.take() else { return };
     if state.composer.is_empty() {
         state.composer.set(&question);
@@ -201,10 +200,25 @@ pub(super) fn news(state: &mut State, id: &str, news: PullNews) -> Vec<Effect> {
         (stock @ (Stock::There | Stock::Absent(_)), PullNews::Absent(done)) => {
             *stock = Stock::Absent(done);
         }
+        (stock @ Stock::Absent(_), PullNews::Kept(done)) => {
+            *stock = Stock::Absent(done);
+            state.tell(Level::Info, kept(&title, done));
+        }
         // News of a fetch that was cancelled.
         _ => {}
     }
     Vec::new()
+}
+
+/// What a cancelled fetch leaves.
+fn kept(title: &str, done: u64) -> String {
+    match done {
+        0 => format!("cancelled: nothing of {title} is kept, the next fetch begins again"),
+        _ => format!(
+            "cancelled: {} of {title} are kept, the next fetch goes on from there",
+            size(done)
+        ),
+    }
 }
 
 /// A model is there: the next one is fetched, or the question that waited is sent.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::ask;
+use super::{ask, pull};
 use crate::app::state::SessionView;
 use crate::app::{Effect, Focus, Level, Overlay, Pane, RunView, State};
 use crate::domain::{
@@ -42,6 +42,8 @@ pub(super) fn open(state: &mut State, id: SessionId) -> Vec<Effect> {
         );
         return Vec::new();
     }
+    // A question that waits for a model belongs to the session that is left.
+    pull::give_back(state);
     vec![Effect::Open(id)]
 }
 
@@ -56,6 +58,7 @@ pub(super) fn new(state: &mut State) -> Vec<Effect> {
     state.roster.panel = state.home_panel.clone();
     state.clear_panes();
     state.focus = Focus::Composer;
+    pull::give_back(state);
     vec![Effect::ForgetPanes]
 }
 
@@ -93,6 +96,8 @@ pub(super) fn opened(state: &mut State, session: Result<Box<Session>, String>) -
             effects.extend(place(state, view));
         }
     }
+    // One that was asked while the session was being read.
+    pull::give_back(state);
     state.focus = Focus::Panes;
     state.focused = state.panes.iter().position(|p| !p.runs.is_empty()).unwrap_or(0);
     tell_unknown(state);
