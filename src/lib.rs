@@ -8,7 +8,7 @@
 //! - [`ui`]: state to cells: prepare (fills caches), then draw (pure)
 //! - [`app`]: `State`, `Msg`, `Effect`, `update`, actions, keymap; no IO
 //! - [`provider`], [`weights`], [`store`], [`config`]: adapters that do not see each other
-//! - [`text`], [`prompt`], [`export`]: algorithms
+//! - [`text`], [`prompt`], [`review`], [`export`]: algorithms
 //! - [`domain`]: the nouns; [`machine`]: what this computer has
 
 pub mod app;
@@ -19,6 +19,7 @@ pub mod export;
 pub mod machine;
 pub mod prompt;
 pub mod provider;
+pub mod review;
 pub mod runtime;
 pub mod store;
 pub mod text;

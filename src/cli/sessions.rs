@@ -266,6 +266,9 @@ mod tests {
             turns,
             runs: 4 * turns,
             answered: 3,
+            tags: Vec::new(),
+            proposed: 0,
+            decided: 0,
         }
     }
 

@@ -5,6 +5,7 @@
 //! `providers`, `local` (those that run in this program), `weights` (what they can be made of), `panels`, `models`,
 //! `memory`, `origin` (where a value came from), [`personas`]. Asks nobody anything, but for one probe of a local Ollama when nothing else says which model answers. Called by `cli`.
 
+pub mod facets;
 pub mod file;
 mod layers;
 mod local;
@@ -34,6 +35,7 @@ use crate::domain::{
     Catalogue, LocalSpec, ModelProfile, ModelRef, Panel, Persona, PersonaId, ProviderSpec,
     Scaffolding,
 };
+use crate::review::Synonyms;
 use models::{Choosing, Said};
 use panels::People;
 
@@ -87,6 +89,8 @@ pub struct Setup {
     pub theme: String,
     /// Text of the user's `keys.toml` and its path, if there is one.
     pub keys: Option<(PathBuf, String)>,
+    /// What headings are called: plenary's phrases with the user's `facets.toml` laid over.
+    pub synonyms: Arc<Synonyms>,
     /// Warnings to be shown: unknown keys, skipped files (many of one folder in one line).
     pub notices: Vec<String>,
     /// How it came about, for `config show` and `doctor`.
@@ -160,7 +164,13 @@ pub fn setup_on(flags: &Flags, machine: &Machine) -> Result<Setup, ConfigError> 
         ledger.set("model", format!("{text:?}"), Origin::Flag("--model"));
     }
 
-    let keys = keys(&found, machine, &mut people.notices);
+    let usual = "the usual keys are in force";
+    let keys = beside(&found, machine, "keys.toml", usual, &mut people.notices);
+    let usual = "headings are read with plenary's own phrases";
+    let synonyms = match beside(&found, machine, "facets.toml", usual, &mut people.notices) {
+        Some((path, text)) => facets::with_user(&text, &path.display().to_string())?,
+        None => facets::built_in(),
+    };
     let with = |folders: &[String]| {
         [found.notices.as_slice(), &merged.notices, folders, &people.notices].concat()
     };
@@ -177,6 +187,7 @@ pub fn setup_on(flags: &Flags, machine: &Machine) -> Result<Setup, ConfigError> 
         models,
         theme: top.theme,
         keys,
+        synonyms,
         notices,
         report: Report { ledger, files: found.seen, skipped, notices: in_full },
     })
@@ -230,14 +241,17 @@ fn override_personas(
     Ok(())
 }
 
-/// The user's `keys.toml`: beside the file that was named, else in the user's folder.
-fn keys(
+/// The user's file of this name: beside the configuration that was named, else in the user's folder. `without` says what
+/// holds when it cannot be read.
+fn beside(
     found: &layers::Found,
     machine: &Machine,
+    name: &str,
+    without: &str,
     notices: &mut Vec<String>,
 ) -> Option<(PathBuf, String)> {
-    let beside = found.named.as_deref().and_then(Path::parent).map(|dir| dir.join("keys.toml"));
-    let usual = machine.paths.config_file().map(|file| file.with_file_name("keys.toml"));
+    let beside = found.named.as_deref().and_then(Path::parent).map(|dir| dir.join(name));
+    let usual = machine.paths.config_file().map(|file| file.with_file_name(name));
     let path = beside.filter(|path| path.exists()).or(usual)?;
     match read::text(&path) {
         Ok(text) => Some((path, text)),
@@ -251,7 +265,7 @@ fn keys(
         }
         Err(e) => {
             let what = read::why(&e);
-            notices.push(format!("{}: {what}; the usual keys are in force", path.display()));
+            notices.push(format!("{}: {what}; {without}", path.display()));
             None
         }
     }

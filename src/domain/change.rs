@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
-use super::{Ending, ModelRef, PersonaId, Run, RunId, RunState, SessionId, TurnId, Usage};
+use super::{
+    AsideKind, Edit, EditId, Ending, ModelRef, PersonaId, Recommendation, Run, RunId, RunState,
+    SessionId, TurnId, Usage,
+};
 
 /// A run as it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,8 +40,24 @@ impl NewRun {
             usage: None,
             elapsed: Duration::ZERO,
             notes: self.notes.clone(),
+            recommendations: None,
         }
     }
+}
+
+/// A model call beside the conversation, as it begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAside {
+    /// Its identity.
+    pub id: TurnId,
+    /// What it is for.
+    pub kind: AsideKind,
+    /// What is asked, as it is sent.
+    pub question: String,
+    /// Milliseconds since 1970 UTC.
+    pub at: i64,
+    /// The run that answers it.
+    pub run: NewRun,
 }
 
 /// One thing to write down.
@@ -98,4 +117,70 @@ pub enum Change {
         /// How long it took.
         elapsed: Duration,
     },
+    /// A run was searched for recommendations; this is what was found, perhaps nothing.
+    Lifted {
+        /// The run.
+        run: RunId,
+        /// In the order of the text.
+        found: Vec<Recommendation>,
+    },
+    /// The user selected a recommendation that the search had not found.
+    Selected(Recommendation),
+    /// A step of triage. What was undone before it can no longer be done again.
+    Edited {
+        /// The session.
+        session: SessionId,
+        /// The step.
+        edit: Edit,
+    },
+    /// The last step of triage that is in force was undone.
+    Undone {
+        /// The session.
+        session: SessionId,
+        /// That step.
+        edit: EditId,
+    },
+    /// The last step that was undone was done again.
+    Redone {
+        /// The session.
+        session: SessionId,
+        /// That step.
+        edit: EditId,
+    },
+    /// A challenge or a brief is about to be asked.
+    Aside {
+        /// The session.
+        session: SessionId,
+        /// What is asked.
+        aside: NewAside,
+    },
+    /// The session has another title.
+    Renamed {
+        /// The session.
+        session: SessionId,
+        /// The title.
+        title: String,
+    },
+    /// The session has these tags now.
+    Tagged {
+        /// The session.
+        session: SessionId,
+        /// All of them.
+        tags: Vec<String>,
+    },
+    /// The session and all that belongs to it goes, for good.
+    Deleted {
+        /// The session.
+        session: SessionId,
+    },
+}
+
+impl Change {
+    /// True for what is on disk before it is shown: a step of triage that a key made.
+    pub fn is_of_triage(&self) -> bool {
+        matches!(
+            self,
+            Self::Selected(_) | Self::Edited { .. } | Self::Undone { .. } | Self::Redone { .. }
+        )
+    }
 }

@@ -27,6 +27,62 @@ pub enum Facet {
     Operations,
     /// What is asked back, and next steps.
     Questions,
+    /// Everything else: nothing of an answer is without a facet. No persona can promise it.
+    #[serde(skip_deserializing)]
+    Other,
+}
+
+impl Facet {
+    /// Every facet, in the order in which they are read.
+    pub const ALL: [Self; 10] = [
+        Self::Recommendation,
+        Self::Assumptions,
+        Self::Options,
+        Self::Cost,
+        Self::Implementation,
+        Self::Risks,
+        Self::Validation,
+        Self::Operations,
+        Self::Questions,
+        Self::Other,
+    ];
+
+    /// `recommendation`: the word in persona files, the store and exports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Recommendation => "recommendation",
+            Self::Assumptions => "assumptions",
+            Self::Options => "options",
+            Self::Cost => "cost",
+            Self::Implementation => "implementation",
+            Self::Risks => "risks",
+            Self::Validation => "validation",
+            Self::Operations => "operations",
+            Self::Questions => "questions",
+            Self::Other => "other",
+        }
+    }
+
+    /// The facet of this word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|facet| facet.word() == word)
+    }
+
+    /// `Recommendation`: what people read.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Recommendation => "Recommendation",
+            Self::Assumptions => "Assumptions",
+            Self::Options => "Options",
+            Self::Cost => "Cost",
+            Self::Implementation => "Implementation",
+            Self::Risks => "Risks",
+            Self::Validation => "Validation",
+            Self::Operations => "Operations",
+            Self::Questions => "Questions",
+            Self::Other => "Other",
+        }
+    }
 }
 
 /// Which answers the contract speaks about.

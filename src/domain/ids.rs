@@ -62,6 +62,24 @@ uuid_id! {
     /// One persona's answer to one question.
     RunId
 }
+uuid_id! {
+    /// One proposal lifted from an answer.
+    RecommendationId
+}
+uuid_id! {
+    /// One step of triage.
+    EditId
+}
+
+impl RecommendationId {
+    /// The identity of what stands at these bytes of a run: the same in every program that looks, so that nothing need be
+    /// stored for it to be known again. Two places of one run never share one, as an odd factor loses no bits.
+    pub fn at(run: RunId, span: &std::ops::Range<usize>) -> Self {
+        const ODD: u128 = 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835;
+        let place = ((span.start as u128) << 64) | span.end as u128;
+        Self::from_number(run.number() ^ place.wrapping_mul(ODD))
+    }
+}
 
 /// The word that names a persona: `infra`, `edge`, `my-reviewer`.
 ///

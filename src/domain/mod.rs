@@ -3,32 +3,38 @@
 //! Plain data with serde where it is stored or printed. No IO, no clock, no terminal, no async.
 //! Everybody above uses it; it uses nobody.
 
+pub mod aside;
 pub mod change;
 pub mod chat;
 pub mod contract;
+pub mod edit;
 pub mod ids;
 pub mod model;
 pub mod panel;
 pub mod persona;
 pub mod profile;
 pub mod provider;
+pub mod recommendation;
 pub mod run;
 pub mod scaffold;
 pub mod session;
 pub mod stream;
 pub mod weights;
 
-pub use change::{Change, NewRun};
+pub use aside::{Aside, AsideKind};
+pub use change::{Change, NewAside, NewRun};
 pub use chat::{ChatMessage, ChatRequest, ChatRole};
 pub use contract::{Applies, Contract, Facet, IntakeField, Section, TableRule};
-pub use ids::{PersonaId, RunId, SessionId, TurnId};
+pub use edit::{Edit, History, Step};
+pub use ids::{EditId, PersonaId, RecommendationId, RunId, SessionId, TurnId};
 pub use model::ModelRef;
 pub use panel::Panel;
 pub use persona::{Persona, PersonaSource};
 pub use profile::{ModelProfile, local_note};
 pub use provider::{KeySource, ProviderSpec, Timeouts};
+pub use recommendation::{Decision, Origin, Recommendation, Severity, Verdict};
 pub use run::{Ending, Run, RunState};
 pub use scaffold::{Scaffold, ScaffoldSection};
-pub use session::{Session, SessionSummary, Turn};
+pub use session::{SearchHit, Session, SessionSummary, Turn};
 pub use stream::{FailKind, Failure, RunUpdate, StopReason, StreamEvent, Usage};
 pub use weights::{Catalogue, LocalSpec, Package, Scaffolding, Source, Weights};

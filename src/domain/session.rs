@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Run, SessionId, TurnId};
+use super::{Aside, History, Recommendation, Run, SessionId, TurnId};
 
 /// One question, and the runs that answer it.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,8 +44,22 @@ pub struct Session {
     pub panel: String,
     /// When it began, in milliseconds since 1970 UTC.
     pub created_at: i64,
+    /// Words that the user gave it, to find it by.
+    pub tags: Vec<String>,
     /// The questions, oldest first.
     pub turns: Vec<Turn>,
+    /// Challenges and briefs, oldest first.
+    pub asides: Vec<Aside>,
+    /// The steps of triage.
+    pub history: History,
+}
+
+impl Session {
+    /// The recommendations of every run, in the order of the text, dropped ones included.
+    pub fn recommendations(&self) -> impl Iterator<Item = &Recommendation> {
+        let runs = self.turns.iter().flat_map(|turn| &turn.runs);
+        runs.flat_map(|run| run.recommendations.iter().flatten())
+    }
 }
 
 /// A session in a list.
@@ -67,4 +81,24 @@ pub struct SessionSummary {
     pub runs: u32,
     /// How many of them answered in full with their last run.
     pub answered: u32,
+    /// Words that the user gave it.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// How many recommendations there are to decide on; what was marked as the same counts once.
+    #[serde(default)]
+    pub proposed: u32,
+    /// How many of them are decided.
+    #[serde(default)]
+    pub decided: u32,
+}
+
+/// A session that full-text search found, and where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchHit {
+    /// The session.
+    pub session: SessionSummary,
+    /// Whose words: a persona's name, or empty for the question, the title or a tag.
+    pub who: String,
+    /// The words around the first place, raw, one line; what was searched for stands between U+0002 and U+0003.
+    pub excerpt: String,
 }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::fanout::Fanout;
 use super::inbox::Inbox;
-use crate::domain::{Change, Ending, Run, RunState, RunUpdate, Session, Turn};
+use crate::domain::{Change, Ending, History, Run, RunState, RunUpdate, Session, Turn};
 use crate::store::Store;
 use crate::text::Sanitizer;
 pub use plan::{Plan, Planned, Question};
@@ -114,7 +114,10 @@ impl Finished {
             title: plan.title.clone(),
             panel: plan.panel.clone(),
             created_at: plan.asked_at,
+            tags: Vec::new(),
             turns: vec![turn],
+            asides: Vec::new(),
+            history: History::default(),
         }
     }
 }

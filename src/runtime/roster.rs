@@ -17,6 +17,7 @@ pub fn of(setup: &Setup) -> Roster {
         personas: setup.personas.clone(),
         panel: setup.panel.clone(),
         panels: setup.panels.clone(),
+        synonyms: Arc::clone(&setup.synonyms),
         models: setup
             .models
             .iter()

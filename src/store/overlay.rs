@@ -5,7 +5,7 @@
 //! functions; called by the worker.
 
 use crate::domain::{
-    Change, ModelRef, Run, RunId, RunState, Session, SessionId, SessionSummary, Turn,
+    Change, History, ModelRef, Run, RunId, RunState, Session, SessionId, SessionSummary, Turn,
 };
 
 use super::queue::Entry;
@@ -35,6 +35,9 @@ impl Stored {
             answered: count(
                 runs().filter(|r| matches!(&r.state, RunState::Ended(e) if e.answered())).count(),
             ),
+            tags: self.session.tags.clone(),
+            proposed: 0,
+            decided: 0,
         }
     }
 
@@ -100,7 +103,10 @@ fn add_turn(stored: &mut Option<Stored>, entry: &Entry) {
             title: title.clone(),
             panel: panel.clone(),
             created_at: *at,
+            tags: Vec::new(),
             turns: Vec::new(),
+            asides: Vec::new(),
+            history: History::default(),
         },
         updated_at: *at,
     });

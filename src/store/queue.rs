@@ -96,7 +96,7 @@ impl Backlog {
             Change::Run { run, .. } => {
                 self.growing.remove(&run.id);
             }
-            Change::Note { .. } => {}
+            _ => {}
         }
         self.entries.push(entry);
     }

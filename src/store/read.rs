@@ -14,8 +14,8 @@ use serde::de::value::{Error as ValueError, StrDeserializer};
 use super::overlay::{Stored, served};
 use super::write::GONE;
 use crate::domain::{
-    Ending, ModelRef, PersonaId, Run, RunId, RunState, Session, SessionId, SessionSummary, Turn,
-    TurnId, Usage,
+    Ending, History, ModelRef, PersonaId, Run, RunId, RunState, Session, SessionId, SessionSummary,
+    Turn, TurnId, Usage,
 };
 
 const SUMMARIES: &str = "SELECT id, title, panel, created_at, updated_at, turns, runs, answered \
@@ -51,6 +51,9 @@ pub(super) fn list(conn: &Connection, limit: usize) -> rusqlite::Result<Vec<Sess
                 turns: row.get(5)?,
                 runs: row.get(6)?,
                 answered: row.get(7)?,
+                tags: Vec::new(),
+                proposed: 0,
+                decided: 0,
             })
         })?
         .collect()
@@ -112,7 +115,10 @@ pub(super) fn load(
                     title: row.get(1)?,
                     panel: row.get(2)?,
                     created_at: row.get(3)?,
+                    tags: Vec::new(),
                     turns: Vec::new(),
+                    asides: Vec::new(),
+                    history: History::default(),
                 },
                 updated_at: row.get(4)?,
             };
@@ -200,6 +206,7 @@ fn run(row: &Row<'_>, live: bool) -> rusqlite::Result<Run> {
         usage: usage(row)?,
         elapsed: Duration::from_millis(count(row, "elapsed_ms")?.unwrap_or_default()),
         notes: serde_json::from_str(&notes).unwrap_or_default(),
+        recommendations: None,
     })
 }
 

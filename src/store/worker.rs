@@ -316,6 +316,7 @@ impl Worker {
                     let known = runs.get(run).copied();
                     self.known_or(known, |c| read::session_of_run(c, *run))?
                 }
+                _ => None,
             };
             sessions.extend(session.filter(|session| seen.insert(*session)));
         }

@@ -86,6 +86,7 @@ fn name(change: &Change) -> &'static str {
         Change::Append { .. } => "part of an answer",
         Change::Note { .. } => "a note to an answer",
         Change::Ended { .. } => "the end of an answer",
+        _ => "a decision",
     }
 }
 
@@ -141,6 +142,7 @@ fn one(tx: &Transaction<'_>, owner: &str, entry: &Entry) -> rusqlite::Result<boo
             touch(tx, *run, entry.at)?;
             Ok(known)
         }
+        _ => Ok(true),
     }
 }
 

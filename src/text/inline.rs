@@ -31,6 +31,13 @@ impl Inline {
     pub(crate) fn slicer(&self) -> Slicer<'_> {
         Slicer { inline: self, run: 0, run_start: 0 }
     }
+
+    /// The beginning that is bold.
+    pub(crate) fn bold_lead(&self) -> &str {
+        let bold = self.runs.iter().take_while(|run| run.face.bold);
+        let end: usize = bold.map(|run| run.len as usize).sum();
+        self.text.get(..end).unwrap_or_default()
+    }
 }
 
 /// Cuts pieces from an [`Inline`], front to back.

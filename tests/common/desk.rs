@@ -70,6 +70,7 @@ pub fn roster() -> Roster {
     Roster {
         models: personas.iter().map(|p| (p.id.clone(), Ok(answerer.clone()))).collect(),
         personas,
+        synonyms: plenary::config::facets::built_in(),
         panel: Panel {
             name: "design-review".into(),
             personas: ["infra", "edge", "devops", "ai-lead"].map(id).to_vec(),

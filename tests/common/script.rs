@@ -57,6 +57,7 @@ pub fn roster(panel: &[&str]) -> Roster {
     let ids = panel.iter().map(|id| PersonaId::parse(id).unwrap()).collect();
     Roster {
         personas: personas.into_iter().map(Arc::new).collect(),
+        synonyms: plenary::config::facets::built_in(),
         panel: Panel { name: "design-review".into(), personas: ids, model: None },
         models,
         panels: Vec::new(),

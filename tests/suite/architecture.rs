@@ -16,29 +16,36 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("machine", &[]),
     ("text", &["domain"]),
+    ("review", &["text", "domain"]),
     ("prompt", &["text", "domain"]),
-    ("export", &["text", "domain"]),
-    ("provider", &["text", "prompt", "export", "machine", "domain"]),
+    ("export", &["review", "text", "domain"]),
+    ("provider", &["text", "prompt", "review", "export", "machine", "domain"]),
     ("weights", &["text", "domain"]),
-    ("store", &["text", "prompt", "export", "machine", "domain"]),
-    ("config", &["text", "prompt", "export", "machine", "domain"]),
-    ("app", &["provider", "store", "config", "text", "prompt", "export", "machine", "domain"]),
+    ("store", &["text", "prompt", "review", "export", "machine", "domain"]),
+    ("config", &["text", "prompt", "review", "export", "machine", "domain"]),
+    (
+        "app",
+        &["provider", "store", "config", "text", "prompt", "review", "export", "machine", "domain"],
+    ),
     (
         "ui",
-        &["app", "provider", "store", "config", "text", "prompt", "export", "machine", "domain"],
+        &[
+            "app", "provider", "store", "config", "text", "prompt", "review", "export", "machine",
+            "domain",
+        ],
     ),
     (
         "runtime",
         &[
-            "ui", "app", "provider", "weights", "store", "config", "text", "prompt", "export",
-            "machine", "domain",
+            "ui", "app", "provider", "weights", "store", "config", "text", "prompt", "review",
+            "export", "machine", "domain",
         ],
     ),
     (
         "cli",
         &[
             "runtime", "ui", "app", "provider", "weights", "store", "config", "text", "prompt",
-            "export", "machine", "domain",
+            "review", "export", "machine", "domain",
         ],
     ),
 ];

@@ -11,6 +11,7 @@ mod personas;
 mod provider;
 mod pty;
 mod pull;
+mod review;
 mod scaffold;
 mod screens;
 mod store;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plenary::app::local::{PullNews, Stock};
 use plenary::app::{Effect, Focus, Msg, Overlay};
-use plenary::domain::{Change, Ending, RunUpdate, Session, SessionId, SessionSummary};
+use plenary::domain::{Change, Ending, History, RunUpdate, Session, SessionId, SessionSummary};
 
 use crate::common::desk::{Desk, roster, weights};
 
@@ -264,13 +264,19 @@ fn a_question_that_waits_is_not_asked_in_another_session() {
         turns: 1,
         runs: 1,
         answered: 1,
+        tags: Vec::new(),
+        proposed: 0,
+        decided: 0,
     };
     let session = Session {
         id: SessionId::from_number(7),
         title: "t".into(),
         panel: "design-review".into(),
         created_at: 0,
+        tags: vec![],
         turns: vec![],
+        asides: vec![],
+        history: History::default(),
     };
     let begun = |desk: &mut Desk| {
         desk.keys("esc tab N");

@@ -185,6 +185,9 @@ fn summary(n: u128, title: &str, minutes_ago: i64, answered: u32) -> SessionSumm
         turns: 2,
         runs: 4,
         answered,
+        tags: Vec::new(),
+        proposed: 0,
+        decided: 0,
     }
 }
 

@@ -417,6 +417,7 @@ fn stored() -> Session {
         usage: None,
         elapsed: Duration::from_secs(1),
         notes: vec![],
+        recommendations: None,
     };
     let done = || RunState::Ended(Ending::Done);
     Session {
@@ -424,6 +425,9 @@ fn stored() -> Session {
         title: "old \u{1b}[31mtitle".into(),
         panel: "design-review".into(),
         created_at: 0,
+        tags: vec![],
+        asides: vec![],
+        history: plenary::domain::History::default(),
         turns: vec![
             Turn {
                 id: TurnId::from_number(901),
@@ -522,6 +526,9 @@ fn sessions_are_not_changed_under_live_answers() {
         turns: 1,
         runs: 1,
         answered: 1,
+        tags: Vec::new(),
+        proposed: 0,
+        decided: 0,
     };
     desk.keys("o").send(Msg::Sessions(Ok(vec![summary]))).take();
     desk.keys("enter");

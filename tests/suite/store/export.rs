@@ -24,6 +24,7 @@ fn run(id: u128, name: &str, view: &str, ending: Ending, text: &str) -> Run {
         usage: Some(Usage { input: 812, output: 640, cached: 0, reasoning: 0 }),
         elapsed: Duration::from_millis(9_800),
         notes: Vec::new(),
+        recommendations: None,
     }
 }
 
@@ -44,6 +45,9 @@ fn review() -> Session {
         title: "How do we run this in two regions?".into(),
         panel: "design-review".into(),
         created_at: 1_795_251_600_000,
+        tags: Vec::new(),
+        asides: Vec::new(),
+        history: plenary::domain::History::default(),
         turns: vec![Turn {
             id: TurnId::from_number(1),
             question: "How do we run this in two regions?\n\nIt is a web shop.".into(),

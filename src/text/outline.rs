@@ -1,0 +1,197 @@
+//! A document's parts for those who read answers and do not draw them: kind, plain text, source bytes, place in lists.
+//!
+//! The same blocks that are drawn, so that what is read is what is seen. Read by `review`; knows nothing of facets,
+//! recommendations or widths.
+
+use std::ops::Range;
+
+use super::Document;
+use super::block::{Block, Body, Edge, Table};
+use super::inline::{Inline, small};
+
+/// What a part is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartKind {
+    /// Running text.
+    Paragraph,
+    /// A heading of this level.
+    Heading(u8),
+    /// A rule across.
+    Rule,
+    /// Code block of this number; 1 is the first.
+    Code(u32),
+    /// A table.
+    Table,
+}
+
+/// One leaf of a document: a paragraph, a heading, a rule, a code block or a table.
+#[derive(Debug, Clone, Copy)]
+pub struct Part<'a> {
+    index: usize,
+    block: &'a Block,
+}
+
+/// A row of a table in plain text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TableLine<'a> {
+    /// Its cells.
+    pub cells: Vec<&'a str>,
+    /// Its source bytes.
+    pub span: Range<usize>,
+}
+
+impl<'a> Part<'a> {
+    /// Index among the document's blocks.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> PartKind {
+        match &self.block.body {
+            Body::Paragraph(_) => PartKind::Paragraph,
+            Body::Heading(level, _) => PartKind::Heading(*level),
+            Body::Rule => PartKind::Rule,
+            Body::Code(at) => PartKind::Code(small(at + 1)),
+            Body::Table(_) => PartKind::Table,
+        }
+    }
+
+    /// Its source bytes, with the list marker or quote sign that opens it.
+    pub fn span(&self) -> Range<usize> {
+        self.block.span.clone()
+    }
+
+    /// Its text without marks of Markdown, as it is drawn; empty for code, tables and rules.
+    pub fn text(&self) -> &'a str {
+        self.inline().map_or("", |inline| &inline.text)
+    }
+
+    /// The beginning of its text that is bold; empty when it does not begin in bold.
+    pub fn bold_lead(&self) -> &'a str {
+        self.inline().map_or("", Inline::bold_lead)
+    }
+
+    /// True when a quote stands around it.
+    pub fn is_quoted(&self) -> bool {
+        self.block.edges.iter().any(|edge| matches!(edge, Edge::Quote))
+    }
+
+    /// True when nothing stands around it: no list, no quote.
+    pub fn is_top(&self) -> bool {
+        self.block.edges.is_empty()
+    }
+
+    /// How many lists it stands in.
+    pub fn depth(&self) -> usize {
+        self.block.edges.iter().filter(|edge| matches!(edge, Edge::Item { .. })).count()
+    }
+
+    /// The marker of the `n`-th list around it (0 is the outermost) when it is the first part of an item there: `1. `, `• `.
+    pub fn marker(&self, n: usize) -> Option<&'a str> {
+        let mut items = self.block.edges.iter().filter(|edge| matches!(edge, Edge::Item { .. }));
+        match items.nth(n)? {
+            Edge::Item { marker, .. } => marker.as_deref(),
+            Edge::Quote => None,
+        }
+    }
+
+    /// The column headings of a table; empty for anything else.
+    pub fn columns(&self) -> Vec<&'a str> {
+        self.table().map(|table| texts(&table.head)).unwrap_or_default()
+    }
+
+    /// The rows of a table below its headings; empty for anything else.
+    pub fn rows(&self) -> Vec<TableLine<'a>> {
+        let line = |cells: &'a [Inline], span: &Range<usize>| TableLine {
+            cells: texts(cells),
+            span: span.clone(),
+        };
+        let rows = self.table().map(|table| table.rows.as_slice()).unwrap_or_default();
+        rows.iter().map(|row| line(&row.cells, &row.source)).collect()
+    }
+
+    fn inline(&self) -> Option<&'a Inline> {
+        match &self.block.body {
+            Body::Paragraph(inline) | Body::Heading(_, inline) => Some(inline),
+            _ => None,
+        }
+    }
+
+    fn table(&self) -> Option<&'a Table> {
+        match &self.block.body {
+            Body::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+}
+
+fn texts(cells: &[Inline]) -> Vec<&str> {
+    cells.iter().map(|cell| &*cell.text).collect()
+}
+
+impl Document {
+    /// Its parts in reading order.
+    pub fn parts(&self) -> impl DoubleEndedIterator<Item = Part<'_>> + ExactSizeIterator {
+        self.blocks().iter().enumerate().map(|(index, block)| Part { index, block })
+    }
+
+    /// Part `index`.
+    pub fn part(&self, index: usize) -> Option<Part<'_>> {
+        self.blocks().get(index).map(|block| Part { index, block })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOURCE: &str = "## Risks & *gaps*\n\n**Lag:** a replica lags.\n\n1. one\n   - in `it`\n\n   more\n2. **two** x\n\n> quoted\n\n\
+        | Option | Verdict |\n|---|---|\n| A | **yes** |\n| B | no |\n\n```sh\nls\n```\n\n---\n";
+
+    #[test]
+    fn parts_are_what_is_drawn() {
+        let doc = Document::of(SOURCE);
+        let shown: Vec<String> = doc
+            .parts()
+            .map(|part| {
+                let marks: Vec<&str> =
+                    (0..part.depth()).map(|n| part.marker(n).unwrap_or("_")).collect();
+                format!("{:?} {:?} {:?}", part.kind(), marks.join(" "), part.text())
+            })
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "Heading(2) \"\" \"Risks & gaps\"",
+                "Paragraph \"\" \"Lag: a replica lags.\"",
+                "Paragraph \"1. \" \"one\"",
+                "Paragraph \"_ • \" \"in it\"",
+                "Paragraph \"_\" \"more\"",
+                "Paragraph \"2. \" \"two x\"",
+                "Paragraph \"\" \"quoted\"",
+                "Table \"\" \"\"",
+                "Code(1) \"\" \"\"",
+                "Rule \"\" \"\"",
+            ]
+        );
+        let leads: Vec<&str> =
+            doc.parts().map(|p| p.bold_lead()).filter(|lead| !lead.is_empty()).collect();
+        // A heading is bold from end to end.
+        assert_eq!(leads, ["Risks & gaps", "Lag:", "two"]);
+        assert!(doc.parts().any(|p| p.is_quoted() && p.depth() == 0));
+        let table = doc.parts().find(|p| p.kind() == PartKind::Table).unwrap();
+        assert_eq!(table.columns(), ["Option", "Verdict"]);
+        let rows = table.rows();
+        assert_eq!(rows.len(), 2);
+        assert_eq!(rows[0].cells, ["A", "yes"]);
+        assert_eq!(SOURCE.get(rows[1].span.clone()).unwrap().trim(), "| B | no |");
+    }
+
+    #[test]
+    fn the_source_of_a_document_is_the_neutralised_text() {
+        for raw in ["plain", "a\r\nb\r", "\u{1b}[31mred", "x\u{202e}y\u{200d}", "end\u{200d}"] {
+            assert_eq!(Document::of(raw).source(), crate::text::sanitize(raw), "{raw:?}");
+        }
+    }
+}

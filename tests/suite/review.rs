@@ -1,0 +1,3 @@
+//! Reading answers: facets of sections, recommendations, the ledger, what has changed.
+
+mod facets;
