@@ -20,6 +20,9 @@ pub struct Usage {
     pub cached: u64,
     /// Of the output, how many were reasoning.
     pub reasoning: u64,
+    /// What it cost in millionths of a US dollar, where the provider says so (OpenRouter's `usage.cost`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_microusd: Option<u64>,
 }
 
 /// Why a model stopped on its own.

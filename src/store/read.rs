@@ -223,6 +223,7 @@ fn usage(row: &Row<'_>) -> rusqlite::Result<Option<Usage>> {
         output: count(row, "output_tokens")?.unwrap_or_default(),
         cached: count(row, "cached_tokens")?.unwrap_or_default(),
         reasoning: count(row, "reasoning_tokens")?.unwrap_or_default(),
+        cost_microusd: None,
     }))
 }
 

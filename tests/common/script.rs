@@ -152,7 +152,7 @@ impl Script {
     }
 
     pub fn answers(self, pane: usize, text: &str) -> Self {
-        let usage = Usage { input: 812, output: 640, cached: 0, reasoning: 0 };
+        let usage = Usage { input: 812, output: 640, cached: 0, reasoning: 0, cost_microusd: None };
         self.streams(pane, text)
             .updates(pane, vec![RunUpdate::Usage(usage), RunUpdate::Ended(Ending::Done)])
     }

@@ -82,7 +82,7 @@ fn whole() -> Seen {
     Seen {
         opens: vec![Some("test-model".into())],
         text: ANSWER.into(),
-        usage: Some(Usage { input: 31, output: 5, cached: 0, reasoning: 0 }),
+        usage: Some(Usage { input: 31, output: 5, cached: 0, reasoning: 0, cost_microusd: None }),
         stop: Some(StopReason::End),
         ..Seen::default()
     }

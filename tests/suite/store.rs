@@ -62,7 +62,7 @@ fn ended(run: u128, ending: Ending) -> Change {
         run: RunId::from_number(run),
         ending,
         model: None,
-        usage: Some(Usage { input: 1, output: 2, cached: 3, reasoning: 4 }),
+        usage: Some(Usage { input: 1, output: 2, cached: 3, reasoning: 4, cost_microusd: None }),
         elapsed: Duration::from_millis(9_800),
     }
 }
@@ -156,7 +156,10 @@ fn a_conversation_comes_back_as_it_was_written() {
     );
     let run = &session.turns[0].runs[0];
     assert_eq!(run.notes, ["2 turns were left out", "\"ChatML\" is used"]);
-    assert_eq!(run.usage, Some(Usage { input: 1, output: 2, cached: 3, reasoning: 4 }));
+    assert_eq!(
+        run.usage,
+        Some(Usage { input: 1, output: 2, cached: 3, reasoning: 4, cost_microusd: None })
+    );
     assert_eq!(run.elapsed, Duration::from_millis(9_800));
     assert_eq!(session.turns[0].runs[1].reasoning, "let me think");
 }

@@ -218,6 +218,7 @@ impl Conversation {
             output: self.sampled,
             cached: self.cached as u64,
             reasoning: 0,
+            cost_microusd: None,
         };
         tell(&self.events, Ok(StreamEvent::Usage(usage)));
         tell(&self.events, Ok(StreamEvent::Stop(reason)));

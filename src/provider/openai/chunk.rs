@@ -74,6 +74,7 @@ pub(super) struct Counts {
     prompt_cache_hit_tokens: Number,
     prompt_tokens_details: Option<PromptDetails>,
     completion_tokens_details: Option<CompletionDetails>,
+    cost: Dollars,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -102,13 +103,17 @@ impl Counts {
         let details = self.completion_tokens_details.as_ref();
         let reasoning =
             details.and_then(|details| details.reasoning_tokens.0).unwrap_or(0).min(output);
-        Some(Usage { input, output, cached, reasoning })
+        Some(Usage { input, output, cached, reasoning, cost_microusd: self.cost.0 })
     }
 }
 
 /// A count: missing, null, negative, fractional or written as text is brought to a number or to none.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Number(pub(super) Option<u64>);
+
+/// An amount of US dollars, as millionths; anything that is not one is none.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Dollars(pub(super) Option<u64>);
 
 /// A text; anything else is an empty one.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -204,6 +209,33 @@ impl<'de> Deserialize<'de> for Number {
             }
             fn visit_str<E>(self, n: &str) -> Result<Number, E> {
                 Ok(Number(n.parse().ok()))
+            }
+        }
+        deserializer.deserialize_any(Of)
+    }
+}
+
+impl<'de> Deserialize<'de> for Dollars {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Of;
+        impl<'de> Visitor<'de> for Of {
+            type Value = Dollars;
+            expecting!("an amount");
+            skip!(Dollars(None));
+            skip_list!(Dollars(None));
+            fn visit_u64<E>(self, n: u64) -> Result<Dollars, E> {
+                Ok(Dollars(n.checked_mul(1_000_000)))
+            }
+            fn visit_i64<E>(self, _: i64) -> Result<Dollars, E> {
+                Ok(Dollars(None))
+            }
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it is in range
+            fn visit_f64<E>(self, n: f64) -> Result<Dollars, E> {
+                let micros = (n * 1e6).round();
+                Ok(Dollars((0.0..1e15).contains(&micros).then_some(micros as u64)))
+            }
+            fn visit_str<E>(self, _: &str) -> Result<Dollars, E> {
+                Ok(Dollars(None))
             }
         }
         deserializer.deserialize_any(Of)

@@ -147,7 +147,7 @@ fn what_was_left_out_of_the_prompt_stands_below_the_head() {
 #[test]
 fn jsonl_writes_each_event_and_its_deltas_join_to_the_end() {
     let mut to = Vec::new();
-    let usage = Usage { input: 3, output: 2, cached: 0, reasoning: 0 };
+    let usage = Usage { input: 3, output: 2, cached: 0, reasoning: 0, cost_microusd: None };
     let wait = Duration::from_secs(3);
     played(
         &mut Jsonl::new(&mut to),

@@ -86,11 +86,38 @@ fn a_plain_answer() {
         Seen {
             model: Some("large-1".into()),
             text: "Hi é\n日".into(),
-            usage: Some(Usage { input: 31, output: 5, cached: 31, reasoning: 2 }),
+            usage: Some(Usage {
+                input: 31,
+                output: 5,
+                cached: 31,
+                reasoning: 2,
+                cost_microusd: None
+            }),
             stop: Some(StopReason::End),
             ..Seen::default()
         }
     );
+}
+
+#[test]
+fn a_cost_is_taken_where_it_is_one() {
+    for (told, cost) in [
+        ("0.0012345", Some(1_235)),
+        ("2", Some(2_000_000)),
+        ("0", Some(0)),
+        ("-1", None),
+        ("-0.5", None),
+        ("1e300", None),
+        ("\"free\"", None),
+        ("{}", None),
+        ("null", None),
+    ] {
+        let usage = format!(
+            r#"{{"choices":[],"usage":{{"prompt_tokens":3,"completion_tokens":4,"cost":{told}}}}}"#
+        );
+        let seen = events(&[HI, STOP, &usage, DONE]);
+        assert_eq!(seen.usage.map(|u| (u.output, u.cost_microusd)), Some((4, cost)), "{told}");
+    }
 }
 
 #[test]
@@ -206,7 +233,7 @@ fn reasoning_stays_apart_and_is_not_doubled() {
 
 #[test]
 fn usage_wherever_it_stands_and_the_last_one_wins() {
-    let want = Usage { input: 3, output: 4, cached: 0, reasoning: 0 };
+    let want = Usage { input: 3, output: 4, cached: 0, reasoning: 0, cost_microusd: None };
     let counts = r#"{"prompt_tokens":3,"completion_tokens":4}"#;
     for event in [
         format!(r#"{{"choices":[{{"delta":{{}},"finish_reason":"stop"}}],"usage":{counts}}}"#),
@@ -221,7 +248,7 @@ fn usage_wherever_it_stands_and_the_last_one_wins() {
     let clamped = r#"{"usage":{"prompt_tokens":-3,"completion_tokens":4.0,"prompt_tokens_details":null,"prompt_cache_hit_tokens":9}}"#;
     assert_eq!(
         events(&[HI, clamped, DONE]).usage,
-        Some(Usage { input: 0, output: 4, cached: 0, reasoning: 0 })
+        Some(Usage { input: 0, output: 4, cached: 0, reasoning: 0, cost_microusd: None })
     );
 }
 
