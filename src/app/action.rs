@@ -131,6 +131,74 @@ actions! {
     CopyAnswer = "copy-answer",
     /// Get the local model, or see how that goes.
     GetModel = "get-model",
+    /// The next view.
+    View = "view",
+    /// The answers side by side.
+    Answers = "answers",
+    /// Facet against facet.
+    Compare = "compare",
+    /// The list of recommendations; from there back to the answers.
+    Triage = "triage",
+    /// This persona's answer against its last one.
+    Change = "change",
+    /// Assumptions and numbers.
+    Ledger = "ledger",
+    /// A summary whose quotes were checked.
+    Brief = "brief",
+    /// Write the session to a file.
+    Export = "export",
+    /// Accept the recommendation.
+    DecideAccept = "decide-accept",
+    /// Reject it.
+    DecideReject = "decide-reject",
+    /// Defer it.
+    DecideDefer = "decide-defer",
+    /// Decide as the last time.
+    DecideAgain = "decide-again",
+    /// Accept all that are listed.
+    AcceptListed = "accept-listed",
+    /// Reject all that are listed.
+    RejectListed = "reject-listed",
+    /// Defer all that are listed.
+    DeferListed = "defer-listed",
+    /// Comment on it.
+    Comment = "comment",
+    /// Say who does it.
+    Owner = "owner",
+    /// Give it a better title; a session too.
+    Rename = "rename",
+    /// Give a session tags.
+    Tag = "tag",
+    /// Take it off the list: it is no recommendation; a session is deleted.
+    Drop = "drop",
+    /// Mark two as the same.
+    Same = "same",
+    /// Undo the last step of triage.
+    Undo = "undo",
+    /// Do again what was undone.
+    Redo = "redo",
+    /// The next one that is not decided.
+    NextOpen = "next-open",
+    /// List those of the next facet only.
+    FilterFacet = "filter-facet",
+    /// List those in the next state only.
+    FilterWhich = "filter-state",
+    /// List all.
+    FilterNone = "filter-none",
+    /// The source beside the list a row down.
+    ScrollDown = "scroll-down",
+    /// The source beside the list a row up.
+    ScrollUp = "scroll-up",
+    /// Select lines as a recommendation; begin the selection.
+    Select = "select",
+    /// Have another persona attack it.
+    Challenge = "challenge",
+    /// Yes.
+    Yes = "yes",
+    /// Only those that are open.
+    OnlyOpen = "only-open",
+    /// No.
+    No = "no",
     /// Sessions.
     Sessions = "sessions",
     /// Open the chosen one, or run it.

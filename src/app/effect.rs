@@ -75,8 +75,27 @@ pub enum Effect {
     CopyBlock(usize),
     /// Open `$EDITOR`.
     Edit(EditFor, String),
+    /// Bring the place of an answer into view: pane, run, byte of its text.
+    Reveal(usize, RunId, usize),
     /// List the sessions.
     ListSessions,
+    /// Find the sessions whose text has these words.
+    Search(String),
+    /// Give a session another title.
+    Rename(SessionId, String),
+    /// Give a session these tags.
+    Tag(SessionId, Vec<String>),
+    /// Delete a session, for good.
+    Delete(SessionId),
+    /// Write a session to a file, or a folder.
+    Export {
+        /// Which one.
+        session: SessionId,
+        /// The name of the format.
+        format: &'static str,
+        /// Where to; a relative one is meant from the working folder.
+        path: String,
+    },
     /// Open a session.
     Open(SessionId),
     /// Fetch the weights of this id, and tell how it goes.

@@ -1,7 +1,7 @@
 //! Where new identities come from: random ones in the program, counted ones in tests. The one thing `update` uses
 //! that it does not compute.
 
-use crate::domain::{RunId, SessionId, TurnId};
+use crate::domain::{EditId, RunId, SessionId, TurnId};
 
 /// A source of identities.
 #[derive(Debug, Clone, Default)]
@@ -32,6 +32,11 @@ impl Ids {
     /// A new turn.
     pub fn turn(&mut self) -> TurnId {
         self.next().map_or_else(TurnId::random, TurnId::from_number)
+    }
+
+    /// A new step of triage.
+    pub fn edit(&mut self) -> EditId {
+        self.next().map_or_else(EditId::random, EditId::from_number)
     }
 
     /// A new run.

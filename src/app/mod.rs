@@ -4,11 +4,13 @@
 //! and every event is tested as a table. `runtime` feeds it and executes effects; `ui` reads the state and draws it.
 
 pub mod action;
+pub mod aside;
 pub mod composer;
 pub mod effect;
 pub mod ids;
 pub mod key;
 pub mod keymap;
+pub mod line;
 pub mod local;
 pub mod msg;
 pub mod notice;
@@ -16,18 +18,27 @@ pub mod overlay;
 pub mod pane;
 pub mod roster;
 pub mod state;
+pub mod triage;
 pub mod update;
+pub mod view;
 
 pub use action::Action;
+pub use aside::{AsideView, Asides};
 pub use composer::{Completion, Composer};
 pub use effect::{EditFor, Effect, Order, Scroll};
 pub use key::{Key, KeyCode};
 pub use keymap::{Context, Keymap};
+pub use line::Line;
 pub use local::{Locals, PullNews};
 pub use msg::{Clock, Msg, Signal};
 pub use notice::{Level, Notice};
-pub use overlay::{HelpOverlay, Overlay, PullOverlay, SessionsOverlay};
+pub use overlay::{
+    BriefOverlay, ChallengeOverlay, ExportOverlay, HelpOverlay, LedgerOverlay, LedgerPlace,
+    LedgerRow, LineFor, LineOverlay, Overlay, Pending, PullOverlay, SessionRow, SessionsOverlay,
+};
 pub use pane::{Pane, RunView};
 pub use roster::{Answerer, Roster};
 pub use state::{Focus, LayoutMode, State};
+pub use triage::Triage;
 pub use update::update;
+pub use view::{Compare, Filter, ViewKind, Which};

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{EditFor, Key, Level, PullNews};
-use crate::domain::{RunId, RunUpdate, Session, SessionSummary};
+use crate::domain::{RunId, RunUpdate, SearchHit, Session, SessionSummary};
 use crate::text::Highlighted;
 
 /// The time, as `runtime` reads it.
@@ -70,6 +70,10 @@ pub enum Msg {
     Highlighted(RunId, Vec<Highlighted>),
     /// The sessions, newest first, or why they cannot be listed.
     Sessions(Result<Vec<SessionSummary>, String>),
+    /// What full-text search found for these words, or why it could not search.
+    Found(String, Result<Vec<SearchHit>, String>),
+    /// A session was renamed, tagged or deleted (its words), or why not. The list is out of date.
+    Kept(Result<String, String>),
     /// A session to go on with, or why it cannot be opened.
     Opened(Result<Box<Session>, String>),
     /// The editor was closed; the text it left, or why it could not be used.

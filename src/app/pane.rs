@@ -5,7 +5,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{Persona, Run, RunId, RunState, TurnId};
+use crate::domain::{Contract, Facet, Persona, Run, RunId, RunState, TurnId};
+use crate::review::{self, Lead, Section, Synonyms};
 use crate::text::Document;
 
 /// One run as it is shown.
@@ -27,9 +28,53 @@ pub struct RunView {
     pub waiting: String,
     /// `DevOps Mode` when a trigger brought the persona in.
     pub mode: Option<String>,
+    /// What the answer is about, part by part, as it was when it was read last.
+    pub sections: Vec<Section>,
+    /// The sentence that its recommendation leads with, as it was then.
+    pub lead: Option<Lead>,
+    /// The document's revision then.
+    pub read_at: Option<u64>,
 }
 
 impl RunView {
+    /// A run that answers `question`, as it is shown and as it was sent.
+    pub fn stored(
+        run: Run,
+        turn: TurnId,
+        question: Arc<str>,
+        sent: Arc<str>,
+        document: Document,
+    ) -> Self {
+        Self {
+            run,
+            turn,
+            question,
+            sent,
+            document,
+            started: None,
+            waiting: String::new(),
+            mode: None,
+            sections: Vec::new(),
+            lead: None,
+            read_at: None,
+        }
+    }
+
+    /// Reads its sections, if it has changed since they were read last.
+    pub fn read(&mut self, contract: &Contract, synonyms: &Synonyms) {
+        let revision = self.document.revision();
+        if self.read_at != Some(revision) {
+            self.sections = review::sections(&self.document, contract, synonyms);
+            self.lead = review::lead(&self.document, &self.sections);
+            self.read_at = Some(revision);
+        }
+    }
+
+    /// The sections that are about `facet`.
+    pub fn about(&self, facet: Facet) -> impl Iterator<Item = &Section> {
+        self.sections.iter().filter(move |section| section.facet == facet)
+    }
+
     /// Its identity.
     pub fn id(&self) -> RunId {
         self.run.id
@@ -75,6 +120,18 @@ impl Pane {
     /// The run that counts: the last.
     pub fn current(&self) -> Option<&RunView> {
         self.runs.last()
+    }
+
+    /// The run that counts of each turn, oldest first; turns of which nothing came are left out.
+    pub fn rounds(&self) -> Vec<&RunView> {
+        let mut rounds: Vec<&RunView> = Vec::new();
+        for view in self.runs.iter().filter(|view| !view.document.is_empty()) {
+            match rounds.last_mut() {
+                Some(last) if last.turn == view.turn => *last = view,
+                _ => rounds.push(view),
+            }
+        }
+        rounds
     }
 
     /// True while an answer is coming.

@@ -6,10 +6,12 @@ use std::time::Duration;
 use super::ids::Ids;
 use super::keymap::Pending;
 use super::{
-    Clock, Completion, Composer, Context, Keymap, Level, Locals, Notice, Overlay, Pane, Roster,
-    RunView,
+    Asides, Clock, Compare, Completion, Composer, Context, Keymap, Level, Locals, Notice, Overlay,
+    Pane, Roster, RunView, Triage, ViewKind,
 };
-use crate::domain::{Panel, PersonaId, RunId, SessionId};
+use crate::domain::{
+    Facet, History, Panel, PersonaId, Recommendation, RecommendationId, RunId, SessionId, TurnId,
+};
 
 /// Where keys go.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -69,8 +71,17 @@ pub struct SessionView {
     pub id: Option<SessionId>,
     /// Its title.
     pub title: String,
-    /// How many questions it has.
-    pub turns: usize,
+    /// Its questions, oldest first.
+    pub turns: Vec<TurnId>,
+    /// The steps of triage.
+    pub history: History,
+}
+
+impl SessionView {
+    /// Which question this is, counted from 1; 0 when it is not of this session.
+    pub fn turn_number(&self, turn: TurnId) -> usize {
+        self.turns.iter().position(|known| *known == turn).map_or(0, |at| at + 1)
+    }
 }
 
 /// All that the program knows.
@@ -88,6 +99,14 @@ pub struct State {
     pub focused: usize,
     /// Where keys go.
     pub focus: Focus,
+    /// How the session is looked at.
+    pub view: ViewKind,
+    /// Where Compare stands.
+    pub compare: Compare,
+    /// Where Triage stands.
+    pub triage: Triage,
+    /// Challenges and briefs.
+    pub asides: Asides,
     /// One pane fills the screen.
     pub zoomed: bool,
     /// How panes are laid out.
@@ -136,6 +155,10 @@ impl State {
             panes: Vec::new(),
             focused: 0,
             focus: Focus::Composer,
+            view: ViewKind::default(),
+            compare: Compare::default(),
+            triage: Triage::default(),
+            asides: Asides::default(),
             zoomed: false,
             layout: LayoutMode::Auto,
             overlays: Vec::new(),
@@ -154,16 +177,20 @@ impl State {
         state
     }
 
-    /// Empty panes for the panel's personas.
+    /// Empty panes for the panel's personas, nothing compared or decided.
     pub fn clear_panes(&mut self) {
         self.panes = self.roster.panel_personas().cloned().map(Pane::new).collect();
         self.focused = 0;
         self.zoomed = false;
+        self.view = ViewKind::default();
+        self.compare = Compare::default();
+        self.triage = Triage::default();
+        self.asides = Asides::default();
     }
 
     /// True until the first question of the session: the first screen is shown.
     pub fn is_fresh(&self) -> bool {
-        self.session.turns == 0
+        self.session.turns.is_empty()
     }
 
     /// The focused pane.
@@ -173,12 +200,35 @@ impl State {
 
     /// The run of this id.
     pub fn run_mut(&mut self, id: RunId) -> Option<&mut RunView> {
-        self.panes.iter_mut().flat_map(|p| p.runs.iter_mut().rev()).find(|v| v.id() == id)
+        let panes = self.panes.iter_mut().flat_map(|p| p.runs.iter_mut().rev());
+        let in_pane = panes.into_iter().find(|v| v.id() == id);
+        in_pane.or_else(|| self.asides.run_mut(id))
     }
 
-    /// True while any answer is coming.
+    /// True when an answer that counts says something about `facet`, or should.
+    pub fn speaks_of(&self, facet: Facet) -> bool {
+        self.panes.iter().any(|pane| {
+            let says = pane.current().is_some_and(|view| view.about(facet).next().is_some());
+            let asked = pane.current().is_some();
+            says || (asked && pane.persona.contract.promises(facet))
+        })
+    }
+
+    /// The recommendation of this id.
+    pub fn recommendation(&self, id: RecommendationId) -> Option<&Recommendation> {
+        let runs = self.panes.iter().flat_map(|pane| &pane.runs);
+        runs.flat_map(|view| view.run.recommendations.iter().flatten()).find(|r| r.id == id)
+    }
+
+    /// The recommendation of this id.
+    pub fn recommendation_mut(&mut self, id: RecommendationId) -> Option<&mut Recommendation> {
+        let runs = self.panes.iter_mut().flat_map(|pane| &mut pane.runs);
+        runs.flat_map(|view| view.run.recommendations.iter_mut().flatten()).find(|r| r.id == id)
+    }
+
+    /// True while any answer, challenge or brief is coming.
     pub fn is_live(&self) -> bool {
-        self.panes.iter().any(Pane::is_live)
+        self.panes.iter().any(Pane::is_live) || self.asides.is_live()
     }
 
     /// Of the runs that answer the last question: how many were asked, and how many answered in full.
@@ -221,10 +271,24 @@ impl State {
             (Some(Overlay::Sessions(list)), _) if list.typing => Context::Filter,
             (Some(Overlay::Help(_)), _) => Context::Help,
             (Some(Overlay::Sessions(_)), _) => Context::Sessions,
+            (Some(Overlay::Ledger(ledger)), _) if ledger.typing => Context::Filter,
             (Some(Overlay::Pull(_)), _) => Context::Pull,
+            (Some(Overlay::Line(_)), _) => Context::Line,
+            (Some(Overlay::Confirm(_)), _) => Context::Confirm,
+            (Some(Overlay::Challenge(_)), _) => Context::Challenge,
+            (Some(Overlay::Ledger(_)), _) => Context::Ledger,
+            (Some(Overlay::Brief(_)), _) => Context::Brief,
+            (Some(Overlay::Export(_)), _) => Context::Export,
             (None, Focus::Composer) if self.completion.is_some() => Context::Completion,
             (None, Focus::Composer) => Context::Composer,
-            (None, Focus::Panes) => Context::Panes,
+            (None, Focus::Panes) => match self.view {
+                ViewKind::Answers => Context::Panes,
+                ViewKind::Compare => Context::Compare,
+                ViewKind::Triage if self.triage.typing => Context::Filter,
+                ViewKind::Triage if self.triage.selecting.is_some() => Context::Select,
+                ViewKind::Triage => Context::Triage,
+                ViewKind::Change => Context::Change,
+            },
         }
     }
 

@@ -142,6 +142,11 @@ pub struct Contract {
 }
 
 impl Contract {
+    /// True when a section about `facet` is promised, and not only where it fits.
+    pub fn promises(&self, facet: Facet) -> bool {
+        self.sections.iter().any(|section| section.facet == facet && !section.optional)
+    }
+
     /// True when nothing is promised: any plain document.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

@@ -39,3 +39,9 @@ pub const FORMATS: &[Format] = &[
 pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
 }
+
+/// temporary
+pub struct Target { /** x */ pub name: &'static str }
+impl Target { /** x */ pub fn file_name(&self, id: &str) -> String { format!("{id}-{}.md", self.name) } }
+/// temporary
+pub static TARGETS: [Target; 1] = [Target { name: "adr" }];

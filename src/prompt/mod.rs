@@ -7,8 +7,11 @@
 
 mod address;
 mod attachment;
+mod brief;
 mod budget;
 mod build;
+mod challenge;
+mod fence;
 mod scaffold;
 mod trigger;
 
@@ -18,8 +21,10 @@ use crate::domain::{ModelProfile, Persona};
 
 pub use address::{Addressed, address};
 pub use attachment::{attachment, outline};
+pub use brief::{BriefQuestion, Source, brief};
 pub use budget::estimate;
 pub use build::{Built, build};
+pub use challenge::challenge;
 pub use scaffold::scaffold;
 pub use trigger::triggers;
 

@@ -10,3 +10,5 @@ mod words;
 
 pub use section::{Section, sections};
 pub use synonyms::Synonyms;
+mod stub;
+pub use stub::*;

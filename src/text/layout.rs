@@ -3,6 +3,8 @@
 //! Only blocks that changed are wrapped again, code is appended to, and a height index answers where a row is
 //! in O(log blocks). Draws nothing and knows no scrolling; a pane of the ui owns one and asks for what is seen.
 
+use std::ops::Range;
+
 use super::block::{Block, Body};
 use super::code_rows::{CodeRows, CodeView};
 use super::rows::{gap, prose};
@@ -91,6 +93,22 @@ impl Layout {
         let at = self.locate(from).unwrap_or(Anchor { block: self.blocks.len(), row: 0 });
         let blocks = self.blocks.get(at.block..).unwrap_or_default();
         blocks.iter().flat_map(|b| &b.rows).skip(at.row)
+    }
+
+    /// The rows of these blocks.
+    pub fn rows_of(&self, blocks: Range<usize>) -> Range<usize> {
+        let last = self.blocks.len();
+        let (start, end) = (blocks.start.min(last), blocks.end.min(last));
+        self.start(start)..self.start(end.max(start))
+    }
+
+    /// The first row that shows byte `at` of the source, or else something behind it.
+    pub fn row_at(&self, at: usize) -> usize {
+        let shows = |row: &Row| row.kind != RowKind::Blank && row.source.end > at;
+        let block = self.blocks.iter().position(|laid| laid.rows.iter().any(shows));
+        let Some(block) = block else { return self.height().saturating_sub(1) };
+        let row = self.blocks.get(block).and_then(|laid| laid.rows.iter().position(shows));
+        self.start(block) + row.unwrap_or(0)
     }
 
     /// The place that row `index` shows.

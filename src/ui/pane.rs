@@ -12,13 +12,14 @@ use ratatui::style::{Modifier, Style};
 
 use super::layout::{Form, Slot};
 use super::paint::{Pen, border, cut, inset, put, put_right, row};
+use super::rows::draw_row;
 use super::theme::{Part, Theme};
 use super::thread::{Shown, Thread};
 use super::words;
 use crate::app::{Pane, State};
 use crate::domain::{Persona, RunId, RunState, local_note};
 use crate::text::width::width;
-use crate::text::{LayoutOptions, Role, Row, RowKind, sanitize_line};
+use crate::text::{LayoutOptions, sanitize_line};
 
 /// Who answers in a pane, as it can be shown.
 #[derive(Debug, Clone, Default)]
@@ -386,29 +387,5 @@ pub(super) fn body(slot: &Slot) -> Rect {
             padding,
         ),
         Form::Strip => Rect { width: 0, height: 0, ..area },
-    }
-}
-
-fn draw_row(buffer: &mut Buffer, theme: &Theme, area: Rect, shown: &Row, columns: usize) {
-    let code = matches!(shown.kind, RowKind::Code(_));
-    let ground = theme.part(Part::CodeRow);
-    let on_ground = code || matches!(shown.kind, RowKind::CodeHeader(_));
-    let mut pen = Pen::new(buffer, area).skipping(if code { columns } else { 0 });
-    let mut whole = true;
-    for piece in &shown.pieces {
-        let style = theme.face(piece.face);
-        let style = if on_ground { ground.patch(style) } else { style };
-        if !pen.write(&piece.text, style) {
-            whole = false;
-            break;
-        }
-    }
-    if on_ground {
-        let room = pen.room();
-        pen.blanks(room, ground.patch(theme.role(Role::Code)));
-    }
-    if code && !whole {
-        let last = Rect { x: area.right().saturating_sub(1), width: 1, ..area };
-        put(buffer, last, "›", ground.patch(theme.part(Part::Overflow)));
     }
 }

@@ -40,14 +40,21 @@ pub fn rows(keymap: &Keymap, filter: &str) -> Vec<HelpRow> {
     rows
 }
 
-/// The footer of `context`: key and word, in the order of the keymap.
+/// The footer of `context`: key and word, in the order of the keymap, what is of this place first.
 pub fn footer(keymap: &Keymap, context: Context) -> Vec<(String, String)> {
-    let here = keymap.bindings().iter().filter(|b| b.context == context);
-    here.filter_map(|b| {
-        let key = shown(&b.on).into_iter().next()?;
-        Some((key, b.footer.clone()?))
-    })
-    .collect()
+    let mut shown_for: Vec<Action> = Vec::new();
+    let mut words = Vec::new();
+    for place in context.chain().filter(|place| *place != Context::Global) {
+        for binding in keymap.bindings().iter().filter(|b| b.context == place) {
+            let first = shown(&binding.on).into_iter().next();
+            let Some((key, word)) = first.zip(binding.footer.clone()) else { continue };
+            if !shown_for.contains(&binding.run) {
+                shown_for.push(binding.run);
+                words.push((key, word));
+            }
+        }
+    }
+    words
 }
 
 fn shown(on: &[Vec<super::Key>]) -> Vec<String> {

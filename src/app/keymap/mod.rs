@@ -34,14 +34,38 @@ macro_rules! contexts {
 }
 
 contexts! {
+    /// In every view.
+    Views = "views", "In every view";
     /// Reading the answers.
     Panes = "panes", "Reading the answers";
+    /// Comparing the answers.
+    Compare = "compare", "Comparing the answers";
+    /// Deciding on recommendations.
+    Triage = "triage", "Deciding on recommendations";
+    /// Selecting lines as a recommendation.
+    Select = "select", "Selecting lines as a recommendation";
+    /// An answer against the last one.
+    Change = "change", "An answer against the last one";
     /// Writing the question.
     Composer = "composer", "Writing the question";
     /// Names offered behind an `@`.
     Completion = "completion", "Choosing a name behind @";
+    /// In every list.
+    List = "list", "In every list";
     /// The list of sessions.
     Sessions = "sessions", "The list of sessions";
+    /// Assumptions and numbers.
+    Ledger = "ledger", "Assumptions and numbers";
+    /// The brief.
+    Brief = "brief", "The brief";
+    /// Writing the session to a file.
+    Export = "export", "Writing the session to a file";
+    /// Choosing who attacks a recommendation.
+    Challenge = "challenge", "Choosing who attacks a recommendation";
+    /// Editing one line.
+    Line = "line", "Editing one line";
+    /// Something is asked first.
+    Confirm = "confirm", "Something is asked first";
     /// The list of keys.
     Help = "help", "This list";
     /// Getting the local model.
@@ -50,6 +74,25 @@ contexts! {
     Filter = "filter", "Searching in a list";
     /// Everywhere.
     Global = "global", "Everywhere";
+}
+
+impl Context {
+    /// Where a key is looked for, in this order: here, in all places of this kind, everywhere.
+    pub fn chain(self) -> impl Iterator<Item = Self> {
+        let kind = match self {
+            Self::Panes | Self::Compare | Self::Triage | Self::Change => Some(Self::Views),
+            Self::Help
+            | Self::Sessions
+            | Self::Pull
+            | Self::Ledger
+            | Self::Brief
+            | Self::Export
+            | Self::Challenge => Some(Self::List),
+            _ => None,
+        };
+        let everywhere = (self != Self::Global).then_some(Self::Global);
+        std::iter::once(self).chain(kind).chain(everywhere)
+    }
 }
 
 /// Some keys, an action, and what to say about them.
@@ -136,14 +179,15 @@ impl Keymap {
     pub fn lookup(&self, context: Context, pending: &mut Pending, key: Key) -> Option<Action> {
         pending.keys.push(key);
         let typed = pending.keys.as_slice();
-        let here = |b: &&Binding| b.context == context || b.context == Context::Global;
-        let found = self.bindings.iter().filter(here).find(|b| b.on.iter().any(|k| k == typed));
+        let means = |b: &&Binding| b.on.iter().any(|k| k == typed);
+        let of = |place: Context| self.bindings.iter().filter(move |b| b.context == place);
+        let found = context.chain().find_map(|place| of(place).find(means));
         if let Some(binding) = found {
             pending.keys.clear();
             return Some(binding.run);
         }
         let goes_on = |b: &Binding| b.on.iter().any(|k| k.starts_with(typed));
-        if !self.bindings.iter().filter(here).any(goes_on) {
+        if !context.chain().any(|place| of(place).any(goes_on)) {
             let alone = pending.keys.len() == 1;
             pending.keys.clear();
             // A key that ends a sequence wrongly still means what it means alone.

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::lift;
 use super::pull::{self, Gate};
 use super::session::pane_of;
 use super::stream;
@@ -150,11 +151,11 @@ fn targets(state: &State, to: &Addressed) -> Vec<Target> {
 /// Makes turn, runs and orders; the turn is written down before the first request leaves.
 fn begin(state: &mut State, text: &str, sent: &str, targets: &[Target]) -> Vec<Effect> {
     let session = *state.session.id.get_or_insert_with(|| state.ids.session());
-    if state.session.turns == 0 {
+    if state.session.turns.is_empty() {
         state.session.title = title_of(sent);
     }
-    state.session.turns += 1;
     let turn = state.ids.turn();
+    state.session.turns.push(turn);
     let shown: Arc<str> = Arc::from(sanitize(&prompt::outline(text)));
     let sent: Arc<str> = Arc::from(sent);
     let (mut runs, mut orders, mut failed) = (Vec::new(), Vec::new(), Vec::new());
@@ -198,11 +199,20 @@ fn title_of(question: &str) -> String {
     sanitize_line(line.trim()).chars().take(120).collect()
 }
 
+/// What a run answers.
 #[derive(Clone)]
-struct Question {
+pub(super) struct Question {
     turn: TurnId,
     shown: Arc<str>,
     sent: Arc<str>,
+}
+
+impl Question {
+    /// The question of an aside.
+    pub(super) fn aside(turn: TurnId, text: &str) -> Self {
+        let text: Arc<str> = Arc::from(text);
+        Self { turn, shown: Arc::clone(&text), sent: text }
+    }
 }
 
 struct Started {
@@ -261,17 +271,11 @@ fn start(state: &mut State, target: &Target, question: Question) -> Started {
     Started { run, order, failed }
 }
 
-fn new_view(run: &NewRun, question: Question, mode: Option<String>) -> RunView {
-    RunView {
-        run: run.begun(RunState::Queued),
-        turn: question.turn,
-        question: question.shown,
-        sent: question.sent,
-        document: Document::new(),
-        started: None,
-        waiting: String::new(),
-        mode,
-    }
+/// How a run is shown as it begins.
+pub(super) fn new_view(run: &NewRun, question: Question, mode: Option<String>) -> RunView {
+    let (run, document) = (run.begun(RunState::Queued), Document::new());
+    let view = RunView::stored(run, question.turn, question.shown, question.sent, document);
+    RunView { mode, ..view }
 }
 
 /// The persona's own earlier exchanges: of each turn but `now` the last run, when it left text.
@@ -364,6 +368,7 @@ pub(super) fn cancel_all(state: &mut State) -> Vec<Effect> {
         .panes
         .iter()
         .flat_map(|p| p.runs.iter())
+        .chain(state.asides.0.iter().map(|aside| &aside.view))
         .filter(|v| v.is_live())
         .map(RunView::id)
         .collect();
@@ -371,7 +376,7 @@ pub(super) fn cancel_all(state: &mut State) -> Vec<Effect> {
 }
 
 /// The pane says so at once; what the fan-out reports later about this run is dropped.
-fn stop(state: &mut State, id: RunId) -> Vec<Effect> {
+pub(super) fn stop(state: &mut State, id: RunId) -> Vec<Effect> {
     let clock = state.clock;
     let mut effects = vec![Effect::Cancel(id)];
     if let Some(view) = state.run_mut(id) {
@@ -381,5 +386,6 @@ fn stop(state: &mut State, id: RunId) -> Vec<Effect> {
             effects.push(Effect::Highlight(id, jobs));
         }
     }
+    effects.extend(lift::ended(state, id));
     effects
 }

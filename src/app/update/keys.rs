@@ -1,9 +1,9 @@
 //! A key → its action in the current context → what the action does. Keys without an action are text. Called by
 //! `update` and by the palette, which runs actions without a key.
 
-use super::{ask, compose, lifecycle, navigate, overlay, pull, session};
+use super::{ask, compose, lifecycle, navigate, overlay, pull, review, session, views};
 use crate::app::state::EXAMPLES;
-use crate::app::{Action, Context, Effect, Focus, Key, Overlay, Scroll, State};
+use crate::app::{Action, Context, Effect, Focus, Key, Overlay, Scroll, State, ViewKind};
 
 /// A key was pressed.
 pub(super) fn key(state: &mut State, key: Key) -> Vec<Effect> {
@@ -24,16 +24,15 @@ pub(super) fn key(state: &mut State, key: Key) -> Vec<Effect> {
 fn typed(state: &mut State, context: Context, key: Key) -> Vec<Effect> {
     match context {
         Context::Composer | Context::Completion => compose::typed(state, key),
-        Context::Filter => overlay::typed(state, key),
-        Context::Panes | Context::Help | Context::Sessions | Context::Pull | Context::Global => {
-            Vec::new()
-        }
+        Context::Filter | Context::Line => overlay::typed(state, key),
+        _ => Vec::new(),
     }
 }
 
 /// Runs an action, whatever key (or palette row) asked for it.
 pub(super) fn run(state: &mut State, action: Action) -> Vec<Effect> {
-    if let Some(effects) = run_view(state, action) {
+    let taken = review::run(state, action).or_else(|| run_view(state, action));
+    if let Some(effects) = taken {
         return effects;
     }
     let pulling = matches!(state.overlays.last(), Some(Overlay::Pull(_)));
@@ -55,6 +54,11 @@ pub(super) fn run(state: &mut State, action: Action) -> Vec<Effect> {
         Action::Previous => overlay::step(state, -1),
         Action::Back => back(state),
         Action::Retry => ask::retry(state),
+        Action::View => views::show(state, state.view.next()),
+        Action::Answers => views::show(state, ViewKind::Answers),
+        Action::Compare => views::toggle(state, ViewKind::Compare),
+        Action::Triage => views::toggle(state, ViewKind::Triage),
+        Action::Change => views::toggle(state, ViewKind::Change),
         Action::RetryFailed => ask::retry_failed(state),
         Action::Cancel => ask::cancel(state),
         Action::CancelAll => ask::cancel_all(state),
@@ -76,24 +80,19 @@ pub(super) fn run(state: &mut State, action: Action) -> Vec<Effect> {
 
 /// The actions that move the view or choose a pane.
 fn run_view(state: &mut State, action: Action) -> Option<Vec<Effect>> {
-    let page = |state: &mut State, scroll: Scroll, rows: isize| {
-        if state.overlays.is_empty() {
-            navigate::scroll(state, scroll)
-        } else {
-            overlay::step(state, rows)
-        }
-    };
     let effects = match action {
         Action::LineDown => navigate::scroll(state, Scroll::Lines(1)),
         Action::LineUp => navigate::scroll(state, Scroll::Lines(-1)),
         Action::HalfPageDown => navigate::scroll(state, Scroll::HalfPages(1)),
         Action::HalfPageUp => navigate::scroll(state, Scroll::HalfPages(-1)),
-        Action::PageDown => page(state, Scroll::Pages(1), 10),
-        Action::PageUp => page(state, Scroll::Pages(-1), -10),
+        Action::PageDown => navigate::scroll(state, Scroll::Pages(1)),
+        Action::PageUp => navigate::scroll(state, Scroll::Pages(-1)),
         Action::Top => navigate::scroll(state, Scroll::Top),
         Action::Bottom => navigate::scroll(state, Scroll::Bottom),
         Action::ScrollRight => navigate::scroll(state, Scroll::Columns(8)),
         Action::ScrollLeft => navigate::scroll(state, Scroll::Columns(-8)),
+        Action::ScrollDown => navigate::scroll(state, Scroll::Lines(1)),
+        Action::ScrollUp => navigate::scroll(state, Scroll::Lines(-1)),
         Action::SectionNext => navigate::scroll(state, Scroll::Section(true)),
         Action::SectionPrevious => navigate::scroll(state, Scroll::Section(false)),
         Action::CodeNext => navigate::scroll(state, Scroll::Code(true)),
@@ -141,6 +140,9 @@ fn back(state: &mut State) -> Vec<Effect> {
     }
     if state.completion.take().is_some() {
         return Vec::new();
+    }
+    if state.focus == Focus::Panes && state.view != ViewKind::Answers {
+        return review::back(state);
     }
     if state.zoomed {
         state.zoomed = false;

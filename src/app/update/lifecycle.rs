@@ -46,7 +46,9 @@ pub(super) fn signal(state: &mut State, signal: Signal) -> Vec<Effect> {
 fn end(state: &mut State, ending: &Ending, status: u8) -> Vec<Effect> {
     let now = state.clock.since_start;
     let mut effects = vec![Effect::CancelAll];
-    for view in state.panes.iter_mut().flat_map(|p| p.runs.iter_mut()).filter(|v| v.is_live()) {
+    let asides = state.asides.0.iter_mut().map(|aside| &mut aside.view);
+    let views = state.panes.iter_mut().flat_map(|p| p.runs.iter_mut()).chain(asides);
+    for view in views.filter(|v| v.is_live()) {
         view.run.elapsed = view.elapsed(now);
         view.run.state = RunState::Ended(ending.clone());
         effects.push(Effect::Save(Change::Ended {

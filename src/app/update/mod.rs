@@ -2,15 +2,24 @@
 //!
 //! Pure: no IO, no clock, no randomness but through [`State::ids`](super::State). One file for each area; this one only hands out.
 
+mod aside;
 mod ask;
 mod compose;
+mod decide;
+mod export;
+mod history;
 mod keys;
+mod ledger;
 mod lifecycle;
+mod lift;
 mod navigate;
 mod overlay;
 mod pull;
+mod review;
+mod select;
 mod session;
 mod stream;
+mod views;
 
 use super::{Effect, Level, Msg, State};
 
@@ -29,7 +38,12 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Ask(question) => ask::question(state, &question),
-        Msg::Run(id, updates) => stream::run(state, id, updates),
+        Msg::Run(id, updates) => {
+            let effects = stream::run(state, id, updates);
+            aside::reported(state, id);
+            lift::read(state);
+            effects
+        }
         Msg::Highlighted(id, done) => {
             if let Some(view) = state.run_mut(id) {
                 for lines in done {
@@ -39,6 +53,8 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Sessions(list) => session::listed(state, list),
+        Msg::Found(words, hits) => session::found(state, words, hits),
+        Msg::Kept(done) => session::kept(state, done),
         Msg::Opened(session) => session::opened(state, session),
         Msg::Edited(purpose, text) => compose::edited(state, purpose, text),
         Msg::Pull(id, news) => pull::news(state, &id, news),

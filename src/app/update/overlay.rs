@@ -1,9 +1,15 @@
-//! What lies above the panes: help (also the palette) and the list of sessions. Opening, narrowing, choosing, closing.
-//! Called by `keys`.
+//! What lies above the views: opening, narrowing, choosing, closing. Called by `keys` and `review`.
+//!
+//! What an entry of a list does is the business of the file that it belongs to.
 
-use super::{keys, pull, session};
+use super::{decide, export, keys, ledger, pull, session, views};
 use crate::app::keymap;
-use crate::app::{Action, Effect, HelpOverlay, Key, KeyCode, Overlay, SessionsOverlay, State};
+use crate::app::overlay::LineFor;
+use crate::app::{
+    Action, Effect, HelpOverlay, Key, KeyCode, LedgerOverlay, Overlay, SessionsOverlay, State,
+    ViewKind,
+};
+use crate::review::BriefLine;
 
 /// Opens the list of keys; as a palette, typing narrows it at once.
 pub(super) fn open_help(state: &mut State, typing: bool) -> Vec<Effect> {
@@ -30,7 +36,16 @@ pub(super) fn close(state: &mut State) -> Vec<Effect> {
             filter.clear();
             *selected = 0;
         }
-        Some(Overlay::Sessions(list)) if list.typing => list.typing = false,
+        Some(Overlay::Ledger(ledger)) if ledger.typing && !ledger.filter.is_empty() => {
+            ledger.typing = false;
+            ledger.filter.clear();
+            ledger.selected = 0;
+            ledger::step(ledger, 0);
+        }
+        Some(
+            Overlay::Sessions(SessionsOverlay { typing, .. })
+            | Overlay::Ledger(LedgerOverlay { typing, .. }),
+        ) if *typing => *typing = false,
         _ => {
             if let Some(Overlay::Pull(_)) = state.overlays.pop() {
                 pull::closed(state);
@@ -42,32 +57,66 @@ pub(super) fn close(state: &mut State) -> Vec<Effect> {
 
 /// Typing narrows the list from now on.
 pub(super) fn filter(state: &mut State) -> Vec<Effect> {
-    match state.overlays.last_mut() {
-        Some(Overlay::Help(help)) => help.typing = true,
-        Some(Overlay::Sessions(list)) => list.typing = true,
-        Some(Overlay::Pull(_)) | None => {}
+    if let Some(
+        Overlay::Help(HelpOverlay { typing, .. })
+        | Overlay::Sessions(SessionsOverlay { typing, .. })
+        | Overlay::Ledger(LedgerOverlay { typing, .. }),
+    ) = state.overlays.last_mut()
+    {
+        *typing = true;
     }
     Vec::new()
 }
 
-/// A key typed into the search line.
+/// A key typed into the search line, or into the one line that is edited.
 pub(super) fn typed(state: &mut State, key: Key) -> Vec<Effect> {
-    if let Some(
-        Overlay::Help(HelpOverlay { filter, selected, typing })
-        | Overlay::Sessions(SessionsOverlay { filter, selected, typing, .. }),
-    ) = state.overlays.last_mut()
-    {
-        *typing = true;
-        match (key.code, key.typed()) {
-            (KeyCode::Backspace, _) => {
-                filter.pop();
+    match state.overlays.last_mut() {
+        Some(
+            Overlay::Help(HelpOverlay { filter, selected, typing })
+            | Overlay::Sessions(SessionsOverlay { filter, selected, typing, .. })
+            | Overlay::Ledger(LedgerOverlay { filter, selected, typing, .. }),
+        ) => {
+            *typing = true;
+            if !narrow(filter, key) {
+                return Vec::new();
             }
-            (_, Some(c)) if filter.len() < 200 => filter.push(c),
-            _ => return Vec::new(),
+            *selected = 0;
         }
-        *selected = 0;
+        Some(Overlay::Line(line)) => {
+            line.line.input(key);
+            return Vec::new();
+        }
+        Some(_) => return Vec::new(),
+        None => {
+            if state.triage.typing && narrow(&mut state.triage.filter.text, key) {
+                decide::settle(state);
+            }
+            return Vec::new();
+        }
     }
-    Vec::new()
+    match state.overlays.last_mut() {
+        Some(Overlay::Ledger(ledger)) => {
+            ledger::step(ledger, 0);
+            Vec::new()
+        }
+        Some(Overlay::Sessions(list)) if !list.filter.trim().is_empty() => {
+            vec![Effect::Search(list.filter.clone())]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// False when the key changes nothing.
+fn narrow(filter: &mut String, key: Key) -> bool {
+    match (key.code, key.typed()) {
+        (KeyCode::Backspace, _) => {
+            filter.pop();
+        }
+        (KeyCode::Char('u'), _) if key.ctrl => filter.clear(),
+        (_, Some(c)) if filter.len() < 200 => filter.push(c),
+        _ => return false,
+    }
+    true
 }
 
 /// Moves the choice by `by` rows, staying inside the list.
@@ -81,14 +130,21 @@ pub(super) fn step(state: &mut State, by: isize) -> Vec<Effect> {
     let rows = match state.overlays.last() {
         Some(Overlay::Help(help)) => keymap::rows(&state.keymap, &help.filter).len(),
         Some(Overlay::Sessions(list)) => list.matching().len(),
-        Some(Overlay::Pull(_)) | None => 0,
+        Some(Overlay::Challenge(choice)) => choice.personas.len(),
+        Some(Overlay::Export(_)) => crate::export::TARGETS.len(),
+        Some(Overlay::Brief(brief)) => quoted(state, brief.run).len(),
+        _ => 0,
     };
-    if let Some(
-        Overlay::Help(HelpOverlay { selected, .. })
-        | Overlay::Sessions(SessionsOverlay { selected, .. }),
-    ) = state.overlays.last_mut()
-    {
-        *selected = moved(*selected, by, rows);
+    match state.overlays.last_mut() {
+        Some(Overlay::Ledger(ledger)) => ledger::step(ledger, by),
+        Some(Overlay::Help(HelpOverlay { selected, .. })
+            | Overlay::Sessions(SessionsOverlay { selected, .. })) => {
+            *selected = moved(*selected, by, rows);
+        }
+        Some(Overlay::Challenge(choice)) => choice.selected = moved(choice.selected, by, rows),
+        Some(Overlay::Brief(brief)) => brief.selected = moved(brief.selected, by, rows),
+        Some(Overlay::Export(export)) => export.selected = moved(export.selected, by, rows),
+        _ => {}
     }
     Vec::new()
 }
@@ -97,7 +153,7 @@ fn moved(at: usize, by: isize, rows: usize) -> usize {
     at.saturating_add_signed(by).min(rows.saturating_sub(1))
 }
 
-/// Runs the chosen action, or opens the chosen session.
+/// Runs the chosen action, opens the chosen session, keeps the edited line.
 pub(super) fn open(state: &mut State) -> Vec<Effect> {
     match state.overlays.last() {
         Some(Overlay::Help(help)) => {
@@ -113,11 +169,61 @@ pub(super) fn open(state: &mut State) -> Vec<Effect> {
             keys::run(state, action)
         }
         Some(Overlay::Sessions(list)) => {
-            let Some(id) = list.matching().get(list.selected).map(|s| s.id) else {
+            let Some(id) = list.matching().get(list.selected).map(|row| row.session.id) else {
                 return Vec::new();
             };
             session::open(state, id)
         }
-        Some(Overlay::Pull(_)) | None => Vec::new(),
+        Some(Overlay::Line(_)) => keep_line(state),
+        _ => Vec::new(),
     }
+}
+
+fn keep_line(state: &mut State) -> Vec<Effect> {
+    let Some(Overlay::Line(line)) = state.overlays.pop() else { return Vec::new() };
+    let text = line.line.text();
+    match &line.purpose {
+        LineFor::ExportPath => {
+            export::set_path(state, &text);
+            Vec::new()
+        }
+        LineFor::SessionTitle(_) | LineFor::SessionTags(_) => {
+            session::named(state, &line.purpose, &text)
+        }
+        _ => decide::written(state, &line.purpose, &text),
+    }
+}
+
+/// The lines of a brief that lead to an answer: each with the pane and the words of its first quote that stands there.
+fn quoted(state: &State, run: crate::domain::RunId) -> Vec<(usize, String)> {
+    let Some(aside) = state.asides.of_run(run) else { return Vec::new() };
+    let lines = aside.lines.iter().filter_map(|line| match line {
+        BriefLine::Sentence { quotes, .. } => {
+            let quote = quotes.iter().find(|quote| !quote.by.is_empty())?;
+            Some((*quote.by.first()?, quote.text.clone()))
+        }
+        _ => None,
+    });
+    lines.collect()
+}
+
+/// Opens the answer that the chosen line of the brief quotes, at the quote.
+pub(super) fn open_quote(state: &mut State) -> Vec<Effect> {
+    let Some(Overlay::Brief(brief)) = state.overlays.last() else { return Vec::new() };
+    let chosen = quoted(state, brief.run).into_iter().nth(brief.selected);
+    let turn = state.session.turns.last().copied();
+    let place = chosen.and_then(|(witness, quote)| {
+        let mut answers = state.panes.iter().enumerate().filter_map(|(at, pane)| {
+            let view = pane.runs.iter().rfind(|view| Some(view.turn) == turn)?;
+            (!view.document.is_empty()).then_some((at, view))
+        });
+        let (pane, view) = answers.nth(witness)?;
+        let at = crate::review::find_quote(view.document.source(), &quote).unwrap_or(0);
+        Some((pane, view.id(), at))
+    });
+    let Some((pane, run, at)) = place else { return Vec::new() };
+    state.focused = pane;
+    let mut effects = views::show(state, ViewKind::Answers);
+    effects.push(Effect::Reveal(pane, run, at));
+    effects
 }

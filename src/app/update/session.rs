@@ -4,24 +4,30 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::{ask, pull};
+use super::{aside, ask, lift, pull};
 use crate::app::state::SessionView;
-use crate::app::{Effect, Focus, Level, Overlay, Pane, RunView, State};
+use crate::app::overlay::{LineFor, LineOverlay, Pending};
+use crate::app::{Effect, Focus, Level, Line, Overlay, Pane, RunView, State};
 use crate::domain::{
-    Ending, Panel, Persona, PersonaId, PersonaSource, Run, RunState, Session, SessionId,
-    SessionSummary, Turn,
+    Ending, Panel, Persona, PersonaId, PersonaSource, Run, RunState, SearchHit, Session,
+    SessionId, SessionSummary, Turn,
 };
 use crate::prompt::outline;
 use crate::text::{Document, sanitize, sanitize_line};
 
 /// The store answered.
+///
+/// The chosen row stays chosen: the list is read again when something in it was changed.
 pub(super) fn listed(state: &mut State, list: Result<Vec<SessionSummary>, String>) -> Vec<Effect> {
     match list {
         Ok(sessions) => {
             for overlay in &mut state.overlays {
                 if let Overlay::Sessions(open) = overlay {
+                    if open.sessions.is_none() {
+                        open.selected = 0;
+                    }
                     open.sessions = Some(sessions.clone());
-                    open.selected = 0;
+                    open.selected = open.selected.min(open.matching().len().saturating_sub(1));
                 }
             }
         }
@@ -45,6 +51,109 @@ pub(super) fn open(state: &mut State, id: SessionId) -> Vec<Effect> {
     // A question that waits for a model belongs to the session that is left.
     pull::give_back(state);
     vec![Effect::Open(id)]
+}
+
+/// Full-text search has answered; words that were typed meanwhile make the answer worthless.
+pub(super) fn found(
+    state: &mut State,
+    words: String,
+    hits: Result<Vec<SearchHit>, String>,
+) -> Vec<Effect> {
+    match hits {
+        Ok(hits) => {
+            for overlay in &mut state.overlays {
+                if let Overlay::Sessions(open) = overlay {
+                    open.found = Some((words.clone(), hits.clone()));
+                }
+            }
+        }
+        Err(why) => state.tell(Level::Error, why),
+    }
+    Vec::new()
+}
+
+/// The chosen session of the list.
+fn chosen(state: &State) -> Option<&SessionSummary> {
+    match state.overlays.last() {
+        Some(Overlay::Sessions(list)) => {
+            list.matching().get(list.selected).map(|row| row.session)
+        }
+        _ => None,
+    }
+}
+
+/// Opens the line for the title of the chosen session, or for its tags.
+pub(super) fn name(state: &mut State, tags: bool) -> Vec<Effect> {
+    let Some(session) = chosen(state) else { return Vec::new() };
+    let (id, about) = (session.id, sanitize_line(&session.title));
+    let (purpose, text) = if tags {
+        (LineFor::SessionTags(id), session.tags.join(" "))
+    } else {
+        (LineFor::SessionTitle(id), session.title.clone())
+    };
+    let line = Line::new(&sanitize_line(&text));
+    state.overlays.push(Overlay::Line(LineOverlay { purpose, about, line }));
+    Vec::new()
+}
+
+/// The line for a session was kept.
+pub(super) fn named(state: &mut State, purpose: &LineFor, text: &str) -> Vec<Effect> {
+    match purpose {
+        LineFor::SessionTitle(_) if text.trim().is_empty() => {
+            state.tell(Level::Info, "a session has a title: it stays as it was");
+            Vec::new()
+        }
+        LineFor::SessionTitle(id) => {
+            if state.session.id == Some(*id) {
+                state.session.title = text.trim().to_owned();
+            }
+            vec![Effect::Rename(*id, text.trim().to_owned())]
+        }
+        LineFor::SessionTags(id) => {
+            let mut tags: Vec<String> = Vec::new();
+            for tag in text.split([' ', ',', '\t']).map(|t| t.trim_start_matches('#')) {
+                if !tag.is_empty() && !tags.iter().any(|known| known == tag) {
+                    tags.push(tag.to_owned());
+                }
+            }
+            vec![Effect::Tag(*id, tags)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Asks whether to delete the chosen session.
+pub(super) fn ask_delete(state: &mut State) -> Vec<Effect> {
+    let Some((session, title)) = chosen(state).map(|s| (s.id, sanitize_line(&s.title))) else {
+        return Vec::new();
+    };
+    if state.session.id == Some(session) && state.is_live() {
+        state.tell(Level::Warning, "answers of this session are still coming: X cancels them");
+        return Vec::new();
+    }
+    state.overlays.push(Overlay::Confirm(Pending::Delete { session, title }));
+    Vec::new()
+}
+
+/// Deletes it; when it is the one that is shown, an empty one takes its place.
+pub(super) fn delete(state: &mut State, id: SessionId) -> Vec<Effect> {
+    let mut effects = vec![Effect::Delete(id)];
+    if state.session.id == Some(id) {
+        let overlays = std::mem::take(&mut state.overlays);
+        effects.extend(new(state));
+        state.overlays = overlays;
+    }
+    effects
+}
+
+/// A session was renamed, tagged or deleted, or not.
+pub(super) fn kept(state: &mut State, done: Result<String, String>) -> Vec<Effect> {
+    match done {
+        Ok(words) => state.tell(Level::Info, words),
+        Err(why) => state.tell(Level::Error, why),
+    }
+    let open = state.overlays.iter().any(|overlay| matches!(overlay, Overlay::Sessions(_)));
+    if open { vec![Effect::ListSessions] } else { Vec::new() }
 }
 
 /// An empty session to the panel.
@@ -77,7 +186,8 @@ pub(super) fn opened(state: &mut State, session: Result<Box<Session>, String>) -
     state.session = SessionView {
         id: Some(session.id),
         title: sanitize_line(&session.title),
-        turns: session.turns.len(),
+        turns: session.turns.iter().map(|turn| turn.id).collect(),
+        history: session.history,
     };
     let mut effects = vec![Effect::ForgetPanes];
     for turn in session.turns {
@@ -96,6 +206,11 @@ pub(super) fn opened(state: &mut State, session: Result<Box<Session>, String>) -
             effects.extend(place(state, view));
         }
     }
+    for aside in session.asides {
+        let persona = known_or_remembered(state, &aside.run);
+        state.asides.0.push(aside::resumed(persona, aside));
+    }
+    effects.extend(lift::open_ones(state));
     // One that was asked while the session was being read.
     pull::give_back(state);
     state.focus = Focus::Panes;
@@ -151,16 +266,7 @@ fn resumed(
         run.state = RunState::Ended(Ending::Cut(why));
     }
     let document = Document::of(&run.text);
-    RunView {
-        run,
-        turn,
-        question,
-        sent,
-        document,
-        started: None,
-        waiting: String::new(),
-        mode: None,
-    }
+    RunView::stored(run, turn, question, sent, document)
 }
 
 /// Puts a run into its persona's pane; a persona that is no longer known gets one of its name.

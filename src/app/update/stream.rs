@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::lift;
 use crate::app::{Clock, Effect, RunView, State};
 use crate::domain::{Change, Ending, RunId, RunState, RunUpdate};
 
@@ -41,6 +42,10 @@ pub(super) fn run(state: &mut State, id: RunId, updates: Vec<RunUpdate>) -> Vec<
     let jobs = view.document.take_jobs();
     if !jobs.is_empty() {
         effects.push(Effect::Highlight(id, jobs));
+    }
+    let over = !view.is_live();
+    if over {
+        effects.extend(lift::ended(state, id));
     }
     effects
 }

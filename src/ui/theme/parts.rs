@@ -74,6 +74,28 @@ parts! {
     Tab = "ui.tab",
     /// The tab of the focused pane.
     TabActive = "ui.tab-active",
+    /// A facet that an answer lacks.
+    Hole = "ui.hole",
+    /// What a row is about, at the left of Compare.
+    Label = "ui.label",
+    /// The same of the row that is open.
+    LabelActive = "ui.label-active",
+    /// Beside the rows that a recommendation or a selection is made of.
+    SourceBar = "ui.source-bar",
+    /// The ground of selected lines.
+    SourceRow = "ui.source-row",
+    /// Words that could not be verified.
+    Unverified = "ui.unverified",
+    /// A recommendation is not decided.
+    Open = "state.open",
+    /// It is to be discussed.
+    Discuss = "state.discuss",
+    /// It is accepted.
+    Accepted = "state.accepted",
+    /// It is rejected.
+    Rejected = "state.rejected",
+    /// It is deferred.
+    Deferred = "state.deferred",
     /// A run waits for a place.
     Queued = "state.queued",
     /// A run's request is out.

@@ -97,6 +97,8 @@ pub(super) struct Thread {
     mark: Option<Place>,
     columns: usize,
     options: LayoutOptions,
+    /// A byte of an answer that is to be brought into view when its rows are there.
+    wanted: Option<(RunId, usize)>,
 }
 
 impl Default for Thread {
@@ -112,11 +114,28 @@ impl Default for Thread {
             mark: None,
             columns: 0,
             options: LayoutOptions::default(),
+            wanted: None,
         }
     }
 }
 
 impl Thread {
+    /// Brings byte `at` of an answer to the top of the view, and marks its row, when its rows are there.
+    pub(super) fn reveal(&mut self, run: RunId, at: usize) {
+        self.wanted = Some((run, at));
+    }
+
+    fn bring_into_view(&mut self) {
+        let Some((run, at)) = self.wanted.take() else { return };
+        let Some(index) = self.runs.iter().position(|rows| rows.id == run) else { return };
+        let above: usize = self.runs.iter().take(index).map(RunRows::height).sum();
+        let inside = self.runs.get(index).map_or(0, |r| r.before.len() + r.body.row_at(at));
+        let target = above + inside;
+        // Two rows above it stay in sight: its heading, most of the time.
+        self.stand(target.saturating_sub(2), false);
+        self.mark = self.place_of(target);
+    }
+
     /// Brings the rows up to date for a view of `width` by `height`, below which stand `border` columns for notes.
     pub(super) fn prepare(
         &mut self,
@@ -158,6 +177,7 @@ impl Thread {
         }
         self.total = self.runs.iter().map(RunRows::height).sum();
         self.settle();
+        self.bring_into_view();
     }
 
     /// Rows of runs that are gone go; a new last run is followed.

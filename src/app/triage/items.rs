@@ -1,0 +1,201 @@
+//! The list of recommendations: groups of what was marked as the same, in the order of the questions, the panes, the text.
+//!
+//! Made anew whenever it is wanted: a few dozen rows. Read by `update::triage` and `ui`.
+
+use std::collections::HashMap;
+
+use super::super::view::{Filter, Which};
+use super::super::{Pane, RunView, State};
+use crate::domain::{Decision, Recommendation, RecommendationId, TurnId, Verdict};
+
+/// One recommendation with the pane that it comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Member<'a> {
+    /// Index of the pane.
+    pub pane: usize,
+    /// The answer that it stands in.
+    pub run: &'a RunView,
+    /// Itself.
+    pub found: &'a Recommendation,
+}
+
+/// One row of the list: a recommendation, and those that say the same.
+#[derive(Debug, Clone)]
+pub struct Item<'a> {
+    /// The one that stands for all.
+    pub leader: Member<'a>,
+    /// The others, in the order of the list.
+    pub others: Vec<Member<'a>>,
+    /// Which question of the session, counted from 1.
+    pub turn: usize,
+}
+
+impl<'a> Item<'a> {
+    /// The leader and the others.
+    pub fn members(&self) -> impl Iterator<Item = &Member<'a>> {
+        std::iter::once(&self.leader).chain(&self.others)
+    }
+
+    /// The identity of the one that stands for all.
+    pub fn id(&self) -> RecommendationId {
+        self.leader.found.id
+    }
+
+    /// True when `id` is one of them.
+    pub fn has(&self, id: RecommendationId) -> bool {
+        self.members().any(|member| member.found.id == id)
+    }
+
+    /// What was said about it.
+    pub fn verdict(&self) -> &'a Verdict {
+        &self.leader.found.verdict
+    }
+
+    /// What was decided.
+    pub fn decision(&self) -> Option<Decision> {
+        self.verdict().decision
+    }
+
+    /// Its state.
+    pub fn which(&self) -> Which {
+        match self.decision() {
+            Some(Decision::Accepted) => Which::Accepted,
+            Some(Decision::Rejected) => Which::Rejected,
+            Some(Decision::Deferred) => Which::Deferred,
+            None if self.members().any(|m| !m.found.verdict.comment.is_empty()) => Which::Discuss,
+            None => Which::Open,
+        }
+    }
+
+    /// The panes of those who propose it, each once.
+    pub fn panes(&self) -> Vec<usize> {
+        let mut panes: Vec<usize> = Vec::new();
+        for member in self.members() {
+            if !panes.contains(&member.pane) {
+                panes.push(member.pane);
+            }
+        }
+        panes
+    }
+}
+
+/// How many there are, and what was decided.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All of them; what is the same counts once.
+    pub all: usize,
+    /// Accepted.
+    pub accepted: usize,
+    /// Rejected.
+    pub rejected: usize,
+    /// Deferred.
+    pub deferred: usize,
+    /// Open, with words about them.
+    pub discuss: usize,
+}
+
+impl Counts {
+    /// How many are decided.
+    pub fn decided(&self) -> usize {
+        self.accepted + self.rejected + self.deferred
+    }
+}
+
+/// Counts `items`.
+pub fn counts(items: &[Item<'_>]) -> Counts {
+    let mut counts = Counts { all: items.len(), ..Counts::default() };
+    for item in items {
+        match item.which() {
+            Which::Accepted => counts.accepted += 1,
+            Which::Rejected => counts.rejected += 1,
+            Which::Deferred => counts.deferred += 1,
+            Which::Discuss => counts.discuss += 1,
+            Which::Open => {}
+        }
+    }
+    counts
+}
+
+/// Every item of the session.
+pub fn items(state: &State) -> Vec<Item<'_>> {
+    let mut members: Vec<(usize, Member<'_>)> = Vec::new();
+    for (pane, column) in state.panes.iter().enumerate() {
+        for (at, run) in column.runs.iter().enumerate() {
+            let turn = state.session.turn_number(run.turn);
+            let latest = is_latest(column, at);
+            let found = run.run.recommendations.iter().flatten();
+            let counts = found.filter(|found| latest || is_touched(found));
+            members.extend(counts.map(|found| (turn, Member { pane, run, found })));
+        }
+    }
+    members.retain(|(_, member)| !member.found.verdict.dropped);
+    members.sort_by_key(|(turn, member)| (*turn, member.pane));
+    let known: HashMap<RecommendationId, usize> =
+        members.iter().enumerate().map(|(at, (_, m))| (m.found.id, at)).collect();
+    let follows = |member: &Member<'_>| {
+        let leader = member.found.verdict.same_as?;
+        known.contains_key(&leader).then_some(leader)
+    };
+    let mut rows: HashMap<RecommendationId, usize> = HashMap::new();
+    let mut items: Vec<Item<'_>> = Vec::new();
+    for (turn, member) in members.iter().filter(|(_, member)| follows(member).is_none()) {
+        rows.insert(member.found.id, items.len());
+        items.push(Item { leader: *member, others: Vec::new(), turn: *turn });
+    }
+    for (_, member) in &members {
+        let row = follows(member).and_then(|leader| rows.get(&leader));
+        if let Some(item) = row.and_then(|row| items.get_mut(*row)) {
+            item.others.push(*member);
+        }
+    }
+    items
+}
+
+/// The last run of its turn in this pane is the one that counts.
+fn is_latest(pane: &Pane, at: usize) -> bool {
+    let turn = |at: usize| pane.runs.get(at).map(|run| run.turn);
+    let turn_here: Option<TurnId> = turn(at);
+    pane.runs.iter().skip(at + 1).all(|later| Some(later.turn) != turn_here)
+}
+
+/// The user has said something about it: it stays when its answer was asked anew.
+fn is_touched(found: &Recommendation) -> bool {
+    let verdict = &found.verdict;
+    verdict.decision.is_some() || !verdict.comment.is_empty() || !verdict.owner.is_empty()
+}
+
+/// The items that `filter` leaves.
+pub fn listed<'a>(state: &State, items: Vec<Item<'a>>, filter: &Filter) -> Vec<Item<'a>> {
+    if filter.is_empty() {
+        return items;
+    }
+    let words: Vec<String> = filter.text.split_whitespace().map(str::to_lowercase).collect();
+    items.into_iter().filter(|item| fits(state, item, filter, &words)).collect()
+}
+
+fn fits(state: &State, item: &Item<'_>, filter: &Filter, words: &[String]) -> bool {
+    let persona = |pane: usize| state.panes.get(pane).map(|pane| &pane.persona.id);
+    let by = |id| item.members().any(|member| persona(member.pane) == Some(id));
+    let of = |facet| item.members().any(|member| member.found.facet == facet);
+    filter.persona.as_ref().is_none_or(by)
+        && filter.facet.is_none_or(of)
+        && filter.which.is_none_or(|which| item.which() == which)
+        && (words.is_empty() || {
+            let text = searchable(item);
+            words.iter().all(|word| text.contains(word))
+        })
+}
+
+/// What a filter's words are looked for in: titles, sources, comments, owners.
+fn searchable(item: &Item<'_>) -> String {
+    let mut text = String::new();
+    for member in item.members() {
+        let source = member.run.document.source().get(member.found.span.clone());
+        let verdict = &member.found.verdict;
+        for part in [member.found.title(), source.unwrap_or_default(), &verdict.comment, &verdict.owner] {
+            text.push_str(&part.to_lowercase());
+            text.push('\n');
+        }
+    }
+    text
+}

@@ -1,0 +1,48 @@
+//! Writing the session to a file: which format, and where. What is written is `export`'s, the writing is an effect.
+
+use crate::app::overlay::{ExportOverlay, LineFor, LineOverlay};
+use crate::app::{Effect, Level, Line, Overlay, State};
+
+/// Opens the choice.
+pub(super) fn open(state: &mut State) -> Vec<Effect> {
+    if state.session.id.is_none() {
+        state.tell(Level::Info, "ask something first: there is nothing to write yet");
+        return Vec::new();
+    }
+    state.overlays.retain(|overlay| !matches!(overlay, Overlay::Export(_)));
+    state.overlays.push(Overlay::Export(ExportOverlay { selected: 0, path: None }));
+    Vec::new()
+}
+
+/// Opens the line for the path.
+pub(super) fn edit_path(state: &mut State) -> Vec<Effect> {
+    let Some(Overlay::Export(export)) = state.overlays.last() else { return Vec::new() };
+    let line = Line::new(&export.path(state.session.id));
+    let about = format!("where the {} is written", export.target().name);
+    let line = LineOverlay { purpose: LineFor::ExportPath, about, line };
+    state.overlays.push(Overlay::Line(line));
+    Vec::new()
+}
+
+/// The path was said; an empty one is the usual one.
+pub(super) fn set_path(state: &mut State, text: &str) {
+    let text = text.trim();
+    for overlay in &mut state.overlays {
+        if let Overlay::Export(export) = overlay {
+            export.path = (!text.is_empty()).then(|| text.to_owned());
+        }
+    }
+}
+
+/// Writes it.
+pub(super) fn write(state: &mut State) -> Vec<Effect> {
+    let Some(session) = state.session.id else { return Vec::new() };
+    let Some(Overlay::Export(export)) = state.overlays.last().cloned() else { return Vec::new() };
+    let effect = Effect::Export {
+        session,
+        format: export.target().name,
+        path: export.path(state.session.id),
+    };
+    state.overlays.pop();
+    vec![effect]
+}

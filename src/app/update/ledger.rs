@@ -1,0 +1,96 @@
+//! The ledger: assumptions and numbers of all answers that count, as one list. Read by pattern when it is opened.
+//!
+//! What is an assumption and what a number is `review::ledger`'s; here its findings become rows that lead somewhere.
+
+use std::sync::Arc;
+
+use super::views;
+use crate::app::overlay::{LedgerOverlay, LedgerPlace, LedgerRow};
+use crate::app::{Effect, Level, Overlay, State, ViewKind};
+use crate::review::{self, Support, Voice};
+use crate::text::sanitize_line;
+
+/// Opens it.
+pub(super) fn open(state: &mut State) -> Vec<Effect> {
+    let rows = rows(state);
+    if rows.is_empty() {
+        state.tell(Level::Info, "no assumption and no number was found in the answers so far");
+        return Vec::new();
+    }
+    state.overlays.retain(|overlay| !matches!(overlay, Overlay::Ledger(_)));
+    let selected = rows.iter().position(|row| row.place().is_some()).unwrap_or(0);
+    state.overlays.push(Overlay::Ledger(LedgerOverlay { rows, selected, ..Default::default() }));
+    Vec::new()
+}
+
+fn rows(state: &mut State) -> Vec<LedgerRow> {
+    let synonyms = Arc::clone(&state.roster.synonyms);
+    for pane in &mut state.panes {
+        let contract = &pane.persona.contract;
+        if let Some(view) = pane.runs.last_mut() {
+            view.read(contract, &synonyms);
+        }
+    }
+    let answers: Vec<_> = state
+        .panes
+        .iter()
+        .enumerate()
+        .filter_map(|(at, pane)| Some((at, pane.current().filter(|v| !v.document.is_empty())?)))
+        .collect();
+    let voices: Vec<Voice<'_>> = answers
+        .iter()
+        .map(|(_, view)| Voice { document: &view.document, sections: &view.sections })
+        .collect();
+    let found = review::ledger(&voices);
+    let place = |voice: usize, at: usize| {
+        let (pane, view) = answers.get(voice)?;
+        Some(LedgerPlace { pane: *pane, run: view.id(), at })
+    };
+    let mut rows = Vec::new();
+    if !found.assumptions.is_empty() {
+        let text = format!("Assumptions ({})", found.assumptions.len());
+        rows.push(LedgerRow::Title { text, differs: false });
+    }
+    for assumption in found.assumptions {
+        if let Some(place) = place(assumption.voice, assumption.span.start) {
+            rows.push(LedgerRow::Assumption { text: sanitize_line(&assumption.text), place });
+        }
+    }
+    for topic in found.topics {
+        rows.push(LedgerRow::Title { text: sanitize_line(&topic.subject), differs: topic.differs });
+        for measure in topic.measures {
+            let Some(place) = place(measure.voice, measure.span.start) else { continue };
+            let support = match measure.support {
+                Support::Cited => "cited",
+                Support::Estimate => "estimate",
+                Support::Bare => "bare",
+            };
+            let (value, sentence) = (sanitize_line(&measure.value), sanitize_line(&measure.sentence));
+            rows.push(LedgerRow::Number { value, support, sentence, place });
+        }
+    }
+    rows
+}
+
+/// Moves the choice by `by` rows; titles are passed over.
+pub(super) fn step(ledger: &mut LedgerOverlay, by: isize) {
+    let leads: Vec<usize> = {
+        let rows = ledger.matching();
+        let all = rows.iter().enumerate();
+        all.filter(|(_, row)| row.place().is_some()).map(|(at, _)| at).collect()
+    };
+    let at = leads.partition_point(|row| *row < ledger.selected);
+    let to = at.saturating_add_signed(by).min(leads.len().saturating_sub(1));
+    ledger.selected = leads.get(to).copied().unwrap_or(0);
+}
+
+/// Opens the answer at the chosen row's place.
+pub(super) fn go(state: &mut State) -> Vec<Effect> {
+    let Some(Overlay::Ledger(ledger)) = state.overlays.last() else { return Vec::new() };
+    let place = ledger.matching().get(ledger.selected).and_then(|row| row.place().cloned());
+    let Some(place) = place else { return Vec::new() };
+    state.focused = place.pane;
+    let mut effects = views::show(state, ViewKind::Answers);
+    effects.push(Effect::Reveal(place.pane, place.run, place.at));
+    effects
+}

@@ -1,0 +1,165 @@
+//! Triage: the list of recommendations, and the source of the chosen one beside it (below it on a narrow screen).
+//!
+//! `list` draws rows, `source` what is said about one and where it stands. Which rows there are is the state's; scroll
+//! positions stand here. Called by `View`.
+
+mod list;
+mod source;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::paint::{Pen, cut, inset, put, put_right, row};
+use super::pane::PaneView;
+use super::theme::{Part, Theme};
+use crate::app::triage::{Counts, counts, items, listed};
+use crate::app::{Scroll, State};
+use crate::text::sanitize_line;
+use crate::text::width::width;
+use list::ListView;
+use source::SourceView;
+
+/// Below this width the source stands below the list.
+const NARROW: u16 = 100;
+/// Rows below which there is no room for a source.
+const SHORT: u16 = 9;
+
+/// What is kept of the view between frames.
+#[derive(Debug, Default)]
+pub(super) struct TriageView {
+    progress: Rect,
+    counts: Counts,
+    filter: String,
+    list: ListView,
+    source: SourceView,
+    /// Between list and source, where they stand side by side.
+    divider: Rect,
+}
+
+impl TriageView {
+    /// Brings rows and places up to date for a body of `area`.
+    pub(super) fn prepare(&mut self, state: &State, area: Rect) {
+        let all = items(state);
+        self.counts = counts(&all);
+        self.filter = filter_words(state);
+        let rows = listed(state, all, &state.triage.filter);
+        let chosen = state.triage.at(&rows);
+        self.progress = row(area, 0);
+        let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
+        let (list, source) = self.places(state, body, rows.len());
+        self.list.prepare(state, &rows, chosen, list);
+        self.source.prepare(state, rows.get(chosen), source);
+    }
+
+    /// Where list and source stand.
+    fn places(&mut self, state: &State, body: Rect, rows: usize) -> (Rect, Rect) {
+        let selecting = state.triage.selecting.is_some();
+        self.divider = Rect::default();
+        if body.height < SHORT {
+            let none = Rect { height: 0, ..body };
+            return if selecting { (none, body) } else { (body, none) };
+        }
+        if body.width < NARROW {
+            let wanted = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(1);
+            let most = if selecting { 3 } else { body.height / 2 };
+            let top = wanted.clamp(2, most.max(2));
+            let list = Rect { height: top, ..body };
+            let rest = Rect { y: body.y + top, height: body.height - top, ..body };
+            return (list, rest);
+        }
+        let left = (body.width * 9 / 20).clamp(44, 96);
+        let list = Rect { width: left, ..body };
+        let source = Rect { x: body.x + left + 1, width: body.width - left - 1, ..body };
+        self.divider = Rect { x: body.x + left, width: 1, ..body };
+        (list, source)
+    }
+
+    /// Moves the source.
+    pub(super) fn scroll(&mut self, scroll: Scroll) {
+        self.source.scroll(scroll);
+    }
+
+    /// The source of the chosen one.
+    pub(super) fn copied(&self, state: &State) -> Option<(String, String)> {
+        let rows = listed(state, items(state), &state.triage.filter);
+        let member = rows.get(state.triage.at(&rows))?.leader;
+        let text = member.run.document.source().get(member.found.span.clone())?;
+        let title = sanitize_line(member.found.title());
+        Some((text.to_owned(), format!("\u{201c}{}\u{201d}", cut(&title, 40))))
+    }
+
+    /// Another session is shown.
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Draws it.
+    pub(super) fn draw(&self, buffer: &mut Buffer, theme: &Theme, state: &State, panes: &[PaneView]) {
+        self.draw_progress(buffer, theme);
+        self.list.draw(buffer, theme, panes);
+        for y in 0..self.divider.height {
+            put(buffer, row(self.divider, y), "│", theme.part(Part::Border));
+        }
+        self.source.draw(buffer, theme, state, panes);
+    }
+
+    /// `17 of 42 decided · 9 accepted · 5 rejected · 3 deferred`, a bar, and what is listed.
+    fn draw_progress(&self, buffer: &mut Buffer, theme: &Theme) {
+        let line = inset(self.progress, 1, 1);
+        let words = progress(&self.counts);
+        let used = if self.filter.is_empty() {
+            0
+        } else {
+            let room = usize::from(line.width).saturating_sub(width(&words) + 2);
+            let text = cut(&self.filter, room);
+            put_right(buffer, line, &[(&text, theme.part(Part::Target))])
+        };
+        let mut pen = Pen::new(buffer, inset(line, 0, used));
+        pen.write(&words, theme.part(Part::HeaderNote));
+        let bar = pen.room().saturating_sub(3).min(24);
+        if bar < 8 || self.counts.all == 0 {
+            return;
+        }
+        pen.write("  ", theme.part(Part::Note));
+        let mut drawn = 0;
+        let share = |n: usize| n * bar / self.counts.all;
+        for (n, part) in [
+            (self.counts.accepted, Part::Accepted),
+            (self.counts.rejected, Part::Rejected),
+            (self.counts.deferred, Part::Deferred),
+        ] {
+            pen.fill(share(n), "━", theme.part(part));
+            drawn += share(n);
+        }
+        pen.fill(bar - drawn, "─", theme.part(Part::Border));
+    }
+}
+
+/// `17 of 42 decided · 9 accepted · 5 rejected · 3 deferred`.
+pub(super) fn progress(counts: &Counts) -> String {
+    let mut words = vec![format!("{} of {} decided", counts.decided(), counts.all)];
+    words.push(format!("{} accepted", counts.accepted));
+    words.push(format!("{} rejected", counts.rejected));
+    words.push(format!("{} deferred", counts.deferred));
+    if counts.discuss > 0 {
+        words.push(format!("{} to discuss", counts.discuss));
+    }
+    words.join(" · ")
+}
+
+/// `only Kai Lennox · risks · open · “words”`.
+fn filter_words(state: &State) -> String {
+    let filter = &state.triage.filter;
+    let mut words = Vec::new();
+    if let Some(id) = &filter.persona {
+        let pane = state.panes.iter().find(|pane| pane.persona.id == *id);
+        words.push(pane.map_or_else(|| id.to_string(), |pane| sanitize_line(&pane.persona.name)));
+    }
+    words.extend(filter.facet.map(|facet| facet.word().to_owned()));
+    words.extend(filter.which.map(|which| which.word().to_owned()));
+    if state.triage.typing || !filter.text.is_empty() {
+        let cursor = if state.triage.typing { "▏" } else { "" };
+        words.push(format!("/{}{cursor}", sanitize_line(&filter.text)));
+    }
+    if words.is_empty() { String::new() } else { format!("only {}", words.join(" · ")) }
+}
