@@ -20,3 +20,9 @@ pub struct Witness<'a> { pub id: &'a str, pub name: &'a str, pub text: &'a str }
 #[derive(Debug, Clone, PartialEq)] pub enum BriefLine { Heading(String), Sentence { text: String, tags: Vec<usize>, quotes: Vec<Quote>, fault: Option<String> }, Blank }
 pub fn check_brief(_: &str, _: &[Witness<'_>], _: bool) -> Vec<BriefLine> { vec![] }
 pub fn find_quote(_: &str, _: &str) -> Option<usize> { None }
+#[derive(Debug, Clone, Copy, PartialEq, Eq)] pub enum Fate { Same, Changed, New, Gone }
+#[derive(Debug, Clone, Copy, PartialEq, Eq)] pub enum DiffKind { Same, Added, Removed }
+#[derive(Debug, Clone, PartialEq, Eq)] pub struct DiffPiece { pub text: String, pub strong: bool }
+#[derive(Debug, Clone, PartialEq, Eq)] pub struct DiffLine { pub kind: DiffKind, pub pieces: Vec<DiffPiece> }
+#[derive(Debug, Clone, PartialEq, Eq)] pub struct SectionChange { pub title: String, pub facet: Facet, pub fate: Fate, pub lines: Vec<DiffLine>, pub added: usize, pub removed: usize, pub old: Option<Range<usize>>, pub new: Option<Range<usize>> }
+pub fn change(_: &Document, _: &[Section], _: &Document, _: &[Section]) -> Vec<SectionChange> { vec![] }

@@ -2,7 +2,13 @@
 //!
 //! One file an overlay; box and search line are the same for all and stand here. Called by `View`, last of all.
 
+mod brief;
+mod challenge;
+mod confirm;
+mod export;
 mod help;
+mod ledger;
+mod line;
 mod pull;
 mod sessions;
 
@@ -46,8 +52,26 @@ impl Overlays {
                 Overlay::Sessions(list) => {
                     sessions::draw(buffer, theme, area, list, state.clock.unix_ms)
                 }
+                Overlay::Ledger(ledger) => ledger::draw(buffer, theme, area, ledger, state),
+                Overlay::Line(line) => line::draw(buffer, theme, area, line),
                 Overlay::Pull(pull) => {
                     pull::draw(buffer, theme, area, pull, state);
+                    None
+                }
+                Overlay::Confirm(pending) => {
+                    confirm::draw(buffer, theme, area, pending, state);
+                    None
+                }
+                Overlay::Challenge(choice) => {
+                    challenge::draw(buffer, theme, area, choice, state);
+                    None
+                }
+                Overlay::Brief(brief) => {
+                    brief::draw(buffer, theme, area, brief, state);
+                    None
+                }
+                Overlay::Export(export) => {
+                    export::draw(buffer, theme, area, export, state);
                     None
                 }
             };
@@ -63,15 +87,14 @@ struct Search<'a> {
     found: String,
 }
 
-/// A box of `size` in the middle of `area` with a title and a search line; the room for its rows, and the cursor.
-fn open(
+/// A box of so many columns and rows in the middle of `area`, with a title; the room inside.
+fn boxed(
     buffer: &mut Buffer,
     theme: &Theme,
     area: Rect,
     (title, columns, rows): (&str, u16, usize),
-    search: &Search<'_>,
-) -> (Rect, Option<Position>) {
-    let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(4).min(area.height);
+) -> Rect {
+    let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
     let width_ = columns.min(area.width);
     let frame = Rect {
         x: area.x + (area.width - width_) / 2,
@@ -82,10 +105,23 @@ fn open(
     clear(buffer, frame);
     border(buffer, frame, theme.part(Part::PopupBorder));
     let top = inset(row(frame, 0), 2, 2);
-    put(buffer, top, &format!(" {title} "), theme.part(Part::PopupTitle));
+    let title = format!(" {} ", cut(title, usize::from(top.width).saturating_sub(2)));
+    put(buffer, top, &title, theme.part(Part::PopupTitle));
+    inset(Rect { y: frame.y + 1, height: frame.height.saturating_sub(2), ..frame }, 2, 2)
+}
+
+/// The same with a search line above its rows; the room for them, and the cursor.
+fn open(
+    buffer: &mut Buffer,
+    theme: &Theme,
+    area: Rect,
+    (title, columns, rows): (&str, u16, usize),
+    search: &Search<'_>,
+) -> (Rect, Option<Position>) {
+    let inner = boxed(buffer, theme, area, (title, columns, rows.saturating_add(2)));
+    let top = Rect { y: inner.y.saturating_sub(1), height: 1, ..inner };
+    let frame = Rect { height: inner.height + 1, ..top };
     put_right(buffer, top, &[(&format!(" {} ", search.found), theme.part(Part::Note))]);
-    let inner =
-        inset(Rect { y: frame.y + 1, height: frame.height.saturating_sub(2), ..frame }, 2, 2);
     let mut pen = Pen::new(buffer, row(inner, 0));
     pen.write("/ ", theme.part(if search.typing { Part::Prompt } else { Part::PromptIdle }));
     let room = pen.room();

@@ -1,0 +1,57 @@
+//! What is asked before it is done: a decision on all that is listed, the end of a session. Called by `overlay`.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::boxed;
+use crate::app::{Action, Context, Pending, State};
+use crate::domain::Decision;
+use crate::ui::paint::{Pen, row, wrap};
+use crate::ui::theme::{Part, Theme};
+use crate::ui::words;
+
+/// Columns of the box.
+const COLUMNS: u16 = 72;
+
+/// Draws it.
+pub(super) fn draw(buffer: &mut Buffer, theme: &Theme, area: Rect, pending: &Pending, state: &State) {
+    let (title, text, keys) = match pending {
+        Pending::Decide { decision, all, open } => {
+            let verb = match decision {
+                Decision::Accepted => "Accept",
+                Decision::Rejected => "Reject",
+                Decision::Deferred => "Defer",
+            };
+            let decided = all.len() - open.len();
+            let mut text = format!("{verb} all {} that are listed?", all.len());
+            if decided > 0 {
+                let others = format!(" {decided} of them are decided already and would change.");
+                text.push_str(&others);
+            }
+            let mut keys = vec![(Action::Yes, format!("all {}", all.len()))];
+            if decided > 0 && !open.is_empty() {
+                keys.push((Action::OnlyOpen, format!("only the {} open", open.len())));
+            }
+            ("decide on all", text, keys)
+        }
+        Pending::Delete { title, .. } => {
+            let text = format!("Delete the session \u{201c}{title}\u{201d} with its answers and decisions? It cannot be undone.");
+            ("delete", text, vec![(Action::Yes, "delete it".to_owned())])
+        }
+    };
+    let columns = usize::from(COLUMNS.min(area.width).saturating_sub(4)).max(1);
+    let rows = wrap(&text, columns, 4);
+    let inner = boxed(buffer, theme, area, (title, COLUMNS, rows.len() + 2));
+    let mut y = 0;
+    for text in rows {
+        Pen::new(buffer, row(inner, y)).write(&text, theme.part(Part::Input));
+        y += 1;
+    }
+    let mut pen = Pen::new(buffer, row(inner, y + 1));
+    let no = (Action::No, "leave it".to_owned());
+    for (action, word) in keys.into_iter().chain([no]) {
+        let Some(key) = words::key(&state.keymap, Context::Confirm, action) else { continue };
+        pen.write(&key, theme.part(Part::Key));
+        pen.write(&format!(" {word}   "), theme.part(Part::Word));
+    }
+}
