@@ -133,10 +133,13 @@ fn state(conn: &Connection) -> rusqlite::Result<Found> {
     // Closing a file that turns out not to be ours must not move its journal into it.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     patiently(|| {
+        // One snapshot: another instance may be making the tables right now, and what is half before and half
+        // after that looks like nothing of ours.
+        let tx = conn.unchecked_transaction()?;
         let tables: i64 =
-            conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-        let application: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
-        let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            tx.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        let application: i64 = tx.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        let version: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
         Ok(match (tables, application) {
             (0, 0) if version == 0 => Found::Ours,
             (_, APPLICATION) if version > migrate::newest() => Found::Newer(version),
