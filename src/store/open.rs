@@ -11,6 +11,7 @@ use rusqlite::{Connection, MAIN_DB, OpenFlags};
 
 use super::file;
 use super::migrate::{self, APPLICATION};
+use super::read;
 use super::trouble::{is_busy, is_damaged, words};
 
 /// How long another program may hold the file before that is a problem.
@@ -108,14 +109,25 @@ pub(super) fn open(path: &Path) -> Result<Connection, Refusal> {
         }
     }
     if conn.is_readonly(MAIN_DB).unwrap_or(false) {
+        let reader = read::as_newest(&conn).is_ok().then(|| Box::new(conn));
         return Err(Refusal {
             why: "the file or its folder is read-only; make both writable".to_owned(),
             again: false,
-            reader: Some(Box::new(conn)),
+            reader,
         });
     }
-    set_up(&mut conn, file::is_remote(&real)).map_err(|e| Refusal::of(&real, &e))?;
-    Ok(conn)
+    match set_up(&mut conn, file::is_remote(&real)) {
+        Ok(()) => Ok(conn),
+        Err(e) => {
+            let mut refusal = Refusal::of(&real, &e);
+            if !is_damaged(&e) && !is_busy(&e) {
+                // It could not be brought up to date. What it holds can be read all the same.
+                drop(conn);
+                refusal.reader = reader(&real).map(Box::new);
+            }
+            Err(refusal)
+        }
+    }
 }
 
 enum Found {
@@ -153,6 +165,8 @@ fn set_up(conn: &mut Connection, remote: bool) -> rusqlite::Result<()> {
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "trusted_schema", false)?;
     conn.pragma_update(None, "cell_size_check", true)?;
+    // What is deleted is overwritten, not only forgotten.
+    conn.pragma_update_and_check(None, "secure_delete", true, |row| row.get::<_, i64>(0))?;
     let journal = if remote { "delete" } else { "wal" };
     patiently(|| {
         conn.pragma_update_and_check(None, "journal_mode", journal, |row| row.get::<_, String>(0))
@@ -194,7 +208,8 @@ fn reader(path: &Path) -> Option<Connection> {
         conn = Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).ok()?;
         found = application(&conn);
     }
-    (found.is_ok_and(|id| id == APPLICATION) && super::read::can_read(&conn)).then_some(conn)
+    let ours = found.is_ok_and(|id| id == APPLICATION) && read::as_newest(&conn).is_ok();
+    (ours && read::can_read(&conn)).then_some(conn)
 }
 
 fn percent_encoded(path: &Path) -> String {

@@ -2,9 +2,14 @@
 //!
 //! It alone owns the connection. What it cannot write it keeps and tries again every few seconds; a file
 //! that must not be written (damaged, newer, somebody else's) it leaves alone for good. It tells a problem
-//! when it begins and when it is over. Started by [`super::Store`].
+//! when it begins and when it is over. What it answers is in `view`, what it does at a command in `manage`.
+//! Started by [`super::Store`].
 
-use std::collections::{HashMap, HashSet};
+mod manage;
+#[cfg(test)]
+mod tests;
+mod view;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,15 +17,18 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::instance::Instance;
-use super::overlay::{Stored, replay};
 use super::queue::{Backlog, Entry, Mailbox};
+use super::syncer::Syncer;
 use super::trouble::{Troubles, is_damaged, words};
-use super::write::{self, Sync};
-use super::{StoreError, open, read};
-use crate::domain::{Change, RunId, Session, SessionId, SessionSummary, TurnId};
+use super::wipe::{self, Wipe};
+use super::write::{self, Sync, Written};
+use super::{StoreError, open};
 
 /// How long until what could not be written is tried again.
 const RETRY: Duration = Duration::from_secs(3);
+
+/// How long others may read the journal before a deletion is ended without it.
+const WIPING: Duration = Duration::from_secs(1);
 
 /// The thread's whole life.
 pub(super) fn run(path: Option<PathBuf>, mailbox: &Mailbox, troubles: Arc<Troubles>) {
@@ -64,6 +72,9 @@ struct Disk {
     instance: Instance,
     conn: Option<Connection>,
     access: Access,
+    /// Why it cannot be written, while it cannot.
+    why: String,
+    syncer: Syncer,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +98,8 @@ pub(super) struct Worker {
     /// A problem was told and is not over.
     troubled: bool,
     retry_at: Option<Instant>,
+    /// What was deleted and still stands in the file's journal or free pages.
+    wipe: Wipe,
 }
 
 impl Worker {
@@ -94,9 +107,11 @@ impl Worker {
     pub(super) fn new(path: Option<PathBuf>, troubles: Arc<Troubles>) -> Self {
         let disk = path.map(|path| Disk {
             instance: Instance::new(&path),
+            syncer: Syncer::new(&path, Arc::clone(&troubles)),
             path,
             conn: None,
             access: Access::Retry,
+            why: String::new(),
         });
         let mut worker = Self {
             disk,
@@ -105,6 +120,7 @@ impl Worker {
             unsynced: false,
             troubled: false,
             retry_at: None,
+            wipe: Wipe::Nothing,
         };
         worker.open();
         worker
@@ -119,6 +135,7 @@ impl Worker {
         // Whatever links lead to the file, its instances meet in one folder.
         if let Ok(real) = std::fs::canonicalize(&disk.path) {
             disk.instance = Instance::new(&real);
+            disk.syncer = Syncer::new(&real, Arc::clone(&self.troubles));
         }
         match opened {
             Ok(mut conn) => {
@@ -132,6 +149,7 @@ impl Worker {
             Err(refusal) => {
                 disk.conn = refusal.reader.map(|conn| *conn);
                 disk.access = if refusal.again { Access::Retry } else { Access::Never };
+                disk.why.clone_from(&refusal.why);
                 if !self.troubled {
                     self.troubled = true;
                     let (path, why) = (disk.path.clone(), refusal.why);
@@ -141,36 +159,33 @@ impl Worker {
         }
     }
 
-    /// Takes changes over and writes them, unless the store is in trouble and it is not yet time to try
-    /// again.
+    /// Takes changes over and writes them, unless the store is in trouble, it is not yet time to try again, and
+    /// nobody waits for them.
     fn take(&mut self, entries: Vec<Entry>) {
         for entry in entries {
             self.backlog.push(entry);
         }
-        if self.retry_at.is_none_or(|at| at <= Instant::now()) {
+        if self.backlog.is_awaited() || self.retry_at.is_none_or(|at| at <= Instant::now()) {
             self.commit(Sync::Normal);
         }
+        self.backlog.disappoint();
     }
 
-    /// Tries to write all that waits. Questions and endings are synced in any case.
+    /// Tries to write all that waits. Questions and endings are synced in any case; triage is synced by somebody
+    /// else, right behind the commit.
     fn commit(&mut self, sync: Sync) {
         self.retry_at = None;
         if self.backlog.is_empty() {
             return;
         }
         self.open();
-        let sync = if self.backlog.only_text() { sync } else { Sync::Full };
+        let sync = if self.backlog.is_light() { sync } else { Sync::Full };
         let Some(disk) = &mut self.disk else { return };
         match (disk.access, &mut disk.conn) {
             (Access::Never, _) => return,
             (Access::Write, Some(conn)) => {
                 match write::apply(conn, &mut disk.instance, self.backlog.entries(), sync) {
-                    Ok(skipped) => {
-                        self.backlog.take();
-                        self.unsynced = sync == Sync::Normal;
-                        self.written(skipped);
-                        return;
-                    }
+                    Ok(written) => return self.written(&written, sync),
                     Err(e) => self.failed(&e),
                 }
             }
@@ -179,21 +194,62 @@ impl Worker {
         self.retry_at = Some(Instant::now() + RETRY);
     }
 
-    fn written(&mut self, skipped: Vec<String>) {
-        let Some(disk) = &self.disk else { return };
+    /// All that waited has been committed.
+    fn written(&mut self, written: &Written, sync: Sync) {
+        let triage = self.backlog.has_triage();
+        let entries = self.backlog.take();
+        self.unsynced = sync == Sync::Normal;
+        let Some(disk) = &mut self.disk else { return };
         if self.troubled {
             self.troubled = false;
             self.troubles.tell(StoreError::Recovered { path: disk.path.clone() });
         }
-        for what in skipped {
+        for skipped in &written.skipped {
             let path = disk.path.display();
-            self.troubles.tell(StoreError::Io(format!("{path}: {what} could not be stored")));
+            self.troubles.tell(StoreError::Io(format!("{path}: {}", skipped.why)));
+        }
+        // Who hears that it was not written can ask why.
+        for (at, mut entry) in entries.into_iter().enumerate() {
+            entry.tell(written.skipped.iter().all(|skipped| skipped.at != at));
+        }
+        if triage && self.unsynced {
+            disk.syncer.wake();
+        }
+        self.wipe(written.wipe);
+    }
+
+    /// Takes what was deleted out of the file's journal and free pages; what could not be taken out is tried again
+    /// behind the next commit.
+    fn wipe(&mut self, what: Wipe) {
+        let before = self.wipe;
+        self.wipe = before.max(what);
+        let Some(Disk { conn: Some(conn), path, .. }) = &mut self.disk else { return };
+        if self.wipe == Wipe::Nothing {
+            return;
+        }
+        // Later tries must not hold up what is written.
+        let patience = if before == Wipe::Nothing { WIPING } else { Duration::ZERO };
+        let why = match wipe::wipe(conn, self.wipe, patience) {
+            Ok(true) => {
+                self.wipe = Wipe::Nothing;
+                return;
+            }
+            Ok(false) => "another plenary still reads its journal".to_owned(),
+            Err(e) => words(&e),
+        };
+        if before == Wipe::Nothing {
+            let path = path.display();
+            self.troubles.tell(StoreError::Io(format!(
+                "{path}: the session is deleted, but what it said may still stand in the file ({why}); \
+                 that is tried again"
+            )));
         }
     }
 
     fn failed(&mut self, error: &rusqlite::Error) {
         let Some(disk) = &mut self.disk else { return };
         let path = disk.path.display();
+        disk.why = words(error);
         if is_damaged(error) {
             disk.access = Access::Never;
             self.troubled = true;
@@ -231,244 +287,6 @@ impl Worker {
         {
             tracing::warn!(%error, "the store's instance could not be closed");
         }
-    }
-
-    /// See [`super::Store::list`].
-    pub(super) fn list(&self, limit: usize) -> Result<Vec<SessionSummary>, StoreError> {
-        let mut sessions = Vec::new();
-        let touched = self.touched()?;
-        for id in touched.iter().rev() {
-            sessions.extend(self.stored(*id)?.map(|stored| stored.summary()));
-        }
-        if let Some(conn) = self.conn() {
-            let written = read::list(conn, limit).map_err(|e| self.unreadable(&e))?;
-            sessions.extend(written.into_iter().filter(|session| !touched.contains(&session.id)));
-        }
-        sessions.sort_by_key(|session| std::cmp::Reverse(session.updated_at));
-        sessions.truncate(limit);
-        Ok(sessions)
-    }
-
-    /// See [`super::Store::load`].
-    pub(super) fn load(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        Ok(self.stored(id)?.map(|stored| stored.session))
-    }
-
-    /// See [`super::Store::find`].
-    pub(super) fn find(&self, prefix: &str, limit: usize) -> Result<Vec<SessionId>, StoreError> {
-        let mut ids = match self.conn() {
-            Some(conn) => read::find(conn, prefix, limit).map_err(|e| self.unreadable(&e))?,
-            None => Vec::new(),
-        };
-        for id in self.touched()? {
-            if id.to_string().starts_with(prefix) && !ids.contains(&id) {
-                ids.insert(0, id);
-            }
-        }
-        ids.truncate(limit);
-        Ok(ids)
-    }
-
-    fn conn(&self) -> Option<&Connection> {
-        self.disk.as_ref()?.conn.as_ref()
-    }
-
-    fn unreadable(&self, error: &rusqlite::Error) -> StoreError {
-        let path = self.disk.as_ref().map(|disk| disk.path.display().to_string());
-        let path = path.unwrap_or_default();
-        StoreError::Io(format!("{path}: it cannot be read: {} ({error})", words(error)))
-    }
-
-    /// A session with what waits to be written.
-    fn stored(&self, id: SessionId) -> Result<Option<Stored>, StoreError> {
-        let base = match &self.disk {
-            Some(Disk { conn: Some(conn), instance, .. }) => {
-                read::load(conn, id, |owner| instance.is_alive(conn, owner))
-                    .map_err(|e| self.unreadable(&e))?
-            }
-            _ => None,
-        };
-        Ok(replay(base, id, self.backlog.entries()))
-    }
-
-    /// The sessions that waiting changes belong to, in the order of their first one.
-    fn touched(&self) -> Result<Vec<SessionId>, StoreError> {
-        let mut turns: HashMap<TurnId, SessionId> = HashMap::new();
-        let mut runs: HashMap<RunId, SessionId> = HashMap::new();
-        let mut seen = HashSet::new();
-        let mut sessions = Vec::new();
-        for entry in self.backlog.entries() {
-            let session = match &entry.change {
-                Change::Turn { session, turn, runs: begun, .. } => {
-                    turns.insert(*turn, *session);
-                    runs.extend(begun.iter().map(|run| (run.id, *session)));
-                    Some(*session)
-                }
-                Change::Run { turn, run } => {
-                    let known = turns.get(turn).copied();
-                    let session = self.known_or(known, |c| read::session_of_turn(c, *turn))?;
-                    runs.extend(session.map(|session| (run.id, session)));
-                    session
-                }
-                Change::Append { run, .. }
-                | Change::Note { run, .. }
-                | Change::Ended { run, .. } => {
-                    let known = runs.get(run).copied();
-                    self.known_or(known, |c| read::session_of_run(c, *run))?
-                }
-                _ => None,
-            };
-            sessions.extend(session.filter(|session| seen.insert(*session)));
-        }
-        Ok(sessions)
-    }
-
-    fn known_or(
-        &self,
-        known: Option<SessionId>,
-        look_up: impl FnOnce(&Connection) -> rusqlite::Result<Option<SessionId>>,
-    ) -> Result<Option<SessionId>, StoreError> {
-        match (known, self.conn()) {
-            (None, Some(conn)) => look_up(conn).map_err(|e| self.unreadable(&e)),
-            (known, _) => Ok(known),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::{Ending, ModelRef, NewRun, PersonaId, RunState};
-
-    const SESSION: SessionId = SessionId::from_number(1);
-    const RUN: RunId = RunId::from_number(3);
-
-    fn turn() -> Change {
-        Change::Turn {
-            session: SESSION,
-            title: "t".into(),
-            panel: "p".into(),
-            turn: TurnId::from_number(2),
-            question: "q".into(),
-            at: 5,
-            runs: vec![NewRun {
-                id: RUN,
-                persona: PersonaId::from_name("edge"),
-                persona_name: "Kai".into(),
-                view: "edge".into(),
-                model: ModelRef::parse("gateway:").unwrap(),
-                notes: vec!["a note".into()],
-            }],
-        }
-    }
-
-    fn text(text: &str) -> Change {
-        Change::Append { run: RUN, text: text.into(), reasoning: String::new() }
-    }
-
-    fn done() -> Change {
-        Change::Ended {
-            run: RUN,
-            ending: Ending::Done,
-            model: Some("large".into()),
-            usage: None,
-            elapsed: Duration::from_secs(9),
-        }
-    }
-
-    fn entry(change: Change) -> Entry {
-        Entry { at: 7, change }
-    }
-
-    fn worker(path: &std::path::Path) -> Worker {
-        Worker::new(Some(path.to_owned()), Arc::new(Troubles::new()))
-    }
-
-    fn allow_pages(worker: &Worker, pages: i64) {
-        let conn = worker.conn().unwrap();
-        conn.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
-    }
-
-    /// The disk is full while an answer comes: what is shown of it is whole all the same, the problem is
-    /// told once, and when there is room again everything is in the file.
-    #[test]
-    fn a_full_disk_loses_nothing_and_is_told_at_its_start_and_its_end() {
-        let home = tempfile::tempdir().unwrap();
-        let path = home.path().join("x.db");
-        let mut worker = worker(&path);
-        worker.take(vec![entry(turn()), entry(text("on disk. "))]);
-        allow_pages(&worker, 1);
-        let long = "x".repeat(1 << 20);
-        worker.take(vec![entry(text(&long))]);
-        worker.retry_at = Some(Instant::now());
-        worker.take(vec![entry(text(" end")), entry(done())]);
-        assert!(matches!(worker.troubles.take(), Some(StoreError::Io(m)) if m.contains("full")));
-        assert_eq!(worker.troubles.take(), None, "told twice");
-
-        let whole = format!("on disk. {long} end");
-        let shown = worker.load(SESSION).unwrap().unwrap();
-        assert_eq!(shown.turns[0].runs[0].text, whole);
-        assert_eq!(worker.list(9).unwrap()[0].answered, 1);
-        let on_disk = read::load(worker.conn().unwrap(), SESSION, |_| true).unwrap().unwrap();
-        assert_eq!(on_disk.session.turns[0].runs[0].text, "on disk. ");
-
-        allow_pages(&worker, 1 << 20);
-        assert!(worker.retry_at.is_some());
-        worker.flush();
-        assert_eq!(worker.troubles.take(), Some(StoreError::Recovered { path }));
-        assert!(worker.backlog.is_empty());
-        let on_disk = read::load(worker.conn().unwrap(), SESSION, |_| true).unwrap().unwrap();
-        assert_eq!(on_disk.session, shown);
-        assert_eq!(on_disk.session.turns[0].runs[0].text, whole);
-    }
-
-    /// What waits in memory reads exactly as it reads once it is in the file.
-    #[test]
-    fn memory_and_file_show_the_same() {
-        let home = tempfile::tempdir().unwrap();
-        let mut file = worker(&home.path().join("x.db"));
-        let mut memory = Worker::new(None, Arc::new(Troubles::new()));
-        let more = NewRun {
-            id: RunId::from_number(4),
-            persona: PersonaId::from_name("edge"),
-            persona_name: "Kai \0 Lennox".into(),
-            view: String::new(),
-            model: ModelRef::parse("a:b:c").unwrap(),
-            notes: Vec::new(),
-        };
-        let script = [
-            turn(),
-            text("one \0 two"),
-            Change::Append {
-                run: RUN, text: String::new(), reasoning: "hm 日本 👩‍👩‍👧".into()
-            },
-            done(),
-            Change::Run { turn: TurnId::from_number(2), run: more },
-        ];
-        for change in script {
-            file.take(vec![entry(change.clone())]);
-            memory.take(vec![entry(change)]);
-            assert_eq!(file.load(SESSION).unwrap(), memory.load(SESSION).unwrap());
-            assert_eq!(file.list(9).unwrap(), memory.list(9).unwrap());
-            assert_eq!(file.find("0", 9).unwrap(), memory.find("0", 9).unwrap());
-        }
-        assert!(file.backlog.is_empty() && !memory.backlog.is_empty());
-        let session = file.load(SESSION).unwrap().unwrap();
-        let run = &session.turns[0].runs[0];
-        assert_eq!(run.text, "one \0 two");
-        assert_eq!(run.model.to_string(), "gateway:large", "the default was asked, large answered");
-        assert_eq!(session.turns[0].runs[1].state, RunState::Streaming);
-    }
-
-    #[test]
-    fn a_change_that_belongs_nowhere_does_not_stop_the_others() {
-        let home = tempfile::tempdir().unwrap();
-        let mut worker = worker(&home.path().join("x.db"));
-        worker.take(vec![entry(text("lost")), entry(turn()), entry(text("kept"))]);
-        assert!(
-            matches!(worker.troubles.take(), Some(StoreError::Io(m)) if m.contains("unknown run"))
-        );
-        assert_eq!(worker.load(SESSION).unwrap().unwrap().turns[0].runs[0].text, "kept");
-        assert!(worker.backlog.is_empty());
+        self.wipe(Wipe::Nothing);
     }
 }

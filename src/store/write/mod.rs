@@ -1,20 +1,25 @@
 //! Changes into tables: all that waits becomes one transaction.
 //!
-//! Text is added as chunks, so that a long answer is not written again each time it grows; the end of a run
-//! folds its chunks into the run. Everything can be applied twice without harm except text, and a
-//! transaction that failed has left none. Called by the worker and by `instance`.
+//! Everything can be applied twice without harm except text, and a transaction that failed has left none. A
+//! change that can never be written leaves nothing of itself and does not stop the others. What a change means is
+//! in `run` (questions and answers), `triage` and `session`. Called by the worker and by `instance`.
 
-use std::time::Duration;
+mod run;
+mod session;
+mod triage;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use std::collections::BTreeSet;
+
+use rusqlite::{Connection, Savepoint, TransactionBehavior};
 
 use super::instance::Instance;
 use super::queue::Entry;
 use super::trouble::{is_of_the_change, words};
-use crate::domain::{Change, Ending, NewRun, RunId, TurnId, Usage};
+use super::wipe::Wipe;
+use crate::domain::Change;
 
-/// Why a run is cut whose program is gone.
-pub(super) const GONE: &str = "the program ended while it streamed";
+pub(super) use run::{GONE, cut_runs_of};
+pub(super) use session::being_answered;
 
 /// How safe a transaction is when it has been committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,40 +30,106 @@ pub(super) enum Sync {
     Full,
 }
 
-/// Writes `entries` as one transaction. Returns, in words, those that can never be written; an error means
-/// that none was written and that trying again may help.
+/// A change that can never be written.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Skipped {
+    /// Which of the entries.
+    pub(super) at: usize,
+    /// What it is and why, in words: `the end of an answer of an unknown run could not be stored`.
+    pub(super) why: String,
+}
+
+/// What a transaction did.
+#[derive(Debug)]
+pub(super) struct Written {
+    /// What can never be written.
+    pub(super) skipped: Vec<Skipped>,
+    /// What must be taken out of the file now that it is deleted.
+    pub(super) wipe: Wipe,
+}
+
+/// What came of one change.
+enum Outcome {
+    /// It is in the tables, now or from before.
+    Done,
+    /// What it belongs to is not there.
+    Unknown,
+    /// It must not be written now, in words.
+    Refused(String),
+}
+
+impl Outcome {
+    fn known(known: bool) -> Self {
+        if known { Self::Done } else { Self::Unknown }
+    }
+}
+
+/// Where changes are written to.
+struct Place<'a> {
+    conn: &'a Connection,
+    instance: &'a Instance,
+    /// When the change was handed over, in milliseconds since 1970 UTC.
+    at: i64,
+    /// Sessions whose recommendations must be counted again before the transaction ends.
+    recount: &'a mut BTreeSet<i64>,
+    /// What must be taken out of the file once the transaction is over.
+    wipe: &'a mut Wipe,
+}
+
+/// Writes `entries` as one transaction. An error means that none was written and that trying again may help.
 pub(super) fn apply(
     conn: &mut Connection,
     instance: &mut Instance,
     entries: &[Entry],
     sync: Sync,
-) -> rusqlite::Result<Vec<String>> {
+) -> rusqlite::Result<Written> {
     set_level(conn, sync)?;
-    let starts_runs =
-        entries.iter().any(|e| matches!(e.change, Change::Turn { .. } | Change::Run { .. }));
+    let starts_runs = entries.iter().any(|entry| starts_runs(&entry.change));
     if starts_runs {
         instance.take_lock();
     }
-    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     if starts_runs {
         instance.register(&tx)?;
     }
     let mut skipped = Vec::new();
-    for entry in entries {
-        match one(&tx, instance.id(), entry) {
-            Ok(true) => {}
-            Ok(false) => skipped.push(format!("{} of an unknown run or turn", name(&entry.change))),
+    let mut recount = BTreeSet::new();
+    let mut wipe = Wipe::Nothing;
+    for (at, entry) in entries.iter().enumerate() {
+        let step = tx.savepoint()?;
+        let mut place =
+            Place { conn: &step, instance, at: entry.at, recount: &mut recount, wipe: &mut wipe };
+        let what = name(&entry.change);
+        let why = match one(&mut place, &entry.change) {
+            Ok(Outcome::Done) => {
+                step.commit()?;
+                continue;
+            }
+            Ok(Outcome::Unknown) => {
+                format!("{what} of {} could not be stored", whose(&entry.change))
+            }
+            Ok(Outcome::Refused(why)) => why,
             Err(e) if is_of_the_change(&e) => {
-                skipped.push(format!("{} ({})", name(&entry.change), words(&e)));
+                format!("{what} could not be stored ({})", words(&e))
             }
             Err(e) => return Err(e),
-        }
+        };
+        undo(step)?;
+        skipped.push(Skipped { at, why });
+    }
+    for session in recount {
+        triage::count(&tx, session)?;
     }
     tx.commit()?;
     if starts_runs {
         instance.registered();
     }
-    Ok(skipped)
+    Ok(Written { skipped, wipe })
+}
+
+fn undo(mut step: Savepoint<'_>) -> rusqlite::Result<()> {
+    step.rollback()?;
+    step.commit()
 }
 
 /// Syncs what has been committed without a sync, by a transaction that changes nothing.
@@ -78,6 +149,10 @@ fn set_level(conn: &Connection, sync: Sync) -> rusqlite::Result<()> {
     conn.pragma_update(None, "synchronous", level)
 }
 
+fn starts_runs(change: &Change) -> bool {
+    matches!(change, Change::Turn { .. } | Change::Run { .. } | Change::Aside { .. })
+}
+
 /// What a change is called in a message.
 fn name(change: &Change) -> &'static str {
     match change {
@@ -86,165 +161,53 @@ fn name(change: &Change) -> &'static str {
         Change::Append { .. } => "part of an answer",
         Change::Note { .. } => "a note to an answer",
         Change::Ended { .. } => "the end of an answer",
-        _ => "a decision",
+        Change::Lifted { .. } => "the recommendations",
+        Change::Selected(_) => "a selected recommendation",
+        Change::Edited { .. } => "a decision",
+        Change::Undone { .. } => "the undoing of a decision",
+        Change::Redone { .. } => "the redoing of a decision",
+        Change::Aside { .. } => "a challenge or brief",
+        Change::Renamed { .. } => "the title",
+        Change::Tagged { .. } => "the tags",
+        Change::Deleted { .. } => "the deletion",
     }
 }
 
-/// Writes one change; false when what it belongs to is not there.
-fn one(tx: &Transaction<'_>, owner: &str, entry: &Entry) -> rusqlite::Result<bool> {
-    match &entry.change {
-        Change::Turn { session, title, panel, turn, question, at, runs } => {
-            let session = session.to_string();
-            tx.prepare_cached(
-                "INSERT INTO session (id, title, panel, created_at, updated_at) \
-                 VALUES (?1, ?2, ?3, ?4, ?4) \
-                 ON CONFLICT (id) DO UPDATE SET updated_at = max(updated_at, excluded.updated_at)",
-            )?
-            .execute(params![session, title, panel, at])?;
-            tx.prepare_cached(
-                "INSERT INTO turn (id, session, question, asked_at) \
-                 SELECT ?1, seq, ?3, ?4 FROM session WHERE id = ?2 ON CONFLICT (id) DO NOTHING",
-            )?
-            .execute(params![turn.to_string(), session, question, at])?;
-            for run in runs {
-                start(tx, owner, *turn, run, entry.at)?;
-            }
-            Ok(true)
-        }
-        Change::Run { turn, run } => {
-            let known = start(tx, owner, *turn, run, entry.at)?;
-            touch(tx, run.id, entry.at)?;
-            Ok(known)
-        }
-        Change::Append { run, text, reasoning } => {
-            if text.is_empty() && reasoning.is_empty() {
-                return Ok(true);
-            }
-            let rows = tx
-                .prepare_cached(
-                    "INSERT INTO chunk (run, at, text, reasoning) \
-                     SELECT seq, ?2, ?3, ?4 FROM run WHERE id = ?1",
-                )?
-                .execute(params![run.to_string(), entry.at, text, reasoning])?;
-            Ok(rows > 0)
-        }
-        Change::Note { run, note } => {
-            let rows = tx
-                .prepare_cached(
-                    "UPDATE run SET notes = json_insert(notes, '$[#]', ?2) WHERE id = ?1",
-                )?
-                .execute(params![run.to_string(), note])?;
-            Ok(rows > 0)
-        }
-        Change::Ended { run, ending, model, usage, elapsed } => {
-            let known =
-                end(tx, *run, &Outcome { ending, model: model.as_deref(), usage, elapsed })?;
-            touch(tx, *run, entry.at)?;
-            Ok(known)
-        }
-        _ => Ok(true),
+/// What a change belongs to that is not there.
+fn whose(change: &Change) -> &'static str {
+    match change {
+        Change::Run { .. } => "an unknown question",
+        Change::Append { .. }
+        | Change::Note { .. }
+        | Change::Ended { .. }
+        | Change::Lifted { .. }
+        | Change::Selected(_) => "an unknown answer",
+        Change::Undone { .. } | Change::Redone { .. } => "an unknown session, or of another one",
+        Change::Turn { .. }
+        | Change::Edited { .. }
+        | Change::Aside { .. }
+        | Change::Renamed { .. }
+        | Change::Tagged { .. }
+        | Change::Deleted { .. } => "an unknown session",
     }
 }
 
-/// False when the turn is not there.
-fn start(
-    tx: &Transaction<'_>,
-    owner: &str,
-    turn: TurnId,
-    run: &NewRun,
-    at: i64,
-) -> rusqlite::Result<bool> {
-    let turn = turn.to_string();
-    tx.prepare_cached(
-        "INSERT INTO run (id, turn, persona, persona_name, view, model, notes, started_at, owner) \
-         SELECT ?1, seq, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM turn WHERE id = ?2 \
-         ON CONFLICT (id) DO NOTHING",
-    )?
-    .execute(params![
-        run.id.to_string(),
-        turn,
-        run.persona.as_str(),
-        run.persona_name,
-        run.view,
-        run.model.to_string(),
-        serde_json::to_string(&run.notes).unwrap_or_else(|_| "[]".to_owned()),
-        at,
-        owner,
-    ])?;
-    tx.prepare_cached("SELECT 1 FROM turn WHERE id = ?1")?.exists([turn])
-}
-
-/// How a run ended, for its row.
-struct Outcome<'a> {
-    ending: &'a Ending,
-    model: Option<&'a str>,
-    usage: &'a Option<Usage>,
-    elapsed: &'a Duration,
-}
-
-/// False when the run is not there.
-fn end(tx: &Transaction<'_>, run: RunId, outcome: &Outcome<'_>) -> rusqlite::Result<bool> {
-    let run = run.to_string();
-    let count = |of: fn(&Usage) -> u64| {
-        outcome.usage.as_ref().map(|usage| i64::try_from(of(usage)).unwrap_or(i64::MAX))
-    };
-    let rows = tx
-        .prepare_cached(
-            "UPDATE run SET state = ?2, reason = ?3, served_model = ?4, input_tokens = ?5, \
-             output_tokens = ?6, cached_tokens = ?7, reasoning_tokens = ?8, elapsed_ms = ?9, \
-             owner = NULL WHERE id = ?1",
-        )?
-        .execute(params![
-            run,
-            outcome.ending.word(),
-            outcome.ending.reason(),
-            outcome.model,
-            count(|u| u.input),
-            count(|u| u.output),
-            count(|u| u.cached),
-            count(|u| u.reasoning),
-            i64::try_from(outcome.elapsed.as_millis()).unwrap_or(i64::MAX),
-        ])?;
-    fold(tx, "id", &run)?;
-    Ok(rows > 0)
-}
-
-/// Puts the chunks of the runs whose `column` (`id` or `owner`) is `value` into the runs themselves.
-fn fold(tx: &Transaction<'_>, column: &'static str, value: &str) -> rusqlite::Result<()> {
-    tx.prepare_cached(&format!(
-        "UPDATE run SET \
-         text = text || (SELECT coalesce(group_concat(c.text, '' ORDER BY c.seq), '') \
-                         FROM chunk c WHERE c.run = run.seq), \
-         reasoning = reasoning || (SELECT coalesce(group_concat(c.reasoning, '' ORDER BY c.seq), '') \
-                                   FROM chunk c WHERE c.run = run.seq) \
-         WHERE {column} = ?1 AND EXISTS (SELECT 1 FROM chunk c WHERE c.run = run.seq)"
-    ))?
-    .execute([value])?;
-    tx.prepare_cached(&format!(
-        "DELETE FROM chunk WHERE run IN (SELECT seq FROM run WHERE {column} = ?1)"
-    ))?
-    .execute([value])?;
-    Ok(())
-}
-
-/// Stores the live runs of an instance that has ended as cut, with the text that came.
-pub(super) fn cut_runs_of(tx: &Transaction<'_>, owner: &str) -> rusqlite::Result<()> {
-    tx.prepare_cached(
-        "UPDATE run SET state = 'cut', reason = ?2, elapsed_ms = max(0, coalesce( \
-         (SELECT max(c.at) FROM chunk c WHERE c.run = run.seq) - started_at, 0)) WHERE owner = ?1",
-    )?
-    .execute([owner, GONE])?;
-    fold(tx, "owner", owner)?;
-    tx.prepare_cached("UPDATE run SET owner = NULL WHERE owner = ?1")?.execute([owner])?;
-    Ok(())
-}
-
-/// Moves the session of `run` to the top of the list.
-fn touch(tx: &Transaction<'_>, run: RunId, at: i64) -> rusqlite::Result<()> {
-    tx.prepare_cached(
-        "UPDATE session SET updated_at = max(updated_at, ?2) WHERE seq = \
-         (SELECT turn.session FROM run JOIN turn ON turn.seq = run.turn WHERE run.id = ?1)",
-    )?
-    .execute(params![run.to_string(), at])?;
-    Ok(())
+/// Writes one change.
+fn one(place: &mut Place<'_>, change: &Change) -> rusqlite::Result<Outcome> {
+    match change {
+        Change::Turn { .. } => run::turn(place, change),
+        Change::Run { turn, run } => run::again(place, *turn, run),
+        Change::Append { run, text, reasoning } => run::append(place, *run, text, reasoning),
+        Change::Note { run, note } => run::note(place, *run, note),
+        Change::Ended { .. } => run::ended(place, change),
+        Change::Aside { session, aside } => run::aside(place, *session, aside),
+        Change::Lifted { run, found } => triage::lifted(place, *run, found),
+        Change::Selected(item) => triage::selected(place, item),
+        Change::Edited { session, edit } => triage::edited(place, *session, edit),
+        Change::Undone { session, edit } => triage::undone(place, *session, *edit, true),
+        Change::Redone { session, edit } => triage::undone(place, *session, *edit, false),
+        Change::Renamed { session, title } => session::renamed(place, *session, title),
+        Change::Tagged { session, tags } => session::tagged(place, *session, tags),
+        Change::Deleted { session } => session::deleted(place, *session),
+    }
 }
