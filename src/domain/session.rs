@@ -171,6 +171,17 @@ impl fmt::Display for TriageCounts {
     }
 }
 
+/// The most characters of a tag.
+const TAG: usize = 40;
+
+/// `text` as a tag: one word of 1 to 40 characters; a `#` before it is dropped. None for what cannot be one.
+pub fn as_tag(text: &str) -> Option<String> {
+    let word = text.strip_prefix('#').unwrap_or(text);
+    let fits = (1..=TAG).contains(&word.chars().count());
+    let plain = !word.contains(|c: char| c.is_whitespace() || c.is_control());
+    (fits && plain && !word.starts_with(['#', '+', '-'])).then(|| word.to_owned())
+}
+
 /// A session in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionSummary {
@@ -286,6 +297,17 @@ mod tests {
         let number = |item: &Recommendation| item.id.number();
         let groups = session.groups().into_iter();
         groups.map(|g| (number(g.leader), g.members.into_iter().map(number).collect())).collect()
+    }
+
+    #[test]
+    fn a_tag_is_one_word() {
+        for (text, tag) in [("q3", "q3"), ("#q3", "q3"), ("a-b/c", "a-b/c"), ("設計", "設計")] {
+            assert_eq!(as_tag(text).as_deref(), Some(tag), "{text:?}");
+        }
+        let long = "x".repeat(41);
+        for none in ["", "#", "##a", "-a", "+a", "a b", "a\u{1b}", "a\n", "\u{3000}", &long] {
+            assert_eq!(as_tag(none), None, "{none:?}");
+        }
     }
 
     #[test]

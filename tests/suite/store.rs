@@ -3,6 +3,7 @@
 
 mod delete;
 mod export;
+mod measure;
 mod migration;
 mod review;
 mod search;

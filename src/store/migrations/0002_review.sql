@@ -79,14 +79,14 @@ BEGIN
 END;
 
 -- Full-text search. A document is a title with its tags, a question, or an answer. Its number tells its session
--- without a look at any other table: session << 32, then run << 1, or turn << 1 | 1, or nothing for the title.
+-- without a look at any other table: session << 32, then the turn, or 0x80000000 and the run, or nothing for the title.
 -- What is asked in an aside is made of other texts and is not searched; what is answered is.
 CREATE VIEW document (seq, text) AS
     SELECT seq << 32, title || char(10) || tags FROM session
     UNION ALL
-    SELECT (session << 32) | (seq << 1) | 1, question FROM turn WHERE kind = 'question'
+    SELECT (session << 32) | seq, question FROM turn WHERE kind = 'question'
     UNION ALL
-    SELECT (turn.session << 32) | (run.seq << 1), run.text FROM run JOIN turn ON turn.seq = run.turn;
+    SELECT (turn.session << 32) | 0x80000000 | run.seq, run.text FROM run JOIN turn ON turn.seq = run.turn;
 CREATE VIRTUAL TABLE words USING fts5 (text, content = 'document', content_rowid = 'seq', columnsize = 0,
     tokenize = 'unicode61 remove_diacritics 2', prefix = '1');
 INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
@@ -108,10 +108,10 @@ ALTER TABLE run ADD COLUMN dense INTEGER GENERATED ALWAYS AS (length(text) < oct
 CREATE VIEW dense_document (seq, text) AS
     SELECT seq << 32, title || char(10) || tags || char(10, 10) FROM session WHERE dense
     UNION ALL
-    SELECT (session << 32) | (seq << 1) | 1, question || char(10, 10) FROM turn
+    SELECT (session << 32) | seq, question || char(10, 10) FROM turn
         WHERE kind = 'question' AND dense
     UNION ALL
-    SELECT (turn.session << 32) | (run.seq << 1), run.text || char(10, 10)
+    SELECT (turn.session << 32) | 0x80000000 | run.seq, run.text || char(10, 10)
         FROM run JOIN turn ON turn.seq = run.turn WHERE run.dense;
 CREATE VIRTUAL TABLE pieces USING fts5 (text, content = 'dense_document', content_rowid = 'seq', columnsize = 0,
     tokenize = 'trigram');
@@ -140,57 +140,57 @@ CREATE TRIGGER session_reindexed AFTER UPDATE OF title, tags ON session BEGIN
 END;
 
 CREATE TRIGGER turn_indexed AFTER INSERT ON turn WHEN new.kind = 'question' BEGIN
-    INSERT INTO words (rowid, text) VALUES ((new.session << 32) | (new.seq << 1) | 1, new.question);
+    INSERT INTO words (rowid, text) VALUES ((new.session << 32) | new.seq, new.question);
     INSERT INTO pieces (rowid, text)
-        SELECT (new.session << 32) | (new.seq << 1) | 1, new.question || char(10, 10) WHERE new.dense;
+        SELECT (new.session << 32) | new.seq, new.question || char(10, 10) WHERE new.dense;
 END;
 CREATE TRIGGER turn_unindexed AFTER DELETE ON turn WHEN old.kind = 'question' BEGIN
     INSERT INTO words (words, rowid, text)
-        VALUES ('delete', (old.session << 32) | (old.seq << 1) | 1, old.question);
+        VALUES ('delete', (old.session << 32) | old.seq, old.question);
     INSERT INTO pieces (pieces, rowid, text)
-        SELECT 'delete', (old.session << 32) | (old.seq << 1) | 1, old.question || char(10, 10)
+        SELECT 'delete', (old.session << 32) | old.seq, old.question || char(10, 10)
          WHERE old.dense;
 END;
 
 -- An answer gets its text when it has ended; until then text is empty.
 CREATE TRIGGER run_indexed AFTER INSERT ON run WHEN new.text <> '' BEGIN
     INSERT INTO words (rowid, text)
-        SELECT (session << 32) | (new.seq << 1), new.text FROM turn WHERE seq = new.turn;
+        SELECT (session << 32) | 0x80000000 | new.seq, new.text FROM turn WHERE seq = new.turn;
     INSERT INTO pieces (rowid, text)
-        SELECT (session << 32) | (new.seq << 1), new.text || char(10, 10) FROM turn
+        SELECT (session << 32) | 0x80000000 | new.seq, new.text || char(10, 10) FROM turn
          WHERE seq = new.turn AND new.dense;
 END;
 CREATE TRIGGER run_unindexed AFTER DELETE ON run WHEN old.text <> '' BEGIN
     INSERT INTO words (words, rowid, text)
-        SELECT 'delete', (session << 32) | (old.seq << 1), old.text FROM turn WHERE seq = old.turn;
+        SELECT 'delete', (session << 32) | 0x80000000 | old.seq, old.text FROM turn WHERE seq = old.turn;
     INSERT INTO pieces (pieces, rowid, text)
-        SELECT 'delete', (session << 32) | (old.seq << 1), old.text || char(10, 10) FROM turn
+        SELECT 'delete', (session << 32) | 0x80000000 | old.seq, old.text || char(10, 10) FROM turn
          WHERE seq = old.turn AND old.dense;
 END;
 CREATE TRIGGER run_reindexed AFTER UPDATE OF text ON run WHEN old.text <> new.text BEGIN
     INSERT INTO words (words, rowid, text)
-        SELECT 'delete', (session << 32) | (old.seq << 1), old.text FROM turn
+        SELECT 'delete', (session << 32) | 0x80000000 | old.seq, old.text FROM turn
          WHERE seq = old.turn AND old.text <> '';
     INSERT INTO pieces (pieces, rowid, text)
-        SELECT 'delete', (session << 32) | (old.seq << 1), old.text || char(10, 10) FROM turn
+        SELECT 'delete', (session << 32) | 0x80000000 | old.seq, old.text || char(10, 10) FROM turn
          WHERE seq = old.turn AND old.dense;
     INSERT INTO words (rowid, text)
-        SELECT (session << 32) | (new.seq << 1), new.text FROM turn
+        SELECT (session << 32) | 0x80000000 | new.seq, new.text FROM turn
          WHERE seq = new.turn AND new.text <> '';
     INSERT INTO pieces (rowid, text)
-        SELECT (session << 32) | (new.seq << 1), new.text || char(10, 10) FROM turn
+        SELECT (session << 32) | 0x80000000 | new.seq, new.text || char(10, 10) FROM turn
          WHERE seq = new.turn AND new.dense;
 END;
 
 -- What was there before, in ascending order: out of order the index would be written piecemeal.
 INSERT INTO words (rowid, text) SELECT seq << 32, title || char(10) || tags FROM session ORDER BY seq;
-INSERT INTO words (rowid, text) SELECT (session << 32) | (seq << 1) | 1, question FROM turn
+INSERT INTO words (rowid, text) SELECT (session << 32) | seq, question FROM turn
     ORDER BY session, seq;
-INSERT INTO words (rowid, text) SELECT (turn.session << 32) | (run.seq << 1), run.text
+INSERT INTO words (rowid, text) SELECT (turn.session << 32) | 0x80000000 | run.seq, run.text
     FROM turn JOIN run ON run.turn = turn.seq WHERE run.text <> '' ORDER BY turn.session, turn.seq, run.seq;
 INSERT INTO pieces (rowid, text) SELECT seq << 32, title || char(10) || tags || char(10, 10)
     FROM session WHERE dense ORDER BY seq;
-INSERT INTO pieces (rowid, text) SELECT (session << 32) | (seq << 1) | 1, question || char(10, 10)
+INSERT INTO pieces (rowid, text) SELECT (session << 32) | seq, question || char(10, 10)
     FROM turn WHERE dense ORDER BY session, seq;
-INSERT INTO pieces (rowid, text) SELECT (turn.session << 32) | (run.seq << 1), run.text || char(10, 10)
+INSERT INTO pieces (rowid, text) SELECT (turn.session << 32) | 0x80000000 | run.seq, run.text || char(10, 10)
     FROM turn JOIN run ON run.turn = turn.seq WHERE run.dense ORDER BY turn.session, turn.seq, run.seq;

@@ -221,10 +221,17 @@ fn best(lists: &[Documents], session: i64) -> i64 {
     best.map_or(title, |(document, _)| document)
 }
 
+/// Set in the numbers of answers.
+const ANSWER: i64 = 0x8000_0000;
+
 /// Who wrote a document, and what it says.
 fn document(conn: &Connection, document: i64) -> rusqlite::Result<(String, String)> {
-    let number = (document & 0xFFFF_FFFF) >> 1;
-    if number == 0 {
+    let number = document & (ANSWER - 1);
+    let sql = if document & ANSWER != 0 {
+        "SELECT persona_name, text FROM run WHERE seq = ?1"
+    } else if number != 0 {
+        "SELECT '', question FROM turn WHERE seq = ?1"
+    } else {
         return conn.prepare_cached("SELECT title, tags FROM session WHERE seq = ?1")?.query_row(
             [session_of(document)],
             |row| {
@@ -233,11 +240,6 @@ fn document(conn: &Connection, document: i64) -> rusqlite::Result<(String, Strin
                 Ok((String::new(), format!("{title} {}", tags.join(" "))))
             },
         );
-    }
-    let sql = if document & 1 == 1 {
-        "SELECT '', question FROM turn WHERE seq = ?1"
-    } else {
-        "SELECT persona_name, text FROM run WHERE seq = ?1"
     };
     conn.prepare_cached(sql)?.query_row([number], |row| Ok((row.get(0)?, row.get(1)?)))
 }

@@ -183,7 +183,8 @@ fn session_number(conn: &Connection, session: SessionId) -> rusqlite::Result<Opt
 /// Counts the rows of triage of one session, as `Session::triage` does: of each persona's last run everything, of
 /// the runs before it what the user has judged, nothing that was dropped, what is the same once. The decision is
 /// that of the one that the others point at; where that was dropped, the first one's. (`min` may be the only such
-/// aggregate of its query: the decision is that of its row.)
+/// aggregate of its query: the decision is that of its row. And the index has all that is asked of a run, whose row may
+/// be megabytes long.)
 pub(super) fn count(conn: &Connection, session: i64) -> rusqlite::Result<()> {
     conn.prepare_cached(
         "WITH latest (run) AS ( \
@@ -194,7 +195,8 @@ pub(super) fn count(conn: &Connection, session: i64) -> rusqlite::Result<()> {
                  run.seq IN (SELECT run FROM latest) OR r.decision IS NOT NULL \
                      OR r.comment <> '' OR r.owner <> '' AS counts, \
                  row_number() OVER (ORDER BY turn.seq, run.seq, r.span_start, r.span_end, r.seq) AS place \
-             FROM turn JOIN run ON run.turn = turn.seq JOIN recommendation r ON r.run = run.seq \
+             FROM turn JOIN run INDEXED BY run_of_persona ON run.turn = turn.seq \
+                 JOIN recommendation r ON r.run = run.seq \
              WHERE turn.session = ?1 AND turn.kind = 'question' AND run.lifted AND NOT r.dropped), \
          line AS ( \
              SELECT decision, \
