@@ -36,7 +36,7 @@ use worker::Worker;
 /// program is told as such and not as a worker that hangs.
 const ANSWER: Duration = Duration::from_secs(15);
 
-/// How long a caller waits for a deletion. A file that must be packed is written anew as a whole.
+/// How long a caller waits for what may write the whole file anew: a deletion, or bringing the file up to date.
 const PACKING: Duration = Duration::from_mins(5);
 
 /// The most sessions that [`Store::find`] returns.
@@ -141,7 +141,7 @@ impl Store {
     /// Waits until everything queued is written and synced, or is known to be unwritable. A quarter of a
     /// minute at most; not for an async task (`spawn_blocking`).
     pub fn flush(&self) {
-        if let Err(e) = self.ask(|worker| {
+        if let Err(e) = self.ask_for(ANSWER, Duration::ZERO, |worker| {
             worker.flush();
             Ok(())
         }) {
@@ -194,7 +194,7 @@ impl Store {
     /// answer of it is coming, here or in another instance. An error says in words why nothing was changed.
     pub fn delete(&self, id: SessionId) -> Result<(), StoreError> {
         let delete = Change::Deleted { session: id };
-        self.ask_for(PACKING, move |worker| worker.manage(id, delete))
+        self.ask_for(PACKING, PACKING, move |worker| worker.manage(id, delete))
     }
 
     /// Runs `read` on the worker, behind all that was written before.
@@ -202,13 +202,14 @@ impl Store {
         &self,
         read: impl FnOnce(&mut Worker) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.ask_for(ANSWER, read)
+        self.ask_for(ANSWER, PACKING, read)
     }
 
-    /// The same, waiting `limit` at most.
+    /// The same, waiting `limit` at most, and `more` when the file is being written anew.
     fn ask_for<T: Send + 'static>(
         &self,
         limit: Duration,
+        more: Duration,
         read: impl FnOnce(&mut Worker) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = sync_channel(1);
@@ -216,7 +217,13 @@ impl Store {
             // A caller that gave up waiting is not an error of the worker.
             reply.send(read(worker)).unwrap_or_default();
         }));
-        answer.recv_timeout(limit).unwrap_or_else(|e| {
+        let mut heard = answer.recv_timeout(limit);
+        if matches!(heard, Err(RecvTimeoutError::Timeout))
+            && self.handle.troubles.is_patience_asked()
+        {
+            heard = answer.recv_timeout(more);
+        }
+        heard.unwrap_or_else(|e| {
             Err(StoreError::Io(match e {
                 RecvTimeoutError::Timeout => {
                     "the store does not answer: its disk hangs, or another program holds the file"

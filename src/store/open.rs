@@ -17,6 +17,12 @@ use super::trouble::{is_busy, is_damaged, words};
 /// How long another program may hold the file before that is a problem.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
+/// Bytes of a store that is not brought up to date within a second or two.
+const LARGE: u64 = 64 << 20;
+
+/// Statements that are kept for the next time: all that writing needs.
+const STATEMENTS: usize = 64;
+
 /// The first SQLite that does not corrupt a write-ahead log which several processes write.
 const OLDEST_SQLITE: i32 = 3_051_003;
 
@@ -60,8 +66,8 @@ impl Refusal {
     }
 }
 
-/// Opens the store at `path` for writing; makes or migrates it where needed.
-pub(super) fn open(path: &Path) -> Result<Connection, Refusal> {
+/// Opens the store at `path` for writing; makes or migrates it where needed. Says when that takes long.
+pub(super) fn open(path: &Path, say: impl Fn(&str)) -> Result<Connection, Refusal> {
     if rusqlite::version_number() < OLDEST_SQLITE {
         return Err(Refusal::forever(format!(
             "this build carries SQLite {}, which can damage a store that two instances share; build it \
@@ -86,7 +92,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, Refusal> {
         }
     };
     match found {
-        Found::Ours => {}
+        Found::Ours | Found::Older => {}
         Found::Foreign => {
             return Err(Refusal::forever(
                 "it is the database of another program; use another file".to_owned(),
@@ -116,6 +122,11 @@ pub(super) fn open(path: &Path) -> Result<Connection, Refusal> {
             reader,
         });
     }
+    if let Found::Older = found
+        && std::fs::metadata(&real).is_ok_and(|file| file.len() > LARGE)
+    {
+        say("the store is brought up to date, once; as it is large, that takes a while");
+    }
     match set_up(&mut conn, file::is_remote(&real)) {
         Ok(()) => Ok(conn),
         Err(e) => {
@@ -131,8 +142,10 @@ pub(super) fn open(path: &Path) -> Result<Connection, Refusal> {
 }
 
 enum Found {
-    /// Empty, or a store that this program can bring up to date.
+    /// Empty, or a store of this format.
     Ours,
+    /// A store that this program can bring up to date.
+    Older,
     /// Another program's database.
     Foreign,
     /// A store of a later format.
@@ -155,6 +168,7 @@ fn state(conn: &Connection) -> rusqlite::Result<Found> {
         Ok(match (tables, application) {
             (0, 0) if version == 0 => Found::Ours,
             (_, APPLICATION) if version > migrate::newest() => Found::Newer(version),
+            (_, APPLICATION) if version < migrate::newest() => Found::Older,
             (_, APPLICATION) => Found::Ours,
             _ => Found::Foreign,
         })
@@ -162,6 +176,9 @@ fn state(conn: &Connection) -> rusqlite::Result<Found> {
 }
 
 fn set_up(conn: &mut Connection, remote: bool) -> rusqlite::Result<()> {
+    // Plans that do not depend on the values: else a statement is planned anew for every value.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "trusted_schema", false)?;
     conn.pragma_update(None, "cell_size_check", true)?;

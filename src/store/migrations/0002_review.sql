@@ -94,17 +94,18 @@ INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
 -- Chinese, Japanese, Korean, Thai and others write words without blanks, so that words cannot find them. Documents
 -- in which such a script stands (dense = 1) are indexed by three characters too. Two line ends behind the text make
 -- its last characters the beginning of such a piece.
+-- (Looking for such characters is slow, so that it is not done where all are ASCII.)
 ALTER TABLE session ADD COLUMN dense INTEGER GENERATED ALWAYS AS (title || tags GLOB '*[' || char(0x0E00, 45, 0x109F,
     0x1780, 45, 0x17FF, 0x2E80, 45, 0xA4CF, 0xAC00, 45, 0xD7FF, 0xF900, 45, 0xFAFF, 0xFF66, 45, 0xFF9F,
     0x20000, 45, 0x3FFFF) || ']*') VIRTUAL;
-ALTER TABLE turn ADD COLUMN dense INTEGER GENERATED ALWAYS AS (length(question) < octet_length(question)
-    AND question GLOB '*[' || char(0x0E00, 45, 0x109F,
+ALTER TABLE turn ADD COLUMN dense INTEGER GENERATED ALWAYS AS (
+    iif(length(question) < octet_length(question), question GLOB '*[' || char(0x0E00, 45, 0x109F,
     0x1780, 45, 0x17FF, 0x2E80, 45, 0xA4CF, 0xAC00, 45, 0xD7FF, 0xF900, 45, 0xFAFF, 0xFF66, 45, 0xFF9F,
-    0x20000, 45, 0x3FFFF) || ']*') VIRTUAL;
-ALTER TABLE run ADD COLUMN dense INTEGER GENERATED ALWAYS AS (length(text) < octet_length(text)
-    AND text GLOB '*[' || char(0x0E00, 45, 0x109F,
+    0x20000, 45, 0x3FFFF) || ']*', 0)) VIRTUAL;
+ALTER TABLE run ADD COLUMN dense INTEGER GENERATED ALWAYS AS (
+    iif(length(text) < octet_length(text), text GLOB '*[' || char(0x0E00, 45, 0x109F,
     0x1780, 45, 0x17FF, 0x2E80, 45, 0xA4CF, 0xAC00, 45, 0xD7FF, 0xF900, 45, 0xFAFF, 0xFF66, 45, 0xFF9F,
-    0x20000, 45, 0x3FFFF) || ']*') VIRTUAL;
+    0x20000, 45, 0x3FFFF) || ']*', 0)) VIRTUAL;
 CREATE VIEW dense_document (seq, text) AS
     SELECT seq << 32, title || char(10) || tags || char(10, 10) FROM session WHERE dense
     UNION ALL
@@ -182,7 +183,9 @@ CREATE TRIGGER run_reindexed AFTER UPDATE OF text ON run WHEN old.text <> new.te
          WHERE seq = new.turn AND new.dense;
 END;
 
--- What was there before, in ascending order: out of order the index would be written piecemeal.
+-- What was there before, in ascending order and with much at a time: else the index would be written piecemeal.
+INSERT INTO words (words, rank) VALUES ('hashsize', 16777216);
+INSERT INTO pieces (pieces, rank) VALUES ('hashsize', 16777216);
 INSERT INTO words (rowid, text) SELECT seq << 32, title || char(10) || tags FROM session ORDER BY seq;
 INSERT INTO words (rowid, text) SELECT (session << 32) | seq, question FROM turn
     ORDER BY session, seq;
@@ -194,3 +197,5 @@ INSERT INTO pieces (rowid, text) SELECT (session << 32) | seq, question || char(
     FROM turn WHERE dense ORDER BY session, seq;
 INSERT INTO pieces (rowid, text) SELECT (turn.session << 32) | 0x80000000 | run.seq, run.text || char(10, 10)
     FROM turn JOIN run ON run.turn = turn.seq WHERE run.dense ORDER BY turn.session, turn.seq, run.seq;
+INSERT INTO words (words, rank) VALUES ('hashsize', 1048576);
+INSERT INTO pieces (pieces, rank) VALUES ('hashsize', 1048576);

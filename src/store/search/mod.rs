@@ -8,8 +8,6 @@
 mod excerpt;
 mod query;
 
-use std::collections::HashSet;
-
 use rusqlite::{Connection, params};
 
 use super::overlay::Stored;
@@ -58,7 +56,7 @@ pub(super) fn find(
             break;
         }
         let session: i64 = row.get(0)?;
-        if !sessions.contains(&session) {
+        if sessions.binary_search(&session).is_err() {
             continue;
         }
         let summary = read::summary_of(&tx, session)?;
@@ -141,20 +139,25 @@ fn session_of(document: i64) -> i64 {
     document >> 32
 }
 
-/// For each word the documents that hold it, and the sessions that hold every word; none when there are none.
+/// For each word the documents that hold it, and the sessions that hold every word, ascending; none when there are
+/// none.
 fn everywhere(
     conn: &Connection,
     words: &[Word],
-) -> rusqlite::Result<Option<(Vec<Documents>, HashSet<i64>)>> {
+) -> rusqlite::Result<Option<(Vec<Documents>, Vec<i64>)>> {
     let mut lists = Vec::new();
-    let mut sessions: Option<HashSet<i64>> = None;
+    let mut sessions: Option<Vec<i64>> = None;
     for word in words {
         let documents = documents(conn, word)?;
-        let here = documents.iter().copied().map(session_of);
-        let here: HashSet<i64> = match &sessions {
-            None => here.collect(),
-            Some(before) => here.filter(|session| before.contains(session)).collect(),
-        };
+        let mut here: Vec<i64> = documents.iter().copied().map(session_of).collect();
+        here.dedup();
+        if let Some(before) = &sessions {
+            let mut before = before.iter().copied().peekable();
+            here.retain(|session| {
+                while before.next_if(|known| known < session).is_some() {}
+                before.peek() == Some(session)
+            });
+        }
         if here.is_empty() {
             return Ok(None);
         }

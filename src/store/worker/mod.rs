@@ -131,7 +131,12 @@ impl Worker {
         let Some(disk) = self.disk.as_mut().filter(|disk| disk.access == Access::Retry) else {
             return;
         };
-        let opened = open::open(&disk.path);
+        let opened = open::open(&disk.path, |what| {
+            let path = disk.path.display();
+            self.troubles.be_patient(true);
+            self.troubles.tell(StoreError::Io(format!("{path}: {what}")));
+        });
+        self.troubles.be_patient(false);
         // Whatever links lead to the file, its instances meet in one folder.
         if let Ok(real) = std::fs::canonicalize(&disk.path) {
             disk.instance = Instance::new(&real);

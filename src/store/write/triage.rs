@@ -182,25 +182,25 @@ fn session_number(conn: &Connection, session: SessionId) -> rusqlite::Result<Opt
 
 /// Counts the rows of triage of one session, as `Session::triage` does: of each persona's last run everything, of
 /// the runs before it what the user has judged, nothing that was dropped, what is the same once. The decision is
-/// that of the one that the others point at; where that was dropped, the first one's. (`min` may be the only such
-/// aggregate of its query: the decision is that of its row. And the index has all that is asked of a run, whose row may
-/// be megabytes long.)
+/// that of the one that the others point at; where that was dropped, that of the first one. Runs are read from the
+/// index that has all that is asked of them, as their rows may be megabytes long.
 pub(super) fn count(conn: &Connection, session: i64) -> rusqlite::Result<()> {
     conn.prepare_cached(
-        "WITH latest (run) AS ( \
-             SELECT max(run.seq) FROM turn JOIN run ON run.turn = turn.seq \
+        "WITH latest (run) AS MATERIALIZED ( \
+             SELECT max(run.seq) FROM turn JOIN run INDEXED BY run_of_persona ON run.turn = turn.seq \
              WHERE turn.session = ?1 AND turn.kind = 'question' GROUP BY turn.seq, run.persona), \
          item AS ( \
-             SELECT r.id, coalesce(r.same_as, r.id) AS leader, r.decision, \
+             SELECT turn.seq AS turn, run.seq AS run, r.seq, r.span_start, r.span_end, r.decision, \
+                 r.id, coalesce(r.same_as, r.id) AS leader, \
                  run.seq IN (SELECT run FROM latest) OR r.decision IS NOT NULL \
-                     OR r.comment <> '' OR r.owner <> '' AS counts, \
-                 row_number() OVER (ORDER BY turn.seq, run.seq, r.span_start, r.span_end, r.seq) AS place \
+                     OR r.comment <> '' OR r.owner <> '' AS counts \
              FROM turn JOIN run INDEXED BY run_of_persona ON run.turn = turn.seq \
                  JOIN recommendation r ON r.run = run.seq \
              WHERE turn.session = ?1 AND turn.kind = 'question' AND run.lifted AND NOT r.dropped), \
          line AS ( \
-             SELECT decision, \
-                 min(CASE WHEN id = leader THEN 0 WHEN counts THEN place ELSE place + (1 << 32) END) \
+             SELECT CASE WHEN max(id = leader) THEN max(iif(id = leader, decision, NULL)) \
+                 ELSE (SELECT decision FROM item AS first WHERE first.leader = item.leader AND counts \
+                       ORDER BY turn, run, span_start, span_end, seq LIMIT 1) END AS decision \
              FROM item GROUP BY leader HAVING sum(counts) > 0) \
          UPDATE session SET (proposed, decided) = (SELECT count(*), count(decision) FROM line) \
          WHERE seq = ?1",
