@@ -21,14 +21,18 @@ pub(super) enum Wipe {
     FreePages,
 }
 
-/// Wipes, waiting `patience` for others who read the journal; false when one still does and it must be tried again.
-pub(super) fn wipe(conn: &Connection, what: Wipe, patience: Duration) -> rusqlite::Result<bool> {
-    if what == Wipe::FreePages {
+/// Wipes `what`, waiting `patience` for others who read the journal, and leaves in it what must be tried again.
+pub(super) fn wipe(conn: &Connection, what: &mut Wipe, patience: Duration) -> rusqlite::Result<()> {
+    if *what == Wipe::FreePages {
         conn.execute_batch("VACUUM; UPDATE session SET unwiped = 0 WHERE unwiped")?;
+        *what = Wipe::Journal;
     }
     conn.busy_timeout(patience)?;
     // In the other journal mode this does nothing, and the journal is gone already.
     let busy = conn.query_row("PRAGMA wal_checkpoint (TRUNCATE)", [], |row| row.get::<_, bool>(0));
     conn.busy_timeout(PATIENCE)?;
-    Ok(!busy?)
+    if !busy? {
+        *what = Wipe::Nothing;
+    }
+    Ok(())
 }

@@ -223,26 +223,23 @@ impl Worker {
         self.wipe(written.wipe);
     }
 
-    /// Takes what was deleted out of the file's journal and free pages; what could not be taken out is tried again
-    /// behind the next commit.
+    /// Takes what was deleted out of the file's journal and free pages. A journal that others read is tried again
+    /// behind every commit, a file that could not be packed at the end.
     fn wipe(&mut self, what: Wipe) {
-        let before = self.wipe;
-        self.wipe = before.max(what);
+        let late = what == Wipe::Nothing;
+        self.wipe = self.wipe.max(what);
         let Some(Disk { conn: Some(conn), path, .. }) = &mut self.disk else { return };
-        if self.wipe == Wipe::Nothing {
+        if self.wipe == Wipe::Nothing || (late && self.wipe == Wipe::FreePages) {
             return;
         }
         // Later tries must not hold up what is written.
-        let patience = if before == Wipe::Nothing { WIPING } else { Duration::ZERO };
-        let why = match wipe::wipe(conn, self.wipe, patience) {
-            Ok(true) => {
-                self.wipe = Wipe::Nothing;
-                return;
-            }
-            Ok(false) => "another plenary still reads its journal".to_owned(),
+        let patience = if late { Duration::ZERO } else { WIPING };
+        let why = match wipe::wipe(conn, &mut self.wipe, patience) {
+            Ok(()) if self.wipe == Wipe::Nothing => return,
+            Ok(()) => "another plenary still reads its journal".to_owned(),
             Err(e) => words(&e),
         };
-        if before == Wipe::Nothing {
+        if !late {
             let path = path.display();
             self.troubles.tell(StoreError::Io(format!(
                 "{path}: the session is deleted, but what it said may still stand in the file ({why}); \
@@ -292,6 +289,6 @@ impl Worker {
         {
             tracing::warn!(%error, "the store's instance could not be closed");
         }
-        self.wipe(Wipe::Nothing);
+        self.wipe(self.wipe);
     }
 }
