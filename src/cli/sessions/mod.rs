@@ -76,7 +76,7 @@ pub enum Sessions {
         #[arg(value_name = "ID")]
         id: String,
         /// A tag to add, or one to take away with a minus before it; without any the tags are printed
-        #[arg(value_name = "[+|-]TAG", allow_hyphen_values = true)]
+        #[arg(value_name = "+TAG|-TAG", allow_hyphen_values = true)]
         tags: Vec<String>,
     },
     /// Delete a session for good, and what it said from the file

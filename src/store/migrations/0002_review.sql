@@ -92,28 +92,26 @@ CREATE VIRTUAL TABLE words USING fts5 (text, content = 'document', content_rowid
 INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
 
 -- Chinese, Japanese, Korean, Thai and others write words without blanks, so that words cannot find them. Documents
--- in which such a script stands (dense = 1) are indexed by three characters too. Two line ends behind the text make
--- its last characters the beginning of such a piece.
--- (Looking for such characters is slow, so that it is not done where all are ASCII.)
-ALTER TABLE session ADD COLUMN dense INTEGER GENERATED ALWAYS AS (title || tags GLOB '*[' || char(0x0E00, 45, 0x109F,
-    0x1780, 45, 0x17FF, 0x2E80, 45, 0xA4CF, 0xAC00, 45, 0xD7FF, 0xF900, 45, 0xFAFF, 0xFF66, 45, 0xFF9F,
-    0x20000, 45, 0x3FFFF) || ']*') VIRTUAL;
-ALTER TABLE turn ADD COLUMN dense INTEGER GENERATED ALWAYS AS (
-    iif(length(question) < octet_length(question), question GLOB '*[' || char(0x0E00, 45, 0x109F,
-    0x1780, 45, 0x17FF, 0x2E80, 45, 0xA4CF, 0xAC00, 45, 0xD7FF, 0xF900, 45, 0xFAFF, 0xFF66, 45, 0xFF9F,
-    0x20000, 45, 0x3FFFF) || ']*', 0)) VIRTUAL;
-ALTER TABLE run ADD COLUMN dense INTEGER GENERATED ALWAYS AS (
-    iif(length(text) < octet_length(text), text GLOB '*[' || char(0x0E00, 45, 0x109F,
-    0x1780, 45, 0x17FF, 0x2E80, 45, 0xA4CF, 0xAC00, 45, 0xD7FF, 0xF900, 45, 0xFAFF, 0xFF66, 45, 0xFF9F,
-    0x20000, 45, 0x3FFFF) || ']*', 0)) VIRTUAL;
+-- in which such a script stands are indexed by three characters too. Two line ends behind the text make its last
+-- characters the beginning of such a piece. (Looking for the scripts is slow: not where all is ASCII.)
+CREATE VIEW dense (pattern) AS SELECT '*[' || char(0x0E00, 45, 0x109F, 0x1780, 45, 0x17FF, 0x2E80, 45, 0xA4CF,
+    0xAC00, 45, 0xD7FF, 0xF900, 45, 0xFAFF, 0xFF66, 45, 0xFF9F, 0x20000, 45, 0x3FFFF) || ']*';
+CREATE VIEW dense_session (seq, text) AS
+    SELECT seq, title || char(10) || tags || char(10, 10) FROM session
+     WHERE title || tags GLOB (SELECT pattern FROM dense);
+CREATE VIEW dense_turn (seq, session, text) AS
+    SELECT seq, session, question || char(10, 10) FROM turn
+     WHERE kind = 'question'
+       AND iif(length(question) < octet_length(question), question GLOB (SELECT pattern FROM dense), 0);
+CREATE VIEW dense_run (seq, turn, session, text) AS
+    SELECT run.seq, run.turn, turn.session, run.text || char(10, 10) FROM turn JOIN run ON run.turn = turn.seq
+     WHERE iif(length(text) < octet_length(text), text GLOB (SELECT pattern FROM dense), 0);
 CREATE VIEW dense_document (seq, text) AS
-    SELECT seq << 32, title || char(10) || tags || char(10, 10) FROM session WHERE dense
+    SELECT seq << 32, text FROM dense_session
     UNION ALL
-    SELECT (session << 32) | seq, question || char(10, 10) FROM turn
-        WHERE kind = 'question' AND dense
+    SELECT (session << 32) | seq, text FROM dense_turn
     UNION ALL
-    SELECT (turn.session << 32) | 0x80000000 | run.seq, run.text || char(10, 10)
-        FROM run JOIN turn ON turn.seq = run.turn WHERE run.dense;
+    SELECT (session << 32) | 0x80000000 | seq, text FROM dense_run;
 CREATE VIRTUAL TABLE pieces USING fts5 (text, content = 'dense_document', content_rowid = 'seq', columnsize = 0,
     tokenize = 'trigram');
 INSERT INTO pieces (pieces, rank) VALUES ('secure-delete', 1);
@@ -121,36 +119,36 @@ CREATE VIRTUAL TABLE pieces_terms USING fts5vocab ('pieces', 'row');
 
 CREATE TRIGGER session_indexed AFTER INSERT ON session BEGIN
     INSERT INTO words (rowid, text) VALUES (new.seq << 32, new.title || char(10) || new.tags);
-    INSERT INTO pieces (rowid, text)
-        SELECT new.seq << 32, new.title || char(10) || new.tags || char(10, 10) WHERE new.dense;
+    INSERT INTO pieces (rowid, text) SELECT seq << 32, text FROM dense_session WHERE seq = new.seq;
 END;
 CREATE TRIGGER session_unindexed AFTER DELETE ON session BEGIN
     INSERT INTO words (words, rowid, text)
         VALUES ('delete', old.seq << 32, old.title || char(10) || old.tags);
     INSERT INTO pieces (pieces, rowid, text)
-        SELECT 'delete', old.seq << 32, old.title || char(10) || old.tags || char(10, 10) WHERE old.dense;
+        SELECT 'delete', old.seq << 32, old.title || char(10) || old.tags || char(10, 10)
+         WHERE old.title || old.tags GLOB (SELECT pattern FROM dense);
 END;
 CREATE TRIGGER session_reindexed AFTER UPDATE OF title, tags ON session BEGIN
     INSERT INTO words (words, rowid, text)
         VALUES ('delete', old.seq << 32, old.title || char(10) || old.tags);
     INSERT INTO pieces (pieces, rowid, text)
-        SELECT 'delete', old.seq << 32, old.title || char(10) || old.tags || char(10, 10) WHERE old.dense;
+        SELECT 'delete', old.seq << 32, old.title || char(10) || old.tags || char(10, 10)
+         WHERE old.title || old.tags GLOB (SELECT pattern FROM dense);
     INSERT INTO words (rowid, text) VALUES (new.seq << 32, new.title || char(10) || new.tags);
-    INSERT INTO pieces (rowid, text)
-        SELECT new.seq << 32, new.title || char(10) || new.tags || char(10, 10) WHERE new.dense;
+    INSERT INTO pieces (rowid, text) SELECT seq << 32, text FROM dense_session WHERE seq = new.seq;
 END;
 
 CREATE TRIGGER turn_indexed AFTER INSERT ON turn WHEN new.kind = 'question' BEGIN
     INSERT INTO words (rowid, text) VALUES ((new.session << 32) | new.seq, new.question);
     INSERT INTO pieces (rowid, text)
-        SELECT (new.session << 32) | new.seq, new.question || char(10, 10) WHERE new.dense;
+        SELECT (session << 32) | seq, text FROM dense_turn WHERE seq = new.seq;
 END;
 CREATE TRIGGER turn_unindexed AFTER DELETE ON turn WHEN old.kind = 'question' BEGIN
     INSERT INTO words (words, rowid, text)
         VALUES ('delete', (old.session << 32) | old.seq, old.question);
     INSERT INTO pieces (pieces, rowid, text)
         SELECT 'delete', (old.session << 32) | old.seq, old.question || char(10, 10)
-         WHERE old.dense;
+         WHERE iif(length(old.question) < octet_length(old.question), old.question GLOB (SELECT pattern FROM dense), 0);
 END;
 
 -- An answer gets its text when it has ended; until then text is empty.
@@ -158,15 +156,15 @@ CREATE TRIGGER run_indexed AFTER INSERT ON run WHEN new.text <> '' BEGIN
     INSERT INTO words (rowid, text)
         SELECT (session << 32) | 0x80000000 | new.seq, new.text FROM turn WHERE seq = new.turn;
     INSERT INTO pieces (rowid, text)
-        SELECT (session << 32) | 0x80000000 | new.seq, new.text || char(10, 10) FROM turn
-         WHERE seq = new.turn AND new.dense;
+        SELECT (session << 32) | 0x80000000 | seq, text FROM dense_run WHERE seq = new.seq;
 END;
 CREATE TRIGGER run_unindexed AFTER DELETE ON run WHEN old.text <> '' BEGIN
     INSERT INTO words (words, rowid, text)
         SELECT 'delete', (session << 32) | 0x80000000 | old.seq, old.text FROM turn WHERE seq = old.turn;
     INSERT INTO pieces (pieces, rowid, text)
         SELECT 'delete', (session << 32) | 0x80000000 | old.seq, old.text || char(10, 10) FROM turn
-         WHERE seq = old.turn AND old.dense;
+         WHERE seq = old.turn
+           AND iif(length(old.text) < octet_length(old.text), old.text GLOB (SELECT pattern FROM dense), 0);
 END;
 CREATE TRIGGER run_reindexed AFTER UPDATE OF text ON run WHEN old.text <> new.text BEGIN
     INSERT INTO words (words, rowid, text)
@@ -174,28 +172,25 @@ CREATE TRIGGER run_reindexed AFTER UPDATE OF text ON run WHEN old.text <> new.te
          WHERE seq = old.turn AND old.text <> '';
     INSERT INTO pieces (pieces, rowid, text)
         SELECT 'delete', (session << 32) | 0x80000000 | old.seq, old.text || char(10, 10) FROM turn
-         WHERE seq = old.turn AND old.dense;
+         WHERE seq = old.turn
+           AND iif(length(old.text) < octet_length(old.text), old.text GLOB (SELECT pattern FROM dense), 0);
     INSERT INTO words (rowid, text)
         SELECT (session << 32) | 0x80000000 | new.seq, new.text FROM turn
          WHERE seq = new.turn AND new.text <> '';
     INSERT INTO pieces (rowid, text)
-        SELECT (session << 32) | 0x80000000 | new.seq, new.text || char(10, 10) FROM turn
-         WHERE seq = new.turn AND new.dense;
+        SELECT (session << 32) | 0x80000000 | seq, text FROM dense_run WHERE seq = new.seq;
 END;
 
 -- What was there before, in ascending order and with much at a time: else the index would be written piecemeal.
 INSERT INTO words (words, rank) VALUES ('hashsize', 16777216);
 INSERT INTO pieces (pieces, rank) VALUES ('hashsize', 16777216);
 INSERT INTO words (rowid, text) SELECT seq << 32, title || char(10) || tags FROM session ORDER BY seq;
-INSERT INTO words (rowid, text) SELECT (session << 32) | seq, question FROM turn
-    ORDER BY session, seq;
+INSERT INTO words (rowid, text) SELECT (session << 32) | seq, question FROM turn ORDER BY session, seq;
 INSERT INTO words (rowid, text) SELECT (turn.session << 32) | 0x80000000 | run.seq, run.text
     FROM turn JOIN run ON run.turn = turn.seq WHERE run.text <> '' ORDER BY turn.session, turn.seq, run.seq;
-INSERT INTO pieces (rowid, text) SELECT seq << 32, title || char(10) || tags || char(10, 10)
-    FROM session WHERE dense ORDER BY seq;
-INSERT INTO pieces (rowid, text) SELECT (session << 32) | seq, question || char(10, 10)
-    FROM turn WHERE dense ORDER BY session, seq;
-INSERT INTO pieces (rowid, text) SELECT (turn.session << 32) | 0x80000000 | run.seq, run.text || char(10, 10)
-    FROM turn JOIN run ON run.turn = turn.seq WHERE run.dense ORDER BY turn.session, turn.seq, run.seq;
+INSERT INTO pieces (rowid, text) SELECT seq << 32, text FROM dense_session ORDER BY seq;
+INSERT INTO pieces (rowid, text) SELECT (session << 32) | seq, text FROM dense_turn ORDER BY session, seq;
+INSERT INTO pieces (rowid, text) SELECT (session << 32) | 0x80000000 | seq, text FROM dense_run
+    ORDER BY session, turn, seq;
 INSERT INTO words (words, rank) VALUES ('hashsize', 1048576);
 INSERT INTO pieces (pieces, rank) VALUES ('hashsize', 1048576);

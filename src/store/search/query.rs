@@ -118,20 +118,26 @@ mod tests {
     fn the_index_and_the_query_take_the_same_scripts_for_dense() {
         let mut conn = rusqlite::Connection::open_in_memory().unwrap();
         crate::store::migrate::migrate(&mut conn).unwrap();
-        conn.execute(
-            "INSERT INTO session (id, title, panel, created_at, updated_at) VALUES ('1', '', '', 0, 0)",
-            [],
+        conn.execute_batch(
+            "INSERT INTO session (id, title, panel, created_at, updated_at) VALUES ('1', '', '', 0, 0); \
+             INSERT INTO turn (id, session, question, asked_at) VALUES ('1', 1, '', 0); \
+             INSERT INTO run (id, turn, persona, persona_name, view, model, started_at) \
+             VALUES ('1', 1, '', '', '', '', 0)",
         )
         .unwrap();
         let tx = conn.transaction().unwrap();
-        let mut set = tx.prepare("UPDATE session SET title = ?1 RETURNING dense").unwrap();
+        let documents = |sql: &str| -> i64 { tx.query_row(sql, [], |row| row.get(0)).unwrap() };
         // The first and the last of every range and their neighbours, and some of the rest.
         let edges = DENSE.iter().flat_map(|range| [*range.start(), *range.end()]);
         let edges =
             edges.flat_map(|c| (u32::from(c) - 1..=u32::from(c) + 1).filter_map(char::from_u32));
         for c in edges.chain("aéЖ→…🚀設あア한ไက".chars()) {
-            let dense: bool = set.query_row([format!("a {c} b")], |row| row.get(0)).unwrap();
-            assert_eq!(dense, is_dense(c), "U+{:X}", u32::from(c));
+            let text = format!("a {c} b");
+            tx.execute("UPDATE session SET title = ?1", [&text]).unwrap();
+            tx.execute("UPDATE turn SET question = ?1", [&text]).unwrap();
+            tx.execute("UPDATE run SET text = ?1", [&text]).unwrap();
+            let dense = documents("SELECT count(*) FROM dense_document");
+            assert_eq!(dense, if is_dense(c) { 3 } else { 0 }, "U+{:X}", u32::from(c));
         }
     }
 

@@ -62,6 +62,35 @@ fn a_key_of_triage() {
     println!("a key of triage: p50 {half:?}, p99 {most:?}, worst {worst:?}");
 }
 
+#[test]
+#[ignore = "a measurement"]
+fn the_end_of_an_answer() {
+    let (_home, path) = home();
+    let store = Store::open(&path);
+    let mut rng = fastrand::Rng::with_seed(1);
+    store.flush();
+    for (at, (what, count, word)) in (1..).zip([
+        ("5 kB", 700, ""),
+        ("5 kB with one dash", 700, "–"),
+        ("5 kB of it", 700, "設計"),
+        ("200 kB", 28_000, ""),
+        ("200 kB with one dash", 28_000, "–"),
+        ("2 MB", 280_000, ""),
+        ("2 MB with one dash", 280_000, "–"),
+    ]) {
+        let text = words(&mut rng, count) + word;
+        store.write(turn(SessionId::from_number(at), at, vec![new_run(at, "infra")]));
+        store.write(append(at, &text));
+        store.flush();
+        let begun = Instant::now();
+        assert!(store.write_now(ended(at, Ending::Done), Duration::from_mins(1)));
+        println!("the end of an answer of {what}: {:?}", begun.elapsed());
+        let begun = Instant::now();
+        assert!(store.write_now(lifted(at, &[(0, 1)]), Duration::from_mins(1)));
+        println!("  its recommendations: {:?}", begun.elapsed());
+    }
+}
+
 /// Sessions of one question and four answers, as the first version wrote them; how many bytes of answers.
 fn fill(conn: &Connection, sessions: i64) -> usize {
     let mut rng = fastrand::Rng::with_seed(1);
