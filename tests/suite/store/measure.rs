@@ -1,10 +1,13 @@
 //! Measurements, not tests: `cargo test --locked -- --ignored --nocapture store::measure`. They print and judge
-//! nothing, as a machine may be busy. `PLENARY_SESSIONS` says how many sessions are made.
+//! nothing, as a machine may be busy. `PLENARY_SESSIONS` says how many sessions are made, `PLENARY_WORDS` how many words
+//! each of their four answers has.
 
 use super::*;
 
-/// Words of an answer.
-const WORDS: usize = 120;
+/// A number from the environment.
+fn number(name: &str, otherwise: u32) -> u32 {
+    std::env::var(name).ok().and_then(|n| n.parse().ok()).unwrap_or(otherwise)
+}
 
 fn percentile(mut times: Vec<Duration>, percent: usize) -> Duration {
     times.sort();
@@ -94,6 +97,7 @@ fn the_end_of_an_answer() {
 /// Sessions of one question and four answers, as the first version wrote them; how many bytes of answers.
 fn fill(conn: &Connection, sessions: i64) -> usize {
     let mut rng = fastrand::Rng::with_seed(1);
+    let count = number("PLENARY_WORDS", 120) as usize;
     let mut bytes = 0;
     conn.execute_batch("BEGIN").unwrap();
     for n in 10..sessions + 10 {
@@ -111,7 +115,7 @@ fn fill(conn: &Connection, sessions: i64) -> usize {
         .execute((n, format!("{n:032x}"), words(&mut rng, 30)))
         .unwrap();
         for k in 0..4 {
-            let text = words(&mut rng, WORDS);
+            let text = words(&mut rng, count);
             bytes += text.len();
             conn.prepare_cached(
                 "INSERT INTO run (id, turn, persona, persona_name, view, model, state, text, started_at) \
@@ -136,8 +140,7 @@ fn time<T>(what: &str, done: impl FnOnce() -> T) -> T {
 #[test]
 #[ignore = "a measurement"]
 fn a_hundred_thousand_sessions() {
-    let sessions = std::env::var("PLENARY_SESSIONS").ok().and_then(|n| n.parse().ok());
-    let sessions: u32 = sessions.unwrap_or(100_000);
+    let sessions = number("PLENARY_SESSIONS", 100_000);
     let (_home, path) = home();
     let conn = super::migration::old_store(&path);
     let bytes = time("made", || fill(&conn, i64::from(sessions)));
