@@ -37,7 +37,7 @@ use worker::Worker;
 const ANSWER: Duration = Duration::from_secs(15);
 
 /// How long a caller waits for what may write the whole file anew: a deletion, or bringing the file up to date.
-const PACKING: Duration = Duration::from_mins(5);
+const PACKING: Duration = Duration::from_mins(15);
 
 /// The most sessions that [`Store::find`] returns.
 const MATCHES: usize = 64;

@@ -88,7 +88,7 @@ CREATE VIEW document (seq, text) AS
     UNION ALL
     SELECT (turn.session << 32) | 0x80000000 | run.seq, run.text FROM run JOIN turn ON turn.seq = run.turn;
 CREATE VIRTUAL TABLE words USING fts5 (text, content = 'document', content_rowid = 'seq', columnsize = 0,
-    tokenize = 'unicode61 remove_diacritics 2', prefix = '1');
+    tokenize = 'unicode61 remove_diacritics 2', prefix = '1 2');
 INSERT INTO words (words, rank) VALUES ('secure-delete', 1);
 
 -- Chinese, Japanese, Korean, Thai and others write words without blanks, so that words cannot find them. Documents
