@@ -75,7 +75,7 @@ pub enum Command {
         /// The session's id, or its first digits
         id: Option<String>,
     },
-    /// List and show what was asked before
+    /// List, show, search, rename, tag and delete what was asked before
     #[command(subcommand)]
     Sessions(sessions::Sessions),
     /// List, show and check personas

@@ -35,6 +35,6 @@ pub use provider::{KeySource, ProviderSpec, Timeouts};
 pub use recommendation::{Decision, Origin, Recommendation, Severity, Verdict};
 pub use run::{Ending, Run, RunState};
 pub use scaffold::{Scaffold, ScaffoldSection};
-pub use session::{SearchHit, Session, SessionSummary, Turn};
+pub use session::{Group, SearchHit, Session, SessionSummary, TriageCounts, Turn, as_tag};
 pub use stream::{FailKind, Failure, RunUpdate, StopReason, StreamEvent, Usage};
 pub use weights::{Catalogue, LocalSpec, Package, Scaffolding, Source, Weights};

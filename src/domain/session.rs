@@ -1,9 +1,14 @@
 //! A session: one conversation with a panel. Session ▸ Turn ▸ Run. What the store keeps and exports write; what the
 //! screen shows of it is `app::pane`'s.
 
+use std::collections::HashMap;
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-use super::{Aside, History, Recommendation, Run, SessionId, TurnId};
+use super::{
+    Aside, Decision, History, Recommendation, RecommendationId, Run, SessionId, TurnId, Verdict,
+};
 
 /// One question, and the runs that answer it.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +65,121 @@ impl Session {
         let runs = self.turns.iter().flat_map(|turn| &turn.runs);
         runs.flat_map(|run| run.recommendations.iter().flatten())
     }
+
+    /// The rows of triage, in the order of the text. Counted are the recommendations of the runs that count
+    /// ([`Turn::latest`]), and of the others those that the user has said something about; never dropped ones.
+    /// What was marked as the same is one row.
+    pub fn groups(&self) -> Vec<Group<'_>> {
+        let mut found: HashMap<RecommendationId, Vec<Placed<'_>>> = HashMap::new();
+        let mut place = 0;
+        for turn in &self.turns {
+            let latest: Vec<_> = turn.latest().iter().map(|run| run.id).collect();
+            for run in &turn.runs {
+                let current = latest.contains(&run.id);
+                for item in run.recommendations.iter().flatten() {
+                    place += 1;
+                    let counts = current || is_judged(&item.verdict);
+                    if !item.verdict.dropped {
+                        let key = item.verdict.same_as.unwrap_or(item.id);
+                        found.entry(key).or_default().push(Placed { place, item, counts });
+                    }
+                }
+            }
+        }
+        let mut groups: Vec<(usize, Group<'_>)> = found
+            .into_iter()
+            .filter_map(|(key, placed)| {
+                let first = placed.iter().find(|placed| placed.counts)?;
+                // Who it points at stands for all; when that one was dropped, the first one does.
+                let leader = placed.iter().find(|p| p.item.id == key).unwrap_or(first);
+                let members = placed.iter().filter(|p| p.counts && p.place != leader.place);
+                let members = members.map(|placed| placed.item).collect();
+                Some((leader.place, Group { leader: leader.item, members }))
+            })
+            .collect();
+        groups.sort_by_key(|(place, _)| *place);
+        groups.into_iter().map(|(_, group)| group).collect()
+    }
+
+    /// How far triage has come. The store keeps the same numbers for lists, in SQL.
+    pub fn triage(&self) -> TriageCounts {
+        let mut counts = TriageCounts::default();
+        for group in self.groups() {
+            counts.items += 1;
+            match group.decision() {
+                Some(Decision::Accepted) => counts.accepted += 1,
+                Some(Decision::Rejected) => counts.rejected += 1,
+                Some(Decision::Deferred) => counts.deferred += 1,
+                None => continue,
+            }
+            counts.decided += 1;
+        }
+        counts
+    }
+}
+
+/// True when the user has said something about it that must not be lost with the run.
+fn is_judged(verdict: &Verdict) -> bool {
+    verdict.decision.is_some() || !verdict.comment.is_empty() || !verdict.owner.is_empty()
+}
+
+struct Placed<'a> {
+    place: usize,
+    item: &'a Recommendation,
+    counts: bool,
+}
+
+/// One row of triage: a recommendation, and those that were marked as the same.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group<'a> {
+    /// The one that stands for all: its title is shown, its decision is everybody's.
+    pub leader: &'a Recommendation,
+    /// The others, in the order of the text.
+    pub members: Vec<&'a Recommendation>,
+}
+
+impl Group<'_> {
+    /// What was decided on it.
+    pub fn decision(&self) -> Option<Decision> {
+        self.leader.verdict.decision
+    }
+}
+
+/// How far triage has come; what was marked as the same counts once.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct TriageCounts {
+    /// How many there are to decide on.
+    pub items: usize,
+    /// How many of them are decided.
+    pub decided: usize,
+    /// How many will be done.
+    pub accepted: usize,
+    /// How many will not be done.
+    pub rejected: usize,
+    /// How many wait.
+    pub deferred: usize,
+}
+
+impl fmt::Display for TriageCounts {
+    /// `17 of 42 decided · 9 accepted · 5 rejected · 3 deferred`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { items, decided, accepted, rejected, deferred } = self;
+        write!(
+            f,
+            "{decided} of {items} decided · {accepted} accepted · {rejected} rejected · {deferred} deferred"
+        )
+    }
+}
+
+/// The most characters of a tag.
+const TAG: usize = 40;
+
+/// `text` as a tag: one word of 1 to 40 characters; a `#` before it is dropped. None for what cannot be one.
+pub fn as_tag(text: &str) -> Option<String> {
+    let word = text.strip_prefix('#').unwrap_or(text);
+    let fits = (1..=TAG).contains(&word.chars().count());
+    let plain = !word.contains(|c: char| c.is_whitespace() || c.is_control());
+    (fits && plain && !word.starts_with(['#', '+', '-'])).then(|| word.to_owned())
 }
 
 /// A session in a list.
@@ -101,4 +221,149 @@ pub struct SearchHit {
     pub who: String,
     /// The words around the first place, raw, one line; what was searched for stands between U+0002 and U+0003.
     pub excerpt: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Facet, ModelRef, Origin, PersonaId, RunId, RunState};
+
+    fn item(id: u128, verdict: Verdict) -> Recommendation {
+        Recommendation {
+            id: RecommendationId::from_number(id),
+            run: RunId::from_number(id / 10),
+            facet: Facet::Risks,
+            title: format!("title {id}"),
+            span: 0..1,
+            origin: Origin::Found,
+            severity: None,
+            verdict,
+        }
+    }
+
+    fn decided(decision: Decision) -> Verdict {
+        Verdict { decision: Some(decision), ..Verdict::default() }
+    }
+
+    fn same_as(id: u128) -> Verdict {
+        Verdict { same_as: Some(RecommendationId::from_number(id)), ..Verdict::default() }
+    }
+
+    fn dropped() -> Verdict {
+        Verdict { dropped: true, ..Verdict::default() }
+    }
+
+    /// A run whose recommendations are numbered from ten times its own number on.
+    fn run(id: u128, persona: &str, verdicts: Option<Vec<Verdict>>) -> Run {
+        Run {
+            id: RunId::from_number(id),
+            persona: PersonaId::from_name(persona),
+            persona_name: persona.to_owned(),
+            view: String::new(),
+            model: ModelRef::parse("a:b").unwrap(),
+            state: RunState::Streaming,
+            text: String::new(),
+            reasoning: String::new(),
+            usage: None,
+            elapsed: std::time::Duration::ZERO,
+            notes: Vec::new(),
+            recommendations: verdicts.map(|verdicts| {
+                (id * 10..).zip(verdicts).map(|(id, verdict)| item(id, verdict)).collect()
+            }),
+        }
+    }
+
+    fn session(turns: Vec<Vec<Run>>) -> Session {
+        let turns = (1..).zip(turns).map(|(id, runs)| Turn {
+            id: TurnId::from_number(id),
+            question: "q".to_owned(),
+            asked_at: 0,
+            runs,
+        });
+        Session {
+            id: SessionId::from_number(1),
+            title: "t".to_owned(),
+            panel: "p".to_owned(),
+            created_at: 0,
+            tags: Vec::new(),
+            turns: turns.collect(),
+            asides: Vec::new(),
+            history: History::default(),
+        }
+    }
+
+    /// Each row as its leader's number and those of its members.
+    fn rows(session: &Session) -> Vec<(u128, Vec<u128>)> {
+        let number = |item: &Recommendation| item.id.number();
+        let groups = session.groups().into_iter();
+        groups.map(|g| (number(g.leader), g.members.into_iter().map(number).collect())).collect()
+    }
+
+    #[test]
+    fn a_tag_is_one_word() {
+        for (text, tag) in [("q3", "q3"), ("#q3", "q3"), ("a-b/c", "a-b/c"), ("設計", "設計")] {
+            assert_eq!(as_tag(text).as_deref(), Some(tag), "{text:?}");
+        }
+        let long = "x".repeat(41);
+        for none in ["", "#", "##a", "-a", "+a", "a b", "a\u{1b}", "a\n", "\u{3000}", &long] {
+            assert_eq!(as_tag(none), None, "{none:?}");
+        }
+    }
+
+    #[test]
+    fn of_a_persona_asked_twice_the_last_run_counts_and_what_was_judged_before() {
+        let open = Verdict::default;
+        let comment = Verdict { comment: "why?".to_owned(), ..open() };
+        let owner = Verdict { owner: "Ada".to_owned(), ..open() };
+        let told = Verdict { title: Some("mine".to_owned()), ..open() };
+        let first =
+            run(1, "infra", Some(vec![open(), comment, owner, told, decided(Decision::Accepted)]));
+        let again = run(3, "infra", Some(vec![open(), dropped()]));
+        let session = session(vec![
+            vec![first, run(2, "edge", None), again],
+            vec![run(4, "infra", Some(vec![open()]))],
+        ]);
+        let leaders: Vec<u128> = rows(&session).into_iter().map(|(leader, _)| leader).collect();
+        assert_eq!(leaders, [11, 12, 14, 30, 40]);
+        let counts = session.triage();
+        assert_eq!((counts.items, counts.decided, counts.accepted), (5, 1, 1));
+    }
+
+    #[test]
+    fn what_was_marked_as_the_same_is_one_row_with_one_decision() {
+        let edge = vec![same_as(10), Verdict { decision: Some(Decision::Rejected), ..same_as(10) }];
+        let session = session(vec![vec![
+            run(1, "infra", Some(vec![decided(Decision::Deferred), Verdict::default()])),
+            run(2, "edge", Some(edge)),
+        ]]);
+        assert_eq!(rows(&session), [(10, vec![20, 21]), (11, vec![])]);
+        let counts = session.triage();
+        assert_eq!(counts.to_string(), "1 of 2 decided · 0 accepted · 0 rejected · 1 deferred");
+    }
+
+    #[test]
+    fn a_row_keeps_its_leader_while_any_of_it_counts() {
+        let superseded = run(1, "infra", Some(vec![Verdict::default()]));
+        let again = run(2, "infra", Some(Vec::new()));
+        let edge = run(3, "edge", Some(vec![same_as(10)]));
+        let mut session = session(vec![vec![superseded, again, edge]]);
+        assert_eq!(rows(&session), [(10, vec![30])], "the leader's run is not the last one");
+        // Without those that count nothing is left of it.
+        session.turns[0].runs.pop();
+        assert_eq!(rows(&session), []);
+    }
+
+    #[test]
+    fn when_the_leader_was_dropped_the_first_of_the_others_leads() {
+        let session = session(vec![vec![
+            run(1, "infra", Some(vec![dropped()])),
+            run(2, "edge", Some(vec![same_as(10)])),
+            run(
+                3,
+                "devops",
+                Some(vec![Verdict { same_as: same_as(10).same_as, ..dropped() }, same_as(10)]),
+            ),
+        ]]);
+        assert_eq!(rows(&session), [(20, vec![31])]);
+    }
 }

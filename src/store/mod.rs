@@ -13,7 +13,10 @@ mod open;
 mod overlay;
 mod queue;
 mod read;
+mod search;
+mod syncer;
 mod trouble;
+mod wipe;
 mod worker;
 mod write;
 
@@ -24,7 +27,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::domain::{Change, Session, SessionId, SessionSummary};
+use crate::domain::{Change, SearchHit, Session, SessionId, SessionSummary};
 use queue::Mailbox;
 use trouble::Troubles;
 use worker::Worker;
@@ -32,6 +35,9 @@ use worker::Worker;
 /// How long a caller waits for the worker. Longer than [`open::PATIENCE`], so that a file held by another
 /// program is told as such and not as a worker that hangs.
 const ANSWER: Duration = Duration::from_secs(15);
+
+/// How long a caller waits for what may write the whole file anew: a deletion, or bringing the file up to date.
+const PACKING: Duration = Duration::from_mins(15);
 
 /// The most sessions that [`Store::find`] returns.
 const MATCHES: usize = 64;
@@ -122,10 +128,20 @@ impl Store {
         self.handle.mailbox.push(queue::now_ms(), change);
     }
 
+    /// Queues `change` and waits, `limit` at most, until the transaction that holds it has been committed: then it
+    /// survives the end of the program, however it ends. True when it was; else it is kept in memory, and written
+    /// as soon as the file can be written, unless it can never be (that is told as trouble). A step of triage is
+    /// synced to the disk right behind that by another thread; nobody waits for that.
+    pub fn write_now(&self, change: Change, limit: Duration) -> bool {
+        let (waiting, answer) = sync_channel(1);
+        self.handle.mailbox.push_awaited(queue::now_ms(), change, waiting);
+        answer.recv_timeout(limit).unwrap_or(false)
+    }
+
     /// Waits until everything queued is written and synced, or is known to be unwritable. A quarter of a
     /// minute at most; not for an async task (`spawn_blocking`).
     pub fn flush(&self) {
-        if let Err(e) = self.ask(|worker| {
+        if let Err(e) = self.ask_for(ANSWER, Duration::ZERO, |worker| {
             worker.flush();
             Ok(())
         }) {
@@ -155,9 +171,45 @@ impl Store {
         self.ask(move |worker| worker.find(&prefix, MATCHES))
     }
 
+    /// Sessions in which every one of `words` occurs, as the beginning of a word, somewhere in title, tags, questions
+    /// or answers; the one that changed last first, `limit` at most. What was typed is words and never syntax; where
+    /// words are written without blanks they may stand anywhere. An answer that is still coming may be missed.
+    pub fn search(&self, words: &str, limit: usize) -> Result<Vec<SearchHit>, StoreError> {
+        let words = words.to_owned();
+        self.ask(move |worker| worker.search(&words, limit))
+    }
+
+    /// Gives the session another title; on disk when this returns. An error says in words why nothing was changed.
+    pub fn rename(&self, id: SessionId, title: String) -> Result<(), StoreError> {
+        self.ask(move |worker| worker.manage(id, Change::Renamed { session: id, title }))
+    }
+
+    /// Gives the session these tags and no others; on disk when this returns. An error says in words why nothing was
+    /// changed.
+    pub fn tag(&self, id: SessionId, tags: Vec<String>) -> Result<(), StoreError> {
+        self.ask(move |worker| worker.manage(id, Change::Tagged { session: id, tags }))
+    }
+
+    /// Deletes the session and all that belongs to it; what it said is not left in the file either. Not while an
+    /// answer of it is coming, here or in another instance. An error says in words why nothing was changed.
+    pub fn delete(&self, id: SessionId) -> Result<(), StoreError> {
+        let delete = Change::Deleted { session: id };
+        self.ask_for(PACKING, PACKING, move |worker| worker.manage(id, delete))
+    }
+
     /// Runs `read` on the worker, behind all that was written before.
     fn ask<T: Send + 'static>(
         &self,
+        read: impl FnOnce(&mut Worker) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.ask_for(ANSWER, PACKING, read)
+    }
+
+    /// The same, waiting `limit` at most, and `more` when the file is being written anew.
+    fn ask_for<T: Send + 'static>(
+        &self,
+        limit: Duration,
+        more: Duration,
         read: impl FnOnce(&mut Worker) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = sync_channel(1);
@@ -165,7 +217,13 @@ impl Store {
             // A caller that gave up waiting is not an error of the worker.
             reply.send(read(worker)).unwrap_or_default();
         }));
-        answer.recv_timeout(ANSWER).unwrap_or_else(|e| {
+        let mut heard = answer.recv_timeout(limit);
+        if matches!(heard, Err(RecvTimeoutError::Timeout))
+            && self.handle.troubles.is_patience_asked()
+        {
+            heard = answer.recv_timeout(more);
+        }
+        heard.unwrap_or_else(|e| {
             Err(StoreError::Io(match e {
                 RecvTimeoutError::Timeout => {
                     "the store does not answer: its disk hangs, or another program holds the file"

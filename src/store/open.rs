@@ -11,10 +11,17 @@ use rusqlite::{Connection, MAIN_DB, OpenFlags};
 
 use super::file;
 use super::migrate::{self, APPLICATION};
+use super::read;
 use super::trouble::{is_busy, is_damaged, words};
 
 /// How long another program may hold the file before that is a problem.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Bytes of a store that is not brought up to date within a second or two.
+const LARGE: u64 = 64 << 20;
+
+/// Statements that are kept for the next time: all that writing needs.
+const STATEMENTS: usize = 64;
 
 /// The first SQLite that does not corrupt a write-ahead log which several processes write.
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -59,8 +66,8 @@ impl Refusal {
     }
 }
 
-/// Opens the store at `path` for writing; makes or migrates it where needed.
-pub(super) fn open(path: &Path) -> Result<Connection, Refusal> {
+/// Opens the store at `path` for writing; makes or migrates it where needed. Says when that takes long.
+pub(super) fn open(path: &Path, say: impl Fn(&str)) -> Result<Connection, Refusal> {
     if rusqlite::version_number() < OLDEST_SQLITE {
         return Err(Refusal::forever(format!(
             "this build carries SQLite {}, which can damage a store that two instances share; build it \
@@ -85,7 +92,7 @@ pub(super) fn open(path: &Path) -> Result<Connection, Refusal> {
         }
     };
     match found {
-        Found::Ours => {}
+        Found::Ours | Found::Older => {}
         Found::Foreign => {
             return Err(Refusal::forever(
                 "it is the database of another program; use another file".to_owned(),
@@ -108,19 +115,37 @@ pub(super) fn open(path: &Path) -> Result<Connection, Refusal> {
         }
     }
     if conn.is_readonly(MAIN_DB).unwrap_or(false) {
+        let reader = read::as_newest(&conn).is_ok().then(|| Box::new(conn));
         return Err(Refusal {
             why: "the file or its folder is read-only; make both writable".to_owned(),
             again: false,
-            reader: Some(Box::new(conn)),
+            reader,
         });
     }
-    set_up(&mut conn, file::is_remote(&real)).map_err(|e| Refusal::of(&real, &e))?;
-    Ok(conn)
+    if let Found::Older = found
+        && std::fs::metadata(&real).is_ok_and(|file| file.len() > LARGE)
+    {
+        say("the store is brought up to date, once; as it is large, that takes a while");
+    }
+    match set_up(&mut conn, file::is_remote(&real)) {
+        Ok(()) => Ok(conn),
+        Err(e) => {
+            let mut refusal = Refusal::of(&real, &e);
+            if !is_damaged(&e) && !is_busy(&e) {
+                // It could not be brought up to date. What it holds can be read all the same.
+                drop(conn);
+                refusal.reader = reader(&real).map(Box::new);
+            }
+            Err(refusal)
+        }
+    }
 }
 
 enum Found {
-    /// Empty, or a store that this program can bring up to date.
+    /// Empty, or a store of this format.
     Ours,
+    /// A store that this program can bring up to date.
+    Older,
     /// Another program's database.
     Foreign,
     /// A store of a later format.
@@ -133,13 +158,17 @@ fn state(conn: &Connection) -> rusqlite::Result<Found> {
     // Closing a file that turns out not to be ours must not move its journal into it.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     patiently(|| {
+        // One snapshot: another instance may be making the tables right now, and what is half before and half
+        // after that looks like nothing of ours.
+        let tx = conn.unchecked_transaction()?;
         let tables: i64 =
-            conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-        let application: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
-        let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+            tx.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+        let application: i64 = tx.pragma_query_value(None, "application_id", |row| row.get(0))?;
+        let version: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
         Ok(match (tables, application) {
             (0, 0) if version == 0 => Found::Ours,
             (_, APPLICATION) if version > migrate::newest() => Found::Newer(version),
+            (_, APPLICATION) if version < migrate::newest() => Found::Older,
             (_, APPLICATION) => Found::Ours,
             _ => Found::Foreign,
         })
@@ -147,9 +176,14 @@ fn state(conn: &Connection) -> rusqlite::Result<Found> {
 }
 
 fn set_up(conn: &mut Connection, remote: bool) -> rusqlite::Result<()> {
+    // Plans that do not depend on the values: else a statement is planned anew for every value.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "trusted_schema", false)?;
     conn.pragma_update(None, "cell_size_check", true)?;
+    // What is deleted is overwritten, not only forgotten.
+    conn.pragma_update_and_check(None, "secure_delete", true, |row| row.get::<_, i64>(0))?;
     let journal = if remote { "delete" } else { "wal" };
     patiently(|| {
         conn.pragma_update_and_check(None, "journal_mode", journal, |row| row.get::<_, String>(0))
@@ -191,7 +225,8 @@ fn reader(path: &Path) -> Option<Connection> {
         conn = Connection::open_with_flags(uri, flags | OpenFlags::SQLITE_OPEN_URI).ok()?;
         found = application(&conn);
     }
-    (found.is_ok_and(|id| id == APPLICATION) && super::read::can_read(&conn)).then_some(conn)
+    let ours = found.is_ok_and(|id| id == APPLICATION) && read::as_newest(&conn).is_ok();
+    (ours && read::can_read(&conn)).then_some(conn)
 }
 
 fn percent_encoded(path: &Path) -> String {

@@ -6,6 +6,7 @@
 //! run, and of all turns and endings, is kept. The worker keeps what it cannot write in a [`Backlog`] too.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::mpsc::SyncSender;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -29,12 +30,55 @@ pub(super) fn now_ms() -> i64 {
 }
 
 /// A change and when it was handed over, in milliseconds since 1970 UTC.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub(super) struct Entry {
     /// When; of text that was joined, when the last of it came.
     pub(super) at: i64,
     /// What.
     pub(super) change: Change,
+    /// Who waits to hear whether it was written.
+    waiting: Vec<SyncSender<bool>>,
+}
+
+impl Entry {
+    /// A change that nobody waits for.
+    pub(super) fn new(at: i64, change: Change) -> Self {
+        Self { at, change, waiting: Vec::new() }
+    }
+
+    /// True when somebody waits for it.
+    pub(super) fn is_awaited(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
+    /// Tells all who wait whether it was written.
+    pub(super) fn tell(&mut self, written: bool) {
+        for waiting in self.waiting.drain(..) {
+            // Who gave up waiting is not an error of the worker.
+            waiting.try_send(written).unwrap_or_default();
+        }
+    }
+}
+
+/// True for what must survive a power loss before anything else happens. Triage is synced right behind its
+/// commit; what was lifted can be lifted again.
+fn is_weighty(change: &Change) -> bool {
+    match change {
+        Change::Turn { .. }
+        | Change::Run { .. }
+        | Change::Note { .. }
+        | Change::Ended { .. }
+        | Change::Aside { .. }
+        | Change::Renamed { .. }
+        | Change::Tagged { .. }
+        | Change::Deleted { .. } => true,
+        Change::Append { .. }
+        | Change::Lifted { .. }
+        | Change::Selected(_)
+        | Change::Edited { .. }
+        | Change::Undone { .. }
+        | Change::Redone { .. } => false,
+    }
 }
 
 /// Changes that wait to be written.
@@ -76,6 +120,7 @@ impl Backlog {
                     have.push_str(text);
                     thought.push_str(reasoning);
                     last.at = entry.at;
+                    last.waiting.append(&mut entry.waiting);
                     return;
                 }
                 self.growing.insert(*run, self.entries.len());
@@ -96,7 +141,18 @@ impl Backlog {
             Change::Run { run, .. } => {
                 self.growing.remove(&run.id);
             }
-            _ => {}
+            Change::Aside { aside, .. } => {
+                self.growing.remove(&aside.run.id);
+            }
+            Change::Note { .. }
+            | Change::Lifted { .. }
+            | Change::Selected(_)
+            | Change::Edited { .. }
+            | Change::Undone { .. }
+            | Change::Redone { .. }
+            | Change::Renamed { .. }
+            | Change::Tagged { .. }
+            | Change::Deleted { .. } => {}
         }
         self.entries.push(entry);
     }
@@ -111,9 +167,26 @@ impl Backlog {
         self.entries.is_empty()
     }
 
-    /// True when no question and no ending waits.
-    pub(super) fn only_text(&self) -> bool {
-        self.entries.iter().all(|e| matches!(e.change, Change::Append { .. }))
+    /// True when no question and no ending waits, nor anything else that is synced before all goes on.
+    pub(super) fn is_light(&self) -> bool {
+        self.entries.iter().all(|e| !is_weighty(&e.change))
+    }
+
+    /// True when a step of triage waits.
+    pub(super) fn has_triage(&self) -> bool {
+        self.entries.iter().any(|e| e.change.is_of_triage())
+    }
+
+    /// True when somebody waits for something in it.
+    pub(super) fn is_awaited(&self) -> bool {
+        self.entries.iter().any(Entry::is_awaited)
+    }
+
+    /// Tells all who wait that it was not written. What they wait for stays.
+    pub(super) fn disappoint(&mut self) {
+        for entry in &mut self.entries {
+            entry.tell(false);
+        }
     }
 
     /// Takes everything out.
@@ -179,15 +252,26 @@ impl Mailbox {
 
     /// Hands over a change that came at `at`.
     pub(super) fn push(&self, at: i64, change: Change) {
+        self.put(Entry::new(at, change));
+    }
+
+    /// Hands over a change, and a channel with room for one answer: whether it was written. When the worker has
+    /// ended both are dropped.
+    pub(super) fn push_awaited(&self, at: i64, change: Change, waiting: SyncSender<bool>) {
+        self.put(Entry { at, change, waiting: vec![waiting] });
+    }
+
+    fn put(&self, entry: Entry) {
         let mut state = self.lock();
         if state.closed {
             return;
         }
-        let urgent = !matches!(change, Change::Append { .. });
+        let Entry { change, waiting, .. } = &entry;
+        let urgent = !matches!(change, Change::Append { .. }) || !waiting.is_empty();
         let wake = state.since.is_none() || (urgent && !state.urgent);
         state.urgent |= urgent;
         state.since.get_or_insert_with(Instant::now);
-        state.backlog.push(Entry { at, change });
+        state.backlog.push(entry);
         drop(state);
         if wake {
             self.wake.notify_one();
@@ -259,7 +343,7 @@ mod tests {
 
     fn append(run: u128, text: &str) -> Entry {
         let run = RunId::from_number(run);
-        Entry { at: 0, change: Change::Append { run, text: text.into(), reasoning: String::new() } }
+        Entry::new(0, Change::Append { run, text: text.into(), reasoning: String::new() })
     }
 
     fn ended(run: u128) -> Entry {
@@ -270,7 +354,11 @@ mod tests {
             usage: None,
             elapsed: Duration::ZERO,
         };
-        Entry { at: 0, change }
+        Entry::new(0, change)
+    }
+
+    fn changes(entries: &[Entry]) -> Vec<Change> {
+        entries.iter().map(|entry| entry.change.clone()).collect()
     }
 
     #[test]
@@ -279,9 +367,10 @@ mod tests {
         for entry in [append(1, "a"), append(2, "x"), append(1, "b"), ended(1), append(1, "c")] {
             backlog.push(entry);
         }
-        assert_eq!(backlog.take(), vec![append(1, "ab"), append(2, "x"), ended(1), append(1, "c")]);
+        let expected = [append(1, "ab"), append(2, "x"), ended(1), append(1, "c")];
+        assert_eq!(changes(&backlog.take()), changes(&expected));
         backlog.push(append(1, "d"));
-        assert_eq!(backlog.entries(), [append(1, "d")]);
+        assert_eq!(changes(backlog.entries()), changes(&[append(1, "d")]));
     }
 
     #[test]
@@ -301,7 +390,7 @@ mod tests {
             })
             .collect();
         assert_eq!(endings, ["cut", "done"]);
-        assert_eq!(backlog.entries().first(), Some(&append(1, "abc")));
+        assert_eq!(changes(&backlog.entries()[..1]), changes(&[append(1, "abc")]));
     }
 
     #[test]
@@ -312,7 +401,7 @@ mod tests {
         assert_eq!(mailbox.next(None).entries.len(), 2);
         mailbox.push(0, append(2, "a").change);
         let begun = Instant::now();
-        assert_eq!(mailbox.next(None).entries, vec![append(2, "a")]);
+        assert_eq!(changes(&mailbox.next(None).entries), changes(&[append(2, "a")]));
         assert!(begun.elapsed() > GATHER / 2, "text came without waiting for more");
         assert!(mailbox.next(Some(Instant::now())).entries.is_empty());
     }

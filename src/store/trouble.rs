@@ -4,6 +4,7 @@
 //! attempt in between. Used by the worker and by [`super::Store`].
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use rusqlite::ErrorCode;
@@ -19,12 +20,18 @@ const KEPT: usize = 16;
 pub(super) struct Troubles {
     untold: Mutex<VecDeque<StoreError>>,
     ready: Notify,
+    /// What the worker does takes long, and that is no fault.
+    patience: AtomicBool,
 }
 
 impl Troubles {
     /// No troubles.
     pub(super) fn new() -> Self {
-        Self { untold: Mutex::new(VecDeque::new()), ready: Notify::new() }
+        Self {
+            untold: Mutex::new(VecDeque::new()),
+            ready: Notify::new(),
+            patience: AtomicBool::new(false),
+        }
     }
 
     /// Adds one; the oldest is forgotten when nobody asks.
@@ -37,6 +44,16 @@ impl Troubles {
         untold.push_back(trouble);
         drop(untold);
         self.ready.notify_one();
+    }
+
+    /// Says that callers must wait longer than for an answer, or (`wait` false) need not any more.
+    pub(super) fn be_patient(&self, wait: bool) {
+        self.patience.store(wait, Ordering::Relaxed);
+    }
+
+    /// True when a worker that does not answer is at work.
+    pub(super) fn is_patience_asked(&self) -> bool {
+        self.patience.load(Ordering::Relaxed)
     }
 
     /// Takes the oldest.

@@ -14,6 +14,7 @@ mod pull;
 mod review;
 mod scaffold;
 mod screens;
+mod sessions;
 mod store;
 mod stream;
 mod update;

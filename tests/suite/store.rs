@@ -1,17 +1,25 @@
 //! The store as its callers see it: what is written comes back, whatever happens to the file or to the
 //! process in between.
 
+mod delete;
 mod export;
+mod measure;
+mod migration;
+mod review;
+mod search;
 mod sessions;
 
 use std::fs;
+use std::ops::Range;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use plenary::domain::{
-    Change, Ending, ModelRef, NewRun, PersonaId, RunId, RunState, Session, SessionId, TurnId, Usage,
+    AsideKind, Change, Decision, Edit, EditId, Ending, Facet, ModelRef, NewAside, NewRun, Origin,
+    PersonaId, Recommendation, RecommendationId, RunId, RunState, Session, SessionId, Severity,
+    Step, TurnId, Usage, Verdict,
 };
 use plenary::store::{Store, StoreError};
 use proptest::prelude::*;
@@ -64,6 +72,71 @@ fn ended(run: u128, ending: Ending) -> Change {
         model: None,
         usage: Some(Usage { input: 1, output: 2, cached: 3, reasoning: 4, cost_microusd: None }),
         elapsed: Duration::from_millis(9_800),
+    }
+}
+
+/// What a search of run `run` finds at `span`.
+fn item(run: u128, span: Range<usize>) -> Recommendation {
+    let run = RunId::from_number(run);
+    Recommendation {
+        id: RecommendationId::at(run, &span),
+        run,
+        facet: Facet::Risks,
+        title: format!("at {}", span.start),
+        span,
+        origin: Origin::Found,
+        severity: Some(Severity::High),
+        verdict: Verdict::default(),
+    }
+}
+
+fn lifted(run: u128, spans: &[(usize, usize)]) -> Change {
+    let found = spans.iter().map(|(start, end)| item(run, *start..*end)).collect();
+    Change::Lifted { run: RunId::from_number(run), found }
+}
+
+fn selected(run: u128, span: Range<usize>) -> Change {
+    Change::Selected(Recommendation { origin: Origin::Selected, ..item(run, span) })
+}
+
+fn decided(decision: Decision) -> Verdict {
+    Verdict { decision: Some(decision), ..Verdict::default() }
+}
+
+/// Edit `number`: what was found at `span` of `run` gets another verdict.
+fn edited(number: u128, run: u128, span: Range<usize>, before: Verdict, after: Verdict) -> Change {
+    let id = RecommendationId::at(RunId::from_number(run), &span);
+    Change::Edited {
+        session: SESSION,
+        edit: Edit {
+            id: EditId::from_number(number),
+            what: format!("edit {number}"),
+            at: 1_700_000_000_000,
+            steps: vec![Step { id, before, after }],
+        },
+    }
+}
+
+fn undone(number: u128) -> Change {
+    Change::Undone { session: SESSION, edit: EditId::from_number(number) }
+}
+
+fn redone(number: u128) -> Change {
+    Change::Redone { session: SESSION, edit: EditId::from_number(number) }
+}
+
+/// A challenge to what was found at `0..4` of run 1, asked as turn `number` and answered by run `run`.
+fn challenge(number: u128, run: u128) -> Change {
+    let target = RecommendationId::at(RunId::from_number(1), &(0..4));
+    Change::Aside {
+        session: SESSION,
+        aside: NewAside {
+            id: TurnId::from_number(number),
+            kind: AsideKind::Challenge(target),
+            question: "attack this".into(),
+            at: 1_700_000_000_050,
+            run: new_run(run, "edge"),
+        },
     }
 }
 
@@ -427,13 +500,25 @@ fn refused(path: &Path) -> String {
     let other = SessionId::from_number(9);
     store.write(turn(other, 9, vec![new_run(9, "edge")]));
     store.write(append(9, "kept in memory"));
+    store.write(ended(9, Ending::Done));
+    store.write(lifted(9, &[(0, 4)]));
+    assert!(!store.write_now(selected(9, 5..7), Duration::from_mins(1)));
     store.flush();
     let told = store.trouble().expect("a problem is told");
     assert!(matches!(told, StoreError::Open { .. }), "{told:?}");
     assert_eq!(store.trouble(), None, "told twice");
     let session = store.load(other).unwrap().expect("kept in memory");
     assert_eq!(session.turns[0].runs[0].text, "kept in memory");
-    assert!(store.list(9).unwrap().iter().any(|s| s.id == other));
+    assert_eq!(session.triage().items, 2);
+    assert!(store.list(9).unwrap().iter().any(|s| s.id == other && s.proposed == 2));
+    for error in [
+        store.rename(other, "x".into()).unwrap_err(),
+        store.tag(other, Vec::new()).unwrap_err(),
+        store.delete(other).unwrap_err(),
+    ] {
+        let error = error.to_string();
+        assert!(error.contains("nothing was changed") && error.contains("plenary.db"), "{error}");
+    }
     drop(store);
     assert!(fs::read(path).ok() == before, "the file was changed");
     told.to_string()
@@ -471,14 +556,39 @@ fn what_is_not_a_sound_store_is_named_and_left_as_it_is() {
 fn a_page_that_was_overwritten_is_an_error_in_words() {
     let (_home, path) = home();
     drop(written(&path));
+    let conn = Connection::open(&path).unwrap();
+    let roots: Vec<u32> = conn
+        .prepare(
+            "SELECT rootpage FROM sqlite_schema WHERE name IN \
+             ('session', 'session_newest', 'turn', 'run', 'words_data', 'recommendation', 'edit')",
+        )
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    drop(conn);
     let mut bytes = fs::read(&path).unwrap();
-    for page in bytes.chunks_mut(4096).skip(1) {
-        page.fill(0xA5);
+    for root in roots.into_iter().map(|root| root as usize) {
+        bytes[(root - 1) * 4096..root * 4096].fill(0xA5);
     }
     fs::write(&path, &bytes).unwrap();
     let store = Store::open(&path);
-    let error = store.load(SESSION).unwrap_err().to_string();
-    assert!(error.contains("damaged") && error.contains("plenary.db"), "{error}");
+    let errors = [
+        store.load(SESSION).unwrap_err(),
+        store.list(9).unwrap_err(),
+        store.search("text", 9).unwrap_err(),
+    ];
+    for error in errors {
+        let error = error.to_string();
+        assert!(error.contains("damaged") && error.contains("plenary.db"), "{error}");
+    }
+    for nothing in
+        [store.rename(SESSION, "another".into()).unwrap_err(), store.delete(SESSION).unwrap_err()]
+    {
+        assert!(nothing.to_string().contains("damaged"), "{nothing}");
+    }
+    assert!(!store.write_now(selected(1, 0..1), Duration::from_mins(1)));
     store.write(turn(SessionId::from_number(9), 9, vec![new_run(9, "edge")]));
     store.flush();
     assert!(store.trouble().is_some());
@@ -497,6 +607,14 @@ fn a_newer_store_is_read_and_never_written() {
     assert!(words.contains("newer plenary") && words.contains("99"), "{words}");
     let store = Store::open(&path);
     assert_eq!(load(&store).turns[0].runs[0].text, "text", "it can still be read");
+    assert_eq!(store.search("question text", 9).unwrap().len(), 1, "and searched");
+    // What is decided on it is shown until the end of the program, and told not to be written.
+    store.write(lifted(1, &[(0, 4)]));
+    let decision = edited(1, 1, 0..4, Verdict::default(), decided(Decision::Accepted));
+    assert!(!store.write_now(decision, Duration::from_mins(1)));
+    assert_eq!(load(&store).triage().accepted, 1);
+    assert_eq!(store.search("question text", 9).unwrap()[0].session.decided, 1);
+    drop(store);
 
     // One whose tables cannot be read by this version is left alone.
     let conn = Connection::open(&path).unwrap();

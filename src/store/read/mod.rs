@@ -1,0 +1,125 @@
+//! Tables into sessions: lists, ids by their beginning, and (in `session`) whole sessions.
+//!
+//! Reads what is in the file and nothing else; what still waits to be written is added by `overlay`. A file of an
+//! older format that cannot be brought up to date is read through views that look like the newest one. Called by
+//! the worker.
+
+mod session;
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::domain::{RunId, SessionId, SessionSummary, TurnId};
+
+pub(super) use session::load;
+
+/// What [`summary`] reads, in its order.
+const SUMMARY: &str = "id, title, panel, created_at, updated_at, turns, runs, answered, tags, proposed, \
+     decided";
+
+/// True when the tables are there with the columns that are read here: also of a newer store, perhaps.
+pub(super) fn can_read(conn: &Connection) -> bool {
+    let list = format!("SELECT {SUMMARY} FROM session");
+    std::iter::once(list.as_str()).chain(session::ALL).all(|sql| conn.prepare(sql).is_ok())
+}
+
+/// Makes a store of an older format look like the newest, for this connection and without a change to the file.
+pub(super) fn as_newest(conn: &Connection) -> rusqlite::Result<()> {
+    let format: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    conn.pragma_update(None, "temp_store", "memory")?;
+    if format == 1 {
+        // Names without a schema are looked up here first.
+        conn.execute_batch(
+            "CREATE TEMP VIEW session AS SELECT *, '[]' AS tags, 0 AS proposed, 0 AS decided \
+                 FROM main.session; \
+             CREATE TEMP VIEW turn AS SELECT *, 'question' AS kind, '' AS about FROM main.turn; \
+             CREATE TEMP VIEW run AS SELECT *, 0 AS lifted, NULL AS cost_microusd FROM main.run; \
+             CREATE TEMP TABLE recommendation (seq, id, run, facet, title, span_start, span_end, \
+                 origin, severity, decision, comment, owner, own_title, same_as, dropped); \
+             CREATE TEMP TABLE edit (seq, id, session, what, at, steps, undone, place);",
+        )?;
+    }
+    Ok(())
+}
+
+/// The sessions, the one that changed last first.
+pub(super) fn list(conn: &Connection, limit: usize) -> rusqlite::Result<Vec<SessionSummary>> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut query = conn.prepare_cached(&format!(
+        "SELECT {SUMMARY} FROM session ORDER BY updated_at DESC, seq DESC LIMIT ?1"
+    ))?;
+    query.query_map([limit], summary)?.collect()
+}
+
+/// One session of the list, by its number in the file.
+pub(super) fn summary_of(conn: &Connection, session: i64) -> rusqlite::Result<SessionSummary> {
+    conn.prepare_cached(&format!("SELECT {SUMMARY} FROM session WHERE seq = ?1"))?
+        .query_row([session], summary)
+}
+
+fn summary(row: &Row<'_>) -> rusqlite::Result<SessionSummary> {
+    Ok(SessionSummary {
+        id: id(row, 0, SessionId::parse)?,
+        title: row.get(1)?,
+        panel: row.get(2)?,
+        created_at: row.get(3)?,
+        updated_at: row.get(4)?,
+        turns: row.get(5)?,
+        runs: row.get(6)?,
+        answered: row.get(7)?,
+        tags: tags(&row.get::<_, String>(8)?),
+        proposed: row.get(9)?,
+        decided: row.get(10)?,
+    })
+}
+
+fn tags(json: &str) -> Vec<String> {
+    serde_json::from_str(json).unwrap_or_default()
+}
+
+/// Ids of sessions that begin with `prefix` (lower-case hex digits), the one that changed last first.
+pub(super) fn find(
+    conn: &Connection,
+    prefix: &str,
+    limit: usize,
+) -> rusqlite::Result<Vec<SessionId>> {
+    // Hex digits end before "g": the range is one walk along the index of ids.
+    let mut query = conn.prepare_cached(
+        "SELECT id FROM session WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY updated_at DESC LIMIT ?2",
+    )?;
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    query.query_map(params![prefix, limit], |row| id(row, 0, SessionId::parse))?.collect()
+}
+
+/// The session that a run belongs to.
+pub(super) fn session_of_run(conn: &Connection, run: RunId) -> rusqlite::Result<Option<SessionId>> {
+    conn.prepare_cached(
+        "SELECT session.id FROM run JOIN turn ON turn.seq = run.turn \
+         JOIN session ON session.seq = turn.session WHERE run.id = ?1",
+    )?
+    .query_row([run.to_string()], |row| id(row, 0, SessionId::parse))
+    .optional()
+}
+
+/// The session that a turn belongs to.
+pub(super) fn session_of_turn(
+    conn: &Connection,
+    turn: TurnId,
+) -> rusqlite::Result<Option<SessionId>> {
+    conn.prepare_cached(
+        "SELECT session.id FROM turn JOIN session ON session.seq = turn.session WHERE turn.id = ?1",
+    )?
+    .query_row([turn.to_string()], |row| id(row, 0, SessionId::parse))
+    .optional()
+}
+
+fn id<T>(row: &Row<'_>, column: usize, parse: fn(&str) -> Option<T>) -> rusqlite::Result<T> {
+    let text: String = row.get(column)?;
+    parse(&text).ok_or_else(|| {
+        let what = format!("\"{text}\" is not an id");
+        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, what.into())
+    })
+}
+
+fn id_named<T>(row: &Row<'_>, column: &str, parse: fn(&str) -> Option<T>) -> rusqlite::Result<T> {
+    id(row, row.as_ref().column_index(column)?, parse)
+}

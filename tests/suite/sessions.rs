@@ -1,0 +1,378 @@
+//! `plenary sessions …` as a person meets it: the real binary, a store of its own, pipes and a terminal.
+
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use plenary::domain::{
+    Change, Decision, Edit, EditId, Ending, Facet, ModelRef, NewRun, Origin, PersonaId,
+    Recommendation, RecommendationId, RunId, SessionId, Step, TurnId, Verdict,
+};
+use plenary::store::Store;
+use serde_json::{Value, json};
+
+use crate::common::term::{Home, Term};
+
+const DATABASE: SessionId = SessionId::from_number(0xda << 120);
+const EDGE: SessionId = SessionId::from_number(0xed << 120);
+
+/// A home with two sessions: one about a database, with triage, and a newer one about the edge.
+fn home() -> Home {
+    let home = Home::new("");
+    let store = store(&home);
+    ask(
+        &store,
+        1,
+        DATABASE,
+        "Which database?",
+        "Use PostgreSQL with three replicas. \u{1b}[31mred",
+    );
+    let run = RunId::from_number(1);
+    let found = [(0, 3), (4, 14), (20, 25)].map(|(start, end)| Recommendation {
+        id: RecommendationId::at(run, &(start..end)),
+        run,
+        facet: Facet::Recommendation,
+        title: "use it".into(),
+        span: start..end,
+        origin: Origin::Found,
+        severity: None,
+        verdict: Verdict::default(),
+    });
+    let after = Verdict { decision: Some(Decision::Accepted), ..Verdict::default() };
+    let steps = vec![Step { id: found[0].id, before: Verdict::default(), after }];
+    store.write(Change::Lifted { run, found: found.to_vec() });
+    let edit = Edit { id: EditId::from_number(1), what: "accept".into(), at: 1, steps };
+    store.write(Change::Edited { session: DATABASE, edit });
+    ask(&store, 2, EDGE, "How do 40 nodes sync? \u{202e}", "With CRDTs, 設計 first.");
+    store.flush();
+    assert_eq!(store.trouble(), None);
+    home
+}
+
+fn store(home: &Home) -> Store {
+    Store::open(&home.path("data/plenary/plenary.db"))
+}
+
+fn ask(store: &Store, n: u128, session: SessionId, question: &str, answer: &str) {
+    let run = NewRun {
+        id: RunId::from_number(n),
+        persona: PersonaId::from_name("infra"),
+        persona_name: "Kael Voss".into(),
+        view: "infra".into(),
+        model: ModelRef::parse("gateway:large").unwrap(),
+        notes: Vec::new(),
+    };
+    store.write(Change::Turn {
+        session,
+        title: question.into(),
+        panel: "design-review".into(),
+        turn: TurnId::from_number(n),
+        question: question.into(),
+        at: 4_000_000_000_000 + i64::try_from(n).unwrap(),
+        runs: vec![run],
+    });
+    let run = RunId::from_number(n);
+    store.write(Change::Append { run, text: answer.into(), reasoning: String::new() });
+    store.write(Change::Ended {
+        run,
+        ending: Ending::Done,
+        model: None,
+        usage: None,
+        elapsed: Duration::from_secs(1),
+    });
+}
+
+/// What a command ended with and wrote.
+struct Ran {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+impl From<Output> for Ran {
+    fn from(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+fn sessions(home: &Home, args: &[&str]) -> Ran {
+    home.run(&[&["sessions"], args].concat()).into()
+}
+
+#[test]
+fn the_list_shows_decisions_and_tags() {
+    let home = home();
+    store(&home).tag(DATABASE, vec!["q3".into()]).unwrap();
+    let text = sessions(&home, &["list"]);
+    assert_eq!((text.code, text.err.as_str()), (Some(0), ""));
+    let lines: Vec<&str> = text.out.lines().collect();
+    assert_eq!(lines.len(), 2);
+    let has = |line: &str, parts: &[&str]| parts.iter().all(|part| line.contains(part));
+    assert!(
+        has(
+            lines[1],
+            &[
+                "da000000  ",
+                "1 question  1 of 1 answered  1 of 3 decided  design-review  #q3  Which"
+            ]
+        ),
+        "{}",
+        text.out
+    );
+    assert!(has(lines[0], &["ed000000  ", "How do 40 nodes sync? ‹U+202E›"]), "{}", text.out);
+    assert!(!lines[0].contains("decided"), "{}", text.out);
+
+    let rows: Value =
+        serde_json::from_str(&sessions(&home, &["list", "--format", "json"]).out).unwrap();
+    let row = &rows[1];
+    assert_eq!(
+        (&row["tags"], &row["proposed"], &row["decided"]),
+        (&json!(["q3"]), &json!(3), &json!(1))
+    );
+    assert_eq!((&row["turns"], &row["runs"], &row["answered"]), (&json!(1), &json!(1), &json!(1)));
+    assert_eq!(rows[0]["tags"], json!([]));
+}
+
+#[test]
+fn search_prints_who_said_what() {
+    let home = home();
+    let text = sessions(&home, &["search", "repl", "postgres"]);
+    assert_eq!((text.code, text.err.as_str()), (Some(0), ""));
+    let lines: Vec<&str> = text.out.lines().collect();
+    assert!(
+        lines[0].starts_with("da000000  ") && lines[0].ends_with("Which database?"),
+        "{}",
+        text.out
+    );
+    let excerpt = "          Kael Voss: Use PostgreSQL with three replicas. ␛[31mred";
+    assert_eq!(&lines[1..], [excerpt], "marks are nothing on a pipe");
+
+    let hits = sessions(&home, &["search", "sync", "設計", "--format", "json"]);
+    let hits: Value = serde_json::from_str(&hits.out).unwrap();
+    assert_eq!(hits.as_array().unwrap().len(), 1);
+    assert_eq!(hits[0]["id"], EDGE.to_string());
+    assert_eq!(
+        (&hits[0]["title"], &hits[0]["turns"]),
+        (&json!("How do 40 nodes sync? ‹U+202E›"), &json!(1))
+    );
+    assert_eq!(
+        (&hits[0]["who"], &hits[0]["excerpt"]),
+        (&json!(""), &json!("How do 40 nodes sync? ‹U+202E›"))
+    );
+
+    let newest = sessions(&home, &["search", "w", "--limit", "1"]);
+    assert!(newest.out.starts_with("ed000000"), "{}", newest.out);
+    assert_eq!(newest.out.lines().count(), 2);
+    let none = sessions(&home, &["search", "\"nothing", "OR", "such*"]);
+    assert_eq!(none.code, Some(0));
+    assert!(none.out.starts_with("No session holds every one of these words."), "{}", none.out);
+    assert_eq!(sessions(&home, &["search", "nothing", "--format", "json"]).out, "[]\n");
+    for (args, said) in [
+        (&["search"][..], "<WORDS>"),
+        (&["search", "?!"], "there is no word to search for in \"?!\""),
+        (&["search", "a", "--limit", "x"], "--limit"),
+    ] {
+        let ran = sessions(&home, args);
+        assert_eq!(ran.code, Some(2), "{args:?}: {}", ran.err);
+        assert!(ran.err.contains(said), "{args:?}: {}", ran.err);
+    }
+}
+
+#[test]
+fn what_was_found_is_bold_on_a_terminal_that_may_show_it() {
+    let home = home();
+    let bold = b"Kael Voss: Use \x1b[1mPostgreSQL\x1b[22m with";
+    for (env, shown) in
+        [(&[][..], true), (&[("NO_COLOR", "1")][..], false), (&[("TERM", "dumb")][..], false)]
+    {
+        let mut term = Term::start_with(&home, (100, 24), &["sessions", "search", "postgres"], env);
+        term.wait("the excerpt", |screen| screen.contains("Use PostgreSQL with three"));
+        assert_eq!(term.end().exit_code(), 0);
+        let bytes = term.bytes();
+        assert_eq!(bytes.windows(bold.len()).any(|window| window == bold), shown, "{env:?}");
+        assert!(shown || !bytes.contains(&0x1b), "{env:?}: {:?}", String::from_utf8_lossy(&bytes));
+    }
+}
+
+#[test]
+fn a_session_gets_another_title_and_tags() {
+    let home = home();
+    let ran = sessions(&home, &["rename", "da", "  The \u{1b}region ", "move\n"]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{}", ran.err);
+    assert_eq!(ran.err, "plenary: session da000000 is now \"The ␛region move\"\n");
+    assert_eq!(store(&home).load(DATABASE).unwrap().unwrap().title, "The \u{1b}region move");
+    assert!(sessions(&home, &["list"]).out.contains("The ␛region move"));
+    let order: Vec<SessionId> = store(&home).list(9).unwrap().iter().map(|s| s.id).collect();
+    assert_eq!(order, [EDGE, DATABASE], "its place is as before");
+
+    assert_eq!(sessions(&home, &["tag", "da"]).out, "");
+    let ran = sessions(&home, &["tag", "da", "q3", "+ops", "#infra", "OPS"]);
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "q3\nops\ninfra\n", ""));
+    let ran = sessions(&home, &["tag", "da", "-Q3", "-gone", "+設計"]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), "ops\ninfra\n設計\n"), "{}", ran.err);
+    assert_eq!(ran.err, "plenary: session da000000 has no tag \"gone\"\n");
+    assert_eq!(sessions(&home, &["tag", "last"]).out, "");
+    assert!(sessions(&home, &["search", "設計", "region"]).out.starts_with("da000000"));
+
+    let long = "x".repeat(201);
+    for (args, said) in [
+        (&["rename", "da", " "][..], "the title is empty"),
+        (&["rename", "da"], "<TITLE>"),
+        (&["rename", "da", &long], "the title has 201 characters; 200 is the most"),
+        (&["rename", "99", "x"], "no session has an id that begins with \"99\""),
+        (&["tag", "da", "a b"], "\"a b\" is not a tag: a tag is one word"),
+        (&["tag", "da", "ok", "--no"], "\"--no\" is not a tag"),
+        (&["tag", "99", "x"], "no session has an id"),
+    ] {
+        let ran = sessions(&home, args);
+        assert_eq!(ran.code, Some(2), "{args:?}: {}", ran.err);
+        assert!(ran.err.contains(said), "{args:?}: {}", ran.err);
+    }
+    assert_eq!(sessions(&home, &["tag", "da"]).out, "ops\ninfra\n設計\n", "nothing was half done");
+}
+
+#[test]
+fn deleting_asks_and_a_script_says_yes() {
+    let home = home();
+    let refused = sessions(&home, &["delete", "da"]);
+    assert_eq!((refused.code, refused.out.as_str()), (Some(2), ""));
+    for part in [
+        "session da000000 \"Which database?\" (",
+        ", 1 question, 1 of 1 answered, 1 of 3 decided) was not deleted",
+        "there is no terminal to ask on; add --yes",
+    ] {
+        assert!(refused.err.contains(part), "{part}: {}", refused.err);
+    }
+    for (answer, gone) in [("\r", false), ("\u{4}", false), ("nope\r", false), ("y\r", true)] {
+        let mut term = Term::start(&home, (100, 24), &["sessions", "delete", "da"]);
+        let asked = term.wait("the question", |screen| screen.contains("[y/N]"));
+        assert!(asked.contains("delete session da000000 \"Which database?\" ("), "{asked}");
+        term.send(answer);
+        let said = if gone { "was deleted" } else { "was not deleted" };
+        term.wait(said, |screen| screen.replace('\n', " ").contains(said));
+        assert_eq!(term.end().exit_code(), if gone { 0 } else { 2 }, "{answer:?}");
+        assert_eq!(store(&home).load(DATABASE).unwrap().is_none(), gone, "{answer:?}");
+    }
+    let ran = sessions(&home, &["delete", "last", "--yes"]);
+    assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{}", ran.err);
+    assert!(
+        ran.err.starts_with("plenary: session ed000000 \"How do 40 nodes sync? ‹U+202E›\""),
+        "{}",
+        ran.err
+    );
+    assert!(ran.err.ends_with("was deleted\n"), "{}", ran.err);
+    assert!(sessions(&home, &["list"]).out.starts_with("No sessions yet."));
+    let file = std::fs::read(home.path("data/plenary/plenary.db")).unwrap();
+    assert!(
+        !file.windows(10).any(|window| window == b"PostgreSQL"),
+        "its text is still in the file"
+    );
+    assert_eq!(sessions(&home, &["delete", "last", "--yes"]).code, Some(2));
+}
+
+#[test]
+fn a_session_that_is_being_answered_elsewhere_is_kept() {
+    let home = home();
+    let living = store(&home);
+    living.write(Change::Run {
+        turn: TurnId::from_number(1),
+        run: NewRun {
+            id: RunId::from_number(9),
+            persona: PersonaId::from_name("edge"),
+            persona_name: "Kai Lennox".into(),
+            view: "edge".into(),
+            model: ModelRef::parse("gateway:large").unwrap(),
+            notes: Vec::new(),
+        },
+    });
+    living.flush();
+    let ran = sessions(&home, &["delete", "da", "--yes"]);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains("another plenary is writing an answer of it"), "{}", ran.err);
+    assert!(living.load(DATABASE).unwrap().is_some());
+    // Titles and tags are free.
+    assert_eq!(sessions(&home, &["rename", "da", "now"]).code, Some(0));
+    assert_eq!(living.load(DATABASE).unwrap().unwrap().title, "now");
+}
+
+#[test]
+fn a_store_that_cannot_be_written_is_said_and_left_alone() {
+    let home = home();
+    let path = home.path("data/plenary/plenary.db");
+    let conn = rusqlite::Connection::open(&path).unwrap();
+    conn.execute_batch("PRAGMA user_version = 99").unwrap();
+    drop(conn);
+    let before = std::fs::read(&path).unwrap();
+    for args in [&["rename", "da", "x"][..], &["tag", "da", "x"], &["delete", "da", "--yes"]] {
+        let ran = sessions(&home, args);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{args:?}");
+        for part in
+            ["plenary.db: nothing was changed", "newer plenary (format 99", "update plenary"]
+        {
+            assert!(ran.err.contains(part), "{args:?}: {part}: {}", ran.err);
+        }
+    }
+    let found = sessions(&home, &["search", "postgres"]);
+    assert!(
+        found.code == Some(0) && found.out.starts_with("da000000"),
+        "{}{}",
+        found.out,
+        found.err
+    );
+    assert!(found.err.contains("newer plenary"), "{}", found.err);
+    assert_eq!(sessions(&home, &["tag", "da"]).code, Some(0));
+    assert!(std::fs::read(&path).unwrap() == before, "the file was changed");
+
+    std::fs::write(&path, "this is no store, but it is longer than a header ".repeat(40)).unwrap();
+    for args in [
+        &["search", "x"][..],
+        &["rename", "last", "x"],
+        &["tag", "last"],
+        &["delete", "last", "--yes"],
+    ] {
+        let ran = sessions(&home, args);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{args:?}");
+        assert!(ran.err.contains("damaged") && ran.err.contains("mv '"), "{args:?}: {}", ran.err);
+    }
+}
+
+#[test]
+fn the_commands_explain_themselves() {
+    let home = home();
+    let help = sessions(&home, &["--help"]).out;
+    for command in ["list", "show", "search", "rename", "tag", "delete"] {
+        assert!(help.contains(&format!("\n  {command} ")), "{command}: {help}");
+        let own = sessions(&home, &[command, "--help"]);
+        assert_eq!(own.code, Some(0), "{command}: {}", own.err);
+        assert!(own.out.contains(&format!("sessions {command} ")), "{command}: {}", own.out);
+    }
+    let bash = Ran::from(home.run(&["completions", "bash"])).out;
+    assert!(
+        bash.contains("plenary__subcmd__sessions__subcmd__rename")
+            || bash.contains("sessions__rename")
+    );
+    let man = Ran::from(home.run(&["man", "sessions"])).out;
+    assert!(man.contains("rename") && man.contains("delete"), "{man}");
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let home = home();
+    for args in [&["search", "w"][..], &["list"], &["tag", "da", "a", "b"]] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_plenary"))
+            .arg("sessions")
+            .args(args)
+            .env_clear()
+            .envs(home.env())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdout.take());
+        child.stdin.take().unwrap().flush().unwrap();
+        let ran = Ran::from(child.wait_with_output().unwrap());
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{args:?}");
+    }
+}

@@ -1,0 +1,230 @@
+//! Deleting a session: nothing of it is left, in no table, in no index and in no byte of the files.
+
+use super::*;
+
+/// A word that stands in no other file.
+const NEEDLE: &str = "xqzzyneedle";
+
+/// The files of the store that hold `word`, in any case.
+fn files_with(path: &Path, word: &str) -> Vec<String> {
+    let files = ["", "-wal", "-shm"].into_iter().filter(|suffix| {
+        let bytes = fs::read(beside(path, suffix)).unwrap_or_default().to_ascii_lowercase();
+        bytes.windows(word.len()).any(|window| window == word.as_bytes())
+    });
+    files.map(|suffix| format!("db{suffix}")).collect()
+}
+
+/// A session that says `word` in every place there is.
+fn saying(store: &Store, session: SessionId, first: u128, word: &str) {
+    let id = |n: u128| first + n;
+    let change = match turn(session, id(0), vec![new_run(id(1), "infra"), new_run(id(2), "edge")]) {
+        Change::Turn { session, panel, turn, at, runs, .. } => Change::Turn {
+            session,
+            title: format!("title {word}"),
+            panel,
+            turn,
+            question: format!("which {word}? {}", "and why ".repeat(600)),
+            at,
+            runs,
+        },
+        other => other,
+    };
+    store.write(change);
+    for run in [1, 2] {
+        for n in 0..30 {
+            store.write(append(
+                id(run),
+                &format!("{word} {n} {} {word}設計 ", "filler text ".repeat(9 * n)),
+            ));
+            if n % 7 == 0 {
+                // Chunks that are folded later leave the pages that they stood in.
+                store.flush();
+            }
+        }
+        store.write(Change::Note { run: RunId::from_number(id(run)), note: word.into() });
+        store.write(ended(id(run), Ending::Failed(format!("because {word}"))));
+        let found =
+            (0..4).map(|n| Recommendation { title: word.into(), ..item(id(run), n..n + 1) });
+        store.write(Change::Lifted { run: RunId::from_number(id(run)), found: found.collect() });
+    }
+    let target = item(id(1), 0..1).id;
+    let after = Verdict { comment: word.into(), title: Some(word.into()), ..Verdict::default() };
+    for n in 0..9 {
+        let steps = vec![Step { id: target, before: Verdict::default(), after: after.clone() }];
+        let edit = Edit { id: EditId::from_number(id(n)), what: word.into(), at: 1, steps };
+        store.write(Change::Edited { session, edit });
+    }
+    store.write(Change::Aside {
+        session,
+        aside: NewAside {
+            id: TurnId::from_number(id(3)),
+            kind: AsideKind::Challenge(target),
+            question: word.into(),
+            at: 1,
+            run: new_run(id(4), "edge"),
+        },
+    });
+    store.write(append(id(4), word));
+    store.write(ended(id(4), Ending::Done));
+    store.write(Change::Renamed { session, title: format!("{word} once") });
+    store.write(Change::Renamed { session, title: format!("{word} again") });
+    store.write(Change::Tagged { session, tags: vec![word.into()] });
+    store.flush();
+    assert_eq!(store.trouble(), None);
+}
+
+/// True when the index holds what the tables hold.
+fn index_is_sound(path: &Path) {
+    let conn = Connection::open(path).unwrap();
+    conn.execute_batch(
+        "INSERT INTO words (words, rank) VALUES ('integrity-check', 1); \
+         INSERT INTO pieces (pieces, rank) VALUES ('integrity-check', 1);",
+    )
+    .unwrap();
+    let sound: String = conn.query_row("PRAGMA integrity_check", [], |row| row.get(0)).unwrap();
+    assert_eq!(sound, "ok");
+}
+
+#[test]
+fn nothing_of_a_deleted_session_is_left_in_any_byte() {
+    let (_home, path) = home();
+    let store = Store::open(&path);
+    let ids: Vec<SessionId> = (1..=6).map(SessionId::from_number).collect();
+    let words: Vec<String> = (1..=6).map(|n| format!("{NEEDLE}{n}x")).collect();
+    for (n, (id, word)) in (1..).zip(ids.iter().zip(&words)) {
+        saying(&store, *id, n * 100, word);
+    }
+    // Before: it is there to be found, by other programs and by searching.
+    assert!(!files_with(&path, &words[2]).is_empty());
+    assert_eq!(store.search(&words[2], 9).unwrap().len(), 1);
+    for n in [2, 0, 5] {
+        store.delete(ids[n]).unwrap();
+        assert_eq!(files_with(&path, &words[n]), Vec::<String>::new(), "{n}");
+        assert_eq!(store.load(ids[n]).unwrap(), None);
+        assert_eq!(store.search(&words[n], 9).unwrap(), []);
+    }
+    for n in [1, 3, 4] {
+        assert_eq!(store.search(&words[n], 9).unwrap().len(), 1);
+        assert_eq!(store.load(ids[n]).unwrap().unwrap().turns.len(), 1);
+    }
+    assert_eq!(store.list(9).unwrap().len(), 3);
+    assert_eq!(store.find("").unwrap().len(), 3);
+    assert_eq!(store.trouble(), None);
+    index_is_sound(&path);
+    drop(store);
+    let conn = Connection::open(&path).unwrap();
+    for table in ["session", "turn", "run", "chunk", "recommendation", "edit"] {
+        let sql = format!("SELECT count(*) FROM {table}");
+        let rows: i64 = conn.query_row(&sql, [], |row| row.get(0)).unwrap();
+        let expected =
+            [("session", 3), ("turn", 6), ("run", 9), ("recommendation", 24), ("edit", 27)];
+        let expected = expected.iter().find(|(name, _)| *name == table).map_or(0, |(_, n)| *n);
+        assert_eq!(rows, expected, "{table}");
+    }
+}
+
+/// A store that was written before deleting meant overwriting: its free pages hold text.
+#[test]
+fn what_an_older_version_left_in_free_pages_goes_too() {
+    let (_home, path) = home();
+    let conn = super::migration::old_store(&path);
+    conn.execute_batch("PRAGMA secure_delete = off").unwrap();
+    for n in 0..400 {
+        let text = format!("{NEEDLE} {}", "x".repeat(500));
+        conn.execute(
+            "INSERT INTO chunk (run, at, text, reasoning) VALUES (1, ?1, ?2, '')",
+            (n, text),
+        )
+        .unwrap();
+    }
+    conn.execute_batch("DELETE FROM chunk; PRAGMA wal_checkpoint (TRUNCATE)").unwrap();
+    drop(conn);
+    assert_eq!(files_with(&path, NEEDLE), ["db"]);
+    let store = Store::open(&path);
+    let id = store.list(9).unwrap()[0].id;
+    assert!(!files_with(&path, NEEDLE).is_empty(), "an update alone does not rewrite the file");
+    store.delete(id).unwrap();
+    assert_eq!(files_with(&path, NEEDLE), Vec::<String>::new());
+    assert_eq!(store.trouble(), None);
+    index_is_sound(&path);
+}
+
+#[test]
+fn a_session_that_is_being_answered_is_not_deleted() {
+    let (_home, path) = home();
+    let (one, two) = (Store::open(&path), Store::open(&path));
+    one.write(turn(SESSION, 1, vec![new_run(1, "infra")]));
+    one.write(append(1, "half"));
+    one.flush();
+    let other = two.delete(SESSION).unwrap_err().to_string();
+    assert!(other.contains("another plenary is writing an answer"), "{other}");
+    let own = one.delete(SESSION).unwrap_err().to_string();
+    assert!(own.contains("an answer of it is still coming; stop it first"), "{own}");
+    // A change that is only queued is refused too, and told.
+    two.write(Change::Deleted { session: SESSION });
+    two.flush();
+    assert!(two.trouble().expect("told").to_string().contains("is not deleted"));
+    let memory = Store::in_memory();
+    memory.write(turn(SESSION, 1, vec![new_run(1, "infra")]));
+    assert!(memory.delete(SESSION).is_err());
+    for store in [&one, &two, &memory] {
+        assert_eq!(load(store).turns.len(), 1);
+        assert_eq!(store.trouble(), None);
+    }
+    one.write(ended(1, Ending::Done));
+    one.flush();
+    two.delete(SESSION).unwrap();
+    assert_eq!(one.load(SESSION).unwrap(), None);
+
+    // A challenge that is being answered counts as well; one whose program is gone does not.
+    one.write(turn(SESSION, 1, vec![new_run(1, "infra")]));
+    one.write(ended(1, Ending::Done));
+    one.write(challenge(50, 51));
+    one.flush();
+    assert!(two.delete(SESSION).is_err());
+    let conn = Connection::open(&path).unwrap();
+    let gone = conn.execute("UPDATE run SET owner = 'gone' WHERE owner IS NOT NULL", []).unwrap();
+    assert_eq!(gone, 1);
+    two.delete(SESSION).unwrap();
+}
+
+#[test]
+fn a_session_in_memory_is_deleted_from_there_and_can_begin_again() {
+    let memory = Store::in_memory();
+    let file = Store::open(&home().1);
+    for store in [&memory, &file] {
+        store.write(turn(SESSION, 1, vec![new_run(1, "infra")]));
+        store.write(ended(1, Ending::Done));
+        store.delete(SESSION).unwrap();
+        assert_eq!(store.load(SESSION).unwrap(), None);
+        assert_eq!(store.list(9).unwrap(), []);
+        assert_eq!(store.find("abc").unwrap(), []);
+        assert_eq!(store.search("question", 9).unwrap(), []);
+        assert!(store.delete(SESSION).is_err());
+        // Somebody who has it open asks on: it begins anew with that question.
+        store.write(turn(SESSION, 2, vec![new_run(2, "infra")]));
+        assert_eq!(load(store).turns[0].id, TurnId::from_number(2));
+        assert_eq!(store.search("question", 9).unwrap().len(), 1);
+    }
+}
+
+/// Another program reads the journal: the session is gone all the same, and what it said as soon as that can be.
+#[test]
+fn a_journal_that_is_being_read_is_wiped_later() {
+    let (_home, path) = home();
+    let store = Store::open(&path);
+    saying(&store, SESSION, 100, NEEDLE);
+    let reader = Connection::open(&path).unwrap();
+    let tx = reader.unchecked_transaction().unwrap();
+    let sessions: i64 = tx.query_row("SELECT count(*) FROM session", [], |row| row.get(0)).unwrap();
+    assert_eq!(sessions, 1);
+    store.delete(SESSION).unwrap();
+    let told = store.trouble().expect("told").to_string();
+    assert!(told.contains("may still stand in the file") && told.contains("tried again"), "{told}");
+    assert_eq!(store.list(9).unwrap(), []);
+    drop(tx);
+    store.write(turn(SessionId::from_number(9), 9, vec![new_run(9, "edge")]));
+    store.flush();
+    assert_eq!(files_with(&path, NEEDLE), Vec::<String>::new());
+    assert_eq!(store.trouble(), None);
+}

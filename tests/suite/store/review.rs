@@ -1,0 +1,397 @@
+//! Triage, asides, titles and tags: what is written comes back, also from memory, also after a kill -9.
+
+use std::io::{BufRead, BufReader, Write};
+
+use plenary::domain::History;
+
+use super::*;
+
+/// A generous limit: a machine may be slow, the test fails by `false` and not by time.
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// One question, two answers, of which one was searched, and triage of it.
+fn reviewed(store: &Store) {
+    store.write(turn(SESSION, 1, vec![new_run(1, "infra"), new_run(2, "edge")]));
+    store.write(append(1, "do this. do that. and more"));
+    store.write(ended(1, Ending::Done));
+    store.write(lifted(1, &[(0, 4), (9, 13), (18, 22)]));
+    store.write(ended(2, Ending::Done));
+    store.write(lifted(2, &[]));
+    store.write(edited(1, 1, 0..4, Verdict::default(), decided(Decision::Accepted)));
+}
+
+fn verdict(store: &Store, span: Range<usize>) -> Verdict {
+    let id = RecommendationId::at(RunId::from_number(1), &span);
+    let session = load(store);
+    session.recommendations().find(|r| r.id == id).expect("it is there").verdict.clone()
+}
+
+fn counts(store: &Store) -> (u32, u32) {
+    let summary = store.list(1).unwrap().remove(0);
+    (summary.proposed, summary.decided)
+}
+
+fn edits(history: &History) -> [Vec<u128>; 2] {
+    [&history.done, &history.undone].map(|edits| edits.iter().map(|e| e.id.number()).collect())
+}
+
+#[test]
+fn a_review_comes_back_as_it_was_left() {
+    let (_home, path) = home();
+    let memory = Store::in_memory();
+    let file = Store::open(&path);
+    for store in [&file, &memory] {
+        reviewed(store);
+        let owner = Verdict {
+            owner: "Ada".into(),
+            comment: "soon\n日本".into(),
+            ..decided(Decision::Deferred)
+        };
+        store.write(edited(2, 1, 9..13, Verdict::default(), owner));
+        store.write(selected(1, 5..8));
+        store.write(edited(3, 1, 5..8, Verdict::default(), decided(Decision::Rejected)));
+        store.write(undone(3));
+        store.write(challenge(50, 51));
+        store.write(append(51, "it will break"));
+        store.write(Change::Ended {
+            run: RunId::from_number(51),
+            ending: Ending::Done,
+            model: None,
+            usage: Some(Usage { cost_microusd: Some(1_234), ..Usage::default() }),
+            elapsed: Duration::from_secs(1),
+        });
+        store.write(Change::Renamed { session: SESSION, title: "The region \0 move".into() });
+        store.write(Change::Tagged {
+            session: SESSION,
+            tags: vec!["q3".into(), "a \"b\" 設計".into()],
+        });
+    }
+    let before = load(&file);
+    assert_eq!(before, load(&memory));
+    drop(file);
+    let file = Store::open(&path);
+    let session = load(&file);
+    assert_eq!(session, before);
+    assert_eq!(session.title, "The region \0 move");
+    assert_eq!(session.tags, ["q3", "a \"b\" 設計"]);
+    assert_eq!(edits(&session.history), [vec![1, 2], vec![3]]);
+    let starts: Vec<_> = session.recommendations().map(|r| (r.span.start, r.origin)).collect();
+    let found = Origin::Found;
+    assert_eq!(starts, [(0, found), (5, Origin::Selected), (9, found), (18, found)]);
+    assert_eq!(
+        session.turns[0].runs[1].recommendations,
+        Some(Vec::new()),
+        "searched, nothing found"
+    );
+    assert_eq!(verdict(&file, 9..13).comment, "soon\n日本");
+    let aside = &session.asides[0];
+    assert_eq!(aside.run.text, "it will break");
+    assert_eq!(aside.run.usage.unwrap().cost_microusd, Some(1_234));
+    assert_eq!(aside.run.recommendations, None);
+    let summary = file.list(1).unwrap().remove(0);
+    assert_eq!((summary.proposed, summary.decided), (4, 2));
+    assert_eq!((summary.turns, summary.runs, summary.answered), (1, 2, 2), "asides count nowhere");
+    assert_eq!(summary.tags, session.tags);
+    assert_eq!(memory.list(1).unwrap()[0].proposed, 4);
+    assert_eq!([file.trouble(), memory.trouble()], [None, None]);
+}
+
+#[test]
+fn a_run_is_searched_once_and_what_was_decided_stays() {
+    let (_home, path) = home();
+    for store in [Store::open(&path), Store::in_memory()] {
+        reviewed(&store);
+        assert_eq!(counts(&store), (3, 1));
+        store.write(lifted(1, &[(0, 4), (23, 26)]));
+        assert_eq!(verdict(&store, 0..4), decided(Decision::Accepted));
+        assert_eq!(load(&store).recommendations().count(), 3, "a second search adds nothing");
+        assert_eq!(counts(&store), (3, 1));
+        // What was selected before the search is there with what it finds.
+        store.write(turn(SESSION, 2, vec![new_run(3, "infra")]));
+        store.write(selected(3, 2..4));
+        store.write(ended(3, Ending::Done));
+        assert_eq!(load(&store).turns[1].runs[0].recommendations, None);
+        store.write(lifted(3, &[(2, 4), (0, 1)]));
+        let items = load(&store).turns[1].runs[0].recommendations.clone().unwrap();
+        let items: Vec<_> = items.iter().map(|r| (r.span.start, r.origin)).collect();
+        assert_eq!(items, [(0, Origin::Found), (2, Origin::Selected)]);
+        assert_eq!(store.trouble(), None);
+    }
+}
+
+#[test]
+fn undoing_goes_back_as_far_as_one_likes_and_a_new_edit_ends_what_was_undone() {
+    let (_home, path) = home();
+    let file = Store::open(&path);
+    for store in [&file, &Store::in_memory()] {
+        reviewed(store);
+        let accepted = decided(Decision::Accepted);
+        store.write(edited(2, 1, 0..4, accepted.clone(), decided(Decision::Rejected)));
+        store.write(edited(3, 1, 9..13, Verdict::default(), accepted.clone()));
+        assert_eq!(counts(store), (3, 2));
+        for edit in [3, 2, 1] {
+            store.write(undone(edit));
+        }
+        assert_eq!(counts(store), (3, 0));
+        assert_eq!(edits(&load(store).history), [vec![], vec![3, 2, 1]]);
+        store.write(redone(1));
+        assert_eq!(verdict(store, 0..4), accepted);
+        // Twice does no harm.
+        store.write(redone(1));
+        store.write(edited(1, 1, 0..4, Verdict::default(), accepted.clone()));
+        assert_eq!(edits(&load(store).history), [vec![1], vec![3, 2]]);
+        store.write(edited(4, 1, 18..22, Verdict::default(), decided(Decision::Deferred)));
+        assert_eq!(edits(&load(store).history), [vec![1, 4], vec![]]);
+        assert_eq!(counts(store), (3, 2));
+        assert_eq!(store.trouble(), None);
+    }
+    drop(file);
+    // The undo of yesterday works today.
+    let store = Store::open(&path);
+    store.write(undone(4));
+    assert_eq!(edits(&load(&store).history), [vec![1], vec![4]]);
+    assert_eq!(counts(&store), (3, 1));
+}
+
+#[test]
+fn what_is_the_same_counts_once_and_a_new_answer_takes_the_place_of_the_old() {
+    let (_home, path) = home();
+    for store in [Store::open(&path), Store::in_memory()] {
+        reviewed(&store);
+        let leader = RecommendationId::at(RunId::from_number(1), &(0..4));
+        let same = Verdict { same_as: Some(leader), ..Verdict::default() };
+        store.write(edited(2, 1, 9..13, Verdict::default(), same));
+        assert_eq!(counts(&store), (2, 1));
+        let dropped = Verdict { dropped: true, ..Verdict::default() };
+        store.write(edited(3, 1, 18..22, Verdict::default(), dropped));
+        assert_eq!(counts(&store), (1, 1));
+        // Of the old answer only what was decided is left.
+        store.write(undone(3));
+        store.write(Change::Run { turn: TurnId::from_number(1), run: new_run(3, "infra") });
+        assert_eq!(counts(&store), (1, 1));
+        store.write(ended(3, Ending::Done));
+        store.write(lifted(3, &[(0, 2), (2, 3)]));
+        assert_eq!(counts(&store), (3, 1));
+    }
+}
+
+#[test]
+fn a_title_that_the_user_gave_outlives_the_next_question() {
+    let (_home, path) = home();
+    for store in [Store::open(&path), Store::in_memory()] {
+        let quiet = SessionId::from_number(5);
+        store.write(turn(quiet, 7, Vec::new()));
+        reviewed(&store);
+        store.write(Change::Renamed { session: SESSION, title: "mine".into() });
+        store.write(turn(SESSION, 2, vec![new_run(3, "infra")]));
+        assert_eq!(load(&store).title, "mine");
+        assert_eq!(store.list(1).unwrap()[0].title, "mine");
+        // Neither title nor tags bring a session to the top.
+        store.write(Change::Renamed { session: quiet, title: "old".into() });
+        store.write(Change::Tagged { session: quiet, tags: vec!["x".into()] });
+        let last = store.list(9).unwrap().pop().unwrap();
+        assert_eq!((last.id, last.title.as_str(), last.tags), (quiet, "old", vec!["x".to_owned()]));
+    }
+}
+
+#[test]
+fn an_aside_of_a_program_that_is_gone_is_cut_and_one_of_a_later_version_is_skipped() {
+    let (_home, path) = home();
+    let store = Store::open(&path);
+    reviewed(&store);
+    store.write(challenge(50, 51));
+    store.write(append(51, "half"));
+    store.write(Change::Aside {
+        session: SESSION,
+        aside: NewAside {
+            id: TurnId::from_number(60),
+            kind: AsideKind::Brief(TurnId::from_number(1)),
+            question: "sum up".into(),
+            at: 1,
+            run: new_run(61, "brief"),
+        },
+    });
+    assert_eq!(load(&store).asides[0].run.state, RunState::Streaming);
+    store.flush();
+    // An orderly end that forgot it; a kill is swept in the same way.
+    drop(store);
+    let conn = Connection::open(&path).unwrap();
+    let changed = conn.execute("UPDATE turn SET kind = 'vote' WHERE kind = 'brief'", []).unwrap();
+    assert_eq!(changed, 1);
+    drop(conn);
+    let session = load(&Store::open(&path));
+    assert_eq!((session.turns.len(), session.asides.len()), (1, 1));
+    let run = &session.asides[0].run;
+    assert_eq!(run.text, "half");
+    let cut = RunState::Ended(Ending::Cut("the program ended while it streamed".into()));
+    assert_eq!(run.state, cut);
+}
+
+#[test]
+fn words_of_a_later_version_are_read_as_the_nearest_thing() {
+    let (_home, path) = home();
+    let store = Store::open(&path);
+    reviewed(&store);
+    drop(store);
+    let conn = Connection::open(&path).unwrap();
+    conn.execute_batch(
+        "UPDATE recommendation SET facet = 'ethics', severity = 'cosmic', decision = 'maybe', \
+         same_as = 'nobody', origin = 'voted'; UPDATE edit SET steps = '[{\"later\":1}]'; \
+         UPDATE session SET tags = '{}'",
+    )
+    .unwrap();
+    drop(conn);
+    let store = Store::open(&path);
+    let session = load(&store);
+    let first = session.recommendations().next().unwrap();
+    assert_eq!((first.facet, first.severity, first.origin), (Facet::Other, None, Origin::Found));
+    assert_eq!(first.verdict, Verdict::default());
+    assert_eq!((edits(&session.history), session.tags.len()), ([vec![1], vec![]], 0));
+    store.write(undone(1));
+    assert_eq!(edits(&load(&store).history), [vec![], vec![1]]);
+    assert_eq!(store.trouble(), None);
+}
+
+#[test]
+fn a_step_is_told_to_be_written_only_when_it_is() {
+    let (_home, path) = home();
+    let store = Store::open(&path);
+    reviewed(&store);
+    let step = edited(2, 1, 9..13, Verdict::default(), decided(Decision::Accepted));
+    assert!(store.write_now(step.clone(), LIMIT));
+    // Another program sees it at once.
+    let conn = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let seen: i64 = conn.query_row("SELECT decided FROM session", [], |row| row.get(0)).unwrap();
+    assert_eq!(seen, 2);
+    assert!(store.write_now(undone(2), LIMIT));
+    assert!(store.write_now(redone(2), LIMIT));
+    assert!(store.write_now(selected(1, 5..8), LIMIT));
+    assert!(store.write_now(append(1, " text too"), LIMIT));
+    // One that belongs nowhere is not written, and is told.
+    let nowhere = Change::Undone { session: SESSION, edit: EditId::from_number(99) };
+    assert!(!store.write_now(nowhere, LIMIT));
+    let told = store.trouble().expect("told").to_string();
+    assert!(told.contains("the undoing of a decision of an unknown session"), "{told}");
+    assert_eq!(store.trouble(), None);
+
+    for unwritable in [Store::in_memory(), Store::open(Path::new("/dev/null"))] {
+        reviewed(&unwritable);
+        assert!(!unwritable.write_now(step.clone(), LIMIT), "in memory only");
+        assert_eq!(verdict(&unwritable, 9..13), decided(Decision::Accepted), "kept in memory");
+    }
+}
+
+/// The name of the environment variable that makes the next test the program which is killed.
+const VICTIM: &str = "PLENARY_TEST_VICTIM";
+
+/// Decides and says so, one step after the other, until it is killed. Only when it is told to.
+#[test]
+fn decides_until_it_is_killed() {
+    let Some(path) = std::env::var_os(VICTIM) else { return };
+    let store = Store::open(Path::new(&path));
+    reviewed(&store);
+    let mut out = std::io::stdout().lock();
+    for number in 100.. {
+        let step = edited(number, 1, 9..13, Verdict::default(), decided(Decision::Accepted));
+        let sure = store.write_now(step, LIMIT);
+        writeln!(out, "step {number} {sure}").unwrap();
+        out.flush().unwrap();
+    }
+}
+
+#[test]
+fn a_kill_right_after_a_key_loses_nothing() {
+    for keys in [1, 7] {
+        let (_home, path) = home();
+        let mut victim = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "suite::store::review::decides_until_it_is_killed", "--nocapture"])
+            .env(VICTIM, &path)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(victim.stdout.take().unwrap()).lines();
+        let steps = lines.map(|line| line.unwrap()).filter(|line| line.starts_with("step "));
+        let told: Vec<String> = steps.take(keys).collect();
+        victim.kill().unwrap();
+        victim.wait().unwrap();
+        let last = format!("step {} true", 99 + keys);
+        assert_eq!(told.last(), Some(&last));
+
+        let store = Store::open(&path);
+        let [done, _] = edits(&load(&store).history);
+        assert_eq!(
+            done[..=keys],
+            std::iter::once(1).chain(100..).take(keys + 1).collect::<Vec<_>>()
+        );
+        assert_eq!(verdict(&store, 9..13), decided(Decision::Accepted));
+        assert_eq!(counts(&store), (3, 2));
+    }
+}
+
+#[test]
+fn titles_and_tags_are_changed_at_once_or_not_at_all() {
+    let (_home, path) = home();
+    let nobody = SessionId::from_number(0xfff);
+    for store in [Store::open(&path), Store::in_memory()] {
+        reviewed(&store);
+        store.rename(SESSION, "new".into()).unwrap();
+        store.tag(SESSION, vec!["a".into(), "b".into()]).unwrap();
+        let session = load(&store);
+        assert_eq!(
+            (session.title.as_str(), &session.tags[..]),
+            ("new", &["a".into(), "b".into()][..])
+        );
+        for error in [
+            store.rename(nobody, "x".into()).unwrap_err(),
+            store.tag(nobody, Vec::new()).unwrap_err(),
+            store.delete(nobody).unwrap_err(),
+        ] {
+            assert!(error.to_string().contains("there is no session"), "{error}");
+        }
+        assert_eq!((store.trouble(), store.list(9).unwrap().len()), (None, 1));
+    }
+    let conn = Connection::open(&path).unwrap();
+    let title: String = conn.query_row("SELECT title FROM session", [], |row| row.get(0)).unwrap();
+    assert_eq!(title, "new");
+    drop(conn);
+
+    // Where nothing can be written nothing is changed, not even in memory.
+    let broken = Store::open(Path::new("/dev/null"));
+    reviewed(&broken);
+    let before = load(&broken);
+    for error in [
+        broken.rename(SESSION, "x".into()).unwrap_err(),
+        broken.tag(SESSION, Vec::new()).unwrap_err(),
+        broken.delete(SESSION).unwrap_err(),
+    ] {
+        let error = error.to_string();
+        assert!(error.contains("/dev/null: nothing was changed"), "{error}");
+        assert!(error.contains("it is not a file; move it away"), "{error}");
+    }
+    assert_eq!(load(&broken), before);
+}
+
+#[test]
+fn two_instances_decide_in_one_session() {
+    let (_home, path) = home();
+    let (one, two) = (Store::open(&path), Store::open(&path));
+    reviewed(&one);
+    one.flush();
+    std::thread::scope(|scope| {
+        for (store, first) in [(&one, 100), (&two, 200)] {
+            scope.spawn(move || {
+                for number in first..first + 20 {
+                    let span = if first == 100 { 9..13 } else { 18..22 };
+                    let step =
+                        edited(number, 1, span, Verdict::default(), decided(Decision::Accepted));
+                    assert!(store.write_now(step, LIMIT));
+                }
+            });
+        }
+    });
+    for store in [&one, &two] {
+        assert_eq!(load(store).history.done.len(), 41);
+        assert_eq!(counts(store), (3, 3));
+        assert_eq!(store.trouble(), None);
+    }
+}
