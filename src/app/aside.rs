@@ -1,4 +1,6 @@
-//! A challenge or a brief as it is shown: a run beside the panes. What is asked is `prompt`'s, when is `update::aside`'s.
+//! A challenge or a brief as it is shown: a run beside the panes.
+//!
+//! What is asked is `prompt`'s, when is `update::aside`'s; drawn by `ui::overlay` and `ui::triage`.
 
 use std::sync::Arc;
 

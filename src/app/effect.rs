@@ -77,6 +77,8 @@ pub enum Effect {
     Edit(EditFor, String),
     /// Bring the place of an answer into view: pane, run, byte of its text.
     Reveal(usize, RunId, usize),
+    /// The same for the section that stands at the top of the change view.
+    RevealSection(usize),
     /// List the sessions.
     ListSessions,
     /// Find the sessions whose text has these words.

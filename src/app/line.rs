@@ -1,4 +1,6 @@
-//! A line that is edited in place: a comment, an owner, a title, a path. Edits by graphemes; knows no keymap and no cells.
+//! A line that is edited in place: a comment, an owner, a title, a path.
+//!
+//! Edits by graphemes; knows no keymap and no cells. Held by `overlay::LineOverlay`.
 
 use unicode_segmentation::UnicodeSegmentation as _;
 

@@ -1,15 +1,17 @@
 //! What lies above the panes: one stack, Esc closes the top. Holds what is chosen and typed; rows are made by the
 //! keymap and the store, drawn by `ui`.
 
-use super::Line;
-use crate::export::{TARGETS, Target};
+use super::{Context, Line};
 use crate::domain::{
     Decision, PersonaId, RecommendationId, RunId, SearchHit, SessionId, SessionSummary,
 };
+use crate::export::{TARGETS, Target};
 
 /// The list of keys and actions; also the command palette.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HelpOverlay {
+    /// Where it was opened: what works there comes first.
+    pub from: Option<Context>,
     /// What was typed to narrow the list.
     pub filter: String,
     /// Set while typing goes into the filter.

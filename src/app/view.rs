@@ -1,4 +1,6 @@
-//! The views: the same runs, read in another way. Which one is shown, and what Compare stands on.
+//! The views: the same runs, read in another way.
+//!
+//! Which one is shown, where Compare stands, what Triage lists. Moved by `update::views`, drawn by `ui`.
 
 use super::State;
 use crate::domain::{Facet, PersonaId};

@@ -19,6 +19,7 @@ pub mod run;
 pub mod scaffold;
 pub mod session;
 pub mod stream;
+pub mod triage;
 pub mod weights;
 
 pub use aside::{Aside, AsideKind};
@@ -35,6 +36,7 @@ pub use provider::{KeySource, ProviderSpec, Timeouts};
 pub use recommendation::{Decision, Origin, Recommendation, Severity, Verdict};
 pub use run::{Ending, Run, RunState};
 pub use scaffold::{Scaffold, ScaffoldSection};
-pub use session::{Group, SearchHit, Session, SessionSummary, TriageCounts, Turn, as_tag};
+pub use session::{SearchHit, Session, SessionSummary, Turn, as_tag};
 pub use stream::{FailKind, Failure, RunUpdate, StopReason, StreamEvent, Usage};
+pub use triage::{Group, Places, TriageCounts, group};
 pub use weights::{Catalogue, LocalSpec, Package, Scaffolding, Source, Weights};

@@ -1,14 +1,9 @@
 //! A session: one conversation with a panel. Session ▸ Turn ▸ Run. What the store keeps and exports write; what the
 //! screen shows of it is `app::pane`'s.
 
-use std::collections::HashMap;
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Aside, Decision, History, Recommendation, RecommendationId, Run, SessionId, TurnId, Verdict,
-};
+use super::{Aside, Group, History, Recommendation, Run, SessionId, TriageCounts, TurnId, group};
 
 /// One question, and the runs that answer it.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,108 +61,30 @@ impl Session {
         runs.flat_map(|run| run.recommendations.iter().flatten())
     }
 
-    /// The rows of triage, in the order of the text. Counted are the recommendations of the runs that count
-    /// ([`Turn::latest`]), and of the others those that the user has said something about; never dropped ones.
-    /// What was marked as the same is one row.
+    /// The rows of triage, in the order of the text: see [`group`]. Counted are the recommendations of the runs that
+    /// count ([`Turn::latest`]), and of the others those that the user has said something about.
     pub fn groups(&self) -> Vec<Group<'_>> {
-        let mut found: HashMap<RecommendationId, Vec<Placed<'_>>> = HashMap::new();
-        let mut place = 0;
+        let mut found: Vec<(&Recommendation, bool)> = Vec::new();
         for turn in &self.turns {
             let latest: Vec<_> = turn.latest().iter().map(|run| run.id).collect();
             for run in &turn.runs {
                 let current = latest.contains(&run.id);
-                for item in run.recommendations.iter().flatten() {
-                    place += 1;
-                    let counts = current || is_judged(&item.verdict);
-                    if !item.verdict.dropped {
-                        let key = item.verdict.same_as.unwrap_or(item.id);
-                        found.entry(key).or_default().push(Placed { place, item, counts });
-                    }
-                }
+                found.extend(run.recommendations.iter().flatten().map(|item| (item, current)));
             }
         }
-        let mut groups: Vec<(usize, Group<'_>)> = found
-            .into_iter()
-            .filter_map(|(key, placed)| {
-                let first = placed.iter().find(|placed| placed.counts)?;
-                // Who it points at stands for all; when that one was dropped, the first one does.
-                let leader = placed.iter().find(|p| p.item.id == key).unwrap_or(first);
-                let members = placed.iter().filter(|p| p.counts && p.place != leader.place);
-                let members = members.map(|placed| placed.item).collect();
-                Some((leader.place, Group { leader: leader.item, members }))
+        let item = |at: usize| found.get(at).map(|(item, _)| *item);
+        let groups = group(&found).into_iter();
+        groups
+            .filter_map(|places| {
+                let members = places.members.into_iter().filter_map(item).collect();
+                Some(Group { leader: item(places.leader)?, members })
             })
-            .collect();
-        groups.sort_by_key(|(place, _)| *place);
-        groups.into_iter().map(|(_, group)| group).collect()
+            .collect()
     }
 
     /// How far triage has come. The store keeps the same numbers for lists, in SQL.
     pub fn triage(&self) -> TriageCounts {
-        let mut counts = TriageCounts::default();
-        for group in self.groups() {
-            counts.items += 1;
-            match group.decision() {
-                Some(Decision::Accepted) => counts.accepted += 1,
-                Some(Decision::Rejected) => counts.rejected += 1,
-                Some(Decision::Deferred) => counts.deferred += 1,
-                None => continue,
-            }
-            counts.decided += 1;
-        }
-        counts
-    }
-}
-
-/// True when the user has said something about it that must not be lost with the run.
-fn is_judged(verdict: &Verdict) -> bool {
-    verdict.decision.is_some() || !verdict.comment.is_empty() || !verdict.owner.is_empty()
-}
-
-struct Placed<'a> {
-    place: usize,
-    item: &'a Recommendation,
-    counts: bool,
-}
-
-/// One row of triage: a recommendation, and those that were marked as the same.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group<'a> {
-    /// The one that stands for all: its title is shown, its decision is everybody's.
-    pub leader: &'a Recommendation,
-    /// The others, in the order of the text.
-    pub members: Vec<&'a Recommendation>,
-}
-
-impl Group<'_> {
-    /// What was decided on it.
-    pub fn decision(&self) -> Option<Decision> {
-        self.leader.verdict.decision
-    }
-}
-
-/// How far triage has come; what was marked as the same counts once.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct TriageCounts {
-    /// How many there are to decide on.
-    pub items: usize,
-    /// How many of them are decided.
-    pub decided: usize,
-    /// How many will be done.
-    pub accepted: usize,
-    /// How many will not be done.
-    pub rejected: usize,
-    /// How many wait.
-    pub deferred: usize,
-}
-
-impl fmt::Display for TriageCounts {
-    /// `17 of 42 decided · 9 accepted · 5 rejected · 3 deferred`
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { items, decided, accepted, rejected, deferred } = self;
-        write!(
-            f,
-            "{decided} of {items} decided · {accepted} accepted · {rejected} rejected · {deferred} deferred"
-        )
+        self.groups().iter().map(Group::decision).collect()
     }
 }
 
@@ -226,7 +143,9 @@ pub struct SearchHit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Facet, ModelRef, Origin, PersonaId, RunId, RunState};
+    use crate::domain::{
+        Decision, Facet, ModelRef, Origin, PersonaId, RecommendationId, RunId, RunState, Verdict,
+    };
 
     fn item(id: u128, verdict: Verdict) -> Recommendation {
         Recommendation {

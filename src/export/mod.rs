@@ -41,7 +41,17 @@ pub fn format(name: &str) -> Option<&'static Format> {
 }
 
 /// temporary
-pub struct Target { /** x */ pub name: &'static str }
-impl Target { /** x */ pub fn file_name(&self, id: &str) -> String { format!("{id}-{}.md", self.name) } }
+pub struct Target {
+    /** x */
+    pub name: &'static str,
+    /** x */
+    pub about: &'static str,
+}
+impl Target {
+    /** x */
+    pub fn file_name(&self, id: &str) -> String {
+        format!("{id}-{}.md", self.name)
+    }
+}
 /// temporary
-pub static TARGETS: [Target; 1] = [Target { name: "adr" }];
+pub static TARGETS: [Target; 1] = [Target { name: "adr", about: "a decision record" }];

@@ -39,7 +39,8 @@ pub fn brief(
     number: u128,
 ) -> BriefQuestion {
     let fence = Fence::new(number);
-    let room = limit.map_or(usize::MAX, |tokens| (tokens.saturating_sub(ROOM) as usize).saturating_mul(4));
+    let room =
+        limit.map_or(usize::MAX, |tokens| (tokens.saturating_sub(ROOM) as usize).saturating_mul(4));
     let lengths: Vec<usize> = sources.iter().map(|source| source.text.len()).collect();
     let most = share(&lengths, room);
     let tags: Vec<&str> = sources.iter().map(|source| source.id).collect();

@@ -36,7 +36,8 @@ mod tests {
 
     #[test]
     fn the_author_is_not_named_and_attachments_stay_out() {
-        let question = format!("Review this\n\n{}", super::super::attachment("design.md", "secret\nplan"));
+        let question =
+            format!("Review this\n\n{}", super::super::attachment("design.md", "secret\nplan"));
         let asked = challenge(&question, "Put **Patroni** in front.", 7);
         assert!(asked.contains("Put **Patroni** in front."));
         assert!(asked.contains("+ design.md, 2 lines") && !asked.contains("secret"));

@@ -4,6 +4,8 @@
 //! (lend the terminal, end) comes back as a [`Turn`].
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
@@ -25,6 +27,15 @@ const LISTED: usize = 500;
 
 /// How long a question may wait to be written down before it is asked all the same.
 const SYNC_TIME: Duration = Duration::from_millis(100);
+
+/// How long a decision may wait to be written down before it is shown all the same.
+const COMMIT_TIME: Duration = Duration::from_millis(50);
+
+/// How long typing must pause before sessions are searched: a search reads the whole store.
+const PAUSE: Duration = Duration::from_millis(120);
+
+/// Sessions that a search finds at most.
+const FOUND: usize = 100;
 
 /// What the loop itself must do.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,6 +64,8 @@ pub struct Hands {
     pub store: Store,
     /// Colours code.
     pub worker: Worker,
+    /// How many searches were asked for.
+    pub searches: Arc<AtomicU64>,
     /// Messages of work that ends later.
     pub messages: Sender<Msg>,
     /// Private files: `$XDG_STATE_HOME/plenary`.
@@ -70,6 +83,10 @@ impl Hands {
             Effect::Ask(orders) => self.ask(orders),
             Effect::Cancel(run) => self.fanout.cancel(run),
             Effect::CancelAll => self.fanout.cancel_all(),
+            // What triage shows is on disk: the screen follows the commit, which takes a fraction of a millisecond.
+            Effect::Save(change) if change.is_of_triage() => {
+                self.store.write_now(change, COMMIT_TIME);
+            }
             Effect::Save(change) => self.store.write(change),
             Effect::Highlight(run, jobs) => self.worker.colour(run, jobs),
             Effect::Scroll(pane, scroll) => view.scroll(state, pane, scroll),
@@ -80,6 +97,30 @@ impl Hands {
             },
             Effect::ListSessions => {
                 self.read(|store| Msg::Sessions(store.list(LISTED).map_err(|e| e.to_string())));
+            }
+            Effect::Reveal(pane, run, at) => view.reveal(pane, run, at),
+            Effect::RevealSection(pane) => view.reveal_section(pane),
+            Effect::Search(words) => self.search(words),
+            Effect::Rename(id, title) => self.read(move |store| {
+                Msg::Kept(match store.rename(id, title) {
+                    Ok(()) => Ok("the session was renamed".to_owned()),
+                    Err(e) => Err(e.to_string()),
+                })
+            }),
+            Effect::Tag(id, tags) => self.read(move |store| {
+                Msg::Kept(match store.tag(id, tags) {
+                    Ok(()) => Ok("the tags were kept".to_owned()),
+                    Err(e) => Err(e.to_string()),
+                })
+            }),
+            Effect::Delete(id) => self.read(move |store| {
+                Msg::Kept(match store.delete(id) {
+                    Ok(()) => Ok("the session was deleted".to_owned()),
+                    Err(e) => Err(e.to_string()),
+                })
+            }),
+            Effect::Export { session, format, path } => {
+                let _ = (session, format, path);
             }
             Effect::Open(id) => self.read(move |store| {
                 Msg::Opened(match store.load(id) {
@@ -152,6 +193,26 @@ impl Hands {
         let (messages, store) = (self.messages.clone(), self.store.clone());
         tokio::task::spawn_blocking(move || {
             let _ = messages.blocking_send(work(store));
+        });
+    }
+
+    /// Searches when typing has paused; of several searches that were asked for meanwhile only the last is made.
+    fn search(&self, words: String) {
+        let (messages, store) = (self.messages.clone(), self.store.clone());
+        let asked = self.searches.fetch_add(1, Ordering::Relaxed) + 1;
+        let searches = Arc::clone(&self.searches);
+        tokio::spawn(async move {
+            tokio::time::sleep(PAUSE).await;
+            if searches.load(Ordering::Relaxed) != asked {
+                return;
+            }
+            let found = tokio::task::spawn_blocking(move || {
+                let found = store.search(&words, FOUND).map_err(|e| e.to_string());
+                Msg::Found(words, found)
+            });
+            if let Ok(found) = found.await {
+                let _ = messages.send(found).await;
+            }
         });
     }
 

@@ -3,6 +3,7 @@
 //! Runs on the main thread. Runs of the fan-out live on the runtime's workers and reach it through the inbox, once a frame.
 
 use std::io;
+use std::sync::Arc;
 
 use crossterm::event::EventStream;
 use futures_util::StreamExt;
@@ -74,6 +75,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
             pulls: Pulls::new(&setup.providers, messages.clone()),
             providers: Providers::new(setup.providers),
             store,
+            searches: Arc::default(),
             worker: Worker::start(messages.clone()),
             messages,
             state_folder: setup.paths.state.clone(),

@@ -69,7 +69,8 @@ impl ChangeView {
             return;
         }
         let same_runs = self.key.is_some_and(|(a, _, b, ..)| (a, b) == (old.id(), new.id()));
-        let compared = self.key.is_some_and(|(a, p, b, q, _)| (a, p, b, q) == (old.id(), was, new.id(), is));
+        let compared =
+            self.key.is_some_and(|(a, p, b, q, _)| (a, p, b, q) == (old.id(), was, new.id(), is));
         if !compared {
             self.sections =
                 review::change(&old.document, &old.sections, &new.document, &new.sections);
@@ -128,9 +129,16 @@ impl ChangeView {
     }
 
     /// Draws it.
-    pub(super) fn draw(&self, buffer: &mut Buffer, theme: &Theme, state: &State, panes: &[PaneView]) {
+    pub(super) fn draw(
+        &self,
+        buffer: &mut Buffer,
+        theme: &Theme,
+        state: &State,
+        panes: &[PaneView],
+    ) {
         self.draw_head(buffer, theme, (state, panes));
-        let body = Rect { y: self.area.y + 1, height: self.area.height.saturating_sub(1), ..self.area };
+        let body =
+            Rect { y: self.area.y + 1, height: self.area.height.saturating_sub(1), ..self.area };
         for (y, line) in (0..body.height).zip(self.lines.iter().skip(self.top)) {
             self.draw_line(buffer, theme, row(body, y), line);
         }
@@ -145,13 +153,22 @@ impl ChangeView {
     fn draw_head(&self, buffer: &mut Buffer, theme: &Theme, (state, panes): (&State, &[PaneView])) {
         let line = row(self.area, 0);
         let count = |fate: Fate| self.sections.iter().filter(|s| s.fate == fate).count();
-        let counts = [(Fate::New, "new"), (Fate::Gone, "gone"), (Fate::Changed, "changed"), (Fate::Same, "the same")];
+        let counts = [
+            (Fate::New, "new"),
+            (Fate::Gone, "gone"),
+            (Fate::Changed, "changed"),
+            (Fate::Same, "the same"),
+        ];
         let words: Vec<String> = counts
             .into_iter()
             .filter(|(fate, _)| count(*fate) > 0)
             .map(|(fate, word)| format!("{} {word}", count(fate)))
             .collect();
-        let used = put_right(buffer, inset(line, 0, 1), &[(&words.join(" · "), theme.part(Part::HeaderNote))]);
+        let used = put_right(
+            buffer,
+            inset(line, 0, 1),
+            &[(&words.join(" · "), theme.part(Part::HeaderNote))],
+        );
         let mut pen = Pen::new(buffer, inset(line, 1, used + 2));
         if let Some(view) = panes.get(state.focused) {
             let style = theme.persona(view.who.color.as_deref(), state.focused);
@@ -185,7 +202,11 @@ impl ChangeView {
                 pen.write(sign, plain.add_modifier(Modifier::BOLD));
                 pen.write(" ", Style::new());
                 for (text, strong) in pieces {
-                    let emphasis = if *strong { Modifier::BOLD | Modifier::UNDERLINED } else { Modifier::empty() };
+                    let emphasis = if *strong {
+                        Modifier::BOLD | Modifier::UNDERLINED
+                    } else {
+                        Modifier::empty()
+                    };
                     pen.write(text, plain.add_modifier(emphasis));
                 }
             }
@@ -198,14 +219,19 @@ fn draw_section(buffer: &mut Buffer, theme: &Theme, area: Rect, section: &Sectio
         Fate::New => ("new".to_owned(), Part::Done),
         Fate::Gone => ("gone".to_owned(), Part::Failed),
         Fate::Same => ("the same".to_owned(), Part::Note),
-        _ => (format!("+{} −{}", section.added, section.removed), Part::Retrying),
+        Fate::Changed => (format!("+{} −{}", section.added, section.removed), Part::Retrying),
     };
-    let used = put_right(buffer, inset(area, 0, 1), &[(" ", Style::new()), (&word, theme.part(part))]);
+    let used =
+        put_right(buffer, inset(area, 0, 1), &[(" ", Style::new()), (&word, theme.part(part))]);
     let mut pen = Pen::new(buffer, inset(area, 0, used + 1));
     pen.write("▌ ", theme.face(Face { bold: true, ..Face::of(Role::Heading2) }));
     let title = sanitize_line(&section.title);
     let title = if title.is_empty() { "(before the first heading)".to_owned() } else { title };
-    let face = if section.fate == Fate::Same { theme.part(Part::Note) } else { theme.role(Role::Heading2) };
+    let face = if section.fate == Fate::Same {
+        theme.part(Part::Note)
+    } else {
+        theme.role(Role::Heading2)
+    };
     let room = pen.room();
     pen.write(&cut(&title, room), face);
     pen.write(" ", Style::new());

@@ -3,6 +3,8 @@
 //! No IO but reading theme files, no clock: the time is the state's. Work per frame is what is visible. `pane` draws a pane
 //! whose rows `thread` keeps; `layout` says where things stand; `paint` alone writes cells. Called by `runtime`.
 
+mod change;
+mod compare;
 mod composer;
 mod fold;
 mod footer;
@@ -11,16 +13,21 @@ mod layout;
 mod overlay;
 mod paint;
 mod pane;
+mod rows;
 pub mod theme;
 mod thread;
+mod triage;
 mod welcome;
 mod words;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::app::{Focus, LayoutMode, Pane, Scroll, State};
-use crate::text::{RowKind, sanitize_line};
+use crate::app::{Focus, LayoutMode, Pane, Scroll, State, ViewKind};
+use crate::domain::RunId;
+use crate::text::{LayoutOptions, RowKind, sanitize_line};
+use change::ChangeView;
+use compare::CompareView;
 use composer::ComposerView;
 use fold::Gist;
 use footer::Footer;
@@ -29,6 +36,7 @@ use layout::{Form, Geometry};
 use overlay::Overlays;
 use pane::PaneView;
 use theme::{Part, Theme};
+use triage::TriageView;
 use welcome::Welcome;
 
 /// The rows of the screen, top to bottom.
@@ -57,6 +65,11 @@ pub struct View {
     composer: ComposerView,
     welcome: Welcome,
     overlays: Overlays,
+    compare: CompareView,
+    triage: TriageView,
+    change: ChangeView,
+    /// A place of an answer that is brought into view when its pane is drawn next.
+    revealing: Option<(usize, RunId, usize)>,
     wrap_code: bool,
     /// Whether the terminal is light, when it said so.
     terminal_is_light: Option<bool>,
@@ -77,6 +90,10 @@ impl View {
             composer: ComposerView::default(),
             welcome: Welcome::default(),
             overlays: Overlays::default(),
+            compare: CompareView::default(),
+            triage: TriageView::default(),
+            change: ChangeView::default(),
+            revealing: None,
             wrap_code: false,
             terminal_is_light: None,
         }
@@ -94,10 +111,30 @@ impl View {
             return;
         }
         self.match_panes(state);
-        self.place(state);
         let now = state.clock.since_start;
         for (view, pane) in self.panes.iter_mut().zip(&state.panes) {
             view.prepare_status(pane, now);
+        }
+        let body = self.bands.body;
+        match state.view {
+            ViewKind::Answers => self.prepare_panes(state),
+            ViewKind::Compare => {
+                let options = LayoutOptions { wrap_code: true };
+                self.compare.prepare(state, body, options);
+            }
+            ViewKind::Triage => self.triage.prepare(state, body),
+            ViewKind::Change => self.change.prepare(state, body),
+        }
+        let thread = self.panes.get(state.focused).map(|p| &p.thread);
+        self.footer.prepare(state, thread.filter(|_| state.view == ViewKind::Answers));
+    }
+
+    fn prepare_panes(&mut self, state: &State) {
+        self.place(state);
+        if let Some((pane, run, at)) = self.revealing.take()
+            && let Some(view) = self.panes.get_mut(pane)
+        {
+            view.thread.reveal(run, at);
         }
         for slot in &self.geometry.slots {
             let Some(pane) = state.panes.get(slot.pane) else { continue };
@@ -114,7 +151,6 @@ impl View {
                 }
             }
         }
-        self.footer.prepare(state, self.panes.get(state.focused).map(|p| &p.thread));
     }
 
     /// Makes the panes' views match the state's panes.
@@ -168,7 +204,12 @@ impl View {
         if state.is_fresh() {
             self.welcome.draw(buffer, theme, bands.body);
         } else {
-            self.draw_panes(state, buffer);
+            match state.view {
+                ViewKind::Answers => self.draw_panes(state, buffer),
+                ViewKind::Compare => self.compare.draw(buffer, theme, state, &self.panes),
+                ViewKind::Triage => self.triage.draw(buffer, theme, state, &self.panes),
+                ViewKind::Change => self.change.draw(buffer, theme, state, &self.panes),
+            }
         }
         let cursor = self.composer.draw(buffer, theme, bands.composer, state);
         self.footer.draw(buffer, theme, bands.footer);
@@ -211,16 +252,39 @@ impl View {
         }
     }
 
-    /// Moves the view of pane `pane`.
-    pub fn scroll(&mut self, _state: &State, pane: usize, scroll: Scroll) {
-        if let Some(view) = self.panes.get_mut(pane) {
-            view.thread.scroll(scroll);
+    /// Moves what is shown; in the answers, the view of pane `pane`.
+    pub fn scroll(&mut self, state: &State, pane: usize, scroll: Scroll) {
+        match state.view {
+            ViewKind::Answers => {
+                if let Some(view) = self.panes.get_mut(pane) {
+                    view.thread.scroll(scroll);
+                }
+            }
+            ViewKind::Compare => self.compare.scroll(scroll),
+            ViewKind::Triage => self.triage.scroll(scroll),
+            ViewKind::Change => self.change.scroll(scroll),
         }
+    }
+
+    /// Brings byte `at` of an answer into view when its pane is shown.
+    pub fn reveal(&mut self, pane: usize, run: RunId, at: usize) {
+        self.revealing = Some((pane, run, at));
+    }
+
+    /// The same for the section that stands at the top of the change view.
+    pub fn reveal_section(&mut self, pane: usize) {
+        self.revealing = self.change.place().map(|(run, at)| (pane, run, at));
     }
 
     /// Source text of the code block, or else the section, at the top of pane `pane`'s view, and what to call it. A block or
     /// section that was just jumped to goes before the one at the top.
     pub fn block_at(&self, state: &State, pane: usize) -> Option<(String, String)> {
+        match state.view {
+            ViewKind::Answers => {}
+            ViewKind::Compare => return compare::copied(state),
+            ViewKind::Triage => return triage::copied(state),
+            ViewKind::Change => return None,
+        }
         let (view, shown) = (self.panes.get(pane)?, state.panes.get(pane)?);
         let (run, row) = view.thread.chosen(shown)?;
         let name = &view.who.name;
@@ -239,6 +303,10 @@ impl View {
         self.panes.clear();
         self.gists.clear();
         self.placing = None;
+        self.compare.forget();
+        self.triage.forget();
+        self.change.forget();
+        self.revealing = None;
     }
 
     /// Code is wrapped, or scrolls sideways.

@@ -11,7 +11,13 @@ use super::theme::{Part, Theme};
 use crate::text::{Role, Row, RowKind};
 
 /// Draws `shown` into the first row of `area`; code is scrolled by `columns` to the left.
-pub(super) fn draw_row(buffer: &mut Buffer, theme: &Theme, area: Rect, shown: &Row, columns: usize) {
+pub(super) fn draw_row(
+    buffer: &mut Buffer,
+    theme: &Theme,
+    area: Rect,
+    shown: &Row,
+    columns: usize,
+) {
     let code = matches!(shown.kind, RowKind::Code(_));
     let ground = theme.part(Part::CodeRow);
     let on_ground = code || matches!(shown.kind, RowKind::CodeHeader(_));

@@ -102,10 +102,7 @@ pub(super) fn state(state: &RunState, now: Duration) -> String {
 
 /// The first key that runs `action` in `context`: what hints name.
 pub(super) fn key(keymap: &Keymap, context: Context, action: Action) -> Option<String> {
-    let of = |place: Context| {
-        keymap.bindings().iter().find(|b| b.context == place && b.run == action && !b.on.is_empty())
-    };
-    let binding = context.chain().find_map(of)?;
+    let binding = keymap.in_force(context).find(|b| b.run == action && !b.on.is_empty())?;
     let keys = binding.on.first()?;
     Some(keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))
 }

@@ -96,6 +96,8 @@ impl Script {
             for effect in update(&mut self.state, msg) {
                 match effect {
                     Effect::Scroll(pane, scroll) => self.view.scroll(&self.state, pane, scroll),
+                    Effect::Reveal(pane, run, at) => self.view.reveal(pane, run, at),
+                    Effect::RevealSection(pane) => self.view.reveal_section(pane),
                     Effect::ToggleWrap => self.view.toggle_wrap(),
                     Effect::ForgetPanes => self.view.forget(),
                     Effect::Highlight(run, jobs) => {

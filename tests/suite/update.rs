@@ -164,7 +164,7 @@ fn a_run_goes_through_its_states() {
     desk.at(10_100).run("edge", vec![RunUpdate::Usage(usage), ended(Ending::Done)]);
     let effects = desk.take();
     assert!(
-        matches!(saved(&effects).as_slice(), [Change::Ended { ending: Ending::Done, model: Some(m), usage: Some(u), elapsed, .. }]
+        matches!(saved(&effects).as_slice(), [Change::Ended { ending: Ending::Done, model: Some(m), usage: Some(u), elapsed, .. }, Change::Lifted { .. }]
         if m == "large-2" && u.output == 2 && *elapsed == Duration::from_secs(10))
     );
     assert_eq!(desk.state.progress().done, 1);
@@ -183,7 +183,7 @@ fn cancelling_one_keeps_its_text_and_the_others_going() {
     desk.keys("x");
     let effects = desk.take();
     assert!(
-        matches!(effects.as_slice(), [Effect::Cancel(id), Effect::Save(Change::Ended { ending: Ending::Cancelled, .. })] if *id == run)
+        matches!(effects.as_slice(), [Effect::Cancel(id), Effect::Save(Change::Ended { ending: Ending::Cancelled, .. }), Effect::Save(Change::Lifted { .. })] if *id == run)
     );
     assert_eq!((desk.word("infra"), desk.word("edge")), ("cancelled", "streaming"));
     assert_eq!(desk.state.panes[0].current().unwrap().run.text, "half an ans");
@@ -503,7 +503,7 @@ fn a_session_brings_its_panel_back_and_a_new_one_has_the_first() {
 #[test]
 fn a_paste_goes_into_the_search_line_of_a_list() {
     let mut desk = Desk::new();
-    desk.keys("f1").send(Msg::Paste("retry\n".into()));
+    desk.keys("alt-h").send(Msg::Paste("retry\n".into()));
     assert!(
         matches!(desk.state.overlays.as_slice(), [Overlay::Help(h)] if h.filter == "retry" && h.typing)
     );

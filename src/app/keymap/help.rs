@@ -16,24 +16,21 @@ pub struct HelpRow {
     pub action: Action,
 }
 
-/// The rows of the help that `filter` leaves (every word occurs in keys, description or action), by context.
-pub fn rows(keymap: &Keymap, filter: &str) -> Vec<HelpRow> {
+/// The rows of the help that `filter` leaves (every word occurs in keys, description or action), by context: what works at
+/// `from` comes first.
+pub fn rows(keymap: &Keymap, filter: &str, from: Option<Context>) -> Vec<HelpRow> {
     let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
     let mut rows = Vec::new();
-    for context in Context::ALL {
-        for binding in
-            keymap.bindings().iter().filter(|b| b.context == *context && !b.on.is_empty())
+    let near: Vec<Context> = from.iter().flat_map(|from| from.chain()).collect();
+    let far = Context::ALL.iter().copied().filter(|context| !near.contains(context));
+    for context in near.iter().copied().chain(far) {
+        for binding in keymap.bindings().iter().filter(|b| b.context == context && !b.on.is_empty())
         {
             let keys = shown(&binding.on).join(" · ");
             let text = format!("{keys} {} {}", binding.desc, binding.run.id()).to_lowercase();
             if words.iter().all(|w| text.contains(w)) {
                 let desc = if binding.desc.is_empty() { binding.run.id() } else { &binding.desc };
-                rows.push(HelpRow {
-                    context: *context,
-                    keys,
-                    desc: desc.to_owned(),
-                    action: binding.run,
-                });
+                rows.push(HelpRow { context, keys, desc: desc.to_owned(), action: binding.run });
             }
         }
     }
@@ -44,14 +41,12 @@ pub fn rows(keymap: &Keymap, filter: &str) -> Vec<HelpRow> {
 pub fn footer(keymap: &Keymap, context: Context) -> Vec<(String, String)> {
     let mut shown_for: Vec<Action> = Vec::new();
     let mut words = Vec::new();
-    for place in context.chain().filter(|place| *place != Context::Global) {
-        for binding in keymap.bindings().iter().filter(|b| b.context == place) {
-            let first = shown(&binding.on).into_iter().next();
-            let Some((key, word)) = first.zip(binding.footer.clone()) else { continue };
-            if !shown_for.contains(&binding.run) {
-                shown_for.push(binding.run);
-                words.push((key, word));
-            }
+    for binding in keymap.in_force(context).filter(|b| b.context != Context::Global) {
+        let first = shown(&binding.on).into_iter().next();
+        let Some((key, word)) = first.zip(binding.footer.clone()) else { continue };
+        if !shown_for.contains(&binding.run) {
+            shown_for.push(binding.run);
+            words.push((key, word));
         }
     }
     words
@@ -70,11 +65,14 @@ mod tests {
     #[test]
     fn help_is_found_by_key_word_and_action() {
         let map = Keymap::default_keys().unwrap();
-        assert!(rows(&map, "").len() > 60);
-        let hits = rows(&map, "retry fail");
+        assert!(rows(&map, "", None).len() > 60);
+        let hits = rows(&map, "retry fail", None);
         assert_eq!(hits.len(), 1);
         assert_eq!(hits.first().unwrap().action, Action::RetryFailed);
-        assert!(rows(&map, "no such thing").is_empty());
+        assert!(rows(&map, "no such thing", None).is_empty());
+        let near = rows(&map, "", Some(Context::Triage));
+        assert_eq!(near.first().unwrap().context, Context::Triage);
+        assert_eq!(near.len(), rows(&map, "", None).len());
         assert!(footer(&map, Context::Panes).contains(&("z".into(), "zoom".into())));
     }
 }

@@ -108,6 +108,8 @@ pub struct Binding {
     pub desc: String,
     /// Its word in the footer, if it stands there.
     pub footer: Option<String>,
+    /// It is the user's: what the action's other keys are in wider places does not hold here.
+    pub user: bool,
 }
 
 /// The beginning of a key sequence, and the context it began in.
@@ -158,6 +160,7 @@ impl Keymap {
         match self.bindings.iter_mut().find(|b| b.context == row.context && b.run == row.run) {
             Some(have) => {
                 have.on = row.on;
+                have.user = true;
                 if !row.desc.is_empty() {
                     have.desc = row.desc;
                 }
@@ -165,8 +168,21 @@ impl Keymap {
                     have.footer = row.footer;
                 }
             }
-            None => self.bindings.push(row),
+            None => self.bindings.push(Binding { user: true, ..row }),
         }
+    }
+
+    /// The rows that hold in `context`, those of the place itself first. Where the user gave an action keys of its own, those
+    /// that it has in wider places do not hold.
+    pub fn in_force(&self, context: Context) -> impl Iterator<Item = &Binding> {
+        let mut overruled: Vec<Action> = Vec::new();
+        context.chain().flat_map(move |place| {
+            let of = |b: &&Binding| b.context == place;
+            let here: Vec<&Binding> =
+                self.bindings.iter().filter(of).filter(|b| !overruled.contains(&b.run)).collect();
+            overruled.extend(here.iter().filter(|b| b.user).map(|b| b.run));
+            here
+        })
     }
 
     /// All rows, defaults first.
@@ -179,15 +195,13 @@ impl Keymap {
     pub fn lookup(&self, context: Context, pending: &mut Pending, key: Key) -> Option<Action> {
         pending.keys.push(key);
         let typed = pending.keys.as_slice();
-        let means = |b: &&Binding| b.on.iter().any(|k| k == typed);
-        let of = |place: Context| self.bindings.iter().filter(move |b| b.context == place);
-        let found = context.chain().find_map(|place| of(place).find(means));
+        let found = self.in_force(context).find(|b| b.on.iter().any(|k| k == typed));
         if let Some(binding) = found {
             pending.keys.clear();
             return Some(binding.run);
         }
         let goes_on = |b: &Binding| b.on.iter().any(|k| k.starts_with(typed));
-        if !context.chain().any(|place| of(place).any(goes_on)) {
+        if !self.in_force(context).any(goes_on) {
             let alone = pending.keys.len() == 1;
             pending.keys.clear();
             // A key that ends a sequence wrongly still means what it means alone.

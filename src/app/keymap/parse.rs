@@ -78,8 +78,14 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Vec<Binding>, KeymapError>
                 }
                 on.push(sequence);
             }
-            let binding =
-                Binding { context: *context, on, run, desc: row.desc, footer: row.footer };
+            let binding = Binding {
+                context: *context,
+                on,
+                run,
+                desc: row.desc,
+                footer: row.footer,
+                user: false,
+            };
             bindings.push((at, binding));
         }
     }

@@ -2,11 +2,11 @@
 //!
 //! Made anew whenever it is wanted: a few dozen rows. Read by `update::triage` and `ui`.
 
-use std::collections::HashMap;
-
 use super::super::view::{Filter, Which};
 use super::super::{Pane, RunView, State};
-use crate::domain::{Decision, Recommendation, RecommendationId, TurnId, Verdict};
+use crate::domain::{
+    Decision, Recommendation, RecommendationId, TriageCounts, TurnId, Verdict, group,
+};
 
 /// One recommendation with the pane that it comes from.
 #[derive(Debug, Clone, Copy)]
@@ -79,76 +79,34 @@ impl<'a> Item<'a> {
     }
 }
 
-/// How many there are, and what was decided.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Counts {
-    /// All of them; what is the same counts once.
-    pub all: usize,
-    /// Accepted.
-    pub accepted: usize,
-    /// Rejected.
-    pub rejected: usize,
-    /// Deferred.
-    pub deferred: usize,
-    /// Open, with words about them.
-    pub discuss: usize,
+/// How far triage has come, and how many wait for words to become a decision.
+pub fn counts(items: &[Item<'_>]) -> (TriageCounts, usize) {
+    let discuss = items.iter().filter(|item| item.which() == Which::Discuss).count();
+    (items.iter().map(Item::decision).collect(), discuss)
 }
 
-impl Counts {
-    /// How many are decided.
-    pub fn decided(&self) -> usize {
-        self.accepted + self.rejected + self.deferred
-    }
-}
-
-/// Counts `items`.
-pub fn counts(items: &[Item<'_>]) -> Counts {
-    let mut counts = Counts { all: items.len(), ..Counts::default() };
-    for item in items {
-        match item.which() {
-            Which::Accepted => counts.accepted += 1,
-            Which::Rejected => counts.rejected += 1,
-            Which::Deferred => counts.deferred += 1,
-            Which::Discuss => counts.discuss += 1,
-            Which::Open => {}
-        }
-    }
-    counts
-}
-
-/// Every item of the session.
+/// Every item of the session, in the order of the questions, the panes, the text.
 pub fn items(state: &State) -> Vec<Item<'_>> {
-    let mut members: Vec<(usize, Member<'_>)> = Vec::new();
+    let mut members: Vec<(usize, bool, Member<'_>)> = Vec::new();
     for (pane, column) in state.panes.iter().enumerate() {
         for (at, run) in column.runs.iter().enumerate() {
             let turn = state.session.turn_number(run.turn);
             let latest = is_latest(column, at);
             let found = run.run.recommendations.iter().flatten();
-            let counts = found.filter(|found| latest || is_touched(found));
-            members.extend(counts.map(|found| (turn, Member { pane, run, found })));
+            members.extend(found.map(|found| (turn, latest, Member { pane, run, found })));
         }
     }
-    members.retain(|(_, member)| !member.found.verdict.dropped);
-    members.sort_by_key(|(turn, member)| (*turn, member.pane));
-    let known: HashMap<RecommendationId, usize> =
-        members.iter().enumerate().map(|(at, (_, m))| (m.found.id, at)).collect();
-    let follows = |member: &Member<'_>| {
-        let leader = member.found.verdict.same_as?;
-        known.contains_key(&leader).then_some(leader)
-    };
-    let mut rows: HashMap<RecommendationId, usize> = HashMap::new();
-    let mut items: Vec<Item<'_>> = Vec::new();
-    for (turn, member) in members.iter().filter(|(_, member)| follows(member).is_none()) {
-        rows.insert(member.found.id, items.len());
-        items.push(Item { leader: *member, others: Vec::new(), turn: *turn });
-    }
-    for (_, member) in &members {
-        let row = follows(member).and_then(|leader| rows.get(&leader));
-        if let Some(item) = row.and_then(|row| items.get_mut(*row)) {
-            item.others.push(*member);
-        }
-    }
-    items
+    members.sort_by_key(|(turn, _, member)| (*turn, member.pane));
+    let found: Vec<(&Recommendation, bool)> =
+        members.iter().map(|(_, latest, member)| (member.found, *latest)).collect();
+    let member = |at: usize| members.get(at).map(|(_, _, member)| *member);
+    let rows = group(&found).into_iter();
+    rows.filter_map(|row| {
+        let (turn, _, leader) = members.get(row.leader)?;
+        let others = row.members.into_iter().filter_map(member).collect();
+        Some(Item { leader: *leader, others, turn: *turn })
+    })
+    .collect()
 }
 
 /// The last run of its turn in this pane is the one that counts.
@@ -156,12 +114,6 @@ fn is_latest(pane: &Pane, at: usize) -> bool {
     let turn = |at: usize| pane.runs.get(at).map(|run| run.turn);
     let turn_here: Option<TurnId> = turn(at);
     pane.runs.iter().skip(at + 1).all(|later| Some(later.turn) != turn_here)
-}
-
-/// The user has said something about it: it stays when its answer was asked anew.
-fn is_touched(found: &Recommendation) -> bool {
-    let verdict = &found.verdict;
-    verdict.decision.is_some() || !verdict.comment.is_empty() || !verdict.owner.is_empty()
 }
 
 /// The items that `filter` leaves.
@@ -192,7 +144,9 @@ fn searchable(item: &Item<'_>) -> String {
     for member in item.members() {
         let source = member.run.document.source().get(member.found.span.clone());
         let verdict = &member.found.verdict;
-        for part in [member.found.title(), source.unwrap_or_default(), &verdict.comment, &verdict.owner] {
+        for part in
+            [member.found.title(), source.unwrap_or_default(), &verdict.comment, &verdict.owner]
+        {
             text.push_str(&part.to_lowercase());
             text.push('\n');
         }

@@ -68,7 +68,8 @@ pub(super) fn ask_challenge(
         Some((Arc::clone(&view.sent), text.to_owned()))
     });
     let Some((question, text)) = found else { return Vec::new() };
-    let (Some(persona), number) = (state.roster.persona(persona).cloned(), state.ids.turn().number())
+    let (Some(persona), number) =
+        (state.roster.persona(persona).cloned(), state.ids.turn().number())
     else {
         return Vec::new();
     };
@@ -76,7 +77,10 @@ pub(super) fn ask_challenge(
     let started = start(state, AsideKind::Challenge(about), &persona, question, Vec::new());
     started.map_or_else(Vec::new, |(_, effects)| {
         let name = crate::text::sanitize_line(&persona.name);
-        state.tell(Level::Info, format!("{name} is asked to attack it; the reply stands below the source"));
+        state.tell(
+            Level::Info,
+            format!("{name} is asked to attack it; the reply stands below the source"),
+        );
         effects
     })
 }
@@ -87,7 +91,10 @@ pub(super) fn brief(state: &mut State) -> Vec<Effect> {
         state.tell(Level::Info, "ask something first: a brief is made of answers");
         return Vec::new();
     };
-    let known = state.asides.brief(turn).map(|aside| (aside.view.id(), aside.view.document.is_empty() && !aside.view.is_live()));
+    let known = state
+        .asides
+        .brief(turn)
+        .map(|aside| (aside.view.id(), aside.view.document.is_empty() && !aside.view.is_live()));
     match known {
         Some((run, false)) => {
             show_brief(state, run);
@@ -165,10 +172,7 @@ fn write_brief(state: &mut State, turn: TurnId) -> Vec<Effect> {
 }
 
 /// The answers to a turn that have text: of each pane the last.
-fn answers(
-    state: &State,
-    turn: TurnId,
-) -> impl Iterator<Item = (&crate::app::Pane, &RunView)> {
+fn answers(state: &State, turn: TurnId) -> impl Iterator<Item = (&crate::app::Pane, &RunView)> {
     state.panes.iter().filter_map(move |pane| {
         let view = pane.runs.iter().rfind(|view| view.turn == turn)?;
         (!view.document.is_empty()).then_some((pane, view))
@@ -189,9 +193,10 @@ fn start(
     }
     let answerer = state.roster.answerer(&persona.id).cloned();
     let nobody = || ModelRef { provider: "none".into(), model: String::new() };
-    let (model, profile) = answerer
-        .as_ref()
-        .map_or_else(|_| (nobody(), ModelProfile::default()), |a| (a.model.clone(), a.profile.clone()));
+    let (model, profile) = answerer.as_ref().map_or_else(
+        |_| (nobody(), ModelProfile::default()),
+        |a| (a.model.clone(), a.profile.clone()),
+    );
     // The headings of a contract are an answer's, not a challenge's.
     let scaffold = profile.scaffold && matches!(kind, AsideKind::Brief(_));
     let built = prompt::build(Ask {
@@ -213,7 +218,8 @@ fn start(
     match built.too_large.map_or(answerer, Err) {
         Ok(answerer) => {
             let provider = answerer.model.provider;
-            let order = Order { run: id, persona: persona.id.clone(), provider, request: built.request };
+            let order =
+                Order { run: id, persona: persona.id.clone(), provider, request: built.request };
             effects.push(Effect::Ask(vec![order]));
         }
         Err(why) => stream::end(&mut view, Ending::Failed(why), state.clock, &mut effects),

@@ -2,7 +2,7 @@
 //! and for pastes.
 
 use super::overlay;
-use crate::app::{Completion, EditFor, Effect, Focus, Key, Level, Overlay, State};
+use crate::app::{Completion, Context, EditFor, Effect, Focus, Key, Level, Overlay, State};
 use crate::domain::PersonaId;
 
 /// A key that is text.
@@ -12,11 +12,11 @@ pub(super) fn typed(state: &mut State, key: Key) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Text was pasted: into the list's search line where a list is open, else into the question, wherever the keys go (a
-/// paste never acts).
+/// Text was pasted: into the line that is typed into, else into the question, wherever the keys go (a paste never acts).
 pub(super) fn paste(state: &mut State, text: &str) -> Vec<Effect> {
     // Nothing is typed into the overlay of models: what is pasted there belongs to the question.
-    if state.overlays.iter().all(|o| matches!(o, Overlay::Pull(_))) {
+    let filters = state.overlays.is_empty() && state.context() == Context::Filter;
+    if !filters && state.overlays.iter().all(|o| matches!(o, Overlay::Pull(_))) {
         state.focus = Focus::Composer;
         match state.composer.paste(text) {
             Ok(()) => state.completion = None,
@@ -24,10 +24,15 @@ pub(super) fn paste(state: &mut State, text: &str) -> Vec<Effect> {
         }
         return Vec::new();
     }
-    for c in text.chars().filter(|c| !c.is_control()).take(200) {
-        overlay::typed(state, Key::char(c));
+    if let Some(Overlay::Line(line)) = state.overlays.last_mut() {
+        line.line.insert(text.trim());
+        return Vec::new();
     }
-    Vec::new()
+    let mut effects = Vec::new();
+    for c in text.chars().filter(|c| !c.is_control()).take(200) {
+        effects = overlay::typed(state, Key::char(c));
+    }
+    effects
 }
 
 /// A new line in the question.

@@ -16,7 +16,7 @@ pub(super) fn rows(state: &State) -> Vec<(usize, RecommendationId)> {
 }
 
 /// The chosen row, as it is now.
-pub(super) fn chosen<'a>(state: &'a State) -> Option<Item<'a>> {
+pub(super) fn chosen(state: &State) -> Option<Item<'_>> {
     let mut rows = listed(state, items(state), &state.triage.filter);
     let at = state.triage.at(&rows);
     (at < rows.len()).then(|| rows.swap_remove(at))
@@ -196,7 +196,10 @@ pub(super) fn same(state: &mut State) -> Vec<Effect> {
             return change(state, what, &members, |verdict| verdict.same_as = None);
         }
         state.triage.marked = Some(id);
-        state.tell(Level::Info, "marked; go to the one that is the same and press m again (Esc: forget it)");
+        state.tell(
+            Level::Info,
+            "marked; go to the one that is the same and press m again (Esc: forget it)",
+        );
         return Vec::new();
     };
     if members.contains(&leader) {
@@ -236,7 +239,10 @@ fn join(state: &mut State, leader: RecommendationId, members: &[RecommendationId
     settle(state);
     if conflict {
         let word = stands.verdict.decision.map_or("", Decision::word);
-        state.tell(Level::Warning, format!("they were decided differently: {word} holds for both; u undoes it"));
+        state.tell(
+            Level::Warning,
+            format!("they were decided differently: {word} holds for both; u undoes it"),
+        );
     } else {
         state.tell(Level::Info, "both are one now; m on it parts them again");
     }

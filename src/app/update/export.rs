@@ -1,4 +1,6 @@
-//! Writing the session to a file: which format, and where. What is written is `export`'s, the writing is an effect.
+//! Writing the session to a file: which format, and where.
+//!
+//! What is written is `export`'s, the writing is an effect. Called by `review`.
 
 use crate::app::overlay::{ExportOverlay, LineFor, LineOverlay};
 use crate::app::{Effect, Level, Line, Overlay, State};

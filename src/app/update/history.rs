@@ -1,4 +1,6 @@
-//! The steps of triage: doing, undoing, doing again. The one place where a verdict changes. Called by `decide` and `select`.
+//! The steps of triage: doing, undoing, doing again.
+//!
+//! The one place where a verdict changes. Called by `decide`, `select` and `review`.
 
 use crate::app::{Effect, Level, State};
 use crate::domain::{Change, Edit, Step};

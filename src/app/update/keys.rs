@@ -81,8 +81,8 @@ pub(super) fn run(state: &mut State, action: Action) -> Vec<Effect> {
 /// The actions that move the view or choose a pane.
 fn run_view(state: &mut State, action: Action) -> Option<Vec<Effect>> {
     let effects = match action {
-        Action::LineDown => navigate::scroll(state, Scroll::Lines(1)),
-        Action::LineUp => navigate::scroll(state, Scroll::Lines(-1)),
+        Action::LineDown | Action::ScrollDown => navigate::scroll(state, Scroll::Lines(1)),
+        Action::LineUp | Action::ScrollUp => navigate::scroll(state, Scroll::Lines(-1)),
         Action::HalfPageDown => navigate::scroll(state, Scroll::HalfPages(1)),
         Action::HalfPageUp => navigate::scroll(state, Scroll::HalfPages(-1)),
         Action::PageDown => navigate::scroll(state, Scroll::Pages(1)),
@@ -91,8 +91,6 @@ fn run_view(state: &mut State, action: Action) -> Option<Vec<Effect>> {
         Action::Bottom => navigate::scroll(state, Scroll::Bottom),
         Action::ScrollRight => navigate::scroll(state, Scroll::Columns(8)),
         Action::ScrollLeft => navigate::scroll(state, Scroll::Columns(-8)),
-        Action::ScrollDown => navigate::scroll(state, Scroll::Lines(1)),
-        Action::ScrollUp => navigate::scroll(state, Scroll::Lines(-1)),
         Action::SectionNext => navigate::scroll(state, Scroll::Section(true)),
         Action::SectionPrevious => navigate::scroll(state, Scroll::Section(false)),
         Action::CodeNext => navigate::scroll(state, Scroll::Code(true)),

@@ -65,7 +65,8 @@ fn rows(state: &mut State) -> Vec<LedgerRow> {
                 Support::Estimate => "estimate",
                 Support::Bare => "bare",
             };
-            let (value, sentence) = (sanitize_line(&measure.value), sanitize_line(&measure.sentence));
+            let (value, sentence) =
+                (sanitize_line(&measure.value), sanitize_line(&measure.sentence));
             rows.push(LedgerRow::Number { value, support, sentence, place });
         }
     }

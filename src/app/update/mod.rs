@@ -53,7 +53,7 @@ pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
             Vec::new()
         }
         Msg::Sessions(list) => session::listed(state, list),
-        Msg::Found(words, hits) => session::found(state, words, hits),
+        Msg::Found(words, hits) => session::found(state, &words, hits),
         Msg::Kept(done) => session::kept(state, done),
         Msg::Opened(session) => session::opened(state, session),
         Msg::Edited(purpose, text) => compose::edited(state, purpose, text),

@@ -14,7 +14,8 @@ use crate::review::BriefLine;
 /// Opens the list of keys; as a palette, typing narrows it at once.
 pub(super) fn open_help(state: &mut State, typing: bool) -> Vec<Effect> {
     state.overlays.retain(|o| !matches!(o, Overlay::Help(_)));
-    state.overlays.push(Overlay::Help(HelpOverlay { typing, ..HelpOverlay::default() }));
+    let from = Some(state.context());
+    state.overlays.push(Overlay::Help(HelpOverlay { from, typing, ..HelpOverlay::default() }));
     Vec::new()
 }
 
@@ -72,7 +73,7 @@ pub(super) fn filter(state: &mut State) -> Vec<Effect> {
 pub(super) fn typed(state: &mut State, key: Key) -> Vec<Effect> {
     match state.overlays.last_mut() {
         Some(
-            Overlay::Help(HelpOverlay { filter, selected, typing })
+            Overlay::Help(HelpOverlay { filter, selected, typing, .. })
             | Overlay::Sessions(SessionsOverlay { filter, selected, typing, .. })
             | Overlay::Ledger(LedgerOverlay { filter, selected, typing, .. }),
         ) => {
@@ -128,7 +129,7 @@ pub(super) fn step(state: &mut State, by: isize) -> Vec<Effect> {
         return Vec::new();
     }
     let rows = match state.overlays.last() {
-        Some(Overlay::Help(help)) => keymap::rows(&state.keymap, &help.filter).len(),
+        Some(Overlay::Help(help)) => keymap::rows(&state.keymap, &help.filter, help.from).len(),
         Some(Overlay::Sessions(list)) => list.matching().len(),
         Some(Overlay::Challenge(choice)) => choice.personas.len(),
         Some(Overlay::Export(_)) => crate::export::TARGETS.len(),
@@ -137,8 +138,10 @@ pub(super) fn step(state: &mut State, by: isize) -> Vec<Effect> {
     };
     match state.overlays.last_mut() {
         Some(Overlay::Ledger(ledger)) => ledger::step(ledger, by),
-        Some(Overlay::Help(HelpOverlay { selected, .. })
-            | Overlay::Sessions(SessionsOverlay { selected, .. })) => {
+        Some(
+            Overlay::Help(HelpOverlay { selected, .. })
+            | Overlay::Sessions(SessionsOverlay { selected, .. }),
+        ) => {
             *selected = moved(*selected, by, rows);
         }
         Some(Overlay::Challenge(choice)) => choice.selected = moved(choice.selected, by, rows),
@@ -157,7 +160,7 @@ fn moved(at: usize, by: isize, rows: usize) -> usize {
 pub(super) fn open(state: &mut State) -> Vec<Effect> {
     match state.overlays.last() {
         Some(Overlay::Help(help)) => {
-            let rows = keymap::rows(&state.keymap, &help.filter);
+            let rows = keymap::rows(&state.keymap, &help.filter, help.from);
             let Some(action) = rows.get(help.selected).map(|r| r.action) else {
                 return Vec::new();
             };

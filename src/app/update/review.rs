@@ -185,9 +185,9 @@ fn in_change(state: &mut State, action: Action) -> Option<Vec<Effect>> {
     match action {
         // What stands at the top of the view is known to the screen.
         Action::Open => {
-            let (pane, run) = (state.focused, state.pane()?.current()?.id());
+            let pane = state.focused;
             let mut effects = views::show(state, ViewKind::Answers);
-            effects.push(Effect::Reveal(pane, run, 0));
+            effects.push(Effect::RevealSection(pane));
             Some(effects)
         }
         Action::PaneNext | Action::PanePrevious => {

@@ -50,7 +50,8 @@ pub(super) fn mark(state: &mut State) -> Vec<Effect> {
 pub(super) fn step(state: &mut State, by: isize) -> Vec<Effect> {
     let Some(selecting) = state.triage.selecting else { return Vec::new() };
     let Some(source) = source(state, selecting) else { return Vec::new() };
-    let lines: Vec<usize> = lines(source).filter(|(_, text)| !text.trim().is_empty()).map(|(n, _)| n).collect();
+    let lines: Vec<usize> =
+        lines(source).filter(|(_, text)| !text.trim().is_empty()).map(|(n, _)| n).collect();
     let at = lines.partition_point(|line| *line < selecting.line);
     let to = at.saturating_add_signed(by).min(lines.len().saturating_sub(1));
     if let (Some(line), Some(selecting)) = (lines.get(to), &mut state.triage.selecting) {
@@ -134,7 +135,7 @@ pub(super) fn cancel(state: &mut State) -> Vec<Effect> {
     Vec::new()
 }
 
-fn source<'a>(state: &'a State, selecting: Selecting) -> Option<&'a str> {
+fn source(state: &State, selecting: Selecting) -> Option<&str> {
     let runs = &state.panes.get(selecting.pane)?.runs;
     let view = runs.iter().find(|view| view.id() == selecting.run)?;
     Some(view.document.source())

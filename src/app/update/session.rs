@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{aside, ask, lift, pull};
-use crate::app::state::SessionView;
 use crate::app::overlay::{LineFor, LineOverlay, Pending};
+use crate::app::state::SessionView;
 use crate::app::{Effect, Focus, Level, Line, Overlay, Pane, RunView, State};
 use crate::domain::{
-    Ending, Panel, Persona, PersonaId, PersonaSource, Run, RunState, SearchHit, Session,
-    SessionId, SessionSummary, Turn,
+    Ending, Panel, Persona, PersonaId, PersonaSource, Run, RunState, SearchHit, Session, SessionId,
+    SessionSummary, Turn, as_tag,
 };
 use crate::prompt::outline;
 use crate::text::{Document, sanitize, sanitize_line};
@@ -56,14 +56,14 @@ pub(super) fn open(state: &mut State, id: SessionId) -> Vec<Effect> {
 /// Full-text search has answered; words that were typed meanwhile make the answer worthless.
 pub(super) fn found(
     state: &mut State,
-    words: String,
+    words: &str,
     hits: Result<Vec<SearchHit>, String>,
 ) -> Vec<Effect> {
     match hits {
         Ok(hits) => {
             for overlay in &mut state.overlays {
                 if let Overlay::Sessions(open) = overlay {
-                    open.found = Some((words.clone(), hits.clone()));
+                    open.found = Some((words.to_owned(), hits.clone()));
                 }
             }
         }
@@ -75,9 +75,7 @@ pub(super) fn found(
 /// The chosen session of the list.
 fn chosen(state: &State) -> Option<&SessionSummary> {
     match state.overlays.last() {
-        Some(Overlay::Sessions(list)) => {
-            list.matching().get(list.selected).map(|row| row.session)
-        }
+        Some(Overlay::Sessions(list)) => list.matching().get(list.selected).map(|row| row.session),
         _ => None,
     }
 }
@@ -105,15 +103,16 @@ pub(super) fn named(state: &mut State, purpose: &LineFor, text: &str) -> Vec<Eff
         }
         LineFor::SessionTitle(id) => {
             if state.session.id == Some(*id) {
-                state.session.title = text.trim().to_owned();
+                text.trim().clone_into(&mut state.session.title);
             }
             vec![Effect::Rename(*id, text.trim().to_owned())]
         }
         LineFor::SessionTags(id) => {
             let mut tags: Vec<String> = Vec::new();
-            for tag in text.split([' ', ',', '\t']).map(|t| t.trim_start_matches('#')) {
-                if !tag.is_empty() && !tags.iter().any(|known| known == tag) {
-                    tags.push(tag.to_owned());
+            for tag in text.split([' ', ',']) {
+                match as_tag(tag) {
+                    Some(tag) if !tags.contains(&tag) => tags.push(tag),
+                    _ => {}
                 }
             }
             vec![Effect::Tag(*id, tags)]

@@ -1,4 +1,6 @@
-//! Moving between the views, and inside Compare. Called by `keys`.
+//! Moving between the views, and inside Compare.
+//!
+//! What stands in a view is `ui`'s. Called by `keys` and `review`.
 
 use super::{decide, lift};
 use crate::app::{Effect, Focus, Level, Scroll, State, ViewKind};
@@ -6,7 +8,8 @@ use crate::app::{Effect, Focus, Level, Scroll, State, ViewKind};
 /// Shows another view; on the first screen there is nothing to show.
 pub(super) fn show(state: &mut State, view: ViewKind) -> Vec<Effect> {
     if state.is_fresh() && view != ViewKind::Answers {
-        state.tell(Level::Info, "ask something first: there is nothing to compare or to decide yet");
+        state
+            .tell(Level::Info, "ask something first: there is nothing to compare or to decide yet");
         return Vec::new();
     }
     state.overlays.clear();

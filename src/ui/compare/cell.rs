@@ -1,4 +1,6 @@
 //! What stands in one cell of Compare: rows of an answer, the sentence it leads with, or the hole where nothing stands.
+//!
+//! Made by `compare`, drawn by `grid` and `stack`.
 
 use std::ops::Range;
 
@@ -44,13 +46,13 @@ impl Cell {
         let words = |part, text: &str, most| Self::Words(part, wrap(text, width, most));
         let Some(view) = view else { return words(Part::Note, "not asked", 1) };
         match facet {
-            None => match &view.lead {
-                Some(lead) => words(Part::Input, &sanitize_line(&lead.text), SENTENCE),
-                None => {
-                    let (part, text) = hole(pane, view, None);
-                    words(part, &text, REASON)
+            None => {
+                if let Some(lead) = &view.lead {
+                    return words(Part::Input, &sanitize_line(&lead.text), SENTENCE);
                 }
-            },
+                let (part, text) = hole(pane, view, None);
+                words(part, &text, REASON)
+            }
             Some(facet) => {
                 let sections = view.about(facet).map(|s| trimmed(layout, s.blocks.clone()));
                 let rows: Vec<Range<usize>> = sections.filter(|rows| !rows.is_empty()).collect();
@@ -131,14 +133,22 @@ fn hole(pane: &Pane, view: &RunView, facet: Option<Facet>) -> (Part, String) {
     match &view.run.state {
         RunState::Ended(ending) if empty => {
             let why = ending.reason().map(sanitize_line).unwrap_or_default();
-            let text = if why.is_empty() { ending.word().to_owned() } else { format!("{}: {why}", ending.word()) };
+            let text = if why.is_empty() {
+                ending.word().to_owned()
+            } else {
+                format!("{}: {why}", ending.word())
+            };
             (Part::Failed, text)
         }
-        RunState::Ended(Ending::Cut(_)) => (Part::Hole, format!("╌ nothing on {word} before it was cut")),
+        RunState::Ended(Ending::Cut(_)) => {
+            (Part::Hole, format!("╌ nothing on {word} before it was cut"))
+        }
         RunState::Ended(Ending::Cancelled) => {
             (Part::Hole, format!("╌ nothing on {word} before it was cancelled"))
         }
-        RunState::Ended(_) if promised => (Part::Hole, format!("╌ promised, but no section on {word}")),
+        RunState::Ended(_) if promised => {
+            (Part::Hole, format!("╌ promised, but no section on {word}"))
+        }
         RunState::Ended(_) => (Part::Hole, format!("╌ no section on {word}")),
         _ if empty => (Part::Note, format!("{} …", view.run.state.word())),
         _ => (Part::Note, format!("nothing on {word} yet …")),

@@ -1,4 +1,6 @@
 //! Compare on a wide screen: a table of facets and personas.
+//!
+//! Places are `compare`'s, what stands in a cell is `cell`'s; here are lines, names and colours.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -24,7 +26,8 @@ pub(super) fn draw(
     panes: &[PaneView],
 ) {
     let area = view.area;
-    let places: Vec<(usize, Rect)> = view.shown.clone().map(|pane| (pane, place(view, pane))).collect();
+    let places: Vec<(usize, Rect)> =
+        view.shown.clone().map(|pane| (pane, place(view, pane))).collect();
     heads(view, buffer, theme, (state, panes), &places);
     let mut y = 1;
     for (at, band) in view.bands.iter().enumerate() {
@@ -35,7 +38,11 @@ pub(super) fn draw(
                 continue;
             };
             let height = u16::try_from(band.height).unwrap_or(u16::MAX);
-            let top = Rect { y: area.y + y, height: height.min(area.height - y.min(area.height)), ..*column };
+            let top = Rect {
+                y: area.y + y,
+                height: height.min(area.height - y.min(area.height)),
+                ..*column
+            };
             let chosen = open && *pane == state.focused;
             let bar = if chosen { ("▌", Part::Mark) } else { ("│", Part::Border) };
             for line in 0..top.height {
@@ -89,7 +96,12 @@ fn heads(
         let Some(shown) = panes.get(*pane) else { continue };
         let line = inset(row(*column, 0), 0, 1);
         let focused = *pane == state.focused;
-        put(buffer, line, if focused { "▌" } else { "│" }, theme.part(if focused { Part::Mark } else { Part::Border }));
+        put(
+            buffer,
+            line,
+            if focused { "▌" } else { "│" },
+            theme.part(if focused { Part::Mark } else { Part::Border }),
+        );
         let line = inset(line, 2, 0);
         let status = &shown.status;
         let state_word = format!("{} {}", status.glyph, status.word);

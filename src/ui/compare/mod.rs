@@ -237,31 +237,19 @@ impl CompareView {
         .min(self.most());
     }
 
-    /// The source of the chosen cell.
-    pub(super) fn copied(&self, state: &State) -> Option<(String, String)> {
-        let pane = state.pane()?;
-        let view = pane.current()?;
-        let name = crate::text::sanitize_line(&pane.persona.name);
-        match state.compare.facet {
-            Some(facet) => {
-                let parts = view.about(facet).filter_map(|section| {
-                    view.document.source().get(section.span.clone())
-                });
-                let text: String = parts.collect();
-                let title = facet.title();
-                (!text.is_empty()).then(|| (text, format!("\u{201c}{title}\u{201d} of {name}")))
-            }
-            None => Some((view.lead.as_ref()?.text.clone(), format!("the lead of {name}"))),
-        }
-    }
-
     /// Another session is shown.
     pub(super) fn forget(&mut self) {
         *self = Self::default();
     }
 
     /// Draws it.
-    pub(super) fn draw(&self, buffer: &mut Buffer, theme: &Theme, state: &State, panes: &[PaneView]) {
+    pub(super) fn draw(
+        &self,
+        buffer: &mut Buffer,
+        theme: &Theme,
+        state: &State,
+        panes: &[PaneView],
+    ) {
         match self.form {
             Form::Grid => grid::draw(self, buffer, theme, state, panes),
             Form::Stack => stack::draw(self, buffer, theme, state, panes),
@@ -279,4 +267,22 @@ fn silent(state: &State) -> String {
         return String::new();
     }
     format!("nobody says anything about {}", facets.join(", "))
+}
+
+/// The source of the chosen cell.
+pub(super) fn copied(state: &State) -> Option<(String, String)> {
+    let pane = state.pane()?;
+    let view = pane.current()?;
+    let name = crate::text::sanitize_line(&pane.persona.name);
+    match state.compare.facet {
+        Some(facet) => {
+            let parts = view
+                .about(facet)
+                .filter_map(|section| view.document.source().get(section.span.clone()));
+            let text: String = parts.collect();
+            let title = facet.title();
+            (!text.is_empty()).then(|| (text, format!("\u{201c}{title}\u{201d} of {name}")))
+        }
+        None => Some((view.lead.as_ref()?.text.clone(), format!("the lead of {name}"))),
+    }
 }

@@ -1,4 +1,6 @@
 //! Compare on a narrow screen: one facet, its cells below each other; and one cell alone.
+//!
+//! Places are `compare`'s, what stands in a cell is `cell`'s.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -48,17 +50,22 @@ pub(super) fn draw(
             if at == 0 {
                 head(buffer, theme, line, (state, panes), pane);
             } else if let Some(column) = view.columns.get(pane) {
-                draw_at(buffer, theme, inset(line, 2, 1), cell.row(&column.layout, at - 1));
+                draw_at(
+                    buffer,
+                    theme,
+                    inset(line, 2, 1),
+                    cell.row(&column.layout, at - 1).as_ref(),
+                );
             }
         }
     }
 }
 
-fn draw_at(buffer: &mut Buffer, theme: &Theme, line: Rect, shown: Option<Shown<'_>>) {
+fn draw_at(buffer: &mut Buffer, theme: &Theme, line: Rect, shown: Option<&Shown<'_>>) {
     match shown {
         Some(Shown::Row(shown)) => draw_row(buffer, theme, line, shown, 0),
         Some(Shown::Words(part, text)) => {
-            put(buffer, line, text, theme.part(part));
+            put(buffer, line, text, theme.part(*part));
         }
         Some(Shown::Blank) | None => {}
     }
@@ -74,7 +81,8 @@ fn below(view: &CompareView, buffer: &mut Buffer, theme: &Theme, body: Rect) {
 
 /// The facets, the open one marked; those around it as far as there is room.
 fn names(view: &CompareView, buffer: &mut Buffer, theme: &Theme, line: Rect) {
-    let title = |at: usize| view.bands.get(at).map_or("", |b| b.facet.map_or("At a glance", Facet::title));
+    let title =
+        |at: usize| view.bands.get(at).map_or("", |b| b.facet.map_or("At a glance", Facet::title));
     let room = usize::from(line.width);
     let mut first = view.open;
     let mut used = width(title(view.open)) + 6;
@@ -134,7 +142,8 @@ pub(super) fn draw_zoomed(
 ) {
     let pane = view.shown.start;
     head(buffer, theme, row(view.area, 0), (state, panes), pane);
-    let title = view.bands.get(view.open).map_or("", |b| b.facet.map_or("At a glance", Facet::title));
+    let title =
+        view.bands.get(view.open).map_or("", |b| b.facet.map_or("At a glance", Facet::title));
     let line = inset(row(view.area, 0), 0, 5);
     put_right(buffer, line, &[(&format!(" {title} "), theme.part(Part::LabelActive))]);
     let body = Rect { y: view.area.y + 1, height: view.area.height.saturating_sub(1), ..view.area };

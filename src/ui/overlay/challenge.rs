@@ -1,4 +1,6 @@
-//! Who is to attack a recommendation. Called by `overlay`.
+//! Who is to attack a recommendation: the personas that do not propose it.
+//!
+//! Names are cleaned by `Who`. Called by `overlay`.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -23,7 +25,8 @@ pub(super) fn draw(
     let about = state.recommendation(choice.about).map(|found| sanitize_line(found.title()));
     let about = about.unwrap_or_default();
     put(buffer, row(inner, 0), &cut(&about, usize::from(inner.width)), theme.part(Part::Note));
-    let list = Rect { y: inner.y + 2.min(inner.height), height: inner.height.saturating_sub(2), ..inner };
+    let list =
+        Rect { y: inner.y + 2.min(inner.height), height: inner.height.saturating_sub(2), ..inner };
     let first = first_shown(choice.selected, choice.personas.len(), usize::from(list.height));
     let shown = choice.personas.iter().enumerate().skip(first);
     for (y, (at, id)) in (0..list.height).zip(shown) {

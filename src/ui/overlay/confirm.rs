@@ -1,4 +1,6 @@
-//! What is asked before it is done: a decision on all that is listed, the end of a session. Called by `overlay`.
+//! What is asked before it is done: a decision on all that is listed, the end of a session.
+//!
+//! Keys are the keymap's. Called by `overlay`.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -14,7 +16,13 @@ use crate::ui::words;
 const COLUMNS: u16 = 72;
 
 /// Draws it.
-pub(super) fn draw(buffer: &mut Buffer, theme: &Theme, area: Rect, pending: &Pending, state: &State) {
+pub(super) fn draw(
+    buffer: &mut Buffer,
+    theme: &Theme,
+    area: Rect,
+    pending: &Pending,
+    state: &State,
+) {
     let (title, text, keys) = match pending {
         Pending::Decide { decision, all, open } => {
             let verb = match decision {
@@ -35,7 +43,9 @@ pub(super) fn draw(buffer: &mut Buffer, theme: &Theme, area: Rect, pending: &Pen
             ("decide on all", text, keys)
         }
         Pending::Delete { title, .. } => {
-            let text = format!("Delete the session \u{201c}{title}\u{201d} with its answers and decisions? It cannot be undone.");
+            let text = format!(
+                "Delete the session \u{201c}{title}\u{201d} with its answers and decisions? It cannot be undone."
+            );
             ("delete", text, vec![(Action::Yes, "delete it".to_owned())])
         }
     };

@@ -1,4 +1,6 @@
-//! Writing the session to a file: the formats, and where it will stand. Called by `overlay`.
+//! Writing the session to a file: the formats, and where it will stand.
+//!
+//! The formats are `export`'s rows. Called by `overlay`.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -20,6 +20,7 @@ const KEYS: usize = 24;
 #[derive(Debug, Default)]
 pub(super) struct HelpView {
     filter: Option<String>,
+    from: Option<Context>,
     rows: Vec<HelpRow>,
     lines: Vec<Line>,
     keys: usize,
@@ -38,14 +39,14 @@ enum Line {
 impl HelpView {
     /// Narrows the list when the filter changed.
     pub(super) fn prepare(&mut self, state: &State, help: &HelpOverlay) {
-        if self.filter.as_ref() == Some(&help.filter) {
+        if self.filter.as_ref() == Some(&help.filter) && self.from == help.from {
             return;
         }
         if self.filter.is_none() && !help.filter.is_empty() {
             self.prepare(state, &HelpOverlay::default());
         }
-        self.filter = Some(help.filter.clone());
-        self.rows = keymap::rows(&state.keymap, &help.filter);
+        (self.filter, self.from) = (Some(help.filter.clone()), help.from);
+        self.rows = keymap::rows(&state.keymap, &help.filter, help.from);
         self.keys = self.rows.iter().map(|r| width(&r.keys)).max().unwrap_or(0).min(KEYS);
         self.lines.clear();
         let mut context = None;

@@ -29,7 +29,10 @@ pub(super) fn draw(
 ) -> Option<Position> {
     let rows = ledger.matching();
     let entries = rows.iter().filter(|row| row.place().is_some()).count();
-    let found = format!("{} found by pattern", words::many(entries as u64, "entry").replace("entrys", "entries"));
+    let found = format!(
+        "{} found by pattern",
+        words::many(entries as u64, "entry").replace("entrys", "entries")
+    );
     let search = Search { filter: &ledger.filter, typing: ledger.typing, found };
     let size = ("assumptions and numbers", 150, ledger.rows.len());
     let (list, cursor) = open(buffer, theme, area, size, &search);
@@ -57,7 +60,11 @@ fn draw_row(
         let label = persona.map(|p| sanitize_line(p.label())).unwrap_or_default();
         let label = cut(&label, WHO).into_owned();
         let style = theme.persona(persona.and_then(|p| p.color.as_deref()), pane);
-        let style = if chosen { part(Part::Input).patch(style).bg(part(Part::Input).bg.unwrap_or_default()) } else { style };
+        let style = if chosen {
+            part(Part::Input).patch(style).bg(part(Part::Input).bg.unwrap_or_default())
+        } else {
+            style
+        };
         pen.write(" ", part(Part::Input));
         pen.write(&label, style);
         pen.blanks(WHO - width(&label) + 1, part(Part::Input));

@@ -1,4 +1,6 @@
-//! One line that is edited: a comment, an owner, a title, tags, a path. Called by `overlay`.
+//! One line that is edited: a comment, an owner, a title, tags, a path.
+//!
+//! The editing is `app::line`'s. Called by `overlay`.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -46,6 +48,7 @@ pub(super) fn draw(
     let mut pen = Pen::new(buffer, inset(line, 2, 0)).skipping(skip);
     pen.write(&text, theme.part(Part::Input));
     let at = u16::try_from(width(&before) - skip).unwrap_or(u16::MAX);
-    let cursor = Position::new(line.x.saturating_add(2).saturating_add(at).min(line.right()), line.y);
+    let cursor =
+        Position::new(line.x.saturating_add(2).saturating_add(at).min(line.right()), line.y);
     (line.height > 0).then_some(cursor)
 }

@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 
 use super::{Search, first_shown, ink, open};
 use crate::app::SessionsOverlay;
-use crate::domain::SessionSummary;
+use crate::domain::{SearchHit, SessionSummary};
 use crate::text::{sanitize_line, width::width};
 use crate::ui::paint::{Pen, cut, row};
 use crate::ui::theme::{Part, Theme};
@@ -32,7 +32,7 @@ pub(super) fn draw(
     let search = Search { filter: &list.filter, typing: list.typing, found };
     // The box keeps its size while the list is narrowed.
     let rows = list.sessions.as_ref().map_or(1, |all| all.len().max(1));
-    let (inner, cursor) = open(buffer, theme, area, ("sessions", 100, rows), &search);
+    let (inner, cursor) = open(buffer, theme, area, ("sessions", 120, rows), &search);
     let empty = match &list.sessions {
         None => Some("reading the store…"),
         Some(all) if all.is_empty() => Some("no session yet: the first question makes one"),
@@ -45,11 +45,38 @@ pub(super) fn draw(
         pen.write(&cut(text, room), theme.part(Part::Note));
     }
     let first = first_shown(list.selected, matching.len(), usize::from(inner.height));
-    for (y, (i, session)) in (0..inner.height).zip(matching.iter().enumerate().skip(first)) {
+    for (y, (i, shown)) in (0..inner.height).zip(matching.iter().enumerate().skip(first)) {
         let pen = Pen::new(buffer, row(inner, y));
-        draw_row(pen, theme, session, i == list.selected, now_ms);
+        match shown.hit {
+            Some(hit) => draw_hit(pen, theme, hit, i == list.selected, now_ms),
+            None => draw_row(pen, theme, shown.session, i == list.selected, now_ms),
+        }
     }
     cursor
+}
+
+/// A session that was found by its text: the title gives way to the words around the place.
+fn draw_hit(mut pen: Pen<'_>, theme: &Theme, hit: &SearchHit, chosen: bool, now_ms: i64) {
+    let style = |part| ink(theme, chosen, part);
+    let when = words::ago(hit.session.updated_at, now_ms);
+    pen.write(" ", style(Part::Note));
+    pen.write(&when, style(Part::Note));
+    pen.blanks(WHEN.saturating_sub(width(&when)) + 2, style(Part::Note));
+    let title: String = hit.session.title.chars().take(300).collect();
+    let most = pen.room() / 3;
+    pen.write(&cut(&sanitize_line(&title), most), style(Part::Input));
+    pen.write("  ", style(Part::Note));
+    if !hit.who.is_empty() {
+        pen.write(&sanitize_line(&hit.who), style(Part::Target));
+        pen.write(": ", style(Part::Target));
+    }
+    for (n, piece) in hit.excerpt.split(['\u{2}', '\u{3}']).enumerate() {
+        let part = if n % 2 == 1 { Part::Key } else { Part::Word };
+        let room = pen.room().saturating_sub(1);
+        pen.write(&cut(&sanitize_line(piece), room), style(part));
+    }
+    let room = pen.room();
+    pen.blanks(room, style(Part::Note));
 }
 
 fn draw_row(mut pen: Pen<'_>, theme: &Theme, session: &SessionSummary, chosen: bool, now_ms: i64) {
@@ -64,6 +91,14 @@ fn draw_row(mut pen: Pen<'_>, theme: &Theme, session: &SessionSummary, chosen: b
         session.runs,
         words::many(u64::from(session.turns), "question")
     );
+    if session.proposed > 0 {
+        right = format!("{} of {} decided · {right}", session.decided, session.proposed);
+    }
+    let tags: Vec<String> =
+        session.tags.iter().map(|tag| format!("#{}", sanitize_line(tag))).collect();
+    if !tags.is_empty() && pen.room() > width(&right) + 48 {
+        right = format!("{} · {right}", cut(&tags.join(" "), 24));
+    }
     let panel = sanitize_line(&session.panel);
     if pen.room() > width(&panel) + width(&right) + 40 {
         right = format!("{panel} · {right}");

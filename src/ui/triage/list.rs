@@ -62,7 +62,8 @@ impl ListView {
         let height = usize::from(area.height);
         // As much as was in sight stays in sight.
         let most = rows.len().saturating_sub(height);
-        self.first = self.first.clamp((chosen + 2).saturating_sub(height), chosen.saturating_sub(1)).min(most);
+        let (lowest, highest) = ((chosen + 2).saturating_sub(height), chosen.saturating_sub(1));
+        self.first = self.first.min(highest).max(lowest).min(most);
         let shown = rows.iter().skip(self.first).take(height);
         self.lines = shown.map(line).collect();
         self.empty = match () {
@@ -70,7 +71,9 @@ impl ListView {
             () if !state.triage.filter.is_empty() => {
                 "nothing here has these words, this state, this persona: 0 lists all".to_owned()
             }
-            () if state.is_live() => "recommendations are found when an answer has ended".to_owned(),
+            () if state.is_live() => {
+                "recommendations are found when an answer has ended".to_owned()
+            }
             () => "no recommendation was found; Space selects lines of an answer as one".to_owned(),
         };
     }
@@ -104,7 +107,9 @@ impl ListView {
         chosen: bool,
     ) {
         let ground = if chosen { theme.part(Part::Selection) } else { Style::new() };
-        let on = |style: Style| if chosen { ground.patch(style).bg(ground.bg.unwrap_or_default()) } else { style };
+        let on = |style: Style| {
+            if chosen { ground.patch(style).bg(ground.bg.unwrap_or_default()) } else { style }
+        };
         let ink = |part: Part| on(theme.part(part));
         let marked = self.marked == Some(line.id);
         let mut pen = Pen::new(buffer, area);

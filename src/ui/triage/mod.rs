@@ -12,8 +12,9 @@ use ratatui::layout::Rect;
 use super::paint::{Pen, cut, inset, put, put_right, row};
 use super::pane::PaneView;
 use super::theme::{Part, Theme};
-use crate::app::triage::{Counts, counts, items, listed};
+use crate::app::triage::{counts, items, listed};
 use crate::app::{Scroll, State};
+use crate::domain::TriageCounts;
 use crate::text::sanitize_line;
 use crate::text::width::width;
 use list::ListView;
@@ -28,7 +29,8 @@ const SHORT: u16 = 9;
 #[derive(Debug, Default)]
 pub(super) struct TriageView {
     progress: Rect,
-    counts: Counts,
+    counts: TriageCounts,
+    discuss: usize,
     filter: String,
     list: ListView,
     source: SourceView,
@@ -40,7 +42,7 @@ impl TriageView {
     /// Brings rows and places up to date for a body of `area`.
     pub(super) fn prepare(&mut self, state: &State, area: Rect) {
         let all = items(state);
-        self.counts = counts(&all);
+        (self.counts, self.discuss) = counts(&all);
         self.filter = filter_words(state);
         let rows = listed(state, all, &state.triage.filter);
         let chosen = state.triage.at(&rows);
@@ -79,22 +81,19 @@ impl TriageView {
         self.source.scroll(scroll);
     }
 
-    /// The source of the chosen one.
-    pub(super) fn copied(&self, state: &State) -> Option<(String, String)> {
-        let rows = listed(state, items(state), &state.triage.filter);
-        let member = rows.get(state.triage.at(&rows))?.leader;
-        let text = member.run.document.source().get(member.found.span.clone())?;
-        let title = sanitize_line(member.found.title());
-        Some((text.to_owned(), format!("\u{201c}{}\u{201d}", cut(&title, 40))))
-    }
-
     /// Another session is shown.
     pub(super) fn forget(&mut self) {
         *self = Self::default();
     }
 
     /// Draws it.
-    pub(super) fn draw(&self, buffer: &mut Buffer, theme: &Theme, state: &State, panes: &[PaneView]) {
+    pub(super) fn draw(
+        &self,
+        buffer: &mut Buffer,
+        theme: &Theme,
+        state: &State,
+        panes: &[PaneView],
+    ) {
         self.draw_progress(buffer, theme);
         self.list.draw(buffer, theme, panes);
         for y in 0..self.divider.height {
@@ -106,7 +105,10 @@ impl TriageView {
     /// `17 of 42 decided · 9 accepted · 5 rejected · 3 deferred`, a bar, and what is listed.
     fn draw_progress(&self, buffer: &mut Buffer, theme: &Theme) {
         let line = inset(self.progress, 1, 1);
-        let words = progress(&self.counts);
+        let words = match self.discuss {
+            0 => self.counts.to_string(),
+            n => format!("{} · {n} to discuss", self.counts),
+        };
         let used = if self.filter.is_empty() {
             0
         } else {
@@ -117,12 +119,12 @@ impl TriageView {
         let mut pen = Pen::new(buffer, inset(line, 0, used));
         pen.write(&words, theme.part(Part::HeaderNote));
         let bar = pen.room().saturating_sub(3).min(24);
-        if bar < 8 || self.counts.all == 0 {
+        if bar < 8 || self.counts.items == 0 {
             return;
         }
         pen.write("  ", theme.part(Part::Note));
         let mut drawn = 0;
-        let share = |n: usize| n * bar / self.counts.all;
+        let share = |n: usize| n * bar / self.counts.items;
         for (n, part) in [
             (self.counts.accepted, Part::Accepted),
             (self.counts.rejected, Part::Rejected),
@@ -133,18 +135,6 @@ impl TriageView {
         }
         pen.fill(bar - drawn, "─", theme.part(Part::Border));
     }
-}
-
-/// `17 of 42 decided · 9 accepted · 5 rejected · 3 deferred`.
-pub(super) fn progress(counts: &Counts) -> String {
-    let mut words = vec![format!("{} of {} decided", counts.decided(), counts.all)];
-    words.push(format!("{} accepted", counts.accepted));
-    words.push(format!("{} rejected", counts.rejected));
-    words.push(format!("{} deferred", counts.deferred));
-    if counts.discuss > 0 {
-        words.push(format!("{} to discuss", counts.discuss));
-    }
-    words.join(" · ")
 }
 
 /// `only Kai Lennox · risks · open · “words”`.
@@ -162,4 +152,13 @@ fn filter_words(state: &State) -> String {
         words.push(format!("/{}{cursor}", sanitize_line(&filter.text)));
     }
     if words.is_empty() { String::new() } else { format!("only {}", words.join(" · ")) }
+}
+
+/// The source of the chosen one.
+pub(super) fn copied(state: &State) -> Option<(String, String)> {
+    let rows = listed(state, items(state), &state.triage.filter);
+    let member = rows.get(state.triage.at(&rows))?.leader;
+    let text = member.run.document.source().get(member.found.span.clone())?;
+    let title = sanitize_line(member.found.title());
+    Some((text.to_owned(), format!("\u{201c}{}\u{201d}", cut(&title, 40))))
 }

@@ -105,7 +105,10 @@ impl SourceView {
             .filter_map(|at| state.panes.get(at))
             .map(|pane| sanitize_line(pane.persona.label()))
             .collect();
-        let mut words = vec![format!("proposed by {}", names.join(", ")), item.leader.found.facet.word().to_owned()];
+        let mut words = vec![
+            format!("proposed by {}", names.join(", ")),
+            item.leader.found.facet.word().to_owned(),
+        ];
         if state.session.turns.len() > 1 {
             words.push(format!("question {}", item.turn));
         }
@@ -133,9 +136,9 @@ impl SourceView {
         let run = member.run.id();
         let layout = layout(&mut self.layouts, self.width, member.run);
         let own = rows_of(member.run, layout, &member.found.span);
-        let heading = (0..own.start).rev().find(|at| {
-            layout.row(*at).is_some_and(|row| matches!(row.kind, RowKind::Heading(_)))
-        });
+        let heading = (0..own.start)
+            .rev()
+            .find(|at| layout.row(*at).is_some_and(|row| matches!(row.kind, RowKind::Heading(_))));
         if let Some(row) = heading {
             self.lines.push(Line::Row { run, row, own: false });
             self.lines.push(Line::Blank);
@@ -152,14 +155,19 @@ impl SourceView {
             let view = &aside.view;
             let how = match &view.run.state {
                 RunState::Ended(ending) if ending.answered() => "challenges it".to_owned(),
-                RunState::Ended(ending) => format!("challenges it: {}", sanitize_line(&ending.to_string())),
+                RunState::Ended(ending) => {
+                    format!("challenges it: {}", sanitize_line(&ending.to_string()))
+                }
                 live => format!("challenges it … {}", live.word()),
             };
             let pane = state.panes.iter().position(|pane| pane.persona.id == aside.persona.id);
             self.lines.push(Line::Blank);
             self.lines.push(match pane {
                 Some(pane) => Line::Who(pane, how),
-                None => Line::Words(Part::Group, cut(&format!("{name} {how}"), usize::from(self.width)).into_owned()),
+                None => Line::Words(
+                    Part::Group,
+                    cut(&format!("{name} {how}"), usize::from(self.width)).into_owned(),
+                ),
             });
             let rows = layout(&mut self.layouts, self.width, view).height();
             let run = view.id();
@@ -169,9 +177,11 @@ impl SourceView {
 
     /// The whole answer, the selected lines marked, the cursor in sight.
     fn selection(&mut self, state: &State, selecting: crate::app::triage::Selecting) {
-        let Some(view) = state.panes.get(selecting.pane).and_then(|pane| {
-            pane.runs.iter().find(|view| view.id() == selecting.run)
-        }) else {
+        let Some(view) = state
+            .panes
+            .get(selecting.pane)
+            .and_then(|pane| pane.runs.iter().find(|view| view.id() == selecting.run))
+        else {
             return;
         };
         let run = selecting.run;
@@ -183,7 +193,11 @@ impl SourceView {
             let within = row.source.start < selected.end && row.source.end > selected.start;
             within && row.kind != RowKind::Blank
         };
-        let how = if selecting.from.is_some() { "j/k extend, Enter takes it" } else { "Space begins, Enter takes this line" };
+        let how = if selecting.from.is_some() {
+            "j/k extend, Enter takes it"
+        } else {
+            "Space begins, Enter takes this line"
+        };
         self.lines.push(Line::Who(selecting.pane, format!("select lines: {how}")));
         let own = |row: usize| layout.row(row).is_some_and(marked);
         let rows: Vec<Line> =
@@ -191,11 +205,13 @@ impl SourceView {
         self.lines.extend(rows);
         let at = layout.row_at(cursor.start) + 1;
         let height = usize::from(self.area.height);
-        let (first, last) = (at.saturating_sub(1), (at + 2).saturating_sub(height.saturating_sub(2)));
+        let (first, last) =
+            (at.saturating_sub(1), (at + 2).saturating_sub(height.saturating_sub(2)));
         if self.shown.is_none_or(|(_, selecting)| !selecting) {
             self.top = at.saturating_sub(height / 3);
         }
-        self.shown = self.shown.map(|(id, _)| (id, true)).or(Some((RecommendationId::from_number(0), true)));
+        self.shown =
+            self.shown.map(|(id, _)| (id, true)).or(Some((RecommendationId::from_number(0), true)));
         self.top = self.top.clamp(last.min(first), first).min(self.most());
     }
 
@@ -208,7 +224,13 @@ impl SourceView {
     }
 
     /// Draws it.
-    pub(super) fn draw(&self, buffer: &mut Buffer, theme: &Theme, state: &State, panes: &[PaneView]) {
+    pub(super) fn draw(
+        &self,
+        buffer: &mut Buffer,
+        theme: &Theme,
+        state: &State,
+        panes: &[PaneView],
+    ) {
         let selecting = state.triage.selecting.is_some();
         for (y, line) in (0..self.area.height).zip(self.lines.iter().skip(self.top)) {
             let area = row(self.area, y);
@@ -218,9 +240,12 @@ impl SourceView {
                 Line::Words(part, words) => {
                     put(buffer, inset(area, 1, 1), words, theme.part(*part));
                 }
-                Line::Who(pane, words) => who(buffer, theme, inset(area, 1, 1), (panes, *pane), words),
+                Line::Who(pane, words) => {
+                    who(buffer, theme, inset(area, 1, 1), (panes, *pane), words);
+                }
                 Line::Row { run, row: at, own } => {
-                    let Some(shown) = self.layouts.get(run).and_then(|layout| layout.row(*at)) else {
+                    let Some(shown) = self.layouts.get(run).and_then(|layout| layout.row(*at))
+                    else {
                         continue;
                     };
                     draw_row(buffer, theme, text, shown, 0);
@@ -242,11 +267,7 @@ impl SourceView {
 }
 
 /// The layout of an answer at this width.
-fn layout<'a>(
-    layouts: &'a mut HashMap<RunId, Layout>,
-    width: u16,
-    view: &RunView,
-) -> &'a Layout {
+fn layout<'a>(layouts: &'a mut HashMap<RunId, Layout>, width: u16, view: &RunView) -> &'a Layout {
     let layout = layouts.entry(view.id()).or_default();
     layout.update(&view.document, width, LayoutOptions { wrap_code: true });
     layout
@@ -260,7 +281,10 @@ fn rows_of(view: &RunView, layout: &Layout, span: &Range<usize>) -> Range<usize>
     // A long row of a table, or the last line of a paragraph, goes on over several rows.
     let mut end = end.max(first + 1);
     while layout.row(end).is_some_and(|row| {
-        row.kind != RowKind::Blank && row.source.start < span.end && row.source.end <= span.end && row.source.start >= span.start
+        row.kind != RowKind::Blank
+            && row.source.start < span.end
+            && row.source.end <= span.end
+            && row.source.start >= span.start
     }) {
         end += 1;
     }
@@ -270,7 +294,9 @@ fn rows_of(view: &RunView, layout: &Layout, span: &Range<usize>) -> Range<usize>
 /// The heading rows of the table that a row of it was lifted from.
 fn table_head(view: &RunView, layout: &Layout, span: &Range<usize>) -> Range<usize> {
     let table = view.document.parts().find(|part| {
-        part.kind() == PartKind::Table && part.span().start < span.start && span.end <= part.span().end
+        part.kind() == PartKind::Table
+            && part.span().start < span.start
+            && span.end <= part.span().end
     });
     let Some(table) = table else { return 0..0 };
     let Some(first) = table.rows().first().map(|row| row.span.start) else { return 0..0 };
