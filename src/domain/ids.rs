@@ -90,6 +90,8 @@ impl RecommendationId {
 pub struct PersonaId(String);
 
 impl PersonaId {
+    /// The persona that writes briefs: a file like any other, asked by its own key and not with an `@`.
+    pub const BRIEF: &str = "brief";
     /// Longest id that is accepted, in bytes.
     pub const MAX: usize = 64;
 

@@ -199,7 +199,7 @@ const FAULTS: &[(&str, &str)] = &[
     (
         "panel = \"mine\"\n[panels.mine]\npersonas = [\"edgy\"]",
         "/X/config/config.toml:3:1: panels.mine.personas: there is no persona \"edgy\"; did you mean \
-             \"edge\"? (known: ai-lead, devops, edge, gitops, infra)",
+             \"edge\"? (known: ai-lead, brief, devops, edge, gitops, infra)",
     ),
     (
         "panel = \"mine\"\n[panels.mine]\nmodel = \"x\"",
@@ -576,7 +576,7 @@ fn personas_named_by_flag_replace_the_panel() {
     lab.flags.personas = vec!["edgee".into()];
     assert_eq!(
         lab.error(),
-        "--persona: there is no persona \"edgee\"; did you mean \"edge\"? (known: ai-lead, devops, edge, \
+        "--persona: there is no persona \"edgee\"; did you mean \"edge\"? (known: ai-lead, brief, devops, edge, \
          gitops, infra), and no file of that name"
     );
     lab.flags.personas = vec!["./no/such.md".into()];

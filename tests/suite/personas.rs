@@ -58,11 +58,14 @@ fn the_five_load_without_a_word() {
     let nowhere = Path::new("/nowhere");
     let loaded = personas::load(nowhere, nowhere);
     let ids: Vec<&str> = loaded.personas.iter().map(|p| p.id.as_str()).collect();
-    assert_eq!(ids, SHIPPED);
+    // One more writes briefs of what the five say: it is a file like theirs, and on no panel.
+    let shipped: Vec<&str> = ids.iter().copied().filter(|id| *id != "brief").collect();
+    assert_eq!(shipped, SHIPPED);
+    assert_eq!(ids.len(), SHIPPED.len() + 1);
     assert_eq!(loaded.notices, [""; 0]);
     let colors: std::collections::HashSet<_> =
         loaded.personas.iter().map(|p| p.color.clone().unwrap()).collect();
-    assert_eq!(colors.len(), SHIPPED.len());
+    assert_eq!(colors.len(), SHIPPED.len() + 1);
 }
 
 #[test]
@@ -845,7 +848,7 @@ fn each_bad_file_is_skipped_with_one_clear_line_and_the_others_load() {
         ("z-unknown.md", b"---\nid: unknown\ncolour: teal\n---\nbody\n"),
     ]);
     let loaded = load(&folder);
-    let ids: Vec<&str> = loaded.personas.iter().skip(5).map(|p| p.id.as_str()).collect();
+    let ids: Vec<&str> = loaded.personas.iter().skip(6).map(|p| p.id.as_str()).collect();
     assert_eq!(ids, ["good-one", "twice", "unknown"]);
     assert_eq!(
         notices(&loaded, &folder),
@@ -955,7 +958,7 @@ fn devices_pipes_and_loops_are_skipped_and_nothing_waits() {
     symlink(at("good.md"), at("link.md")).unwrap();
     make_fifo(&at("pipe.md"));
     let loaded = load(&folder);
-    let ids: Vec<&str> = loaded.personas.iter().skip(5).map(|p| p.id.as_str()).collect();
+    let ids: Vec<&str> = loaded.personas.iter().skip(6).map(|p| p.id.as_str()).collect();
     assert_eq!(ids, ["good-one", "good-one-2"]);
     let notices = notices(&loaded, &folder);
     assert_eq!(notices.len(), 4, "{notices:?}");
@@ -978,7 +981,7 @@ fn a_folder_of_many_files_is_read_up_to_its_limit() {
         fs::write(folder.path().join(format!("{i:04}.md")), "Text").unwrap();
     }
     let loaded = load(&folder);
-    assert_eq!(loaded.personas.len(), 5 + 1_000);
+    assert_eq!(loaded.personas.len(), 6 + 1_000);
     assert_eq!(loaded.notices.len(), 1);
     assert!(loaded.notices[0].ends_with("holds 1100 files; only the first 1000 are read"));
 }
@@ -1027,7 +1030,7 @@ fn the_project_goes_before_the_user_and_both_before_the_built_in_ones() {
     let project = folder(&[("good.md", b"---\nid: good-one\n---\nTheirs\n")]);
     let loaded = personas::load(user.path(), project.path());
     let ids: Vec<&str> = loaded.personas.iter().map(|p| p.id.as_str()).collect();
-    assert_eq!(ids, ["ai-lead", "devops", "edge", "gitops", "infra", "good-one"]);
+    assert_eq!(ids, ["ai-lead", "brief", "devops", "edge", "gitops", "infra", "good-one"]);
     let prompt = |id: &str| {
         let persona = loaded.personas.iter().find(|p| p.id.as_str() == id).unwrap();
         persona.prompt.to_string()
@@ -1131,7 +1134,7 @@ fn an_unknown_persona_is_a_usage_error_with_the_nearest_name() {
         (2, "there is no persona `egde`; did you mean `edge`?")
     );
     let error = show("zzzzzz", false).unwrap_err();
-    assert!(error.message.contains("known are ai-lead, devops, edge"), "{}", error.message);
+    assert!(error.message.contains("known are ai-lead, brief, devops, edge"), "{}", error.message);
     assert!(show("./none.md", false).unwrap_err().message.contains("none.md: cannot be read"));
     let many = fixture("plain").display().to_string();
     assert!(
@@ -1180,5 +1183,5 @@ fn check_lists_errors_warnings_hidden_characters_and_sizes() {
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("personas");
     let printed = render(Command::Check { files: vec![shipped] }, &Flags::default()).unwrap();
     assert_eq!(printed.code, 0);
-    assert!(printed.out.ends_with("5 personas, 0 errors, 0 warnings\n"), "{}", printed.out);
+    assert!(printed.out.ends_with("6 personas, 0 errors, 0 warnings\n"), "{}", printed.out);
 }

@@ -17,9 +17,6 @@ use crate::prompt::{self, Ask, Source};
 use crate::review::{Witness, check_brief};
 use crate::text::Document;
 
-/// The persona that writes briefs.
-pub(super) const BRIEF: &str = "brief";
-
 /// Asks who is to attack the chosen recommendation; on one whose challenge is being written, stops it.
 pub(super) fn challenge(state: &mut State) -> Vec<Effect> {
     if state.view != ViewKind::Triage {
@@ -42,7 +39,7 @@ pub(super) fn challenge(state: &mut State) -> Vec<Effect> {
     let shown = state.panes.iter().map(|pane| &pane.persona.id);
     let all = shown.chain(state.roster.personas.iter().map(|persona| &persona.id));
     let mut personas: Vec<PersonaId> = Vec::new();
-    for id in all.filter(|id| id.as_str() != BRIEF && !authors.contains(id)) {
+    for id in all.filter(|id| id.as_str() != PersonaId::BRIEF && !authors.contains(id)) {
         if !personas.contains(id) && state.roster.persona(id).is_some() {
             personas.push(id.clone());
         }
@@ -136,7 +133,8 @@ fn write_brief(state: &mut State, turn: TurnId) -> Vec<Effect> {
         state.tell(Level::Info, "answers are still coming: a brief is made of whole ones");
         return Vec::new();
     }
-    let Some(writer) = PersonaId::parse(BRIEF).and_then(|id| state.roster.persona(&id).cloned())
+    let Some(writer) =
+        PersonaId::parse(PersonaId::BRIEF).and_then(|id| state.roster.persona(&id).cloned())
     else {
         state.tell(Level::Error, "there is no persona \"brief\" that could write it");
         return Vec::new();

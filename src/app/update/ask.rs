@@ -96,7 +96,8 @@ struct Target {
 fn ask(state: &mut State, text: &str) -> Result<Asked, String> {
     let to = addressed(state, text);
     if let Some(word) = to.unknown.first() {
-        let ids: Vec<&str> = state.roster.personas.iter().map(|p| p.id.as_str()).collect();
+        let all = state.roster.personas.iter().map(|p| p.id.as_str());
+        let ids: Vec<&str> = all.filter(|id| *id != PersonaId::BRIEF).collect();
         return Err(format!("nobody is called @{word}; there are @{}", ids.join(", @")));
     }
     if to.text.trim().is_empty() {

@@ -139,8 +139,9 @@ fn offer(state: &mut State) {
             None
         }
     };
+    let answering = state.roster.personas.iter().filter(|p| p.id.as_str() != PersonaId::BRIEF);
     let mut fits: Vec<(u8, &PersonaId)> =
-        state.roster.personas.iter().filter_map(|p| Some((rank(p)?, &p.id))).collect();
+        answering.filter_map(|p| Some((rank(p)?, &p.id))).collect();
     fits.sort_by_key(|(rank, _)| *rank);
     let items: Vec<PersonaId> = fits.into_iter().map(|(_, id)| id.clone()).collect();
     let whole = matches!(items.as_slice(), [only] if only.as_str() == word);
