@@ -9,13 +9,15 @@ pub mod plan;
 mod signals;
 
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::fanout::Fanout;
 use super::inbox::Inbox;
-use crate::domain::{Change, Ending, History, Run, RunState, RunUpdate, Session, Turn};
+use crate::domain::{Change, Contract, Ending, History, Run, RunState, RunUpdate, Session, Turn};
+use crate::review::{self, Synonyms};
 use crate::store::Store;
-use crate::text::Sanitizer;
+use crate::text::{Document, Sanitizer};
 pub use plan::{Plan, Planned, Question};
 pub use signals::{Signals, Stop};
 
@@ -172,6 +174,9 @@ pub async fn ask(plan: &mut Plan, output: &mut dyn Output, store: &Store) -> Fin
 /// The runs while they are asked.
 struct Asking<'a> {
     runs: Vec<Live>,
+    /// What the persona of each run promises.
+    contracts: Vec<Contract>,
+    synonyms: Arc<Synonyms>,
     output: &'a mut dyn Output,
     written: io::Result<()>,
     store: &'a Store,
@@ -192,7 +197,10 @@ impl<'a> Asking<'a> {
         });
         let runs = plan.runs.iter().map(|planned| live(&planned.run)).collect();
         let written = output.turn(plan);
-        Self { runs, output, written, store, began: Instant::now(), stopped: None }
+        let contracts = plan.runs.iter().map(|planned| planned.contract.clone()).collect();
+        let synonyms = Arc::clone(&plan.synonyms);
+        let began = Instant::now();
+        Self { runs, contracts, synonyms, output, written, store, began, stopped: None }
     }
 
     fn is_live(&self) -> bool {
@@ -285,6 +293,14 @@ impl<'a> Asking<'a> {
             usage: live.run.usage,
             elapsed: live.run.elapsed,
         });
+        if !live.run.text.is_empty() {
+            let promised = self.contracts.get(at).cloned().unwrap_or_default();
+            let document = Document::of(&live.run.text);
+            let sections = review::sections(&document, &promised, &self.synonyms);
+            let found = review::recommendations(&document, &sections, live.run.id);
+            live.run.recommendations = Some(found.clone());
+            self.store.write(Change::Lifted { run: live.run.id, found });
+        }
         self.say_reasoning(at, &reasoning);
         self.say_clean(at, from);
         self.say(at, &Event::End);

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::config::Setup;
-use crate::domain::{ModelRef, NewRun, Persona, PersonaId, RunId, SessionId, TurnId};
+use crate::domain::{Contract, ModelRef, NewRun, Persona, PersonaId, RunId, SessionId, TurnId};
 use crate::prompt::{self, Ask};
 use crate::provider::{self, Provider};
+use crate::review::Synonyms;
 use crate::runtime::fanout::Job;
 use crate::runtime::stock;
 
@@ -40,6 +41,8 @@ pub struct Planned {
     pub job: Option<Job>,
     /// Why it cannot be asked; empty when it can.
     pub why_not: String,
+    /// What the persona promises: how its answer is read.
+    pub contract: Contract,
 }
 
 /// A question with all its runs.
@@ -58,6 +61,8 @@ pub struct Plan {
     pub asked_at: i64,
     /// The runs in the order of the panel.
     pub runs: Vec<Planned>,
+    /// What headings are called.
+    pub synonyms: Arc<Synonyms>,
 }
 
 impl Plan {
@@ -78,6 +83,7 @@ impl Plan {
             panel: setup.panel.name.clone(),
             asked_at: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
             runs,
+            synonyms: Arc::clone(&setup.synonyms),
         }
     }
 
@@ -127,6 +133,7 @@ fn planned(
     question: &Question,
     providers: &mut Opened,
 ) -> Planned {
+    let contract = persona.contract.clone();
     let nobody = || ModelRef { provider: "none".to_owned(), model: "none".to_owned() };
     let choice = setup.models.get(&persona.id);
     let model = choice.and_then(|c| c.as_ref().ok()).map_or_else(nobody, |c| c.model.clone());
@@ -148,7 +155,7 @@ fn planned(
     };
     let provider = match opened {
         Ok(provider) => provider,
-        Err(why_not) => return Planned { run, job: None, why_not },
+        Err(why_not) => return Planned { run, job: None, why_not, contract },
     };
     let built = prompt::build(Ask {
         persona,
@@ -160,10 +167,10 @@ fn planned(
     });
     run.notes = built.notes;
     if let Some(why_not) = built.too_large {
-        return Planned { run, job: None, why_not };
+        return Planned { run, job: None, why_not, contract };
     }
     let job = Job { run: run.id, provider, request: built.request };
-    Planned { run, job: Some(job), why_not: String::new() }
+    Planned { run, job: Some(job), why_not: String::new(), contract }
 }
 
 /// One provider of a name is shared by all its runs: its connections, and its limit of runs at once.

@@ -15,6 +15,7 @@ fn plan(ids: &[&str]) -> Plan {
         },
         job: None,
         why_not: String::new(),
+        contract: Contract::default(),
     };
     Plan {
         session: SessionId::from_number(1),
@@ -24,6 +25,7 @@ fn plan(ids: &[&str]) -> Plan {
         panel: "p".into(),
         asked_at: 0,
         runs: ids.iter().enumerate().map(run).collect(),
+        synonyms: crate::config::facets::built_in(),
     }
 }
 
