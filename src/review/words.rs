@@ -86,7 +86,7 @@ fn split(heading: &str) -> Vec<Word> {
 }
 
 /// Chinese, Japanese, Korean, Thai: scripts that put no blanks between words.
-fn is_ideograph(c: char) -> bool {
+pub(super) fn is_ideograph(c: char) -> bool {
     matches!(c, '\u{0E00}'..='\u{0E7F}' | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}')
 }
 

@@ -82,7 +82,6 @@ fn lines(aside: &AsideView, columns: usize) -> Vec<Line> {
     let mut leading = 0;
     for line in &aside.lines {
         match line {
-            BriefLine::Blank => {}
             BriefLine::Heading(text) => {
                 say(Part::Note, " ", false, None);
                 say(Part::Group, &sanitize_line(text), false, None);

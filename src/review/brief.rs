@@ -1,0 +1,367 @@
+//! The brief a model wrote, sentence by sentence: whom it is about, what it quotes, and whether the quotes stand there.
+//!
+//! A sentence counts when it carries the tag of a persona and a quote of words that stand in the answer of one of its tags.
+//! Anything else has a fault, and is shown struck out. The prompt asks for one sentence a bullet (`personas/brief.md`); the
+//! lines are read as they are, not as Markdown, which would take `[infra]: word` for a link. Called by `app`.
+
+use super::quotes::Haystack;
+use super::words::is_ideograph;
+
+/// A persona that can be quoted.
+#[derive(Debug, Clone, Copy)]
+pub struct Witness<'a> {
+    /// Its id: the tag.
+    pub id: &'a str,
+    /// Its name, which counts as a tag, too.
+    pub name: &'a str,
+    /// Its answer, neutralised.
+    pub text: &'a str,
+}
+
+/// Words that the brief takes from an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quote {
+    /// The words, without quotation marks.
+    pub text: String,
+    /// Those of the tagged witnesses in whose answers they stand, as places in the list of witnesses.
+    pub by: Vec<usize>,
+}
+
+/// A line of the brief.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BriefLine {
+    /// A heading.
+    Heading(String),
+    /// A sentence.
+    Sentence {
+        /// All of it, on one line, tags and quotes included.
+        text: String,
+        /// The witnesses that it is about, as places in the list of witnesses.
+        tags: Vec<usize>,
+        /// What it quotes.
+        quotes: Vec<Quote>,
+        /// Why it does not count; none when it does.
+        fault: Option<String>,
+    },
+}
+
+/// Words that a quote has at least; fewer stand in any answer.
+const WORDS: usize = 3;
+
+/// The lines of the brief `text`. While it is not `finished` its last sentence has no fault yet: it may go on.
+pub fn check_brief(text: &str, witnesses: &[Witness<'_>], finished: bool) -> Vec<BriefLine> {
+    let answers: Vec<Haystack> = witnesses.iter().map(|w| Haystack::new(w.text)).collect();
+    let mut lines = Vec::new();
+    for block in blocks(text) {
+        match block {
+            Block::Heading(text) => lines.push(BriefLine::Heading(text)),
+            Block::Bullet(text) => {
+                lines.extend(sentences(&text).into_iter().map(|s| check(s, witnesses, &answers)));
+            }
+        }
+    }
+    let goes_on = !finished && !text.ends_with("\n\n");
+    if let (true, Some(BriefLine::Sentence { fault, .. })) = (goes_on, lines.last_mut()) {
+        *fault = None;
+    }
+    lines
+}
+
+enum Block {
+    Heading(String),
+    Bullet(String),
+}
+
+/// Headings, and bullets or paragraphs with their lines joined.
+fn blocks(text: &str) -> Vec<Block> {
+    let mut blocks = Vec::new();
+    let mut open = String::new();
+    let close = |open: &mut String, blocks: &mut Vec<Block>| {
+        if !open.is_empty() {
+            blocks.push(Block::Bullet(std::mem::take(open)));
+        }
+    };
+    for line in text.lines().map(str::trim) {
+        let heading = line.strip_prefix('#').map(|rest| rest.trim_start_matches('#').trim());
+        let bold =
+            line.strip_prefix("**").and_then(|rest| rest.trim_end_matches(':').strip_suffix("**"));
+        let bold = bold.filter(|bold| !bold.contains("**"));
+        if let Some(heading) = heading.or(bold) {
+            close(&mut open, &mut blocks);
+            let text = heading.trim_matches(['*', ' ']).trim_end_matches(':').to_owned();
+            blocks.push(Block::Heading(text));
+        } else if line.is_empty() || line.starts_with("```") || is_rule(line) {
+            close(&mut open, &mut blocks);
+        } else if let Some(item) = item(line) {
+            close(&mut open, &mut blocks);
+            open.push_str(item);
+        } else {
+            if !open.is_empty() {
+                open.push(' ');
+            }
+            open.push_str(line);
+        }
+    }
+    close(&mut open, &mut blocks);
+    blocks
+}
+
+fn is_rule(line: &str) -> bool {
+    line.len() >= 3
+        && ["-", "*", "_"].iter().any(|mark| line.trim_matches(|c| mark.contains(c)).is_empty())
+}
+
+/// What stands behind the marker of a list item.
+fn item(line: &str) -> Option<&str> {
+    let rest = ["- ", "* ", "+ ", "• ", "– "].iter().find_map(|mark| line.strip_prefix(mark));
+    let numbered = || {
+        let rest = line.trim_start_matches(|c: char| c.is_ascii_digit());
+        let rest = rest.strip_prefix(['.', ')']).filter(|_| rest.len() < line.len())?;
+        rest.strip_prefix(' ')
+    };
+    rest.or_else(numbered).map(str::trim_start)
+}
+
+/// The sentences of a bullet: parted by a full stop with a capital letter or a tag behind it, outside quotes and brackets.
+fn sentences(text: &str) -> Vec<&str> {
+    let mut cuts = Vec::new();
+    let (mut quoted, mut depth) = (None, 0_usize);
+    let mut chars = text.char_indices().peekable();
+    let mut from = 0;
+    while let Some((at, c)) = chars.next() {
+        match quoted {
+            Some(close) if c == close => quoted = None,
+            Some(_) => continue,
+            None => quoted = closing(c),
+        }
+        match c {
+            '[' | '(' => depth += 1,
+            ']' | ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        let ends = matches!(c, '.' | '!' | '?') || (closes(c) && inner_end(text, at));
+        let next = text.get(at + c.len_utf8()..).unwrap_or_default();
+        let fresh = next.trim_start().chars().next().is_some_and(|c| c.is_uppercase() || c == '[');
+        let long = |part: Option<&str>| part.is_some_and(|p| p.split_whitespace().count() >= WORDS);
+        let is_end = ends && quoted.is_none() && depth == 0 && next.starts_with(' ') && fresh;
+        if is_end
+            && long(text.get(from..at))
+            && long(Some(next))
+            && (closes(c) || !abbreviated(text, at))
+        {
+            cuts.push(from..at + c.len_utf8());
+            from = at + c.len_utf8();
+        }
+    }
+    cuts.push(from..text.len());
+    cuts.into_iter().filter_map(|cut| text.get(cut)).map(str::trim).collect()
+}
+
+/// The mark that closes a quote that this one opens.
+fn closing(c: char) -> Option<char> {
+    Some(match c {
+        '"' => '"',
+        '“' => '”',
+        '„' => '“',
+        '«' => '»',
+        '「' => '」',
+        _ => return None,
+    })
+}
+
+fn closes(c: char) -> bool {
+    matches!(c, '"' | '”' | '“' | '»' | '」')
+}
+
+/// True when the full stop stands inside the quote that closes at `at`.
+fn inner_end(text: &str, at: usize) -> bool {
+    text.get(..at).is_some_and(|before| before.ends_with(['.', '!', '?']))
+}
+
+/// True when the full stop at `at` belongs to a short form: `e.g.`, `vs.`, `St.`
+fn abbreviated(text: &str, at: usize) -> bool {
+    let word = text.get(..at).unwrap_or_default().rsplit(' ').next().unwrap_or_default();
+    word.contains('.') || matches!(word, "vs" | "etc" | "approx" | "ca" | "cf" | "No" | "Dr" | "St")
+}
+
+fn check(sentence: &str, witnesses: &[Witness<'_>], answers: &[Haystack]) -> BriefLine {
+    let (tags, strangers) = tags(sentence, witnesses);
+    let (spoken, open) = quoted(sentence);
+    let stands = |quote: &str, at: usize| answers.get(at).is_some_and(|a| a.find(quote).is_some());
+    let quotes: Vec<Quote> = spoken
+        .into_iter()
+        .map(|text| Quote {
+            by: tags.iter().copied().filter(|at| stands(text, *at)).collect(),
+            text: text.to_owned(),
+        })
+        .collect();
+    let name = |at: &usize| witnesses.get(*at).map_or("", |witness| witness.id);
+    let whose = tags.iter().map(name).collect::<Vec<_>>().join(" or ");
+    let lost = quotes.iter().find(|quote| quote.by.is_empty() || is_short(&quote.text));
+    let fault = if let Some(stranger) = strangers.first() {
+        Some(format!("nobody of the panel is called “{stranger}”"))
+    } else if tags.is_empty() {
+        Some("it does not say whose view it is".to_owned())
+    } else if open {
+        Some("its quote has no end".to_owned())
+    } else if quotes.is_empty() {
+        Some("it quotes nobody".to_owned())
+    } else if let Some(quote) = lost {
+        let other = (0..answers.len()).find(|at| stands(&quote.text, *at));
+        Some(match other {
+            _ if is_short(&quote.text) => {
+                format!("“{}” is too short to prove anything", quote.text)
+            }
+            Some(other) => {
+                format!("“{}” stands in the answer of {}, not of {whose}", quote.text, name(&other))
+            }
+            None => format!("“{}” does not stand in the answer of {whose}", quote.text),
+        })
+    } else {
+        None
+    };
+    let text = sentence.replace("**", "");
+    BriefLine::Sentence { text, tags, quotes, fault }
+}
+
+/// Signs that are words of their own count as such.
+fn is_short(quote: &str) -> bool {
+    let signs = quote.chars().filter(|c| is_ideograph(*c)).count();
+    quote.split_whitespace().count() + signs < WORDS
+}
+
+/// The witnesses named in square brackets outside quotes, and what the brackets that open the sentence name besides.
+fn tags<'a>(sentence: &'a str, witnesses: &[Witness<'_>]) -> (Vec<usize>, Vec<&'a str>) {
+    let (mut tags, mut strangers) = (Vec::new(), Vec::new());
+    let (mut quoted, mut leading, mut from) = (None, true, None);
+    for (at, c) in sentence.char_indices() {
+        match quoted {
+            Some(close) if c == close => quoted = None,
+            Some(_) => continue,
+            None => quoted = closing(c),
+        }
+        match (c, from) {
+            ('[', _) => from = Some(at + 1),
+            (']', Some(start)) => {
+                from = None;
+                for word in sentence.get(start..at).unwrap_or_default().split([',', ';', '&', '/'])
+                {
+                    let word = word.trim().trim_matches(['*', '`', '@']);
+                    match witnesses.iter().position(|witness| is_called(witness, word)) {
+                        Some(at) if !tags.contains(&at) => tags.push(at),
+                        None if leading && !word.is_empty() => strangers.push(word),
+                        _ => {}
+                    }
+                }
+            }
+            (c, None) if !c.is_whitespace() && !"]*:,&".contains(c) => leading = false,
+            _ => {}
+        }
+    }
+    (tags, strangers)
+}
+
+fn is_called(witness: &Witness<'_>, word: &str) -> bool {
+    let same = |name: &str| !name.is_empty() && name.to_lowercase() == word.to_lowercase();
+    same(witness.id) || same(witness.name) || witness.name.split(' ').next().is_some_and(same)
+}
+
+/// What stands in quotation marks, and whether the last one is still open.
+fn quoted(sentence: &str) -> (Vec<&str>, bool) {
+    let mut quotes = Vec::new();
+    let mut open: Option<(char, usize)> = None;
+    for (at, c) in sentence.char_indices() {
+        match open {
+            Some((close, from)) if c == close => {
+                quotes.extend(sentence.get(from..at).map(str::trim));
+                open = None;
+            }
+            Some(_) => {}
+            None => open = closing(c).map(|close| (close, at + c.len_utf8())),
+        }
+    }
+    quotes.retain(|quote| !quote.is_empty());
+    (quotes, open.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WITNESSES: [Witness<'static>; 2] = [
+        Witness {
+            id: "infra",
+            name: "Kael Voss",
+            text: "Keep **PostgreSQL** on one primary.\nFail over by hand in the first year.",
+        },
+        Witness {
+            id: "edge",
+            name: "Kai Lennox",
+            text: "- Keep a queue in every shop.\n- 区域网络断开时继续销售。",
+        },
+    ];
+
+    fn faults(text: &str, finished: bool) -> Vec<String> {
+        let lines = check_brief(text, &WITNESSES, finished);
+        lines
+            .into_iter()
+            .map(|line| match line {
+                BriefLine::Heading(text) => format!("# {text}"),
+                BriefLine::Sentence { fault, .. } => fault.unwrap_or_else(|| "ok".to_owned()),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_is_quoted_stands_in_the_answer_or_is_struck_out() {
+        for (text, fault) in [
+            ("- [infra] One writer: \"keep PostgreSQL on one primary\"", "ok"),
+            ("- [Kael Voss]: one writer, “Keep PostgreSQL on one primary.”", "ok"),
+            ("2. **[infra, edge]** Simple first: \"keep a queue in every shop\"", "ok"),
+            ("* [edge] Sells on: \"区域网络断开时继续销售\"", "ok"),
+            (
+                "- [infra] Both: \"Keep a queue in every shop\"",
+                "“Keep a queue in every shop” stands in the answer of edge, not of infra",
+            ),
+            (
+                "- [infra] Two: \"keep PostgreSQL on two primaries\"",
+                "“keep PostgreSQL on two primaries” does not stand in the answer of infra",
+            ),
+            ("- [infra] Bare words.", "it quotes nobody"),
+            ("- \"keep PostgreSQL on one primary\" is said", "it does not say whose view it is"),
+            ("- [cto] \"keep PostgreSQL on one primary\"", "nobody of the panel is called “cto”"),
+            ("- [infra] \"on one\"", "“on one” is too short to prove anything"),
+            ("- [infra] So: \"keep PostgreSQL on", "its quote has no end"),
+            (
+                "- [infra] \"keep PostgreSQL on one primary\" \"fail over by itself\"",
+                "“fail over by itself” does not stand in the answer of infra",
+            ),
+        ] {
+            assert_eq!(faults(text, true), [fault], "{text}");
+        }
+    }
+
+    #[test]
+    fn each_sentence_of_a_bullet_is_checked_and_lines_are_joined() {
+        let text = "## Agreement\n\n- [infra] One writer, e.g. Postgres:\n  \"keep PostgreSQL on one primary\". Everybody else agrees with that.\n\n**Open questions:**\n- [edge] Who? \"keep a queue in every shop.\" [infra] When: \"fail over by hand\"\n";
+        assert_eq!(
+            faults(text, true),
+            [
+                "# Agreement",
+                "ok",
+                "it does not say whose view it is",
+                "# Open questions",
+                "ok",
+                "ok"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_sentence_that_is_still_coming_has_no_fault() {
+        let text = "- [infra] Two: \"keep nothing of it\"\n- [infra] One writer:\n";
+        let lost = "“keep nothing of it” does not stand in the answer of infra";
+        assert_eq!(faults(text, false), [lost, "ok"]);
+        assert_eq!(faults(text, true), [lost, "it quotes nobody"]);
+    }
+}
