@@ -6,15 +6,24 @@
 
 mod brief;
 mod change;
+mod lead;
 mod quotes;
+mod recommend;
 mod section;
+mod sentence;
+mod severity;
 mod stub;
 mod synonyms;
+mod table;
+mod title;
 mod words;
 
 pub use brief::{BriefLine, Quote, Witness, check_brief};
 pub use change::{DiffKind, DiffLine, DiffPiece, Fate, SectionChange, change};
+pub use lead::{Lead, lead};
 pub use quotes::find_quote;
+pub use recommend::{recommendations, select};
 pub use section::{Section, sections};
+pub use sentence::{first_sentence, sentences};
 pub use stub::*;
 pub use synonyms::Synonyms;

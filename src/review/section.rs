@@ -1,7 +1,7 @@
 //! Which part of an answer is about what: every byte belongs to exactly one section, every section has a facet.
 //!
-//! A heading's facet is the one that the persona's contract gives it, else the one that it is nested in, else the one that
-//! its words stand for, else [`Facet::Other`]. Nothing is dropped: the sections joined are the answer. Called by `app` for
+//! A heading's facet is the one that the persona's contract gives it, else the one that it is nested in (unless it is called
+//! just `Assumptions`, `Rollback` or the like), else the one that its words stand for, else [`Facet::Other`]. Nothing is dropped: the sections joined are the answer. Called by `app` for
 //! Compare, by the other readers here, and by `export`.
 
 use std::ops::Range;
@@ -29,6 +29,10 @@ pub struct Section {
 /// The level of a line in bold that stands for a heading: below all others.
 const BOLD_LINE: u8 = 7;
 
+/// What a nested heading is when it has just that name, whatever it is nested in: assumptions and questions propose
+/// nothing, and the way back is looked for first.
+const STANDS_OUT: [Facet; 3] = [Facet::Assumptions, Facet::Questions, Facet::Validation];
+
 /// The longest line in bold, in characters, that can stand for a heading.
 const BOLD_LENGTH: usize = 80;
 
@@ -41,7 +45,8 @@ pub fn sections(document: &Document, contract: &Contract, synonyms: &Synonyms) -
     let before = Section { facet: Facet::Other, span: 0..0, blocks: 0..0, heading: None, level: 0 };
     sections.push(before);
     for part in document.parts() {
-        let Some(level) = level(&part, &names) else {
+        let next = document.part(part.index() + 1);
+        let Some(level) = level(&part, next.as_ref(), &names) else {
             if let Some(last) = sections.last_mut() {
                 last.blocks.end = part.index() + 1;
             }
@@ -152,7 +157,7 @@ fn title_of_all(document: &Document) -> Option<usize> {
 }
 
 /// The level of a heading, or of what stands for one.
-fn level(part: &Part<'_>, names: &Names<'_>) -> Option<u8> {
+fn level(part: &Part<'_>, next: Option<&Part<'_>>, names: &Names<'_>) -> Option<u8> {
     match part.kind() {
         PartKind::Heading(level) if part.is_top() => Some(level),
         PartKind::Paragraph if part.is_top() => {
@@ -164,10 +169,26 @@ fn level(part: &Part<'_>, names: &Names<'_>) -> Option<u8> {
                 text.trim_end().ends_with(['.', '!', '?'])
                     || text.trim_end_matches(':').contains(':')
             };
-            (whole && short && !sentence() && known()).then_some(BOLD_LINE)
+            // The caption of the code that follows: it names a file, or what is in it, with a colon.
+            let code = next.is_some_and(|next| matches!(next.kind(), PartKind::Code(_)));
+            let caption = code && (text.trim_end().ends_with(':') || names_file(text));
+            (whole && short && !caption && !sentence() && known()).then_some(BOLD_LINE)
         }
         _ => None,
     }
+}
+
+/// True when a word of it is a path or the name of a file: `smoke.sh`, `infra/main.tf`.
+fn names_file(text: &str) -> bool {
+    let words = text.split(|c: char| c.is_whitespace() || "()`,".contains(c));
+    words.into_iter().any(|word| {
+        let dotted = word.trim_end_matches(['.', ':']).rsplit_once('.');
+        dotted.is_some_and(|(stem, end)| {
+            !stem.is_empty()
+                && (1..=5).contains(&end.len())
+                && end.bytes().all(|b| b.is_ascii_alphanumeric())
+        })
+    })
 }
 
 /// What a persona's headings are called.
@@ -195,7 +216,9 @@ impl<'a> Names<'a> {
         // A title, and a heading that says nothing of itself, leave the word to what stands below.
         let decides = above.is_some_and(|open| !open.is_title) && inherited.is_some();
         let own = || self.synonyms.facet(heading);
-        self.of_contract(heading).or_else(|| if decides { inherited } else { own().or(inherited) })
+        let named = || self.synonyms.named(heading).filter(|facet| STANDS_OUT.contains(facet));
+        let inherits = || if decides { named().or(inherited) } else { own().or(inherited) };
+        self.of_contract(heading).or_else(inherits)
     }
 
     /// The facet of the promised section that this heading is, or begins with: `Recommended pattern: two regions`.

@@ -4,20 +4,6 @@ use super::Section;
 use crate::domain::*;
 use crate::text::Document;
 use std::ops::Range;
-pub fn recommendations(_: &Document, _: &[Section], _: RunId) -> Vec<Recommendation> {
-    vec![]
-}
-pub fn select(_: &Document, _: &[Section], _: RunId, _: Range<usize>) -> Option<Recommendation> {
-    None
-}
-#[derive(Debug, Clone, PartialEq)]
-pub struct Lead {
-    pub text: String,
-    pub span: Range<usize>,
-}
-pub fn lead(_: &Document, _: &[Section]) -> Option<Lead> {
-    None
-}
 pub struct Voice<'a> {
     pub document: &'a Document,
     pub sections: &'a [Section],

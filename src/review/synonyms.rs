@@ -11,8 +11,8 @@ use crate::domain::Facet;
 /// Words that end the part of a heading that matters: `Cost of the chosen option` is about cost.
 const BEHIND: &[&str] = &[
     "of", "for", "with", "without", "in", "on", "to", "from", "by", "at", "vs", "versus", "per",
-    "under", "if", "when", "that", "which", "who", "and", "or", "und", "oder", "et", "ou", "y",
-    "o", "für", "von", "pour", "de", "des", "du", "para", "del", "bei", "mit",
+    "under", "behind", "if", "when", "that", "which", "who", "and", "or", "und", "oder", "et",
+    "ou", "y", "o", "für", "von", "pour", "de", "des", "du", "para", "del", "bei", "mit",
 ];
 
 /// Phrases and their facets.
@@ -65,6 +65,16 @@ impl Synonyms {
             return Some(*facet);
         }
         parts(&words).into_iter().find_map(|part| self.of_part(part))
+    }
+
+    /// The facet that a heading is the name of: all of it, or all before a word like `of` or a mark, is a phrase.
+    pub fn named(&self, heading: &str) -> Option<Facet> {
+        let words = words(heading);
+        let phrase = |words: &[Word]| -> Option<Facet> {
+            let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+            self.phrases.get(&texts.join(" ")).copied()
+        };
+        phrase(&words).or_else(|| phrase(parts(&words).first().copied()?))
     }
 
     fn of_part(&self, part: &[Word]) -> Option<Facet> {

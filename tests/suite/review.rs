@@ -1,3 +1,5 @@
 //! Reading answers: facets of sections, recommendations, the ledger, what has changed.
 
 mod facets;
+mod fixtures;
+mod recommend;
