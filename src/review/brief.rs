@@ -126,9 +126,8 @@ fn item(line: &str) -> Option<&str> {
 fn sentences(text: &str) -> Vec<&str> {
     let mut cuts = Vec::new();
     let (mut quoted, mut depth) = (None, 0_usize);
-    let mut chars = text.char_indices().peekable();
     let mut from = 0;
-    while let Some((at, c)) = chars.next() {
+    for (at, c) in text.char_indices() {
         match quoted {
             Some(close) if c == close => quoted = None,
             Some(_) => continue,

@@ -20,8 +20,8 @@ const MOST_LINES: usize = 25_000_000;
 const MOST_WORDS: usize = 16 * 1024;
 /// Sections without a partner, old times new, up to which reworded headings are looked for.
 const MOST_PAIRS: usize = 1_000;
-/// The share of words that two sections with different headings have in common at least to count as one.
-const ALIKE: f64 = 0.5;
+/// How many of a thousand words two sections with different headings have in common at least to count as one.
+const ALIKE: usize = 500;
 
 /// What became of a section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,7 +160,7 @@ fn pairs(was: &[Unit<'_>], is: &[Unit<'_>]) -> Vec<(usize, usize)> {
             .filter_map(|old| Some((*old, was.get(*old).filter(|o| o.facet == unit.facet)?)))
             .map(|(old, other)| (old, alike(other.text, unit.text)))
             .filter(|(_, share)| *share >= ALIKE)
-            .max_by(|(_, a), (_, b)| a.total_cmp(b));
+            .max_by_key(|(_, share)| *share);
         if let Some((old, _)) = best {
             left.retain(|other| *other != old);
             pairs.push((old, at));
@@ -169,13 +169,12 @@ fn pairs(was: &[Unit<'_>], is: &[Unit<'_>]) -> Vec<(usize, usize)> {
     pairs
 }
 
-/// The share of the words of both that stand in both.
-fn alike(a: &str, b: &str) -> f64 {
+/// How many of a thousand words of both stand in both.
+fn alike(a: &str, b: &str) -> usize {
     let (a, b): (HashSet<&str>, HashSet<&str>) =
         (a.split_whitespace().collect(), b.split_whitespace().collect());
     let all = a.union(&b).count().max(1);
-    // Counts of words are far below what a float holds exactly.
-    a.intersection(&b).count() as f64 / all as f64
+    a.intersection(&b).count().saturating_mul(1_000) / all
 }
 
 /// What has no partner, by the section of the new answer behind which it stood; none is the beginning.

@@ -2,4 +2,5 @@
 
 mod facets;
 mod fixtures;
+mod ledger;
 mod recommend;

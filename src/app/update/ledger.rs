@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::views;
 use crate::app::overlay::{LedgerOverlay, LedgerPlace, LedgerRow};
 use crate::app::{Effect, Level, Overlay, State, ViewKind};
-use crate::review::{self, Support, Voice};
+use crate::review::{self, Voice};
 use crate::text::sanitize_line;
 
 /// Opens it.
@@ -60,11 +60,7 @@ fn rows(state: &mut State) -> Vec<LedgerRow> {
         rows.push(LedgerRow::Title { text: sanitize_line(&topic.subject), differs: topic.differs });
         for measure in topic.measures {
             let Some(place) = place(measure.voice, measure.span.start) else { continue };
-            let support = match measure.support {
-                Support::Cited => "cited",
-                Support::Estimate => "estimate",
-                Support::Bare => "bare",
-            };
+            let support = measure.support.word();
             let (value, sentence) =
                 (sanitize_line(&measure.value), sanitize_line(&measure.sentence));
             rows.push(LedgerRow::Number { value, support, sentence, place });

@@ -205,7 +205,7 @@ fn quoted(state: &State, run: crate::domain::RunId) -> Vec<(usize, String)> {
             let quote = quotes.iter().find(|quote| !quote.by.is_empty())?;
             Some((*quote.by.first()?, quote.text.clone()))
         }
-        _ => None,
+        BriefLine::Heading(_) => None,
     });
     lines.collect()
 }
