@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::app::{Pane, RunView};
 use crate::domain::{Ending, Facet, RunState};
-use crate::text::{Layout, Row, RowKind, sanitize_line};
+use crate::text::{Layout, Role, Row, RowKind, sanitize_line};
 use crate::ui::paint::wrap;
 use crate::ui::theme::Part;
 
@@ -97,9 +97,7 @@ impl Cell {
     /// The first row that says more than the heading does: where a cell of little room begins.
     pub(super) fn first_said(&self, layout: &Layout) -> usize {
         let heads = |at: usize| match self.row(layout, at) {
-            Some(Shown::Row(row)) => {
-                matches!(row.kind, RowKind::Heading(_) | RowKind::Blank) || is_underline(row)
-            }
+            Some(Shown::Row(row)) => row.kind == RowKind::Blank || is_of_heading(row),
             _ => false,
         };
         let first = (0..self.height().min(8)).find(|at| !heads(*at));
@@ -107,9 +105,10 @@ impl Cell {
     }
 }
 
-/// The line below a heading of level 1.
-fn is_underline(row: &Row) -> bool {
-    row.pieces.iter().all(|piece| piece.text.chars().all(|c| c == '━'))
+/// True for the rows of a heading, and for the line below one.
+fn is_of_heading(row: &Row) -> bool {
+    let role = row.pieces.first().map(|piece| piece.face.role);
+    matches!(role, Some(Role::Heading1 | Role::Heading2 | Role::Heading3))
 }
 
 /// The rows of these blocks without blank ones around them.
@@ -145,6 +144,9 @@ fn hole(pane: &Pane, view: &RunView, facet: Option<Facet>) -> (Part, String) {
         }
         RunState::Ended(Ending::Cancelled) => {
             (Part::Hole, format!("╌ nothing on {word} before it was cancelled"))
+        }
+        RunState::Ended(_) if facet == Some(Facet::Other) => {
+            (Part::Hole, "╌ nothing else".to_owned())
         }
         RunState::Ended(_) if promised => {
             (Part::Hole, format!("╌ promised, but no section on {word}"))

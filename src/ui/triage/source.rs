@@ -281,10 +281,7 @@ fn rows_of(view: &RunView, layout: &Layout, span: &Range<usize>) -> Range<usize>
     // A long row of a table, or the last line of a paragraph, goes on over several rows.
     let mut end = end.max(first + 1);
     while layout.row(end).is_some_and(|row| {
-        row.kind != RowKind::Blank
-            && row.source.start < span.end
-            && row.source.end <= span.end
-            && row.source.start >= span.start
+        row.kind != RowKind::Blank && row.source.start < span.end && row.source.start >= span.start
     }) {
         end += 1;
     }
