@@ -9,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::export::Source;
 use super::{CliError, attach, configure, fetch, open_store, out, runtime, say};
 use crate::config::{Flags, Setup, nearest};
 use crate::domain::{Ending, PersonaId};
@@ -82,7 +83,7 @@ pub fn run(ask: &Ask, flags: &Flags) -> Result<u8, CliError> {
     if let Some(trouble) = store.trouble() {
         say(&trouble.to_string());
     }
-    conclude(&plan, &finished, ask.format)
+    conclude(&setup, &plan, &finished, ask.format)
 }
 
 /// Finds out who is asked. A mention of nobody is an error where a person typed it; in text that was piped in
@@ -129,7 +130,12 @@ fn answer(plan: &mut Plan, format: Format, store: &Store) -> Result<Finished, Cl
 }
 
 /// Writes what is written at the end, and finds the exit code.
-fn conclude(plan: &Plan, finished: &Finished, format: Format) -> Result<u8, CliError> {
+fn conclude(
+    setup: &Setup,
+    plan: &Plan,
+    finished: &Finished,
+    format: Format,
+) -> Result<u8, CliError> {
     match &finished.output {
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => return Ok(0),
         Err(e) => return Err(CliError::failed(format!("standard output: {e}"))),
@@ -139,7 +145,8 @@ fn conclude(plan: &Plan, finished: &Finished, format: Format) -> Result<u8, CliE
         let export = export::format(name).ok_or_else(|| {
             CliError::failed(format!("this program was built without the format {name}"))
         })?;
-        out(&(export.write)(&finished.session(plan)))?;
+        let source = Source::of(setup);
+        out(&(export.write)(&finished.session(plan), &source.reading()))?;
     }
     let (asked, answered) = (finished.runs.len(), finished.answered());
     if format != Format::Jsonl && (answered < asked || io::stderr().is_terminal()) {

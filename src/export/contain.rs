@@ -3,7 +3,7 @@
 //! Headings go below the document's own, raw HTML is shown instead of obeyed (an open comment or tag would
 //! swallow the next answers), an open fence is closed. What came out is parsed once more; an answer that
 //! still reaches out of its place is put into a fence as a whole. Works on neutralised text. Called by
-//! `markdown`.
+//! every format that is Markdown.
 
 use std::ops::Range;
 
@@ -11,14 +11,15 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag};
 
 use crate::text::is_line_break;
 
-/// The level of an answer's highest heading: below the `##` that names the answer.
-const TOP: usize = 3;
+/// The level of a heading that is quoted.
+const LOWEST: usize = 5;
 
 /// How often raw HTML may appear behind raw HTML that was just escaped.
 const PASSES: usize = 4;
 
-/// The answer without anything that reaches beyond its end, without a line end at the end.
-pub(super) fn contain(answer: &str) -> String {
+/// The answer without anything that reaches beyond its end, without a line end at the end; its highest heading is of level
+/// `top`.
+pub(super) fn contain(answer: &str, top: usize) -> String {
     let mut text = answer.trim_end().to_owned();
     for _ in 0..PASSES {
         let edits = html(&text);
@@ -27,13 +28,28 @@ pub(super) fn contain(answer: &str) -> String {
         }
         text = apply(&text, edits);
     }
-    let edits = headings(&text);
+    let edits = headings(&text, top);
     text = apply(&text, edits);
     if let Some(fence) = open_fence(&text) {
         text.push('\n');
         text.push_str(&fence);
     }
-    if is_contained(&text) { text } else { fenced(answer.trim_end()) }
+    if is_contained(&text, top) { text } else { fenced(answer.trim_end()) }
+}
+
+/// The text as a quote: contained, a `>` before each line, all of it indented by `indent`. Headings in it are of the lowest
+/// levels, so that no reader takes them for the document's.
+pub(super) fn quote(text: &str, indent: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 64);
+    for line in contain(text, LOWEST).lines() {
+        if !out.is_empty() {
+            out.push('\n');
+        }
+        out.push_str(indent);
+        out.push_str(if line.is_empty() { ">" } else { "> " });
+        out.push_str(line);
+    }
+    out
 }
 
 /// Escapes a word or line, so that it shows what it says wherever it stands in a document.
@@ -88,8 +104,8 @@ fn html(text: &str) -> Vec<Edit> {
         .collect()
 }
 
-/// Edits that lower all headings by as many levels as its highest needs.
-fn headings(text: &str) -> Vec<Edit> {
+/// Edits that lower all headings by as many levels as the highest needs to be of level `top`.
+fn headings(text: &str, top: usize) -> Vec<Edit> {
     let found: Vec<(Range<usize>, usize)> = Parser::new_ext(text, options())
         .into_offset_iter()
         .filter_map(|(event, range)| match event {
@@ -97,8 +113,8 @@ fn headings(text: &str) -> Vec<Edit> {
             _ => None,
         })
         .collect();
-    let highest = found.iter().map(|(_, level)| *level).min().unwrap_or(TOP);
-    let shift = TOP.saturating_sub(highest);
+    let highest = found.iter().map(|(_, level)| *level).min().unwrap_or(top);
+    let shift = top.saturating_sub(highest);
     if shift == 0 {
         return Vec::new();
     }
@@ -135,7 +151,7 @@ fn underlined(raw: &str) -> String {
 }
 
 /// The line that closes the fence which the end of the text leaves open; none when there is none.
-fn open_fence(text: &str) -> Option<String> {
+pub(super) fn open_fence(text: &str) -> Option<String> {
     let (range, depth) = Parser::new_ext(text, options())
         .into_offset_iter()
         .scan(0usize, |depth, (event, range)| {
@@ -168,7 +184,7 @@ fn open_fence(text: &str) -> Option<String> {
 
 /// True when a heading behind the text is a heading of the document, and the text itself has none that is
 /// higher than it may be and no raw HTML.
-fn is_contained(text: &str) -> bool {
+fn is_contained(text: &str, top: usize) -> bool {
     let probe = text.len() + 2;
     let document = format!("{text}\n\n## x\n");
     let mut depth = 0usize;
@@ -178,7 +194,7 @@ fn is_contained(text: &str) -> bool {
             Event::Start(Tag::Heading { level, .. }) if range.start >= probe => {
                 found = depth == 0 && *level == HeadingLevel::H2;
             }
-            Event::Start(Tag::Heading { level, .. }) if (*level as usize) < TOP => return false,
+            Event::Start(Tag::Heading { level, .. }) if (*level as usize) < top => return false,
             Event::InlineHtml(tag) if !is_line_break(tag) => return false,
             Event::Html(_) => return false,
             _ => {}
@@ -218,7 +234,7 @@ mod tests {
             ("a\n\n---\n\nb", "a\n\n---\n\nb"),
             ("#hash", "#hash"),
         ] {
-            assert_eq!(contain(answer), contained);
+            assert_eq!(contain(answer, 3), contained);
         }
     }
 
@@ -233,7 +249,7 @@ mod tests {
             ("a\n\n    ```\n    b", "a\n\n    ```\n    b"),
             ("- ```\n  a", "- ```\n  a"),
         ] {
-            assert_eq!(contain(answer), contained);
+            assert_eq!(contain(answer, 3), contained);
         }
     }
 
@@ -247,7 +263,7 @@ mod tests {
             ("| a<br>b |\n|---|\n| c<BR />d |", "| a<br>b |\n|---|\n| c<BR />d |"),
             ("<https://example.com>", "<https://example.com>"),
         ] {
-            assert_eq!(contain(answer), contained);
+            assert_eq!(contain(answer, 3), contained);
         }
     }
 
@@ -271,8 +287,8 @@ mod tests {
             )
         ) {
             let answer = parts.concat();
-            let contained = contain(&answer);
-            prop_assert!(is_contained(&contained), "{answer:?} became {contained:?}");
+            let contained = contain(&answer, 3);
+            prop_assert!(is_contained(&contained, 3), "{answer:?} became {contained:?}");
         }
     }
 }

@@ -1,17 +1,17 @@
 //! A session as one Markdown document whose structure no answer can break.
 //!
-//! A heading of level 1 for the session, of level 2 for each question and each answer; what an answer
-//! brings along is fitted in by `contain`. Names and reasons are escaped, questions are quoted.
+//! A heading of level 1 for the session, of level 2 for each question and each answer, and for the decisions at the end; what
+//! an answer brings along is fitted in by `contain`. Names and reasons are escaped, questions are quoted.
 
 use std::fmt::{self, Write};
 
-use super::contain::{contain, escape};
-use super::panel;
+use super::contain::{contain, escape, quote};
+use super::{Reading, decisions, panel};
 use crate::domain::{Run, Session, Turn};
 use crate::text::{sanitize, sanitize_line};
 
 /// Writes the session.
-pub(super) fn write(session: &Session) -> String {
+pub(super) fn write(session: &Session, _: &Reading<'_>) -> String {
     let mut out = String::new();
     // Writing into a string cannot fail.
     write_session(session, &mut out).unwrap_or_default();
@@ -19,10 +19,8 @@ pub(super) fn write(session: &Session) -> String {
 }
 
 fn write_session(session: &Session, out: &mut String) -> fmt::Result {
-    let (title, summary) = (escape(&sanitize_line(&session.title)), panel::summary(session));
-    let name = escape(&sanitize_line(&session.panel));
-    let (id, date) = (session.id.short(), panel::date(session.created_at));
-    writeln!(out, "# {title}\n\n**{summary}** · panel {name} · session {id} · {date}")?;
+    writeln!(out, "# {}", escape(&sanitize_line(&session.title)))?;
+    write_head(session, out)?;
     let of = session.turns.len();
     for (turn, number) in session.turns.iter().zip(1..) {
         let (answered, asked) = panel::count(turn);
@@ -33,15 +31,25 @@ fn write_session(session: &Session, out: &mut String) -> fmt::Result {
             write_panel(turn, out)?;
             writeln!(out, "\n## Question")?;
         }
-        writeln!(out, "\n{}", panel::question(turn))?;
+        writeln!(out, "\n{}", quote(&sanitize(&turn.question), ""))?;
         for run in turn.latest() {
             write_run(run, out)?;
         }
     }
-    Ok(())
+    decisions::markdown(session, out)
 }
 
-fn write_panel(turn: &Turn, out: &mut String) -> fmt::Result {
+/// The panel in words: who answered, which panel, session, date; models, tokens, cost.
+pub(super) fn write_head(session: &Session, out: &mut String) -> fmt::Result {
+    let summary = panel::summary(session);
+    let name = escape(&sanitize_line(&session.panel));
+    let (id, date) = (session.id.short(), panel::date(session.created_at));
+    writeln!(out, "\n**{summary}** · panel {name} · session {id} · {date}")?;
+    panel::means(session, escape).map_or(Ok(()), |means| writeln!(out, "\n{means}"))
+}
+
+/// A table of who was asked: name, view, model, state.
+pub(super) fn write_panel(turn: &Turn, out: &mut String) -> fmt::Result {
     writeln!(out, "\n| Persona | View | Model | State |\n|---|---|---|---|")?;
     for run in turn.latest() {
         let cells = [panel::name(run), panel::view(run), panel::model(run), panel::state(run)];
@@ -58,6 +66,11 @@ fn write_panel(turn: &Turn, out: &mut String) -> fmt::Result {
 fn write_run(run: &Run, out: &mut String) -> fmt::Result {
     let (name, view) = (escape(&panel::name(run)), escape(&panel::view(run)));
     writeln!(out, "\n## {name} · {view} · {}", run.state.word())?;
+    write_answer(run, 3, out)
+}
+
+/// Why a run is not done, what was left out of its prompt, and its text, whose highest heading is of level `top`.
+pub(super) fn write_answer(run: &Run, top: usize, out: &mut String) -> fmt::Result {
     if let Some(reason) = panel::reason(run) {
         writeln!(out, "\n*{}: {}*", run.state.word(), escape(reason.trim()))?;
     }
@@ -66,5 +79,5 @@ fn write_run(run: &Run, out: &mut String) -> fmt::Result {
     }
     let text = sanitize(&run.text);
     let none = text.trim().is_empty();
-    writeln!(out, "\n{}", if none { "*(no text)*".to_owned() } else { contain(&text) })
+    writeln!(out, "\n{}", if none { "*(no text)*".to_owned() } else { contain(&text, top) })
 }

@@ -1,17 +1,56 @@
-//! Sessions as text: for a terminal or a pipe, as Markdown, as JSON.
+//! Sessions as text: for a terminal or a pipe, as Markdown, JSON and HTML, as a decision record, as a checklist.
 //!
-//! A format is one file and one row in [`FORMATS`]. Every export begins with the panel: how many of the
-//! asked answered, and who in which state. Model text is neutralised here, as in everything that leaves the
-//! program. Nothing is read or written: a string comes out. Called by `cli` (`sessions show`, `ask`) and,
-//! for exports out of the TUI, by `runtime`; `ask` passes a session of one turn.
+//! A format is one file and one row in [`FORMATS`]. Every export begins with the panel: how many of the asked answered,
+//! what became of the others, models, date, tokens, cost. Model text is neutralised here, as in everything that leaves the
+//! program, and nothing of it can break the structure that it stands in. Nothing is read or written: a string comes out.
+//! Called by `cli` (`sessions show`, `sessions export`, `ask`) and by `runtime::export`, which writes files for the TUI;
+//! `ask` passes a session of one turn.
+//!
+//! `panel` has the words about runs, `review` reads the answers once for all, `item` are the rows of triage, `excerpt` the
+//! source words of a recommendation, `contain` fits Markdown into a larger document.
 
+mod adr;
+mod checklist;
 mod contain;
+mod decisions;
+mod excerpt;
+mod folder;
+mod html;
+mod item;
 mod json;
 mod markdown;
 mod panel;
+mod review;
+mod sentence;
 mod text;
 
-use crate::domain::Session;
+use std::sync::Arc;
+
+use crate::domain::{Contract, Persona, PersonaId, Session};
+use crate::review::Synonyms;
+pub use folder::folder;
+
+/// What reading a session's answers takes besides the session.
+#[derive(Debug, Clone, Copy)]
+pub struct Reading<'a> {
+    /// Personas that are known: what they promise says what their sections are about. Others are read by synonyms alone.
+    pub personas: &'a [Arc<Persona>],
+    /// What headings are called.
+    pub synonyms: &'a Synonyms,
+    /// The project's context, `./.plenary/context.md`, where there is one.
+    pub context: Option<&'a str>,
+}
+
+impl Reading<'_> {
+    fn persona(&self, id: &PersonaId) -> Option<&Persona> {
+        self.personas.iter().find(|persona| persona.id == *id).map(AsRef::as_ref)
+    }
+
+    /// What the persona of this id promises; nothing when it is not known.
+    fn contract(&self, id: &PersonaId) -> Contract {
+        self.persona(id).map(|persona| persona.contract.clone()).unwrap_or_default()
+    }
+}
 
 /// One way to write a session.
 #[derive(Debug, Clone, Copy)]
@@ -21,37 +60,142 @@ pub struct Format {
     /// What it is for, in a few words.
     pub about: &'static str,
     /// Writes it, with a line end at the end. Model text is neutralised.
-    pub write: fn(&Session) -> String,
+    pub write: fn(&Session, &Reading<'_>) -> String,
+    /// It looks into answers: what it says depends on the [`Reading`].
+    pub reads: bool,
+    /// What the name of a file ends with, without the dot.
+    pub extension: &'static str,
+    /// Its media type.
+    pub media: &'static str,
 }
 
-/// Every format there is, the one for people first.
-pub const FORMATS: &[Format] = &[
-    Format { name: "text", about: "for reading in a terminal or a pipe", write: text::write },
+const ROWS: [Format; 6] = [
+    Format {
+        name: "text",
+        about: "for reading in a terminal or a pipe",
+        write: text::write,
+        reads: false,
+        extension: "txt",
+        media: "text/plain; charset=utf-8",
+    },
     Format {
         name: "markdown",
         about: "one document, a heading per answer",
         write: markdown::write,
+        reads: false,
+        extension: "md",
+        media: "text/markdown; charset=utf-8",
     },
-    Format { name: "json", about: "for programs", write: json::write },
+    Format {
+        name: "json",
+        about: "for programs",
+        write: json::write,
+        reads: true,
+        extension: "json",
+        media: "application/json",
+    },
+    Format {
+        name: "adr",
+        about: "a decision record (MADR 4): who proposed what, and what was decided",
+        write: adr::write,
+        reads: true,
+        extension: "md",
+        media: "text/markdown; charset=utf-8",
+    },
+    Format {
+        name: "checklist",
+        about: "what was accepted as tasks, and what was not",
+        write: checklist::write,
+        reads: false,
+        extension: "md",
+        media: "text/markdown; charset=utf-8",
+    },
+    Format {
+        name: "html",
+        about: "one page for a browser, answers side by side",
+        write: html::write,
+        reads: false,
+        extension: "html",
+        media: "text/html; charset=utf-8",
+    },
 ];
+
+/// Every format there is, the one for people first.
+pub const FORMATS: &[Format] = &ROWS;
 
 /// The format of that name.
 pub fn format(name: &str) -> Option<&'static Format> {
     FORMATS.iter().find(|format| format.name == name)
 }
 
-/// temporary
+/// What a session can be written to the disk as: a file of one of the formats, or the run folder.
+#[derive(Debug, Clone, Copy)]
 pub struct Target {
-    /** x */
+    /// The word behind `--format`.
     pub name: &'static str,
-    /** x */
+    /// What it is for, in a few words.
     pub about: &'static str,
+    /// How the file is written; none for the folder, whose files [`folder`] makes.
+    pub format: Option<&'static Format>,
 }
+
+const FOLDER: Target = Target {
+    name: "folder",
+    about: "question, answers, decisions and decision record, one file each",
+    format: None,
+};
+
+/// Every target: the formats, then the folder.
+pub static TARGETS: [Target; ROWS.len() + 1] = {
+    let mut targets = [FOLDER; ROWS.len() + 1];
+    let mut at = 0;
+    while at < ROWS.len() {
+        let format = &FORMATS[at];
+        targets[at] = Target { name: format.name, about: format.about, format: Some(format) };
+        at += 1;
+    }
+    targets
+};
+
+/// The target of that name.
+pub fn target(name: &str) -> Option<&'static Target> {
+    TARGETS.iter().find(|target| target.name == name)
+}
+
 impl Target {
-    /** x */
+    /// The usual name of the file or folder for the session of this short id: `1a2b3c4d-adr.md`, `1a2b3c4d.html`,
+    /// `plenary-1a2b3c4d`. The first format of an extension needs no word to tell it from others.
     pub fn file_name(&self, id: &str) -> String {
-        format!("{id}-{}.md", self.name)
+        let Some(format) = self.format else { return format!("plenary-{id}") };
+        let first = FORMATS.iter().find(|other| other.extension == format.extension);
+        let plain = first.is_some_and(|first| first.name == format.name);
+        let word = if plain { String::new() } else { format!("-{}", format.name) };
+        format!("{id}{word}.{}", format.extension)
     }
 }
-/// temporary
-pub static TARGETS: [Target; 1] = [Target { name: "adr", about: "a decision record" }];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_target_has_a_file_name_of_its_own() {
+        let names: Vec<String> = TARGETS.iter().map(|t| t.file_name("1a2b3c4d")).collect();
+        assert_eq!(
+            names,
+            [
+                "1a2b3c4d.txt",
+                "1a2b3c4d.md",
+                "1a2b3c4d.json",
+                "1a2b3c4d-adr.md",
+                "1a2b3c4d-checklist.md",
+                "1a2b3c4d.html",
+                "plenary-1a2b3c4d",
+            ]
+        );
+        for target in &TARGETS {
+            assert_eq!(super::target(target.name).unwrap().about, target.about);
+            assert_eq!(format(target.name).is_some(), target.format.is_some());
+        }
+    }
+}

@@ -1,9 +1,9 @@
-//! A session for reading in a terminal or a pipe: the panel, then question and answers one below the other.
+//! A session for reading in a terminal or a pipe: the panel, question and answers one below the other, the decisions.
 //! What it does not do: colours and wrapping, which are the terminal's. Called through `FORMATS` and by `ask`.
 
 use std::fmt::{self, Write};
 
-use super::panel;
+use super::{Reading, decisions, panel};
 use crate::domain::{Run, Session, Turn};
 use crate::text::width::width;
 use crate::text::{sanitize, sanitize_line};
@@ -12,7 +12,7 @@ use crate::text::{sanitize, sanitize_line};
 const RULE: usize = 72;
 
 /// Writes the session.
-pub(super) fn write(session: &Session) -> String {
+pub(super) fn write(session: &Session, _: &Reading<'_>) -> String {
     let mut out = String::new();
     // Writing into a string cannot fail.
     write_session(session, &mut out).unwrap_or_default();
@@ -23,6 +23,9 @@ fn write_session(session: &Session, out: &mut String) -> fmt::Result {
     let (summary, name) = (panel::summary(session), sanitize_line(&session.panel));
     let (id, date) = (session.id.short(), panel::date(session.created_at));
     writeln!(out, "{summary} · panel {name} · session {id} · {date}")?;
+    if let Some(means) = panel::means(session, str::to_owned) {
+        writeln!(out, "{means}")?;
+    }
     let of = session.turns.len();
     for (turn, number) in session.turns.iter().zip(1..) {
         if of > 1 {
@@ -35,7 +38,7 @@ fn write_session(session: &Session, out: &mut String) -> fmt::Result {
             write_run(run, out)?;
         }
     }
-    Ok(())
+    decisions::text(session, &"─".repeat(RULE), out)
 }
 
 fn write_panel(turn: &Turn, out: &mut String) -> fmt::Result {

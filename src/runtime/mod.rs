@@ -9,6 +9,7 @@ pub mod clipboard;
 pub mod clock;
 pub mod editor;
 pub mod effects;
+pub mod export;
 pub mod fanout;
 pub mod files;
 pub mod frame;

@@ -31,6 +31,7 @@ mod wrap;
 pub use document::Document;
 pub use highlight::{HighlightJob, Highlighted, Highlighter};
 pub use layout::{Anchor, Layout, LayoutOptions};
+pub(crate) use link::note as link_note;
 pub use outline::{Part, PartKind, TableLine};
 pub(crate) use parse::is_line_break;
 pub use row::{Piece, Row, RowKind};

@@ -18,7 +18,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("text", &["domain"]),
     ("review", &["text", "domain"]),
     ("prompt", &["text", "domain"]),
-    ("export", &["review", "text", "domain"]),
+    ("export", &["prompt", "review", "text", "domain"]),
     ("provider", &["text", "prompt", "review", "export", "machine", "domain"]),
     ("weights", &["text", "domain"]),
     ("store", &["text", "prompt", "review", "export", "machine", "domain"]),

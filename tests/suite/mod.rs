@@ -3,6 +3,7 @@ mod ask;
 mod cli;
 mod config;
 mod config_local;
+mod export;
 mod fanout;
 #[cfg(all(feature = "local", unix))]
 mod local;

@@ -2,7 +2,6 @@
 //! process in between.
 
 mod delete;
-mod export;
 mod measure;
 mod migration;
 mod review;

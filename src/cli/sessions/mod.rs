@@ -1,7 +1,7 @@
 //! `plenary sessions …`: what is in the store, for people and for programs, one file a command.
 //!
 //! What stands here is which session is meant, and the words when it is not there; `resume` finds its session with
-//! [`resolve`] too. Exports are `export`'s business.
+//! [`resolve`] too. Exports are `cli::export`'s business.
 
 mod delete;
 mod list;
@@ -10,7 +10,8 @@ mod search;
 
 use clap::builder::PossibleValuesParser;
 
-use super::{CliError, ListFormat, out, say};
+use super::{CliError, ListFormat, export, out, say};
+use crate::config::Flags;
 use crate::domain::{Session, SessionId};
 use crate::export::{FORMATS, format};
 use crate::store::{Store, StoreError};
@@ -49,6 +50,8 @@ pub enum Sessions {
         )]
         format: String,
     },
+    /// Write a session to standard output or to a file
+    Export(export::Export),
     /// Find the sessions in which every word occurs: in title, tags, questions or answers
     Search {
         /// The words, or their beginnings
@@ -91,7 +94,7 @@ pub enum Sessions {
 }
 
 /// Runs `plenary sessions …`; the number is the exit code.
-pub fn run(command: Sessions, store: &Store) -> Result<u8, CliError> {
+pub fn run(command: Sessions, store: &Store, flags: &Flags) -> Result<u8, CliError> {
     match command {
         Sessions::List { limit, format } => list::run(store, limit, format)?,
         Sessions::Show { id, format: name } => {
@@ -99,7 +102,12 @@ pub fn run(command: Sessions, store: &Store) -> Result<u8, CliError> {
                 CliError::usage(format!("\"{name}\" is not a format of sessions show"))
             })?;
             let session = load(store, resolve(store, &id)?)?;
-            out(&(writer.write)(&session))?;
+            let source = export::Source::wanted(writer.reads, flags);
+            out(&(writer.write)(&session, &source.reading()))?;
+        }
+        Sessions::Export(export) => {
+            let session = load(store, resolve(store, &export.id)?)?;
+            export::run(&export, &session, flags)?;
         }
         Sessions::Search { words, limit, format } => search::run(store, &words, limit, format)?,
         Sessions::Rename { id, title } => {

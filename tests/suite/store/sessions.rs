@@ -75,22 +75,26 @@ fn the_command_line_offers_every_format_and_no_other() {
     assert!(matches!(parse(&["list"]).unwrap(), Sessions::List { limit: 20, .. }));
 }
 
+fn run_on(args: &[&str], store: &Store) -> Result<u8, plenary::cli::CliError> {
+    run(parse(args).unwrap(), store, &plenary::config::Flags::default())
+}
+
 #[test]
 fn commands_end_with_the_code_that_says_how_they_went() {
     let store = store_of(&[0xa1 << 120]);
     for args in
         [&["list"][..], &["list", "--format", "json"], &["show", "a1"], &["list", "--limit", "0"]]
     {
-        assert_eq!(run(parse(args).unwrap(), &store).unwrap(), 0, "{args:?}");
+        assert_eq!(run_on(args, &store).unwrap(), 0, "{args:?}");
     }
-    assert_eq!(run(parse(&["list"]).unwrap(), &Store::in_memory()).unwrap(), 0);
-    assert_eq!(run(parse(&["show", "b"]).unwrap(), &store).unwrap_err().code, 2);
+    assert_eq!(run_on(&["list"], &Store::in_memory()).unwrap(), 0);
+    assert_eq!(run_on(&["show", "b"], &store).unwrap_err().code, 2);
 
     let broken = Store::open(std::path::Path::new("/dev/null"));
-    let error = run(parse(&["list"]).unwrap(), &broken).unwrap_err();
+    let error = run_on(&["list"], &broken).unwrap_err();
     assert_eq!(error.code, 1);
     assert!(error.message.contains("/dev/null"), "{error}");
     let broken = Store::open(std::path::Path::new("/dev/null"));
-    let error = run(parse(&["show", "last"]).unwrap(), &broken).unwrap_err();
+    let error = run_on(&["show", "last"], &broken).unwrap_err();
     assert!(error.message.contains("/dev/null"), "{error}");
 }

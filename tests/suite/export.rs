@@ -1,6 +1,8 @@
 //! What leaves the program as text: golden files of one session in every format, and what no answer can do
 //! to them. `INSTA_UPDATE=always` writes the golden files anew.
 
+mod session;
+
 use std::time::Duration;
 
 use plenary::domain::{
@@ -88,12 +90,12 @@ fn hostile() -> Session {
 }
 
 fn write(name: &str, session: &Session) -> String {
-    (format(name).unwrap().write)(session)
+    (format(name).unwrap().write)(session, &session::known().reading())
 }
 
 fn golden(name: &str, text: &str) {
     insta::with_settings!({
-        snapshot_path => "../../snapshots",
+        snapshot_path => "../snapshots",
         prepend_module_to_snapshot => false,
         omit_expression => true,
     }, {
@@ -104,14 +106,21 @@ fn golden(name: &str, text: &str) {
 #[test]
 fn a_review_in_every_format() {
     for format in FORMATS {
-        golden(&format!("export-review-{}", format.name), &(format.write)(&review()));
+        golden(&format!("export-review-{}", format.name), &write(format.name, &review()));
     }
 }
 
 #[test]
 fn a_hostile_conversation_in_every_format() {
     for format in FORMATS {
-        golden(&format!("export-hostile-{}", format.name), &(format.write)(&hostile()));
+        golden(&format!("export-hostile-{}", format.name), &write(format.name, &hostile()));
+    }
+}
+
+#[test]
+fn a_review_that_was_triaged_in_every_format() {
+    for format in FORMATS {
+        golden(&format!("export-triaged-{}", format.name), &write(format.name, &session::triaged()));
     }
 }
 
@@ -120,11 +129,11 @@ fn every_format_says_how_many_answered_and_ends_with_a_line_end() {
     let mut empty = review();
     empty.turns.clear();
     for format in FORMATS {
-        let text = (format.write)(&review());
+        let text = write(format.name, &review());
         let head: String = text.lines().take(6).collect();
         assert!(head.contains("2 of 4 answered"), "{}: {head}", format.name);
         assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{}", format.name);
-        assert!((format.write)(&empty).contains("nothing has been asked yet"), "{}", format.name);
+        assert!(write(format.name, &empty).contains("nothing has been asked yet"), "{}", format.name);
     }
     assert!(format("pdf").is_none());
 }
@@ -163,7 +172,7 @@ fn control_characters_are_neutralised_wherever_they_stand() {
     }
     let shown = sanitize(evil);
     for format in FORMATS {
-        let text = (format.write)(&session);
+        let text = write(format.name, &session);
         let text = match format.name {
             "json" => {
                 let value: serde_json::Value = serde_json::from_str(&text).unwrap();

@@ -1,0 +1,169 @@
+//! What an answer says for and against an option, as far as its own words sort it: `Pros` and `Cons` and their like.
+//!
+//! What stands under no such word is a description and is called neither good nor bad. Called by `options` and `outcome`.
+
+use std::fmt;
+use std::ops::Range;
+
+use crate::export::contain::escape;
+use crate::export::review::Answer;
+use crate::text::{Part, PartKind, sanitize_line};
+
+/// Longest argument that is quoted, in characters.
+const LONGEST: usize = 400;
+
+/// Which side an argument is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Side {
+    Good,
+    Bad,
+}
+
+/// Words that sort what follows them. The first words of a label or column are compared.
+const WORDS: &[(&str, Side)] = &[
+    ("pro", Side::Good),
+    ("pros", Side::Good),
+    ("advantage", Side::Good),
+    ("advantages", Side::Good),
+    ("benefit", Side::Good),
+    ("benefits", Side::Good),
+    ("strength", Side::Good),
+    ("strengths", Side::Good),
+    ("upside", Side::Good),
+    ("upsides", Side::Good),
+    ("vorteil", Side::Good),
+    ("vorteile", Side::Good),
+    ("con", Side::Bad),
+    ("cons", Side::Bad),
+    ("disadvantage", Side::Bad),
+    ("disadvantages", Side::Bad),
+    ("drawback", Side::Bad),
+    ("drawbacks", Side::Bad),
+    ("weakness", Side::Bad),
+    ("weaknesses", Side::Bad),
+    ("downside", Side::Bad),
+    ("downsides", Side::Bad),
+    ("nachteil", Side::Bad),
+    ("nachteile", Side::Bad),
+];
+
+/// Something that was said of an option.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Argument {
+    /// For or against it; none for a description.
+    pub(super) side: Option<Side>,
+    /// The column of a table that it stands in.
+    label: String,
+    /// The words, on one line.
+    words: String,
+    /// `Kael Voss (infra)`
+    who: String,
+}
+
+impl Argument {
+    /// `“words” — Kael Voss (infra)`, escaped.
+    pub(super) fn quoted(&self) -> String {
+        let label =
+            if self.label.is_empty() { String::new() } else { format!("{}: ", escape(&self.label)) };
+        format!("{label}“{}” — {}", escape(&self.words), escape(&self.who))
+    }
+}
+
+impl fmt::Display for Argument {
+    /// As MADR has it: `Good, because “words” — Kael Voss (infra)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.side {
+            Some(Side::Good) => write!(f, "Good, because {}", self.quoted()),
+            Some(Side::Bad) => write!(f, "Bad, because {}", self.quoted()),
+            None => f.write_str(&self.quoted()),
+        }
+    }
+}
+
+/// The cells of a row behind its first, which names the option.
+pub(super) fn of_row(columns: &[&str], cells: &[&str], who: &str) -> Vec<Argument> {
+    let cells = columns.iter().zip(cells).skip(1);
+    let cells = cells.filter(|(_, cell)| cell.chars().any(char::is_alphanumeric));
+    cells
+        .map(|(column, cell)| {
+            let side = side(column);
+            let label = if side.is_some() { "" } else { column };
+            argument(side, label, cell, who)
+        })
+        .collect()
+}
+
+/// Paragraphs and entries of lists at `span`.
+pub(super) fn of_span(answer: &Answer<'_>, span: &Range<usize>, who: &str) -> Vec<Argument> {
+    let mut arguments = Vec::new();
+    let mut now: Option<Side> = None;
+    for part in answer.document.parts() {
+        let here = part.span().start >= span.start && part.span().end <= span.end;
+        if !here || !matches!(part.kind(), PartKind::Paragraph | PartKind::Heading(_)) {
+            continue;
+        }
+        let (label, rest) = split(&part);
+        match side(label) {
+            // The word alone sorts what follows; with words behind it, these.
+            Some(found) if rest.is_empty() => now = Some(found),
+            Some(found) => {
+                now = if part.depth() == 0 { Some(found) } else { now };
+                arguments.push(argument(Some(found), "", rest, who));
+            }
+            None => {
+                now = now.filter(|_| part.depth() > 0);
+                arguments.push(argument(now, "", part.text(), who));
+            }
+        }
+    }
+    arguments.retain(|argument| !argument.words.is_empty());
+    arguments
+}
+
+/// `Pros: cheap, simple` into label and rest; the whole text is the label when there is no colon and it is short.
+fn split<'a>(part: &Part<'a>) -> (&'a str, &'a str) {
+    const LABEL: usize = 24;
+    let text = part.text();
+    match text.split_once(':') {
+        Some((label, rest)) if label.chars().count() <= LABEL => (label.trim(), rest.trim()),
+        None if text.chars().count() <= LABEL => (text.trim(), ""),
+        _ => ("", text),
+    }
+}
+
+/// The side of a label: its first word says it.
+fn side(label: &str) -> Option<Side> {
+    let words = label.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let first = words.clone().next()?.to_lowercase();
+    if words.count() > 3 {
+        return None;
+    }
+    WORDS.iter().find(|(word, _)| *word == first).map(|(_, side)| *side)
+}
+
+fn argument(side: Option<Side>, label: &str, words: &str, who: &str) -> Argument {
+    let words = sanitize_line(words);
+    let words = words.trim();
+    let short: String = words.chars().take(LONGEST).collect();
+    let words = if short.len() < words.len() { short + "…" } else { short };
+    Argument { side, label: sanitize_line(label).trim().to_owned(), words, who: who.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_known_words_sort() {
+        for (label, wanted) in [
+            ("Pros", Some(Side::Good)),
+            ("**Advantages", Some(Side::Good)),
+            ("Con", Some(Side::Bad)),
+            ("Cost Impact", None),
+            ("Pro forma accounts of the year", None),
+            ("", None),
+        ] {
+            assert_eq!(side(label), wanted, "{label}");
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! The front matter of a decision record: MADR's keys, and the panel for programs.
+//!
+//! Every value that comes from outside is a double-quoted YAML scalar, which nothing in it can end.
+
+use std::fmt::{self, Write};
+
+use super::status;
+use crate::domain::{Run, Turn};
+use crate::export::panel::{self, Counts, Spent};
+use crate::export::review::Review;
+use crate::text::sanitize_line;
+
+/// Writes the front matter with its two rules.
+pub(super) fn write(review: &Review<'_>, out: &mut String) -> fmt::Result {
+    let session = review.session;
+    writeln!(out, "---\nstatus: {}", status(review))?;
+    writeln!(out, "date: {}", quoted(&panel::day(decided_at(review))))?;
+    writeln!(out, "decision-makers: [] # plenary keeps no names: write in who decided")?;
+    let consulted = consulted(review);
+    if consulted.is_empty() {
+        writeln!(out, "consulted: []")?;
+    } else {
+        writeln!(out, "consulted:")?;
+        consulted.iter().try_for_each(|who| writeln!(out, "  - {}", quoted(who)))?;
+    }
+    let counts = Counts::of(&session.turns);
+    writeln!(out, "panel:\n  name: {}", quoted(&sanitize_line(&session.panel)))?;
+    writeln!(out, "  asked: {}\n  answered: {}", counts.asked, counts.answered)?;
+    for (word, n) in counts.rest() {
+        if word != "not finished" || n > 0 {
+            writeln!(out, "  {}: {n}", word.replace(' ', "-"))?;
+        }
+    }
+    let models: Vec<String> = panel::models(session).iter().map(|model| quoted(model)).collect();
+    writeln!(out, "models: [{}]", models.join(", "))?;
+    let spent = Spent::of(session);
+    if spent.tokens_known > 0 {
+        writeln!(out, "tokens: {{ in: {}, out: {} }}", spent.input, spent.output)?;
+    }
+    if let Some(cost) = spent.cost() {
+        writeln!(out, "cost: {}", quoted(&cost))?;
+    }
+    writeln!(out, "session: {}\n---", quoted(&session.id.to_string()))
+}
+
+/// When the decision was last changed; without one, when the last question was asked.
+fn decided_at(review: &Review<'_>) -> i64 {
+    let session = review.session;
+    let edited = session.history.done.iter().map(|edit| edit.at).max();
+    let asked = || session.turns.iter().map(|turn| turn.asked_at).max();
+    edited.or_else(asked).unwrap_or(session.created_at)
+}
+
+/// `Kael Voss, Principal Infrastructure Engineer (infra)`, each persona once; with its state when it did not answer.
+fn consulted(review: &Review<'_>) -> Vec<String> {
+    let mut last: Vec<&Run> = Vec::new();
+    for run in review.session.turns.iter().flat_map(Turn::latest) {
+        match last.iter_mut().find(|known| known.persona == run.persona) {
+            Some(known) => *known = run,
+            None => last.push(run),
+        }
+    }
+    let words = |run: &Run| {
+        let title = review.reading.persona(&run.persona).map(|persona| persona.title.as_str());
+        let title = title.filter(|title| !title.trim().is_empty()).map(sanitize_line);
+        let title = title.map(|title| format!(", {title}")).unwrap_or_default();
+        let answered = run.state.word() == "done";
+        let state = if answered { String::new() } else { format!(", {}", run.state.word()) };
+        format!("{}{title} ({}){state}", panel::name(run), panel::id(run))
+    };
+    last.into_iter().map(words).collect()
+}
+
+/// A double-quoted scalar. JSON's strings are YAML's, but for the two characters that YAML has no place for.
+fn quoted(text: &str) -> String {
+    let json = serde_json::Value::from(text).to_string();
+    json.replace('\u{FFFE}', "\\uFFFE").replace('\u{FFFF}', "\\uFFFF")
+}

@@ -1,0 +1,74 @@
+//! A session as a decision record in the form of MADR 4.0: who proposed what, and what was decided.
+//!
+//! Nothing is invented: every word is the question's, the user's, or quoted from an answer with the name of who wrote it; the
+//! rest are headings and counts. A part for which there is nothing says so in one line. What stands where:
+//!
+//! - *status*: `proposed` while anything is undecided, or nothing was accepted and not all rejected; `accepted` when all is
+//!   decided and something accepted; `rejected` when all is rejected.
+//! - *Context*: the question with its attachments by name, the project's context, sections about assumptions.
+//! - *Decision Drivers*: sentences of the question, the context and of those sections that say what has to hold (found by
+//!   pattern), and the columns by which options were compared.
+//! - *Considered Options* (`options`): rows of tables and headings in sections about options, items lifted from them; of a
+//!   persona that has none of these, the items of its recommendation.
+//! - *Consequences* (`outcome`): good is what answers call a pro of an accepted option; bad is what they call a con of one,
+//!   and an accepted item about risks: it is taken on; neutral is an accepted item about cost or operations: it comes along.
+//! - *Confirmation*: accepted items about validation.
+//! - *Revisit When*: sentences that say when to think again, sections about success measures and signals, what was deferred.
+//!
+//! Pure; called through `FORMATS` and by `folder`.
+
+mod arguments;
+mod context;
+mod front;
+mod open;
+mod options;
+mod outcome;
+
+use std::fmt::{self, Write};
+
+use super::contain::escape;
+use super::review::Review;
+use super::{Reading, markdown};
+use crate::domain::{Decision, Session};
+use crate::text::sanitize_line;
+
+/// Writes the session.
+pub(super) fn write(session: &Session, reading: &Reading<'_>) -> String {
+    let review = Review::new(session, reading);
+    let mut out = String::new();
+    // Writing into a string cannot fail.
+    write_record(&review, &mut out).unwrap_or_default();
+    out
+}
+
+fn write_record(review: &Review<'_>, out: &mut String) -> fmt::Result {
+    front::write(review, out)?;
+    writeln!(out, "\n# {}", escape(sanitize_line(&review.session.title).trim()))?;
+    markdown::write_head(review.session, out)?;
+    writeln!(out, "\n{}", review.counts)?;
+    context::write(review, out)?;
+    let options = options::find(review);
+    options::write_list(&options, out)?;
+    outcome::write(review, &options, out)?;
+    options::write_arguments(&options, out)?;
+    open::write(review, out)
+}
+
+/// Where the decision stands as a whole.
+fn status(review: &Review<'_>) -> &'static str {
+    let counts = review.counts;
+    if counts.items == 0 || counts.decided < counts.items {
+        "proposed"
+    } else if counts.accepted > 0 {
+        Decision::Accepted.word()
+    } else if counts.rejected == counts.items {
+        Decision::Rejected.word()
+    } else {
+        "proposed"
+    }
+}
+
+/// `“words” — Kael Voss (infra)` as an entry of a list, escaped.
+fn entry(words: &str, who: &str) -> String {
+    format!("* “{}” — {}", escape(sanitize_line(words).trim()), escape(who))
+}

@@ -1,0 +1,203 @@
+//! The options that were compared: who named them, and what was said for and against each.
+//!
+//! An option is a row of a table in a section about options, a heading in such a section, or an item lifted from one. Of a
+//! persona that has none, the items of its recommendation stand in. Options of one name are one. What an answer says of an
+//! option is *good* under a word like `Pros`, *bad* under one like `Cons`, and neither otherwise.
+
+use std::fmt::{self, Write};
+use std::ops::Range;
+
+use super::arguments::{Argument, of_row, of_span};
+use crate::domain::Facet;
+use crate::export::contain::escape;
+use crate::export::item::{Item, Standing};
+use crate::export::panel;
+use crate::export::review::{Answer, Review};
+use crate::review::Section;
+use crate::text::{PartKind, sanitize_line};
+
+/// Longest name of an option, in characters.
+const NAME: usize = 160;
+
+/// An option.
+pub(super) struct OptionFound {
+    /// What it is called, clean, on one line.
+    pub(super) name: String,
+    /// The ids of those who name it, each once.
+    proposers: Vec<String>,
+    /// What was decided on the item of that name.
+    standing: Option<Standing>,
+    /// What answers say of it.
+    pub(super) arguments: Vec<Argument>,
+    /// Where it stands: index of the answer, bytes.
+    places: Vec<(usize, Range<usize>)>,
+}
+
+impl OptionFound {
+    /// True when it was accepted.
+    pub(super) fn is_accepted(&self) -> bool {
+        self.standing == Some(Standing::Accepted)
+    }
+}
+
+/// The options of a session.
+pub(super) fn find(review: &Review<'_>) -> Vec<OptionFound> {
+    let mut options: Vec<OptionFound> = Vec::new();
+    for (at, answer) in review.answers.iter().enumerate().filter(|(_, answer)| answer.counts) {
+        let who = review.who(answer.run, answer.turn);
+        for (index, section) in answer.sections.iter().enumerate() {
+            if section.facet != Facet::Options {
+                continue;
+            }
+            of_tables(answer, section, &who, &mut |name, span, arguments| {
+                add(&mut options, name, (at, span), panel::id(answer.run), arguments);
+            });
+            if is_nested(answer, index) {
+                let name = answer.heading(section);
+                let arguments = of_span(answer, &answer.body_span(section), &who);
+                add(&mut options, name, (at, section.span.clone()), panel::id(answer.run), arguments);
+            }
+        }
+    }
+    for item in &review.items {
+        take_item(review, item, Facet::Options, &mut options);
+    }
+    let named: Vec<String> = options.iter().flat_map(|option| option.proposers.clone()).collect();
+    for item in &review.items {
+        if item.proposer_ids().iter().all(|id| !named.contains(id)) {
+            take_item(review, item, Facet::Recommendation, &mut options);
+        }
+    }
+    options
+}
+
+/// Adds an option, or what is new about one of that name.
+fn add(
+    options: &mut Vec<OptionFound>,
+    name: &str,
+    place: (usize, Range<usize>),
+    by: String,
+    arguments: Vec<Argument>,
+) {
+    let name: String = sanitize_line(name).trim().chars().take(NAME).collect();
+    if key(&name).is_empty() {
+        return;
+    }
+    let known = options.iter_mut().find(|option| key(&option.name) == key(&name));
+    let option = match known {
+        Some(option) => option,
+        None => {
+            options.push(OptionFound {
+                name,
+                proposers: Vec::new(),
+                standing: None,
+                arguments: Vec::new(),
+                places: Vec::new(),
+            });
+            let Some(option) = options.last_mut() else { return };
+            option
+        }
+    };
+    if !option.proposers.contains(&by) {
+        option.proposers.push(by);
+    }
+    option.places.push(place);
+    option.arguments.extend(arguments);
+}
+
+/// Letters and digits of a name, for comparing.
+fn key(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Rows of the tables of a section.
+fn of_tables(
+    answer: &Answer<'_>,
+    section: &Section,
+    who: &str,
+    found: &mut dyn FnMut(&str, Range<usize>, Vec<Argument>),
+) {
+    for part in answer.body(section).filter(|part| part.kind() == PartKind::Table) {
+        let columns = part.columns();
+        for row in part.rows() {
+            if let Some(name) = row.cells.first() {
+                found(name, row.span.clone(), of_row(&columns, &row.cells, who));
+            }
+        }
+    }
+}
+
+/// True for a heading inside a section about options: it names one of them.
+fn is_nested(answer: &Answer<'_>, index: usize) -> bool {
+    let Some(section) = answer.sections.get(index).filter(|s| s.heading.is_some()) else {
+        return false;
+    };
+    let above = answer.sections.iter().take(index).rev().find(|other| {
+        other.heading.is_some() && other.level < section.level
+    });
+    above.is_some_and(|above| above.facet == Facet::Options)
+}
+
+/// Makes an item about `facet` an option, or marks the one that it is.
+fn take_item(review: &Review<'_>, item: &Item<'_>, facet: Facet, options: &mut Vec<OptionFound>) {
+    let at = |run| review.answers.iter().position(|answer| answer.run.id == run);
+    for member in item.members() {
+        let Some(answer) = at(member.run.id) else { continue };
+        let span = &member.found.span;
+        let mut same = None;
+        let mut inside = false;
+        for (index, option) in options.iter().enumerate() {
+            for (_, place) in option.places.iter().filter(|(of, _)| *of == answer) {
+                // What begins with it is the option; what stands somewhere in it is a part of it.
+                let touches = span.start < place.end && place.start < span.end;
+                if touches && span.start <= place.start {
+                    same = Some(index);
+                }
+                inside |= touches;
+            }
+        }
+        let named = options.iter().position(|option| key(&option.name) == key(&item.title()));
+        if let Some(option) = same.or(named).and_then(|index| options.get_mut(index)) {
+            option.standing = Some(item.standing());
+        } else if member.found.facet == facet && !inside {
+            let who = review.who(member.run, member.turn);
+            let said = review.answers.get(answer).map(|a| of_span(a, span, &who));
+            let place = (answer, span.clone());
+            add(options, &item.title(), place, panel::id(member.run), said.unwrap_or_default());
+            if let Some(option) = options.iter_mut().find(|o| key(&o.name) == key(&item.title())) {
+                option.standing = Some(item.standing());
+            }
+        }
+    }
+}
+
+/// Writes *Considered Options*.
+pub(super) fn write_list(options: &[OptionFound], out: &mut String) -> fmt::Result {
+    writeln!(out, "\n## Considered Options\n")?;
+    if options.is_empty() {
+        return writeln!(out, "No answer names options.");
+    }
+    for option in options {
+        let by = escape(&option.proposers.join(", "));
+        let stands = option.standing.map(|standing| format!(" · {}", standing.word()));
+        let name = escape(&option.name);
+        writeln!(out, "* **{name}** — proposed by {by}{}", stands.unwrap_or_default())?;
+    }
+    Ok(())
+}
+
+/// Writes *Pros and Cons of the Options*.
+pub(super) fn write_arguments(options: &[OptionFound], out: &mut String) -> fmt::Result {
+    writeln!(out, "\n## Pros and Cons of the Options")?;
+    if options.is_empty() {
+        return writeln!(out, "\nNo answer names options.");
+    }
+    for option in options {
+        writeln!(out, "\n### {}\n", escape(&option.name))?;
+        if option.arguments.is_empty() {
+            writeln!(out, "No answer says anything for or against it.")?;
+        }
+        option.arguments.iter().try_for_each(|argument| writeln!(out, "* {argument}"))?;
+    }
+    Ok(())
+}

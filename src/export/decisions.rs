@@ -1,0 +1,108 @@
+//! The decisions at the end of the formats that are for reading: every row of triage, grouped by what was decided.
+//!
+//! Written only when there is anything to decide. Called by `text` and `markdown`; the checklist and the decision record are
+//! formats of their own.
+
+use std::fmt::{self, Write};
+
+use super::contain::escape;
+use super::item::{Item, Standing, items};
+use super::{panel, sentence};
+use crate::domain::{Aside, Facet, Session};
+use crate::text::{Document, PartKind, sanitize_line};
+
+/// The section in Markdown.
+pub(super) fn markdown(session: &Session, out: &mut String) -> fmt::Result {
+    let items = items(session);
+    if items.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n## Decisions\n\n**{}**", session.triage())?;
+    for standing in Standing::ALL {
+        let mut rows = items.iter().filter(|item| item.standing() == standing).peekable();
+        if rows.peek().is_none() {
+            continue;
+        }
+        writeln!(out, "\n### {}\n", standing.title())?;
+        for item in rows {
+            writeln!(out, "- {}", line(item))?;
+            write_challenges(item, "  ", out)?;
+        }
+    }
+    Ok(())
+}
+
+/// `**Title** · infra, edge · risks · high · owner: Ada — comment`; a rejected one is struck.
+pub(super) fn line(item: &Item<'_>) -> String {
+    let title = escape(&item.title());
+    let title = match item.standing() {
+        Standing::Rejected => format!("~~{title}~~"),
+        _ => format!("**{title}**"),
+    };
+    let owner = item.owner().map(|owner| format!(" · owner: {}", escape(&owner)));
+    let comment = item.comment().map(|comment| format!(" — {}", escape(&comment)));
+    let about = escape(&about(item));
+    format!("{title} · {about}{}{}", owner.unwrap_or_default(), comment.unwrap_or_default())
+}
+
+/// `infra, edge · risks · high`
+pub(super) fn about(item: &Item<'_>) -> String {
+    let mut about = item.proposers();
+    if item.facet() != Facet::Other {
+        about.push_str(" · ");
+        about.push_str(item.facet().word());
+    }
+    if let Some(severity) = item.severity() {
+        about.push_str(" · ");
+        about.push_str(severity.word());
+    }
+    about
+}
+
+/// One line a challenge, as a list below its item.
+pub(super) fn write_challenges(item: &Item<'_>, indent: &str, out: &mut String) -> fmt::Result {
+    item.challenges.iter().try_for_each(|aside| {
+        writeln!(out, "{indent}- {}", escape(&challenge(aside)))
+    })
+}
+
+/// `Challenged by Kai Lennox (edge): “It fails when …”`
+pub(super) fn challenge(aside: &Aside) -> String {
+    let who = panel::who(&aside.run);
+    let document = Document::of(&aside.run.text);
+    let paragraphs = document.parts().filter(|part| part.kind() == PartKind::Paragraph);
+    let said = paragraphs.map(|part| sentence::first(part.text())).find(|text| !text.is_empty());
+    match said {
+        Some(said) => format!("Challenged by {who}: “{}”", sanitize_line(&said)),
+        None => format!("Challenged by {who}: {}", panel::state(&aside.run)),
+    }
+}
+
+/// The section for a terminal or a pipe; `rule` stands above and below its title.
+pub(super) fn text(session: &Session, rule: &str, out: &mut String) -> fmt::Result {
+    let items = items(session);
+    if items.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{rule}\nDecisions: {}\n{rule}", session.triage())?;
+    for standing in Standing::ALL {
+        let mut rows = items.iter().filter(|item| item.standing() == standing).peekable();
+        if rows.peek().is_none() {
+            continue;
+        }
+        writeln!(out, "\n{}", standing.title())?;
+        for item in rows {
+            writeln!(out, "  - {} ({})", item.title(), about(item))?;
+            if let Some(owner) = item.owner() {
+                writeln!(out, "    owner: {owner}")?;
+            }
+            if let Some(comment) = item.comment() {
+                writeln!(out, "    {comment}")?;
+            }
+            for aside in &item.challenges {
+                writeln!(out, "    {}", challenge(aside))?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! The source words of a place in an answer as Markdown of their own: without the indentation of what they stood in, a row of
+//! a table with its column headings, long ones cut with a line that says so.
+//!
+//! Words of the persona only; how they are quoted is each format's business.
+
+use std::ops::Range;
+
+use super::review::{Answer, within};
+use crate::text::PartKind;
+
+/// Lines of an excerpt; the rest can be read in the answer.
+const LINES: usize = 24;
+
+/// What stands at `span` of `answer`.
+pub(super) fn excerpt(answer: &Answer<'_>, span: &Range<usize>) -> String {
+    let text = answer.text();
+    let span = within(text, span);
+    let words = text.get(span.clone()).unwrap_or_default().trim_end();
+    let whole = match table_head(answer, &span) {
+        Some(head) => format!("{head}\n{}", words.trim_start()),
+        None => dedent(words, column(text, span.start)),
+    };
+    cut(&whole)
+}
+
+/// The first two lines of the table that one or more whole rows of stand at `span`.
+fn table_head(answer: &Answer<'_>, span: &Range<usize>) -> Option<String> {
+    let part = answer.document.parts().find(|part| {
+        part.kind() == PartKind::Table && part.span().start < span.start && span.end <= part.span().end
+    })?;
+    part.rows().iter().find(|row| row.span.start <= span.start && span.start < row.span.end)?;
+    let table = answer.text().get(part.span())?;
+    let head: Vec<&str> = table.lines().take(2).map(str::trim).collect();
+    (head.len() == 2).then(|| head.join("\n"))
+}
+
+/// How many columns of blanks stand before byte `at` on its line: the indentation of what begins there.
+fn column(text: &str, at: usize) -> usize {
+    let line = text.get(..at).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
+    line.chars().count()
+}
+
+/// `text` with up to `columns` blanks fewer before each line but the first.
+fn dedent(text: &str, columns: usize) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (n, line) in text.lines().enumerate() {
+        if n > 0 {
+            out.push('\n');
+        }
+        let blanks = line.len() - line.trim_start_matches(' ').len();
+        let drop = if n == 0 { 0 } else { blanks.min(columns) };
+        out.push_str(line.get(drop..).unwrap_or_default());
+    }
+    out.trim_start_matches(' ').to_owned()
+}
+
+/// The first [`LINES`] lines, and how many there are when that is not all.
+pub(super) fn cut(text: &str) -> String {
+    let lines = text.lines().count();
+    if lines <= LINES + 1 {
+        return text.to_owned();
+    }
+    let first: Vec<&str> = text.lines().take(LINES).collect();
+    let mut first = first.join("\n");
+    // A fence that stays open would take the line below for code.
+    if let Some(fence) = super::contain::open_fence(&first) {
+        first.push('\n');
+        first.push_str(&fence);
+    }
+    format!("{first}\n\n[… {} more lines in the answer]", lines - LINES)
+}

@@ -1,0 +1,101 @@
+//! A session as a folder: the question, each answer, the decisions, the decision record, one file each.
+//!
+//! Names and texts only; `runtime::export` writes them. `decisions.json` is the JSON export, so that spans can be looked up in
+//! it; the files of answers are for reading. Names are made of persona ids and are safe on every file system.
+
+use std::fmt::{self, Write};
+
+use super::contain::escape;
+use super::{Reading, adr, json, markdown, panel};
+use crate::domain::{PersonaId, Run, Session};
+use crate::text::{sanitize, sanitize_line};
+
+/// The files: path below the folder, with `/`, and text.
+pub fn folder(session: &Session, reading: &Reading<'_>) -> Vec<(String, String)> {
+    let answers = answers(session);
+    let mut files = vec![("question.md".to_owned(), written(|out| question(session, &answers, out)))];
+    for answer in &answers {
+        let text = written(|out| write_answer(session, answer, out));
+        files.push((answer.path.clone(), text));
+    }
+    files.push(("decisions.json".to_owned(), json::write(session, reading)));
+    files.push(("adr.md".to_owned(), adr::write(session, reading)));
+    files
+}
+
+/// An answer and its file.
+struct Answer<'a> {
+    turn: usize,
+    run: &'a Run,
+    path: String,
+}
+
+/// Names that some file systems keep for devices.
+const DEVICES: &[&str] = &[
+    "con", "prn", "aux", "nul", "com0", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9",
+    "lpt0", "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
+];
+
+/// The answers that count: `answers/infra.md`; of several questions, with the number before it: `answers/2-infra.md`.
+fn answers(session: &Session) -> Vec<Answer<'_>> {
+    let several = session.turns.len() > 1;
+    let mut answers: Vec<Answer<'_>> = Vec::new();
+    for (turn, asked) in (1..).zip(&session.turns) {
+        for run in asked.latest() {
+            // An id is a safe name already unless the store was tampered with.
+            let id = PersonaId::from_name(run.persona.as_str());
+            let number = if several { format!("{turn}-") } else { String::new() };
+            let device = if DEVICES.contains(&id.as_str()) { "_" } else { "" };
+            let mut path = format!("answers/{number}{id}{device}.md");
+            let mut n = 2;
+            while answers.iter().any(|other| other.path == path) {
+                path = format!("answers/{number}{}.md", id.numbered(n));
+                n += 1;
+            }
+            answers.push(Answer { turn, run, path });
+        }
+    }
+    answers
+}
+
+fn written(write: impl FnOnce(&mut String) -> fmt::Result) -> String {
+    let mut out = String::new();
+    // Writing into a string cannot fail.
+    write(&mut out).unwrap_or_default();
+    out
+}
+
+fn question(session: &Session, answers: &[Answer<'_>], out: &mut String) -> fmt::Result {
+    writeln!(out, "# {}", escape(sanitize_line(&session.title).trim()))?;
+    markdown::write_head(session, out)?;
+    let several = session.turns.len() > 1;
+    if several {
+        writeln!(out, "\nThe answers to question N are `answers/N-ID.md`, ID being the persona's.")?;
+    }
+    for (number, turn) in (1..).zip(&session.turns) {
+        let number_of = if several { format!(" {number}") } else { String::new() };
+        writeln!(out, "\n## Question{number_of}\n\n{}", super::contain::quote(&sanitize(&turn.question), ""))?;
+        markdown::write_panel(turn, out)?;
+        writeln!(out)?;
+        for answer in answers.iter().filter(|answer| answer.turn == number) {
+            let name = escape(&panel::name(answer.run));
+            writeln!(out, "- [{name}]({}), {}", answer.path, answer.run.state.word())?;
+        }
+    }
+    writeln!(
+        out,
+        "\nThe decisions are in [adr.md](adr.md) for people and in [decisions.json](decisions.json), with all texts, for \
+         programs."
+    )
+}
+
+fn write_answer(session: &Session, answer: &Answer<'_>, out: &mut String) -> fmt::Result {
+    let run = answer.run;
+    let (name, view) = (escape(&panel::name(run)), escape(&panel::view(run)));
+    writeln!(out, "# {name} · {view} · {}", run.state.word())?;
+    writeln!(out, "\n**{}** · {}", panel::summary(session), escape(&panel::model(run)))?;
+    let number = if session.turns.len() > 1 { format!(" {}", answer.turn) } else { String::new() };
+    let date = panel::date(session.created_at);
+    writeln!(out, "\nAn answer to [question{number}](../question.md) of {date}")?;
+    markdown::write_answer(run, 2, out)
+}

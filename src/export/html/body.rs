@@ -1,0 +1,386 @@
+//! An answer's Markdown as HTML that does nothing: pulldown-cmark's renderer behind a filter for its events.
+//!
+//! Raw HTML is text; only web and mail addresses are links, and they say where they lead; images are their description and
+//! address; nothing has an id but the marks of recommendations, so that no answer can take the place of another's. Works on
+//! neutralised text. Called by `html`.
+
+use std::ops::Range;
+
+use pulldown_cmark::{
+    BlockQuoteKind, CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, html,
+};
+
+use super::code;
+use super::escape;
+use crate::text::{Document, Highlighter, is_line_break, link_note};
+
+/// Something that is put where a byte of the source stands.
+pub(super) struct Mark {
+    /// The byte.
+    pub(super) at: usize,
+    /// What is put there.
+    pub(super) html: String,
+}
+
+/// Renders `document`; its highest heading is of level `top`. `marks` are in the order of the text.
+pub(super) fn render(
+    document: &Document,
+    marks: &[Mark],
+    top: usize,
+    colours: &mut Highlighter,
+) -> String {
+    let events: Vec<(Event<'_>, Range<usize>)> =
+        Parser::new_ext(document.source(), options()).into_offset_iter().collect();
+    let highest = events.iter().filter_map(|(event, _)| level(event)).min().unwrap_or(top);
+    let mut filter = Filter {
+        document,
+        colours,
+        shift: top.saturating_sub(highest),
+        marks: marks.iter(),
+        next: None,
+        out: Vec::with_capacity(events.len()),
+        link: Vec::new(),
+        images: Vec::new(),
+        code: None,
+        codes: 0,
+        raw: None,
+    };
+    filter.next = filter.marks.next();
+    let after = events.iter().skip(1).map(Some).chain([None]);
+    for ((event, range), next) in events.iter().zip(after) {
+        filter.take(event.clone(), range, next);
+    }
+    filter.finish()
+}
+
+/// The same as the screen's.
+fn options() -> Options {
+    Options::ENABLE_TABLES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_MATH
+        | Options::ENABLE_GFM
+}
+
+fn level(event: &Event<'_>) -> Option<usize> {
+    match event {
+        Event::Start(Tag::Heading { level, .. }) => Some(*level as usize),
+        _ => None,
+    }
+}
+
+/// A link that is open.
+struct Link {
+    /// Where it leads.
+    target: String,
+    /// It can be followed.
+    live: bool,
+    /// Its text so far.
+    text: String,
+}
+
+struct Filter<'a, 'c> {
+    document: &'a Document,
+    colours: &'c mut Highlighter,
+    shift: usize,
+    marks: std::slice::Iter<'a, Mark>,
+    next: Option<&'a Mark>,
+    out: Vec<Event<'a>>,
+    link: Vec<Link>,
+    images: Vec<String>,
+    /// Info string and text of the code block that is open.
+    code: Option<String>,
+    /// Code blocks so far.
+    codes: u32,
+    /// Raw HTML of the block that is open.
+    raw: Option<String>,
+}
+
+impl<'a> Filter<'a, '_> {
+    fn html(&mut self, text: impl Into<String>) {
+        self.out.push(Event::InlineHtml(CowStr::from(text.into())));
+    }
+
+    fn text(&mut self, text: impl Into<String>) {
+        self.out.push(Event::Text(CowStr::from(text.into())));
+    }
+
+    fn take(
+        &mut self,
+        event: Event<'a>,
+        range: &Range<usize>,
+        next: Option<&(Event<'a>, Range<usize>)>,
+    ) {
+        match event {
+            Event::Start(tag) => self.start(tag, range, next),
+            Event::End(tag) => self.end(tag),
+            Event::Text(text) => self.words(text),
+            Event::Code(text) => {
+                self.note(&text);
+                self.out.push(Event::Code(text));
+            }
+            Event::InlineMath(text) => self.text(format!("${text}$")),
+            Event::DisplayMath(text) => self.text(format!("$${text}$$")),
+            Event::Html(text) => match &mut self.raw {
+                Some(raw) => raw.push_str(&text),
+                None => self.out.push(Event::Text(text)),
+            },
+            Event::InlineHtml(tag) if is_line_break(&tag) => self.out.push(Event::HardBreak),
+            Event::InlineHtml(tag) => self.words(tag),
+            Event::FootnoteReference(label) => self.html(format!("<sup>[{}]</sup>", escape(&label))),
+            Event::TaskListMarker(done) => self.text(if done { "☑ " } else { "☐ " }),
+            Event::SoftBreak | Event::HardBreak | Event::Rule => self.out.push(event),
+        }
+    }
+
+    /// Text of a paragraph or of a code block.
+    fn words(&mut self, text: CowStr<'a>) {
+        if let Some(code) = &mut self.code {
+            code.push_str(&text);
+            return;
+        }
+        self.note(&text);
+        self.out.push(Event::Text(text));
+    }
+
+    /// Notes the text of an open link.
+    fn note(&mut self, text: &str) {
+        if let Some(link) = self.link.last_mut() {
+            link.text.push_str(text);
+        }
+    }
+
+    fn start(
+        &mut self,
+        tag: Tag<'a>,
+        range: &Range<usize>,
+        next: Option<&(Event<'a>, Range<usize>)>,
+    ) {
+        match tag {
+            Tag::CodeBlock(_) => {
+                self.mark_before(range.end);
+                self.code = Some(String::new());
+            }
+            Tag::HtmlBlock => {
+                self.mark_before(range.end);
+                self.raw = Some(String::new());
+            }
+            Tag::Heading { level, .. } => {
+                let level = lower(level, self.shift);
+                let tag = Tag::Heading { level, id: None, classes: Vec::new(), attrs: Vec::new() };
+                self.out.push(Event::Start(tag));
+                self.mark(range.end);
+            }
+            Tag::Paragraph | Tag::TableCell => {
+                self.out.push(Event::Start(tag));
+                self.mark(range.end);
+            }
+            Tag::Item => {
+                self.out.push(Event::Start(tag));
+                // A block in it takes the marks itself.
+                if let Some((event, next)) = next
+                    && !matches!(event, Event::Start(tag) if is_block(tag))
+                {
+                    self.mark(next.start + 1);
+                }
+            }
+            Tag::Table(_) => {
+                self.html("<div class=\"table\">");
+                self.out.push(Event::Start(tag));
+            }
+            Tag::BlockQuote(Some(kind)) => {
+                self.out.push(Event::Start(Tag::BlockQuote(None)));
+                self.html(format!("<p class=\"kind\">{}</p>", word(kind)));
+            }
+            Tag::FootnoteDefinition(label) => {
+                self.html(format!("<div class=\"footnote\"><sup>[{}]</sup>", escape(&label)));
+            }
+            Tag::Link { link_type, dest_url, .. } => self.open_link(link_type, &dest_url),
+            Tag::Image { dest_url, .. } => {
+                self.images.push(dest_url.to_string());
+                self.html("<span class=\"image\">image: ");
+            }
+            tag => self.out.push(Event::Start(tag)),
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::CodeBlock => {
+                self.codes += 1;
+                let text = self.code.take().unwrap_or_default();
+                let html = code::render(self.document, self.codes, &text, self.colours);
+                self.html(html);
+            }
+            TagEnd::HtmlBlock => {
+                let raw = self.raw.take().unwrap_or_default();
+                self.html(format!("<p class=\"raw\">{}</p>\n", escape(raw.trim_end())));
+            }
+            TagEnd::Heading(level) => {
+                self.out.push(Event::End(TagEnd::Heading(lower(level, self.shift))));
+            }
+            TagEnd::Table => {
+                self.out.push(Event::End(tag));
+                self.html("</div>\n");
+            }
+            TagEnd::BlockQuote(_) => self.out.push(Event::End(TagEnd::BlockQuote(None))),
+            TagEnd::FootnoteDefinition => self.html("</div>\n"),
+            TagEnd::Link => self.close_link(),
+            TagEnd::Image => {
+                let target = self.images.pop().unwrap_or_default();
+                self.html(format!(" ({})</span>", escape(&shorten(&target))));
+            }
+            tag => self.out.push(Event::End(tag)),
+        }
+    }
+
+    fn open_link(&mut self, kind: LinkType, target: &str) {
+        let target = if kind == LinkType::Email { format!("mailto:{target}") } else { target.to_owned() };
+        let live = self.link.is_empty() && is_followed(&target);
+        if live {
+            let href = escape(&target).replace(' ', "%20");
+            self.html(format!("<a href=\"{href}\" rel=\"noopener noreferrer\">"));
+        }
+        self.link.push(Link { target, live, text: String::new() });
+    }
+
+    /// Behind a link stands where it leads, unless its text says so.
+    fn close_link(&mut self) {
+        let Some(link) = self.link.pop() else { return };
+        if link.live {
+            self.html("</a>");
+        }
+        if let Some(above) = self.link.last_mut() {
+            above.text.push_str(&link.text);
+        }
+        if let Some(note) = link_note(&link.text, &link.target) {
+            self.html(format!(" <span class=\"to\">({})</span>", escape(&note)));
+        }
+    }
+
+    /// Puts marks before byte `end` here.
+    fn mark(&mut self, end: usize) {
+        while let Some(mark) = self.next.filter(|mark| mark.at < end) {
+            self.html(mark.html.clone());
+            self.next = self.marks.next();
+        }
+    }
+
+    /// The same before a block that can hold none.
+    fn mark_before(&mut self, end: usize) {
+        if self.next.is_some_and(|mark| mark.at < end) {
+            self.html("<p class=\"marks\">");
+            self.mark(end);
+            self.html("</p>\n");
+        }
+    }
+
+    fn finish(mut self) -> String {
+        self.mark_before(usize::MAX);
+        let mut out = String::with_capacity(self.document.source().len() * 5 / 4);
+        html::push_html(&mut out, self.out.into_iter());
+        out
+    }
+}
+
+fn is_block(tag: &Tag<'_>) -> bool {
+    matches!(
+        tag,
+        Tag::Paragraph
+            | Tag::Heading { .. }
+            | Tag::BlockQuote(_)
+            | Tag::CodeBlock(_)
+            | Tag::HtmlBlock
+            | Tag::List(_)
+            | Tag::Table(_)
+    )
+}
+
+fn lower(level: HeadingLevel, shift: usize) -> HeadingLevel {
+    HeadingLevel::try_from((level as usize + shift).min(6)).unwrap_or(HeadingLevel::H6)
+}
+
+fn word(kind: BlockQuoteKind) -> &'static str {
+    match kind {
+        BlockQuoteKind::Note => "Note",
+        BlockQuoteKind::Tip => "Tip",
+        BlockQuoteKind::Important => "Important",
+        BlockQuoteKind::Warning => "Warning",
+        BlockQuoteKind::Caution => "Caution",
+    }
+}
+
+/// Web and mail addresses.
+fn is_followed(target: &str) -> bool {
+    let begins = |scheme: &str| {
+        target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    };
+    ["http://", "https://", "mailto:"].into_iter().any(begins)
+}
+
+/// An address for reading.
+fn shorten(target: &str) -> String {
+    const MOST: usize = 120;
+    if target.chars().count() <= MOST {
+        return target.to_owned();
+    }
+    target.chars().take(MOST).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn html(source: &str) -> String {
+        render(&Document::of(source), &[], 4, &mut Highlighter::new())
+    }
+
+    #[test]
+    fn what_could_do_something_is_shown() {
+        for (source, wanted) in [
+            ("a <script>alert(1)</script>", "<p>a &lt;script&gt;alert(1)&lt;/script&gt;</p>\n"),
+            ("<img src=x onerror=alert(1)>\n", "<p class=\"raw\">&lt;img src=x onerror=alert(1)&gt;</p>\n"),
+            ("[x](javascript:alert(1))", "<p>x <span class=\"to\">(javascript:alert(1))</span></p>\n"),
+            ("[x](JaVaScRiPt&#58;alert(1))", "<p>x <span class=\"to\">(JaVaScRiPt:alert(1))</span></p>\n"),
+            (
+                "![pix](https://evil.example/?q=1)",
+                "<p><span class=\"image\">image: pix (https://evil.example/?q=1)</span></p>\n",
+            ),
+            (
+                "[docs](https://a.example/\"onclick=x)",
+                "<p><a href=\"https://a.example/&quot;onclick=x\" rel=\"noopener noreferrer\">docs</a> <span class=\"to\">(a.example)</span></p>\n",
+            ),
+            (
+                "<me@a.example>",
+                "<p><a href=\"mailto:me@a.example\" rel=\"noopener noreferrer\">me@a.example</a></p>\n",
+            ),
+            ("# A\n## B", "<h4>A</h4>\n<h5>B</h5>\n"),
+            ("a<br>b", "<p>a<br />\nb</p>\n"),
+            ("- [x] done", "<ul>\n<li>☑ done</li>\n</ul>\n"),
+            ("it is $5 and $6", "<p>it is $5 and $6</p>\n"),
+        ] {
+            assert_eq!(html(source), wanted, "{source}");
+        }
+    }
+
+    #[test]
+    fn marks_stand_where_their_bytes_are() {
+        let source = "p one\n\n- a\n- b\n  - c\n\n1. d\n\n   e\n\n| h |\n|---|\n| f |\n\n```\ng\n```\n";
+        let marks: Vec<Mark> = ["p", "- b", "- c", "1.", "| f", "```\ng"]
+            .iter()
+            .map(|at| Mark { at: source.find(at).unwrap(), html: format!("[{}]", &at[..1]) })
+            .collect();
+        let shown = render(&Document::of(source), &marks, 4, &mut Highlighter::new());
+        for wanted in [
+            "<p>[p]p one</p>",
+            "<li>a</li>\n<li>[-]b",
+            "<li>[-]c</li>",
+            "<p>[1]d</p>",
+            "<td>[|]f</td>",
+            "<p class=\"marks\">[`]</p>",
+        ] {
+            assert!(shown.contains(wanted), "{wanted}: {shown}");
+        }
+    }
+}

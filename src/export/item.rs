@@ -1,0 +1,174 @@
+//! The rows of triage as exports write them: a recommendation with all that say the same, who proposed it, what was
+//! decided, who attacked it. Which recommendations count is `domain`'s to say ([`Session::groups`]).
+
+use std::collections::HashMap;
+
+use super::panel;
+use crate::domain::{
+    Aside, AsideKind, Decision, Facet, Recommendation, RecommendationId, Run, Session, Severity,
+};
+use crate::text::sanitize_line;
+
+/// A recommendation and the answer that it stands in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Member<'a> {
+    /// Which question of the session, counted from 1.
+    pub(super) turn: usize,
+    /// The answer.
+    pub(super) run: &'a Run,
+    /// Itself.
+    pub(super) found: &'a Recommendation,
+}
+
+/// Where an item stands; the order in which lists have them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Accepted,
+    Deferred,
+    /// Nothing was decided, but something was said.
+    Discuss,
+    Open,
+    Rejected,
+}
+
+impl Standing {
+    pub(super) const ALL: [Self; 5] =
+        [Self::Accepted, Self::Deferred, Self::Discuss, Self::Open, Self::Rejected];
+
+    /// `accepted`, `to discuss`, …
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Accepted => Decision::Accepted.word(),
+            Self::Deferred => Decision::Deferred.word(),
+            Self::Discuss => "to discuss",
+            Self::Open => "open",
+            Self::Rejected => Decision::Rejected.word(),
+        }
+    }
+
+    /// `Accepted`, `To discuss`, …
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Accepted => "Accepted",
+            Self::Deferred => "Deferred",
+            Self::Discuss => "To discuss",
+            Self::Open => "Open",
+            Self::Rejected => "Rejected",
+        }
+    }
+}
+
+/// One row.
+#[derive(Debug, Clone)]
+pub(super) struct Item<'a> {
+    /// The one that stands for all.
+    pub(super) leader: Member<'a>,
+    /// The others, in the order of the text.
+    pub(super) others: Vec<Member<'a>>,
+    /// Attacks on any of them, oldest first.
+    pub(super) challenges: Vec<&'a Aside>,
+}
+
+impl<'a> Item<'a> {
+    /// The leader and the others.
+    pub(super) fn members(&self) -> impl Iterator<Item = &Member<'a>> {
+        std::iter::once(&self.leader).chain(&self.others)
+    }
+
+    /// The title, clean, on one line.
+    pub(super) fn title(&self) -> String {
+        let title = sanitize_line(self.leader.found.title());
+        let title = title.trim();
+        if title.is_empty() { "(untitled)".to_owned() } else { title.to_owned() }
+    }
+
+    pub(super) fn id(&self) -> RecommendationId {
+        self.leader.found.id
+    }
+
+    pub(super) fn decision(&self) -> Option<Decision> {
+        self.leader.found.verdict.decision
+    }
+
+    pub(super) fn facet(&self) -> Facet {
+        self.leader.found.facet
+    }
+
+    pub(super) fn severity(&self) -> Option<Severity> {
+        self.leader.found.severity
+    }
+
+    pub(super) fn standing(&self) -> Standing {
+        match self.decision() {
+            Some(Decision::Accepted) => Standing::Accepted,
+            Some(Decision::Deferred) => Standing::Deferred,
+            Some(Decision::Rejected) => Standing::Rejected,
+            None if self.comment().is_some() => Standing::Discuss,
+            None => Standing::Open,
+        }
+    }
+
+    /// What the user said about it; about the others too, where that was something else.
+    pub(super) fn comment(&self) -> Option<String> {
+        self.said(|member| &member.found.verdict.comment, " / ")
+    }
+
+    /// Who does it.
+    pub(super) fn owner(&self) -> Option<String> {
+        self.said(|member| &member.found.verdict.owner, ", ")
+    }
+
+    fn said(&self, of: impl Fn(&Member<'a>) -> &'a String, between: &str) -> Option<String> {
+        let mut said: Vec<String> = Vec::new();
+        for member in self.members() {
+            let words = sanitize_line(of(member)).trim().to_owned();
+            if !words.is_empty() && !said.contains(&words) {
+                said.push(words);
+            }
+        }
+        (!said.is_empty()).then(|| said.join(between))
+    }
+
+    /// The ids of those who propose it, each once: `infra, edge`.
+    pub(super) fn proposers(&self) -> String {
+        self.proposer_ids().join(", ")
+    }
+
+    pub(super) fn proposer_ids(&self) -> Vec<String> {
+        let mut ids: Vec<String> = Vec::new();
+        for member in self.members() {
+            let id = panel::id(member.run);
+            if !ids.contains(&id) {
+                ids.push(id);
+            }
+        }
+        ids
+    }
+}
+
+/// Every item of the session, in the order of questions, answers and text.
+pub(super) fn items(session: &Session) -> Vec<Item<'_>> {
+    let mut members: HashMap<RecommendationId, Member<'_>> = HashMap::new();
+    for (turn, asked) in (1..).zip(&session.turns) {
+        for run in &asked.runs {
+            for found in run.recommendations.iter().flatten() {
+                members.insert(found.id, Member { turn, run, found });
+            }
+        }
+    }
+    let place = |found: &Recommendation| members.get(&found.id).copied();
+    let mut items: Vec<Item<'_>> = Vec::new();
+    for group in session.groups() {
+        let Some(leader) = place(group.leader) else { continue };
+        let others = group.members.into_iter().filter_map(place).collect();
+        items.push(Item { leader, others, challenges: Vec::new() });
+    }
+    for aside in &session.asides {
+        let AsideKind::Challenge(about) = aside.kind else { continue };
+        let hit = items.iter_mut().find(|item| item.members().any(|m| m.found.id == about));
+        if let Some(item) = hit {
+            item.challenges.push(aside);
+        }
+    }
+    items
+}

@@ -1,0 +1,128 @@
+//! The answers of a session, read once for all parts of an export: documents, sections, the rows of triage.
+//!
+//! Read are the answers that count and those that an item stands in; all of them are neutralised. Made by the formats that
+//! look into answers; knows nothing of how anything is written.
+
+use std::ops::Range;
+
+use super::item::{Item, Standing, items};
+use super::{Reading, panel};
+use crate::domain::{Facet, Run, RunId, Session, TriageCounts};
+use crate::review::{Section, sections};
+use crate::text::{Document, Part};
+
+/// An answer that has been read.
+pub(super) struct Answer<'a> {
+    /// Which question of the session, counted from 1.
+    pub(super) turn: usize,
+    /// The run.
+    pub(super) run: &'a Run,
+    /// False for an earlier try that was asked anew.
+    pub(super) counts: bool,
+    /// Its text, neutralised and parsed.
+    pub(super) document: Document,
+    /// Its sections; together they are all of it.
+    pub(super) sections: Vec<Section>,
+}
+
+impl<'a> Answer<'a> {
+    fn new(turn: usize, run: &'a Run, counts: bool, reading: &Reading<'_>) -> Self {
+        let document = Document::of(&run.text);
+        let sections = sections(&document, &reading.contract(&run.persona), reading.synonyms);
+        Self { turn, run, counts, document, sections }
+    }
+
+    /// The text as it is shown.
+    pub(super) fn text(&self) -> &str {
+        self.document.source()
+    }
+
+    /// The sections about `facet`.
+    pub(super) fn about(&self, facet: Facet) -> impl Iterator<Item = &Section> {
+        self.sections.iter().filter(move |section| section.facet == facet)
+    }
+
+    /// The parts of a section without its heading.
+    pub(super) fn body(&self, section: &Section) -> impl Iterator<Item = Part<'_>> {
+        let blocks = section.blocks.clone();
+        let heading = section.heading;
+        let parts = blocks.filter(move |block| Some(*block) != heading);
+        parts.filter_map(|block| self.document.part(block))
+    }
+
+    /// The bytes of a section without its heading and without blank lines around.
+    pub(super) fn body_span(&self, section: &Section) -> Range<usize> {
+        let heading = section.heading.and_then(|block| self.document.part(block));
+        let start = heading.map_or(section.span.start, |part| part.span().end);
+        let span = within(self.text(), &(start..section.span.end));
+        let text = self.text().get(span.clone()).unwrap_or_default();
+        let blank: usize =
+            text.split_inclusive('\n').take_while(|l| l.trim().is_empty()).map(str::len).sum();
+        let start = span.start + blank;
+        start..start + text.get(blank..).unwrap_or_default().trim_end().len()
+    }
+
+    /// The heading of a section; empty when it has none.
+    pub(super) fn heading(&self, section: &Section) -> &str {
+        section.heading.and_then(|block| self.document.part(block)).map_or("", |part| part.text())
+    }
+}
+
+/// A session that has been read.
+pub(super) struct Review<'a> {
+    /// The session.
+    pub(super) session: &'a Session,
+    /// What it was read with.
+    pub(super) reading: &'a Reading<'a>,
+    /// Its answers, in the order of questions and personas.
+    pub(super) answers: Vec<Answer<'a>>,
+    /// The rows of triage.
+    pub(super) items: Vec<Item<'a>>,
+    /// How far triage has come.
+    pub(super) counts: TriageCounts,
+}
+
+impl<'a> Review<'a> {
+    /// Reads a session.
+    pub(super) fn new(session: &'a Session, reading: &'a Reading<'a>) -> Self {
+        let items = items(session);
+        let has_item = |run: RunId| items.iter().any(|i| i.members().any(|m| m.run.id == run));
+        let mut answers = Vec::new();
+        for (number, turn) in (1..).zip(&session.turns) {
+            let latest = turn.latest();
+            let earlier = turn.runs.iter().filter(|run| latest.iter().all(|l| l.id != run.id));
+            let earlier: Vec<&Run> = earlier.filter(|run| has_item(run.id)).collect();
+            answers.extend(latest.iter().map(|run| Answer::new(number, run, true, reading)));
+            answers.extend(earlier.iter().map(|run| Answer::new(number, run, false, reading)));
+        }
+        Self { session, reading, answers, items, counts: session.triage() }
+    }
+
+    /// The answer of this run.
+    pub(super) fn answer(&self, run: RunId) -> Option<&Answer<'a>> {
+        self.answers.iter().find(|answer| answer.run.id == run)
+    }
+
+    /// The answers that count and have text.
+    pub(super) fn latest(&self) -> impl Iterator<Item = &Answer<'a>> {
+        self.answers.iter().filter(|answer| answer.counts && !answer.text().trim().is_empty())
+    }
+
+    /// The items that stand so.
+    pub(super) fn standing(&self, standing: Standing) -> impl Iterator<Item = &Item<'a>> {
+        self.items.iter().filter(move |item| item.standing() == standing)
+    }
+
+    /// `Kael Voss (infra)`, with the question where there are several.
+    pub(super) fn who(&self, run: &Run, turn: usize) -> String {
+        let who = panel::who(run);
+        if self.session.turns.len() > 1 { format!("{who}, question {turn}") } else { who }
+    }
+}
+
+/// `span` moved to where it can be: inside the text, between characters. What the store keeps may be of another version.
+pub(super) fn within(text: &str, span: &Range<usize>) -> Range<usize> {
+    let start = text.floor_char_boundary(span.start.min(text.len()));
+    let end = text.floor_char_boundary(span.end.min(text.len()));
+    start..end.max(start)
+}
