@@ -149,9 +149,7 @@ fn run(cli: Cli) -> Result<u8, CliError> {
     match command {
         Command::Ask(ask) => ask::run(&ask, &flags),
         Command::Resume { id } => tui::resume(&flags, id.as_deref()),
-        Command::Sessions(command) => {
-            sessions::run(command, &open_store(&Paths::here()), &flags)
-        },
+        Command::Sessions(command) => sessions::run(command, &open_store(&Paths::here()), &flags),
         Command::Persona(command) => persona::run(command, &flags),
         Command::Model(command) => model::run(&command, &flags),
         Command::Doctor { format } => doctor::run(format, &flags),

@@ -61,9 +61,9 @@ pub(super) fn about(item: &Item<'_>) -> String {
 
 /// One line a challenge, as a list below its item.
 pub(super) fn write_challenges(item: &Item<'_>, indent: &str, out: &mut String) -> fmt::Result {
-    item.challenges.iter().try_for_each(|aside| {
-        writeln!(out, "{indent}- {}", escape(&challenge(aside)))
-    })
+    item.challenges
+        .iter()
+        .try_for_each(|aside| writeln!(out, "{indent}- {}", escape(&challenge(aside))))
 }
 
 /// `Challenged by Kai Lennox (edge): “It fails when …”`

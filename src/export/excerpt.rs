@@ -26,7 +26,9 @@ pub(super) fn excerpt(answer: &Answer<'_>, span: &Range<usize>) -> String {
 /// The first two lines of the table that one or more whole rows of stand at `span`.
 fn table_head(answer: &Answer<'_>, span: &Range<usize>) -> Option<String> {
     let part = answer.document.parts().find(|part| {
-        part.kind() == PartKind::Table && part.span().start < span.start && span.end <= part.span().end
+        part.kind() == PartKind::Table
+            && part.span().start < span.start
+            && span.end <= part.span().end
     })?;
     part.rows().iter().find(|row| row.span.start <= span.start && span.start < row.span.end)?;
     let table = answer.text().get(part.span())?;

@@ -13,7 +13,8 @@ use crate::text::{sanitize, sanitize_line};
 /// The files: path below the folder, with `/`, and text.
 pub fn folder(session: &Session, reading: &Reading<'_>) -> Vec<(String, String)> {
     let answers = answers(session);
-    let mut files = vec![("question.md".to_owned(), written(|out| question(session, &answers, out)))];
+    let mut files =
+        vec![("question.md".to_owned(), written(|out| question(session, &answers, out)))];
     for answer in &answers {
         let text = written(|out| write_answer(session, answer, out));
         files.push((answer.path.clone(), text));
@@ -32,8 +33,8 @@ struct Answer<'a> {
 
 /// Names that some file systems keep for devices.
 const DEVICES: &[&str] = &[
-    "con", "prn", "aux", "nul", "com0", "com1", "com2", "com3", "com4", "com5", "com6", "com7", "com8", "com9",
-    "lpt0", "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
+    "con", "prn", "aux", "nul", "com0", "com1", "com2", "com3", "com4", "com5", "com6", "com7",
+    "com8", "com9", "lpt0", "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
 ];
 
 /// The answers that count: `answers/infra.md`; of several questions, with the number before it: `answers/2-infra.md`.
@@ -70,11 +71,18 @@ fn question(session: &Session, answers: &[Answer<'_>], out: &mut String) -> fmt:
     markdown::write_head(session, out)?;
     let several = session.turns.len() > 1;
     if several {
-        writeln!(out, "\nThe answers to question N are `answers/N-ID.md`, ID being the persona's.")?;
+        writeln!(
+            out,
+            "\nThe answers to question N are `answers/N-ID.md`, ID being the persona's."
+        )?;
     }
     for (number, turn) in (1..).zip(&session.turns) {
         let number_of = if several { format!(" {number}") } else { String::new() };
-        writeln!(out, "\n## Question{number_of}\n\n{}", super::contain::quote(&sanitize(&turn.question), ""))?;
+        writeln!(
+            out,
+            "\n## Question{number_of}\n\n{}",
+            super::contain::quote(&sanitize(&turn.question), "")
+        )?;
         markdown::write_panel(turn, out)?;
         writeln!(out)?;
         for answer in answers.iter().filter(|answer| answer.turn == number) {

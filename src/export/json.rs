@@ -165,7 +165,12 @@ impl Group {
     }
 }
 
-fn turn<'a>(number: usize, turn: &Turn, review: &Review<'_>, groups: &'a [Group]) -> TurnObject<'a> {
+fn turn<'a>(
+    number: usize,
+    turn: &Turn,
+    review: &Review<'_>,
+    groups: &'a [Group],
+) -> TurnObject<'a> {
     let latest = turn.latest();
     let counts = Counts::of([turn]);
     let earlier = turn.runs.iter().filter(|run| latest.iter().all(|last| last.id != run.id));
@@ -207,7 +212,9 @@ fn recommendations<'a>(
         .filter(|(.., member)| member.turn == number)
         .collect();
     let place = |member: &Member<'_>| review.answers.iter().position(|a| a.run.id == member.run.id);
-    found.sort_by_key(|(.., member)| (place(member), member.found.span.start, member.found.span.end));
+    found.sort_by_key(|(.., member)| {
+        (place(member), member.found.span.start, member.found.span.end)
+    });
     found.iter().map(|(item, group, member)| recommendation(item, group, member, review)).collect()
 }
 

@@ -58,7 +58,10 @@ impl fmt::Display for Counts {
     /// `3 of 4 answered · 1 cut`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {} answered", self.answered, self.asked)?;
-        self.rest().iter().filter(|(_, n)| *n > 0).try_for_each(|(word, n)| write!(f, " · {n} {word}"))
+        self.rest()
+            .iter()
+            .filter(|(_, n)| *n > 0)
+            .try_for_each(|(word, n)| write!(f, " · {n} {word}"))
     }
 }
 
@@ -265,7 +268,9 @@ pub(super) fn date(ms: i64) -> String {
 
 /// `2026-11-21`; empty for a time that no calendar has.
 pub(super) fn day(ms: i64) -> String {
-    Timestamp::from_millisecond(ms).map(|at| at.strftime("%Y-%m-%d").to_string()).unwrap_or_default()
+    Timestamp::from_millisecond(ms)
+        .map(|at| at.strftime("%Y-%m-%d").to_string())
+        .unwrap_or_default()
 }
 
 /// How many runs of a turn were followed by another try of the same persona.
@@ -359,10 +364,7 @@ mod tests {
             (vec![&untold], ""),
             (vec![&free], "1.5k tokens in, 1.5k out"),
             (vec![&priced, &priced, &silent], "3.0k tokens in, 3.0k out · $0.0400"),
-            (
-                vec![&priced, &free],
-                "3.0k tokens in, 3.0k out · $0.0200 · cost known for 1 of 2",
-            ),
+            (vec![&priced, &free], "3.0k tokens in, 3.0k out · $0.0200 · cost known for 1 of 2"),
             (
                 vec![&priced, &untold],
                 "1.5k tokens in, 1.5k out · tokens known for 1 of 2 · $0.0200 · cost known for 1 of 2",

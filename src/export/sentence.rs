@@ -35,30 +35,82 @@ pub(super) fn first(text: &str) -> String {
 fn is_open(text: &str) -> bool {
     const SHORT: &[&str] = &["e.g.", "i.e.", "vs.", "cf.", "approx.", "ca.", "z.B.", "etc.", "No."];
     let last = text.rsplit(' ').next().unwrap_or_default().trim_start_matches(['(', '[']);
-    let number = last.strip_suffix('.').is_some_and(|n| n.len() < 3 && n.bytes().all(|b| b.is_ascii_digit()));
+    let number = last
+        .strip_suffix('.')
+        .is_some_and(|n| n.len() < 3 && n.bytes().all(|b| b.is_ascii_digit()));
     let ends = text.ends_with(['.', '!', '?', ':', ';', '…', '。', '！', '？', '”', '"', ')', '|']);
     SHORT.contains(&last) || (number && text == last) || !ends
 }
 
 /// Words of a sentence that states something that has to hold.
 const MUST: &[&str] = &[
-    "must", "must not", "cannot", "may not", "never", "at most", "at least", "no more than", "not more than",
-    "within", "required", "requires", "mandatory", "non-negotiable", "hard requirement", "hard limit",
-    "limited to", "budget", "deadline", "muss", "müssen", "darf nicht", "höchstens", "mindestens",
+    "must",
+    "must not",
+    "cannot",
+    "may not",
+    "never",
+    "at most",
+    "at least",
+    "no more than",
+    "not more than",
+    "within",
+    "required",
+    "requires",
+    "mandatory",
+    "non-negotiable",
+    "hard requirement",
+    "hard limit",
+    "limited to",
+    "budget",
+    "deadline",
+    "muss",
+    "müssen",
+    "darf nicht",
+    "höchstens",
+    "mindestens",
 ];
 
 /// Words of a sentence that says when to think again.
 const AGAIN: &[&str] = &[
-    "revisit", "revisited", "reconsider", "reconsidered", "re-evaluate", "reevaluate", "re-assess", "reassess",
-    "rethink", "review again", "review this decision", "change course", "change direction", "changing direction",
-    "switch to", "kill criterion", "kill criteria", "exit criterion", "exit criteria", "tripwire",
-    "revisit when", "überdenken", "neu bewerten",
+    "revisit",
+    "revisited",
+    "reconsider",
+    "reconsidered",
+    "re-evaluate",
+    "reevaluate",
+    "re-assess",
+    "reassess",
+    "rethink",
+    "review again",
+    "review this decision",
+    "change course",
+    "change direction",
+    "changing direction",
+    "switch to",
+    "kill criterion",
+    "kill criteria",
+    "exit criterion",
+    "exit criteria",
+    "tripwire",
+    "revisit when",
+    "überdenken",
+    "neu bewerten",
 ];
 
 /// Words of a heading under which success is measured.
 const MEASURES: &[&str] = &[
-    "success", "signal", "signals", "measures", "metrics", "kpi", "kpis", "indicators", "revisit", "reconsider",
-    "erfolg", "kennzahlen",
+    "success",
+    "signal",
+    "signals",
+    "measures",
+    "metrics",
+    "kpi",
+    "kpis",
+    "indicators",
+    "revisit",
+    "reconsider",
+    "erfolg",
+    "kennzahlen",
 ];
 
 /// True for a sentence that states a requirement.

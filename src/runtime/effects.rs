@@ -3,7 +3,7 @@
 //! Nothing here blocks the loop: the store queues, reads run on the blocking pool, copying on a thread. What only the loop can do
 //! (lend the terminal, end) comes back as a [`Turn`].
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -11,12 +11,14 @@ use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 
 use super::clipboard;
+use super::export::stored;
 use super::fanout::{Fanout, Job};
 use super::highlighter::Worker;
 use super::inbox::Inbox;
 use super::providers::Providers;
 use super::pulls::Pulls;
 use crate::app::{EditFor, Effect, Level, Msg, Order, State};
+use crate::config::personas::expand_home;
 use crate::domain::{Ending, RunUpdate};
 use crate::store::Store;
 use crate::ui::View;
@@ -120,7 +122,15 @@ impl Hands {
                 })
             }),
             Effect::Export { session, format, path } => {
-                let _ = (session, format, path);
+                let personas = state.roster.personas.clone();
+                let synonyms = Arc::clone(&state.roster.synonyms);
+                self.read(move |store| {
+                    let place = expand_home(Path::new(&path));
+                    match stored(&store, session, format, &place, (&personas, &synonyms)) {
+                        Ok(path) => Msg::Tell(Level::Info, format!("wrote {}", path.display())),
+                        Err(why) => Msg::Tell(Level::Error, why),
+                    }
+                });
             }
             Effect::Open(id) => self.read(move |store| {
                 Msg::Opened(match store.load(id) {

@@ -8,10 +8,13 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::config::{Paths, read};
-use crate::domain::Session;
-use crate::export::{Reading, Target, folder};
+use crate::domain::{Persona, PersonaId, Session, SessionId};
+use crate::export::{Reading, Target, folder, target};
+use crate::review::{Synonyms, lift};
+use crate::store::Store;
 
 /// The file of a run folder by which it is known.
 const MARK: &str = "decisions.json";
@@ -56,6 +59,32 @@ pub fn write(
         None => write_folder(&path, &folder(session, reading), over)?,
     }
     Ok(path)
+}
+
+/// Writes the session `id` as the store has it, all that was queued before included, as `format` to `to`, never over anything.
+/// `known` are the personas and words that its answers are read with. Returns where, or why not, in words.
+pub fn stored(
+    store: &Store,
+    id: SessionId,
+    format: &str,
+    to: &Path,
+    known: (&[Arc<Persona>], &Synonyms),
+) -> Result<PathBuf, String> {
+    let target = target(format).ok_or_else(|| format!("\"{format}\" is not a format"))?;
+    let session = store.load(id).map_err(|e| e.to_string())?;
+    let mut session = session.ok_or_else(|| format!("there is no session {}", id.short()))?;
+    let (personas, synonyms) = known;
+    let promised = |id: &PersonaId| personas.iter().find(|p| p.id == *id).map(|p| &p.contract);
+    for change in lift(&mut session, promised, synonyms) {
+        store.write(change);
+    }
+    // A file that cannot be read is left out; the decision is written all the same.
+    let context = project_context(&Paths::here()).unwrap_or_default();
+    let reading = Reading { personas, synonyms, context: context.as_deref() };
+    write(&session, &reading, target, Some(to), false).map_err(|e| match e {
+        ExportError::Exists(_) => format!("{e}; name another place with e"),
+        e => e.to_string(),
+    })
 }
 
 /// Where it goes. A folder that is a run folder already is meant itself.
@@ -211,7 +240,9 @@ impl Beside {
     fn become_new(self, path: &Path) -> Result<(), ExportError> {
         match fs::hard_link(&self.path, path) {
             Ok(()) => Ok(()),
-            Err(e) if e.kind() == ErrorKind::AlreadyExists => Err(ExportError::Exists(path.to_owned())),
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => {
+                Err(ExportError::Exists(path.to_owned()))
+            }
             // A file system without second names: an empty file takes the name first.
             Err(_) => {
                 let taken = OpenOptions::new().write(true).create_new(true).open(path);
@@ -282,7 +313,8 @@ fn make_folders(folder: &Path, name: &str) -> io::Result<()> {
 /// `name` below `folder`, when all of its parts are plain names. They are made of ids; this is the second lock.
 fn below(folder: &Path, name: &str) -> Option<PathBuf> {
     let plain = |part: &str| {
-        let fits = (1..=255).contains(&part.len()) && !part.starts_with('.') && !part.ends_with('.');
+        let fits =
+            (1..=255).contains(&part.len()) && !part.starts_with('.') && !part.ends_with('.');
         fits && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
     };
     name.split('/').all(plain).then(|| folder.join(name))
@@ -352,13 +384,19 @@ mod tests {
                 assert!(matches!(said, ExportError::Link(_)), "{said}");
             }
             assert!(matches!(write_file(dir.path(), "x", over), Err(ExportError::Other(..))));
-            assert!(matches!(write_file(Path::new("/dev/null"), "x", over), Err(ExportError::Other(..))));
+            assert!(matches!(
+                write_file(Path::new("/dev/null"), "x", over),
+                Err(ExportError::Other(..))
+            ));
             assert!(matches!(write_folder(&secret, &[], over), Err(ExportError::Other(..))));
         }
         assert_eq!(fs::read_to_string(&secret).unwrap(), "keep");
         assert_eq!(names(dir.path()), ["dangling", "link", "secret"]);
         let said = write_file(&dir.path().join("no/such/a.md"), "x", true).unwrap_err();
-        assert!(said.to_string().contains("there is no folder") && said.to_string().contains("no/such"), "{said}");
+        assert!(
+            said.to_string().contains("there is no folder") && said.to_string().contains("no/such"),
+            "{said}"
+        );
         let said = write_file(&secret.join("a.md"), "x", true).unwrap_err();
         assert!(matches!(said, ExportError::NoFolder(..)), "{said}");
     }
@@ -392,7 +430,11 @@ mod tests {
         symlink(&other, run.join("answers")).unwrap();
         let said = write_folder(&run, &files(&["new", "new", "new"]), true).unwrap_err();
         assert!(matches!(said, ExportError::Link(_)), "{said}");
-        assert_eq!(fs::read_to_string(run.join("question.md")).unwrap(), "Q", "nothing was changed");
+        assert_eq!(
+            fs::read_to_string(run.join("question.md")).unwrap(),
+            "Q",
+            "nothing was changed"
+        );
         assert!(names(&other).is_empty());
     }
 
@@ -401,7 +443,18 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let long = "x".repeat(256);
         for name in [
-            "../a", "/etc/a", "a/../../b", "", "a//b", ".git/hooks", "a\0b", "a\\b", "C:a", "a.", &long, "é",
+            "../a",
+            "/etc/a",
+            "a/../../b",
+            "",
+            "a//b",
+            ".git/hooks",
+            "a\0b",
+            "a\\b",
+            "C:a",
+            "a.",
+            &long,
+            "é",
         ] {
             let files = [(name.to_owned(), "x".to_owned())];
             for over in [false, true] {

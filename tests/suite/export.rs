@@ -120,7 +120,10 @@ fn a_hostile_conversation_in_every_format() {
 #[test]
 fn a_review_that_was_triaged_in_every_format() {
     for format in FORMATS {
-        golden(&format!("export-triaged-{}", format.name), &write(format.name, &session::triaged()));
+        golden(
+            &format!("export-triaged-{}", format.name),
+            &write(format.name, &session::triaged()),
+        );
     }
 }
 
@@ -133,7 +136,11 @@ fn every_format_says_how_many_answered_and_ends_with_a_line_end() {
         let head: String = text.lines().take(6).collect();
         assert!(head.contains("2 of 4 answered"), "{}: {head}", format.name);
         assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{}", format.name);
-        assert!(write(format.name, &empty).contains("nothing has been asked yet"), "{}", format.name);
+        assert!(
+            write(format.name, &empty).contains("nothing has been asked yet"),
+            "{}",
+            format.name
+        );
     }
     assert!(format("pdf").is_none());
 }

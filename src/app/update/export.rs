@@ -4,6 +4,7 @@
 
 use crate::app::overlay::{ExportOverlay, LineFor, LineOverlay};
 use crate::app::{Effect, Level, Line, Overlay, State};
+use crate::export::TARGETS;
 
 /// Opens the choice.
 pub(super) fn open(state: &mut State) -> Vec<Effect> {
@@ -12,7 +13,9 @@ pub(super) fn open(state: &mut State) -> Vec<Effect> {
         return Vec::new();
     }
     state.overlays.retain(|overlay| !matches!(overlay, Overlay::Export(_)));
-    state.overlays.push(Overlay::Export(ExportOverlay { selected: 0, path: None }));
+    // What a review is for.
+    let selected = TARGETS.iter().position(|target| target.name == "adr").unwrap_or(0);
+    state.overlays.push(Overlay::Export(ExportOverlay { selected, path: None }));
     Vec::new()
 }
 

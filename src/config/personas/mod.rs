@@ -278,7 +278,7 @@ fn one_file(path: &Path, problems: &mut Vec<Problem>) -> Vec<Draft> {
     }
 }
 
-fn expand_home(path: &Path) -> PathBuf {
+pub(crate) fn expand_home(path: &Path) -> PathBuf {
     match (path.strip_prefix("~"), etcetera::home_dir()) {
         (Ok(rest), Ok(home)) => home.join(rest),
         _ => path.to_owned(),

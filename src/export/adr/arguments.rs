@@ -63,8 +63,11 @@ pub(super) struct Argument {
 impl Argument {
     /// `“words” — Kael Voss (infra)`, escaped.
     pub(super) fn quoted(&self) -> String {
-        let label =
-            if self.label.is_empty() { String::new() } else { format!("{}: ", escape(&self.label)) };
+        let label = if self.label.is_empty() {
+            String::new()
+        } else {
+            format!("{}: ", escape(&self.label))
+        };
         format!("{label}“{}” — {}", escape(&self.words), escape(&self.who))
     }
 }

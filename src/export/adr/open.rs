@@ -124,7 +124,8 @@ fn write_more(review: &Review<'_>, out: &mut String) -> fmt::Result {
         }
         markdown::write_panel(turn, out)?;
     }
-    let lost: usize = session.turns.iter().flat_map(Turn::latest).filter(|r| r.state.word() != "done").count();
+    let lost: usize =
+        session.turns.iter().flat_map(Turn::latest).filter(|r| r.state.word() != "done").count();
     if lost > 0 {
         let answers = if lost == 1 { "answer is" } else { "answers are" };
         writeln!(out, "\n{lost} {answers} not whole: what is said above is without the rest.")?;

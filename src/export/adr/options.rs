@@ -55,7 +55,13 @@ pub(super) fn find(review: &Review<'_>) -> Vec<OptionFound> {
             if is_nested(answer, index) {
                 let name = answer.heading(section);
                 let arguments = of_span(answer, &answer.body_span(section), &who);
-                add(&mut options, name, (at, section.span.clone()), panel::id(answer.run), arguments);
+                add(
+                    &mut options,
+                    name,
+                    (at, section.span.clone()),
+                    panel::id(answer.run),
+                    arguments,
+                );
             }
         }
     }
@@ -132,9 +138,12 @@ fn is_nested(answer: &Answer<'_>, index: usize) -> bool {
     let Some(section) = answer.sections.get(index).filter(|s| s.heading.is_some()) else {
         return false;
     };
-    let above = answer.sections.iter().take(index).rev().find(|other| {
-        other.heading.is_some() && other.level < section.level
-    });
+    let above = answer
+        .sections
+        .iter()
+        .take(index)
+        .rev()
+        .find(|other| other.heading.is_some() && other.level < section.level);
     above.is_some_and(|above| above.facet == Facet::Options)
 }
 

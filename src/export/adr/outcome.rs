@@ -19,7 +19,9 @@ pub(super) fn write(review: &Review<'_>, options: &[OptionFound], out: &mut Stri
     writeln!(out, "\n## Decision Outcome")?;
     let accepted: Vec<&Item<'_>> = review.standing(Standing::Accepted).collect();
     match (accepted.len(), review.counts.items) {
-        (_, 0) => writeln!(out, "\nNo recommendation was found in the answers, and none selected.")?,
+        (_, 0) => {
+            writeln!(out, "\nNo recommendation was found in the answers, and none selected.")?
+        }
         (0, _) => writeln!(out, "\n{}", nothing(Standing::Accepted))?,
         (n, 1) => writeln!(out, "\nAccepted: {n} of 1 recommendation.")?,
         (n, of) => writeln!(out, "\nAccepted: {n} of {of} recommendations.")?,
@@ -32,7 +34,12 @@ pub(super) fn write(review: &Review<'_>, options: &[OptionFound], out: &mut Stri
 }
 
 /// One accepted item: an entry of a numbered list, with the words of everybody who proposed it.
-fn write_item(review: &Review<'_>, number: usize, item: &Item<'_>, out: &mut String) -> fmt::Result {
+fn write_item(
+    review: &Review<'_>,
+    number: usize,
+    item: &Item<'_>,
+    out: &mut String,
+) -> fmt::Result {
     let mark = format!("{number}. ");
     let indent = " ".repeat(mark.len());
     let title = escape(&item.title());
@@ -65,7 +72,8 @@ fn write_consequences(
     let mut lines: Vec<String> = Vec::new();
     let chosen = || options.iter().filter(|option| option.is_accepted());
     let said = |side| {
-        let arguments = chosen().flat_map(|option| option.arguments.iter().map(move |a| (option, a)));
+        let arguments =
+            chosen().flat_map(|option| option.arguments.iter().map(move |a| (option, a)));
         arguments.filter(move |(_, argument)| argument.side == Some(side))
     };
     for (option, argument) in said(Side::Good) {

@@ -128,7 +128,9 @@ impl<'a> Filter<'a, '_> {
             },
             Event::InlineHtml(tag) if is_line_break(&tag) => self.out.push(Event::HardBreak),
             Event::InlineHtml(tag) => self.words(tag),
-            Event::FootnoteReference(label) => self.html(format!("<sup>[{}]</sup>", escape(&label))),
+            Event::FootnoteReference(label) => {
+                self.html(format!("<sup>[{}]</sup>", escape(&label)))
+            }
             Event::TaskListMarker(done) => self.text(if done { "☑ " } else { "☐ " }),
             Event::SoftBreak | Event::HardBreak | Event::Rule => self.out.push(event),
         }
@@ -236,7 +238,8 @@ impl<'a> Filter<'a, '_> {
     }
 
     fn open_link(&mut self, kind: LinkType, target: &str) {
-        let target = if kind == LinkType::Email { format!("mailto:{target}") } else { target.to_owned() };
+        let target =
+            if kind == LinkType::Email { format!("mailto:{target}") } else { target.to_owned() };
         let live = self.link.is_empty() && is_followed(&target);
         if live {
             let href = escape(&target).replace(' ', "%20");
@@ -340,9 +343,18 @@ mod tests {
     fn what_could_do_something_is_shown() {
         for (source, wanted) in [
             ("a <script>alert(1)</script>", "<p>a &lt;script&gt;alert(1)&lt;/script&gt;</p>\n"),
-            ("<img src=x onerror=alert(1)>\n", "<p class=\"raw\">&lt;img src=x onerror=alert(1)&gt;</p>\n"),
-            ("[x](javascript:alert(1))", "<p>x <span class=\"to\">(javascript:alert(1))</span></p>\n"),
-            ("[x](JaVaScRiPt&#58;alert(1))", "<p>x <span class=\"to\">(JaVaScRiPt:alert(1))</span></p>\n"),
+            (
+                "<img src=x onerror=alert(1)>\n",
+                "<p class=\"raw\">&lt;img src=x onerror=alert(1)&gt;</p>\n",
+            ),
+            (
+                "[x](javascript:alert(1))",
+                "<p>x <span class=\"to\">(javascript:alert(1))</span></p>\n",
+            ),
+            (
+                "[x](JaVaScRiPt&#58;alert(1))",
+                "<p>x <span class=\"to\">(JaVaScRiPt:alert(1))</span></p>\n",
+            ),
             (
                 "![pix](https://evil.example/?q=1)",
                 "<p><span class=\"image\">image: pix (https://evil.example/?q=1)</span></p>\n",
@@ -366,7 +378,8 @@ mod tests {
 
     #[test]
     fn marks_stand_where_their_bytes_are() {
-        let source = "p one\n\n- a\n- b\n  - c\n\n1. d\n\n   e\n\n| h |\n|---|\n| f |\n\n```\ng\n```\n";
+        let source =
+            "p one\n\n- a\n- b\n  - c\n\n1. d\n\n   e\n\n| h |\n|---|\n| f |\n\n```\ng\n```\n";
         let marks: Vec<Mark> = ["p", "- b", "- c", "1.", "| f", "```\ng"]
             .iter()
             .map(|at| Mark { at: source.find(at).unwrap(), html: format!("[{}]", &at[..1]) })

@@ -22,7 +22,8 @@ use body::{Mark, render};
 const CSS: &str = include_str!("page.css");
 
 /// Nothing is loaded, run or sent; the styles are those of the page itself.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
 /// Colours of columns; more columns begin anew.
 const COLOURS: usize = 6;
@@ -50,7 +51,10 @@ impl Page<'_> {
         let review = self.review;
         let session = review.session;
         let title = escape(sanitize_line(&session.title).trim());
-        writeln!(self.out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">")?;
+        writeln!(
+            self.out,
+            "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">"
+        )?;
         writeln!(
             self.out,
             "<meta http-equiv=\"Content-Security-Policy\" content=\"{POLICY}\">\n\
@@ -77,11 +81,16 @@ impl Page<'_> {
             writeln!(self.out, "<strong>{}</strong>", panel::summary(session))?;
         } else {
             let questions = session.turns.len();
-            let before = if questions > 1 { format!("{questions} questions, ") } else { String::new() };
+            let before =
+                if questions > 1 { format!("{questions} questions, ") } else { String::new() };
             let (answered, asked) = (counts.answered, counts.asked);
             writeln!(self.out, "<strong>{before}{answered} of {asked} answered</strong>")?;
             for (word, n) in counts.rest().iter().filter(|(_, n)| *n > 0) {
-                writeln!(self.out, "<span class=\"state {}\">{n} {word}</span>", word.replace(' ', "-"))?;
+                writeln!(
+                    self.out,
+                    "<span class=\"state {}\">{n} {word}</span>",
+                    word.replace(' ', "-")
+                )?;
             }
         }
         let name = escape(&sanitize_line(&session.panel));
@@ -90,7 +99,8 @@ impl Page<'_> {
         if let Some(means) = panel::means(session, escape) {
             writeln!(self.out, "<p class=\"meta\">{means}</p>")?;
         }
-        let tags: Vec<String> = session.tags.iter().map(|tag| escape(&sanitize_line(tag))).collect();
+        let tags: Vec<String> =
+            session.tags.iter().map(|tag| escape(&sanitize_line(tag))).collect();
         if !tags.is_empty() {
             writeln!(self.out, "<p class=\"meta\">tags: {}</p>", tags.join(", "))?;
         }
@@ -117,7 +127,8 @@ impl Page<'_> {
 
     fn turn(&mut self, number: usize, turn: &Turn) -> fmt::Result {
         let of = self.review.session.turns.len();
-        let title = if of > 1 { format!("Question {number} of {of}") } else { "Question".to_owned() };
+        let title =
+            if of > 1 { format!("Question {number} of {of}") } else { "Question".to_owned() };
         writeln!(self.out, "<section class=\"turn\" id=\"question-{number}\">\n<h2>{title}</h2>")?;
         let (whole, short) = (sanitize(&turn.question), sanitize(&outline(&turn.question)));
         let shown = render(&Document::of(&short), &[], TOP, &mut self.colours);
@@ -131,8 +142,14 @@ impl Page<'_> {
         }
         match panel::superseded(turn) {
             0 => {}
-            1 => writeln!(self.out, "<p class=\"meta\">An earlier try is in the JSON export only.</p>")?,
-            n => writeln!(self.out, "<p class=\"meta\">{n} earlier tries are in the JSON export only.</p>")?,
+            1 => writeln!(
+                self.out,
+                "<p class=\"meta\">An earlier try is in the JSON export only.</p>"
+            )?,
+            n => writeln!(
+                self.out,
+                "<p class=\"meta\">{n} earlier tries are in the JSON export only.</p>"
+            )?,
         }
         let review = self.review;
         let answers: Vec<&Answer<'_>> =
@@ -157,7 +174,11 @@ impl Page<'_> {
             escape(&panel::model(run))
         )?;
         for note in &run.notes {
-            writeln!(self.out, "<p class=\"note\">Note: {}</p>", escape(sanitize_line(note).trim()))?;
+            writeln!(
+                self.out,
+                "<p class=\"note\">Note: {}</p>",
+                escape(sanitize_line(note).trim())
+            )?;
         }
         if answer.text().trim().is_empty() {
             writeln!(self.out, "<p class=\"note\">(no text)</p>")?;
@@ -174,7 +195,9 @@ impl Page<'_> {
         let mut marks: Vec<Mark> = Vec::new();
         for item in &self.review.items {
             let here = item.members().filter(|member| member.run.id == run.id);
-            marks.extend(here.map(|member| Mark { at: member.found.span.start, html: mark(item, member) }));
+            marks.extend(
+                here.map(|member| Mark { at: member.found.span.start, html: mark(item, member) }),
+            );
         }
         marks.sort_by_key(|mark| mark.at);
         marks
@@ -199,7 +222,10 @@ impl Page<'_> {
                 }
                 continue;
             }
-            writeln!(self.out, "<div class=\"table\"><table class=\"{word}\">\n<caption>{title}</caption>")?;
+            writeln!(
+                self.out,
+                "<div class=\"table\"><table class=\"{word}\">\n<caption>{title}</caption>"
+            )?;
             writeln!(
                 self.out,
                 "<thead><tr><th>Recommendation</th><th>Proposed by</th><th>Owner</th><th>Comment</th></tr></thead>\n<tbody>"
@@ -214,7 +240,8 @@ impl Page<'_> {
 
     fn row(&mut self, item: &Item<'_>) -> fmt::Result {
         let by: Vec<String> = item.members().map(|member| self.source(member)).collect();
-        let [owner, comment] = [item.owner(), item.comment()].map(|said| escape(&said.unwrap_or_default()));
+        let [owner, comment] =
+            [item.owner(), item.comment()].map(|said| escape(&said.unwrap_or_default()));
         let about = about(item);
         let about = about.split_once(" · ").map(|(_, about)| escape(about)).unwrap_or_default();
         write!(
@@ -231,7 +258,11 @@ impl Page<'_> {
                 escape(&challenge(aside))
             )?;
         }
-        writeln!(self.out, "</td><td>{}</td><td>{owner}</td><td>{comment}</td></tr>", by.join("<br>"))
+        writeln!(
+            self.out,
+            "</td><td>{}</td><td>{owner}</td><td>{comment}</td></tr>",
+            by.join("<br>")
+        )
     }
 
     /// The persona that proposes it, linked to where it does, when that is on the page.

@@ -6,8 +6,8 @@ use std::time::Duration;
 use plenary::config::{facets, personas};
 use plenary::domain::{
     Aside, AsideKind, Decision, Edit, EditId, Ending, Facet, History, ModelRef, Origin, Persona,
-    PersonaId, Recommendation, RecommendationId, Run, RunId, RunState, Session, SessionId, Severity, Step,
-    Turn, TurnId, Usage, Verdict,
+    PersonaId, Recommendation, RecommendationId, Run, RunId, RunState, Session, SessionId,
+    Severity, Step, Turn, TurnId, Usage, Verdict,
 };
 use plenary::export::Reading;
 use plenary::review::Synonyms;
@@ -89,20 +89,57 @@ pub fn decide(item: &mut Recommendation, decision: Decision, owner: &str, commen
 }
 
 fn infra() -> Run {
-    let mut run = run(1, "infra", "Kael Voss", Ending::Done, include_str!("../../fixtures/export/infra.md"));
+    let mut run =
+        run(1, "infra", "Kael Voss", Ending::Done, include_str!("../../fixtures/export/infra.md"));
     let row = "| Active/passive pair | streaming replica";
     let mut found = vec![
         item(&run, Facet::Options, "Active/passive pair", row, "**recommended** |"),
         item(&run, Facet::Recommendation, "Go active/passive", "**Go active", "below one minute."),
-        item(&run, Facet::Recommendation, "Add a streaming replica in eu-west-1", "1. **Add", "3 s of lag."),
-        item(&run, Facet::Recommendation, "Promote by runbook, not by software", "2. **Promote", "the DNS name."),
-        item(&run, Facet::Recommendation, "Keep sequences out of the application", "3. **Keep", "stays possible."),
-        item(&run, Facet::Cost, "Meter cross-region transfer from day one", "- Cross-region", "day one."),
+        item(
+            &run,
+            Facet::Recommendation,
+            "Add a streaming replica in eu-west-1",
+            "1. **Add",
+            "3 s of lag.",
+        ),
+        item(
+            &run,
+            Facet::Recommendation,
+            "Promote by runbook, not by software",
+            "2. **Promote",
+            "the DNS name.",
+        ),
+        item(
+            &run,
+            Facet::Recommendation,
+            "Keep sequences out of the application",
+            "3. **Keep",
+            "stays possible.",
+        ),
+        item(
+            &run,
+            Facet::Cost,
+            "Meter cross-region transfer from day one",
+            "- Cross-region",
+            "day one.",
+        ),
         item(&run, Facet::Risks, "Replica lag during bulk loads", "| Replica lag", "3 s |"),
         item(&run, Facet::Risks, "Split brain after a promotion", "| Split brain", "promoting |"),
         item(&run, Facet::Implementation, "modules/replica/main.tf", "```hcl", "\n```"),
-        item(&run, Facet::Validation, "Restore last night's backup in eu-west-1", "1. Restore", "row counts."),
-        item(&run, Facet::Validation, "Rehearse the promotion on a copy every month", "2. Rehearse", "month."),
+        item(
+            &run,
+            Facet::Validation,
+            "Restore last night's backup in eu-west-1",
+            "1. Restore",
+            "row counts.",
+        ),
+        item(
+            &run,
+            Facet::Validation,
+            "Rehearse the promotion on a copy every month",
+            "2. Rehearse",
+            "month.",
+        ),
     ];
     found[6].severity = Some(Severity::High);
     found[7].severity = Some(Severity::Critical);
@@ -120,12 +157,42 @@ fn infra() -> Run {
 }
 
 fn edge(uuid: RecommendationId) -> Run {
-    let mut run = run(2, "edge", "Kai Lennox", Ending::Cut("length limit".into()), include_str!("../../fixtures/export/edge.md"));
+    let mut run = run(
+        2,
+        "edge",
+        "Kai Lennox",
+        Ending::Cut("length limit".into()),
+        include_str!("../../fixtures/export/edge.md"),
+    );
     let mut found = vec![
-        item(&run, Facet::Recommendation, "Local queue in every shop", "**Local queue", "one stock."),
-        item(&run, Facet::Implementation, "Add a write queue to every till", "- Add a write", "50,000 rows."),
-        item(&run, Facet::Implementation, "Give every sale a UUIDv7 made in the till", "- Give every", "a union."),
-        item(&run, Facet::Validation, "Pull the backhaul of one shop for 8 hours", "- Pull", "be lost."),
+        item(
+            &run,
+            Facet::Recommendation,
+            "Local queue in every shop",
+            "**Local queue",
+            "one stock.",
+        ),
+        item(
+            &run,
+            Facet::Implementation,
+            "Add a write queue to every till",
+            "- Add a write",
+            "50,000 rows.",
+        ),
+        item(
+            &run,
+            Facet::Implementation,
+            "Give every sale a UUIDv7 made in the till",
+            "- Give every",
+            "a union.",
+        ),
+        item(
+            &run,
+            Facet::Validation,
+            "Pull the backhaul of one shop for 8 hours",
+            "- Pull",
+            "be lost.",
+        ),
         item(&run, Facet::Operations, "One spare till per ten shops", "- One spare", "on site."),
     ];
     decide(&mut found[1], Decision::Rejected, "", "");
@@ -137,9 +204,16 @@ fn edge(uuid: RecommendationId) -> Run {
 }
 
 fn lead() -> Run {
-    let mut run = run(5, "ai-lead", "Aether", Ending::Done, include_str!("../../fixtures/export/ai-lead.md"));
+    let mut run =
+        run(5, "ai-lead", "Aether", Ending::Done, include_str!("../../fixtures/export/ai-lead.md"));
     let mut found = vec![
-        item(&run, Facet::Options, "Option A: Managed multi-region database", "### Option A", "will vary)."),
+        item(
+            &run,
+            Facet::Options,
+            "Option A: Managed multi-region database",
+            "### Option A",
+            "will vary).",
+        ),
         item(&run, Facet::Risks, "Nobody is awake", "- **Nobody", "answer."),
     ];
     decide(&mut found[0], Decision::Deferred, "", "");
@@ -154,7 +228,8 @@ pub fn triaged() -> Session {
     let uuid = infra.recommendations.as_ref().unwrap()[4].id;
     let replica = infra.recommendations.as_ref().unwrap()[2].id;
     decide(&mut infra.recommendations.as_mut().unwrap()[4], Decision::Accepted, "", "");
-    let mut devops = run(3, "devops", "DevOps Engineer", Ending::Failed("429, tried 4 times".into()), "");
+    let mut devops =
+        run(3, "devops", "DevOps Engineer", Ending::Failed("429, tried 4 times".into()), "");
     devops.usage = None;
     let attack = "## Where it fails\n\nA slot without a bound fills the primary's disk. Then both regions are down.\n\n- Set `max_slot_wal_keep_size`.";
     let mut challenger = run(9, "edge", "Kai Lennox", Ending::Done, attack);
@@ -185,7 +260,11 @@ pub fn triaged() -> Session {
                 id: EditId::from_number(1),
                 what: "accept".into(),
                 at: NOW + 86_400_000,
-                steps: vec![Step { id: uuid, before: Verdict::default(), after: Verdict::default() }],
+                steps: vec![Step {
+                    id: uuid,
+                    before: Verdict::default(),
+                    after: Verdict::default(),
+                }],
             }],
             undone: Vec::new(),
         },
@@ -195,14 +274,26 @@ pub fn triaged() -> Session {
 /// The same with a second question to two of them, and an answer that was asked anew after something in it was decided.
 pub fn two_turns() -> Session {
     let mut session = triaged();
-    let mut first = run(21, "infra", "Kael Voss", Ending::Cancelled, "## Recommendation\n\n- Pay for support.\n- Wait.\n");
+    let mut first = run(
+        21,
+        "infra",
+        "Kael Voss",
+        Ending::Cancelled,
+        "## Recommendation\n\n- Pay for support.\n- Wait.\n",
+    );
     let mut found = vec![
         item(&first, Facet::Recommendation, "Pay for support", "- Pay", "support."),
         item(&first, Facet::Recommendation, "Wait", "- Wait", "."),
     ];
     decide(&mut found[0], Decision::Accepted, "", "cheap");
     first.recommendations = Some(found);
-    let mut again = run(22, "infra", "Kael Voss", Ending::Done, "## Recommendation\n\nWe reconsider in spring.\n");
+    let mut again = run(
+        22,
+        "infra",
+        "Kael Voss",
+        Ending::Done,
+        "## Recommendation\n\nWe reconsider in spring.\n",
+    );
     again.recommendations = Some(Vec::new());
     let mut edge = run(23, "edge", "Kai Lennox", Ending::Refused("out of scope".into()), "");
     edge.usage.as_mut().unwrap().cost_microusd = None;
