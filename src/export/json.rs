@@ -1,4 +1,4 @@
-//! A session for programs. Fields may be added, never renamed; `tests/fixtures/session.schema.json` is the schema.
+//! A session for programs. Fields may be added, never renamed; `tests/fixtures/export/session.schema.json` is the schema.
 //!
 //! `runs` are those that count, one for each persona; what a retry replaced is in `earlier`. Text is neutralised as in every
 //! export: it ends in terminals and browsers just as well. A `span` is the bytes of the `text` of its run in this document.

@@ -30,10 +30,8 @@ pub(super) fn write(review: &Review<'_>, out: &mut String) -> fmt::Result {
     if review.session.turns.is_empty() {
         writeln!(out, "\nNothing was asked.")?;
     }
-    writeln!(out, "\n### Project Context\n")?;
-    match context(review) {
-        Some(context) => writeln!(out, "{}", quote(&cut(&context), ""))?,
-        None => writeln!(out, "None was given.")?,
+    if let Some(context) = context(review) {
+        writeln!(out, "\n### Project Context\n\n{}", quote(&cut(&context), ""))?;
     }
     write_assumptions(review, out)?;
     write_drivers(review, out)

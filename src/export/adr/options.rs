@@ -19,6 +19,30 @@ use crate::text::{PartKind, sanitize_line};
 /// Longest name of an option, in characters.
 const NAME: usize = 160;
 
+/// Headings inside an option that name none, as [`key`] makes them.
+const LABELS: &[&str] = &[
+    "pros",
+    "cons",
+    "prosandcons",
+    "proscons",
+    "advantages",
+    "disadvantages",
+    "benefits",
+    "drawbacks",
+    "strengths",
+    "weaknesses",
+    "tradeoff",
+    "tradeoffs",
+    "comparison",
+    "summary",
+    "vorteile",
+    "nachteile",
+    "avantages",
+    "inconvénients",
+    "ventajas",
+    "desventajas",
+];
+
 /// An option.
 pub(super) struct OptionFound {
     /// What it is called, clean, on one line.
@@ -54,14 +78,10 @@ pub(super) fn find(review: &Review<'_>) -> Vec<OptionFound> {
             });
             if is_nested(answer, index) {
                 let name = answer.heading(section);
-                let arguments = of_span(answer, &answer.body_span(section), &who);
-                add(
-                    &mut options,
-                    name,
-                    (at, section.span.clone()),
-                    panel::id(answer.run),
-                    arguments,
-                );
+                let end = deeper(answer, index);
+                let arguments = of_span(answer, &(answer.body_span(section).start..end), &who);
+                let place = (at, section.span.start..end);
+                add(&mut options, name, place, panel::id(answer.run), arguments);
             }
         }
     }
@@ -138,6 +158,9 @@ fn is_nested(answer: &Answer<'_>, index: usize) -> bool {
     let Some(section) = answer.sections.get(index).filter(|s| s.heading.is_some()) else {
         return false;
     };
+    if LABELS.contains(&key(answer.heading(section)).as_str()) {
+        return false;
+    }
     let above = answer
         .sections
         .iter()
@@ -145,6 +168,14 @@ fn is_nested(answer: &Answer<'_>, index: usize) -> bool {
         .rev()
         .find(|other| other.heading.is_some() && other.level < section.level);
     above.is_some_and(|above| above.facet == Facet::Options)
+}
+
+/// The end of a section with all that is nested in it.
+fn deeper(answer: &Answer<'_>, index: usize) -> usize {
+    let Some(section) = answer.sections.get(index) else { return 0 };
+    let below = answer.sections.iter().skip(index + 1);
+    let nested = below.take_while(|other| other.level > section.level || other.heading.is_none());
+    nested.last().unwrap_or(section).span.end
 }
 
 /// Makes an item about `facet` an option, or marks the one that it is.

@@ -89,7 +89,7 @@ mod tests {
         let document = Document::of("```rust title=\"a<b>.rs\"\nfn main() { \"<&>\" }\n```\n");
         let html = render(&document, 1, "fn main() { \"<&>\" }\n", &mut Highlighter::new());
         assert!(html.contains("<figcaption>a&lt;b&gt;.rs · rust</figcaption>"), "{html}");
-        assert!(html.contains("<span class=\"hk\">fn</span>"), "{html}");
+        assert!(html.contains("<span class=\"hk\">fn"), "{html}");
         assert!(html.contains("&lt;&amp;&gt;"), "{html}");
         let other = render(&document, 1, "not that block", &mut Highlighter::new());
         assert!(other.contains("<pre><code>not that block</code></pre>"), "{other}");
