@@ -115,23 +115,26 @@ struct Unit<'a> {
     text: &'a str,
 }
 
-/// Sections, with the pieces that were cut out of them put back.
+/// Sections, with the pieces that were cut out of them put back. The heading is the title, not a part of the text: a section
+/// that only has another number is the same.
 fn units<'a>(document: &'a Document, sections: &[Section]) -> Vec<Unit<'a>> {
+    let source = document.source();
     let mut units: Vec<Unit<'_>> = Vec::new();
     for section in sections {
-        let text = |span: &Range<usize>| document.source().get(span.clone()).unwrap_or_default();
         if let (None, Some(last)) = (section.heading, units.last_mut()) {
+            let body = last.span.end - last.text.len();
             last.span.end = section.span.end;
-            last.text = text(&last.span);
+            last.text = source.get(body..last.span.end).unwrap_or_default();
             continue;
         }
         let part = section.heading.and_then(|heading| document.part(heading));
         let title = part.map_or("", |part| part.text());
         let span = section.span.clone();
-        let text = text(&span);
+        let body = part.map_or(span.start, |part| part.span().end).clamp(span.start, span.end);
+        let text = source.get(body..span.end).unwrap_or_default();
         units.push(Unit { title, key: key(title), facet: section.facet, span, text });
     }
-    units.retain(|unit| !unit.text.trim().is_empty());
+    units.retain(|unit| !unit.title.is_empty() || !unit.text.trim().is_empty());
     units
 }
 
@@ -195,7 +198,7 @@ fn gone(
 
 fn compare(was: Option<&Unit<'_>>, is: Option<&Unit<'_>>) -> SectionChange {
     let shown = is.or(was);
-    let text = |unit: Option<&Unit<'_>>| unit.map_or("", |unit| unit.text.trim_end()).to_owned();
+    let text = |unit: Option<&Unit<'_>>| unit.map_or("", |unit| trimmed(unit.text)).to_owned();
     let (before, after) = (text(was), text(is));
     let fate = match (was, is) {
         (Some(_), None) => Fate::Gone,
@@ -215,6 +218,14 @@ fn compare(was: Option<&Unit<'_>>, is: Option<&Unit<'_>>) -> SectionChange {
         new: is.map(|unit| unit.span.clone()),
         lines,
     }
+}
+
+/// Without blank lines around.
+fn trimmed(text: &str) -> &str {
+    let text = text.trim_end();
+    let blank: usize =
+        text.split_inclusive('\n').take_while(|line| line.trim().is_empty()).map(str::len).sum();
+    text.get(blank..).unwrap_or_default()
 }
 
 fn same(a: &str, b: &str) -> bool {

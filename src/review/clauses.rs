@@ -72,11 +72,9 @@ pub(super) fn window(
 pub(super) fn plain(text: &str) -> String {
     let alone = Document::of(text);
     let words: Vec<&str> = alone.parts().flat_map(|part| part.text().split_whitespace()).collect();
-    if words.is_empty() {
-        text.split_whitespace().collect::<Vec<_>>().join(" ")
-    } else {
-        words.join(" ")
-    }
+    // A sentence cut out of bold text has one half of its marks.
+    let said = words.join(" ").replace("**", "").trim().to_owned();
+    if said.is_empty() { text.split_whitespace().collect::<Vec<_>>().join(" ") } else { said }
 }
 
 /// The sentences of `section` of `document` in order; its heading, code and quotes are left out.

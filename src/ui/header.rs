@@ -45,15 +45,17 @@ fn unanswered(state: &State) -> Vec<String> {
 impl Header {
     /// Brings the words up to date.
     pub(super) fn prepare(&mut self, state: &State) {
-        self.place.get_or_insert_with(|| {
-            let roster = &state.roster;
+        let roster = &state.roster;
+        // Opening a session brings its panel.
+        let name = sanitize_line(&roster.panel.name);
+        if self.place.as_ref().is_none_or(|(shown, _)| *shown != name) {
             let model = roster.common_model().map(|m| sanitize_line(&m.to_string()));
             let any = || roster.panel.personas.iter().any(|p| roster.answerer(p).is_ok());
             let model = model.unwrap_or_else(|| {
                 if any() { "several models".to_owned() } else { "no model".to_owned() }
             });
-            (sanitize_line(&roster.panel.name), model)
-        });
+            self.place = Some((name, model));
+        }
         if self.title != state.session.title {
             self.title.clone_from(&state.session.title);
         }
