@@ -1,6 +1,6 @@
 //! `plenary sessions export`: a session as a document, on standard output or in a file.
 //!
-//! Finds what reading answers takes ([`Source`]), for `sessions show` and `ask` too; what is written is `export`'s, how it gets
+//! Finds what reading answers takes (`Source`), for `sessions show` and `ask` too; what is written is `export`'s, how it gets
 //! to the disk is `runtime::export`'s.
 
 use std::path::{Path, PathBuf};

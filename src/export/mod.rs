@@ -135,7 +135,7 @@ pub struct Target {
     pub name: &'static str,
     /// What it is for, in a few words.
     pub about: &'static str,
-    /// How the file is written; none for the folder, whose files [`folder`] makes.
+    /// How the file is written; none for the folder, whose files [`folder()`] makes.
     pub format: Option<&'static Format>,
 }
 

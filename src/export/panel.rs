@@ -153,9 +153,10 @@ impl Spent {
     /// `$0.0412`, `$0.0301 · cost known for 2 of 4`; none when nobody told a price.
     pub(super) fn cost(&self) -> Option<String> {
         let cost = dollars(self.cost_microusd?);
-        Some(match self.cost_known == self.runs {
-            true => cost,
-            false => format!("{cost} · cost known for {} of {}", self.cost_known, self.runs),
+        Some(if self.cost_known == self.runs {
+            cost
+        } else {
+            format!("{cost} · cost known for {} of {}", self.cost_known, self.runs)
         })
     }
 }

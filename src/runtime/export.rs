@@ -221,7 +221,7 @@ impl Beside {
         loop {
             let beside = folder.join(format!(".plenary-{:016x}.tmp", fastrand::u64(..)));
             match make(&beside) {
-                Ok(made) => return Ok((Self { path: beside, is_folder }, made)),
+                Ok(opened) => return Ok((Self { path: beside, is_folder }, opened)),
                 Err(e) if e.kind() == ErrorKind::AlreadyExists && tries < TRIES => tries += 1,
                 Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                     return Err(ExportError::NoFolder(path.to_owned(), folder.to_owned()));

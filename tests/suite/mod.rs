@@ -18,5 +18,6 @@ mod screens;
 mod sessions;
 mod store;
 mod stream;
+mod triage;
 mod update;
 mod weights;

@@ -1,6 +1,6 @@
 //! Reading answers: facets of sections, recommendations, the ledger, what has changed.
 
 mod facets;
-mod fixtures;
+pub(super) mod fixtures;
 mod ledger;
 mod recommend;

@@ -73,9 +73,9 @@ pub(super) fn find(review: &Review<'_>) -> Vec<OptionFound> {
             if section.facet != Facet::Options {
                 continue;
             }
-            of_tables(answer, section, &who, &mut |name, span, arguments| {
+            for (name, span, arguments) in of_tables(answer, section, &who) {
                 add(&mut options, name, (at, span), panel::id(answer.run), arguments);
-            });
+            }
             if is_nested(answer, index) {
                 let name = answer.heading(section);
                 let end = deeper(answer, index);
@@ -109,20 +109,17 @@ fn add(
     if key(&name).is_empty() {
         return;
     }
-    let known = options.iter_mut().find(|option| key(&option.name) == key(&name));
-    let option = match known {
-        Some(option) => option,
-        None => {
-            options.push(OptionFound {
-                name,
-                proposers: Vec::new(),
-                standing: None,
-                arguments: Vec::new(),
-                places: Vec::new(),
-            });
-            let Some(option) = options.last_mut() else { return };
-            option
-        }
+    if options.iter().all(|option| key(&option.name) != key(&name)) {
+        options.push(OptionFound {
+            name: name.clone(),
+            proposers: Vec::new(),
+            standing: None,
+            arguments: Vec::new(),
+            places: Vec::new(),
+        });
+    }
+    let Some(option) = options.iter_mut().find(|option| key(&option.name) == key(&name)) else {
+        return;
     };
     if !option.proposers.contains(&by) {
         option.proposers.push(by);
@@ -136,21 +133,22 @@ fn key(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
+/// A row of a table: the option that it names, its bytes, what it says of it.
+type Named<'a> = (&'a str, Range<usize>, Vec<Argument>);
+
 /// Rows of the tables of a section.
-fn of_tables(
-    answer: &Answer<'_>,
-    section: &Section,
-    who: &str,
-    found: &mut dyn FnMut(&str, Range<usize>, Vec<Argument>),
-) {
+fn of_tables<'a>(answer: &'a Answer<'_>, section: &Section, who: &str) -> Vec<Named<'a>> {
+    let mut found = Vec::new();
     for part in answer.body(section).filter(|part| part.kind() == PartKind::Table) {
         let columns = part.columns();
         for row in part.rows() {
-            if let Some(name) = row.cells.first() {
-                found(name, row.span.clone(), of_row(&columns, &row.cells, who));
+            if let Some(name) = row.cells.first().copied() {
+                let arguments = of_row(&columns, &row.cells, who);
+                found.push((name, row.span, arguments));
             }
         }
     }
+    found
 }
 
 /// True for a heading inside a section about options: it names one of them.

@@ -20,7 +20,7 @@ pub(super) fn write(review: &Review<'_>, options: &[OptionFound], out: &mut Stri
     let accepted: Vec<&Item<'_>> = review.standing(Standing::Accepted).collect();
     match (accepted.len(), review.counts.items) {
         (_, 0) => {
-            writeln!(out, "\nNo recommendation was found in the answers, and none selected.")?
+            writeln!(out, "\nNo recommendation was found in the answers, and none selected.")?;
         }
         (0, _) => writeln!(out, "\n{}", nothing(Standing::Accepted))?,
         (n, 1) => writeln!(out, "\nAccepted: {n} of 1 recommendation.")?,

@@ -129,7 +129,7 @@ impl<'a> Filter<'a, '_> {
             Event::InlineHtml(tag) if is_line_break(&tag) => self.out.push(Event::HardBreak),
             Event::InlineHtml(tag) => self.words(tag),
             Event::FootnoteReference(label) => {
-                self.html(format!("<sup>[{}]</sup>", escape(&label)))
+                self.html(format!("<sup>[{}]</sup>", escape(&label)));
             }
             Event::TaskListMarker(done) => self.text(if done { "☑ " } else { "☐ " }),
             Event::SoftBreak | Event::HardBreak | Event::Rule => self.out.push(event),
@@ -382,7 +382,10 @@ mod tests {
             "p one\n\n- a\n- b\n  - c\n\n1. d\n\n   e\n\n| h |\n|---|\n| f |\n\n```\ng\n```\n";
         let marks: Vec<Mark> = ["p", "- b", "- c", "1.", "| f", "```\ng"]
             .iter()
-            .map(|at| Mark { at: source.find(at).unwrap(), html: format!("[{}]", &at[..1]) })
+            .map(|at| Mark {
+                at: source.find(at).unwrap(),
+                html: format!("[{}]", at.get(..1).unwrap()),
+            })
             .collect();
         let shown = render(&Document::of(source), &marks, 4, &mut Highlighter::new());
         for wanted in [

@@ -57,7 +57,7 @@ impl TriageView {
     fn places(&mut self, state: &State, body: Rect, rows: usize) -> (Rect, Rect) {
         let selecting = state.triage.selecting.is_some();
         self.divider = Rect::default();
-        if body.height < SHORT {
+        if body.height < SHORT || (rows == 0 && !selecting) {
             let none = Rect { height: 0, ..body };
             return if selecting { (none, body) } else { (body, none) };
         }
@@ -109,6 +109,9 @@ impl TriageView {
             0 => self.counts.to_string(),
             n => format!("{} · {n} to discuss", self.counts),
         };
+        // What does not fit is left out, not cut.
+        let fits = width(&words) <= usize::from(line.width);
+        let words = if fits { words } else { self.counts.to_string() };
         let used = if self.filter.is_empty() {
             0
         } else {

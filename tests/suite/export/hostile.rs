@@ -52,7 +52,7 @@ fn pieces() -> impl Strategy<Value = String> {
 fn saying(words: &str) -> Session {
     let mut session = session::triaged();
     words.clone_into(&mut session.title);
-    session.turns[0].question = words.to_owned();
+    words.clone_into(&mut session.turns[0].question);
     for run in &mut session.turns[0].runs {
         run.text.push_str("\n\n");
         run.text.push_str(words);
@@ -63,7 +63,7 @@ fn saying(words: &str) -> Session {
             words.clone_into(&mut found.verdict.owner);
         }
     }
-    session.asides[0].run.text = words.to_owned();
+    words.clone_into(&mut session.asides[0].run.text);
     session
 }
 

@@ -37,7 +37,9 @@ fn unknown(value: &Value, schema: &Value, root: &Value, path: &str, found: &mut 
             }
         }
         Value::Array(items) if schema["items"].is_object() => {
-            items.iter().for_each(|item| unknown(item, &schema["items"], root, path, found));
+            for item in items {
+                unknown(item, &schema["items"], root, path, found);
+            }
         }
         _ => {}
     }
@@ -78,7 +80,7 @@ fn the_schema_refuses_what_is_none() {
         *bad.pointer_mut(path).unwrap() = value;
         assert!(schemas.validate(&bad, index).is_err(), "{path}");
     }
-    let mut bad = good.clone();
+    let mut bad = good;
     bad["session"].as_object_mut().unwrap().remove("counts");
     assert!(schemas.validate(&bad, index).is_err());
 }

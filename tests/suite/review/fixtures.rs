@@ -18,7 +18,7 @@ pub(super) struct Answer {
 }
 
 /// A file of the folder.
-pub(super) fn file(name: &str) -> String {
+pub(in crate::suite) fn file(name: &str) -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/review").join(name);
     std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }

@@ -1,0 +1,107 @@
+//! The views, and the way between them and the answers.
+
+use plenary::app::{Effect, Overlay, ViewKind};
+use plenary::domain::{Ending, RunUpdate};
+
+use super::desk;
+use crate::common::desk::Desk;
+
+#[test]
+fn keys_lead_from_view_to_view_and_back() {
+    let mut desk = desk();
+    for (keys, view) in [
+        ("f1", ViewKind::Answers),
+        ("f2", ViewKind::Compare),
+        ("f3", ViewKind::Triage),
+        ("f1", ViewKind::Answers),
+        ("v", ViewKind::Compare),
+        ("v", ViewKind::Triage),
+        // There it begins a selection.
+        ("v", ViewKind::Triage),
+        ("esc", ViewKind::Triage),
+        ("esc", ViewKind::Answers),
+        ("t", ViewKind::Triage),
+        ("t", ViewKind::Answers),
+    ] {
+        desk.keys(keys);
+        assert_eq!(desk.state.view, view, "{keys}");
+    }
+}
+
+#[test]
+fn compare_steps_through_facets_zooms_and_opens_the_place() {
+    let mut desk = desk();
+    desk.keys("f2");
+    let rows = desk.state.compare_rows();
+    assert_eq!(rows[0], None, "at a glance comes first");
+    assert!(rows.iter().flatten().all(|facet| desk.state.speaks_of(*facet)));
+    desk.keys("]");
+    let at = desk.state.compare.facet;
+    assert_eq!(at, rows[1]);
+    desk.keys("[ ] enter");
+    assert!(desk.state.compare.zoomed);
+    desk.keys("esc tab");
+    assert!(!desk.state.compare.zoomed);
+    desk.take();
+    desk.keys("o");
+    assert_eq!(desk.state.view, ViewKind::Answers);
+    let reveal = desk.take().into_iter().find_map(|effect| match effect {
+        Effect::Reveal(pane, _, at) => Some((pane, at)),
+        _ => None,
+    });
+    assert_eq!(reveal, Some((1, 0)), "edge's recommendation begins its answer");
+}
+
+#[test]
+fn enter_on_a_recommendation_opens_its_source() {
+    let mut desk = desk();
+    desk.keys("g g j j enter");
+    let at = super::INFRA.find("1. A replica").unwrap();
+    let reveals = |effect: &Effect| matches!(effect, Effect::Reveal(0, _, place) if *place == at);
+    assert!(desk.take().iter().any(reveals));
+    assert_eq!(desk.state.view, ViewKind::Answers);
+}
+
+#[test]
+fn the_ledger_lists_and_leads_to_the_source() {
+    let mut desk = Desk::new();
+    desk.ask("q");
+    for (persona, text) in
+        [("infra", "I assume one region. The RTO is 1 hour."), ("edge", "RTO: ~5 minutes.")]
+    {
+        desk.run(persona, vec![RunUpdate::Text(text.into()), RunUpdate::Ended(Ending::Done)]);
+    }
+    desk.keys("esc #");
+    let Some(Overlay::Ledger(ledger)) = desk.state.overlays.last() else { panic!("no ledger") };
+    assert_eq!(ledger.rows.len(), 5, "two titles, one assumption, two numbers");
+    desk.take();
+    desk.keys("j j enter");
+    let reveals = |effect: &Effect| matches!(effect, Effect::Reveal(1, _, 6));
+    let effects = desk.take();
+    assert!(effects.iter().any(reveals), "{effects:?}");
+    assert!(desk.state.overlays.is_empty());
+}
+
+#[test]
+fn without_answers_nothing_breaks_and_every_key_says_why() {
+    let mut desk = Desk::new();
+    desk.keys("esc");
+    for keys in
+        ["t a x d . u U c o e m ! - space n A X D", "f2 ] [ enter o", "c", "#", "B", "S", "f1"]
+    {
+        desk.keys(keys);
+        desk.keys("esc esc esc");
+    }
+    assert!(desk.take().iter().all(|effect| !matches!(effect, Effect::Save(_) | Effect::Ask(_))));
+}
+
+#[test]
+fn what_streams_is_lifted_when_it_ends_not_before() {
+    let mut desk = Desk::new();
+    desk.ask("q");
+    desk.run("infra", vec![RunUpdate::Text(super::INFRA.into())]);
+    desk.keys("t");
+    assert_eq!(super::rows(&desk.state), Vec::<String>::new());
+    desk.run("infra", vec![RunUpdate::Ended(Ending::Cut("length limit".into()))]);
+    assert_eq!(super::rows(&desk.state).len(), 3, "what arrived of a cut answer counts");
+}
