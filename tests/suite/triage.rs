@@ -3,6 +3,7 @@
 mod aside;
 mod decide;
 mod fuzz;
+mod pty;
 mod screens;
 mod views;
 
