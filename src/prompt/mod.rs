@@ -13,6 +13,7 @@ mod build;
 mod challenge;
 mod fence;
 mod scaffold;
+mod title;
 mod trigger;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ pub use budget::estimate;
 pub use build::{Built, build};
 pub use challenge::challenge;
 pub use scaffold::scaffold;
+pub use title::title;
 pub use trigger::triggers;
 
 /// One earlier question with the answer this persona gave to it.

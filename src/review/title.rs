@@ -72,13 +72,21 @@ pub(super) fn cut(text: &str) -> String {
     let head = line.get(..end).unwrap_or_default();
     let clause =
         ["; ", ", ", " – ", " — ", ": ", " ("].iter().filter_map(|mark| head.rfind(mark)).max();
-    let clause = clause.and_then(|at| head.get(..at)).filter(|c| c.chars().count() >= SHORTEST);
+    let long = |clause: &&str| clause.chars().count() >= SHORTEST;
+    let clause = clause.and_then(|at| head.get(..at)).map(closed).filter(long);
     if let Some(clause) = clause {
         return clause.to_owned();
     }
     let word =
         head.rfind(' ').and_then(|at| head.get(..at)).filter(|w| w.chars().count() >= SHORTEST);
     format!("{}…", word.unwrap_or(head).trim_end_matches([',', ';', ':']))
+}
+
+/// Without a bracket at the end that is never closed, and what stands in it.
+fn closed(clause: &str) -> &str {
+    let opens = clause.rfind(['[', '(']);
+    let open = opens.filter(|at| !clause.get(*at..).unwrap_or_default().contains([']', ')']));
+    open.and_then(|at| clause.get(..at)).map_or(clause, str::trim_end)
 }
 
 #[cfg(test)]
@@ -108,6 +116,11 @@ mod tests {
                 "Supercalifragilistic words without any mark at all go on and on until nobody can read them",
                 "",
                 "Supercalifragilistic words without any mark at all go on and on until nobody…",
+            ),
+            (
+                "LTE bills: at 1.1 KB per event [design, section 5] the metered shops stay under it only when compressed.",
+                "",
+                "LTE bills: at 1.1 KB per event",
             ),
             ("", "", ""),
         ] {

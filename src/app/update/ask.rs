@@ -13,7 +13,7 @@ use crate::domain::{
     Change, Ending, ModelProfile, ModelRef, NewRun, Persona, PersonaId, RunId, RunState, TurnId,
 };
 use crate::prompt::{self, Addressed, Ask, Exchange};
-use crate::text::{Document, sanitize, sanitize_line};
+use crate::text::{Document, sanitize};
 
 /// Sends what is in the composer.
 pub(super) fn send(state: &mut State) -> Vec<Effect> {
@@ -153,7 +153,7 @@ fn targets(state: &State, to: &Addressed) -> Vec<Target> {
 fn begin(state: &mut State, text: &str, sent: &str, targets: &[Target]) -> Vec<Effect> {
     let session = *state.session.id.get_or_insert_with(|| state.ids.session());
     if state.session.turns.is_empty() {
-        state.session.title = title_of(sent);
+        state.session.title = prompt::title(sent);
     }
     let turn = state.ids.turn();
     state.session.turns.push(turn);
@@ -192,12 +192,6 @@ fn begin(state: &mut State, text: &str, sent: &str, targets: &[Target]) -> Vec<E
 
 fn position(state: &State, id: &PersonaId) -> Option<usize> {
     state.panes.iter().position(|p| p.persona.id == *id)
-}
-
-/// The first line of the question, short enough for a list.
-fn title_of(question: &str) -> String {
-    let line = question.lines().find(|l| !l.trim().is_empty()).unwrap_or_default();
-    sanitize_line(line.trim()).chars().take(120).collect()
 }
 
 /// What a run answers.

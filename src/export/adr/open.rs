@@ -2,6 +2,7 @@
 //!
 //! The rules are in the head of `adr`. Called by `adr`.
 
+use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use super::entry;
@@ -14,7 +15,10 @@ use crate::export::markdown;
 use crate::export::review::{Answer, Review};
 use crate::export::sentence::{is_of_measures, is_revisit, sentences};
 use crate::review::Section;
-use crate::text::PartKind;
+use crate::text::{Part, PartKind};
+
+/// Undecided recommendations that are named at most.
+const FEW: usize = 20;
 
 /// Writes all that follows the pros and cons.
 pub(super) fn write(review: &Review<'_>, out: &mut String) -> fmt::Result {
@@ -54,14 +58,38 @@ fn write_questions(review: &Review<'_>, out: &mut String) -> fmt::Result {
         lines.push(format!("* To discuss: {}: {}", proposed(item), escape(&comment)));
         write_below(item, &mut lines);
     }
-    for item in review.standing(Standing::Open) {
-        lines.push(format!("* Undecided: {}", proposed(item)));
-        write_below(item, &mut lines);
-    }
+    write_undecided(review, &mut lines);
     if lines.is_empty() {
         return writeln!(out, "No answer asks anything back, and nothing is undecided.");
     }
     lines.iter().try_for_each(|line| writeln!(out, "{line}"))
+}
+
+/// What nobody has decided on: each by name, or, where that would bury the record, how many of whom.
+fn write_undecided(review: &Review<'_>, lines: &mut Vec<String>) {
+    let open: Vec<&Item<'_>> = review.standing(Standing::Open).collect();
+    if open.len() <= FEW {
+        for item in open {
+            lines.push(format!("* Undecided: {}", proposed(item)));
+            write_below(item, lines);
+        }
+        return;
+    }
+    let mut of: BTreeMap<String, usize> = BTreeMap::new();
+    for item in &open {
+        *of.entry(item.proposers()).or_default() += 1;
+    }
+    let whose: Vec<String> = of.iter().map(|(who, n)| format!("{n} of {}", escape(who))).collect();
+    let id = review.session.id.short();
+    lines.push(format!(
+        "* {} recommendations are undecided ({}); `plenary sessions export {id} --format checklist` names them.",
+        open.len(),
+        whose.join(", ")
+    ));
+    for item in open.into_iter().filter(|item| !item.challenges.is_empty()) {
+        lines.push(format!("* Undecided: {}", proposed(item)));
+        write_below(item, lines);
+    }
 }
 
 /// Challenges below the line of their item.
@@ -71,15 +99,18 @@ fn write_below(item: &Item<'_>, lines: &mut Vec<String>) {
     lines.extend(below.lines().map(str::to_owned));
 }
 
-/// Paragraphs, entries of lists and rows of tables of a section, a line each.
+/// Entries of lists, rows of tables and paragraphs that ask, a line each. What somebody else
+/// is quoted with is not the persona's.
 fn entries(review: &Review<'_>, answer: &Answer<'_>, section: &Section) -> Vec<String> {
     let who = review.who(answer.run, answer.turn);
+    let says = |part: &Part<'_>| {
+        let text = part.text();
+        !text.trim().is_empty() && (part.depth() > 0 || text.contains(['?', '？']))
+    };
     let mut lines = Vec::new();
-    for part in answer.body(section) {
+    for part in answer.body(section).filter(|part| !part.is_quoted()) {
         match part.kind() {
-            PartKind::Paragraph if !part.text().trim().is_empty() => {
-                lines.push(entry(part.text(), &who));
-            }
+            PartKind::Paragraph if says(&part) => lines.push(entry(part.text(), &who)),
             PartKind::Table => {
                 lines.extend(part.rows().iter().map(|row| entry(&row.cells.join(" · "), &who)));
             }

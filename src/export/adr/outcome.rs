@@ -80,7 +80,7 @@ fn write_consequences(
         lines.push(format!("* Good, because {}: {}", escape(&option.name), argument.quoted()));
     }
     for item in accepted_about(review, &[Facet::Risks]) {
-        lines.push(format!("* Bad, because a risk is taken on: {}", titled(item)));
+        lines.push(format!("* Neutral, because it is about a risk: {}", titled(item)));
     }
     for (option, argument) in said(Side::Bad) {
         lines.push(format!("* Bad, because {}: {}", escape(&option.name), argument.quoted()));

@@ -15,9 +15,6 @@ use crate::review::Synonyms;
 use crate::runtime::fanout::Job;
 use crate::runtime::stock;
 
-/// The longest title that is made of a question, in characters.
-const TITLE: usize = 80;
-
 /// What is asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Question {
@@ -79,7 +76,7 @@ impl Plan {
             session: SessionId::random(),
             turn: TurnId::random(),
             question: question.whole.clone(),
-            title: title(&question.whole),
+            title: prompt::title(&question.whole),
             panel: setup.panel.name.clone(),
             asked_at: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
             runs,
@@ -100,14 +97,6 @@ impl Plan {
         }
         Some(reasons.join("\n"))
     }
-}
-
-fn title(question: &str) -> String {
-    let line = question.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    if line.chars().count() <= TITLE {
-        return line.to_owned();
-    }
-    line.chars().take(TITLE - 1).chain(['…']).collect()
 }
 
 /// Who is asked: those that the question addresses, or the panel and those whom its words bring in.
@@ -180,16 +169,4 @@ fn open(setup: &Setup, name: &str, opened: &mut Opened) -> Result<Arc<dyn Provid
         None => Err(format!("there is no provider \"{name}\"")),
     };
     opened.entry(name.to_owned()).or_insert_with(make).clone()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_title_is_the_first_line_that_says_something() {
-        assert_eq!(title("\n  How?  \nmore"), "How?");
-        assert_eq!(title(""), "");
-        assert_eq!(title(&"é".repeat(200)).chars().count(), TITLE);
-    }
 }
