@@ -128,9 +128,9 @@ fn write_revisit(review: &Review<'_>, out: &mut String) -> fmt::Result {
         for section in &answer.sections {
             if is_of_measures(answer.heading(section)) && section.facet != Facet::Assumptions {
                 lines.extend(entries(review, answer, section));
-                continue;
             }
-            let said = answer.body(section).flat_map(|part| sentences(part.text()));
+            let own = answer.body(section).filter(|part| !part.is_quoted());
+            let said = own.flat_map(|part| sentences(part.text()));
             lines.extend(said.filter(|s| is_revisit(s)).map(|sentence| entry(&sentence, &who)));
         }
     }
