@@ -3,43 +3,17 @@
 //! Found by pattern: words of English and German. What is not found is still in the answer; nothing is taken for more than
 //! the quote that it is. Used by `adr`.
 
-use unicode_segmentation::UnicodeSegmentation;
+use crate::review;
 
 /// The sentences of a paragraph, without blanks around, each on one line.
 pub(super) fn sentences(text: &str) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for line in text.split('\n') {
-        for sentence in line.split_sentence_bounds() {
-            let sentence = sentence.split_whitespace().collect::<Vec<_>>().join(" ");
-            // `e.g.` ends none, nor does a number: `1.`
-            let open = found.last().is_some_and(|last| is_open(last));
-            match found.last_mut().filter(|_| open && !sentence.is_empty()) {
-                Some(last) => {
-                    last.push(' ');
-                    last.push_str(&sentence);
-                }
-                None if sentence.is_empty() => {}
-                None => found.push(sentence),
-            }
-        }
-    }
-    found
+    let found = review::sentences(text).into_iter().filter_map(|range| text.get(range));
+    found.map(|said| said.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
 }
 
 /// The first sentence; the whole text when it has no end.
 pub(super) fn first(text: &str) -> String {
     sentences(text).into_iter().next().unwrap_or_default()
-}
-
-/// True when a sentence cannot end like that.
-fn is_open(text: &str) -> bool {
-    const SHORT: &[&str] = &["e.g.", "i.e.", "vs.", "cf.", "approx.", "ca.", "z.B.", "etc.", "No."];
-    let last = text.rsplit(' ').next().unwrap_or_default().trim_start_matches(['(', '[']);
-    let number = last
-        .strip_suffix('.')
-        .is_some_and(|n| n.len() < 3 && n.bytes().all(|b| b.is_ascii_digit()));
-    let ends = text.ends_with(['.', '!', '?', ':', ';', '…', '。', '！', '？', '”', '"', ')', '|']);
-    SHORT.contains(&last) || (number && text == last) || !ends
 }
 
 /// Words of a sentence that states something that has to hold.

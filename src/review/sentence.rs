@@ -12,14 +12,17 @@ const SHORT: &[&str] = &[
     "St.", "incl.", "excl.", "resp.", "p.ej.",
 ];
 
-/// The bytes of each sentence of `text`, blanks around it left out. A line break ends a sentence, too.
+/// Marks at the end of a line that end a sentence.
+const ENDS: [char; 13] = ['.', '!', '?', ':', ';', '…', '。', '！', '？', '”', '"', ')', '|'];
+
+/// The bytes of each sentence of `text`, blanks around it left out. A line break ends a sentence only behind a
+/// mark that does.
 pub fn sentences(text: &str) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut open = false;
     for (start, piece) in text.split_sentence_bound_indices() {
         let words = piece.trim();
         if words.is_empty() {
-            open &= !piece.contains('\n');
             continue;
         }
         let from = start + (piece.len() - piece.trim_start().len());
@@ -28,7 +31,7 @@ pub fn sentences(text: &str) -> Vec<Range<usize>> {
             Some(last) => last.end = to,
             None => found.push(from..to),
         }
-        open = !piece.ends_with('\n') && is_open(words);
+        open = is_open(words) || (piece.ends_with('\n') && !words.ends_with(ENDS));
     }
     found
 }
@@ -62,7 +65,7 @@ mod tests {
                 vec!["Use it, e.g. Kafka, at approx. 3.5 ms.", "Then stop."],
             ),
             ("1. First of all. Then", vec!["1. First of all.", "Then"]),
-            ("a\nb", vec!["a", "b"]),
+            ("It goes\non. Then:\nb", vec!["It goes\non.", "Then:", "b"]),
             ("先に進む。次へ。", vec!["先に進む。", "次へ。"]),
             ("", vec![]),
         ] {
