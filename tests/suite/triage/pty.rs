@@ -112,3 +112,40 @@ fn the_record_is_written_where_it_was_said_and_never_over_anything() {
     term.quit();
     term.assert_restored();
 }
+
+#[test]
+fn a_challenge_and_a_brief_are_asked_for_shown_checked_and_resumed() {
+    let (server, _) = panel();
+    let brief = "## Agreement\n\n- [infra] They keep it: \"Keep infra one\"\n- [edge] They drop all: \"Drop everything at once\"\n";
+    server.script("brief", [Reply::text(brief)]);
+    let models: Vec<(&str, &str)> =
+        ["infra", "edge", "devops", "ai-lead", "brief"].iter().map(|p| (*p, *p)).collect();
+    let home = Home::asking(&server.base_url(), "infra", &models);
+    let mut term = open(&home);
+    server.script("edge", [Reply::text("It fails when the disk is full.")]);
+    term.send("!");
+    term.wait_for("who attacks it?");
+    term.send("\r");
+    term.wait_for("It fails when the disk is full.");
+    let sent = server.requests().pop().unwrap().body.to_string();
+    assert!(sent.contains("Keep infra one") && !sent.contains("Kael Voss"), "{sent}");
+    term.send("B");
+    let shown = term.wait_for("does not stand in the answer of edge");
+    assert!(
+        shown.contains("They keep it") && shown.contains('✗') && shown.contains('✓'),
+        "{shown}"
+    );
+    term.kill9();
+
+    let mut term = Term::start(&home, SIZE, &["resume"]);
+    term.wait_for("Keep infra one");
+    term.send("t");
+    term.wait_for("It fails when the disk is full.");
+    let before = server.requests().len();
+    term.send("B");
+    term.wait_for("does not stand in the answer of edge");
+    assert_eq!(server.requests().len(), before, "it is shown again, not written again");
+    term.send("q");
+    term.wait("the list again", |s| !s.contains("does not stand"));
+    term.quit();
+}
