@@ -95,8 +95,8 @@ pub enum Effect {
         session: SessionId,
         /// The name of the format.
         format: &'static str,
-        /// Where to; a relative one is meant from the working folder.
-        path: String,
+        /// Where to; a relative one is meant from the working folder. None is the usual name there, or the next free one.
+        path: Option<String>,
     },
     /// Open a session.
     Open(SessionId),

@@ -34,6 +34,8 @@ pub struct RunView {
     pub lead: Option<Lead>,
     /// The document's revision then.
     pub read_at: Option<u64>,
+    /// Another instance writes it: what it says is not all of it, and nothing is looked for in it.
+    pub elsewhere: bool,
 }
 
 impl RunView {
@@ -57,6 +59,7 @@ impl RunView {
             sections: Vec::new(),
             lead: None,
             read_at: None,
+            elsewhere: false,
         }
     }
 

@@ -171,7 +171,11 @@ impl fmt::Display for Spent {
         if self.tokens_known < self.runs {
             write!(f, " · tokens known for {} of {}", self.tokens_known, self.runs)?;
         }
-        self.cost().map_or(Ok(()), |cost| write!(f, " · {cost}"))
+        match self.cost() {
+            Some(cost) => write!(f, " · {cost}"),
+            None if self.runs > 0 => f.write_str(" · cost not told"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -363,7 +367,7 @@ mod tests {
         for (runs, words) in [
             (vec![&silent], ""),
             (vec![&untold], ""),
-            (vec![&free], "1.5k tokens in, 1.5k out"),
+            (vec![&free], "1.5k tokens in, 1.5k out · cost not told"),
             (vec![&priced, &priced, &silent], "3.0k tokens in, 3.0k out · $0.0400"),
             (vec![&priced, &free], "3.0k tokens in, 3.0k out · $0.0200 · cost known for 1 of 2"),
             (

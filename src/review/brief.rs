@@ -5,7 +5,7 @@
 //! lines are read as they are, not as Markdown, which would take `[infra]: word` for a link. Called by `app`.
 
 use super::quotes::Haystack;
-use super::words::is_ideograph;
+use super::words::{is_ideograph, key};
 
 /// A persona that can be quoted.
 #[derive(Debug, Clone, Copy)]
@@ -48,13 +48,22 @@ pub enum BriefLine {
 /// Words that a quote has at least; fewer stand in any answer.
 const WORDS: usize = 3;
 
-/// The lines of the brief `text`. While it is not `finished` its last sentence has no fault yet: it may go on.
-pub fn check_brief(text: &str, witnesses: &[Witness<'_>], finished: bool) -> Vec<BriefLine> {
+/// The lines of the brief `text`, whose headings are `headings`; anything else that looks like one is a sentence. While it is not `finished` its last sentence has no fault yet: it may go on.
+pub fn check_brief(
+    text: &str,
+    headings: &[&str],
+    witnesses: &[Witness<'_>],
+    finished: bool,
+) -> Vec<BriefLine> {
+    let promised: Vec<String> = headings.iter().map(|heading| key(heading)).collect();
     let answers: Vec<Haystack> = witnesses.iter().map(|w| Haystack::new(w.text)).collect();
     let mut lines = Vec::new();
     for block in blocks(text) {
         match block {
-            Block::Heading(text) => lines.push(BriefLine::Heading(text)),
+            Block::Heading(text) if promised.contains(&key(&text)) => {
+                lines.push(BriefLine::Heading(text));
+            }
+            Block::Heading(text) => lines.push(check(&text, witnesses, &answers)),
             Block::Bullet(text) => {
                 lines.extend(sentences(&text).into_iter().map(|s| check(s, witnesses, &answers)));
             }
@@ -301,7 +310,7 @@ mod tests {
     ];
 
     fn faults(text: &str, finished: bool) -> Vec<String> {
-        let lines = check_brief(text, &WITNESSES, finished);
+        let lines = check_brief(text, &["Agreement", "Open questions"], &WITNESSES, finished);
         lines
             .into_iter()
             .map(|line| match line {
@@ -327,6 +336,8 @@ mod tests {
                 "“keep PostgreSQL on two primaries” does not stand in the answer of infra",
             ),
             ("- [infra] Bare words.", "it quotes nobody"),
+            ("**Everyone agrees on Kafka.**", "it does not say whose view it is"),
+            ("# Everyone agrees", "it does not say whose view it is"),
             ("- \"keep PostgreSQL on one primary\" is said", "it does not say whose view it is"),
             ("- [cto] \"keep PostgreSQL on one primary\"", "nobody of the panel is called “cto”"),
             ("- [infra] \"on one\"", "“on one” is too short to prove anything"),

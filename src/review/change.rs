@@ -96,10 +96,10 @@ pub fn change(
     let (was, is) = (units(old, old_sections), units(new, new_sections));
     let partners = pairs(&was, &is);
     let mut gone = gone(&was, &partners);
+    let old_of: HashMap<usize, usize> = partners.iter().map(|(old, new)| (*new, *old)).collect();
     let mut changes: Vec<SectionChange> = gone.remove(&None).unwrap_or_default();
     for (at, unit) in is.iter().enumerate() {
-        let partner = partners.iter().find(|(_, new)| *new == at);
-        let before = partner.and_then(|(old, _)| was.get(*old));
+        let before = old_of.get(&at).and_then(|old| was.get(*old));
         changes.push(compare(before, Some(unit)));
         changes.extend(gone.remove(&Some(at)).unwrap_or_default());
     }
@@ -186,10 +186,11 @@ fn gone(
     partners: &[(usize, usize)],
 ) -> HashMap<Option<usize>, Vec<SectionChange>> {
     let mut gone: HashMap<Option<usize>, Vec<SectionChange>> = HashMap::new();
+    let new_of: HashMap<usize, usize> = partners.iter().copied().collect();
     let mut behind = None;
     for (at, unit) in was.iter().enumerate() {
-        match partners.iter().find(|(old, _)| *old == at) {
-            Some((_, new)) => behind = Some(*new),
+        match new_of.get(&at) {
+            Some(new) => behind = Some(*new),
             None => gone.entry(behind).or_default().push(compare(Some(unit), None)),
         }
     }

@@ -12,6 +12,9 @@ const SHORT: &[&str] = &[
     "St.", "incl.", "excl.", "resp.", "p.ej.",
 ];
 
+/// Bytes within which the first sentence is looked for.
+const LONGEST: usize = 4_000;
+
 /// Marks at the end of a line that end a sentence.
 const ENDS: [char; 13] = ['.', '!', '?', ':', ';', '…', '。', '！', '？', '”', '"', ')', '|'];
 
@@ -36,8 +39,10 @@ pub fn sentences(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// The first sentence of `text`; all of it when it has no end.
+/// The first sentence of `text`; its beginning when it has no end.
 pub fn first_sentence(text: &str) -> &str {
+    // A sentence that goes on longer is cut by whoever shows it.
+    let text = text.get(..text.floor_char_boundary(LONGEST)).unwrap_or_default();
     let first = sentences(text).into_iter().next();
     first.and_then(|range| text.get(range)).unwrap_or_default()
 }

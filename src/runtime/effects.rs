@@ -11,12 +11,12 @@ use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 
 use super::clipboard;
-use super::export::stored;
 use super::fanout::{Fanout, Job};
 use super::highlighter::Worker;
 use super::inbox::Inbox;
 use super::providers::Providers;
 use super::pulls::Pulls;
+use super::stored::stored;
 use crate::app::{EditFor, Effect, Level, Msg, Order, State};
 use crate::config::personas::expand_home;
 use crate::domain::{Ending, RunUpdate};
@@ -125,8 +125,9 @@ impl Hands {
                 let personas = state.roster.personas.clone();
                 let synonyms = Arc::clone(&state.roster.synonyms);
                 self.read(move |store| {
-                    let place = expand_home(Path::new(&path));
-                    match stored(&store, session, format, &place, (&personas, &synonyms)) {
+                    let place = path.map(|path| expand_home(Path::new(&path)));
+                    let known = (personas.as_slice(), &*synonyms);
+                    match stored(&store, session, format, place.as_deref(), known) {
                         Ok(path) => Msg::Tell(Level::Info, format!("wrote {}", path.display())),
                         Err(why) => Msg::Tell(Level::Error, why),
                     }

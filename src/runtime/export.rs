@@ -8,13 +8,10 @@ use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use crate::config::{Paths, read};
-use crate::domain::{Persona, PersonaId, Session, SessionId};
-use crate::export::{Reading, Target, folder, target};
-use crate::review::{Synonyms, lift};
-use crate::store::Store;
+use crate::domain::Session;
+use crate::export::{Reading, Target, folder};
 
 /// The file of a run folder by which it is known.
 const MARK: &str = "decisions.json";
@@ -59,32 +56,6 @@ pub fn write(
         None => write_folder(&path, &folder(session, reading), over)?,
     }
     Ok(path)
-}
-
-/// Writes the session `id` as the store has it, all that was queued before included, as `format` to `to`, never over anything.
-/// `known` are the personas and words that its answers are read with. Returns where, or why not, in words.
-pub fn stored(
-    store: &Store,
-    id: SessionId,
-    format: &str,
-    to: &Path,
-    known: (&[Arc<Persona>], &Synonyms),
-) -> Result<PathBuf, String> {
-    let target = target(format).ok_or_else(|| format!("\"{format}\" is not a format"))?;
-    let session = store.load(id).map_err(|e| e.to_string())?;
-    let mut session = session.ok_or_else(|| format!("there is no session {}", id.short()))?;
-    let (personas, synonyms) = known;
-    let promised = |id: &PersonaId| personas.iter().find(|p| p.id == *id).map(|p| &p.contract);
-    for change in lift(&mut session, promised, synonyms) {
-        store.write(change);
-    }
-    // A file that cannot be read is left out; the decision is written all the same.
-    let context = project_context(&Paths::here()).unwrap_or_default();
-    let reading = Reading { personas, synonyms, context: context.as_deref() };
-    write(&session, &reading, target, Some(to), false).map_err(|e| match e {
-        ExportError::Exists(_) => format!("{e}; name another place with e"),
-        e => e.to_string(),
-    })
 }
 
 /// Where it goes. A folder that is a run folder already is meant itself.

@@ -26,6 +26,7 @@ pub mod retry;
 pub mod roster;
 pub mod signals;
 pub mod stock;
+mod stored;
 pub mod terminal;
 pub mod tui;
 

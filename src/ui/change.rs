@@ -120,7 +120,8 @@ impl ChangeView {
             _ => None,
         })?;
         let run = self.key.map(|(_, _, run, ..)| run)?;
-        Some((run, section.new.as_ref().map_or(0, |span: &Range<usize>| span.start)))
+        // What is gone has no place in the new answer.
+        Some((run, section.new.as_ref()?.start))
     }
 
     /// Another session is shown.

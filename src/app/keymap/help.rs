@@ -42,7 +42,13 @@ pub fn footer(keymap: &Keymap, context: Context) -> Vec<(String, String)> {
     let mut shown_for: Vec<Action> = Vec::new();
     let mut words = Vec::new();
     for binding in keymap.in_force(context).filter(|b| b.context != Context::Global) {
-        let first = shown(&binding.on).into_iter().next();
+        // A key that a nearer place uses for something else does not do this here.
+        let means = |on: &&Vec<super::Key>| {
+            let nearest = keymap.in_force(context).find(|other| other.on.contains(on));
+            nearest.is_some_and(|nearest| nearest.run == binding.run)
+        };
+        let reachable: Vec<Vec<super::Key>> = binding.on.iter().filter(means).cloned().collect();
+        let first = shown(&reachable).into_iter().next();
         let Some((key, word)) = first.zip(binding.footer.clone()) else { continue };
         if !shown_for.contains(&binding.run) {
             shown_for.push(binding.run);

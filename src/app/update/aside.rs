@@ -70,7 +70,8 @@ pub(super) fn ask_challenge(
     else {
         return Vec::new();
     };
-    let question = prompt::challenge(&question, &text, number);
+    let limit = limit(state, &persona);
+    let question = prompt::challenge(&question, &text, limit, number);
     let started = start(state, AsideKind::Challenge(about), &persona, question, Vec::new());
     started.map_or_else(Vec::new, |(_, effects)| {
         let name = crate::text::sanitize_line(&persona.name);
@@ -84,7 +85,10 @@ pub(super) fn ask_challenge(
 
 /// Shows the brief of the last turn; writes it first when there is none.
 pub(super) fn brief(state: &mut State) -> Vec<Effect> {
-    let Some(turn) = state.session.turns.last().copied() else {
+    // A question to one persona has no brief: the one before has.
+    let mut turns = state.session.turns.iter().rev();
+    let compared = turns.find(|turn| answers(state, **turn).count() > 1);
+    let Some(turn) = compared.or(state.session.turns.last()).copied() else {
         state.tell(Level::Info, "ask something first: a brief is made of answers");
         return Vec::new();
     };
@@ -139,8 +143,7 @@ fn write_brief(state: &mut State, turn: TurnId) -> Vec<Effect> {
         state.tell(Level::Error, "there is no persona \"brief\" that could write it");
         return Vec::new();
     };
-    let limit = state.roster.answerer(&writer.id).ok().and_then(|a| a.profile.context);
-    let limit = [limit, writer.context_limit].into_iter().flatten().min();
+    let limit = limit(state, &writer);
     let number = state.ids.turn().number();
     let asked = {
         let answers: Vec<(&crate::app::Pane, &RunView)> = answers(state, turn).collect();
@@ -167,6 +170,12 @@ fn write_brief(state: &mut State, turn: TurnId) -> Vec<Effect> {
         }
         None => Vec::new(),
     }
+}
+
+/// The tokens that a question to this persona may have, where that is known.
+fn limit(state: &State, persona: &Persona) -> Option<u32> {
+    let model = state.roster.answerer(&persona.id).ok().and_then(|a| a.profile.context);
+    [model, persona.context_limit].into_iter().flatten().min()
 }
 
 /// The answers to a turn that have text: of each pane the last.
@@ -254,7 +263,10 @@ fn check(state: &mut State, run: RunId) {
             text: view.document.source(),
         })
         .collect();
-    let lines = check_brief(text, &witnesses, over);
+    let writer = state.asides.of_run(run).map(|aside| Arc::clone(&aside.persona));
+    let promised = writer.iter().flat_map(|writer| &writer.contract.sections);
+    let headings: Vec<&str> = promised.map(|section| section.title.as_str()).collect();
+    let lines = check_brief(text, &headings, &witnesses, over);
     if let Some(aside) = state.asides.0.iter_mut().find(|aside| aside.view.id() == run) {
         (aside.lines, aside.checked) = (lines, Some((whole, over)));
     }

@@ -43,11 +43,8 @@ pub(super) fn set_path(state: &mut State, text: &str) {
 pub(super) fn write(state: &mut State) -> Vec<Effect> {
     let Some(session) = state.session.id else { return Vec::new() };
     let Some(Overlay::Export(export)) = state.overlays.last().cloned() else { return Vec::new() };
-    let effect = Effect::Export {
-        session,
-        format: export.target().name,
-        path: export.path(state.session.id),
-    };
+    let effect =
+        Effect::Export { session, format: export.target().name, path: export.path.clone() };
     state.overlays.pop();
     vec![effect]
 }

@@ -34,7 +34,7 @@ pub(super) fn open_ones(state: &mut State) -> Vec<Effect> {
 
 fn lift(view: &mut RunView, contract: &Contract, synonyms: &Synonyms) -> Option<Effect> {
     let over = matches!(view.run.state, RunState::Ended(_));
-    if !over || view.run.recommendations.is_some() || view.run.text.is_empty() {
+    if !over || view.elsewhere || view.run.recommendations.is_some() || view.run.text.is_empty() {
         return None;
     }
     view.read(contract, synonyms);

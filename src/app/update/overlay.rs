@@ -9,6 +9,7 @@ use crate::app::{
     Action, Effect, HelpOverlay, Key, KeyCode, LedgerOverlay, Overlay, SessionsOverlay, State,
     ViewKind,
 };
+use crate::domain::AsideKind;
 use crate::review::BriefLine;
 
 /// Opens the list of keys; as a palette, typing narrows it at once.
@@ -197,13 +198,13 @@ fn keep_line(state: &mut State) -> Vec<Effect> {
     }
 }
 
-/// The lines of a brief that lead to an answer: each with the pane and the words of its first quote that stands there.
-fn quoted(state: &State, run: crate::domain::RunId) -> Vec<(usize, String)> {
+/// The sentences of a brief: each with the witness and the words of its first quote that stands in an answer, where one does.
+fn quoted(state: &State, run: crate::domain::RunId) -> Vec<Option<(usize, String)>> {
     let Some(aside) = state.asides.of_run(run) else { return Vec::new() };
     let lines = aside.lines.iter().filter_map(|line| match line {
         BriefLine::Sentence { quotes, .. } => {
-            let quote = quotes.iter().find(|quote| !quote.by.is_empty())?;
-            Some((*quote.by.first()?, quote.text.clone()))
+            let quote = quotes.iter().find(|quote| !quote.by.is_empty());
+            Some(quote.and_then(|quote| Some((*quote.by.first()?, quote.text.clone()))))
         }
         BriefLine::Heading(_) => None,
     });
@@ -214,8 +215,16 @@ fn quoted(state: &State, run: crate::domain::RunId) -> Vec<(usize, String)> {
 pub(super) fn open_quote(state: &mut State) -> Vec<Effect> {
     let Some(Overlay::Brief(brief)) = state.overlays.last() else { return Vec::new() };
     let chosen = quoted(state, brief.run).into_iter().nth(brief.selected);
-    let turn = state.session.turns.last().copied();
-    let place = chosen.and_then(|(witness, quote)| {
+    let turn = state.asides.of_run(brief.run).and_then(|aside| match aside.kind {
+        AsideKind::Brief(turn) => Some(turn),
+        AsideKind::Challenge(_) => None,
+    });
+    if chosen == Some(None) {
+        state
+            .tell(crate::app::Level::Info, "nothing that this sentence quotes stands in an answer");
+        return Vec::new();
+    }
+    let place = chosen.flatten().and_then(|(witness, quote)| {
         let mut answers = state.panes.iter().enumerate().filter_map(|(at, pane)| {
             let view = pane.runs.iter().rfind(|view| Some(view.turn) == turn)?;
             (!view.document.is_empty()).then_some((at, view))

@@ -81,7 +81,13 @@ pub(super) fn persona(state: &mut State, forward: bool) -> Vec<Effect> {
 
 /// Makes a recommendation of the selected lines.
 pub(super) fn take(state: &mut State) -> Vec<Effect> {
-    let Some(selecting) = state.triage.selecting.take() else { return Vec::new() };
+    let Some(selecting) = state.triage.selecting else { return Vec::new() };
+    // What is found in an answer is written down once, when it has ended; before that a selection would stand alone.
+    if state.run_mut(selecting.run).is_some_and(|view| view.is_live() || view.elsewhere) {
+        state.tell(Level::Info, "this answer is still coming: take the lines when it has ended");
+        return Vec::new();
+    }
+    state.triage.selecting = None;
     let synonyms = Arc::clone(&state.roster.synonyms);
     let found = state.panes.get_mut(selecting.pane).and_then(|pane| {
         let contract = &pane.persona.contract;

@@ -259,13 +259,16 @@ fn resumed(
     sent: Arc<str>,
 ) -> RunView {
     // The store has called cut what nobody writes any more.
-    if run.state.is_live() {
+    let elsewhere = run.state.is_live();
+    if elsewhere {
         let why =
             "another plenary is still writing this answer: open the session again later".to_owned();
         run.state = RunState::Ended(Ending::Cut(why));
     }
     let document = Document::of(&run.text);
-    RunView::stored(run, turn, question, sent, document)
+    let mut view = RunView::stored(run, turn, question, sent, document);
+    view.elsewhere = elsewhere;
+    view
 }
 
 /// Puts a run into its persona's pane; a persona that is no longer known gets one of its name.

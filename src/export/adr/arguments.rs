@@ -111,7 +111,9 @@ pub(super) fn of_span(answer: &Answer<'_>, span: &Range<usize>, who: &str) -> Ve
             Some(found) if rest.is_empty() => now = Some(found),
             Some(found) => {
                 now = if part.depth() == 0 { Some(found) } else { now };
-                arguments.push(argument(Some(found), "", rest, who));
+                for (side, words) in parted(found, rest) {
+                    arguments.push(argument(Some(side), "", words, who));
+                }
             }
             None => {
                 now = now.filter(|_| part.depth() > 0);
@@ -121,6 +123,21 @@ pub(super) fn of_span(answer: &Answer<'_>, span: &Range<usize>, who: &str) -> Ve
     }
     arguments.retain(|argument| !argument.words.is_empty());
     arguments
+}
+
+/// `cheap, simple. Cons: slow` behind `Pros:` into its sides.
+fn parted(first: Side, text: &str) -> Vec<(Side, &str)> {
+    let mut parts = Vec::new();
+    let (mut now, mut from) = (first, 0);
+    for (colon, _) in text.match_indices(':') {
+        let before = text.get(from..colon).unwrap_or_default();
+        let word = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
+        let Some(found) = side(word).filter(|found| *found != now) else { continue };
+        parts.push((now, before.strip_suffix(word).unwrap_or(before).trim()));
+        (now, from) = (found, colon + 1);
+    }
+    parts.push((now, text.get(from..).unwrap_or_default().trim()));
+    parts
 }
 
 /// `Pros: cheap, simple` into label and rest; the whole text is the label when there is no colon and it is short.

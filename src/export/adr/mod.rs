@@ -10,8 +10,8 @@
 //!   pattern), and the columns by which options were compared.
 //! - *Considered Options* (`options`): rows of tables and headings in sections about options, items lifted from them; of a
 //!   persona that has none of these, the items of its recommendation.
-//! - *Consequences* (`outcome`): good is what answers call a pro of an accepted option; bad is what they call a con of one,
-//!   and an accepted item about risks: it is taken on; neutral is an accepted item about cost or operations: it comes along.
+//! - *Consequences* (`outcome`): good is what answers call a pro of an accepted option; bad is what they call a con of one;
+//!   neutral is an accepted item about risks (by pattern nobody can say whether it is the risk or its answer), cost, operations.
 //! - *Confirmation*: accepted items about validation.
 //! - *Revisit When*: sentences that say when to think again, sections about success measures and signals, what was deferred.
 //!

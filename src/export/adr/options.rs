@@ -74,7 +74,7 @@ pub(super) fn find(review: &Review<'_>) -> Vec<OptionFound> {
                 continue;
             }
             for (name, span, arguments) in of_tables(answer, section, &who) {
-                add(&mut options, name, (at, span), panel::id(answer.run), arguments);
+                add(&mut options, &name, (at, span), panel::id(answer.run), arguments);
             }
             if is_nested(answer, index) {
                 let name = answer.heading(section);
@@ -134,21 +134,66 @@ fn key(name: &str) -> String {
 }
 
 /// A row of a table: the option that it names, its bytes, what it says of it.
-type Named<'a> = (&'a str, Range<usize>, Vec<Argument>);
+type Named = (String, Range<usize>, Vec<Argument>);
 
 /// Rows of the tables of a section.
-fn of_tables<'a>(answer: &'a Answer<'_>, section: &Section, who: &str) -> Vec<Named<'a>> {
+fn of_tables(answer: &Answer<'_>, section: &Section, who: &str) -> Vec<Named> {
     let mut found = Vec::new();
     for part in answer.body(section).filter(|part| part.kind() == PartKind::Table) {
         let columns = part.columns();
+        let subject = subject(&columns);
+        // A table of months or panels compares no options.
+        if !columns.get(subject).is_some_and(|heading| names_options(heading)) {
+            continue;
+        }
         for row in part.rows() {
-            if let Some(name) = row.cells.first().copied() {
-                let arguments = of_row(&columns, &row.cells, who);
-                found.push((name, row.span, arguments));
+            let cell = |at: usize| row.cells.get(at).copied().unwrap_or_default();
+            // `A` says nothing without what stands beside it, and is another's `A` by chance only.
+            let name = if key(cell(subject)).trim_start_matches("option").len() <= 2 {
+                format!("{}: {}", cell(subject), cell(subject + 1))
+            } else {
+                cell(subject).to_owned()
+            };
+            if !key(cell(subject)).is_empty() {
+                found.push((name, row.span.clone(), of_row(&columns, &row.cells, who)));
             }
         }
     }
     found
+}
+
+/// The column that names the row: the first that does not only number it.
+fn subject(columns: &[&str]) -> usize {
+    let numbers = |heading: &&str| matches!(key(heading).as_str(), "" | "no" | "nr" | "id");
+    columns.iter().position(|heading| !numbers(heading)).unwrap_or(0)
+}
+
+/// True for a heading like `Option`, `Alternative considered`, `Pattern`.
+fn names_options(heading: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "option",
+        "alternative",
+        "choice",
+        "approach",
+        "pattern",
+        "candidate",
+        "solution",
+        "variant",
+        "design",
+        "strategy",
+        "tool",
+        "technology",
+        "alternativ",
+        "variante",
+        "ansatz",
+        "lösung",
+        "opción",
+        "solución",
+        "方案",
+        "选项",
+    ];
+    let heading = heading.to_lowercase();
+    WORDS.iter().any(|word| heading.contains(word))
 }
 
 /// True for a heading inside a section about options: it names one of them.

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::cell::{Cell, Shown};
-use super::{CompareView, GUTTER};
+use super::{CompareView, GUTTER, older};
 use crate::app::State;
 use crate::domain::Facet;
 use crate::text::Layout;
@@ -118,6 +118,10 @@ fn heads(
         let style = if focused { style.add_modifier(Modifier::UNDERLINED) } else { style };
         let room = pen.room();
         pen.write(&cut(&shown.who.name, room), style);
+        if let Some(question) = older(state, *pane) {
+            let room = pen.room();
+            pen.write(&cut(&format!(" · {question}"), room), theme.part(Part::Warning));
+        }
         if width(&shown.who.label) + 3 <= pen.room() {
             pen.write(" · ", note);
             pen.write(&shown.who.label, note);

@@ -269,6 +269,15 @@ fn silent(state: &State) -> String {
     format!("nobody says anything about {}", facets.join(", "))
 }
 
+/// `q1`, as in triage: which question a pane's answer is to, where other panes answer another one.
+fn older(state: &State, pane: usize) -> Option<String> {
+    let number = |view: &RunView| state.session.turn_number(view.turn);
+    let here = state.panes.get(pane)?.current().map(number)?;
+    let mut others = state.panes.iter().filter_map(|pane| pane.current()).map(number);
+    let differs = others.any(|other| other != here);
+    differs.then(|| format!("q{here}"))
+}
+
 /// The source of the chosen cell.
 pub(super) fn copied(state: &State) -> Option<(String, String)> {
     let pane = state.pane()?;

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::cell::{Cell, Shown};
-use super::{CompareView, grid};
+use super::{CompareView, grid, older};
 use crate::app::State;
 use crate::domain::Facet;
 use crate::text::width::width;
@@ -120,6 +120,10 @@ fn head(
     let style = theme.persona(shown.who.color.as_deref(), pane).add_modifier(Modifier::BOLD);
     let room = pen.room().saturating_sub(2);
     pen.write(&cut(&shown.who.name, room), style);
+    if let Some(question) = older(state, pane) {
+        let room = pen.room().saturating_sub(2);
+        pen.write(&cut(&format!(" · {question}"), room), theme.part(Part::Warning));
+    }
     if width(&shown.who.label) + 14 <= pen.room() {
         pen.write(" · ", theme.part(Part::TitleNote));
         pen.write(&shown.who.label, theme.part(Part::TitleNote));

@@ -42,7 +42,13 @@ pub(super) fn draw(
     let title = title(aside);
     let inner = boxed(buffer, theme, area, (&title, COLUMNS, lines.len()));
     let chosen = |line: &Line| line.leads == Some(brief.selected);
-    let wanted = lines.iter().position(chosen).unwrap_or(0);
+    // Behind the last sentence stand notes and reasons.
+    let last = lines.iter().filter_map(|line| line.leads).max();
+    let wanted = if last == Some(brief.selected) {
+        lines.len().saturating_sub(1)
+    } else {
+        lines.iter().position(chosen).unwrap_or(0)
+    };
     let first = first_shown(wanted, lines.len(), usize::from(inner.height));
     for (y, line) in (0..inner.height).zip(lines.iter().skip(first)) {
         let place = row(inner, y);
@@ -86,9 +92,9 @@ fn lines(aside: &AsideView, columns: usize) -> Vec<Line> {
                 say(Part::Note, " ", false, None);
                 say(Part::Group, &sanitize_line(text), false, None);
             }
-            BriefLine::Sentence { text, quotes, fault, .. } => {
-                let leads = quotes.iter().any(|quote| !quote.by.is_empty()).then_some(leading);
-                leading += usize::from(leads.is_some());
+            BriefLine::Sentence { text, fault, .. } => {
+                let leads = Some(leading);
+                leading += 1;
                 let part = if fault.is_some() { Part::Unverified } else { Part::Input };
                 say(part, &sanitize_line(text), fault.is_some(), leads);
                 if let Some(fault) = fault {

@@ -25,6 +25,8 @@ fn compare() {
     for (width, height) in SIZES {
         shows(&format!("compare_{width}x{height}"), &review(width, height).keys("f2").screen());
     }
+    let again = review(160, 30).ask("@edge and without LTE?").answers(1, "## Risks\n\nNone new.\n");
+    shows("compare_two_questions", &again.keys("f2").screen());
     shows("compare_zoomed", &review(100, 30).keys("f2 ] ] enter").screen());
     let live = Script::new(160, 30)
         .ask("q")

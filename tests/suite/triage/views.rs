@@ -1,7 +1,7 @@
 //! The views, and the way between them and the answers.
 
-use plenary::app::{Effect, Overlay, ViewKind};
-use plenary::domain::{Ending, RunUpdate};
+use plenary::app::{Effect, Msg, Overlay, ViewKind};
+use plenary::domain::{Change, Ending, History, RunUpdate, Session, SessionId, Turn, TurnId};
 
 use super::desk;
 use crate::common::desk::Desk;
@@ -93,6 +93,43 @@ fn without_answers_nothing_breaks_and_every_key_says_why() {
         desk.keys("esc esc esc");
     }
     assert!(desk.take().iter().all(|effect| !matches!(effect, Effect::Save(_) | Effect::Ask(_))));
+}
+
+#[test]
+fn what_another_instance_writes_is_left_to_it() {
+    let mut first = desk();
+    first.ask("@infra more");
+    let live = first.last("infra");
+    first.run("infra", vec![RunUpdate::Text("## Risks\n\n- One.\n".into())]);
+    // Lines of an answer that is still coming are not taken: what is found in it is written down once.
+    first.keys("t").take();
+    let pane = &first.state.panes[0];
+    assert!(pane.current().is_some_and(plenary::app::RunView::is_live));
+    let run = pane.current().unwrap().run.clone();
+    let mut second = Desk::new();
+    let session = Session {
+        id: SessionId::from_number(7),
+        title: "more".into(),
+        panel: "design-review".into(),
+        created_at: 0,
+        tags: Vec::new(),
+        turns: vec![Turn {
+            id: TurnId::from_number(8),
+            question: "more".into(),
+            asked_at: 0,
+            runs: vec![run],
+        }],
+        asides: Vec::new(),
+        history: History::default(),
+    };
+    second.send(Msg::Opened(Ok(Box::new(session))));
+    second.keys("f3 space enter");
+    let lifted = second
+        .take()
+        .into_iter()
+        .any(|effect| matches!(effect, Effect::Save(Change::Lifted { run, .. }) if run == live));
+    assert!(!lifted && super::rows(&second.state).is_empty());
+    assert!(second.notice().contains("still"), "{}", second.notice());
 }
 
 #[test]
