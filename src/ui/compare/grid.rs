@@ -30,7 +30,7 @@ pub(super) fn draw(
         view.shown.clone().map(|pane| (pane, place(view, pane))).collect();
     heads(view, buffer, theme, (state, panes), &places);
     let mut y = 1;
-    for (at, band) in view.bands.iter().enumerate() {
+    for (at, band) in view.bands.iter().enumerate().skip(first(view)) {
         let open = at == view.open;
         label(view, buffer, theme, at, row(area, y));
         for (pane, column) in &places {
@@ -67,6 +67,20 @@ pub(super) fn draw(
         let line = inset(row(area, area.height - 1), GUTTER + 2, 1);
         put(buffer, line, &cut(&view.silent, usize::from(line.width)), theme.part(Part::Hole));
     }
+}
+
+/// The first row that is drawn: on a short screen the open one is kept in sight.
+fn first(view: &CompareView) -> usize {
+    let room = usize::from(view.area.height.saturating_sub(1));
+    let rule = usize::from(view.ruled);
+    let mut taken = 0;
+    for at in (0..=view.open).rev() {
+        taken += view.bands.get(at).map_or(0, |band| band.height + rule);
+        if taken > room + rule && at < view.open {
+            return at + 1;
+        }
+    }
+    0
 }
 
 /// The column of a pane, its bar included.

@@ -27,6 +27,7 @@ fn compare() {
     }
     let again = review(160, 30).ask("@edge and without LTE?").answers(1, "## Risks\n\nNone new.\n");
     shows("compare_two_questions", &again.keys("f2").screen());
+    shows("compare_short", &review(110, 12).keys("f2 ] ] ] ] ] ] ] ]").screen());
     shows("compare_zoomed", &review(100, 30).keys("f2 ] ] enter").screen());
     let live = Script::new(160, 30)
         .ask("q")
