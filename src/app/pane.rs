@@ -125,6 +125,16 @@ impl Pane {
         self.runs.last()
     }
 
+    /// What the pane says to its last question: the last run that has text; the last one where none has, or it may come.
+    pub fn spoken(&self) -> Option<&RunView> {
+        let last = self.runs.last()?;
+        if last.is_live() || !last.document.is_empty() {
+            return Some(last);
+        }
+        let said = |view: &&RunView| view.turn == last.turn && !view.document.is_empty();
+        self.runs.iter().rfind(said).or(Some(last))
+    }
+
     /// The run that counts of each turn, oldest first; turns of which nothing came are left out.
     pub fn rounds(&self) -> Vec<&RunView> {
         let mut rounds: Vec<&RunView> = Vec::new();

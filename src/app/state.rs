@@ -208,7 +208,7 @@ impl State {
     /// True when an answer that counts says something about `facet`, or should.
     pub fn speaks_of(&self, facet: Facet) -> bool {
         self.panes.iter().any(|pane| {
-            let says = pane.current().is_some_and(|view| view.about(facet).next().is_some());
+            let says = pane.spoken().is_some_and(|view| view.about(facet).next().is_some());
             let asked = pane.current().is_some();
             says || (asked && pane.persona.contract.promises(facet))
         })

@@ -31,6 +31,22 @@ impl Turn {
         }
         latest
     }
+
+    /// What each persona says: its last run that has text; where none has, its last. A retry that brought nothing takes no
+    /// answer away.
+    pub fn spoken(&self) -> Vec<&Run> {
+        let said = |run: &&Run| !run.text.trim().is_empty();
+        let of = |last: &'_ Run| -> Option<&Run> {
+            self.runs.iter().filter(|run| run.persona == last.persona).rfind(said)
+        };
+        self.latest().into_iter().map(|last| of(last).unwrap_or(last)).collect()
+    }
+
+    /// True for the run whose recommendations count: of its persona the last that was looked through.
+    pub fn proposes(&self, run: &Run) -> bool {
+        let read = |other: &&Run| other.persona == run.persona && other.recommendations.is_some();
+        self.runs.iter().rfind(read).is_some_and(|last| last.id == run.id)
+    }
 }
 
 /// One conversation.
@@ -62,13 +78,12 @@ impl Session {
     }
 
     /// The rows of triage, in the order of the text: see [`group`]. Counted are the recommendations of the runs that
-    /// count ([`Turn::latest`]), and of the others those that the user has said something about.
+    /// count ([`Turn::proposes`]), and of the others those that the user has said something about.
     pub fn groups(&self) -> Vec<Group<'_>> {
         let mut found: Vec<(&Recommendation, bool)> = Vec::new();
         for turn in &self.turns {
-            let latest: Vec<_> = turn.latest().iter().map(|run| run.id).collect();
             for run in &turn.runs {
-                let current = latest.contains(&run.id);
+                let current = turn.proposes(run);
                 found.extend(run.recommendations.iter().flatten().map(|item| (item, current)));
             }
         }

@@ -32,7 +32,7 @@ fn write_session(session: &Session, out: &mut String) -> fmt::Result {
             writeln!(out, "\n## Question")?;
         }
         writeln!(out, "\n{}", quote(&sanitize(&turn.question), ""))?;
-        for run in turn.latest() {
+        for run in turn.spoken() {
             write_run(run, out)?;
         }
     }
@@ -56,11 +56,7 @@ pub(super) fn write_panel(turn: &Turn, out: &mut String) -> fmt::Result {
         let [name, view, model, state] = cells.map(|cell| escape(&cell));
         writeln!(out, "| {name} | {view} | {model} | {state} |")?;
     }
-    match panel::superseded(turn) {
-        0 => Ok(()),
-        1 => writeln!(out, "\n*An earlier try is in the JSON export only.*"),
-        n => writeln!(out, "\n*{n} earlier tries are in the JSON export only.*"),
-    }
+    panel::tries(turn).map_or(Ok(()), |words| writeln!(out, "\n*{words}*"))
 }
 
 fn write_run(run: &Run, out: &mut String) -> fmt::Result {

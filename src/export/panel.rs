@@ -278,9 +278,26 @@ pub(super) fn day(ms: i64) -> String {
         .unwrap_or_default()
 }
 
-/// How many runs of a turn were followed by another try of the same persona.
-pub(super) fn superseded(turn: &Turn) -> usize {
-    turn.runs.len() - turn.latest().len()
+/// What became of earlier tries of a turn; none when there was none.
+pub(super) fn tries(turn: &Turn) -> Option<String> {
+    let (latest, spoken) = (turn.latest(), turn.spoken());
+    let stands = |run: &&&Run| spoken.iter().any(|other| other.id == run.id);
+    let kept = latest.len() - latest.iter().filter(stands).count();
+    let gone = turn.runs.len() - latest.len() - kept;
+    let kept = match kept {
+        0 => None,
+        1 => Some("An answer is that of an earlier try: the last one brought nothing.".to_owned()),
+        n => {
+            Some(format!("{n} answers are those of earlier tries: the last ones brought nothing."))
+        }
+    };
+    let gone = match gone {
+        0 => None,
+        1 => Some("An earlier try is in the JSON export only.".to_owned()),
+        n => Some(format!("{n} earlier tries are in the JSON export only.")),
+    };
+    let words: Vec<String> = kept.into_iter().chain(gone).collect();
+    (!words.is_empty()).then(|| words.join(" "))
 }
 
 fn answered(run: &Run) -> bool {

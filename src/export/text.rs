@@ -34,7 +34,7 @@ fn write_session(session: &Session, out: &mut String) -> fmt::Result {
         }
         write_panel(turn, out)?;
         writeln!(out, "\n{}", panel::question(turn))?;
-        for run in turn.latest() {
+        for run in turn.spoken() {
             write_run(run, out)?;
         }
     }
@@ -49,11 +49,7 @@ fn write_panel(turn: &Turn, out: &mut String) -> fmt::Result {
     for (who, model, state) in &rows {
         writeln!(out, "  {}  {}  {state}", padded(who, names), padded(model, models))?;
     }
-    match panel::superseded(turn) {
-        0 => Ok(()),
-        1 => writeln!(out, "  (an earlier try is in the JSON export only)"),
-        n => writeln!(out, "  ({n} earlier tries are in the JSON export only)"),
-    }
+    panel::tries(turn).map_or(Ok(()), |words| writeln!(out, "  ({words})"))
 }
 
 fn write_run(run: &Run, out: &mut String) -> fmt::Result {

@@ -273,3 +273,18 @@ proptest! {
         );
     }
 }
+
+/// An answer that was cut, asked anew in vain: what it said is in every export for people.
+#[test]
+fn a_retry_that_brought_nothing_hides_no_answer() {
+    let mut session = review();
+    let again = run(9, "Kai Lennox", "edge", Ending::Failed("429".into()), "");
+    session.turns[0].runs.push(again);
+    for format in FORMATS.iter().filter(|format| format.name != "checklist" && format.name != "adr")
+    {
+        let text = write(format.name, &session);
+        assert!(text.contains("40 nodes"), "{}", format.name);
+        let said = format.name == "json" || text.contains("that of an earlier try");
+        assert!(said, "{}", format.name);
+    }
+}

@@ -109,11 +109,11 @@ pub fn items(state: &State) -> Vec<Item<'_>> {
     .collect()
 }
 
-/// The last run of its turn in this pane is the one that counts.
+/// Of a turn's runs in this pane the last that was looked through counts: a retry that brings nothing takes nothing away.
 fn is_latest(pane: &Pane, at: usize) -> bool {
-    let turn = |at: usize| pane.runs.get(at).map(|run| run.turn);
-    let turn_here: Option<TurnId> = turn(at);
-    pane.runs.iter().skip(at + 1).all(|later| Some(later.turn) != turn_here)
+    let turn_here: Option<TurnId> = pane.runs.get(at).map(|run| run.turn);
+    let read = |later: &RunView| later.run.recommendations.is_some();
+    pane.runs.iter().skip(at + 1).all(|later| Some(later.turn) != turn_here || !read(later))
 }
 
 /// The items that `filter` leaves.

@@ -181,8 +181,8 @@ fn limit(state: &State, persona: &Persona) -> Option<u32> {
 /// The answers to a turn that have text: of each pane the last.
 fn answers(state: &State, turn: TurnId) -> impl Iterator<Item = (&crate::app::Pane, &RunView)> {
     state.panes.iter().filter_map(move |pane| {
-        let view = pane.runs.iter().rfind(|view| view.turn == turn)?;
-        (!view.document.is_empty()).then_some((pane, view))
+        let said = |view: &&RunView| view.turn == turn && !view.document.is_empty();
+        Some((pane, pane.runs.iter().rfind(said)?))
     })
 }
 

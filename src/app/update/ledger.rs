@@ -27,7 +27,7 @@ fn rows(state: &mut State) -> Vec<LedgerRow> {
     let synonyms = Arc::clone(&state.roster.synonyms);
     for pane in &mut state.panes {
         let contract = &pane.persona.contract;
-        if let Some(view) = pane.runs.last_mut() {
+        for view in &mut pane.runs {
             view.read(contract, &synonyms);
         }
     }
@@ -35,7 +35,7 @@ fn rows(state: &mut State) -> Vec<LedgerRow> {
         .panes
         .iter()
         .enumerate()
-        .filter_map(|(at, pane)| Some((at, pane.current().filter(|v| !v.document.is_empty())?)))
+        .filter_map(|(at, pane)| Some((at, pane.spoken().filter(|v| !v.document.is_empty())?)))
         .collect();
     let voices: Vec<Voice<'_>> = answers
         .iter()

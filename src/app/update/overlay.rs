@@ -226,8 +226,9 @@ pub(super) fn open_quote(state: &mut State) -> Vec<Effect> {
     }
     let place = chosen.flatten().and_then(|(witness, quote)| {
         let mut answers = state.panes.iter().enumerate().filter_map(|(at, pane)| {
-            let view = pane.runs.iter().rfind(|view| Some(view.turn) == turn)?;
-            (!view.document.is_empty()).then_some((at, view))
+            let said =
+                |view: &&crate::app::RunView| Some(view.turn) == turn && !view.document.is_empty();
+            Some((at, pane.runs.iter().rfind(said)?))
         });
         let (pane, view) = answers.nth(witness)?;
         let at = crate::review::find_quote(view.document.source(), &quote).unwrap_or(0);

@@ -71,7 +71,7 @@ pub(super) fn edge(state: &mut State, last: bool) -> Vec<Effect> {
 pub(super) fn open_cell(state: &mut State) -> Vec<Effect> {
     let pane = state.focused;
     let place = state.pane().and_then(|pane| {
-        let view = pane.current()?;
+        let view = pane.spoken()?;
         let at = match state.compare.facet {
             Some(facet) => view.sections.iter().find(|s| s.facet == facet)?.span.start,
             None => view.lead.as_ref()?.span.start,

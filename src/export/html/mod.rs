@@ -140,16 +140,8 @@ impl Page<'_> {
                 "<details class=\"sent\"><summary>As it was sent</summary><pre>{text}</pre></details>"
             )?;
         }
-        match panel::superseded(turn) {
-            0 => {}
-            1 => writeln!(
-                self.out,
-                "<p class=\"meta\">An earlier try is in the JSON export only.</p>"
-            )?,
-            n => writeln!(
-                self.out,
-                "<p class=\"meta\">{n} earlier tries are in the JSON export only.</p>"
-            )?,
+        if let Some(words) = panel::tries(turn) {
+            writeln!(self.out, "<p class=\"meta\">{}</p>", escape(&words))?;
         }
         let review = self.review;
         let answers: Vec<&Answer<'_>> =

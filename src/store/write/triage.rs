@@ -180,7 +180,7 @@ fn session_number(conn: &Connection, session: SessionId) -> rusqlite::Result<Opt
         .optional()
 }
 
-/// Counts the rows of triage of one session, as `Session::triage` does: of each persona's last run everything, of
+/// Counts the rows of triage of one session, as `Session::triage` does: of each persona's last run that was searched everything, of
 /// the runs before it what the user has judged, nothing that was dropped, what is the same once. The decision is
 /// that of the one that the others point at; where that was dropped, that of the first one. Runs are read from the
 /// index that has all that is asked of them, as their rows may be megabytes long.
@@ -188,7 +188,8 @@ pub(super) fn count(conn: &Connection, session: i64) -> rusqlite::Result<()> {
     conn.prepare_cached(
         "WITH latest (run) AS MATERIALIZED ( \
              SELECT max(run.seq) FROM turn JOIN run INDEXED BY run_of_persona ON run.turn = turn.seq \
-             WHERE turn.session = ?1 AND turn.kind = 'question' GROUP BY turn.seq, run.persona), \
+             WHERE turn.session = ?1 AND turn.kind = 'question' AND run.lifted \
+             GROUP BY turn.seq, run.persona), \
          item AS ( \
              SELECT turn.seq AS turn, run.seq AS run, r.seq, r.span_start, r.span_end, r.decision, \
                  r.id, coalesce(r.same_as, r.id) AS leader, \

@@ -111,7 +111,7 @@ impl CompareView {
             if !self.shown.contains(&at) {
                 continue;
             }
-            let view = pane.current();
+            let view = pane.spoken();
             if column.run != view.map(RunView::id) {
                 *column = Column { run: view.map(RunView::id), ..Column::default() };
             }
@@ -159,7 +159,7 @@ impl CompareView {
         let shown = self.columns.get(self.shown.clone()).unwrap_or_default();
         let cells = || shown.iter().filter_map(|column| column.cells.get(at));
         let needs = cells().map(Cell::height).max().unwrap_or(1).max(1);
-        let views = state.panes.iter().filter_map(|pane| pane.current());
+        let views = state.panes.iter().filter_map(|pane| pane.spoken());
         let says = views.filter(|view| match facet {
             Some(facet) => view.about(facet).next().is_some(),
             None => view.lead.is_some(),
@@ -260,7 +260,7 @@ impl CompareView {
 
 /// `nobody says anything about cost, operations`: what neither an answer nor a contract has.
 fn silent(state: &State) -> String {
-    let asked = state.panes.iter().any(|pane| pane.current().is_some_and(|v| !v.is_live()));
+    let asked = state.panes.iter().any(|pane| pane.spoken().is_some_and(|v| !v.is_live()));
     let nobody = |facet: &Facet| !state.speaks_of(*facet) && *facet != Facet::Other;
     let facets: Vec<&str> = Facet::ALL.into_iter().filter(nobody).map(Facet::word).collect();
     if facets.is_empty() || !asked || state.is_live() {
@@ -273,7 +273,7 @@ fn silent(state: &State) -> String {
 fn older(state: &State, pane: usize) -> Option<String> {
     let number = |view: &RunView| state.session.turn_number(view.turn);
     let here = state.panes.get(pane)?.current().map(number)?;
-    let mut others = state.panes.iter().filter_map(|pane| pane.current()).map(number);
+    let mut others = state.panes.iter().filter_map(|pane| pane.spoken()).map(number);
     let differs = others.any(|other| other != here);
     differs.then(|| format!("q{here}"))
 }
@@ -281,7 +281,7 @@ fn older(state: &State, pane: usize) -> Option<String> {
 /// The source of the chosen cell.
 pub(super) fn copied(state: &State) -> Option<(String, String)> {
     let pane = state.pane()?;
-    let view = pane.current()?;
+    let view = pane.spoken()?;
     let name = crate::text::sanitize_line(&pane.persona.name);
     match state.compare.facet {
         Some(facet) => {

@@ -165,12 +165,16 @@ fn what_is_the_same_counts_once_and_a_new_answer_takes_the_place_of_the_old() {
         let dropped = Verdict { dropped: true, ..Verdict::default() };
         store.write(edited(3, 1, 18..22, Verdict::default(), dropped));
         assert_eq!(counts(&store), (1, 1));
-        // Of the old answer only what was decided is left.
+        // A new try takes nothing away as long as it has brought nothing.
         store.write(undone(3));
         store.write(Change::Run { turn: TurnId::from_number(1), run: new_run(3, "infra") });
-        assert_eq!(counts(&store), (1, 1));
-        store.write(ended(3, Ending::Done));
-        store.write(lifted(3, &[(0, 2), (2, 3)]));
+        assert_eq!(counts(&store), (2, 1));
+        store.write(ended(3, Ending::Failed("429".into())));
+        assert_eq!(counts(&store), (2, 1));
+        // Of the old answer only what was decided is left once there is a new one.
+        store.write(Change::Run { turn: TurnId::from_number(1), run: new_run(4, "infra") });
+        store.write(ended(4, Ending::Done));
+        store.write(lifted(4, &[(0, 2), (2, 3)]));
         assert_eq!(counts(&store), (3, 1));
     }
 }

@@ -133,6 +133,36 @@ fn what_another_instance_writes_is_left_to_it() {
 }
 
 #[test]
+fn a_retry_that_brings_nothing_takes_nothing_away() {
+    let mut desk = Desk::new();
+    desk.ask("q");
+    desk.run(
+        "infra",
+        vec![
+            RunUpdate::Text(super::INFRA.into()),
+            RunUpdate::Ended(Ending::Cut("length limit".into())),
+        ],
+    );
+    for persona in ["edge", "devops", "ai-lead"] {
+        desk.run(persona, vec![RunUpdate::Ended(Ending::Failed("401".into()))]);
+    }
+    desk.keys("1 r");
+    assert_eq!(desk.word("infra"), "queued");
+    // While it is tried again, and when that fails, the answer that is there counts.
+    assert_eq!(super::rows(&desk.state).len(), 3);
+    desk.run("infra", vec![RunUpdate::Ended(Ending::Failed("429".into()))]);
+    assert_eq!(super::rows(&desk.state).len(), 3);
+    desk.keys("f2");
+    assert!(desk.state.speaks_of(plenary::domain::Facet::Risks));
+    // One that brings something takes its place.
+    desk.keys("f1 1 r").run(
+        "infra",
+        vec![RunUpdate::Text("- Only this.\n".into()), RunUpdate::Ended(Ending::Done)],
+    );
+    assert_eq!(super::rows(&desk.state), ["open infra: Only this"]);
+}
+
+#[test]
 fn what_streams_is_lifted_when_it_ends_not_before() {
     let mut desk = Desk::new();
     desk.ask("q");
