@@ -9,7 +9,7 @@ mod source;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::paint::{Pen, cut, inset, put, put_right, row};
+use super::paint::{Pen, cut, inset, put_right, row};
 use super::pane::PaneView;
 use super::theme::{Part, Theme};
 use crate::app::triage::{counts, items, listed};
@@ -25,6 +25,9 @@ const NARROW: u16 = 100;
 /// Rows below which there is no room for a source.
 const SHORT: u16 = 9;
 
+/// Rows from which a rule parts list and source where one stands above the other.
+const RULED: u16 = 14;
+
 /// What is kept of the view between frames.
 #[derive(Debug, Default)]
 pub(super) struct TriageView {
@@ -34,7 +37,7 @@ pub(super) struct TriageView {
     filter: String,
     list: ListView,
     source: SourceView,
-    /// Between list and source, where they stand side by side.
+    /// Between list and source: a column, or a row where one stands above the other.
     divider: Rect,
 }
 
@@ -66,7 +69,10 @@ impl TriageView {
             let most = if selecting { 3 } else { body.height / 2 };
             let top = wanted.clamp(2, most.max(2));
             let list = Rect { height: top, ..body };
-            let rest = Rect { y: body.y + top, height: body.height - top, ..body };
+            let rule = u16::from(body.height >= RULED);
+            self.divider = Rect { y: body.y + top, height: rule, ..body };
+            let from = top + rule;
+            let rest = Rect { y: body.y + from, height: body.height - from, ..body };
             return (list, rest);
         }
         let left = (body.width * 9 / 20).clamp(44, 96);
@@ -97,7 +103,10 @@ impl TriageView {
         self.draw_progress(buffer, theme);
         self.list.draw(buffer, theme, panes);
         for y in 0..self.divider.height {
-            put(buffer, row(self.divider, y), "│", theme.part(Part::Border));
+            let line = row(self.divider, y);
+            let mut pen = Pen::new(buffer, line);
+            let sign = if line.width > 1 { "─" } else { "│" };
+            pen.fill(usize::from(line.width), sign, theme.part(Part::Border));
         }
         self.source.draw(buffer, theme, state, panes);
     }
