@@ -52,6 +52,8 @@ pub struct Flags {
     pub personas: Vec<String>,
     /// `--theme NAME`
     pub theme: Option<String>,
+    /// `--trust-project`: what `./.plenary` says about providers, models, panels and personas is used.
+    pub trust_project: bool,
 }
 
 /// What is wrong with the configuration: file, line, key, what was expected. Exit code 2.
@@ -145,8 +147,13 @@ pub fn setup_on(flags: &Flags, machine: &Machine) -> Result<Setup, ConfigError> 
         config_file: config_file(&found, machine),
     };
 
-    let loaded = personas::load(&machine.paths.user_personas(), &machine.paths.project_personas());
+    let project_personas = machine.paths.project_personas();
+    let trusted = flags.trust_project.then_some(project_personas.as_path());
+    let loaded = personas::load(&machine.paths.user_personas(), trusted);
     let mut people = People::of(loaded.personas);
+    if !flags.trust_project {
+        people.notices.extend(project::ignored_personas(&project_personas));
+    }
     let read_model = |text: &str| choosing.read(text);
     let context = (&mut people, &mut ledger, &read_model as &panels::ReadModel<'_>);
     let panels = panels::resolve(flags, &top.panel, files, machine, context)?;
