@@ -515,7 +515,7 @@ mod tests {
             said.contains("c.toml:1:9: models.m: nothing says where it is fetched from"),
             "{said}"
         );
-        let said = with(&table("").replace("models.mine", "models.\"a/b\""), false).unwrap_err().0;
+        let said = with(&table("").replace("models.mine", "models.\"a/b\"")).unwrap_err().0;
         assert!(said.contains("expected an id of letters"), "{said}");
     }
 
