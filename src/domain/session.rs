@@ -3,7 +3,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Aside, Group, History, Recommendation, Run, SessionId, TriageCounts, TurnId, group};
+use super::{
+    Aside, Group, History, Recommendation, Run, RunState, SessionId, TriageCounts, TurnId, group,
+};
 
 /// One question, and the runs that answer it.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +62,8 @@ pub struct Session {
     pub panel: String,
     /// When it began, in milliseconds since 1970 UTC.
     pub created_at: i64,
+    /// When something last changed in it, in milliseconds since 1970 UTC.
+    pub updated_at: i64,
     /// Words that the user gave it, to find it by.
     pub tags: Vec<String>,
     /// The questions, oldest first.
@@ -68,6 +72,8 @@ pub struct Session {
     pub asides: Vec<Aside>,
     /// The steps of triage.
     pub history: History,
+    /// Recommendations that the user selected in runs which were not searched yet: shown once they are.
+    pub unsearched: Vec<Recommendation>,
 }
 
 impl Session {
@@ -95,6 +101,28 @@ impl Session {
                 Some(Group { leader: item(places.leader)?, members })
             })
             .collect()
+    }
+
+    /// Its line in a list. The store computes the same for sessions in its file, in SQL.
+    pub fn summarize(&self) -> SessionSummary {
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let runs = || self.turns.iter().flat_map(Turn::latest);
+        let answered =
+            |run: &&Run| matches!(&run.state, RunState::Ended(ending) if ending.answered());
+        let triage = self.triage();
+        SessionSummary {
+            id: self.id,
+            title: self.title.clone(),
+            panel: self.panel.clone(),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            turns: count(self.turns.len()),
+            runs: count(runs().count()),
+            answered: count(runs().filter(answered).count()),
+            tags: self.tags.clone(),
+            proposed: count(triage.items),
+            decided: count(triage.decided),
+        }
     }
 
     /// How far triage has come. The store keeps the same numbers for lists, in SQL.
@@ -219,6 +247,8 @@ mod tests {
             title: "t".to_owned(),
             panel: "p".to_owned(),
             created_at: 0,
+            updated_at: 0,
+            unsearched: Vec::new(),
             tags: Vec::new(),
             turns: turns.collect(),
             asides: Vec::new(),

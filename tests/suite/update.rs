@@ -425,6 +425,8 @@ fn stored() -> Session {
         title: "old \u{1b}[31mtitle".into(),
         panel: "design-review".into(),
         created_at: 0,
+        updated_at: 0,
+        unsearched: Vec::new(),
         tags: vec![],
         asides: vec![],
         history: plenary::domain::History::default(),

@@ -241,6 +241,8 @@ pub fn triaged() -> Session {
         title: "How do we survive the loss of a region?".into(),
         panel: "design-review".into(),
         created_at: NOW,
+        updated_at: NOW,
+        unsearched: Vec::new(),
         tags: vec!["orders".into(), "q4".into()],
         turns: vec![Turn {
             id: TurnId::from_number(1),

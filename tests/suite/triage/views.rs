@@ -112,6 +112,8 @@ fn what_another_instance_writes_is_left_to_it() {
         title: "more".into(),
         panel: "design-review".into(),
         created_at: 0,
+        updated_at: 0,
+        unsearched: Vec::new(),
         tags: Vec::new(),
         turns: vec![Turn {
             id: TurnId::from_number(8),
