@@ -25,7 +25,7 @@ pub mod view;
 pub use action::Action;
 pub use aside::{AsideView, Asides};
 pub use composer::{Completion, Composer};
-pub use effect::{EditFor, Effect, Order, Scroll};
+pub use effect::{EditFor, Effect, Effects, Order, Scroll};
 pub use key::{Key, KeyCode};
 pub use keymap::{Context, Keymap};
 pub use line::Line;

@@ -21,7 +21,9 @@ use super::pulls::Pulls;
 use super::signals::{self, Signals};
 use super::terminal::{self, Screen};
 use super::{input, look, roster};
-use crate::app::{Context, EditFor, Key, KeyCode, Keymap, Level, Msg, Signal, State, update};
+use crate::app::{
+    Context, EditFor, Effects, Key, KeyCode, Keymap, Level, Msg, Signal, State, update,
+};
 use crate::config::Setup;
 use crate::domain::SessionId;
 use crate::store::{Store, StoreError};
@@ -289,15 +291,17 @@ impl Tui {
 
     /// One message into the state; its effects are done.
     fn apply(&mut self, msg: Msg) -> Option<Turn> {
-        let mut turn = None;
-        for effect in update(&mut self.state, msg) {
+        let (mut turn, mut effects) = (None, Effects::new());
+        update(&mut self.state, msg, &mut effects);
+        for effect in effects {
             turn = self.hands.run(&self.state, &mut self.view, effect).or(turn);
         }
         turn
     }
 
     fn clock(&mut self) {
-        update(&mut self.state, Msg::Clock(self.timer.now()));
+        // Time passing asks for nothing.
+        update(&mut self.state, Msg::Clock(self.timer.now()), &mut Effects::new());
     }
 
     /// Everything the runs reported since the last time.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::{ask, decide, pull, stream};
 use crate::app::effect::Order;
 use crate::app::overlay::{BriefOverlay, ChallengeOverlay};
-use crate::app::{AsideView, Effect, Level, Overlay, RunView, State, ViewKind};
+use crate::app::{AsideView, Effect, Effects, Level, Overlay, RunView, State, ViewKind};
 use crate::domain::{
     AsideKind, Change, Ending, ModelProfile, ModelRef, NewAside, NewRun, Persona, PersonaId,
     RecommendationId, RunId, RunState, TurnId,
@@ -18,21 +18,21 @@ use crate::review::{Witness, check_brief};
 use crate::text::Document;
 
 /// Asks who is to attack the chosen recommendation; on one whose challenge is being written, stops it.
-pub(super) fn challenge(state: &mut State) -> Vec<Effect> {
+pub(super) fn challenge(state: &mut State, effects: &mut Effects) {
     if state.view != ViewKind::Triage {
         state.tell(Level::Info, "a recommendation is challenged in triage: open it first");
-        return Vec::new();
+        return;
     }
     let Some((about, ids, authors)) = decide::chosen(state).map(|item| {
         let ids: Vec<RecommendationId> = item.members().map(|m| m.found.id).collect();
         (item.id(), ids, item.panes())
     }) else {
-        return Vec::new();
+        return;
     };
     let live = ids.iter().flat_map(|id| state.asides.challenges(*id)).find(|a| a.view.is_live());
     if let Some(run) = live.map(|aside| aside.view.id()) {
         state.tell(Level::Info, "the challenge was stopped; ! asks anew");
-        return ask::stop(state, run);
+        return ask::stop(state, run, effects);
     }
     let authors: Vec<PersonaId> =
         authors.iter().filter_map(|at| Some(state.panes.get(*at)?.persona.id.clone())).collect();
@@ -46,10 +46,9 @@ pub(super) fn challenge(state: &mut State) -> Vec<Effect> {
     }
     if personas.is_empty() {
         state.tell(Level::Warning, "there is nobody else to ask: every persona proposes this");
-        return Vec::new();
+        return;
     }
     state.overlays.push(Overlay::Challenge(ChallengeOverlay { about, personas, selected: 0 }));
-    Vec::new()
 }
 
 /// The challenger was chosen.
@@ -57,40 +56,40 @@ pub(super) fn ask_challenge(
     state: &mut State,
     about: RecommendationId,
     persona: &PersonaId,
-) -> Vec<Effect> {
+    effects: &mut Effects,
+) {
     state.overlays.retain(|overlay| !matches!(overlay, Overlay::Challenge(_)));
     let found = state.panes.iter().flat_map(|pane| &pane.runs).find_map(|view| {
         let found = view.run.recommendations.iter().flatten().find(|r| r.id == about)?;
         let text = view.document.source().get(found.span.clone())?;
         Some((Arc::clone(&view.sent), text.to_owned()))
     });
-    let Some((question, text)) = found else { return Vec::new() };
+    let Some((question, text)) = found else { return };
     let (Some(persona), number) =
         (state.roster.persona(persona).cloned(), state.ids.turn().number())
     else {
-        return Vec::new();
+        return;
     };
     let limit = limit(state, &persona);
     let question = prompt::challenge(&question, &text, limit, number);
-    let started = start(state, AsideKind::Challenge(about), &persona, question, Vec::new());
-    started.map_or_else(Vec::new, |(_, effects)| {
+    let kind = AsideKind::Challenge(about);
+    if start(state, kind, &persona, question, Vec::new(), effects).is_some() {
         let name = crate::text::sanitize_line(&persona.name);
         state.tell(
             Level::Info,
             format!("{name} is asked to attack it; the reply stands below the source"),
         );
-        effects
-    })
+    }
 }
 
 /// Shows the brief of the last turn; writes it first when there is none.
-pub(super) fn brief(state: &mut State) -> Vec<Effect> {
+pub(super) fn brief(state: &mut State, effects: &mut Effects) {
     // A question to one persona has no brief: the one before has.
     let mut turns = state.session.turns.iter().rev();
     let compared = turns.find(|turn| answers(state, **turn).count() > 1);
     let Some(turn) = compared.or(state.session.turns.last()).copied() else {
         state.tell(Level::Info, "ask something first: a brief is made of answers");
-        return Vec::new();
+        return;
     };
     let known = state
         .asides
@@ -99,9 +98,8 @@ pub(super) fn brief(state: &mut State) -> Vec<Effect> {
     match known {
         Some((run, false)) => {
             show_brief(state, run);
-            Vec::new()
         }
-        _ => write_brief(state, turn),
+        _ => write_brief(state, turn, effects),
     }
 }
 
@@ -112,36 +110,37 @@ fn show_brief(state: &mut State, run: RunId) {
 }
 
 /// Writes the brief that is shown anew.
-pub(super) fn rewrite(state: &mut State) -> Vec<Effect> {
-    let Some(Overlay::Brief(shown)) = state.overlays.last() else { return Vec::new() };
+pub(super) fn rewrite(state: &mut State, effects: &mut Effects) {
+    let Some(Overlay::Brief(shown)) = state.overlays.last() else { return };
     let turn = state.asides.of_run(shown.run).and_then(|aside| match aside.kind {
         AsideKind::Brief(turn) if !aside.view.is_live() => Some(turn),
         _ => None,
     });
-    match turn {
-        Some(turn) => write_brief(state, turn),
-        None => Vec::new(),
+    if let Some(turn) = turn {
+        write_brief(state, turn, effects);
     }
 }
 
 /// Stops writing the brief that is shown.
-pub(super) fn stop_brief(state: &mut State) -> Vec<Effect> {
-    let Some(Overlay::Brief(shown)) = state.overlays.last() else { return Vec::new() };
+pub(super) fn stop_brief(state: &mut State, effects: &mut Effects) {
+    let Some(Overlay::Brief(shown)) = state.overlays.last() else { return };
     let run = shown.run;
     let live = state.asides.of_run(run).is_some_and(|aside| aside.view.is_live());
-    if live { ask::stop(state, run) } else { Vec::new() }
+    if live {
+        ask::stop(state, run, effects);
+    }
 }
 
-fn write_brief(state: &mut State, turn: TurnId) -> Vec<Effect> {
+fn write_brief(state: &mut State, turn: TurnId, effects: &mut Effects) {
     if state.panes.iter().any(crate::app::Pane::is_live) {
         state.tell(Level::Info, "answers are still coming: a brief is made of whole ones");
-        return Vec::new();
+        return;
     }
     let Some(writer) =
         PersonaId::parse(PersonaId::BRIEF).and_then(|id| state.roster.persona(&id).cloned())
     else {
         state.tell(Level::Error, "there is no persona \"brief\" that could write it");
-        return Vec::new();
+        return;
     };
     let limit = limit(state, &writer);
     let number = state.ids.turn().number();
@@ -160,15 +159,11 @@ fn write_brief(state: &mut State, turn: TurnId) -> Vec<Effect> {
     };
     let Some(asked) = asked else {
         state.tell(Level::Info, "a brief is made of at least two answers");
-        return Vec::new();
+        return;
     };
     let notes = asked.note.into_iter().collect();
-    match start(state, AsideKind::Brief(turn), &writer, asked.text, notes) {
-        Some((run, effects)) => {
-            show_brief(state, run);
-            effects
-        }
-        None => Vec::new(),
+    if let Some(run) = start(state, AsideKind::Brief(turn), &writer, asked.text, notes, effects) {
+        show_brief(state, run);
     }
 }
 
@@ -193,7 +188,8 @@ fn start(
     persona: &Arc<Persona>,
     question: String,
     mut notes: Vec<String>,
-) -> Option<(RunId, Vec<Effect>)> {
+    effects: &mut Effects,
+) -> Option<RunId> {
     let session = state.session.id?;
     if pull::blocks(state, std::slice::from_ref(&persona.id)) {
         return None;
@@ -219,7 +215,6 @@ fn start(
     let (persona_name, view) = (persona.name.clone(), persona.view.clone());
     let run = NewRun { id, persona: persona.id.clone(), persona_name, view, model, notes };
     let mut view = ask::new_view(&run, ask::Question::aside(turn, &question), None);
-    let mut effects = Vec::new();
     let new = NewAside { id: turn, kind, question, at: state.clock.unix_ms, run };
     effects.push(Effect::Save(Change::Aside { session, aside: new }));
     match built.too_large.map_or(answerer, Err) {
@@ -229,11 +224,11 @@ fn start(
                 Order { run: id, persona: persona.id.clone(), provider, request: built.request };
             effects.push(Effect::Ask(vec![order]));
         }
-        Err(why) => stream::end(&mut view, Ending::Failed(why), state.clock, &mut effects),
+        Err(why) => stream::end(&mut view, Ending::Failed(why), state.clock, effects),
     }
     let persona = Arc::clone(persona);
     state.asides.0.push(AsideView { kind, persona, view, lines: Vec::new(), checked: None });
-    Some((id, effects))
+    Some(id)
 }
 
 /// A run of an aside has reported: the lines of a brief are checked as far as they are whole.

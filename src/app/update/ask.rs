@@ -8,7 +8,7 @@ use super::pull::{self, Gate};
 use super::session::pane_of;
 use super::stream;
 use crate::app::effect::Order;
-use crate::app::{Effect, Focus, Level, RunView, State};
+use crate::app::{Effect, Effects, Focus, Level, RunView, State};
 use crate::domain::{
     Change, Ending, ModelProfile, ModelRef, NewRun, Persona, PersonaId, RunId, RunState, TurnId,
 };
@@ -16,37 +16,28 @@ use crate::prompt::{self, Addressed, Ask, Exchange};
 use crate::text::{Document, sanitize};
 
 /// Sends what is in the composer.
-pub(super) fn send(state: &mut State) -> Vec<Effect> {
+pub(super) fn send(state: &mut State, effects: &mut Effects) {
     let Some(text) = state.composer.question() else {
         state.tell(Level::Info, "write a question first, or press Alt-1 to Alt-3 for an example");
-        return Vec::new();
+        return;
     };
-    match ask(state, &text) {
-        Ok(Asked::Gone(effects)) => {
-            state.composer.sent();
-            effects
-        }
-        Ok(Asked::Held) => Vec::new(),
+    match ask(state, &text, effects) {
+        Ok(Asked::Gone) => state.composer.sent(),
+        Ok(Asked::Held) => {}
         Err(why) => not_asked(state, why),
     }
 }
 
 /// Asks a question that comes from elsewhere: the command line, an example. One that cannot be asked is left in the composer.
-pub(super) fn question(state: &mut State, text: &str) -> Vec<Effect> {
+pub(super) fn question(state: &mut State, text: &str, effects: &mut Effects) {
     let asked = if text.trim().is_empty() {
         Err("the question is empty".to_owned())
     } else {
-        ask(state, text.trim())
+        ask(state, text.trim(), effects)
     };
     match asked {
-        Ok(Asked::Gone(effects)) => {
-            state.composer.remember(text);
-            effects
-        }
-        Ok(Asked::Held) => {
-            state.composer.set(text);
-            Vec::new()
-        }
+        Ok(Asked::Gone) => state.composer.remember(text),
+        Ok(Asked::Held) => state.composer.set(text),
         Err(why) => {
             state.composer.set(text);
             not_asked(state, why)
@@ -55,28 +46,28 @@ pub(super) fn question(state: &mut State, text: &str) -> Vec<Effect> {
 }
 
 /// Asks a question that waited for a model; what is being written meanwhile is not disturbed.
-pub(super) fn waited(state: &mut State, text: &str) -> Vec<Effect> {
-    match ask(state, text) {
-        Ok(Asked::Gone(effects)) => effects,
-        held => {
-            if state.composer.is_empty() {
-                state.composer.set(text);
-            }
-            state.composer.remember(text);
-            held.map_or_else(|why| not_asked(state, why), |_| Vec::new())
-        }
+pub(super) fn waited(state: &mut State, text: &str, effects: &mut Effects) {
+    let asked = ask(state, text, effects);
+    if matches!(asked, Ok(Asked::Gone)) {
+        return;
+    }
+    if state.composer.is_empty() {
+        state.composer.set(text);
+    }
+    state.composer.remember(text);
+    if let Err(why) = asked {
+        not_asked(state, why);
     }
 }
 
-fn not_asked(state: &mut State, why: String) -> Vec<Effect> {
+fn not_asked(state: &mut State, why: String) {
     state.tell(Level::Warning, why);
-    Vec::new()
 }
 
 /// What became of a question that could be asked.
 enum Asked {
     /// It was sent, or waits for a model and will be.
-    Gone(Vec<Effect>),
+    Gone,
     /// A model is not there: the person decides first.
     Held,
 }
@@ -93,7 +84,7 @@ struct Target {
     triggered: bool,
 }
 
-fn ask(state: &mut State, text: &str) -> Result<Asked, String> {
+fn ask(state: &mut State, text: &str, effects: &mut Effects) -> Result<Asked, String> {
     let to = addressed(state, text);
     if let Some(word) = to.unknown.first() {
         let all = state.roster.personas.iter().map(|p| p.id.as_str());
@@ -115,9 +106,12 @@ fn ask(state: &mut State, text: &str) -> Result<Asked, String> {
         );
     }
     let personas: Vec<PersonaId> = targets.iter().map(|t| t.persona.id.clone()).collect();
-    Ok(match pull::gate(state, &personas, text)? {
-        Gate::Open => Asked::Gone(begin(state, text, &to.text, &targets)),
-        Gate::Waits(effects) => Asked::Gone(effects),
+    Ok(match pull::gate(state, &personas, text, effects)? {
+        Gate::Open => {
+            begin(state, text, &to.text, &targets, effects);
+            Asked::Gone
+        }
+        Gate::Waits => Asked::Gone,
         Gate::Asks => Asked::Held,
     })
 }
@@ -150,7 +144,7 @@ fn targets(state: &State, to: &Addressed) -> Vec<Target> {
 }
 
 /// Makes turn, runs and orders; the turn is written down before the first request leaves.
-fn begin(state: &mut State, text: &str, sent: &str, targets: &[Target]) -> Vec<Effect> {
+fn begin(state: &mut State, text: &str, sent: &str, targets: &[Target], effects: &mut Effects) {
     let session = *state.session.id.get_or_insert_with(|| state.ids.session());
     if state.session.turns.is_empty() {
         state.session.title = prompt::title(sent);
@@ -159,7 +153,7 @@ fn begin(state: &mut State, text: &str, sent: &str, targets: &[Target]) -> Vec<E
     state.session.turns.push(turn);
     let shown: Arc<str> = Arc::from(sanitize(&prompt::outline(text)));
     let sent: Arc<str> = Arc::from(sent);
-    let (mut runs, mut orders, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut runs, mut orders, mut failed) = (Vec::new(), Vec::new(), Effects::new());
     for target in targets {
         let question = Question { turn, shown: Arc::clone(&shown), sent: Arc::clone(&sent) };
         let started = start(state, target, question);
@@ -176,7 +170,7 @@ fn begin(state: &mut State, text: &str, sent: &str, targets: &[Target]) -> Vec<E
     state.completion = None;
     state.dismissed.clear();
     state.notice = None;
-    let mut effects = vec![Effect::Save(Change::Turn {
+    effects.push(Effect::Save(Change::Turn {
         session,
         title: state.session.title.clone(),
         panel: state.roster.panel.name.clone(),
@@ -184,10 +178,9 @@ fn begin(state: &mut State, text: &str, sent: &str, targets: &[Target]) -> Vec<E
         question: text.to_owned(),
         at: state.clock.unix_ms,
         runs,
-    })];
+    }));
     effects.extend(failed);
     effects.push(Effect::Ask(orders));
-    effects
 }
 
 fn position(state: &State, id: &PersonaId) -> Option<usize> {
@@ -213,7 +206,7 @@ impl Question {
 struct Started {
     run: NewRun,
     order: Option<Order>,
-    failed: Vec<Effect>,
+    failed: Effects,
 }
 
 /// One run begins: in its pane, as an order, or failed at once when no model is there to answer.
@@ -247,7 +240,7 @@ fn start(state: &mut State, target: &Target, question: Question) -> Started {
     };
     let mode = persona.mode.clone().filter(|_| target.triggered);
     let mut view = new_view(&run, question, mode);
-    let mut failed = Vec::new();
+    let mut failed = Effects::new();
     let order = match built.too_large.map_or(answerer, Err) {
         Ok(answerer) => Some(Order {
             run: id,
@@ -290,19 +283,20 @@ fn history(runs: &[RunView], now: TurnId) -> Vec<Exchange> {
 }
 
 /// Asks the focused persona anew.
-pub(super) fn retry(state: &mut State) -> Vec<Effect> {
+pub(super) fn retry(state: &mut State, effects: &mut Effects) {
     match state.pane().map(|p| (p.runs.is_empty(), p.is_live())) {
-        Some((false, false)) => again(state, state.focused).unwrap_or_default(),
+        Some((false, false)) => {
+            again(state, state.focused, effects);
+        }
         Some((false, true)) => {
             state.tell(Level::Info, "the answer is still coming: x cancels it, then r asks anew");
-            Vec::new()
         }
-        _ => Vec::new(),
+        _ => {}
     }
 }
 
 /// Asks every persona anew whose last answer failed or was cut.
-pub(super) fn retry_failed(state: &mut State) -> Vec<Effect> {
+pub(super) fn retry_failed(state: &mut State, effects: &mut Effects) {
     let wanting: Vec<usize> = (0..state.panes.len())
         .filter(|i| state.panes.get(*i).is_some_and(super::super::pane::Pane::wants_retry))
         .collect();
@@ -310,11 +304,13 @@ pub(super) fn retry_failed(state: &mut State) -> Vec<Effect> {
         state.tell(Level::Info, "no answer failed or was cut");
     }
     let mut orders = Vec::new();
-    let mut effects = Vec::new();
     for at in wanting {
+        let mut asked = Effects::new();
         // One overlay says it for all.
-        let Some(again) = again(state, at) else { break };
-        for effect in again {
+        if again(state, at, &mut asked).is_none() {
+            break;
+        }
+        for effect in asked {
             match effect {
                 Effect::Ask(order) => orders.extend(order),
                 other => effects.push(other),
@@ -324,12 +320,11 @@ pub(super) fn retry_failed(state: &mut State) -> Vec<Effect> {
     if !orders.is_empty() {
         effects.push(Effect::Ask(orders));
     }
-    effects
 }
 
 /// One more run for the last question of pane `at`. A run that left no text is replaced; one that did stays above, marked.
 /// None when its model is not there.
-fn again(state: &mut State, at: usize) -> Option<Vec<Effect>> {
+fn again(state: &mut State, at: usize, effects: &mut Effects) -> Option<()> {
     let persona = state.panes.get(at)?.persona.id.clone();
     if pull::blocks(state, &[persona]) {
         return None;
@@ -345,20 +340,22 @@ fn again(state: &mut State, at: usize) -> Option<Vec<Effect>> {
     let target = Target { persona: Arc::clone(&pane.persona), triggered };
     let turn = question.turn;
     let started = start(state, &target, question);
-    let mut effects = vec![Effect::Save(Change::Run { turn, run: started.run })];
+    effects.push(Effect::Save(Change::Run { turn, run: started.run }));
     effects.extend(started.failed);
     effects.extend(started.order.map(|order| Effect::Ask(vec![order])));
-    Some(effects)
+    Some(())
 }
 
 /// Cancels the focused answer; its text stays.
-pub(super) fn cancel(state: &mut State) -> Vec<Effect> {
+pub(super) fn cancel(state: &mut State, effects: &mut Effects) {
     let live = state.pane().and_then(|p| p.current()).filter(|v| v.is_live()).map(RunView::id);
-    live.map(|id| stop(state, id)).unwrap_or_default()
+    if let Some(run) = live {
+        stop(state, run, effects);
+    }
 }
 
 /// Cancels all answers.
-pub(super) fn cancel_all(state: &mut State) -> Vec<Effect> {
+pub(super) fn cancel_all(state: &mut State, effects: &mut Effects) {
     let live: Vec<RunId> = state
         .panes
         .iter()
@@ -367,20 +364,21 @@ pub(super) fn cancel_all(state: &mut State) -> Vec<Effect> {
         .filter(|v| v.is_live())
         .map(RunView::id)
         .collect();
-    live.into_iter().flat_map(|id| stop(state, id)).collect()
+    for run in live {
+        stop(state, run, effects);
+    }
 }
 
 /// The pane says so at once; what the fan-out reports later about this run is dropped.
-pub(super) fn stop(state: &mut State, id: RunId) -> Vec<Effect> {
+pub(super) fn stop(state: &mut State, id: RunId, effects: &mut Effects) {
     let clock = state.clock;
-    let mut effects = vec![Effect::Cancel(id)];
+    effects.push(Effect::Cancel(id));
     if let Some(view) = state.run_mut(id) {
-        stream::end(view, Ending::Cancelled, clock, &mut effects);
+        stream::end(view, Ending::Cancelled, clock, effects);
         let jobs = view.document.take_jobs();
         if !jobs.is_empty() {
             effects.push(Effect::Highlight(id, jobs));
         }
     }
-    effects.extend(lift::ended(state, id));
-    effects
+    lift::ended(state, id, effects);
 }

@@ -2,43 +2,49 @@
 //!
 //! The one place where a verdict changes. Called by `decide`, `select` and `review`.
 
-use crate::app::{Effect, Level, State};
+use crate::app::{Effect, Effects, Level, State};
 use crate::domain::{Change, Edit, Step};
 
-/// Does one step; what was undone before can no longer be done again. Nothing happens without a change.
-pub(super) fn edit(state: &mut State, what: String, steps: Vec<Step>) -> Vec<Effect> {
-    let Some(session) = state.session.id.filter(|_| !steps.is_empty()) else { return Vec::new() };
+/// Does one step; what was undone before can no longer be done again. False when there is nothing to change.
+pub(super) fn edit(
+    state: &mut State,
+    what: String,
+    steps: Vec<Step>,
+    effects: &mut Effects,
+) -> bool {
+    let Some(session) = state.session.id.filter(|_| !steps.is_empty()) else { return false };
     apply(state, &steps, true);
     let edit = Edit { id: state.ids.edit(), what, at: state.clock.unix_ms, steps };
     state.session.history.undone.clear();
     state.session.history.done.push(edit.clone());
-    vec![Effect::Save(Change::Edited { session, edit })]
+    effects.push(Effect::Save(Change::Edited { session, edit }));
+    true
 }
 
 /// Undoes the last step.
-pub(super) fn undo(state: &mut State) -> Vec<Effect> {
+pub(super) fn undo(state: &mut State, effects: &mut Effects) {
     let Some((session, edit)) = state.session.id.zip(state.session.history.done.pop()) else {
         state.tell(Level::Info, "nothing is left to undo");
-        return Vec::new();
+        return;
     };
     let id = edit.id;
     apply(state, &edit.steps, false);
     after(state, &edit, "undone");
     state.session.history.undone.push(edit);
-    vec![Effect::Save(Change::Undone { session, edit: id })]
+    effects.push(Effect::Save(Change::Undone { session, edit: id }));
 }
 
 /// Does the last step again that was undone.
-pub(super) fn redo(state: &mut State) -> Vec<Effect> {
+pub(super) fn redo(state: &mut State, effects: &mut Effects) {
     let Some((session, edit)) = state.session.id.zip(state.session.history.undone.pop()) else {
         state.tell(Level::Info, "nothing was undone that could be done again");
-        return Vec::new();
+        return;
     };
     let id = edit.id;
     apply(state, &edit.steps, true);
     after(state, &edit, "done again");
     state.session.history.done.push(edit);
-    vec![Effect::Save(Change::Redone { session, edit: id })]
+    effects.push(Effect::Save(Change::Redone { session, edit: id }));
 }
 
 fn apply(state: &mut State, steps: &[Step], forward: bool) {

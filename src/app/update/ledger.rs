@@ -6,21 +6,20 @@ use std::sync::Arc;
 
 use super::views;
 use crate::app::overlay::{LedgerOverlay, LedgerPlace, LedgerRow};
-use crate::app::{Effect, Level, Overlay, State, ViewKind};
+use crate::app::{Effect, Effects, Level, Overlay, State, ViewKind};
 use crate::review::{self, Voice};
 use crate::text::sanitize_line;
 
 /// Opens it.
-pub(super) fn open(state: &mut State) -> Vec<Effect> {
+pub(super) fn open(state: &mut State) {
     let rows = rows(state);
     if rows.is_empty() {
         state.tell(Level::Info, "no assumption and no number was found in the answers so far");
-        return Vec::new();
+        return;
     }
     state.overlays.retain(|overlay| !matches!(overlay, Overlay::Ledger(_)));
     let selected = rows.iter().position(|row| row.place().is_some()).unwrap_or(0);
     state.overlays.push(Overlay::Ledger(LedgerOverlay { rows, selected, ..Default::default() }));
-    Vec::new()
 }
 
 fn rows(state: &mut State) -> Vec<LedgerRow> {
@@ -82,12 +81,11 @@ pub(super) fn step(ledger: &mut LedgerOverlay, by: isize) {
 }
 
 /// Opens the answer at the chosen row's place.
-pub(super) fn go(state: &mut State) -> Vec<Effect> {
-    let Some(Overlay::Ledger(ledger)) = state.overlays.last() else { return Vec::new() };
+pub(super) fn go(state: &mut State, effects: &mut Effects) {
+    let Some(Overlay::Ledger(ledger)) = state.overlays.last() else { return };
     let place = ledger.matching().get(ledger.selected).and_then(|row| row.place().cloned());
-    let Some(place) = place else { return Vec::new() };
+    let Some(place) = place else { return };
     state.focused = place.pane;
-    let mut effects = views::show(state, ViewKind::Answers);
+    views::show(state, ViewKind::Answers, effects);
     effects.push(Effect::Reveal(place.pane, place.run, place.at));
-    effects
 }

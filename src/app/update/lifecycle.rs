@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::app::{Effect, Level, Signal, State};
+use crate::app::{Effect, Effects, Level, Signal, State};
 use crate::domain::{Change, Ending, RunState};
 
 /// How long the first of two keys that quit is remembered.
@@ -21,10 +21,11 @@ pub(super) fn expire(state: &mut State) {
 }
 
 /// `q` quits at once when nothing is streaming; Ctrl-c, and `q` while something is, want to be pressed twice.
-pub(super) fn quit(state: &mut State, key: &str) -> Vec<Effect> {
+pub(super) fn quit(state: &mut State, key: &str, effects: &mut Effects) {
     let at_once = key == "q" && !state.is_live();
     if at_once || state.quitting.is_some() {
-        return end(state, &Ending::Cancelled, 0);
+        end(state, &Ending::Cancelled, 0, effects);
+        return;
     }
     state.quitting = Some(state.clock.since_start + AGAIN);
     let live = state.panes.iter().filter(|p| p.is_live()).count();
@@ -34,18 +35,17 @@ pub(super) fn quit(state: &mut State, key: &str) -> Vec<Effect> {
         n => format!(" ({n} answers are still coming; their text is kept)"),
     };
     state.tell(Level::Warning, format!("{key} again to quit{what}"));
-    Vec::new()
 }
 
 /// The program is to end: what is there is kept, marked as cut.
-pub(super) fn signal(state: &mut State, signal: Signal) -> Vec<Effect> {
+pub(super) fn signal(state: &mut State, signal: Signal, effects: &mut Effects) {
     let why = Ending::Cut(format!("the program was ended by {}", signal.name()));
-    end(state, &why, 128 + signal.number())
+    end(state, &why, 128 + signal.number(), effects);
 }
 
-fn end(state: &mut State, ending: &Ending, status: u8) -> Vec<Effect> {
+fn end(state: &mut State, ending: &Ending, status: u8, effects: &mut Effects) {
     let now = state.clock.since_start;
-    let mut effects = vec![Effect::CancelAll];
+    effects.push(Effect::CancelAll);
     let asides = state.asides.0.iter_mut().map(|aside| &mut aside.view);
     let views = state.panes.iter_mut().flat_map(|p| p.runs.iter_mut()).chain(asides);
     for view in views.filter(|v| v.is_live()) {
@@ -60,5 +60,4 @@ fn end(state: &mut State, ending: &Ending, status: u8) -> Vec<Effect> {
         }));
     }
     effects.push(Effect::Quit(status));
-    effects
 }

@@ -5,31 +5,29 @@
 
 use std::sync::Arc;
 
-use crate::app::{Effect, RunView, State, ViewKind};
+use crate::app::{Effect, Effects, RunView, State, ViewKind};
 use crate::domain::{Change, Contract, RunId, RunState};
 use crate::review::{self, Synonyms};
 
 /// Looks for the recommendations of a run that has ended with text, once.
-pub(super) fn ended(state: &mut State, id: RunId) -> Vec<Effect> {
+pub(super) fn ended(state: &mut State, id: RunId, effects: &mut Effects) {
     let synonyms = Arc::clone(&state.roster.synonyms);
     let found = state.panes.iter_mut().find_map(|pane| {
         let contract = &pane.persona.contract;
         let view = pane.runs.iter_mut().rfind(|view| view.id() == id)?;
         lift(view, contract, &synonyms)
     });
-    found.into_iter().collect()
+    effects.extend(found);
 }
 
 /// The same for every run of the session: those of an older store, or of a program that was killed.
-pub(super) fn open_ones(state: &mut State) -> Vec<Effect> {
+pub(super) fn open_ones(state: &mut State, effects: &mut Effects) {
     let synonyms = Arc::clone(&state.roster.synonyms);
-    let mut effects = Vec::new();
     for pane in &mut state.panes {
         let contract = &pane.persona.contract;
         let views = pane.runs.iter_mut();
         effects.extend(views.filter_map(|view| lift(view, contract, &synonyms)));
     }
-    effects
 }
 
 fn lift(view: &mut RunView, contract: &Contract, synonyms: &Synonyms) -> Option<Effect> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{aside, ask, lift, pull};
 use crate::app::overlay::{LineFor, LineOverlay, Pending};
 use crate::app::state::SessionView;
-use crate::app::{Effect, Focus, Level, Line, Overlay, Pane, RunView, State};
+use crate::app::{Effect, Effects, Focus, Level, Line, Overlay, Pane, RunView, State};
 use crate::domain::{
     Ending, Panel, Persona, PersonaId, PersonaSource, Run, RunState, SearchHit, Session, SessionId,
     SessionSummary, Turn, as_tag,
@@ -18,7 +18,7 @@ use crate::text::{Document, sanitize, sanitize_line};
 /// The store answered.
 ///
 /// The chosen row stays chosen: the list is read again when something in it was changed.
-pub(super) fn listed(state: &mut State, list: Result<Vec<SessionSummary>, String>) -> Vec<Effect> {
+pub(super) fn listed(state: &mut State, list: Result<Vec<SessionSummary>, String>) {
     match list {
         Ok(sessions) => {
             for overlay in &mut state.overlays {
@@ -36,29 +36,24 @@ pub(super) fn listed(state: &mut State, list: Result<Vec<SessionSummary>, String
             state.tell(Level::Error, why);
         }
     }
-    Vec::new()
 }
 
 /// Asks the store for a session; not while answers are coming, which would be lost from sight.
-pub(super) fn open(state: &mut State, id: SessionId) -> Vec<Effect> {
+pub(super) fn open(state: &mut State, id: SessionId, effects: &mut Effects) {
     if state.is_live() {
         state.tell(
             Level::Warning,
             "answers are still coming: X cancels them, then open the session",
         );
-        return Vec::new();
+        return;
     }
     // A question that waits for a model belongs to the session that is left.
     pull::give_back(state);
-    vec![Effect::Open(id)]
+    effects.push(Effect::Open(id));
 }
 
 /// Full-text search has answered; words that were typed meanwhile make the answer worthless.
-pub(super) fn found(
-    state: &mut State,
-    words: &str,
-    hits: Result<Vec<SearchHit>, String>,
-) -> Vec<Effect> {
+pub(super) fn found(state: &mut State, words: &str, hits: Result<Vec<SearchHit>, String>) {
     match hits {
         Ok(hits) => {
             for overlay in &mut state.overlays {
@@ -69,7 +64,6 @@ pub(super) fn found(
         }
         Err(why) => state.tell(Level::Error, why),
     }
-    Vec::new()
 }
 
 /// The chosen session of the list.
@@ -81,8 +75,8 @@ fn chosen(state: &State) -> Option<&SessionSummary> {
 }
 
 /// Opens the line for the title of the chosen session, or for its tags.
-pub(super) fn name(state: &mut State, tags: bool) -> Vec<Effect> {
-    let Some(session) = chosen(state) else { return Vec::new() };
+pub(super) fn name(state: &mut State, tags: bool) {
+    let Some(session) = chosen(state) else { return };
     let (id, about) = (session.id, sanitize_line(&session.title));
     let (purpose, text) = if tags {
         (LineFor::SessionTags(id), session.tags.join(" "))
@@ -91,21 +85,19 @@ pub(super) fn name(state: &mut State, tags: bool) -> Vec<Effect> {
     };
     let line = Line::new(&sanitize_line(&text));
     state.overlays.push(Overlay::Line(LineOverlay { purpose, about, line }));
-    Vec::new()
 }
 
 /// The line for a session was kept.
-pub(super) fn named(state: &mut State, purpose: &LineFor, text: &str) -> Vec<Effect> {
+pub(super) fn named(state: &mut State, purpose: &LineFor, text: &str, effects: &mut Effects) {
     match purpose {
         LineFor::SessionTitle(_) if text.trim().is_empty() => {
             state.tell(Level::Info, "a session has a title: it stays as it was");
-            Vec::new()
         }
         LineFor::SessionTitle(id) => {
             if state.session.id == Some(*id) {
                 text.trim().clone_into(&mut state.session.title);
             }
-            vec![Effect::Rename(*id, text.trim().to_owned())]
+            effects.push(Effect::Rename(*id, text.trim().to_owned()));
         }
         LineFor::SessionTags(id) => {
             let mut tags: Vec<String> = Vec::new();
@@ -115,51 +107,51 @@ pub(super) fn named(state: &mut State, purpose: &LineFor, text: &str) -> Vec<Eff
                     _ => {}
                 }
             }
-            vec![Effect::Tag(*id, tags)]
+            effects.push(Effect::Tag(*id, tags));
         }
-        _ => Vec::new(),
+        _ => {}
     }
 }
 
 /// Asks whether to delete the chosen session.
-pub(super) fn ask_delete(state: &mut State) -> Vec<Effect> {
+pub(super) fn ask_delete(state: &mut State) {
     let Some((session, title)) = chosen(state).map(|s| (s.id, sanitize_line(&s.title))) else {
-        return Vec::new();
+        return;
     };
     if state.session.id == Some(session) && state.is_live() {
         state.tell(Level::Warning, "answers of this session are still coming: X cancels them");
-        return Vec::new();
+        return;
     }
     state.overlays.push(Overlay::Confirm(Pending::Delete { session, title }));
-    Vec::new()
 }
 
 /// Deletes it; when it is the one that is shown, an empty one takes its place.
-pub(super) fn delete(state: &mut State, id: SessionId) -> Vec<Effect> {
-    let mut effects = vec![Effect::Delete(id)];
+pub(super) fn delete(state: &mut State, id: SessionId, effects: &mut Effects) {
+    effects.push(Effect::Delete(id));
     if state.session.id == Some(id) {
         let overlays = std::mem::take(&mut state.overlays);
-        effects.extend(new(state));
+        new(state, effects);
         state.overlays = overlays;
     }
-    effects
 }
 
 /// A session was renamed, tagged or deleted, or not.
-pub(super) fn kept(state: &mut State, done: Result<String, String>) -> Vec<Effect> {
+pub(super) fn kept(state: &mut State, done: Result<String, String>, effects: &mut Effects) {
     match done {
         Ok(words) => state.tell(Level::Info, words),
         Err(why) => state.tell(Level::Error, why),
     }
     let open = state.overlays.iter().any(|overlay| matches!(overlay, Overlay::Sessions(_)));
-    if open { vec![Effect::ListSessions] } else { Vec::new() }
+    if open {
+        effects.push(Effect::ListSessions);
+    }
 }
 
 /// An empty session to the panel.
-pub(super) fn new(state: &mut State) -> Vec<Effect> {
+pub(super) fn new(state: &mut State, effects: &mut Effects) {
     if state.is_live() {
         state.tell(Level::Warning, "answers are still coming: X cancels them, then begin anew");
-        return Vec::new();
+        return;
     }
     state.overlays.clear();
     state.session = SessionView::default();
@@ -167,16 +159,20 @@ pub(super) fn new(state: &mut State) -> Vec<Effect> {
     state.clear_panes();
     state.focus = Focus::Composer;
     pull::give_back(state);
-    vec![Effect::ForgetPanes]
+    effects.push(Effect::ForgetPanes);
 }
 
 /// Shows a session of the store, to be gone on with.
-pub(super) fn opened(state: &mut State, session: Result<Box<Session>, String>) -> Vec<Effect> {
+pub(super) fn opened(
+    state: &mut State,
+    session: Result<Box<Session>, String>,
+    effects: &mut Effects,
+) {
     let session = match session {
         Ok(session) => *session,
         Err(why) => {
             state.tell(Level::Error, why);
-            return Vec::new();
+            return;
         }
     };
     state.overlays.clear();
@@ -188,7 +184,7 @@ pub(super) fn opened(state: &mut State, session: Result<Box<Session>, String>) -
         turns: session.turns.iter().map(|turn| turn.id).collect(),
         history: session.history,
     };
-    let mut effects = vec![Effect::ForgetPanes];
+    effects.push(Effect::ForgetPanes);
     for turn in session.turns {
         if outline(&turn.question) == turn.question {
             state.composer.remember(&turn.question);
@@ -209,13 +205,12 @@ pub(super) fn opened(state: &mut State, session: Result<Box<Session>, String>) -
         let persona = known_or_remembered(state, &aside.run);
         state.asides.0.push(aside::resumed(persona, aside));
     }
-    effects.extend(lift::open_ones(state));
+    lift::open_ones(state, effects);
     // One that was asked while the session was being read.
     pull::give_back(state);
     state.focus = Focus::Panes;
     state.focused = state.panes.iter().position(|p| !p.runs.is_empty()).unwrap_or(0);
     tell_unknown(state);
-    effects
 }
 
 /// The panel that a session was asked with: by its name, or (a panel of one command line) made of whoever answered.

@@ -4,14 +4,13 @@
 use std::time::Duration;
 
 use super::lift;
-use crate::app::{Clock, Effect, RunView, State};
+use crate::app::{Clock, Effect, Effects, RunView, State};
 use crate::domain::{Change, Ending, RunId, RunState, RunUpdate};
 
 /// Takes everything run `id` reported since the last frame. Reports of runs that are gone or have ended are dropped.
-pub(super) fn run(state: &mut State, id: RunId, updates: Vec<RunUpdate>) -> Vec<Effect> {
+pub(super) fn run(state: &mut State, id: RunId, updates: Vec<RunUpdate>, effects: &mut Effects) {
     let clock = state.clock;
-    let mut effects = Vec::new();
-    let Some(view) = state.run_mut(id) else { return effects };
+    let Some(view) = state.run_mut(id) else { return };
     let (mut text, mut reasoning) = (String::new(), String::new());
     for update in updates {
         if !view.is_live() {
@@ -32,22 +31,21 @@ pub(super) fn run(state: &mut State, id: RunId, updates: Vec<RunUpdate>) -> Vec<
                 effects.push(Effect::Save(Change::Note { run: id, note }));
             }
             RunUpdate::Ended(ending) => {
-                flush(view, &mut text, &mut reasoning, &mut effects);
-                end(view, ending, clock, &mut effects);
+                flush(view, &mut text, &mut reasoning, effects);
+                end(view, ending, clock, effects);
             }
             other => step(view, other, clock),
         }
     }
-    flush(view, &mut text, &mut reasoning, &mut effects);
+    flush(view, &mut text, &mut reasoning, effects);
     let jobs = view.document.take_jobs();
     if !jobs.is_empty() {
         effects.push(Effect::Highlight(id, jobs));
     }
     let over = !view.is_live();
     if over {
-        effects.extend(lift::ended(state, id));
+        lift::ended(state, id, effects);
     }
-    effects
 }
 
 /// The steps before the text.
@@ -75,7 +73,7 @@ fn step(view: &mut RunView, update: RunUpdate, clock: Clock) {
 }
 
 /// Text goes into the document and to the store in one piece a frame.
-fn flush(view: &mut RunView, text: &mut String, reasoning: &mut String, effects: &mut Vec<Effect>) {
+fn flush(view: &mut RunView, text: &mut String, reasoning: &mut String, effects: &mut Effects) {
     if text.is_empty() && reasoning.is_empty() {
         return;
     }
@@ -92,7 +90,7 @@ fn flush(view: &mut RunView, text: &mut String, reasoning: &mut String, effects:
 }
 
 /// A run is over.
-pub(super) fn end(view: &mut RunView, ending: Ending, clock: Clock, effects: &mut Vec<Effect>) {
+pub(super) fn end(view: &mut RunView, ending: Ending, clock: Clock, effects: &mut Effects) {
     view.run.elapsed = view.started.map_or(Duration::ZERO, |s| clock.since_start.saturating_sub(s));
     view.document.finish();
     view.run.state = RunState::Ended(ending.clone());
