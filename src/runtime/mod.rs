@@ -22,6 +22,7 @@ pub mod look;
 pub mod odd;
 pub mod providers;
 pub mod pulls;
+mod report;
 pub mod retry;
 pub mod roster;
 pub mod signals;
