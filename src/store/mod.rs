@@ -13,6 +13,7 @@ mod open;
 mod overlay;
 mod queue;
 mod read;
+mod refusal;
 mod search;
 mod syncer;
 mod trouble;
