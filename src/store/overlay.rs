@@ -12,7 +12,7 @@ use crate::domain::{
     Verdict,
 };
 
-use super::queue::Entry;
+use super::backlog::Entry;
 
 /// A session with what only lists show and what is not shown yet.
 #[derive(Debug, Clone, PartialEq)]

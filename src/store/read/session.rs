@@ -11,8 +11,8 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 
+use super::super::chunks::GONE;
 use super::super::overlay::{Stored, served};
-use super::super::write::GONE;
 use super::{id, id_named, tags};
 use crate::domain::{
     Aside, AsideKind, Decision, Edit, EditId, Ending, Facet, History, ModelRef, Origin, PersonaId,
