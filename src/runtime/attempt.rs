@@ -8,9 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use jiff::Zoned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use super::clock::local_time;
 use super::report::Report;
 use super::retry::{Decision, decide};
 use crate::domain::{ChatRequest, Ending, FailKind, Failure, RunUpdate, StopReason, StreamEvent};
@@ -42,7 +42,7 @@ pub(super) async fn run(
             Ok(ending) => return ending,
             Err(failure) => failure,
         };
-        let wait = match decide(&failure, attempt, attempts, fastrand::f64(), &Zoned::now()) {
+        let wait = match decide(&failure, attempt, attempts, fastrand::f64(), &local_time()) {
             Decision::GiveUp(reason) => return Ending::Failed(reason),
             Decision::Wait(wait) => wait,
         };
