@@ -3,7 +3,8 @@
 //! [`setup`] puts everything together. One concern a file: `paths` (where things are), `file` (one
 //! `config.toml`), `layers` (which one wins), `project` (what a cloned repository may not say), `presets` and
 //! `providers`, `local` (those that run in this program), `weights` (what they can be made of), `panels`, `models`,
-//! `memory`, `origin` (where a value came from), [`personas`]. Asks nobody anything, but for one probe of a local Ollama when nothing else says which model answers. Called by `cli`.
+//! `origin` (where a value came from), [`personas`]. Asks nobody anything, but for one probe of a local Ollama when
+//! nothing else says which model answers.
 
 pub mod facets;
 pub mod file;

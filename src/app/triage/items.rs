@@ -1,6 +1,6 @@
 //! The list of recommendations: groups of what was marked as the same, in the order of the questions, the panes, the text.
 //!
-//! Made anew whenever it is wanted: a few dozen rows. Read by `update::triage` and `ui`.
+//! Computed each time it is wanted, never kept: it has a few dozen rows.
 
 use super::super::view::{Filter, Which};
 use super::super::{RunRef, State};
