@@ -39,7 +39,7 @@ pub use overlay::{
     LedgerRow, LineFor, LineOverlay, Overlay, Pending, PullOverlay, SessionRow, SessionsOverlay,
 };
 pub use pane::Pane;
-pub use roster::{Answerer, Roster};
+pub use roster::{Answerer, Roster, Target};
 pub use run_display::{RunDisplay, RunDisplays, RunQuestion, RunRef};
 pub use side_turn::SideTurnRef;
 pub use state::{Focus, LayoutMode, State};

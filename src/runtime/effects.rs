@@ -11,27 +11,18 @@ use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 
 use super::clipboard;
-use super::fanout::{Fanout, Job};
 use super::highlighter::Worker;
-use super::inbox::Inbox;
-use super::providers::Providers;
 use super::pulls::Pulls;
+use super::run_starter::RunStarter;
 use super::stored::stored;
-use crate::app::{EditFor, Effect, Level, Msg, Order, State};
+use crate::app::{EditFor, Effect, Level, Msg, State};
 use crate::config::personas::expand_home;
-use crate::domain::{Ending, RunUpdate};
 use crate::store::Store;
 use crate::ui::View;
 use crate::ui::theme::{Depth, Theme};
 
 /// Sessions that the list shows at most.
 const LISTED: usize = 500;
-
-/// How long a question may wait to be written down before it is asked all the same.
-const SYNC_TIME: Duration = Duration::from_millis(100);
-
-/// How long a decision may wait to be written down before it is shown all the same.
-const COMMIT_TIME: Duration = Duration::from_millis(50);
 
 /// How long typing must pause before sessions are searched: a search reads the whole store.
 const PAUSE: Duration = Duration::from_millis(120);
@@ -54,16 +45,10 @@ pub enum Turn {
 
 /// Everything effects are done with.
 pub struct Hands {
-    /// Starts and cancels runs.
-    pub fanout: Fanout,
-    /// Where runs report, also those that could not be started.
-    pub inbox: Inbox,
-    /// Where answers come from.
-    pub providers: Providers,
+    /// Starts and cancels runs, stores changes.
+    pub starter: RunStarter,
     /// Fetches of local models.
     pub pulls: Pulls,
-    /// Where everything is written down.
-    pub store: Store,
     /// Colours code.
     pub worker: Worker,
     /// How many searches were asked for.
@@ -82,14 +67,13 @@ impl Hands {
     /// Does one effect.
     pub fn run(&mut self, state: &State, view: &mut View, effect: Effect) -> Option<Turn> {
         match effect {
-            Effect::Ask(orders) => self.ask(orders),
-            Effect::Cancel(run) => self.fanout.cancel(run),
-            Effect::CancelAll => self.fanout.cancel_all(),
-            // What triage shows is on disk: the screen follows the commit, which takes a fraction of a millisecond.
-            Effect::Save(change) if change.is_of_triage() => {
-                self.store.write_now(change, COMMIT_TIME);
+            Effect::Ask(orders) => {
+                self.starter.start_runs(orders);
+                self.worker.warm_up();
             }
-            Effect::Save(change) => self.store.write(change),
+            Effect::Cancel(run) => self.starter.cancel_run(run),
+            Effect::CancelAll => self.starter.cancel_all(),
+            Effect::Save(change) => self.starter.save(change),
             Effect::Highlight(run, jobs) => self.worker.colour(run, jobs),
             Effect::Scroll(pane, scroll) => view.scroll(state, pane, scroll),
             Effect::Copy { text, what } => self.copy(text, what),
@@ -156,39 +140,6 @@ impl Hands {
         None
     }
 
-    /// All jobs are made before the first is started, so that requests leave together.
-    fn ask(&mut self, orders: Vec<Order>) {
-        let mut jobs = Vec::with_capacity(orders.len());
-        for order in orders {
-            match self.providers.get(&order.provider) {
-                Ok(provider) => {
-                    jobs.push(Job { run: order.run, provider, request: order.request });
-                }
-                Err(failure) => {
-                    let ended = RunUpdate::Ended(Ending::Failed(failure.message));
-                    self.inbox.push(order.run, ended);
-                }
-            }
-        }
-        self.settle();
-        for job in jobs {
-            self.fanout.start(job);
-        }
-        self.worker.warm_up();
-    }
-
-    /// The question is on disk before the first request leaves: a few milliseconds. A disk that takes longer than
-    /// [`SYNC_TIME`] does not hold up the question.
-    fn settle(&self) {
-        let (done, written) = std::sync::mpsc::channel();
-        let store = self.store.clone();
-        tokio::task::spawn_blocking(move || {
-            store.flush();
-            let _ = done.send(());
-        });
-        let _ = written.recv_timeout(SYNC_TIME);
-    }
-
     fn copy(&self, text: String, what: String) {
         let (messages, folder) = (self.messages.clone(), self.state_folder.clone());
         tokio::task::spawn_blocking(move || {
@@ -201,7 +152,7 @@ impl Hands {
     }
 
     fn read(&self, work: impl FnOnce(Store) -> Msg + Send + 'static) {
-        let (messages, store) = (self.messages.clone(), self.store.clone());
+        let (messages, store) = (self.messages.clone(), self.starter.store.clone());
         tokio::task::spawn_blocking(move || {
             let _ = messages.blocking_send(work(store));
         });
@@ -209,7 +160,7 @@ impl Hands {
 
     /// Searches when typing has paused; of several searches that were asked for meanwhile only the last is made.
     fn search(&self, words: String) {
-        let (messages, store) = (self.messages.clone(), self.store.clone());
+        let (messages, store) = (self.messages.clone(), self.starter.store.clone());
         let asked = self.searches.fetch_add(1, Ordering::Relaxed) + 1;
         let searches = Arc::clone(&self.searches);
         tokio::spawn(async move {

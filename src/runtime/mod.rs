@@ -25,6 +25,7 @@ pub mod pulls;
 mod report;
 pub mod retry;
 pub mod roster;
+pub mod run_starter;
 pub mod signals;
 pub mod stock;
 mod stored;

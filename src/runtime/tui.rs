@@ -12,12 +12,11 @@ use tokio::sync::mpsc::{Receiver, channel};
 use super::clock::Timer;
 use super::editor::{self, Editing};
 use super::effects::{Hands, Turn};
-use super::fanout::Fanout;
 use super::frame::Frames;
 use super::highlighter::Worker;
-use super::inbox::Inbox;
 use super::providers::Providers;
 use super::pulls::Pulls;
+use super::run_starter::RunStarter;
 use super::signals::{self, Signals};
 use super::terminal::{self, Screen};
 use super::{input, look, roster};
@@ -68,15 +67,11 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
         let screen = Screen::take()?;
         state.size = screen.size();
         let (messages, inbound) = channel(1024);
-        let inbox = Inbox::new();
         signals::watch_terminal(messages.clone());
         let notices = [setup.notices.clone(), looks.notices].concat();
         let hands = Hands {
-            fanout: Fanout::new(inbox.clone()),
-            inbox,
             pulls: Pulls::new(&setup.providers, messages.clone()),
-            providers: Providers::new(setup.providers),
-            store,
+            starter: RunStarter::new(Providers::new(setup.providers), store),
             searches: Arc::default(),
             worker: Worker::start(messages.clone()),
             messages,
@@ -228,9 +223,9 @@ impl Tui {
             event = event => Woke::Terminal(event),
             Some(msg) = self.inbound.recv() => Woke::Message(msg),
             closed = editor => Woke::EditorClosed(closed),
-            () = self.hands.store.troubled() => Woke::StoreTrouble,
+            () = self.hands.starter.store.troubled() => Woke::StoreTrouble,
             () = frame => Woke::Frame,
-            () = self.hands.inbox.ready() => Woke::Inbox,
+            () = self.hands.starter.inbox.ready() => Woke::Inbox,
         }
     }
 
@@ -259,7 +254,7 @@ impl Tui {
                 if self.editing.is_some() { self.drain() } else { None }
             }
             Woke::StoreTrouble => {
-                let trouble = self.hands.store.trouble()?;
+                let trouble = self.hands.starter.store.trouble()?;
                 self.take(Msg::Tell(trouble_level(&trouble), trouble.to_string()))
             }
             Woke::Frame => self.drain(),
@@ -308,7 +303,7 @@ impl Tui {
     fn drain(&mut self) -> Option<Turn> {
         self.clock();
         let mut turn = None;
-        for (run, updates) in self.hands.inbox.drain() {
+        for (run, updates) in self.hands.starter.inbox.drain() {
             turn = self.apply(Msg::Run(run, updates)).or(turn);
         }
         turn
@@ -337,7 +332,7 @@ impl Tui {
 
     async fn suspend(&mut self, signals: &mut Signals) -> io::Result<()> {
         self.drain();
-        self.hands.store.flush();
+        self.hands.starter.store.flush();
         self.screen.lend();
         signals::suspend(signals).await;
         self.screen.retake()?;
@@ -349,7 +344,7 @@ impl Tui {
     /// Lends the terminal to the editor; false when it could not be opened.
     fn edit(&mut self, purpose: EditFor, text: &str) -> io::Result<bool> {
         self.screen.lend();
-        let hidden = editor::key_variables(self.hands.providers.specs());
+        let hidden = editor::key_variables(self.hands.starter.providers.specs());
         match editor::open(purpose, text, &self.hands.state_folder, &hidden) {
             Ok(editing) => {
                 self.editing = Some(editing);
@@ -381,7 +376,7 @@ impl Tui {
     /// The last things: what arrived is kept, the terminal is given back, the store is written out.
     fn end(&mut self, status: u8) -> u8 {
         terminal::leave();
-        self.hands.store.flush();
+        self.hands.starter.store.flush();
         status
     }
 }

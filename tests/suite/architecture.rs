@@ -24,8 +24,8 @@ const LAYERS: &[(&str, &str)] = &[
     ("config", "review text machine domain"),
     ("app", "export prompt review text domain"),
     ("ui", "app export prompt review text domain"),
-    ("runtime", "ui app config store weights provider export prompt review text domain"),
-    ("cli", "runtime config store weights provider export prompt review text machine domain"),
+    ("runtime", "ui app config store weights provider export review text domain"),
+    ("cli", "runtime app config store weights provider export prompt review text machine domain"),
 ];
 
 /// Layers that do not see each other, and that `app` and `ui` do not see.
@@ -62,7 +62,7 @@ const HOMES: &[(&str, &str, &str)] = &[
 /// Import cycles between files of one layer that are still there. This list only shrinks: a cycle that is gone or has
 /// fewer files fails the test until its row is deleted or shortened.
 const KNOWN_CYCLES: &[&str] = &[
-    "app::update::aside app::update::ask app::update::pull app::update::session",
+    "app::update::ask app::update::pull",
     "app::update::compose app::update::keys app::update::overlay app::update::review",
     "app::update::decide app::update::history app::update::views",
     "config::local config::models",

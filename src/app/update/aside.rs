@@ -127,7 +127,7 @@ pub(super) fn stop_brief(state: &mut State, effects: &mut Effects) {
 
 fn write_brief(state: &mut State, turn: TurnId, effects: &mut Effects) {
     if state.panes().iter().any(crate::app::Pane::is_live) {
-        state.tell(Level::Info, "answers are still coming: a brief is made of whole ones");
+        state.tell(Level::Info, "answers are still streaming: a brief is made of whole ones");
         return;
     }
     let Some(writer) =

@@ -80,7 +80,7 @@ pub(super) fn take(state: &mut State, effects: &mut Effects) {
     let Some(selecting) = state.triage.selecting else { return };
     // What is found in an answer is written down once, when it has ended; before that a selection would stand alone.
     if state.run(selecting.run).is_some_and(|run| run.is_live() || run.elsewhere) {
-        state.tell(Level::Info, "this answer is still coming: take the lines when it has ended");
+        state.tell(Level::Info, "this answer is still streaming: take the lines when it has ended");
         return;
     }
     state.triage.selecting = None;

@@ -40,7 +40,7 @@ pub(super) fn open(state: &mut State, id: SessionId, effects: &mut Effects) {
     if state.is_live() {
         state.tell(
             Level::Warning,
-            "answers are still coming: X cancels them, then open the session",
+            "answers are still streaming: X cancels them, then open the session",
         );
         return;
     }
@@ -118,7 +118,7 @@ pub(super) fn ask_delete(state: &mut State) {
         return;
     };
     if state.session_id() == Some(session) && state.is_live() {
-        state.tell(Level::Warning, "answers of this session are still coming: X cancels them");
+        state.tell(Level::Warning, "answers of this session are still streaming: X cancels them");
         return;
     }
     state.overlays.push(Overlay::Confirm(Pending::Delete { session, title }));
@@ -149,7 +149,7 @@ pub(super) fn kept(state: &mut State, done: Result<String, String>, effects: &mu
 /// An empty session to the panel.
 pub(super) fn new(state: &mut State, effects: &mut Effects) {
     if state.is_live() {
-        state.tell(Level::Warning, "answers are still coming: X cancels them, then begin anew");
+        state.tell(Level::Warning, "answers are still streaming: X cancels them, then begin anew");
         return;
     }
     state.overlays.clear();

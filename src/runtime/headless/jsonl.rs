@@ -7,8 +7,9 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Event, Live, Output, Plan, answered};
-use crate::domain::Usage;
+use super::{Event, Output, count_answered, ending_of};
+use crate::app::RunRef;
+use crate::domain::{Session, Usage};
 use crate::text::sanitize;
 
 /// Writes events as JSON lines.
@@ -23,7 +24,7 @@ pub struct Jsonl<W: Write> {
 enum Line<'a> {
     Turn {
         session: String,
-        turn: u32,
+        turn: usize,
         question: &'a str,
         panel: &'a str,
         personas: Vec<&'a str>,
@@ -84,22 +85,23 @@ fn millis(time: std::time::Duration) -> u64 {
 }
 
 impl<W: Write> Output for Jsonl<W> {
-    fn turn(&mut self, plan: &Plan) -> io::Result<()> {
+    fn turn(&mut self, session: &Session) -> io::Result<()> {
+        let Some(turn) = session.turns.last() else { return Ok(()) };
         self.line(&Line::Turn {
-            session: plan.session.to_string(),
-            turn: 1,
-            question: &plan.question,
-            panel: &plan.panel,
-            personas: plan.runs.iter().map(|planned| planned.run.persona.as_str()).collect(),
+            session: session.id.to_string(),
+            turn: session.turns.len(),
+            question: &turn.question,
+            panel: &session.panel,
+            personas: turn.runs.iter().map(|run| run.persona.as_str()).collect(),
         })
     }
 
-    fn event(&mut self, runs: &[Live], at: usize, event: &Event<'_>) -> io::Result<()> {
-        let Some(live) = runs.get(at) else { return Ok(()) };
-        let persona = live.run.persona.as_str();
-        let said = match *event {
+    fn event(&mut self, runs: &[RunRef<'_>], index: usize, event: &Event<'_>) -> io::Result<()> {
+        let Some(run) = runs.get(index) else { return Ok(()) };
+        let persona = run.run.persona.as_str();
+        let line = match *event {
             Event::Start { attempt } => {
-                Line::Start { persona, model: live.run.model.to_string(), attempt }
+                Line::Start { persona, model: run.run.model.to_string(), attempt }
             }
             Event::Reasoning(text) => Line::Reasoning { persona, text },
             Event::Delta(text) => Line::Delta { persona, text },
@@ -108,21 +110,21 @@ impl<W: Write> Output for Jsonl<W> {
                 Line::Retry { persona, attempt, of, in_ms: millis(wait), reason }
             }
             Event::End => {
-                let Some(ending) = live.ending() else { return Ok(()) };
+                let Some(ending) = ending_of(run) else { return Ok(()) };
                 Line::End {
                     persona,
                     state: ending.word(),
-                    text: &live.clean,
+                    text: run.display.document.source(),
                     reason: ending.reason().map(sanitize),
-                    ms: millis(live.run.elapsed),
-                    usage: live.run.usage,
-                    model: live.run.model.to_string(),
-                    answered_by: live.answered_by.as_deref(),
-                    notes: &live.run.notes,
+                    ms: millis(run.run.elapsed),
+                    usage: run.run.usage,
+                    model: run.run.model.to_string(),
+                    answered_by: run.display.served_model.as_deref(),
+                    notes: &run.run.notes,
                 }
             }
         };
-        self.line(&said)
+        self.line(&line)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -131,11 +133,11 @@ impl<W: Write> Output for Jsonl<W> {
         self.to.flush()
     }
 
-    fn summary(&mut self, plan: &Plan, runs: &[Live]) -> io::Result<()> {
+    fn summary(&mut self, session: &Session, runs: &[RunRef<'_>]) -> io::Result<()> {
         self.line(&Line::Summary {
-            session: plan.session.to_string(),
+            session: session.id.to_string(),
             asked: runs.len(),
-            answered: answered(runs),
+            answered: count_answered(runs),
         })
     }
 }

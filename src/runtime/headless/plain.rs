@@ -5,8 +5,9 @@
 
 use std::io::{self, Write};
 
-use super::{Event, Live, Output, Plan};
-use crate::domain::Ending;
+use super::{Event, Output, ending_of};
+use crate::app::RunRef;
+use crate::domain::{Ending, Session};
 use crate::text::sanitize_line;
 
 /// Writes answers as text, and retries as lines to `aside`.
@@ -28,26 +29,26 @@ impl<W: Write, E: Write> Plain<W, E> {
     }
 
     /// Says all of the answer at the front that has not been said, and all finished ones behind it.
-    fn catch_up(&mut self, runs: &[Live], new: Option<&str>) {
+    fn catch_up(&mut self, runs: &[RunRef<'_>], new: Option<&str>) {
         let mut new = new;
         while let Some(live) = runs.get(self.at) {
             match new.take().filter(|_| self.open) {
                 Some(new) => self.text.push_str(new),
                 None if self.open => {}
-                None if live.clean.is_empty() && live.ending().is_none() => return,
+                None if live.document.is_empty() && ending_of(live).is_none() => return,
                 None => {
                     self.header(live);
-                    self.text.push_str(&live.clean);
+                    self.text.push_str(live.document.source());
                 }
             }
-            let Some(ending) = live.ending() else { return };
+            let Some(ending) = ending_of(live) else { return };
             self.footer(live, ending);
             self.at += 1;
             self.open = false;
         }
     }
 
-    fn header(&mut self, live: &Live) {
+    fn header(&mut self, live: &RunRef<'_>) {
         let run = &live.run;
         let view = if run.view.is_empty() { run.persona.as_str() } else { &run.view };
         let head = format!("== {} · {view} · {} ==", run.persona_name, run.model);
@@ -63,12 +64,12 @@ impl<W: Write, E: Write> Plain<W, E> {
         self.open = true;
     }
 
-    fn footer(&mut self, live: &Live, ending: &Ending) {
-        if !live.clean.is_empty() && !live.clean.ends_with('\n') {
+    fn footer(&mut self, live: &RunRef<'_>, ending: &Ending) {
+        if !live.document.is_empty() && !live.document.source().ends_with('\n') {
             self.text.push('\n');
         }
         if !ending.answered() {
-            let blank = if live.clean.is_empty() { "" } else { "\n" };
+            let blank = if live.document.is_empty() { "" } else { "\n" };
             self.text.push_str(blank);
             self.text.push_str(&sanitize_line(&format!("[{ending}]")));
             self.text.push('\n');
@@ -77,11 +78,11 @@ impl<W: Write, E: Write> Plain<W, E> {
 }
 
 impl<W: Write, E: Write> Output for Plain<W, E> {
-    fn turn(&mut self, _plan: &Plan) -> io::Result<()> {
+    fn turn(&mut self, _session: &Session) -> io::Result<()> {
         Ok(())
     }
 
-    fn event(&mut self, runs: &[Live], at: usize, event: &Event<'_>) -> io::Result<()> {
+    fn event(&mut self, runs: &[RunRef<'_>], at: usize, event: &Event<'_>) -> io::Result<()> {
         match event {
             Event::Delta(new) if at == self.at => self.catch_up(runs, Some(new)),
             Event::End if at == self.at => self.catch_up(runs, None),
@@ -109,7 +110,7 @@ impl<W: Write, E: Write> Output for Plain<W, E> {
         self.to.flush()
     }
 
-    fn summary(&mut self, _plan: &Plan, runs: &[Live]) -> io::Result<()> {
+    fn summary(&mut self, _session: &Session, runs: &[RunRef<'_>]) -> io::Result<()> {
         self.catch_up(runs, None);
         Ok(())
     }
@@ -119,11 +120,11 @@ impl<W: Write, E: Write> Output for Plain<W, E> {
 pub struct Silent;
 
 impl Output for Silent {
-    fn turn(&mut self, _plan: &Plan) -> io::Result<()> {
+    fn turn(&mut self, _session: &Session) -> io::Result<()> {
         Ok(())
     }
 
-    fn event(&mut self, _runs: &[Live], _at: usize, _event: &Event<'_>) -> io::Result<()> {
+    fn event(&mut self, _runs: &[RunRef<'_>], _at: usize, _event: &Event<'_>) -> io::Result<()> {
         Ok(())
     }
 
@@ -131,7 +132,7 @@ impl Output for Silent {
         Ok(())
     }
 
-    fn summary(&mut self, _plan: &Plan, _runs: &[Live]) -> io::Result<()> {
+    fn summary(&mut self, _session: &Session, _runs: &[RunRef<'_>]) -> io::Result<()> {
         Ok(())
     }
 }
