@@ -7,13 +7,13 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Event, Output, count_answered, ending_of};
+use super::{HeadlessEvent, Output, count_answered, ending_of};
 use crate::app::RunRef;
 use crate::domain::{Session, Usage};
 use crate::text::sanitize;
 
 /// Writes events as JSON lines.
-pub struct Jsonl<W: Write> {
+pub struct JsonlOutput<W: Write> {
     to: W,
     /// The lines of this wake-up: they leave in one write.
     lines: Vec<u8>,
@@ -21,7 +21,7 @@ pub struct Jsonl<W: Write> {
 
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
-enum Line<'a> {
+enum JsonlEvent<'a> {
     Turn {
         session: String,
         turn: usize,
@@ -67,13 +67,13 @@ enum Line<'a> {
     },
 }
 
-impl<W: Write> Jsonl<W> {
+impl<W: Write> JsonlOutput<W> {
     /// Writes to `to`.
     pub fn new(to: W) -> Self {
         Self { to, lines: Vec::new() }
     }
 
-    fn line(&mut self, line: &Line<'_>) -> io::Result<()> {
+    fn push_line(&mut self, line: &JsonlEvent<'_>) -> io::Result<()> {
         serde_json::to_writer(&mut self.lines, line)?;
         self.lines.push(b'\n');
         Ok(())
@@ -84,10 +84,10 @@ fn millis(time: std::time::Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-impl<W: Write> Output for Jsonl<W> {
-    fn turn(&mut self, session: &Session) -> io::Result<()> {
+impl<W: Write> Output for JsonlOutput<W> {
+    fn write_turn(&mut self, session: &Session) -> io::Result<()> {
         let Some(turn) = session.turns.last() else { return Ok(()) };
-        self.line(&Line::Turn {
+        self.push_line(&JsonlEvent::Turn {
             session: session.id.to_string(),
             turn: session.turns.len(),
             question: &turn.question,
@@ -96,22 +96,27 @@ impl<W: Write> Output for Jsonl<W> {
         })
     }
 
-    fn event(&mut self, runs: &[RunRef<'_>], index: usize, event: &Event<'_>) -> io::Result<()> {
+    fn write_event(
+        &mut self,
+        runs: &[RunRef<'_>],
+        index: usize,
+        event: &HeadlessEvent<'_>,
+    ) -> io::Result<()> {
         let Some(run) = runs.get(index) else { return Ok(()) };
         let persona = run.run.persona.as_str();
         let line = match *event {
-            Event::Start { attempt } => {
-                Line::Start { persona, model: run.run.model.to_string(), attempt }
+            HeadlessEvent::Start { attempt } => {
+                JsonlEvent::Start { persona, model: run.run.model.to_string(), attempt }
             }
-            Event::Reasoning(text) => Line::Reasoning { persona, text },
-            Event::Delta(text) => Line::Delta { persona, text },
-            Event::Retry { attempt, of, wait, reason } => {
+            HeadlessEvent::Reasoning(text) => JsonlEvent::Reasoning { persona, text },
+            HeadlessEvent::Delta(text) => JsonlEvent::Delta { persona, text },
+            HeadlessEvent::Retry { attempt, of, wait, reason } => {
                 let reason = sanitize(reason);
-                Line::Retry { persona, attempt, of, in_ms: millis(wait), reason }
+                JsonlEvent::Retry { persona, attempt, of, in_ms: millis(wait), reason }
             }
-            Event::End => {
+            HeadlessEvent::End => {
                 let Some(ending) = ending_of(run) else { return Ok(()) };
-                Line::End {
+                JsonlEvent::End {
                     persona,
                     state: ending.word(),
                     text: run.display.document.source(),
@@ -124,7 +129,7 @@ impl<W: Write> Output for Jsonl<W> {
                 }
             }
         };
-        self.line(&line)
+        self.push_line(&line)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -133,8 +138,8 @@ impl<W: Write> Output for Jsonl<W> {
         self.to.flush()
     }
 
-    fn summary(&mut self, session: &Session, runs: &[RunRef<'_>]) -> io::Result<()> {
-        self.line(&Line::Summary {
+    fn write_summary(&mut self, session: &Session, runs: &[RunRef<'_>]) -> io::Result<()> {
+        self.push_line(&JsonlEvent::Summary {
             session: session.id.to_string(),
             asked: runs.len(),
             answered: count_answered(runs),
