@@ -13,8 +13,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::explain::Explain;
 use super::http::Body;
-use super::lines::TooMuch;
-use super::sse::{Sse, SseReader};
+use super::sse::{SseEvent, SseLimitError, SseReader};
 use crate::domain::{FailKind, Failure, StopReason, StreamEvent, Timeouts, Usage};
 
 /// How long extras (usage, the end mark) are waited for once the model has said that it is finished.
@@ -90,7 +89,7 @@ pub(crate) enum Progress {
 /// What the events of one wire mean.
 pub(crate) trait Decode: Send + 'static {
     /// Takes one event. True when it brought something of the answer (a heartbeat does not).
-    fn event(&mut self, event: &Sse, batch: &mut Batch) -> Result<bool, Failure>;
+    fn event(&mut self, event: &SseEvent, batch: &mut Batch) -> Result<bool, Failure>;
 
     /// How far the answer is.
     fn progress(&self) -> Progress;
@@ -170,7 +169,7 @@ impl<D: Decode> Driver<D> {
         match timeout_at(deadline, self.body.next()).await {
             Ok(Some(Ok(chunk))) => {
                 self.clocks.byte();
-                let pushed = self.reader.push(&chunk);
+                let pushed = self.reader.push_chunk(&chunk);
                 self.decode(false);
                 if let Err(limit) = pushed {
                     self.limit(limit);
@@ -195,7 +194,7 @@ impl<D: Decode> Driver<D> {
     fn decode(&mut self, tail: bool) {
         while !self.over
             && self.decoder.progress() != Progress::Over
-            && let Some(event) = self.reader.next()
+            && let Some(event) = self.reader.next_event()
         {
             match self.decoder.event(&event, &mut self.batch) {
                 Ok(true) => self.clocks.payload(),
@@ -206,7 +205,7 @@ impl<D: Decode> Driver<D> {
         }
     }
 
-    fn limit(&mut self, limit: TooMuch) {
+    fn limit(&mut self, limit: SseLimitError) {
         let failure =
             self.explain.fail(FailKind::Garbled, &format!("it sent {limit}; that is no answer"));
         self.fail(failure);

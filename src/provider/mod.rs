@@ -5,7 +5,7 @@
 //! connection). Used by `runtime::fanout` and by the commands that list models. Sees no other adapter.
 //!
 //! What kinds share: `url` (checks of the address), `key`, `redact`, `http` (client, status, body), `explain`
-//! (errors in words), `sse` over `lines` (framing and its limits), `drive` (clocks, coalescing).
+//! (errors in words), `sse` (framing and its limits), `drive` (clocks, coalescing).
 
 use std::sync::Arc;
 
@@ -18,7 +18,6 @@ mod drive;
 mod explain;
 mod http;
 mod key;
-mod lines;
 #[cfg(feature = "local")]
 mod local;
 mod openai;

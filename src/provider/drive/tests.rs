@@ -12,8 +12,8 @@ struct Plain {
 }
 
 impl Decode for Plain {
-    fn event(&mut self, event: &Sse, batch: &mut Batch) -> Result<bool, Failure> {
-        match event.data.as_deref().unwrap_or_default() {
+    fn event(&mut self, event: &SseEvent, batch: &mut Batch) -> Result<bool, Failure> {
+        match event.data.as_str() {
             "." => self.finished = true,
             "!" => self.over = true,
             "bad" => return Err(Failure::new(FailKind::Garbled, "bad")),

@@ -7,12 +7,12 @@
 
 use serde_json::Value;
 
-use super::chunk::{Choice, Chunk, Counts, Delta};
+use super::chunk::{Choice, Chunk, Delta};
 use super::think::Think;
 use crate::domain::{FailKind, Failure, StopReason};
 use crate::provider::drive::{Batch, Decode, Progress};
 use crate::provider::explain::{ApiError, Explain, is_error};
-use crate::provider::sse::Sse;
+use crate::provider::sse::SseEvent;
 
 /// The most bytes of a refusal's words that are kept.
 const MOST_REFUSAL: usize = 64 * 1024;
@@ -48,20 +48,18 @@ impl Decoder {
         }
         if !self.opened {
             self.opened = true;
-            let model = chunk.model.0.trim();
+            let model = chunk.model.trim();
             batch.open((!model.is_empty()).then(|| self.explain.clean(model)));
         }
         let mut payload = false;
-        for choice in
-            chunk.choices.iter().flatten().filter(|choice| choice.index.0.unwrap_or(0) == 0)
+        for choice in chunk.choices.iter().flatten().filter(|choice| choice.index.unwrap_or(0) == 0)
         {
             payload |= self.choice(choice, batch)?;
-            if let Some(usage) = choice.usage.as_ref().and_then(Counts::usage) {
+            if let Some(usage) = choice.usage.to_usage() {
                 batch.usage(usage);
             }
         }
-        let counts = chunk.usage.as_ref().or_else(|| chunk.x_groq.as_ref()?.usage.as_ref());
-        if let Some(usage) = counts.and_then(Counts::usage) {
+        if let Some(usage) = chunk.usage() {
             batch.usage(usage);
         }
         Ok(payload)
@@ -72,7 +70,7 @@ impl Decoder {
             return Err(self.explain.in_stream(&ApiError::of(error)));
         }
         let payload = choice.delta.as_ref().is_some_and(|delta| self.delta(delta, batch));
-        match choice.finish_reason.0.trim() {
+        match choice.finish_reason.trim() {
             "" => {}
             "error" => return Err(self.explain.in_stream(&ApiError::default())),
             word => self.finish = Some(self.stop(word)),
@@ -83,24 +81,26 @@ impl Decoder {
     /// True when it brought anything.
     fn delta(&mut self, delta: &Delta<'_>, batch: &mut Batch) -> bool {
         // Servers that send the same reasoning under several names send it once under each.
-        let reasoning =
-            [&delta.reasoning_content.0, &delta.reasoning.0, &delta.reasoning_details.text]
+        let details = &delta.reasoning_details;
+        let (details_text, details_reasoning) = (details.text(), details.reasoning());
+        let reasoning: &str =
+            [&*delta.reasoning_content, &*delta.reasoning, &*details_text, &*details_reasoning]
                 .into_iter()
-                .map(AsRef::as_ref)
                 .find(|text| !text.is_empty())
-                .unwrap_or(delta.reasoning_details.reasoning.as_str());
+                .unwrap_or_default();
+        let (text, reasoning_in_content) = (delta.content.text(), delta.content.reasoning());
         batch.reasoning(reasoning);
-        batch.reasoning(&delta.content.reasoning);
-        self.think.push(&delta.content.text, batch);
+        batch.reasoning(&reasoning_in_content);
+        self.think.push(&text, batch);
         if self.refusal.len() < MOST_REFUSAL {
-            self.refusal.push_str(&delta.refusal.0);
+            self.refusal.push_str(&delta.refusal);
         }
-        self.tools |= delta.tool_calls.0;
-        delta.tool_calls.0
+        self.tools |= delta.has_tool_calls;
+        delta.has_tool_calls
             || !(reasoning.is_empty()
-                && delta.content.reasoning.is_empty()
-                && delta.content.text.is_empty()
-                && delta.refusal.0.is_empty())
+                && reasoning_in_content.is_empty()
+                && text.is_empty()
+                && delta.refusal.is_empty())
     }
 
     fn stop(&self, word: &str) -> StopReason {
@@ -144,9 +144,9 @@ impl Decoder {
 }
 
 impl Decode for Decoder {
-    fn event(&mut self, event: &Sse, batch: &mut Batch) -> Result<bool, Failure> {
-        let data = event.data.as_deref().unwrap_or_default().trim();
-        if event.event.as_deref() == Some("error") {
+    fn event(&mut self, event: &SseEvent, batch: &mut Batch) -> Result<bool, Failure> {
+        let data = event.data.trim();
+        if event.name == "error" {
             let error = serde_json::from_str::<Value>(data).map_or_else(
                 |_| ApiError::of(&Value::String(data.to_owned())),
                 |value| ApiError::of(&value),
@@ -161,7 +161,7 @@ impl Decode for Decoder {
             return Ok(false);
         }
         match serde_json::from_str::<Chunk<'_>>(data) {
-            Ok(chunk) if chunk.object.0 == "error" => {
+            Ok(chunk) if chunk.object == "error" => {
                 let error = serde_json::from_str(data)
                     .map(|value| ApiError::of(&value))
                     .unwrap_or_default();

@@ -17,13 +17,14 @@ use super::drive::{Batch, Decode as _, Progress, bounded, drive};
 use super::explain::Explain;
 use super::http::{self, Answer, Http, Plain};
 use super::key::Keyring;
-use super::sse::Sse;
+use super::sse::SseEvent;
 use super::url::Endpoint;
 use super::{EventStream, Provider};
 use crate::domain::{ChatRequest, FailKind, Failure, ProviderSpec, Timeouts};
 
 mod chunk;
 mod decode;
+mod lenient;
 mod models;
 mod request;
 mod think;
@@ -165,7 +166,8 @@ fn whole(plain: &Plain, explain: &Explain) -> Result<EventStream, Failure> {
     };
     let mut decoder = Decoder::new(explain.clone());
     let mut batch = Batch::default();
-    match decoder.event(&Sse::default().data(text), &mut batch) {
+    let event = SseEvent { name: String::new(), data: text.to_owned() };
+    match decoder.event(&event, &mut batch) {
         Ok(_) if decoder.progress() == Progress::Finished => {
             decoder.close(&mut batch);
             Ok(stream::iter(batch.into_events().map(Ok)).boxed())

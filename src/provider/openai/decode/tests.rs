@@ -26,13 +26,13 @@ fn decode(body: &[u8], size: usize) -> Seen {
     let mut take = |reader: &mut SseReader, decoder: &mut Decoder| {
         while error.is_none()
             && decoder.progress() != Progress::Over
-            && let Some(event) = reader.next()
+            && let Some(event) = reader.next_event()
         {
             error = decoder.event(&event, &mut batch).err();
         }
     };
     for chunk in body.chunks(size) {
-        reader.push(chunk).unwrap();
+        reader.push_chunk(chunk).unwrap();
         take(&mut reader, &mut decoder);
     }
     reader.finish();
