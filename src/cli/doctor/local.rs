@@ -49,7 +49,7 @@ fn speed(setup: &Setup, weights: &Weights, checks: &mut Checks) {
     else {
         return;
     };
-    let measured = provider::open(spec.clone()).and_then(|provider| {
+    let measured = provider::open_provider(spec.clone()).and_then(|provider| {
         let runtime = runtime().map_err(|error| Failure::new(FailKind::Internal, error.message))?;
         let load = Load { prompt: 60, answer: 16, runs: 1 };
         runtime.block_on(async {

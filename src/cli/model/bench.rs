@@ -61,8 +61,8 @@ pub(super) fn run(setup: &Setup, id: Option<&str>, format: ListFormat) -> Result
         let id = &weights.id;
         return Err(CliError::failed(format!("{id} is not there: plenary model pull {id}")));
     }
-    let provider =
-        provider::open(spec.clone()).map_err(|failure| CliError::failed(failure.message))?;
+    let provider = provider::open_provider(spec.clone())
+        .map_err(|failure| CliError::failed(failure.message))?;
     say(&format!("measuring {}: this takes a minute", sanitize_line(&weights.title)));
     let runtime = runtime()?;
     let measured = runtime.block_on(async {

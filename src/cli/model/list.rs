@@ -169,7 +169,7 @@ pub fn list<'a>(
     let ask = |spec: &ProviderSpec| {
         let (spec, name) = (spec.clone(), spec.name.clone());
         async move {
-            let asked = match provider::open(spec) {
+            let asked = match provider::open_provider(spec) {
                 Ok(provider) => tokio::time::timeout(PATIENCE, provider.models()).await,
                 Err(failure) => Ok(Err(failure)),
             };

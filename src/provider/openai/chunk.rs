@@ -22,17 +22,17 @@ pub(super) struct Chunk<'a> {
     #[serde(borrow, deserialize_with = "lenient::text")]
     pub(super) object: Cow<'a, str>,
     #[serde(borrow)]
-    pub(super) choices: Option<Vec<Choice<'a>>>,
+    pub(super) choices: Option<Vec<ChunkChoice<'a>>>,
     #[serde(deserialize_with = "lenient::value_or_default")]
-    usage: TokenCounts,
+    usage: UsageFields,
     #[serde(deserialize_with = "lenient::value_or_default")]
-    x_groq: GroqExtension,
+    x_groq: GroqExtras,
     pub(super) error: Option<Value>,
 }
 
 impl Chunk<'_> {
     /// The token counts, if there are any.
-    pub(super) fn usage(&self) -> Option<Usage> {
+    pub(super) fn to_usage(&self) -> Option<Usage> {
         self.usage.to_usage().or_else(|| self.x_groq.usage.to_usage())
     }
 }
@@ -40,30 +40,30 @@ impl Chunk<'_> {
 /// Where Groq puts its usage.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct GroqExtension {
+struct GroqExtras {
     #[serde(deserialize_with = "lenient::value_or_default")]
-    usage: TokenCounts,
+    usage: UsageFields,
 }
 
 /// One of the answers to a request; only number 0 is asked for.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Choice<'a> {
+pub(super) struct ChunkChoice<'a> {
     #[serde(deserialize_with = "lenient::count")]
     pub(super) index: Option<u64>,
     #[serde(borrow, alias = "message")]
-    pub(super) delta: Option<Delta<'a>>,
+    pub(super) delta: Option<ChunkDelta<'a>>,
     #[serde(borrow, deserialize_with = "lenient::text")]
     pub(super) finish_reason: Cow<'a, str>,
     #[serde(deserialize_with = "lenient::value_or_default")]
-    pub(super) usage: TokenCounts,
+    pub(super) usage: UsageFields,
     pub(super) error: Option<Value>,
 }
 
 /// What a chunk adds to a choice.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Delta<'a> {
+pub(super) struct ChunkDelta<'a> {
     #[serde(borrow)]
     pub(super) content: Content<'a>,
     #[serde(borrow, deserialize_with = "lenient::text")]
@@ -143,7 +143,7 @@ impl Content<'_> {
 /// Token counts as they are sent.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct TokenCounts {
+pub(super) struct UsageFields {
     #[serde(deserialize_with = "lenient::count")]
     prompt_tokens: Option<u64>,
     #[serde(deserialize_with = "lenient::count")]
@@ -172,7 +172,7 @@ struct CompletionTokenDetails {
     reasoning_tokens: Option<u64>,
 }
 
-impl TokenCounts {
+impl UsageFields {
     /// As [`Usage`]; none when nothing was counted. Parts never exceed their whole.
     pub(super) fn to_usage(&self) -> Option<Usage> {
         if self.prompt_tokens.is_none() && self.completion_tokens.is_none() {
