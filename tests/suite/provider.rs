@@ -205,12 +205,12 @@ async fn statuses_become_kinds_and_words() {
     for (status, kind, words) in [
         (400, FailKind::Rejected, "it refused the request"),
         (401, FailKind::Auth, "it wants a key"),
-        (402, FailKind::Rejected, "no credit"),
+        (402, FailKind::Rejected, "out of credit"),
         (403, FailKind::Auth, "it refuses"),
         (404, FailKind::Rejected, "the model or the address"),
         (413, FailKind::Rejected, "too large"),
         (429, FailKind::Busy, "too many requests"),
-        (500, FailKind::Busy, "a fault of its own"),
+        (500, FailKind::Busy, "internal server error"),
         (503, FailKind::Busy, "overloaded or still loading"),
         (529, FailKind::Busy, "overloaded"),
     ] {

@@ -7,7 +7,7 @@ use super::report::Checks;
 use crate::cli::runtime;
 use crate::config::Setup;
 use crate::domain::{Catalogue, FailKind, Failure, LocalSpec, ModelRef, Weights};
-use crate::machine::{memory_available, simd};
+use crate::machine::{available_memory, simd_name};
 use crate::provider;
 use crate::runtime::bench::{Load, measure, warm_up};
 use crate::runtime::stock;
@@ -33,7 +33,7 @@ pub(super) fn look(setup: &Setup, checks: &mut Checks) {
     }
     for (spec, weights) in needed {
         file(spec, weights, checks);
-        let free = memory_available();
+        let free = available_memory();
         enough(&setup.catalogue, weights, free, checks);
         let there = weights::file_presence(spec, weights) == FilePresence::Complete;
         if there && free.is_none_or(|free| weights.memory <= free) {
@@ -65,7 +65,7 @@ fn speed(setup: &Setup, weights: &Weights, checks: &mut Checks) {
                  (plenary model bench measures more)",
                 m.reading.rate(m.read),
                 m.writing.rate(m.written),
-                simd()
+                simd_name()
             ),
         ),
         Err(failure) => checks.problem(

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::{FilePresence, file_presence, find_or_default};
 use crate::cli::{CliError, ListFormat, out, out_json, runtime, say};
 use crate::config::Setup;
-use crate::machine::{memory_resident, simd};
+use crate::machine::{resident_memory, simd_name};
 use crate::provider;
 use crate::runtime::bench::{Load, Measured, measure, warm_up};
 use crate::text::{sanitize_line, size};
@@ -78,10 +78,10 @@ pub(super) fn run(setup: &Setup, id: Option<&str>, format: ListFormat) -> Result
     let report = Report {
         model: weights.id.clone(),
         title: weights.title.clone(),
-        simd: simd(),
+        simd: simd_name(),
         loading_ms: loading.as_millis(),
         runs,
-        resident: memory_resident(),
+        resident: resident_memory(),
     };
     match format {
         ListFormat::Json => out_json(&report)?,

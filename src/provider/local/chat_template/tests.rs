@@ -11,35 +11,48 @@ fn fixture(name: &str) -> String {
     std::fs::read_to_string(path).unwrap()
 }
 
-fn now() -> Zoned {
+fn test_time() -> Zoned {
     date(2026, 11, 21).at(14, 10, 50, 0).to_zoned(TimeZone::UTC).unwrap()
 }
 
-/// Of a source that can be read.
-fn template(source: &str) -> Template {
-    let (template, note) = Template::with_clock(Some(source), Some("<s>"), Some("</s>"), now);
+/// Parses a valid template.
+fn template_from(source: &str) -> ChatTemplate {
+    let (template, note) =
+        ChatTemplate::with_clock(Some(source), Some("<s>"), Some("</s>"), test_time);
     assert_eq!(note, None);
     template
 }
 
-fn as_it_is(text: &str, _: char) -> String {
+fn without_mark(text: &str, _: char) -> String {
     text.to_owned()
 }
 
-fn ask(template: &Template, system: &str, question: &str) -> Result<String, String> {
-    template.render(system, &[ChatMessage::user(question)], as_it_is).map(|rendered| rendered.text)
+/// The prompt for one question, or the error as text.
+fn render_question(
+    template: &ChatTemplate,
+    system: &str,
+    question: &str,
+) -> Result<String, String> {
+    template
+        .render_prompt(system, &[ChatMessage::user(question)], without_mark)
+        .map(|rendered| rendered.text)
+        .map_err(|error| error.to_string())
 }
 
 #[test]
 fn templates_of_real_files_render_as_jinja2_does() {
     let rows: Vec<Json> = serde_json::from_str(&fixture("renderings.json")).unwrap();
     assert_eq!(rows.len(), 30);
-    let mut refused = 0;
+    let mut rejected = 0;
     for row in rows {
         let name = row["template"].as_str().unwrap();
         let source = fixture(&format!("{name}.jinja"));
-        let (template, note) =
-            Template::with_clock(Some(&source), row["bos"].as_str(), row["eos"].as_str(), now);
+        let (template, note) = ChatTemplate::with_clock(
+            Some(&source),
+            row["bos"].as_str(),
+            row["eos"].as_str(),
+            test_time,
+        );
         assert_eq!(note, None, "{name}");
         let mut system = "";
         let mut messages = Vec::new();
@@ -51,29 +64,29 @@ fn templates_of_real_files_render_as_jinja2_does() {
                 _ => messages.push(ChatMessage::assistant(text)),
             }
         }
-        let rendered = template.render(system, &messages, as_it_is).unwrap().text;
+        let rendered = template.render_prompt(system, &messages, without_mark).unwrap().text;
         if row.get("raises").is_some() {
-            refused += 1;
+            rejected += 1;
             let first = format!("{system}\n\n{}", messages[0].text);
             messages[0] = ChatMessage::user(first);
-            let joined = template.render("", &messages, as_it_is).unwrap().text;
+            let joined = template.render_prompt("", &messages, without_mark).unwrap().text;
             assert_eq!(rendered, joined, "{name}");
             assert!(rendered.contains("<start_of_turn>user\nYou are Kael Voss."), "{rendered}");
         } else {
             assert_eq!(rendered, row["text"].as_str().unwrap(), "{name}");
         }
     }
-    assert_eq!(refused, 3, "Gemma knows no system role");
+    assert_eq!(rejected, 3, "Gemma knows no system role");
 }
 
 #[test]
-fn a_file_without_a_template_gets_chatml_and_says_so() {
-    let (template, note) = Template::new(None, None, None);
+fn a_file_without_a_template_gets_chatml_and_a_note() {
+    let (template, note) = ChatTemplate::new(None, None, None);
     assert_eq!(note.as_deref(), Some("this file has no chat template: ChatML is used"));
     let messages =
         [ChatMessage::user("Hm?"), ChatMessage::assistant("Yes."), ChatMessage::user("Why?\n")];
     assert_eq!(
-        template.render("Be brief.", &messages, as_it_is).unwrap().text,
+        template.render_prompt("Be brief.", &messages, without_mark).unwrap().text,
         "<|im_start|>system\nBe brief.<|im_end|>\n<|im_start|>user\nHm?<|im_end|>\n\
          <|im_start|>assistant\nYes.<|im_end|>\n<|im_start|>user\nWhy?\n<|im_end|>\n\
          <|im_start|>assistant\n"
@@ -81,37 +94,37 @@ fn a_file_without_a_template_gets_chatml_and_says_so() {
 }
 
 #[test]
-fn a_template_that_cannot_be_read_is_replaced_by_chatml_and_says_so() {
-    let (template, note) = Template::new(Some("a\n{% for m in \u{1b}[2J %}"), None, None);
+fn an_invalid_template_is_replaced_by_chatml_with_a_note() {
+    let (template, note) = ChatTemplate::new(Some("a\n{% for m in \u{1b}[2J %}"), None, None);
     let note = note.unwrap();
     assert!(
         note.starts_with("the chat template in this file cannot be read (syntax error in line 2:")
     );
     assert!(note.ends_with("): ChatML is used") && !note.contains('\u{1b}'), "{note}");
-    assert!(ask(&template, "", "Hm?").unwrap().starts_with("<|im_start|>user\nHm?"));
+    assert!(render_question(&template, "", "Hm?").unwrap().starts_with("<|im_start|>user\nHm?"));
 }
 
 #[test]
-fn a_template_that_loops_or_floods_ends_with_an_error() {
+fn endless_templates_and_endless_output_are_errors() {
     let loops = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}";
     assert_eq!(
-        ask(&template(loops), "s", "q").unwrap_err(),
+        render_question(&template_from(loops), "s", "q").unwrap_err(),
         "the chat template in the file does not come to an end"
     );
     let floods = "{% for a in range(99999) %}{{ 'x' * 9999 }}{% endfor %}";
     assert_eq!(
-        ask(&template(floods), "s", "q").unwrap_err(),
+        render_question(&template_from(floods), "s", "q").unwrap_err(),
         "the chat template in the file writes more than any model can read"
     );
     let recursive = "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}";
-    let error = ask(&template(recursive), "s", "q").unwrap_err();
+    let error = render_question(&template_from(recursive), "s", "q").unwrap_err();
     assert!(error.starts_with("the chat template in the file fails: "), "{error}");
 }
 
 #[test]
-fn what_a_template_raises_is_told_in_one_clean_line() {
+fn exceptions_of_templates_are_one_sanitised_line() {
     let raises = format!("{{{{ raise_exception('No \u{1b}[31mway\nout {}') }}}}", "x".repeat(300));
-    let error = ask(&template(&raises), "", "q").unwrap_err();
+    let error = render_question(&template_from(&raises), "", "q").unwrap_err();
     assert!(
         error.starts_with("the chat template in the file refuses this conversation: No "),
         "{error}"
@@ -119,39 +132,45 @@ fn what_a_template_raises_is_told_in_one_clean_line() {
     assert!(error.ends_with("xx…") && error.chars().count() < 280, "{error}");
     assert!(!error.contains(['\u{1b}', '\n']), "{error}");
 
-    let fails = ask(&template("{{ messages[0].content.nothing.at_all }}"), "", "q").unwrap_err();
+    let fails =
+        render_question(&template_from("{{ messages[0].content.nothing.at_all }}"), "", "q")
+            .unwrap_err();
     assert!(fails.starts_with("the chat template in the file fails: undefined value"), "{fails}");
 }
 
 #[test]
-fn a_system_prompt_that_a_template_leaves_out_goes_to_the_first_question() {
-    let deaf = template(
+fn an_ignored_system_prompt_is_put_before_the_first_question() {
+    let ignoring = template_from(
         "{% for m in messages if m.role != 'system' %}[{{ m.role }}]{{ m.content }}{% endfor %}",
     );
-    assert_eq!(ask(&deaf, "Be brief.\n", "Hm?").unwrap(), "[user]Be brief.\n\nHm?");
-    assert_eq!(ask(&deaf, " \n", "Hm?").unwrap(), "[user]Hm?");
+    assert_eq!(render_question(&ignoring, "Be brief.\n", "Hm?").unwrap(), "[user]Be brief.\n\nHm?");
+    assert_eq!(render_question(&ignoring, " \n", "Hm?").unwrap(), "[user]Hm?");
 
-    let stern = template("{{ raise_exception('no ' ~ messages[0].role) }}");
-    assert!(ask(&stern, "Be brief.", "Hm?").unwrap_err().ends_with(": no system"));
+    let rejecting = template_from("{{ raise_exception('no ' ~ messages[0].role) }}");
+    assert!(render_question(&rejecting, "Be brief.", "Hm?").unwrap_err().ends_with(": no system"));
 }
 
 #[test]
-fn functions_and_values_that_templates_expect_are_there() {
+fn templates_get_the_functions_and_values_they_expect() {
     let source = "{{ bos_token }}{{ strftime_now('%d %b %Y') }}{{ eos_token }}\
         {% if tools is none and add_generation_prompt %}{{ ' a b '.strip().split(' ')[-1] }}{% endif %}\
         {% for m in messages %}{% break %}{% endfor %}";
-    assert_eq!(ask(&template(source), "", "q").unwrap(), "<s>21 Nov 2026</s>b");
-    let bad = template("{{ strftime_now('%!') }}");
-    assert!(ask(&bad, "", "q").unwrap_err().starts_with("the chat template in the file fails: "));
+    assert_eq!(render_question(&template_from(source), "", "q").unwrap(), "<s>21 Nov 2026</s>b");
+    let bad = template_from("{{ strftime_now('%!') }}");
+    assert!(
+        render_question(&bad, "", "q")
+            .unwrap_err()
+            .starts_with("the chat template in the file fails: ")
+    );
 }
 
 #[test]
-fn the_mark_occurs_in_nothing_that_was_written() {
-    let (template, _) = Template::new(None, None, None);
+fn the_mark_occurs_in_no_message() {
+    let (template, _) = ChatTemplate::new(None, None, None);
     let taken: String = ('\u{e000}'..='\u{e0ff}').collect();
     let messages = [ChatMessage::user(taken.as_str()), ChatMessage::assistant("\u{e101}")];
     let marked = |text: &str, mark: char| text.replace('\u{e0ff}', &format!("\u{e0ff}{mark}"));
-    let rendered = template.render("\u{e100}", &messages, marked).unwrap();
+    let rendered = template.render_prompt("\u{e100}", &messages, marked).unwrap();
     assert_eq!(rendered.mark, '\u{e102}');
     assert_eq!(rendered.text.matches('\u{e102}').count(), 1);
 }
