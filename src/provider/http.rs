@@ -120,19 +120,15 @@ impl HttpClient {
         let (is_https, is_loopback, connect_timeout) =
             (self.is_https, self.is_loopback, self.connect_timeout);
         let build = move || build_reqwest_client(is_https, is_loopback, connect_timeout);
-        let built = if is_https {
+        let client = if is_https {
             // Reading the system's certificates would block a thread that streams for tens of milliseconds.
-            match tokio::task::spawn_blocking(build).await {
-                Ok(built) => built,
-                Err(_) => {
-                    let reason = "the HTTP client could not be built";
-                    return Err(explainer.failure(FailKind::Internal, reason));
-                }
-            }
+            tokio::task::spawn_blocking(build).await.map_err(|_| {
+                explainer.failure(FailKind::Internal, "the HTTP client could not be built")
+            })?
         } else {
             build()
         };
-        built.map_err(|error| explainer.transport_failure(&error, connect_timeout))
+        client.map_err(|error| explainer.transport_failure(&error, connect_timeout))
     }
 }
 

@@ -96,7 +96,7 @@ pub enum KeyError {
     #[error("has quotation marks around it; take them off")]
     Quoted,
     /// The key contains spaces or control characters.
-    #[error("has blanks or control characters in it")]
+    #[error("has spaces or control characters in it")]
     NotGraphic,
 }
 
@@ -342,7 +342,7 @@ mod tests {
             (&["printf", "hunter2\\303\\251"], "not ASCII"),
             (&["printf", "hunter2\\377"], "not ASCII"),
             (&["printf", "\"hunter2\""], "quotation marks"),
-            (&["printf", "hunter2 hunter3"], "blanks"),
+            (&["printf", "hunter2 hunter3"], "spaces"),
             (&[], "the command is empty"),
         ] {
             let message = get_key(key_command(words)).await.unwrap_err();

@@ -118,9 +118,9 @@ async fn download_file(
         let name = source_name(source);
         let needed = bytes_needed(source, weights.bytes - partial.len(), weights.bytes);
         if let Err(error) = check_disk_space(folder, needed) {
-            let earlier: String =
-                reasons.iter().map(|(name, reason)| format!("{name}: {reason}; ")).collect();
-            return Err(DownloadFailure::Disk(format!("{earlier}{error}")));
+            let earlier = reasons.iter().map(|(name, reason)| format!("{name}: {reason}"));
+            let all: Vec<String> = earlier.chain([error.to_string()]).collect();
+            return Err(DownloadFailure::Disk(all.join("; ")));
         }
         task.report_progress(DownloadProgress::Trying(name.clone()));
         match download_from_source(task, &partial, source).await {
