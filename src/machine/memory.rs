@@ -4,8 +4,8 @@
 
 use std::fs;
 
-/// Bytes of memory that a program can still allocate: those of the system, or of the container if that allows less. None if
-/// the system does not report them.
+/// Bytes of memory that a program can still allocate: those of the system, or of the container if that allows less.
+/// None if the system does not report them.
 pub fn available_memory() -> Option<u64> {
     let system = fs::read_to_string("/proc/meminfo").ok().and_then(|text| parse_meminfo(&text));
     let container = container_memory(

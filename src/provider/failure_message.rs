@@ -1,7 +1,7 @@
 //! Turns errors between a request and its answer into a [`Failure`]: provider, host, what happened, what to do.
 //!
-//! All kinds of providers use the same messages and the same rules for what may be retried. No message contains a key or a
-//! control character.
+//! All kinds of providers use the same messages and the same rules for what may be retried. No message contains a key
+//! or a control character.
 
 use std::error::Error;
 use std::io;

@@ -1,8 +1,8 @@
 //! HTTP for all kinds of providers: the client, sending a request, and telling streams from other responses.
 //!
-//! A client is built once per provider, when it is first used. For `http://`, no root certificates are loaded, because that
-//! takes longer than everything else here. Redirects are never followed (a key must not reach another host), loopback is
-//! never proxied, and streams are requested uncompressed.
+//! A client is built once per provider, when it is first used. For `http://`, no root certificates are loaded, because
+//! that takes longer than everything else here. Redirects are never followed (a key must not reach another host),
+//! loopback is never proxied, and streams are requested uncompressed.
 
 use std::sync::Once;
 use std::time::Duration;
@@ -85,7 +85,8 @@ impl HttpClient {
             .header(ACCEPT_ENCODING, HeaderValue::from_static("identity")))
     }
 
-    /// Sends `request` and waits until `deadline` for the headers of the response. A status other than success is a failure.
+    /// Sends `request` and waits until `deadline` for the headers of the response. A status other than success is a
+    /// failure.
     pub(crate) async fn send_request(
         &self,
         request: RequestBuilder,

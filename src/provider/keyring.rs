@@ -80,7 +80,7 @@ pub enum KeyError {
     /// The file belongs to another user.
     #[error("belongs to another user; a key file must be your own")]
     ForeignOwner,
-    /// There are more than [`MAX_KEY_BYTES`].
+    /// The key is far longer than any real one.
     #[error("is longer than {} kB: that is not a key", MAX_KEY_BYTES / 1024)]
     TooLong,
     /// The key has characters outside of ASCII.
@@ -228,8 +228,8 @@ async fn key_from_command(words: &[String], limit: Duration) -> Result<SecretStr
     }
 }
 
-/// Whether a variable holds the key of a model, which a key command must not see. The command keeps the variables that it
-/// needs itself, such as the token of a vault.
+/// Whether a variable holds the key of a model, which a key command must not see. The command keeps the variables that
+/// it needs itself, such as the token of a vault.
 fn is_model_key(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     (name.ends_with("_KEY") && !name.starts_with("AWS_"))

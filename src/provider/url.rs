@@ -1,7 +1,7 @@
 //! The `base_url` of a provider: validated once, then only extended.
 //!
-//! Rejects addresses that would leak a key (user name and password, a key in the query, plain http to another machine) and
-//! addresses that cannot work, each with what to write instead. Connecting is the work of `http`.
+//! Rejects addresses that would leak a key (user name and password, a key in the query, plain http to another machine)
+//! and addresses that cannot work, each with what to write instead. Connecting is the work of `http`.
 
 use std::net::IpAddr;
 
@@ -65,8 +65,8 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Validates the address of `spec`. `path` is the path that this kind appends (`chat/completions`): a `base_url` that
-    /// already ends in it is rejected, because every request would fail.
+    /// Validates the address of `spec`. `path` is the path that this kind appends (`chat/completions`): a `base_url`
+    /// that already ends in it is rejected, because every request would fail.
     ///
     /// # Errors
     /// The address would leak a key or cannot work.

@@ -61,11 +61,11 @@ pub(super) fn source_name(source: &Source) -> String {
     }
 }
 
-/// Downloads the file of `weights` and returns its path. An existing file is verified, and downloaded again if its hash is
-/// wrong.
+/// Downloads the file of `weights` and returns its path. An existing file is verified, and downloaded again if its hash
+/// is wrong.
 ///
-/// Dropping the future stops the download, pip included; what can be resumed stays on disk. Runs on any tokio runtime with
-/// IO and time, and does not block its threads.
+/// Dropping the future stops the download, pip included; what can be resumed stays on disk. Runs on any tokio runtime
+/// with IO and time, and does not block its threads.
 ///
 /// # Errors
 /// See [`DownloadError`].

@@ -1,9 +1,9 @@
 //! A matrix of weights, cut into bands of rows that are multiplied in parallel.
 //!
-//! candle's own threads spin at a barrier after every product: on a machine that runs other programs too, they wait for each
-//! other most of the time (measured beside a compiler: 2 tokens a second instead of 40). `main` limits candle to one thread,
-//! and rayon multiplies the bands instead: a busy core takes fewer of them. Bands change no result, because every row is
-//! computed independently.
+//! candle's own threads spin at a barrier after every product: on a machine that runs other programs too, they wait for
+//! each other most of the time (measured beside a compiler: 2 tokens a second instead of 40). `main` limits candle to
+//! one thread, and rayon multiplies the bands instead: a busy core takes fewer of them. Bands change no result, because
+//! every row is computed independently.
 
 use std::borrow::Cow;
 use std::sync::Arc;

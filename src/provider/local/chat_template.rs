@@ -1,8 +1,9 @@
 //! The chat template in a model file: turns a conversation into the text format that the model was trained on.
 //!
-//! Templates are Jinja with the settings and functions of Hugging Face's `transformers`, rendered by `minijinja`. They are
-//! untrusted programs: instructions and output are limited, and their error messages are sanitised. Names of special tokens
-//! in the text of users and models must not become special tokens; [`RenderedPrompt::mark`] prevents that.
+//! Templates are Jinja with the settings and functions of Hugging Face's `transformers`, rendered by `minijinja`. They
+//! are untrusted programs: instructions and output are limited, and their error messages are sanitised. Names of
+//! special tokens in the text of users and models must not become special tokens; [`RenderedPrompt::mark`] prevents
+//! that.
 
 use std::collections::HashSet;
 use std::fmt::{self, Display};
@@ -80,8 +81,8 @@ pub(super) struct ChatTemplate {
 }
 
 impl ChatTemplate {
-    /// Parses `source`. `bos` and `eos` are the texts of the tokens that begin and end a sequence. A file without a template,
-    /// or with one that cannot be parsed, gets `ChatML`, and a note for the user.
+    /// Parses `source`. `bos` and `eos` are the texts of the tokens that begin and end a sequence. A file without a
+    /// template, or with one that cannot be parsed, gets `ChatML`, and a note for the user.
     pub(super) fn new(
         source: Option<&str>,
         bos: Option<&str>,
@@ -115,8 +116,8 @@ impl ChatTemplate {
         (Self { environment, bos: to_owned(bos), eos: to_owned(eos) }, note)
     }
 
-    /// Renders a conversation up to the point where the model answers. `mark_special_tokens` inserts a mark into the names of
-    /// special tokens in a text.
+    /// Renders a conversation up to the point where the model answers. `mark_special_tokens` inserts a mark into the
+    /// names of special tokens in a text.
     ///
     /// If the template rejects or ignores the system prompt, it is put in front of the first question.
     ///

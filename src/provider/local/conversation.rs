@@ -1,7 +1,7 @@
 //! One answer in the engine: its prompt, its cache of keys and values, and the tokens that it writes.
 //!
-//! Decides what is fed to the model and what its logits mean; the engine decides when. Events leave through a channel whose
-//! receiver is the run's stream: dropping the stream cancels the conversation.
+//! Decides what is fed to the model and what its logits mean; the engine decides when. Events leave through a channel
+//! whose receiver is the run's stream: dropping the stream cancels the conversation.
 
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
@@ -135,8 +135,8 @@ impl Conversation {
         self.tokens.len() - self.kv.len()
     }
 
-    /// The next tokens to read, at most `max_tokens`. Stops at the end of the system prompt, so that the same tokens are read
-    /// together whether or not a snapshot of the system prompt exists.
+    /// The next tokens to read, at most `max_tokens`. Stops at the end of the system prompt, so that the same tokens
+    /// are read together whether or not a snapshot of the system prompt exists.
     pub(super) fn next_tokens(&self, max_tokens: usize) -> Vec<u32> {
         let start = self.kv.len();
         let is_in_prefix = start < self.prefix_tokens;

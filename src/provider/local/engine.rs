@@ -1,9 +1,9 @@
 //! The thread that runs a model: loads the model for the first job, then answers all jobs together, step by step.
 //!
-//! Every step reads the weights once for all conversations (continuous batching): on two cores, four conversations together
-//! were measured to be two to three times as fast as four threads. Conversations that still read their prompts share the
-//! rows that the others leave. The threads have a lower priority than the screen. A conversation whose stream is dropped
-//! ends at the next layer or step. One that fails, also by a panic, does not affect the others.
+//! Every step reads the weights once for all conversations (continuous batching): on two cores, four conversations
+//! together were measured to be two to three times as fast as four threads. Conversations that still read their prompts
+//! share the rows that the others leave. The threads have a lower priority than the screen. A conversation whose stream
+//! is dropped ends at the next layer or step. One that fails, also by a panic, does not affect the others.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -285,8 +285,8 @@ impl EngineThread {
     }
 }
 
-/// The number of rows of each conversation in a step, at least one: one that writes needs one, and those that read their
-/// prompts share the rest. `waiting` is the number of tokens that each has to read.
+/// The number of rows of each conversation in a step, at least one: one that writes needs one, and those that read
+/// their prompts share the rest. `waiting` is the number of tokens that each has to read.
 fn share_rows(waiting: &[usize], rows: usize) -> Vec<usize> {
     let readers = waiting.iter().filter(|tokens| **tokens > 1).count();
     let writers = waiting.len() - readers;

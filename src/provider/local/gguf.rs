@@ -1,7 +1,7 @@
 //! Reads and checks the header of a GGUF file: architecture, sizes, tensors.
 //!
-//! candle's reader limits every count by the size of the file. What it does not check is checked here before anything is
-//! loaded: the architecture, sizes that fit together, tensors that end within the file. Format:
+//! candle's reader limits every count by the size of the file. What it does not check is checked here before anything
+//! is loaded: the architecture, sizes that fit together, tensors that end within the file. Format:
 //! <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
 
 use std::fs::File;

@@ -1,7 +1,7 @@
 //! The attention keys and values of one conversation, as f16.
 //!
-//! The cache grows at its end and can be cut there: a follow-up continues it, an empty section is cut off, and a snapshot
-//! copies its beginning.
+//! The cache grows at its end and can be cut there: a follow-up continues it, an empty section is cut off, and a
+//! snapshot copies its beginning.
 
 use half::f16;
 use half::slice::HalfFloatSliceExt as _;
@@ -79,8 +79,8 @@ impl KvCache {
         Self { heads, heads_per_layer: self.heads_per_layer, head_size: self.head_size, tokens }
     }
 
-    /// Appends keys and values of new tokens to one layer, the heads of each token side by side. When all layers have the
-    /// tokens, [`KvCache::count_tokens`] must follow.
+    /// Appends keys and values of new tokens to one layer, the heads of each token side by side. When all layers have
+    /// the tokens, [`KvCache::count_tokens`] must follow.
     pub(super) fn append_to_layer(&mut self, layer: usize, keys: &[f32], values: &[f32]) {
         let first = layer * self.heads_per_layer;
         let Some(heads) = self.heads.get_mut(first..first + self.heads_per_layer) else { return };

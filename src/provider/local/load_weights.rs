@@ -16,8 +16,8 @@ use super::banded_matrix::BandedMatrix;
 use super::file_identity::FileIdentity;
 use super::gguf::{GgufError, GgufHeader, ModelShape};
 
-/// Quantisations for which candle has no SIMD kernel on x86-64. They are many times faster as `Q8_0`, with almost the same
-/// results.
+/// Quantisations for which candle has no SIMD kernel on x86-64. They are many times faster as `Q8_0`, with almost the
+/// same results.
 const SCALAR_QUANTISATIONS: &[GgmlDType] = &[GgmlDType::Q4_1, GgmlDType::Q5_0, GgmlDType::Q5_1];
 
 /// A linear map: a matrix and a bias.
@@ -59,7 +59,8 @@ pub(super) struct Weights {
     pub(super) rope_factors: Option<Vec<f32>>,
 }
 
-/// Loads the weights of the file at `path` with this header. Matrices are cut into at most `bands` bands, one for each core.
+/// Loads the weights of the file at `path` with this header. Matrices are cut into at most `bands` bands, one for each
+/// core.
 pub(super) fn load_weights(
     path: &Path,
     header: &GgufHeader,

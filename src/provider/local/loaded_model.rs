@@ -132,7 +132,8 @@ pub(super) struct LoadedModel {
 pub(super) struct Prompt {
     /// All tokens.
     pub(super) tokens: Vec<u32>,
-    /// Number of tokens of the chat template and the system prompt, which are the same for every question to this persona.
+    /// Number of tokens of the chat template and the system prompt, which are the same for every question to this
+    /// persona.
     pub(super) prefix_tokens: usize,
 }
 

@@ -1,7 +1,7 @@
 //! Keys and values of earlier conversations, from which new ones start instead of reading the same tokens again.
 //!
-//! Three places are searched: ended conversations (for follow-ups), prefixes of template and system prompt in memory, and the
-//! same prefixes on disk. Entries may be dropped at any time.
+//! Three places are searched: ended conversations (for follow-ups), prefixes of template and system prompt in memory,
+//! and the same prefixes on disk. Entries may be dropped at any time.
 
 use std::sync::Arc;
 
@@ -35,8 +35,9 @@ impl PrefixCache {
         Self { conversations: Vec::new(), prefixes: Vec::new(), snapshots }
     }
 
-    /// The longest beginning of `prompt` in the cache. The first `prefix_tokens` tokens of `prompt` are template and system
-    /// prompt. The result has fewer tokens than `prompt`, because reading the last one gives the logits for the answer.
+    /// The longest beginning of `prompt` in the cache. The first `prefix_tokens` tokens of `prompt` are template and
+    /// system prompt. The result has fewer tokens than `prompt`, because reading the last one gives the logits for the
+    /// answer.
     pub(super) fn find(&mut self, prompt: &[u32], prefix_tokens: usize) -> Option<KvCache> {
         let max_tokens = prompt.len().saturating_sub(1);
         let longest = self

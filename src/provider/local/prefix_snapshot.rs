@@ -1,8 +1,8 @@
-//! Snapshots on disk of the keys and values of template and system prompt, so that a persona need not read its prompt again
-//! after a restart.
+//! Snapshots on disk of the keys and values of template and system prompt, so that a persona need not read its prompt
+//! again after a restart.
 //!
-//! Files are named by a hash of model file, engine and tokens, end with a hash of their content, are readable only by their
-//! owner, and are limited in size: the oldest are removed first. A damaged or foreign file is removed.
+//! Files are named by a hash of model file, engine and tokens, end with a hash of their content, are readable only by
+//! their owner, and are limited in size: the oldest are removed first. A damaged or foreign file is removed.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};

@@ -1,7 +1,7 @@
 //! Samples the next token from logits: repetition penalty, top-k, top-p, min-p, temperature, in llama.cpp's order.
 //!
-//! With the default settings, small models did not loop. Because every token is sampled here, the whole vocabulary is never
-//! sorted.
+//! With the default settings, small models did not loop. Because every token is sampled here, the whole vocabulary is
+//! never sorted.
 
 use std::cmp::Ordering;
 
@@ -90,8 +90,8 @@ impl Sampler {
         }
     }
 
-    /// Puts the `top_k` likeliest tokens into `candidates`, or all of them for 0. `is_banned` may be slow: it is called only
-    /// for tokens that are likely enough.
+    /// Puts the `top_k` likeliest tokens into `candidates`, or all of them for 0. `is_banned` may be slow: it is called
+    /// only for tokens that are likely enough.
     fn find_candidates(&mut self, logits: &[f32], top_k: usize, is_banned: impl Fn(u32) -> bool) {
         let max_count = if top_k == 0 { logits.len() } else { top_k };
         let buffer_size = max_count.saturating_mul(4).max(256);
@@ -159,7 +159,8 @@ fn keep_likeliest(candidates: &mut Vec<TokenCandidate>, max_count: usize) {
     }
 }
 
-/// Orders the likelier candidate first, and equally likely ones by id, so that the order does not depend on the machine.
+/// Orders the likelier candidate first, and equally likely ones by id, so that the order does not depend on the
+/// machine.
 fn compare_likelihood(a: TokenCandidate, b: TokenCandidate) -> Ordering {
     b.logit.total_cmp(&a.logit).then(a.id.cmp(&b.id))
 }

@@ -1,7 +1,7 @@
 //! Converts text to token ids and back, with the same results as llama.cpp for the same file.
 //!
-//! `shimmytok` provides vocabulary and merges. Special tokens, the tokens that end an answer and the bytes of tokens follow
-//! llama.cpp's `llama-vocab.cpp`.
+//! `shimmytok` provides vocabulary and merges. Special tokens, the tokens that end an answer and the bytes of tokens
+//! follow llama.cpp's `llama-vocab.cpp`.
 
 mod special_tokens;
 #[cfg(test)]
@@ -19,8 +19,8 @@ use crate::domain::ChatMessage;
 use crate::text::sanitize_line;
 use special_tokens::{PromptPiece, SpecialTokens};
 
-/// Kinds of BPE for which `shimmytok` and llama.cpp split text in the same way before merging. Others are rejected: with ids
-/// that it was not trained on, a model writes nonsense without an obvious reason.
+/// Kinds of BPE for which `shimmytok` and llama.cpp split text in the same way before merging. Others are rejected:
+/// with ids that it was not trained on, a model writes nonsense without an obvious reason.
 const KNOWN_PRE_TOKENIZERS: &[&str] = &[
     "codeshell",
     "command-r",
@@ -190,8 +190,8 @@ impl Tokenizer {
         Ok(self.encode_rendered(&rendered)?)
     }
 
-    /// The ids of a rendered prompt, beginning with BOS if the file requires it. Special tokens are recognised only in the
-    /// text of the template.
+    /// The ids of a rendered prompt, beginning with BOS if the file requires it. Special tokens are recognised only in
+    /// the text of the template.
     ///
     /// # Errors
     /// The text is too long to be a prompt of any model.

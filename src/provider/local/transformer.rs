@@ -1,8 +1,9 @@
 //! Computes a decoder-only transformer: the logits after a few tokens of several conversations at once.
 //!
-//! All rows of a step go through every matrix together, so that the weights are read from memory once for all conversations;
-//! attention is computed for each conversation separately. The architectures `llama`, `qwen2` and `qwen3` differ in biases,
-//! norms of heads and the rotation of heads, all of which follow from the file. Text and sampling are not handled here.
+//! All rows of a step go through every matrix together, so that the weights are read from memory once for all
+//! conversations; attention is computed for each conversation separately. The architectures `llama`, `qwen2` and
+//! `qwen3` differ in biases, norms of heads and the rotation of heads, all of which follow from the file. Text and
+//! sampling are not handled here.
 
 use candle_core::{Device, Result, Tensor};
 use candle_nn::ops::{rms_norm, softmax_last_dim};
@@ -20,8 +21,8 @@ fn to_f32(n: usize) -> f32 {
     n as f32
 }
 
-/// The most rows that a step should have. From 32 on, candle packs the weights a second time for AMX, which takes gigabytes
-/// and is no faster here.
+/// The most rows that a step should have. From 32 on, candle packs the weights a second time for AMX, which takes
+/// gigabytes and is no faster here.
 pub(super) const MAX_STEP_ROWS: usize = 31;
 
 /// The new tokens of one conversation.
@@ -173,8 +174,8 @@ impl Transformer {
         rms_norm(&heads, norm, self.weights.shape.epsilon)?.flatten_all()?.to_vec1()
     }
 
-    /// Computes the attention of the new tokens of one conversation. All queries that share a head of keys are multiplied
-    /// together.
+    /// Computes the attention of the new tokens of one conversation. All queries that share a head of keys are
+    /// multiplied together.
     fn attend(
         &self,
         layer: usize,

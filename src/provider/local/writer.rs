@@ -1,8 +1,8 @@
 //! Decides how an answer continues: as free text, or as the sections of a scaffold.
 //!
 //! A deterministic state machine over token ids, without IO and without the model: the engine does what
-//! [`AnswerWriter::next_step`] returns and passes each sampled token to [`AnswerWriter::accept_token`], which returns the text
-//! that may be shown.
+//! [`AnswerWriter::next_step`] returns and passes each sampled token to [`AnswerWriter::accept_token`], which returns
+//! the text that may be shown.
 
 mod free_writer;
 mod loop_detector;

@@ -15,7 +15,8 @@ use crate::provider::local::transformer::MAX_STEP_ROWS;
 
 /// Tokens of each case.
 const TOKENS: usize = 32;
-/// Two tokens whose logits are nearer than this are about equally likely: the one at most 1.8 times as likely as the other.
+/// Two tokens whose logits are nearer than this are about equally likely: the one at most 1.8 times as likely as the
+/// other.
 const NEAR: f32 = 0.6;
 /// Differences that there may be; with SIMD for another processor there may be a few more or fewer than five.
 const MOST: usize = 8;
@@ -44,8 +45,8 @@ struct Difference {
     margins: (f32, f32),
 }
 
-/// Reads what llama.cpp wrote, token by token, and compares the likeliest next ones: before the first difference this is
-/// greedy decoding, behind it the rest of the recorded answer is compared all the same.
+/// Reads what llama.cpp wrote, token by token, and compares the likeliest next ones: before the first difference this
+/// is greedy decoding, behind it the rest of the recorded answer is compared all the same.
 fn differences(path: &Path, cases: &[Case]) -> Vec<Difference> {
     let cache = tempfile::tempdir().unwrap();
     let transformer = load_transformer(path, cache.path());
@@ -84,8 +85,9 @@ fn differences(path: &Path, cases: &[Case]) -> Vec<Difference> {
 }
 
 /// The file is `Q4_1`. llama.cpp computes with that; here it is turned into `Q8_0` when it is loaded, because candle
-/// computes `Q4_1` number by number (`SCALAR_QUANTISATIONS`). Without that step all 96 tokens are llama.cpp's. With it, 91 are,
-/// and where two tokens are about equally likely the other one may be in front. The first difference of each case:
+/// computes `Q4_1` number by number (`SCALAR_QUANTISATIONS`). Without that step all 96 tokens are llama.cpp's. With it,
+/// 91 are, and where two tokens are about equally likely the other one may be in front. The first difference of each
+/// case:
 ///
 /// | case | at | here           | llama.cpp              | logits apart here | there |
 /// |------|----|----------------|------------------------|-------------------|-------|

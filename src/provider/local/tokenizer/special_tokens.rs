@@ -1,7 +1,7 @@
 //! The special tokens of a vocabulary: their kinds, their names in a text, and which of them end an answer.
 //!
-//! Follows `load` and `tokenizer_st_partition` in llama.cpp's `llama-vocab.cpp`, including its lists of names: many files give
-//! a control token the wrong type.
+//! Follows `load` and `tokenizer_st_partition` in llama.cpp's `llama-vocab.cpp`, including its lists of names: many
+//! files give a control token the wrong type.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};

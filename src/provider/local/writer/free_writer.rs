@@ -1,7 +1,7 @@
 //! Writes an answer without a scaffold.
 //!
-//! The answer ends at an end token, at a stop mark, at the limit of tokens, or when the model repeats itself. Text that may be
-//! the beginning of a stop mark is held back.
+//! The answer ends at an end token, at a stop mark, at the limit of tokens, or when the model repeats itself. Text that
+//! may be the beginning of a stop mark is held back.
 
 use std::sync::Arc;
 

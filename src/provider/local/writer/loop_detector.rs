@@ -1,8 +1,8 @@
 //! Detects a model that repeats itself endlessly, as small ones do at the end of their answers.
 //!
-//! Repetition that belongs to an answer must not count: the same assessment of several risks, the same cells in the rows of a
-//! table, the lines of a diagram. Therefore lines count only if they are repeated directly or as a group, and runs of tokens
-//! only if they are very frequent.
+//! Repetition that belongs to an answer must not count: the same assessment of several risks, the same cells in the
+//! rows of a table, the lines of a diagram. Therefore lines count only if they are repeated directly or as a group, and
+//! runs of tokens only if they are very frequent.
 
 use std::collections::{HashMap, VecDeque};
 

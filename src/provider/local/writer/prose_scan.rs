@@ -76,8 +76,8 @@ fn is_rule(line: &str, is_complete: bool) -> bool {
     is_complete && line.len() >= 3 && ["-", "=", "*", "_"].iter().any(repeats)
 }
 
-/// The end of the text that can be shown: without white space at the end, a list marker without text, and anything that may
-/// become a heading, a rule or a stop mark.
+/// The end of the text that can be shown: without white space at the end, a list marker without text, and anything that
+/// may become a heading, a rule or a stop mark.
 pub(super) fn showable_len(text: &str, in_code: bool) -> usize {
     let text = text.get(..text.len() - partial_mark_len(text)).unwrap_or_default();
     let last = split_lines(text).last();

@@ -1,9 +1,9 @@
 //! Writes an answer whose headings come from plenary and whose sections come from the model, one after the other.
 //!
-//! A section ends with its paragraph, list or table, when the model begins another section, or at the limit of its tokens;
-//! then it is cut back to its complete part. A section that stays empty is removed and started again as a list, and omitted
-//! if that is empty too. Headings are shown together with the first text below them, so that shown text is never removed. The
-//! model continues from exactly the text that is shown.
+//! A section ends with its paragraph, list or table, when the model begins another section, or at the limit of its
+//! tokens; then it is cut back to its complete part. A section that stays empty is removed and started again as a list,
+//! and omitted if that is empty too. Headings are shown together with the first text below them, so that shown text is
+//! never removed. The model continues from exactly the text that is shown.
 
 use std::sync::Arc;
 
@@ -140,8 +140,8 @@ impl SectionDraft {
         }
     }
 
-    /// Returns the number of sampled tokens that remain after the cut, and the text that must be forced after them: the rest
-    /// of the kept text, the suffix, and the empty line after the section.
+    /// Returns the number of sampled tokens that remain after the cut, and the text that must be forced after them: the
+    /// rest of the kept text, the suffix, and the empty line after the section.
     fn rewind_to_cut(&self, cut: &SectionCut) -> (usize, String) {
         let SectionCut { len, suffix } = *cut;
         let (mut kept_tokens, mut kept_end) = (0, self.form.seed_text().len());
@@ -245,8 +245,8 @@ impl ScaffoldWriter {
         Ok(forced)
     }
 
-    /// See [`super::AnswerWriter::is_banned`]. A section must begin with text, not with a heading, a bold line or an empty
-    /// one, and must continue after a colon.
+    /// See [`super::AnswerWriter::is_banned`]. A section must begin with text, not with a heading, a bold line or an
+    /// empty one, and must continue after a colon.
     pub(super) fn is_banned(&self, id: u32) -> bool {
         if is_other_control(&*self.tokens, id) {
             return true;

@@ -26,8 +26,8 @@ pub(super) struct TableScan {
     pub(super) has_ended: bool,
 }
 
-/// Scans the rows in `text`, which begins with the first `|`. If the text is final, a last row without a line break may be
-/// complete too.
+/// Scans the rows in `text`, which begins with the first `|`. If the text is final, a last row without a line break may
+/// be complete too.
 pub(super) fn scan_table(text: &str, columns: &[String], is_final: bool) -> TableScan {
     let mark = find_stop_mark(text);
     let text = mark.and_then(|mark| text.get(..mark)).unwrap_or(text);
