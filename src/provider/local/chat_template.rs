@@ -15,6 +15,7 @@ use minijinja::{Environment, Error, ErrorKind, Value, context};
 use thiserror::Error as ThisError;
 
 use crate::domain::{ChatMessage, ChatRole};
+use crate::provider::failure_message::shorten_text;
 use crate::text::sanitize_line;
 
 #[cfg(test)]
@@ -276,9 +277,5 @@ fn describe_error(error: &Error) -> String {
 
 /// Sanitises and shortens text from a template.
 fn shorten_message(message: &str) -> String {
-    let line = sanitize_line(message);
-    match line.char_indices().nth(MAX_MESSAGE_CHARS) {
-        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
-        None => line,
-    }
+    shorten_text(&sanitize_line(message), MAX_MESSAGE_CHARS)
 }

@@ -3,7 +3,7 @@
 //! Hashes the size, the modification time, and the first and last megabyte, which include the header with the list of
 //! tensors. Hashing a whole gigabyte would add a second to every start.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::Path;
@@ -34,7 +34,7 @@ impl FileIdentity {
             (&mut file).take(HASHED_BYTES).read_to_end(&mut bytes)?;
             hasher.update(&bytes);
         }
-        Ok(Self(to_hex(&hasher.finalize()).chars().take(32).collect()))
+        Ok(Self(format!("{:.32x}", hasher.finalize())))
     }
 }
 
@@ -42,13 +42,4 @@ impl fmt::Display for FileIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-/// `bytes` in lower-case hex.
-pub(super) fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        write!(text, "{byte:02x}").unwrap_or_default();
-        text
-    })
 }

@@ -9,9 +9,10 @@ use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use half::f16;
+use sha2::digest::Output;
 use sha2::{Digest as _, Sha256};
 
-use super::file_identity::{FileIdentity, to_hex};
+use super::file_identity::FileIdentity;
 use super::kv_cache::{KvCache, KvShape};
 
 /// Must change whenever the same tokens give other keys and values than before.
@@ -77,18 +78,18 @@ impl PrefixSnapshots {
     }
 
     fn snapshot_path(&self, tokens: &[u32]) -> Option<PathBuf> {
-        let name: String = to_hex(&self.snapshot_key(tokens)).chars().take(40).collect();
+        let name = format!("{:.40x}", self.snapshot_key(tokens));
         self.folder.as_ref().map(|folder| folder.join(format!("{name}.kv")))
     }
 
-    fn snapshot_key(&self, tokens: &[u32]) -> [u8; HASH_BYTES] {
+    fn snapshot_key(&self, tokens: &[u32]) -> Output<Sha256> {
         let mut hasher = Sha256::new();
         hasher.update(ENGINE_VERSION);
         hasher.update(self.identity.to_string());
         for token in tokens {
             hasher.update(token.to_le_bytes());
         }
-        hasher.finalize().into()
+        hasher.finalize()
     }
 
     fn encode_snapshot(&self, tokens: &[u32], kv: &KvCache) -> Vec<u8> {
@@ -108,7 +109,8 @@ impl PrefixSnapshots {
         if Sha256::digest(bytes).as_slice() != hash {
             return None;
         }
-        let numbers = bytes.strip_prefix(MAGIC)?.strip_prefix(&self.snapshot_key(tokens))?;
+        let numbers =
+            bytes.strip_prefix(MAGIC)?.strip_prefix(self.snapshot_key(tokens).as_slice())?;
         let part_len = tokens.len() * self.shape.head_size;
         let parts = 2 * self.shape.layers * self.shape.heads;
         if part_len == 0 || numbers.len() != part_len * size_of::<f16>() * parts {
