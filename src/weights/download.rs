@@ -75,18 +75,18 @@ pub async fn download_model(
     report: impl Fn(DownloadProgress) + Send + Sync + 'static,
 ) -> Result<PathBuf, DownloadError> {
     let Some(sha256) = weights.sha256.clone() else {
-        let message = format!("{} is a file of your own; plenary does not fetch it", weights.title);
+        let message = format!("{} is your own file; plenary does not download it", weights.title);
         return Err(DownloadError(message));
     };
     let Some(paths) = ModelFilePaths::new(&spec, &weights) else {
-        let message = "no home folder is known, so that there is no folder for models: set HOME or \
+        let message = "no home folder is known for the models: set HOME or \
                        XDG_DATA_HOME";
         return Err(DownloadError(message.to_owned()));
     };
     let task = DownloadTask::new(paths, weights.bytes, report);
     let _stop = StopOnDrop(Arc::clone(&task.stop));
     let error_with =
-        |details| DownloadError(format!("{} could not be fetched:{details}", weights.title));
+        |details| DownloadError(format!("{} could not be downloaded:{details}", weights.title));
     match download_file(&task, &spec, &weights, &sha256).await {
         Ok(()) => Ok(task.paths.file),
         Err(DownloadFailure::Disk(reason)) => Err(error_with(format!(" {reason}"))),
@@ -257,7 +257,7 @@ fn describe_failed_sources(
         let path = task.paths.file.display();
         let _ = write!(
             text,
-            "; or fetch {url} by other means and put it at {path} ({bytes} bytes, sha256 {sha256})"
+            "; or download {url} by other means and put it at {path} ({bytes} bytes, sha256 {sha256})"
         );
     }
     text

@@ -220,7 +220,7 @@ impl PartialFile {
             self.restart()?;
             let expected = &self.state.sha256;
             return Err(SourceFailure::Source(format!(
-                "it gave other bytes, which were thrown away: their sha256 is {sha256}, expected {expected}"
+                "it gave other bytes, which were discarded: their sha256 is {sha256}, expected {expected}"
             )));
         }
         let ModelFilePaths { partial, file, record, .. } = &self.paths;

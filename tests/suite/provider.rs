@@ -203,7 +203,7 @@ async fn a_reset_after_text_is_a_broken_connection() {
 async fn statuses_have_kinds_and_messages() {
     for (status, kind, words) in [
         (400, FailKind::Rejected, "it refused the request"),
-        (401, FailKind::Auth, "it wants a key"),
+        (401, FailKind::Auth, "it requires a key"),
         (402, FailKind::Rejected, "out of credit"),
         (403, FailKind::Auth, "it refuses"),
         (404, FailKind::Rejected, "the model or the address"),

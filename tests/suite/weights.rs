@@ -129,7 +129,7 @@ impl Home {
         assert_eq!(ran.code, Some(1), "{}", ran.err);
         assert_eq!(ran.out, "");
         assert!(!self.model("x.gguf").exists());
-        assert!(ran.err.contains("Test X could not be fetched:"), "{}", ran.err);
+        assert!(ran.err.contains("Test X could not be downloaded:"), "{}", ran.err);
         ran.err
     }
 }
@@ -368,9 +368,9 @@ fn only_safe_redirects_are_followed() {
     assert_eq!(store.asked()[0].path, "/store");
 
     for (to, expected) in [
-        ("http://192.0.2.1/x", "it sent us on to http://192.0.2.1, which is not https"),
-        ("ftp://192.0.2.1/x", "it sent us on to ftp://192.0.2.1, which is not https"),
-        ("/o/n/resolve/v1/x.gguf", "it sent us on more than 10 times"),
+        ("http://192.0.2.1/x", "it redirected to http://192.0.2.1, which is not https"),
+        ("ftp://192.0.2.1/x", "it redirected to ftp://192.0.2.1, which is not https"),
+        ("/o/n/resolve/v1/x.gguf", "it redirected more than 10 times"),
     ] {
         let home = Home::new(&model_table_on_hub(&body));
         let hub = Hub::start(move |_, _| Answer::redirect(to));
@@ -515,7 +515,7 @@ fn a_read_only_folder_is_named() {
     let unknown = ran.err.contains("set HOME or XDG_DATA_HOME");
     // Without HOME, the home may still be known from the list of users.
     assert!(
-        ran.code == Some(1) && (unknown || ran.err.contains("could not be fetched")),
+        ran.code == Some(1) && (unknown || ran.err.contains("could not be downloaded")),
         "{}",
         ran.err
     );

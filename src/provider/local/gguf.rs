@@ -52,7 +52,7 @@ pub(super) enum GgufError {
     #[error("GGUF version {0}; versions 2 and 3 can be read")]
     UnknownVersion(u32),
     /// candle's reader panics.
-    #[error("the GGUF head makes no sense")]
+    #[error("the GGUF header is invalid")]
     Nonsense,
     /// candle's reader fails.
     #[error("damaged or cut off: {}", describe_candle_error(.0))]

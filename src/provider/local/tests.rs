@@ -422,7 +422,7 @@ async fn invalid_headers_are_explained() {
         (tiny_with("llama.embedding_length", Value::U32(96)), "expected [259, 96]"),
         (tiny_with("llama.context_length", string("long")), "llama.context_length is missing"),
         (tiny_with("llama.rope.scaling.type", string("yarn")), "rope scaling \"yarn\""),
-        (tiny_with("general.alignment", Value::U32(0)), "makes no sense"),
+        (tiny_with("general.alignment", Value::U32(0)), "the GGUF header is invalid"),
         (tiny_with("tokenizer.ggml.tokens", Value::Array(Vec::new())), "no tokenizer in the file"),
         (tiny_without("tokenizer.ggml.tokens"), "no tokenizer in the file"),
         (tiny_without("general.architecture"), "does not say its architecture"),
