@@ -1,6 +1,6 @@
 //! The views: the same runs, read in another way.
 //!
-//! Which one is shown, where Compare stands, what Triage lists. Moved by `update::views`, drawn by `ui`.
+//! TriageStatus one is shown, where Compare stands, what Triage lists. Moved by `update::views`, drawn by `ui`.
 
 use super::State;
 use crate::domain::{Facet, PersonaId};
@@ -41,16 +41,16 @@ impl ViewKind {
     }
 }
 
-/// Where Compare stands. Which rows of it are in sight is the screen's.
+/// Where Compare stands. TriageStatus rows of it are in sight is the screen's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Compare {
+pub struct CompareState {
     /// The row that is open: a facet, or none for the first row, the answers at a glance.
     pub facet: Option<Facet>,
     /// One cell fills the screen.
     pub zoomed: bool,
 }
 
-impl Compare {
+impl CompareState {
     /// The rows in order: at a glance, then the facets.
     pub fn rows() -> impl DoubleEndedIterator<Item = Option<Facet>> + Clone {
         std::iter::once(None).chain(Facet::ALL.into_iter().map(Some))
@@ -60,24 +60,24 @@ impl Compare {
 impl State {
     /// The rows of Compare that somebody says something about, or promises.
     pub fn compare_rows(&self) -> Vec<Option<Facet>> {
-        Compare::rows().filter(|row| row.is_none_or(|facet| self.speaks_of(facet))).collect()
+        CompareState::rows().filter(|row| row.is_none_or(|facet| self.speaks_of(facet))).collect()
     }
 }
 
 /// Whose recommendations Triage lists, and in what state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
+pub struct TriageFilter {
     /// One persona's.
     pub persona: Option<PersonaId>,
     /// Of one facet.
     pub facet: Option<Facet>,
     /// In one state.
-    pub which: Option<Which>,
+    pub status: Option<TriageStatus>,
     /// Those that have all these words.
     pub text: String,
 }
 
-impl Filter {
+impl TriageFilter {
     /// True when everything is listed.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
@@ -86,7 +86,7 @@ impl Filter {
 
 /// The state that a recommendation is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
+pub enum TriageStatus {
     /// Nothing was decided.
     Open,
     /// Nothing was decided, but there are words about it.
@@ -99,7 +99,7 @@ pub enum Which {
     Deferred,
 }
 
-impl Which {
+impl TriageStatus {
     /// Every state, in the order in which the key goes through them.
     pub const ALL: [Self; 5] =
         [Self::Open, Self::Discuss, Self::Accepted, Self::Rejected, Self::Deferred];

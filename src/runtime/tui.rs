@@ -22,7 +22,7 @@ use super::signals::{self, Signals};
 use super::terminal::{self, Screen};
 use super::{input, look, roster};
 use crate::app::{
-    Context, EditFor, Effects, Key, KeyCode, Keymap, Level, Msg, Signal, State, update,
+    EditFor, Effects, Key, KeyCode, KeyContext, Keymap, Level, Msg, Signal, State, update,
 };
 use crate::config::Setup;
 use crate::domain::SessionId;
@@ -268,7 +268,7 @@ impl Tui {
 
     /// True while Enter would send the question.
     fn writing(&self) -> bool {
-        self.state.context() == Context::Composer
+        self.state.key_context() == KeyContext::Composer
     }
 
     /// Colours may wait for the next frame of the streams; everything else shows at once.

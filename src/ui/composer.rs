@@ -12,7 +12,7 @@ use super::paint::{Pen, border, clear, cut, inset, put, put_right, row};
 use super::pane::Who;
 use super::theme::{Part, Theme};
 use super::words;
-use crate::app::{Action, Context, Focus, State};
+use crate::app::{Action, Focus, KeyContext, State};
 use crate::domain::PersonaId;
 use crate::prompt;
 use crate::text::{sanitize_line, width::width};
@@ -320,7 +320,7 @@ fn badge(state: &State, joining: &[PersonaId]) -> Option<String> {
         text.push_str(": ");
         text.push_str(&sanitize_line(mode));
     }
-    let key = words::key(&state.keymap, Context::Composer, Action::Dismiss);
+    let key = words::key(&state.keymap, KeyContext::Composer, Action::Dismiss);
     if let Some(key) = key {
         text.push_str(" · ");
         text.push_str(&key);

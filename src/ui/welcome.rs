@@ -12,7 +12,7 @@ use super::theme::{Part, Theme};
 use super::words;
 use crate::app::local::Stock;
 use crate::app::state::EXAMPLES;
-use crate::app::{Action, Context, State};
+use crate::app::{Action, KeyContext, State};
 use crate::text::{sanitize_line, size, width::width};
 
 /// The card is at most this wide.
@@ -249,7 +249,7 @@ fn local(state: &State) -> Option<(String, &'static str)> {
 fn get(state: &State, columns: usize) -> Vec<Line> {
     let Some((text, does)) = local(state) else { return Vec::new() };
     let mut lines = text_block(Part::Warning, &text, columns, 3);
-    let Some(key) = words::key(&state.keymap, Context::Composer, Action::GetModel) else {
+    let Some(key) = words::key(&state.keymap, KeyContext::Composer, Action::GetModel) else {
         return lines;
     };
     let hint = vec![part(Part::Key, key.clone()), gap(1), part(Part::Word, does)];
@@ -268,7 +268,7 @@ fn examples(state: &State, columns: usize) -> Block {
     let actions = [Action::Example1, Action::Example2, Action::Example3];
     let mut lines = Vec::new();
     for (action, text) in actions.into_iter().zip(EXAMPLES) {
-        let Some(key) = words::key(&state.keymap, Context::Composer, action) else { continue };
+        let Some(key) = words::key(&state.keymap, KeyContext::Composer, action) else { continue };
         let indent = width(&key) + 2;
         for (i, row) in wrap(text, columns.saturating_sub(indent), 2).into_iter().enumerate() {
             let lead = if i == 0 { part(Part::Key, key.clone()) } else { gap(width(&key)) };
@@ -292,7 +292,7 @@ fn hints(state: &State, columns: usize) -> Block {
     let mut line = Line::new();
     let mut used = 0;
     for (action, word) in hints {
-        let Some(key) = words::key(&state.keymap, Context::Composer, action) else { continue };
+        let Some(key) = words::key(&state.keymap, KeyContext::Composer, action) else { continue };
         let lead = if used == 0 { 0 } else { 3 };
         let more = lead + width(&key) + 1 + width(word);
         if used + more > columns {

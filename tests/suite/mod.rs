@@ -5,6 +5,7 @@ mod config;
 mod config_local;
 mod export;
 mod fanout;
+mod input;
 #[cfg(all(feature = "local", unix))]
 mod local;
 mod local_screens;

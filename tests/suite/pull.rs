@@ -35,7 +35,7 @@ impl Desk {
     }
 
     fn is_open(&self) -> bool {
-        matches!(self.state.overlays.as_slice(), [Overlay::Pull(_)])
+        matches!(self.state.overlays.as_slice(), [Overlay::Download(_)])
     }
 
     fn waiting(&self) -> Option<&str> {
@@ -250,7 +250,7 @@ fn what_is_pasted_meanwhile_belongs_to_the_question() {
     desk.keys("alt-p").send(Msg::Paste("a draft\n".into()));
     assert!(desk.is_open());
     assert!(desk.state.composer.text().starts_with("a draft"));
-    assert_eq!(desk.state.context().id(), "pull");
+    assert_eq!(desk.state.key_context().id(), "pull");
 }
 
 #[test]

@@ -1,12 +1,11 @@
-//! Reads a keymap file: the embedded one and the user's. Errors name the line and the nearest word that would have
-//! been right. Which row wins is decided in the parent.
+//! Reads a keymap file. Errors name the line and the nearest valid word.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Binding, Context};
+use super::{Binding, KeyContext};
 use crate::app::{Action, Key};
 
 /// What is wrong with a keymap file.
@@ -31,7 +30,7 @@ struct RawRow {
     footer: Option<String>,
 }
 
-/// Reads the rows of `text`; `file` stands in messages.
+/// Reads the rows of `text`; messages call the file `file`.
 pub(super) fn parse(text: &str, file: &str) -> Result<Vec<Binding>, KeymapError> {
     let fail = |at: usize, what: String| KeymapError {
         file: file.to_owned(),
@@ -42,12 +41,13 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Vec<Binding>, KeymapError>
         .map_err(|e| fail(e.span().map_or(0, |s| s.start), e.message().to_owned()))?;
     let mut bindings: Vec<(usize, Binding)> = Vec::new();
     for (name, rows) in raw {
-        let context = Context::ALL.iter().find(|c| c.id() == name.get_ref()).ok_or_else(|| {
-            fail(
-                name.span().start,
-                unknown("context", name.get_ref(), Context::ALL.iter().map(|c| c.id())),
-            )
-        })?;
+        let context =
+            KeyContext::ALL.iter().find(|c| c.id() == name.get_ref()).ok_or_else(|| {
+                fail(
+                    name.span().start,
+                    unknown("context", name.get_ref(), KeyContext::ALL.iter().map(|c| c.id())),
+                )
+            })?;
         for row in rows {
             let at = row.run.span().start;
             let run = Action::parse(row.run.get_ref()).ok_or_else(|| {

@@ -2,7 +2,7 @@
 //!
 //! Made anew whenever it is wanted: a few dozen rows. Read by `update::triage` and `ui`.
 
-use super::super::view::{Filter, Which};
+use super::super::view::{TriageFilter, TriageStatus};
 use super::super::{Pane, RunView, State};
 use crate::domain::{
     Decision, Recommendation, RecommendationId, TriageCounts, TurnId, Verdict, group,
@@ -10,7 +10,7 @@ use crate::domain::{
 
 /// One recommendation with the pane that it comes from.
 #[derive(Debug, Clone, Copy)]
-pub struct Member<'a> {
+pub struct TriageMember<'a> {
     /// Index of the pane.
     pub pane: usize,
     /// The answer that it stands in.
@@ -21,18 +21,18 @@ pub struct Member<'a> {
 
 /// One row of the list: a recommendation, and those that say the same.
 #[derive(Debug, Clone)]
-pub struct Item<'a> {
+pub struct TriageItem<'a> {
     /// The one that stands for all.
-    pub leader: Member<'a>,
+    pub leader: TriageMember<'a>,
     /// The others, in the order of the list.
-    pub others: Vec<Member<'a>>,
-    /// Which question of the session, counted from 1.
+    pub others: Vec<TriageMember<'a>>,
+    /// TriageStatus question of the session, counted from 1.
     pub turn: usize,
 }
 
-impl<'a> Item<'a> {
+impl<'a> TriageItem<'a> {
     /// The leader and the others.
-    pub fn members(&self) -> impl Iterator<Item = &Member<'a>> {
+    pub fn members(&self) -> impl Iterator<Item = &TriageMember<'a>> {
         std::iter::once(&self.leader).chain(&self.others)
     }
 
@@ -57,13 +57,15 @@ impl<'a> Item<'a> {
     }
 
     /// Its state.
-    pub fn which(&self) -> Which {
+    pub fn status(&self) -> TriageStatus {
         match self.decision() {
-            Some(Decision::Accepted) => Which::Accepted,
-            Some(Decision::Rejected) => Which::Rejected,
-            Some(Decision::Deferred) => Which::Deferred,
-            None if self.members().any(|m| !m.found.verdict.comment.is_empty()) => Which::Discuss,
-            None => Which::Open,
+            Some(Decision::Accepted) => TriageStatus::Accepted,
+            Some(Decision::Rejected) => TriageStatus::Rejected,
+            Some(Decision::Deferred) => TriageStatus::Deferred,
+            None if self.members().any(|m| !m.found.verdict.comment.is_empty()) => {
+                TriageStatus::Discuss
+            }
+            None => TriageStatus::Open,
         }
     }
 
@@ -80,20 +82,20 @@ impl<'a> Item<'a> {
 }
 
 /// How far triage has come, and how many wait for words to become a decision.
-pub fn counts(items: &[Item<'_>]) -> (TriageCounts, usize) {
-    let discuss = items.iter().filter(|item| item.which() == Which::Discuss).count();
-    (items.iter().map(Item::decision).collect(), discuss)
+pub fn counts(items: &[TriageItem<'_>]) -> (TriageCounts, usize) {
+    let discuss = items.iter().filter(|item| item.status() == TriageStatus::Discuss).count();
+    (items.iter().map(TriageItem::decision).collect(), discuss)
 }
 
 /// Every item of the session, in the order of the questions, the panes, the text.
-pub fn items(state: &State) -> Vec<Item<'_>> {
-    let mut members: Vec<(usize, bool, Member<'_>)> = Vec::new();
+pub fn items(state: &State) -> Vec<TriageItem<'_>> {
+    let mut members: Vec<(usize, bool, TriageMember<'_>)> = Vec::new();
     for (pane, column) in state.panes.iter().enumerate() {
         for (at, run) in column.runs.iter().enumerate() {
             let turn = state.session.turn_number(run.turn);
             let latest = is_latest(column, at);
             let found = run.run.recommendations.iter().flatten();
-            members.extend(found.map(|found| (turn, latest, Member { pane, run, found })));
+            members.extend(found.map(|found| (turn, latest, TriageMember { pane, run, found })));
         }
     }
     members.sort_by_key(|(turn, _, member)| (*turn, member.pane));
@@ -104,7 +106,7 @@ pub fn items(state: &State) -> Vec<Item<'_>> {
     rows.filter_map(|row| {
         let (turn, _, leader) = members.get(row.leader)?;
         let others = row.members.into_iter().filter_map(member).collect();
-        Some(Item { leader: *leader, others, turn: *turn })
+        Some(TriageItem { leader: *leader, others, turn: *turn })
     })
     .collect()
 }
@@ -117,7 +119,11 @@ fn is_latest(pane: &Pane, at: usize) -> bool {
 }
 
 /// The items that `filter` leaves.
-pub fn listed<'a>(state: &State, items: Vec<Item<'a>>, filter: &Filter) -> Vec<Item<'a>> {
+pub fn listed<'a>(
+    state: &State,
+    items: Vec<TriageItem<'a>>,
+    filter: &TriageFilter,
+) -> Vec<TriageItem<'a>> {
     if filter.is_empty() {
         return items;
     }
@@ -125,13 +131,13 @@ pub fn listed<'a>(state: &State, items: Vec<Item<'a>>, filter: &Filter) -> Vec<I
     items.into_iter().filter(|item| fits(state, item, filter, &words)).collect()
 }
 
-fn fits(state: &State, item: &Item<'_>, filter: &Filter, words: &[String]) -> bool {
+fn fits(state: &State, item: &TriageItem<'_>, filter: &TriageFilter, words: &[String]) -> bool {
     let persona = |pane: usize| state.panes.get(pane).map(|pane| &pane.persona.id);
     let by = |id| item.members().any(|member| persona(member.pane) == Some(id));
     let of = |facet| item.members().any(|member| member.found.facet == facet);
     filter.persona.as_ref().is_none_or(by)
         && filter.facet.is_none_or(of)
-        && filter.which.is_none_or(|which| item.which() == which)
+        && filter.status.is_none_or(|status| item.status() == status)
         && (words.is_empty() || {
             let text = searchable(item);
             words.iter().all(|word| text.contains(word))
@@ -139,7 +145,7 @@ fn fits(state: &State, item: &Item<'_>, filter: &Filter, words: &[String]) -> bo
 }
 
 /// What a filter's words are looked for in: titles, sources, comments, owners.
-fn searchable(item: &Item<'_>) -> String {
+fn searchable(item: &TriageItem<'_>) -> String {
     let mut text = String::new();
     for member in item.members() {
         let source = member.run.document.source().get(member.found.span.clone());

@@ -5,18 +5,18 @@
 
 mod items;
 
-pub use items::{Item, Member, counts, items, listed};
+pub use items::{TriageItem, TriageMember, counts, items, listed};
 
 use std::ops::Range;
 
-use super::view::Filter;
+use super::view::TriageFilter;
 use crate::domain::{Decision, RecommendationId, RunId};
 
 /// Where Triage stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Triage {
+pub struct TriageState {
     /// What is listed.
-    pub filter: Filter,
+    pub filter: TriageFilter,
     /// Typing goes into the filter's text.
     pub typing: bool,
     /// The chosen one.
@@ -28,12 +28,12 @@ pub struct Triage {
     /// What was decided last, for the key that repeats it.
     pub last: Option<Decision>,
     /// Lines are being selected.
-    pub selecting: Option<Selecting>,
+    pub selecting: Option<LineSelection>,
 }
 
 /// Lines of an answer that are being selected as a recommendation. Lines are those of the source, counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Selecting {
+pub struct LineSelection {
     /// Whose answer: its pane.
     pub pane: usize,
     /// Which answer.
@@ -44,7 +44,7 @@ pub struct Selecting {
     pub from: Option<usize>,
 }
 
-impl Selecting {
+impl LineSelection {
     /// The first and the last selected line.
     pub fn lines(&self) -> (usize, usize) {
         let from = self.from.unwrap_or(self.line);
@@ -52,15 +52,15 @@ impl Selecting {
     }
 }
 
-impl Triage {
+impl TriageState {
     /// The row of the chosen one among `items`.
-    pub fn at(&self, items: &[Item<'_>]) -> usize {
+    pub fn selected_index(&self, items: &[TriageItem<'_>]) -> usize {
         let found = self.chosen.and_then(|id| items.iter().position(|item| item.has(id)));
         found.unwrap_or(self.row).min(items.len().saturating_sub(1))
     }
 
     /// Chooses row `row` of `items`.
-    pub fn choose(&mut self, items: &[(usize, RecommendationId)], row: usize) {
+    pub fn select_row(&mut self, items: &[(usize, RecommendationId)], row: usize) {
         let row = row.min(items.len().saturating_sub(1));
         self.row = row;
         self.chosen = items.get(row).map(|(_, id)| *id);

@@ -5,10 +5,9 @@
 
 use std::sync::Arc;
 
-use super::{ask, decide, pull, stream};
+use super::{ask, download, stream};
 use crate::app::effect::Order;
-use crate::app::overlay::{BriefOverlay, ChallengeOverlay};
-use crate::app::{AsideView, Effect, Effects, Level, Overlay, RunView, State, ViewKind};
+use crate::app::{AsideView, Effect, Effects, Level, Overlay, RunView, State};
 use crate::domain::{
     AsideKind, Change, Ending, ModelProfile, ModelRef, NewAside, NewRun, Persona, PersonaId,
     RecommendationId, RunId, RunState, TurnId,
@@ -17,48 +16,13 @@ use crate::prompt::{self, Ask, Source};
 use crate::review::{Witness, check_brief};
 use crate::text::Document;
 
-/// Asks who is to attack the chosen recommendation; on one whose challenge is being written, stops it.
-pub(super) fn challenge(state: &mut State, effects: &mut Effects) {
-    if state.view != ViewKind::Triage {
-        state.tell(Level::Info, "a recommendation is challenged in triage: open it first");
-        return;
-    }
-    let Some((about, ids, authors)) = decide::chosen(state).map(|item| {
-        let ids: Vec<RecommendationId> = item.members().map(|m| m.found.id).collect();
-        (item.id(), ids, item.panes())
-    }) else {
-        return;
-    };
-    let live = ids.iter().flat_map(|id| state.asides.challenges(*id)).find(|a| a.view.is_live());
-    if let Some(run) = live.map(|aside| aside.view.id()) {
-        state.tell(Level::Info, "the challenge was stopped; ! asks anew");
-        return ask::stop(state, run, effects);
-    }
-    let authors: Vec<PersonaId> =
-        authors.iter().filter_map(|at| Some(state.panes.get(*at)?.persona.id.clone())).collect();
-    let shown = state.panes.iter().map(|pane| &pane.persona.id);
-    let all = shown.chain(state.roster.personas.iter().map(|persona| &persona.id));
-    let mut personas: Vec<PersonaId> = Vec::new();
-    for id in all.filter(|id| id.as_str() != PersonaId::BRIEF && !authors.contains(id)) {
-        if !personas.contains(id) && state.roster.persona(id).is_some() {
-            personas.push(id.clone());
-        }
-    }
-    if personas.is_empty() {
-        state.tell(Level::Warning, "there is nobody else to ask: every persona proposes this");
-        return;
-    }
-    state.overlays.push(Overlay::Challenge(ChallengeOverlay { about, personas, selected: 0 }));
-}
-
-/// The challenger was chosen.
-pub(super) fn ask_challenge(
+/// Asks `persona` to challenge a recommendation.
+pub(in crate::app) fn ask_challenge(
     state: &mut State,
     about: RecommendationId,
     persona: &PersonaId,
     effects: &mut Effects,
 ) {
-    state.overlays.retain(|overlay| !matches!(overlay, Overlay::Challenge(_)));
     let found = state.panes.iter().flat_map(|pane| &pane.runs).find_map(|view| {
         let found = view.run.recommendations.iter().flatten().find(|r| r.id == about)?;
         let text = view.document.source().get(found.span.clone())?;
@@ -75,72 +39,33 @@ pub(super) fn ask_challenge(
     let kind = AsideKind::Challenge(about);
     if start(state, kind, &persona, question, Vec::new(), effects).is_some() {
         let name = crate::text::sanitize_line(&persona.name);
-        state.tell(
-            Level::Info,
-            format!("{name} is asked to attack it; the reply stands below the source"),
-        );
+        state.tell(Level::Info, format!("asking {name}; the reply appears below the source"));
     }
 }
 
-/// Shows the brief of the last turn; writes it first when there is none.
-pub(super) fn brief(state: &mut State, effects: &mut Effects) {
+/// The turn that a brief would be about: the last one with several answers, else the last one.
+pub(in crate::app) fn brief_turn(state: &State) -> Option<TurnId> {
     // A question to one persona has no brief: the one before has.
     let mut turns = state.session.turns.iter().rev();
     let compared = turns.find(|turn| answers(state, **turn).count() > 1);
-    let Some(turn) = compared.or(state.session.turns.last()).copied() else {
-        state.tell(Level::Info, "ask something first: a brief is made of answers");
-        return;
-    };
-    let known = state
-        .asides
-        .brief(turn)
-        .map(|aside| (aside.view.id(), aside.view.document.is_empty() && !aside.view.is_live()));
-    match known {
-        Some((run, false)) => {
-            show_brief(state, run);
-        }
-        _ => write_brief(state, turn, effects),
-    }
+    compared.or(state.session.turns.last()).copied()
 }
 
-fn show_brief(state: &mut State, run: RunId) {
-    state.overlays.retain(|overlay| !matches!(overlay, Overlay::Brief(_)));
-    check(state, run);
-    state.overlays.push(Overlay::Brief(BriefOverlay { run, selected: 0 }));
-}
-
-/// Writes the brief that is shown anew.
-pub(super) fn rewrite(state: &mut State, effects: &mut Effects) {
-    let Some(Overlay::Brief(shown)) = state.overlays.last() else { return };
-    let turn = state.asides.of_run(shown.run).and_then(|aside| match aside.kind {
-        AsideKind::Brief(turn) if !aside.view.is_live() => Some(turn),
-        _ => None,
-    });
-    if let Some(turn) = turn {
-        write_brief(state, turn, effects);
-    }
-}
-
-/// Stops writing the brief that is shown.
-pub(super) fn stop_brief(state: &mut State, effects: &mut Effects) {
-    let Some(Overlay::Brief(shown)) = state.overlays.last() else { return };
-    let run = shown.run;
-    let live = state.asides.of_run(run).is_some_and(|aside| aside.view.is_live());
-    if live {
-        ask::stop(state, run, effects);
-    }
-}
-
-fn write_brief(state: &mut State, turn: TurnId, effects: &mut Effects) {
+/// Has the brief of `turn` written; none when that is not possible, which a notice says.
+pub(in crate::app) fn write_brief(
+    state: &mut State,
+    turn: TurnId,
+    effects: &mut Effects,
+) -> Option<RunId> {
     if state.panes.iter().any(crate::app::Pane::is_live) {
         state.tell(Level::Info, "answers are still coming: a brief is made of whole ones");
-        return;
+        return None;
     }
     let Some(writer) =
         PersonaId::parse(PersonaId::BRIEF).and_then(|id| state.roster.persona(&id).cloned())
     else {
         state.tell(Level::Error, "there is no persona \"brief\" that could write it");
-        return;
+        return None;
     };
     let limit = limit(state, &writer);
     let number = state.ids.turn().number();
@@ -159,12 +84,10 @@ fn write_brief(state: &mut State, turn: TurnId, effects: &mut Effects) {
     };
     let Some(asked) = asked else {
         state.tell(Level::Info, "a brief is made of at least two answers");
-        return;
+        return None;
     };
     let notes = asked.note.into_iter().collect();
-    if let Some(run) = start(state, AsideKind::Brief(turn), &writer, asked.text, notes, effects) {
-        show_brief(state, run);
-    }
+    start(state, AsideKind::Brief(turn), &writer, asked.text, notes, effects)
 }
 
 /// The tokens that a question to this persona may have, where that is known.
@@ -191,7 +114,7 @@ fn start(
     effects: &mut Effects,
 ) -> Option<RunId> {
     let session = state.session.id?;
-    if pull::blocks(state, std::slice::from_ref(&persona.id)) {
+    if download::blocks_on_download(state, std::slice::from_ref(&persona.id)) {
         return None;
     }
     let answerer = state.roster.answerer(&persona.id).cloned();
@@ -236,12 +159,12 @@ pub(super) fn reported(state: &mut State, run: RunId) {
     let brief = |a: &AsideView| matches!(a.kind, AsideKind::Brief(_));
     let shown = state.overlays.iter().any(|o| matches!(o, Overlay::Brief(b) if b.run == run));
     if shown && state.asides.of_run(run).is_some_and(brief) {
-        check(state, run);
+        check_brief_lines(state, run);
     }
 }
 
 /// Checks the quotes of a brief against the answers; only when another line is whole, or it has ended.
-fn check(state: &mut State, run: RunId) {
+pub(in crate::app) fn check_brief_lines(state: &mut State, run: RunId) {
     let Some(aside) = state.asides.of_run(run) else { return };
     let AsideKind::Brief(turn) = aside.kind else { return };
     let source = aside.view.document.source();

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
+use super::download::{self, DownloadGate};
 use super::lift;
-use super::pull::{self, Gate};
 use super::session::pane_of;
 use super::stream;
 use crate::app::effect::Order;
@@ -18,7 +18,7 @@ use crate::text::{Document, sanitize};
 /// Sends what is in the composer.
 pub(super) fn send(state: &mut State, effects: &mut Effects) {
     let Some(text) = state.composer.question() else {
-        state.tell(Level::Info, "write a question first, or press Alt-1 to Alt-3 for an example");
+        state.tell(Level::Info, "write a question first, or press Alt+1 to Alt+3 for an example");
         return;
     };
     match ask(state, &text, effects) {
@@ -106,13 +106,13 @@ fn ask(state: &mut State, text: &str, effects: &mut Effects) -> Result<Asked, St
         );
     }
     let personas: Vec<PersonaId> = targets.iter().map(|t| t.persona.id.clone()).collect();
-    Ok(match pull::gate(state, &personas, text, effects)? {
-        Gate::Open => {
+    Ok(match download::check_models(state, &personas, text, effects)? {
+        DownloadGate::Open => {
             begin(state, text, &to.text, &targets, effects);
             Asked::Gone
         }
-        Gate::Waits => Asked::Gone,
-        Gate::Asks => Asked::Held,
+        DownloadGate::Waits => Asked::Gone,
+        DownloadGate::Asks => Asked::Held,
     })
 }
 
@@ -326,7 +326,7 @@ pub(super) fn retry_failed(state: &mut State, effects: &mut Effects) {
 /// None when its model is not there.
 fn again(state: &mut State, at: usize, effects: &mut Effects) -> Option<()> {
     let persona = state.panes.get(at)?.persona.id.clone();
-    if pull::blocks(state, &[persona]) {
+    if download::blocks_on_download(state, &[persona]) {
         return None;
     }
     let pane = state.panes.get_mut(at)?;
@@ -370,7 +370,7 @@ pub(super) fn cancel_all(state: &mut State, effects: &mut Effects) {
 }
 
 /// The pane says so at once; what the fan-out reports later about this run is dropped.
-pub(super) fn stop(state: &mut State, id: RunId, effects: &mut Effects) {
+pub(in crate::app) fn stop(state: &mut State, id: RunId, effects: &mut Effects) {
     let clock = state.clock;
     effects.push(Effect::Cancel(id));
     if let Some(view) = state.run_mut(id) {

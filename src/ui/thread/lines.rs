@@ -2,7 +2,7 @@
 //!
 //! Pure functions of a run and a width; called by `thread` when one of them changed.
 
-use crate::app::{Action, Context, Keymap, RunView};
+use crate::app::{Action, KeyContext, Keymap, RunView};
 use crate::domain::{Ending, RunState, local_note};
 use crate::text::sanitize_line;
 use crate::text::width::width as columns;
@@ -140,7 +140,7 @@ pub(super) fn after(view: &RunView, around: Around, keymap: &Keymap) -> Vec<Line
                 let lead = if i == 0 { sign } else { " " };
                 lines.push(Line { part, text: format!("{lead} {row}") });
             }
-            let key = words::key(keymap, Context::Panes, Action::Retry);
+            let key = words::key(keymap, KeyContext::Panes, Action::Retry);
             if let Some(key) = key.filter(|_| around.last) {
                 lines.push(Line { part: Part::Advice, text: format!("  {key} asks anew") });
             }

@@ -1,20 +1,19 @@
-//! The steps of triage: doing, undoing, doing again.
-//!
-//! The one place where a verdict changes. Called by `decide`, `select` and `review`.
+//! The steps of triage: applying, undoing, redoing. The only place where a verdict changes.
 
+use super::triage_list;
 use crate::app::{Effect, Effects, Level, State};
 use crate::domain::{Change, Edit, Step};
 
-/// Does one step; what was undone before can no longer be done again. False when there is nothing to change.
-pub(super) fn edit(
+/// Applies one step and clears the redo list. False when there is nothing to change.
+pub(super) fn apply_step(
     state: &mut State,
-    what: String,
+    description: String,
     steps: Vec<Step>,
     effects: &mut Effects,
 ) -> bool {
     let Some(session) = state.session.id.filter(|_| !steps.is_empty()) else { return false };
-    apply(state, &steps, true);
-    let edit = Edit { id: state.ids.edit(), what, at: state.clock.unix_ms, steps };
+    set_verdicts(state, &steps, true);
+    let edit = Edit { id: state.ids.edit(), what: description, at: state.clock.unix_ms, steps };
     state.session.history.undone.clear();
     state.session.history.done.push(edit.clone());
     effects.push(Effect::Save(Change::Edited { session, edit }));
@@ -22,32 +21,32 @@ pub(super) fn edit(
 }
 
 /// Undoes the last step.
-pub(super) fn undo(state: &mut State, effects: &mut Effects) {
+pub(super) fn undo_step(state: &mut State, effects: &mut Effects) {
     let Some((session, edit)) = state.session.id.zip(state.session.history.done.pop()) else {
-        state.tell(Level::Info, "nothing is left to undo");
+        state.tell(Level::Info, "nothing left to undo");
         return;
     };
     let id = edit.id;
-    apply(state, &edit.steps, false);
-    after(state, &edit, "undone");
+    set_verdicts(state, &edit.steps, false);
+    show_step(state, &edit, "undone");
     state.session.history.undone.push(edit);
     effects.push(Effect::Save(Change::Undone { session, edit: id }));
 }
 
-/// Does the last step again that was undone.
-pub(super) fn redo(state: &mut State, effects: &mut Effects) {
+/// Redoes the step that was undone last.
+pub(super) fn redo_step(state: &mut State, effects: &mut Effects) {
     let Some((session, edit)) = state.session.id.zip(state.session.history.undone.pop()) else {
-        state.tell(Level::Info, "nothing was undone that could be done again");
+        state.tell(Level::Info, "nothing left to redo");
         return;
     };
     let id = edit.id;
-    apply(state, &edit.steps, true);
-    after(state, &edit, "done again");
+    set_verdicts(state, &edit.steps, true);
+    show_step(state, &edit, "redone");
     state.session.history.done.push(edit);
     effects.push(Effect::Save(Change::Redone { session, edit: id }));
 }
 
-fn apply(state: &mut State, steps: &[Step], forward: bool) {
+fn set_verdicts(state: &mut State, steps: &[Step], forward: bool) {
     for step in steps {
         if let Some(found) = state.recommendation_mut(step.id) {
             found.verdict = if forward { step.after.clone() } else { step.before.clone() };
@@ -55,9 +54,9 @@ fn apply(state: &mut State, steps: &[Step], forward: bool) {
     }
 }
 
-/// Says what happened, and goes to where it happened.
-fn after(state: &mut State, edit: &Edit, how: &str) {
+/// Says what happened, and selects the recommendation that it happened to.
+fn show_step(state: &mut State, edit: &Edit, how: &str) {
     state.triage.chosen = edit.steps.first().map(|step| step.id).or(state.triage.chosen);
-    super::decide::settle(state);
+    triage_list::reselect_listed(state);
     state.tell(Level::Info, format!("{how}: {}", edit.what));
 }

@@ -7,16 +7,16 @@ use unicode_segmentation::UnicodeSegmentation as _;
 use super::{Key, KeyCode};
 
 /// The longest line, in bytes.
-const MOST: usize = 2_000;
+const MAX_BYTES: usize = 2_000;
 
 /// A line with a cursor in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Line {
+pub struct LineEditor {
     before: String,
     after: String,
 }
 
-impl Line {
+impl LineEditor {
     /// A line of `text`, the cursor at its end.
     pub fn new(text: &str) -> Self {
         Self { before: text.to_owned(), after: String::new() }
@@ -34,7 +34,7 @@ impl Line {
 
     /// Inserts text at the cursor; what is no character of a line becomes a blank.
     pub fn insert(&mut self, text: &str) {
-        let room = MOST.saturating_sub(self.before.len() + self.after.len());
+        let room = MAX_BYTES.saturating_sub(self.before.len() + self.after.len());
         let text = text.get(..text.floor_char_boundary(room)).unwrap_or_default();
         self.before.extend(text.chars().map(|c| if c.is_control() { ' ' } else { c }));
     }
@@ -89,7 +89,7 @@ mod tests {
     use super::*;
 
     fn edited(text: &str, keys: &str) -> String {
-        let mut line = Line::new(text);
+        let mut line = LineEditor::new(text);
         for key in keys.split(' ').filter(|k| !k.is_empty()) {
             line.input(Key::parse(key).unwrap());
         }
@@ -116,10 +116,10 @@ mod tests {
 
     #[test]
     fn pasted_text_stays_one_line_of_a_limited_length() {
-        let mut line = Line::default();
+        let mut line = LineEditor::default();
         line.insert("a\nb\t\u{1b}c");
         assert_eq!(line.text(), "a b  c");
         line.insert(&"é".repeat(5_000));
-        assert!(line.text().len() <= MOST);
+        assert!(line.text().len() <= MAX_BYTES);
     }
 }

@@ -1,22 +1,18 @@
-//! Selecting lines of an answer as a recommendation: extraction is always correctable. Called by `keys` in Triage.
+//! LineSelection lines of an answer as a recommendation, where extraction missed one.
 //!
-//! Lines are those of the source, so that what is selected does not depend on the width; blank ones are passed over.
+//! Lines are those of the source, so that a selection does not depend on the width of the screen. Blank ones are skipped.
 
 use std::sync::Arc;
 
-use super::{decide, history};
-use crate::app::triage::{Selecting, line_at, span_of};
-use crate::app::{Effect, Effects, Level, RunView, State, ViewKind};
+use super::{triage, triage_history, triage_list};
+use crate::app::triage::{LineSelection, line_at, span_of};
+use crate::app::{Effect, Effects, Level, RunView, State};
 use crate::domain::{Change, Step, Verdict};
 use crate::review;
 
-/// Begins: at the chosen recommendation's place, else at the top of the focused answer.
-pub(super) fn begin(state: &mut State) {
-    if state.view != ViewKind::Triage {
-        state.tell(Level::Info, "lines are selected in triage: open it first");
-        return;
-    }
-    let chosen = decide::chosen(state).map(|item| {
+/// Starts at the selected recommendation, or else at the top of the focused answer.
+pub(super) fn start_selection(state: &mut State) {
+    let recommended = triage_list::selected_item(state).map(|item| {
         let member = &item.leader;
         let line = line_at(member.run.document.source(), member.found.span.start);
         (member.pane, member.run.id(), line)
@@ -25,62 +21,53 @@ pub(super) fn begin(state: &mut State) {
         let view = state.pane()?.current()?;
         Some((state.focused, view.id(), first_line(view)))
     };
-    match chosen.or_else(focused) {
+    match recommended.or_else(focused) {
         Some((pane, run, line)) => {
-            state.triage.selecting = Some(Selecting { pane, run, line, from: None });
+            state.triage.selecting = Some(LineSelection { pane, run, line, from: None });
         }
         None => state.tell(Level::Info, "there is no answer yet whose lines could be selected"),
     }
 }
 
-/// Begins the selection at the cursor; pressed again, takes it.
-pub(super) fn mark(state: &mut State, effects: &mut Effects) {
+/// Marks the start of the selection at the cursor; when it is marked already, recommends the selected lines.
+pub(super) fn mark_or_recommend(state: &mut State, effects: &mut Effects) {
     match &mut state.triage.selecting {
-        None => begin(state),
-        Some(selecting) if selecting.from.is_none() => {
-            selecting.from = Some(selecting.line);
-        }
-        Some(_) => take(state, effects),
+        Some(selecting) if selecting.from.is_none() => selecting.from = Some(selecting.line),
+        _ => recommend_selection(state, effects),
     }
 }
 
-/// Moves the cursor by so many lines that say something.
-pub(super) fn step(state: &mut State, by: isize) {
+/// Moves the cursor by `delta` lines; blank lines are skipped.
+pub(super) fn move_cursor(state: &mut State, delta: isize) {
     let Some(selecting) = state.triage.selecting else { return };
     let Some(source) = source(state, selecting) else { return };
     let lines: Vec<usize> =
         lines(source).filter(|(_, text)| !text.trim().is_empty()).map(|(n, _)| n).collect();
     let at = lines.partition_point(|line| *line < selecting.line);
-    let to = at.saturating_add_signed(by).min(lines.len().saturating_sub(1));
+    let to = at.saturating_add_signed(delta).min(lines.len().saturating_sub(1));
     if let (Some(line), Some(selecting)) = (lines.get(to), &mut state.triage.selecting) {
         selecting.line = *line;
     }
 }
 
-/// Moves the cursor to the first line, or the last.
-pub(super) fn edge(state: &mut State, last: bool) {
-    // Half of the range is more lines than any answer has.
-    step(state, if last { isize::MAX / 2 } else { isize::MIN / 2 });
-}
-
-/// The answer of the next persona, or of the one before.
-pub(super) fn persona(state: &mut State, forward: bool) {
+/// Selects lines of the next persona's answer, or of the previous one's.
+pub(super) fn switch_persona(state: &mut State, forward: bool) {
     let Some(selecting) = state.triage.selecting else { return };
     let n = state.panes.len();
     let panes = (1..n).map(|k| (selecting.pane + if forward { k } else { n - k }) % n);
     let next = panes.into_iter().find_map(|pane| {
         let view = state.panes.get(pane)?.current().filter(|view| !view.document.is_empty())?;
-        Some(Selecting { pane, run: view.id(), line: first_line(view), from: None })
+        Some(LineSelection { pane, run: view.id(), line: first_line(view), from: None })
     });
     state.triage.selecting = next.or(state.triage.selecting);
 }
 
-/// Makes a recommendation of the selected lines.
-pub(super) fn take(state: &mut State, effects: &mut Effects) {
+/// Adds a recommendation with the selected lines.
+pub(super) fn recommend_selection(state: &mut State, effects: &mut Effects) {
     let Some(selecting) = state.triage.selecting else { return };
-    // What is found in an answer is written down once, when it has ended; before that a selection would stand alone.
+    // Recommendations are extracted when the answer has ended; one that was added before would hide all others.
     if state.run_mut(selecting.run).is_some_and(|view| view.is_live() || view.elsewhere) {
-        state.tell(Level::Info, "this answer is still coming: take the lines when it has ended");
+        state.tell(Level::Info, "this answer is still coming: select the lines when it has ended");
         return;
     }
     state.triage.selecting = None;
@@ -98,18 +85,19 @@ pub(super) fn take(state: &mut State, effects: &mut Effects) {
     };
     let id = found.id;
     if let Some(known) = state.recommendation(id) {
-        let off = known.verdict.dropped;
-        if off {
-            let what = "put back on the list".to_owned();
-            decide::change(state, what, &[id], |verdict| verdict.dropped = false, effects);
+        let is_removed = known.verdict.dropped;
+        if is_removed {
+            let description = "put back on the list".to_owned();
+            let set = |verdict: &mut Verdict| verdict.dropped = false;
+            triage::update_verdicts(state, description, &[id], set, effects);
         } else {
             state.tell(Level::Info, "these lines are a recommendation already");
         }
         state.triage.chosen = Some(id);
-        decide::settle(state);
+        triage_list::reselect_listed(state);
         return;
     }
-    // It begins as none, so that undoing the step takes it off again.
+    // It starts as removed, so that undoing the step removes it again.
     found.verdict.dropped = true;
     let title = found.title.clone();
     effects.push(Effect::Save(Change::Selected(found.clone())));
@@ -120,21 +108,26 @@ pub(super) fn take(state: &mut State, effects: &mut Effects) {
     }
     let before = Verdict { dropped: true, ..Verdict::default() };
     let step = Step { id, before, after: Verdict::default() };
-    history::edit(state, format!("select \u{201c}{title}\u{201d}"), vec![step], effects);
+    triage_history::apply_step(
+        state,
+        format!("select \u{201c}{title}\u{201d}"),
+        vec![step],
+        effects,
+    );
     state.triage.chosen = Some(id);
-    // A filter that hides it would make it look lost.
-    if decide::rows(state).iter().all(|(_, listed)| *listed != id) {
-        decide::filter_none(state);
+    // Behind a filter it would look lost.
+    if triage_list::listed_rows(state).iter().all(|(_, listed)| *listed != id) {
+        triage_list::clear_filter(state);
     }
-    decide::settle(state);
+    triage_list::reselect_listed(state);
 }
 
-/// Selects nothing.
-pub(super) fn cancel(state: &mut State) {
+/// Ends the selection.
+pub(super) fn cancel_selection(state: &mut State) {
     state.triage.selecting = None;
 }
 
-fn source(state: &State, selecting: Selecting) -> Option<&str> {
+fn source(state: &State, selecting: LineSelection) -> Option<&str> {
     let runs = &state.panes.get(selecting.pane)?.runs;
     let view = runs.iter().find(|view| view.id() == selecting.run)?;
     Some(view.document.source())
