@@ -6,6 +6,7 @@ mod config_local;
 mod export;
 mod fanout;
 mod input;
+mod keys;
 #[cfg(all(feature = "local", unix))]
 mod local;
 mod local_screens;
