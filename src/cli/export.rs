@@ -96,7 +96,7 @@ impl Source {
     fn built_in() -> Self {
         let nowhere = Path::new("");
         Self {
-            personas: personas::load(nowhere, nowhere).personas,
+            personas: personas::load(nowhere, None).personas,
             synonyms: facets::built_in(),
             context: None,
         }

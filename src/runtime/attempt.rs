@@ -1,18 +1,20 @@
 //! One run from its first attempt to its ending: places, retries, and what the end of a stream means.
 //!
 //! Tries again only before anything was shown. What counts is whether there is text: text that is not whole is `cut`
-//! and stays, no text at all is `failed`. Called by `fanout`, which catches panics and cancels.
+//! and stays, no text at all is `failed`. Panics and cancels are
+//! `fanout`'s business.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use jiff::Zoned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::fanout::{Job, Report};
+use super::clock::local_time;
+use super::report::Report;
 use super::retry::{Decision, decide};
-use crate::domain::{Ending, FailKind, Failure, RunUpdate, StopReason, StreamEvent};
+use crate::domain::{ChatRequest, Ending, FailKind, Failure, RunUpdate, StopReason, StreamEvent};
+use crate::provider::Provider;
 
 /// The most bytes of text, and of reasoning, that one answer may have.
 const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
@@ -21,9 +23,14 @@ const SHORT_WAIT: Duration = Duration::from_secs(1);
 /// What is said of a stream that just stops.
 const NO_END: &str = "the stream ended without its end mark";
 
-/// Runs `job` to its ending.
-pub(super) async fn run(job: Job, places: Arc<Semaphore>, report: &Report) -> Ending {
-    let attempts = job.provider.spec().attempts.max(1);
+/// Asks `provider` until there is an ending.
+pub(super) async fn run(
+    provider: Arc<dyn Provider>,
+    request: ChatRequest,
+    places: Arc<Semaphore>,
+    report: &Report,
+) -> Ending {
+    let attempts = provider.spec().attempts.max(1);
     let mut place = None;
     let mut attempt = 1;
     loop {
@@ -31,11 +38,11 @@ pub(super) async fn run(job: Job, places: Arc<Semaphore>, report: &Report) -> En
             place = take_place(&places, report).await;
         }
         report.tell(RunUpdate::Connecting { attempt });
-        let failure = match Answer::default().read(&job, report).await {
+        let failure = match Answer::default().read(&*provider, request.clone(), report).await {
             Ok(ending) => return ending,
             Err(failure) => failure,
         };
-        let wait = match decide(&failure, attempt, attempts, fastrand::f64(), &Zoned::now()) {
+        let wait = match decide(&failure, attempt, attempts, fastrand::f64(), &local_time()) {
             Decision::GiveUp(reason) => return Ending::Failed(reason),
             Decision::Wait(wait) => wait,
         };
@@ -67,8 +74,13 @@ struct Answer {
 
 impl Answer {
     /// Reads one attempt to its end. An error is a failure before anything was shown.
-    async fn read(mut self, job: &Job, report: &Report) -> Result<Ending, Failure> {
-        let mut events = job.provider.stream(job.request.clone());
+    async fn read(
+        mut self,
+        provider: &dyn Provider,
+        request: ChatRequest,
+        report: &Report,
+    ) -> Result<Ending, Failure> {
+        let mut events = provider.stream(request);
         while let Some(event) = events.next().await {
             match event {
                 Ok(StreamEvent::Open(model)) => report.tell(RunUpdate::Open { model }),
@@ -84,7 +96,7 @@ impl Answer {
                 }
                 Ok(StreamEvent::Usage(usage)) => report.tell(RunUpdate::Usage(usage)),
                 Ok(StreamEvent::Stop(reason)) => {
-                    return Ok(self.stopped(reason, &job.provider.spec().name));
+                    return Ok(self.stopped(reason, &provider.spec().name));
                 }
                 Err(failure) if self.text + self.reasoning == 0 => return Err(failure),
                 Err(failure) => return Ok(self.broken(&failure.message)),
@@ -97,7 +109,7 @@ impl Answer {
         if self.text + self.reasoning == 0 {
             let mut failure = Failure::new(
                 FailKind::Broken,
-                format!("{}: {NO_END}, before any text", job.provider.spec().name),
+                format!("{}: {NO_END}, before any text", provider.spec().name),
             );
             failure.retryable = true;
             return Err(failure);

@@ -1,6 +1,8 @@
-//! The one place that reads the clocks of the machine; everybody else is told the time.
+//! Reads the clocks of the machine; `app` and `ui` get the time from here.
 
 use std::time::{Duration, Instant};
+
+use jiff::{Timestamp, Zoned};
 
 use crate::app::Clock;
 
@@ -28,6 +30,18 @@ impl Timer {
 
     /// Both clocks now.
     pub fn now(&self) -> Clock {
-        Clock { since_start: self.elapsed(), unix_ms: jiff::Timestamp::now().as_millisecond() }
+        Clock { since_start: self.elapsed(), unix_ms: unix_ms() }
     }
+}
+
+/// The time of day, in milliseconds since 1970 UTC.
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+pub fn unix_ms() -> i64 {
+    Timestamp::now().as_millisecond()
+}
+
+/// The time of day where the user is.
+#[expect(clippy::disallowed_methods, reason = "this is the clock")]
+pub fn local_time() -> Zoned {
+    Zoned::now()
 }

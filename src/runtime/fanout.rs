@@ -7,7 +7,7 @@
 use std::any::Any;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
@@ -15,7 +15,8 @@ use tokio::task::AbortHandle;
 
 use super::attempt;
 use super::inbox::Inbox;
-use crate::domain::{ChatRequest, Ending, RunId, RunUpdate};
+use super::report::Report;
+use crate::domain::{ChatRequest, Ending, RunId};
 use crate::provider::Provider;
 use crate::text::sanitize_line;
 
@@ -60,11 +61,11 @@ impl Fanout {
         self.cancel(job.run);
         self.live.retain(|_, live| !live.report.is_over());
         let run = job.run;
-        let report = Arc::new(Report { run, inbox: self.inbox.clone(), over: Mutex::new(false) });
+        let report = Arc::new(Report::new(run, self.inbox.clone()));
         let places = self.places(&job.provider.spec().name, job.provider.spec().concurrency);
         let sink = Arc::clone(&report);
         let task = tokio::spawn(async move {
-            let whole = Box::pin(attempt::run(job, places, &sink));
+            let whole = Box::pin(attempt::run(job.provider, job.request, places, &sink));
             let ending = AssertUnwindSafe(whole).catch_unwind().await.unwrap_or_else(|panic| {
                 Ending::Failed(format!("internal error: {}", panic_words(panic.as_ref())))
             });
@@ -117,34 +118,6 @@ impl Live {
         // Reported before the task is dropped: whatever it still does until then is not heard any more.
         self.report.end(Ending::Cancelled);
         self.task.abort();
-    }
-}
-
-/// Where one run reports; closed by its ending.
-pub(super) struct Report {
-    run: RunId,
-    inbox: Inbox,
-    over: Mutex<bool>,
-}
-
-impl Report {
-    /// Reports `update`, unless the run has ended.
-    pub(super) fn tell(&self, update: RunUpdate) {
-        let over = self.over.lock().unwrap_or_else(PoisonError::into_inner);
-        if !*over {
-            self.inbox.push(self.run, update);
-        }
-    }
-
-    fn end(&self, ending: Ending) {
-        let mut over = self.over.lock().unwrap_or_else(PoisonError::into_inner);
-        if !std::mem::replace(&mut *over, true) {
-            self.inbox.push(self.run, RunUpdate::Ended(ending));
-        }
-    }
-
-    fn is_over(&self) -> bool {
-        *self.over.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

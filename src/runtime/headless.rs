@@ -116,6 +116,8 @@ impl Finished {
             title: plan.title.clone(),
             panel: plan.panel.clone(),
             created_at: plan.asked_at,
+            updated_at: plan.asked_at,
+            unsearched: Vec::new(),
             tags: Vec::new(),
             turns: vec![turn],
             asides: Vec::new(),

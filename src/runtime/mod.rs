@@ -1,6 +1,6 @@
 //! The program while it runs: the loop, the terminal guard, input, frames, fan-out, effects.
 //!
-//! The only layer that knows time, threads and the terminal. Called by `cli`.
+//! The only layer that knows the terminal, and the one that tells `app` and `ui` the time.
 
 mod attempt;
 pub mod bench;
@@ -22,6 +22,7 @@ pub mod look;
 pub mod odd;
 pub mod providers;
 pub mod pulls;
+mod report;
 pub mod retry;
 pub mod roster;
 pub mod signals;

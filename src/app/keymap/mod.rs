@@ -153,7 +153,7 @@ impl PendingKeys {
 }
 
 /// Keys and what they do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Keymap {
     bindings: Vec<Binding>,
 }

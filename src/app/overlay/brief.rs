@@ -2,7 +2,7 @@
 
 use super::{AnswerPosition, ListCursor, Overlay, OverlayHandler, OverlayOutcome, open_overlay};
 use crate::app::update::{aside, ask, views};
-use crate::app::{Action, Effect, Effects, KeyContext, Level, RunView, State};
+use crate::app::{Action, Effect, Effects, KeyContext, Level, State};
 use crate::domain::{AsideKind, RunId, TurnId};
 use crate::review::{BriefLine, find_quote};
 
@@ -21,11 +21,10 @@ pub(in crate::app) fn open_brief(state: &mut State, effects: &mut Effects) {
         state.tell(Level::Info, "ask something first: a brief is made of answers");
         return;
     };
-    let known = state.asides.brief(turn).filter(|aside| {
-        // An attempt that left nothing is repeated.
-        aside.view.is_live() || !aside.view.document.is_empty()
-    });
-    match known.map(|aside| aside.view.id()) {
+    // An attempt that left nothing is repeated.
+    let known =
+        state.brief_of(turn).filter(|side| side.run.is_live() || !side.run.document.is_empty());
+    match known.map(|side| side.run.id()) {
         Some(run) => show_brief(state, run),
         None => write_and_show(state, turn, effects),
     }
@@ -38,27 +37,27 @@ fn write_and_show(state: &mut State, turn: TurnId, effects: &mut Effects) {
 }
 
 fn show_brief(state: &mut State, run: RunId) {
-    aside::check_brief_lines(state, run);
+    aside::verify_brief(state, run);
     open_overlay(state, Overlay::Brief(BriefOverlay { run, cursor: ListCursor::default() }));
 }
 
 impl BriefOverlay {
     /// The turn that it is about.
     fn turn(&self, state: &State) -> Option<TurnId> {
-        match state.asides.of_run(self.run)?.kind {
+        match state.side_turn_of_run(self.run)?.kind {
             AsideKind::Brief(turn) => Some(turn),
             AsideKind::Challenge(_) => None,
         }
     }
 
     fn is_live(&self, state: &State) -> bool {
-        state.asides.of_run(self.run).is_some_and(|aside| aside.view.is_live())
+        state.run(self.run).is_some_and(|run| run.is_live())
     }
 
     /// Its sentences: of each the answer and the text of its first quote that was found, where there is one.
     fn quotes(&self, state: &State) -> Vec<Option<(usize, String)>> {
-        let Some(aside) = state.asides.of_run(self.run) else { return Vec::new() };
-        let sentences = aside.lines.iter().filter_map(|line| match line {
+        let Some(display) = state.displays.get(self.run) else { return Vec::new() };
+        let sentences = display.brief.lines.iter().filter_map(|line| match line {
             BriefLine::Sentence { quotes, .. } => Some(quotes),
             BriefLine::Heading(_) => None,
         });
@@ -96,8 +95,8 @@ impl BriefOverlay {
     }
 
     fn copy(&self, state: &State, effects: &mut Effects) {
-        if let Some(aside) = state.asides.of_run(self.run) {
-            let text = aside.view.document.source().to_owned();
+        if let Some(display) = state.displays.get(self.run) {
+            let text = display.document.source().to_owned();
             effects.push(Effect::Copy { text, what: "the brief".to_owned() });
         }
     }
@@ -109,13 +108,11 @@ fn quote_position(
     turn: Option<TurnId>,
     (witness, quote): &(usize, String),
 ) -> Option<AnswerPosition> {
-    let mut answers = state.panes.iter().enumerate().filter_map(|(pane, column)| {
-        let is_answer = |view: &&RunView| Some(view.turn) == turn && !view.document.is_empty();
-        Some((pane, column.runs.iter().rfind(is_answer)?))
-    });
-    let (pane, view) = answers.nth(*witness)?;
-    let offset = find_quote(view.document.source(), quote).unwrap_or(0);
-    Some(AnswerPosition { pane, run: view.id(), offset })
+    let answers = aside::turn_answers(state, turn?);
+    let run = answers.get(*witness)?;
+    let pane = state.pane_personas.iter().position(|persona| persona.id == run.run.persona)?;
+    let offset = find_quote(run.document.source(), quote).unwrap_or(0);
+    Some(AnswerPosition { pane, run: run.id(), offset })
 }
 
 impl OverlayHandler for BriefOverlay {
@@ -132,7 +129,7 @@ impl OverlayHandler for BriefOverlay {
         match action {
             Action::Open => return self.open_quote(state, effects),
             Action::Retry => return self.rewrite(state, effects),
-            Action::Cancel if self.is_live(state) => ask::stop(state, self.run, effects),
+            Action::Cancel if self.is_live(state) => ask::cancel_run(state, self.run, effects),
             Action::Cancel => {}
             Action::CopyBlock => self.copy(state, effects),
             _ => return self.cursor.handle_action(action, self.quotes(state).len()),

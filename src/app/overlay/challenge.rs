@@ -24,11 +24,11 @@ pub(in crate::app) fn open_challenge(state: &mut State, effects: &mut Effects) {
     let authors: Vec<PersonaId> = item
         .panes()
         .into_iter()
-        .filter_map(|pane| Some(state.panes.get(pane)?.persona.id.clone()))
+        .filter_map(|pane| Some(state.pane_personas.get(pane)?.id.clone()))
         .collect();
     if let Some(run) = live_challenge(state, &ids) {
         state.tell(Level::Info, "the challenge was stopped; ! asks again");
-        ask::stop(state, run, effects);
+        ask::cancel_run(state, run, effects);
         return;
     }
     let personas = possible_challengers(state, &authors);
@@ -41,12 +41,12 @@ pub(in crate::app) fn open_challenge(state: &mut State, effects: &mut Effects) {
 }
 
 fn live_challenge(state: &State, ids: &[RecommendationId]) -> Option<RunId> {
-    let mut challenges = ids.iter().flat_map(|id| state.asides.challenges(*id));
-    challenges.find(|aside| aside.view.is_live()).map(|aside| aside.view.id())
+    let mut challenges = ids.iter().flat_map(|id| state.challenges_of(*id));
+    challenges.find(|side| side.run.is_live()).map(|side| side.run.id())
 }
 
 fn possible_challengers(state: &State, authors: &[PersonaId]) -> Vec<PersonaId> {
-    let shown = state.panes.iter().map(|pane| &pane.persona.id);
+    let shown = state.pane_personas.iter().map(|persona| &persona.id);
     let all = shown.chain(state.roster.personas.iter().map(|persona| &persona.id));
     let mut personas: Vec<PersonaId> = Vec::new();
     for id in all.filter(|id| id.as_str() != PersonaId::BRIEF && !authors.contains(id)) {

@@ -19,7 +19,7 @@ pub struct ExportOverlay {
 
 /// Opens the choice; a session without a question has nothing to export.
 pub(in crate::app) fn open_export(state: &mut State) {
-    if state.session.id.is_none() {
+    if state.session_id().is_none() {
         state.tell(Level::Info, "ask something first: there is nothing to write yet");
         return;
     }
@@ -45,13 +45,13 @@ impl ExportOverlay {
 
     fn edit_path(&self, state: &mut State) {
         let subject = format!("where the {} is written", self.target().name);
-        let path = self.path(state.session.id);
+        let path = self.path(state.session_id());
         let overlay = LineEditOverlay::new(LineEditPurpose::ExportPath, subject, &path);
         open_overlay(state, Overlay::LineEdit(overlay));
     }
 
     fn write(&self, state: &State, effects: &mut Effects) {
-        if let Some(session) = state.session.id {
+        if let Some(session) = state.session_id() {
             let (format, path) = (self.target().name, self.path.clone());
             effects.push(Effect::Export { session, format, path });
         }

@@ -2,11 +2,9 @@
 //!
 //! What is an assumption and what a number is decided by `review`; here the findings become rows that lead to their source.
 
-use std::sync::Arc;
-
 use super::{Overlay, OverlayHandler, OverlayOutcome, Picker, list_delta, open_overlay};
-use crate::app::update::views;
-use crate::app::{Action, Effects, Key, KeyContext, Level, State};
+use crate::app::update::{lift, views};
+use crate::app::{Action, Effects, Key, KeyContext, Level, RunRef, State};
 use crate::domain::RunId;
 use crate::review::{self, Voice};
 use crate::text::sanitize_line;
@@ -94,27 +92,22 @@ pub(in crate::app) fn open_ledger(state: &mut State) {
 }
 
 fn build_rows(state: &mut State) -> Vec<LedgerRow> {
-    let synonyms = Arc::clone(&state.roster.synonyms);
-    for pane in &mut state.panes {
-        let contract = &pane.persona.contract;
-        for view in &mut pane.runs {
-            view.read(contract, &synonyms);
-        }
-    }
-    let answers: Vec<_> = state
-        .panes
+    lift::read_all_sections(state);
+    let panes = state.panes();
+    let answers: Vec<(usize, RunRef<'_>)> = panes
         .iter()
         .enumerate()
-        .filter_map(|(at, pane)| Some((at, pane.spoken().filter(|v| !v.document.is_empty())?)))
+        .filter_map(|(index, pane)| Some((index, pane.answer()?)))
+        .filter(|(_, run)| run.run.has_text())
         .collect();
     let voices: Vec<Voice<'_>> = answers
         .iter()
-        .map(|(_, view)| Voice { document: &view.document, sections: &view.sections })
+        .map(|(_, run)| Voice { document: &run.display.document, sections: &run.display.sections })
         .collect();
     let found = review::ledger(&voices);
     let position = |voice: usize, offset: usize| {
-        let (pane, view) = answers.get(voice)?;
-        Some(AnswerPosition { pane: *pane, run: view.id(), offset })
+        let (pane, run) = answers.get(voice)?;
+        Some(AnswerPosition { pane: *pane, run: run.id(), offset })
     };
     let mut rows = Vec::new();
     if !found.assumptions.is_empty() {

@@ -145,7 +145,7 @@ impl SessionsOverlay {
 
     fn confirm_delete(&self, state: &mut State) {
         let Some(session) = self.selected_session() else { return };
-        if state.session.id == Some(session.id) && state.is_live() {
+        if state.session_id() == Some(session.id) && state.is_live() {
             state.tell(Level::Warning, "answers of this session are still coming: X cancels them");
             return;
         }

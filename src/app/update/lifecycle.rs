@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use super::{ask, stream};
 use crate::app::{Effect, Effects, Level, Signal, State};
-use crate::domain::{Change, Ending, RunState};
+use crate::domain::Ending;
 
 /// How long the first of two quit keys is remembered.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -35,7 +36,7 @@ pub(super) fn confirm_quit(state: &mut State, key: &str, effects: &mut Effects) 
         return;
     }
     state.quitting = Some(state.clock.since_start + QUIT_TIMEOUT);
-    let live = state.panes.iter().filter(|p| p.is_live()).count();
+    let live = state.panes().iter().filter(|pane| pane.is_live()).count();
     let what = match live {
         0 => String::new(),
         1 => " (an answer is still coming; its text is kept)".to_owned(),
@@ -51,20 +52,9 @@ pub(super) fn on_signal(state: &mut State, signal: Signal, effects: &mut Effects
 }
 
 fn end_program(state: &mut State, ending: &Ending, status: u8, effects: &mut Effects) {
-    let now = state.clock.since_start;
     effects.push(Effect::CancelAll);
-    let asides = state.asides.0.iter_mut().map(|aside| &mut aside.view);
-    let views = state.panes.iter_mut().flat_map(|p| p.runs.iter_mut()).chain(asides);
-    for view in views.filter(|v| v.is_live()) {
-        view.run.elapsed = view.elapsed(now);
-        view.run.state = RunState::Ended(ending.clone());
-        effects.push(Effect::Save(Change::Ended {
-            run: view.run.id,
-            ending: ending.clone(),
-            model: None,
-            usage: view.run.usage,
-            elapsed: view.run.elapsed,
-        }));
+    for run in ask::live_runs(state) {
+        stream::end_run(state, run, ending.clone(), effects);
     }
     effects.push(Effect::Quit(status));
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{triage, triage_history, triage_list};
 use crate::app::triage::{LineSelection, line_at, span_of};
-use crate::app::{Effect, Effects, Level, RunView, State};
+use crate::app::{Effects, Level, RunRef, State};
 use crate::domain::{Change, Step, Verdict};
 use crate::review;
 
@@ -19,7 +19,7 @@ pub(super) fn start_selection(state: &mut State) {
     });
     let focused = || {
         let view = state.pane()?.current()?;
-        Some((state.focused, view.id(), first_line(view)))
+        Some((state.focused, view.id(), first_line(&view)))
     };
     match recommended.or_else(focused) {
         Some((pane, run, line)) => {
@@ -53,11 +53,11 @@ pub(super) fn move_cursor(state: &mut State, delta: isize) {
 /// Selects lines of the next persona's answer, or of the previous one's.
 pub(super) fn switch_persona(state: &mut State, forward: bool) {
     let Some(selecting) = state.triage.selecting else { return };
-    let n = state.panes.len();
+    let n = state.pane_personas.len();
     let panes = (1..n).map(|k| (selecting.pane + if forward { k } else { n - k }) % n);
     let next = panes.into_iter().find_map(|pane| {
-        let view = state.panes.get(pane)?.current().filter(|view| !view.document.is_empty())?;
-        Some(LineSelection { pane, run: view.id(), line: first_line(view), from: None })
+        let view = state.pane_at(pane)?.current().filter(|view| !view.document.is_empty())?;
+        Some(LineSelection { pane, run: view.id(), line: first_line(&view), from: None })
     });
     state.triage.selecting = next.or(state.triage.selecting);
 }
@@ -66,18 +66,17 @@ pub(super) fn switch_persona(state: &mut State, forward: bool) {
 pub(super) fn recommend_selection(state: &mut State, effects: &mut Effects) {
     let Some(selecting) = state.triage.selecting else { return };
     // Recommendations are extracted when the answer has ended; one that was added before would hide all others.
-    if state.run_mut(selecting.run).is_some_and(|view| view.is_live() || view.elsewhere) {
+    if state.run(selecting.run).is_some_and(|run| run.is_live() || run.elsewhere) {
         state.tell(Level::Info, "this answer is still coming: select the lines when it has ended");
         return;
     }
     state.triage.selecting = None;
     let synonyms = Arc::clone(&state.roster.synonyms);
-    let found = state.panes.get_mut(selecting.pane).and_then(|pane| {
-        let contract = &pane.persona.contract;
-        let view = pane.runs.iter_mut().find(|view| view.id() == selecting.run)?;
-        view.read(contract, &synonyms);
-        let span = span_of(view.document.source(), selecting.lines());
-        review::select(&view.document, &view.sections, view.id(), span)
+    let found = state.displays.get_mut(selecting.run).and_then(|display| {
+        let persona = Arc::clone(&display.persona);
+        display.read_sections(&persona.contract, &synonyms);
+        let span = span_of(display.document.source(), selecting.lines());
+        review::select(&display.document, &display.sections, selecting.run, span)
     });
     let Some(mut found) = found else {
         state.tell(Level::Info, "there are no words in these lines");
@@ -100,12 +99,7 @@ pub(super) fn recommend_selection(state: &mut State, effects: &mut Effects) {
     // It starts as removed, so that undoing the step removes it again.
     found.verdict.dropped = true;
     let title = found.title.clone();
-    effects.push(Effect::Save(Change::Selected(found.clone())));
-    if let Some(view) = state.run_mut(selecting.run) {
-        let all = view.run.recommendations.get_or_insert_default();
-        let at = all.partition_point(|other| other.span.start <= found.span.start);
-        all.insert(at, found);
-    }
+    state.apply_change(Change::Selected(found), effects);
     let before = Verdict { dropped: true, ..Verdict::default() };
     let step = Step { id, before, after: Verdict::default() };
     triage_history::apply_step(
@@ -128,15 +122,13 @@ pub(super) fn cancel_selection(state: &mut State) {
 }
 
 fn source(state: &State, selecting: LineSelection) -> Option<&str> {
-    let runs = &state.panes.get(selecting.pane)?.runs;
-    let view = runs.iter().find(|view| view.id() == selecting.run)?;
-    Some(view.document.source())
+    Some(state.displays.get(selecting.run)?.document.source())
 }
 
 fn lines(source: &str) -> impl Iterator<Item = (usize, &str)> {
     source.lines().enumerate()
 }
 
-fn first_line(view: &RunView) -> usize {
+fn first_line(view: &RunRef<'_>) -> usize {
     lines(view.document.source()).find(|(_, text)| !text.trim().is_empty()).map_or(0, |(n, _)| n)
 }

@@ -4,14 +4,14 @@ use crate::app::{EditFor, Effect, Effects, Focus, Level, Scroll, State};
 
 /// Scrolls the shown view; among the answers, the focused pane.
 pub(super) fn scroll_view(state: &mut State, scroll: Scroll, effects: &mut Effects) {
-    if !state.panes.is_empty() {
+    if !state.pane_personas.is_empty() {
         effects.push(Effect::Scroll(state.focused, scroll));
     }
 }
 
 /// Focuses the next or previous pane; after the last comes the first.
 pub(super) fn focus_next_pane(state: &mut State, forward: bool) {
-    let n = state.panes.len();
+    let n = state.pane_personas.len();
     if n > 0 {
         state.focused = (state.focused + if forward { 1 } else { n - 1 }) % n;
         state.focus = Focus::Panes;
@@ -20,7 +20,7 @@ pub(super) fn focus_next_pane(state: &mut State, forward: bool) {
 
 /// Focuses the pane with this index.
 pub(super) fn focus_pane(state: &mut State, index: usize) {
-    if index < state.panes.len() {
+    if index < state.pane_personas.len() {
         state.focused = index;
         state.focus = Focus::Panes;
     }
@@ -40,7 +40,7 @@ pub(super) fn switch_layout(state: &mut State) {
 
 /// Copies the code block or section at the top of the view, which only the screen knows.
 pub(super) fn copy_block(state: &State, effects: &mut Effects) {
-    if !state.panes.is_empty() {
+    if !state.pane_personas.is_empty() {
         effects.push(Effect::CopyBlock(state.focused));
     }
 }
@@ -55,13 +55,14 @@ pub(super) fn open_answer_in_editor(state: &State, effects: &mut Effects) {
 
 /// Copies the focused pane's last answer: the source, never the cells.
 pub(super) fn copy_answer(state: &mut State, effects: &mut Effects) {
-    let Some((pane, view)) = state.pane().and_then(|p| Some((p, p.current()?))) else {
+    let Some((persona, view)) = state.pane().and_then(|pane| Some((pane.persona, pane.current()?)))
+    else {
         return;
     };
     if view.document.is_empty() {
         state.tell(Level::Info, "nothing to copy yet");
         return;
     }
-    let what = format!("the answer of {}", pane.persona.name);
+    let what = format!("the answer of {}", persona.name);
     effects.push(Effect::Copy { text: view.document.source().to_owned(), what });
 }

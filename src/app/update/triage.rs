@@ -69,7 +69,11 @@ pub(in crate::app) fn decide_all(
     let description = format!("{word} {}", count_recommendations(ids.len()));
     let set = |verdict: &mut Verdict| verdict.decision = Some(decision);
     if update_verdicts(state, description, ids, set, effects) {
-        let changed = state.session.history.done.last().map_or(0, |edit| edit.steps.len());
+        let changed = state
+            .session
+            .as_ref()
+            .and_then(|session| session.history.done.last())
+            .map_or(0, |edit| edit.steps.len());
         let message = format!("{} {word}; u undoes it", count_recommendations(changed));
         state.tell(Level::Info, message);
     }

@@ -1,8 +1,8 @@
-//! The steps of triage: applying, undoing, redoing. The only place where a verdict changes.
+//! Undoable steps of triage: the only place where verdicts change.
 
 use super::triage_list;
-use crate::app::{Effect, Effects, Level, State};
-use crate::domain::{Change, Edit, Step};
+use crate::app::{Effects, Level, State};
+use crate::domain::{Change, Edit, History, SessionId, Step};
 
 /// Applies one step and clears the redo list. False when there is nothing to change.
 pub(super) fn apply_step(
@@ -11,50 +11,38 @@ pub(super) fn apply_step(
     steps: Vec<Step>,
     effects: &mut Effects,
 ) -> bool {
-    let Some(session) = state.session.id.filter(|_| !steps.is_empty()) else { return false };
-    set_verdicts(state, &steps, true);
+    let Some(session) = state.session_id().filter(|_| !steps.is_empty()) else { return false };
     let edit = Edit { id: state.ids.edit(), what: description, at: state.clock.unix_ms, steps };
-    state.session.history.undone.clear();
-    state.session.history.done.push(edit.clone());
-    effects.push(Effect::Save(Change::Edited { session, edit }));
+    state.apply_change(Change::Edited { session, edit }, effects);
     true
 }
 
 /// Undoes the last step.
 pub(super) fn undo_step(state: &mut State, effects: &mut Effects) {
-    let Some((session, edit)) = state.session.id.zip(state.session.history.done.pop()) else {
+    let Some((session, edit)) = last_step(state, |history| &history.done) else {
         state.tell(Level::Info, "nothing left to undo");
         return;
     };
-    let id = edit.id;
-    set_verdicts(state, &edit.steps, false);
+    state.apply_change(Change::Undone { session, edit: edit.id }, effects);
     show_step(state, &edit, "undone");
-    state.session.history.undone.push(edit);
-    effects.push(Effect::Save(Change::Undone { session, edit: id }));
 }
 
 /// Redoes the step that was undone last.
 pub(super) fn redo_step(state: &mut State, effects: &mut Effects) {
-    let Some((session, edit)) = state.session.id.zip(state.session.history.undone.pop()) else {
+    let Some((session, edit)) = last_step(state, |history| &history.undone) else {
         state.tell(Level::Info, "nothing left to redo");
         return;
     };
-    let id = edit.id;
-    set_verdicts(state, &edit.steps, true);
+    state.apply_change(Change::Redone { session, edit: edit.id }, effects);
     show_step(state, &edit, "redone");
-    state.session.history.done.push(edit);
-    effects.push(Effect::Save(Change::Redone { session, edit: id }));
 }
 
-fn set_verdicts(state: &mut State, steps: &[Step], forward: bool) {
-    for step in steps {
-        if let Some(found) = state.recommendation_mut(step.id) {
-            found.verdict = if forward { step.after.clone() } else { step.before.clone() };
-        }
-    }
+fn last_step(state: &State, steps: fn(&History) -> &Vec<Edit>) -> Option<(SessionId, Edit)> {
+    let session = state.session.as_ref()?;
+    Some((session.id, steps(&session.history).last()?.clone()))
 }
 
-/// Says what happened, and selects the recommendation that it happened to.
+/// Reports the step, and selects what it changed.
 fn show_step(state: &mut State, edit: &Edit, how: &str) {
     state.triage.chosen = edit.steps.first().map(|step| step.id).or(state.triage.chosen);
     triage_list::reselect_listed(state);

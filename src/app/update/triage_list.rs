@@ -88,8 +88,8 @@ pub(super) fn advance_to_next_open(state: &mut State, id: RecommendationId) {
 /// Lists the next persona's recommendations only; after the last persona, those of all.
 pub(super) fn filter_next_persona(state: &mut State, forward: bool) {
     let now = state.triage.filter.persona.as_ref();
-    let at = now.and_then(|id| state.panes.iter().position(|p| p.persona.id == *id));
-    let panes = state.panes.len();
+    let at = now.and_then(|id| state.pane_personas.iter().position(|persona| persona.id == *id));
+    let panes = state.pane_personas.len();
     let pane = match (at, forward) {
         (None, true) => Some(0),
         (None, false) => panes.checked_sub(1),
@@ -101,13 +101,13 @@ pub(super) fn filter_next_persona(state: &mut State, forward: bool) {
 
 /// Lists the recommendations of one pane only, or all when they are the listed ones already.
 pub(super) fn toggle_pane_filter(state: &mut State, pane: usize) {
-    let Some(id) = state.panes.get(pane).map(|pane| &pane.persona.id) else { return };
+    let Some(id) = state.pane_personas.get(pane).map(|persona| &persona.id) else { return };
     let is_listed = state.triage.filter.persona.as_ref() == Some(id);
     filter_by_pane(state, (!is_listed).then_some(pane));
 }
 
 fn filter_by_pane(state: &mut State, pane: Option<usize>) {
-    let persona = pane.and_then(|at| state.panes.get(at)).map(|pane| pane.persona.id.clone());
+    let persona = pane.and_then(|at| state.pane_personas.get(at)).map(|persona| persona.id.clone());
     state.triage.filter.persona = persona;
     if let Some(pane) = pane {
         state.focused = pane;

@@ -17,9 +17,9 @@ pub(in crate::app) fn show_view(state: &mut State, view: ViewKind, effects: &mut
     state.triage.selecting = None;
     state.compare.zoomed = false;
     state.view = view;
-    lift::open_ones(state, effects);
+    lift::extract_missing(state, effects);
     match view {
-        ViewKind::Compare => lift::read(state),
+        ViewKind::Compare => lift::read_shown_sections(state),
         ViewKind::Triage => triage_list::reselect_listed(state),
         ViewKind::Change => require_two_answers(state),
         ViewKind::Answers => {}
@@ -28,8 +28,8 @@ pub(in crate::app) fn show_view(state: &mut State, view: ViewKind, effects: &mut
 
 /// Returns to the answers when the focused persona has only one.
 fn require_two_answers(state: &mut State) {
-    lift::read(state);
-    let turns = state.pane().map_or(0, |pane| pane.rounds().len());
+    lift::read_shown_sections(state);
+    let turns = state.pane().map_or(0, |pane| pane.answers().len());
     if turns < 2 {
         let name = state.pane().map(|pane| pane.persona.name.clone()).unwrap_or_default();
         state.view = ViewKind::Answers;
@@ -72,7 +72,7 @@ pub(super) fn toggle_cell_zoom(state: &mut State, effects: &mut Effects) {
 pub(super) fn open_cell(state: &mut State, effects: &mut Effects) {
     let pane = state.focused;
     let position = state.pane().and_then(|column| {
-        let view = column.spoken()?;
+        let view = column.answer()?;
         let offset = match state.compare.facet {
             Some(facet) => view.sections.iter().find(|s| s.facet == facet)?.span.start,
             None => view.lead.as_ref()?.span.start,

@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::config::Setup;
 use crate::domain::{Contract, ModelRef, NewRun, Persona, PersonaId, RunId, SessionId, TurnId};
 use crate::prompt::{self, Ask};
 use crate::provider::{self, Provider};
 use crate::review::Synonyms;
+use crate::runtime::clock::unix_ms;
 use crate::runtime::fanout::Job;
 use crate::runtime::stock;
 
@@ -71,14 +71,13 @@ impl Plan {
             .into_iter()
             .map(|persona| planned(setup, persona, question, &mut providers))
             .collect();
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         Self {
             session: SessionId::random(),
             turn: TurnId::random(),
             question: question.whole.clone(),
             title: prompt::title(&question.whole),
             panel: setup.panel.name.clone(),
-            asked_at: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
+            asked_at: unix_ms(),
             runs,
             synonyms: Arc::clone(&setup.synonyms),
         }

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::{draw_box, first_visible_row};
-use crate::app::{AsideView, BriefOverlay, State};
+use crate::app::{BriefOverlay, RunRef, State};
 use crate::domain::RunState;
 use crate::review::BriefLine;
 use crate::text::sanitize_line;
@@ -34,10 +34,10 @@ pub(super) fn draw_brief(
     brief: &BriefOverlay,
     state: &State,
 ) {
-    let Some(aside) = state.asides.of_run(brief.run) else { return };
+    let Some(run) = state.run(brief.run) else { return };
     let columns = usize::from(COLUMNS.min(area.width).saturating_sub(8)).max(1);
-    let rows = build_rows(aside, columns);
-    let title = format_title(aside);
+    let rows = build_rows(run, columns);
+    let title = format_title(run);
     let inner = draw_box(buffer, theme, area, (&title, COLUMNS, rows.len()));
     let is_selected = |row: &BriefRow| row.sentence == Some(brief.cursor.selected);
     // Notes and reasons below the last sentence are shown with it.
@@ -65,9 +65,9 @@ pub(super) fn draw_brief(
     }
 }
 
-fn format_title(aside: &AsideView) -> String {
-    let model = sanitize_line(&aside.view.run.model.to_string());
-    let state = match &aside.view.run.state {
+fn format_title(run: RunRef<'_>) -> String {
+    let model = sanitize_line(&run.model().to_string());
+    let state = match &run.run.state {
         RunState::Ended(ending) if ending.answered() => String::new(),
         RunState::Ended(ending) => format!(" · {}", ending.word()),
         live => format!(" · {} …", live.word()),
@@ -75,7 +75,7 @@ fn format_title(aside: &AsideView) -> String {
     format!("brief · {model}{state}")
 }
 
-fn build_rows(aside: &AsideView, columns: usize) -> Vec<BriefRow> {
+fn build_rows(run: RunRef<'_>, columns: usize) -> Vec<BriefRow> {
     let mut rows: Vec<BriefRow> = Vec::new();
     let mut add = |part: Part, text: &str, struck: bool, sentence: Option<usize>| {
         let is_sentence = struck || sentence.is_some();
@@ -84,7 +84,7 @@ fn build_rows(aside: &AsideView, columns: usize) -> Vec<BriefRow> {
         }
     };
     let mut sentences = 0;
-    for line in &aside.lines {
+    for line in &run.display.brief.lines {
         match line {
             BriefLine::Heading(text) => {
                 add(Part::Note, " ", false, None);
@@ -102,18 +102,17 @@ fn build_rows(aside: &AsideView, columns: usize) -> Vec<BriefRow> {
             }
         }
     }
-    let view = &aside.view;
-    match &view.run.state {
+    match &run.run.state {
         RunState::Ended(ending) if !ending.answered() => {
             add(Part::Error, &sanitize_line(&ending.to_string()), false, None);
         }
         RunState::Ended(_) => {
-            for note in &view.run.notes {
+            for note in &run.run.notes {
                 add(Part::Note, &sanitize_line(note), false, None);
             }
         }
         live => {
-            let waiting = if view.waiting.is_empty() { live.word() } else { &view.waiting };
+            let waiting = if run.waiting.is_empty() { live.word() } else { &run.waiting };
             add(Part::Note, &format!("{waiting} …"), false, None);
         }
     }
