@@ -1,6 +1,4 @@
-//! A line that is edited in place: a comment, an owner, a title, a path.
-//!
-//! Edits by graphemes; knows no keymap and no cells. Held by `overlay::LineOverlay`.
+//! A line of text that is edited in place. Edits by graphemes; knows no keymap and no cells.
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
@@ -27,19 +25,19 @@ impl LineEditor {
         format!("{}{}", self.before, self.after)
     }
 
-    /// What stands before the cursor, and what behind it.
+    /// The text before and after the cursor.
     pub fn parts(&self) -> (&str, &str) {
         (&self.before, &self.after)
     }
 
-    /// Inserts text at the cursor; what is no character of a line becomes a blank.
+    /// Inserts text at the cursor; control characters become spaces.
     pub fn insert(&mut self, text: &str) {
         let room = MAX_BYTES.saturating_sub(self.before.len() + self.after.len());
         let text = text.get(..text.floor_char_boundary(room)).unwrap_or_default();
         self.before.extend(text.chars().map(|c| if c.is_control() { ' ' } else { c }));
     }
 
-    /// Edits by one key: characters, Backspace, Delete, arrows, Home, End, Ctrl-u, Ctrl-k, Ctrl-w, Ctrl-a, Ctrl-e.
+    /// Edits by one key: characters, Backspace, Delete, arrows, Home, End, Ctrl+U, Ctrl+K, Ctrl+W, Ctrl+A, Ctrl+E.
     pub fn input(&mut self, key: Key) {
         match (key.code, key.ctrl) {
             (KeyCode::Backspace, _) => drop(take_last(&mut self.before)),

@@ -311,7 +311,7 @@ fn margin(width: u16) -> u16 {
     u16::from(width >= 30)
 }
 
-/// `gitops joins: DevOps Mode · Ctrl-t sends it away`
+/// `gitops joins: DevOps Mode · Ctrl+T drops it`
 fn badge(state: &State, joining: &[PersonaId]) -> Option<String> {
     let first = state.roster.persona(joining.first()?)?;
     let names: Vec<&str> = joining.iter().map(PersonaId::as_str).collect();
@@ -324,7 +324,7 @@ fn badge(state: &State, joining: &[PersonaId]) -> Option<String> {
     if let Some(key) = key {
         text.push_str(" · ");
         text.push_str(&key);
-        text.push_str(if joining.len() == 1 { " sends it away" } else { " sends them away" });
+        text.push_str(if joining.len() == 1 { " drops it" } else { " drops them" });
     }
     Some(text)
 }

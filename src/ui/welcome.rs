@@ -224,23 +224,24 @@ fn local(state: &State) -> Option<(String, &'static str)> {
     if let Some((model, fetch)) = locals.coming() {
         let (name, percent) = (sanitize_line(model.weights.name()), fetch.percent());
         let waits = if locals.waiting.is_some() { "; your question waits for it" } else { "" };
-        return Some((format!("Getting {name}: {percent} %{waits}."), "shows how it goes"));
+        return Some((format!("Downloading {name}: {percent} %{waits}."), "shows the progress"));
     }
     let missing = locals.missing(&state.roster, &state.roster.panel.personas);
     let bytes = missing.iter().map(|m| m.weights.bytes).fold(0, u64::saturating_add);
     let bytes = size(bytes);
     Some(match missing.as_slice() {
         [] => return None,
-        [model] if matches!(model.stock, Stock::Failed(_)) => {
-            (format!("{} could not be fetched.", sanitize_line(&model.weights.title)), "says why")
-        }
+        [model] if matches!(model.stock, Stock::Failed(_)) => (
+            format!("{} could not be downloaded.", sanitize_line(&model.weights.title)),
+            "says why",
+        ),
         [model] => {
             let title = sanitize_line(&model.weights.title);
-            (format!("{title} is not on this machine yet: {bytes}, fetched once."), "gets it")
+            (format!("{title} is not installed: {bytes}, downloaded once."), "downloads it")
         }
         several => {
             let n = several.len();
-            (format!("{n} models are not on this machine yet: {bytes}, fetched once."), "gets them")
+            (format!("{n} models are not installed: {bytes}, downloaded once."), "downloads them")
         }
     })
 }

@@ -146,7 +146,10 @@ impl SessionsOverlay {
     fn confirm_delete(&self, state: &mut State) {
         let Some(session) = self.selected_session() else { return };
         if state.session_id() == Some(session.id) && state.is_live() {
-            state.tell(Level::Warning, "answers of this session are still coming: X cancels them");
+            state.tell(
+                Level::Warning,
+                "answers of this session are still streaming. Press X to cancel them",
+            );
             return;
         }
         let confirmation = Confirmation::DeleteSession {

@@ -6,21 +6,21 @@ use super::super::view::{TriageFilter, TriageStatus};
 use super::super::{RunRef, State};
 use crate::domain::{Decision, Recommendation, RecommendationId, TriageCounts, Verdict, group};
 
-/// One recommendation with the pane that it comes from.
+/// One recommendation with its pane.
 #[derive(Debug, Clone, Copy)]
 pub struct TriageMember<'a> {
     /// Index of the pane.
     pub pane: usize,
-    /// The answer that it stands in.
+    /// The answer that it was extracted from.
     pub run: RunRef<'a>,
-    /// Itself.
+    /// The recommendation.
     pub found: &'a Recommendation,
 }
 
-/// One row of the list: a recommendation, and those that say the same.
+/// One row of the list: a recommendation, and those that were merged into it.
 #[derive(Debug, Clone)]
 pub struct TriageItem<'a> {
-    /// The one that stands for all.
+    /// The one whose title and verdict apply to all.
     pub leader: TriageMember<'a>,
     /// The others, in the order of the list.
     pub others: Vec<TriageMember<'a>>,
@@ -34,27 +34,27 @@ impl<'a> TriageItem<'a> {
         std::iter::once(&self.leader).chain(&self.others)
     }
 
-    /// The identity of the one that stands for all.
+    /// The identity of the leader.
     pub fn id(&self) -> RecommendationId {
         self.leader.found.id
     }
 
-    /// True when `id` is one of them.
+    /// True when `id` is the leader or one of the others.
     pub fn has(&self, id: RecommendationId) -> bool {
         self.members().any(|member| member.found.id == id)
     }
 
-    /// What was said about it.
+    /// The verdict.
     pub fn verdict(&self) -> &'a Verdict {
         &self.leader.found.verdict
     }
 
-    /// What was decided.
+    /// The decision.
     pub fn decision(&self) -> Option<Decision> {
         self.verdict().decision
     }
 
-    /// Its state.
+    /// The triage status.
     pub fn status(&self) -> TriageStatus {
         match self.decision() {
             Some(Decision::Accepted) => TriageStatus::Accepted,
@@ -79,7 +79,7 @@ impl<'a> TriageItem<'a> {
     }
 }
 
-/// How far triage has come, and how many wait for words to become a decision.
+/// How far triage has come, and the number of items to discuss.
 pub fn counts(items: &[TriageItem<'_>]) -> (TriageCounts, usize) {
     let discuss = items.iter().filter(|item| item.status() == TriageStatus::Discuss).count();
     (items.iter().map(TriageItem::decision).collect(), discuss)
@@ -139,7 +139,7 @@ fn fits(state: &State, item: &TriageItem<'_>, filter: &TriageFilter, words: &[St
         })
 }
 
-/// What a filter's words are looked for in: titles, sources, comments, owners.
+/// What the words of a filter are compared with: titles, sources, comments, owners.
 fn searchable(item: &TriageItem<'_>) -> String {
     let mut text = String::new();
     for member in item.members() {

@@ -56,7 +56,7 @@ pub(in crate::app) fn write_brief(
     effects: &mut Effects,
 ) -> Option<RunId> {
     if state.panes().iter().any(crate::app::Pane::is_live) {
-        state.tell(Level::Info, "answers are still coming: a brief is made of whole ones");
+        state.tell(Level::Info, "answers are still streaming: a brief needs complete ones");
         return None;
     }
     let Some(writer) =

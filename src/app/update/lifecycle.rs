@@ -39,8 +39,8 @@ pub(super) fn confirm_quit(state: &mut State, key: &str, effects: &mut Effects) 
     let live = state.panes().iter().filter(|pane| pane.is_live()).count();
     let what = match live {
         0 => String::new(),
-        1 => " (an answer is still coming; its text is kept)".to_owned(),
-        n => format!(" ({n} answers are still coming; their text is kept)"),
+        1 => " (an answer is still streaming; its text is kept)".to_owned(),
+        n => format!(" ({n} answers are still streaming; their text is kept)"),
     };
     state.tell(Level::Warning, format!("{key} again to quit{what}"));
 }

@@ -67,7 +67,10 @@ pub(super) fn recommend_selection(state: &mut State, effects: &mut Effects) {
     let Some(selecting) = state.triage.selecting else { return };
     // Recommendations are extracted when the answer has ended; one that was added before would hide all others.
     if state.run(selecting.run).is_some_and(|run| run.is_live() || run.elsewhere) {
-        state.tell(Level::Info, "this answer is still coming: select the lines when it has ended");
+        state.tell(
+            Level::Info,
+            "this answer is still streaming: select the lines when it has ended",
+        );
         return;
     }
     state.triage.selecting = None;

@@ -16,7 +16,7 @@ pub(in crate::app) fn open_session(state: &mut State, id: SessionId, effects: &m
     if state.is_live() {
         state.tell(
             Level::Warning,
-            "answers are still coming: X cancels them, then open the session",
+            "answers are still streaming. Press X to cancel them, then open the session",
         );
         return;
     }
@@ -68,7 +68,10 @@ pub(in crate::app) fn delete_session(state: &mut State, id: SessionId, effects: 
 /// An empty session to the panel.
 pub(super) fn new(state: &mut State, effects: &mut Effects) {
     if state.is_live() {
-        state.tell(Level::Warning, "answers are still coming: X cancels them, then begin anew");
+        state.tell(
+            Level::Warning,
+            "answers are still streaming. Press X to cancel them, then start a new session",
+        );
         return;
     }
     state.overlays.clear();

@@ -13,6 +13,8 @@ use crate::ui::theme::{Part, Theme};
 
 /// Columns of a value at most.
 const VALUE: usize = 16;
+/// Columns of `no source`.
+const SUPPORT: usize = 9;
 /// Columns of a persona's lens.
 const WHO: usize = 8;
 
@@ -89,7 +91,7 @@ fn draw_row(
                 _ => Part::Hole,
             };
             pen.write(support, part(how));
-            pen.blanks(9_usize.saturating_sub(width(support)), part(how));
+            pen.blanks(SUPPORT.saturating_sub(width(support)) + 1, part(how));
             let room = pen.room().saturating_sub(1);
             pen.write(&cut(sentence, room), part(Part::Word));
         }

@@ -142,7 +142,7 @@ pub(super) fn after(view: RunRef<'_>, around: Around, keymap: &Keymap) -> Vec<Li
             }
             let key = words::key(keymap, KeyContext::Panes, Action::Retry);
             if let Some(key) = key.filter(|_| around.last) {
-                lines.push(Line { part: Part::Advice, text: format!("  {key} asks anew") });
+                lines.push(Line { part: Part::Advice, text: format!("  {key} retry") });
             }
         }
     }
