@@ -41,7 +41,7 @@ pub use overlay::{
     Picker, SessionRow, SessionsOverlay,
 };
 pub use pane::Pane;
-pub use roster::{Answerer, Roster};
+pub use roster::{Answerer, Roster, Target};
 pub use run_display::{RunDisplay, RunDisplays, RunQuestion, RunRef};
 pub use side_turn::SideTurnRef;
 pub use state::{Focus, LayoutMode, State};

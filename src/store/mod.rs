@@ -176,7 +176,7 @@ impl Store {
 
     /// Sessions in which every one of `words` occurs, as the beginning of a word, somewhere in title, tags, questions
     /// or answers; the one that changed last first, `limit` at most. What was typed is words and never syntax; where
-    /// words are written without blanks they may stand anywhere. An answer that is still coming may be missed.
+    /// words are written without blanks they may stand anywhere. An answer that is still streaming may be missed.
     pub fn search(&self, words: &str, limit: usize) -> Result<Vec<SearchHit>, StoreError> {
         let words = words.to_owned();
         self.ask(move |worker| worker.search(&words, limit))

@@ -24,8 +24,8 @@ const LAYERS: &[(&str, &str)] = &[
     ("config", "review text machine domain"),
     ("app", "export prompt review text domain"),
     ("ui", "app export prompt review text domain"),
-    ("runtime", "ui app config store weights provider export prompt review text domain"),
-    ("cli", "runtime config store weights provider export prompt review text machine domain"),
+    ("runtime", "ui app config store weights provider export review text domain"),
+    ("cli", "runtime app config store weights provider export prompt review text machine domain"),
 ];
 
 /// Layers that do not see each other, and that `app` and `ui` do not see.

@@ -8,7 +8,7 @@ use super::download::{self, DownloadGate};
 use super::stream;
 use crate::app::effect::Order;
 use crate::app::{
-    Effect, Effects, Focus, Level, Pane, RunDisplay, RunQuestion, RunRef, State, Submission,
+    Effect, Effects, Focus, Level, Pane, RunDisplay, RunQuestion, RunRef, State, Submission, Target,
 };
 use crate::domain::{
     Change, Ending, ModelProfile, ModelRef, NewRun, Persona, PersonaId, RunId, Session, TurnId,
@@ -79,12 +79,6 @@ pub(super) fn addressed(state: &State, text: &str) -> Addressed {
     prompt::address(text, &known)
 }
 
-/// One persona to be asked.
-struct Target {
-    persona: Arc<Persona>,
-    triggered: bool,
-}
-
 fn ask(state: &mut State, text: &str, effects: &mut Effects) -> Result<Asked, String> {
     let to = addressed(state, text);
     if let Some(word) = to.unknown.first() {
@@ -103,7 +97,7 @@ fn ask(state: &mut State, text: &str, effects: &mut Effects) -> Result<Asked, St
         targets: to.targets,
         panel_only: false,
     };
-    let targets = find_targets(state, &submission);
+    let targets = state.roster.find_targets(&submission, &state.dismissed);
     if targets.is_empty() {
         return Err(
             "the panel is empty: name a persona with @, or choose a panel with --panel".to_owned()
@@ -128,34 +122,12 @@ fn ask(state: &mut State, text: &str, effects: &mut Effects) -> Result<Asked, St
 
 /// Asks a question whose addressees are known, whatever is on the screen: that of headless `ask`.
 pub(super) fn submit(state: &mut State, submission: &Submission, effects: &mut Effects) {
-    let targets = find_targets(state, submission);
+    let targets = state.roster.find_targets(submission, &state.dismissed);
     start_turn(state, submission, &targets, effects);
 }
 
 fn is_answering(state: &State, id: &PersonaId) -> bool {
     state.panes().iter().any(|pane| pane.persona.id == *id && pane.is_live())
-}
-
-/// Who is asked: those named, or the panel and those that a trigger adds.
-fn find_targets(state: &State, submission: &Submission) -> Vec<Target> {
-    let is_triggered = |persona: &Persona| {
-        prompt::triggers(persona, &submission.trigger_text)
-            && !state.dismissed.contains(&persona.id)
-    };
-    let mut ids = submission.targets.clone();
-    if ids.is_empty() {
-        ids.clone_from(&state.roster.panel.personas);
-        if !submission.panel_only {
-            let all = state.roster.personas.iter();
-            let added = all.filter(|persona| is_triggered(persona)).map(|p| p.id.clone());
-            let added: Vec<PersonaId> = added.filter(|id| !ids.contains(id)).collect();
-            ids.extend(added);
-        }
-    }
-    ids.iter()
-        .filter_map(|id| state.roster.persona(id).cloned())
-        .map(|persona| Target { triggered: is_triggered(&persona), persona })
-        .collect()
 }
 
 /// Starts a turn: its runs are stored before the first request leaves.

@@ -10,7 +10,7 @@ use crate::cli::{CliError, ListFormat, out, out_json, runtime, say};
 use crate::config::Setup;
 use crate::machine::{memory_resident, simd};
 use crate::provider;
-use crate::runtime::bench::{Load, Measured, measure, warm_up};
+use crate::runtime::bench::{BenchLoad, BenchMeasurement, measure_load, warm_up};
 use crate::text::{sanitize_line, size};
 
 /// A question with a brief, and an answer of some paragraphs.
@@ -38,7 +38,7 @@ struct Row {
 }
 
 impl Row {
-    fn of(runs: usize, m: &Measured) -> Self {
+    fn of(runs: usize, m: &BenchMeasurement) -> Self {
         let tenth = |rate: f64| (rate * 10.0).round() / 10.0;
         Self {
             runs,
@@ -69,8 +69,8 @@ pub(super) fn run(setup: &Setup, id: Option<&str>, format: ListFormat) -> Result
         let loading = warm_up(&provider, &weights.id).await?;
         let mut rows = Vec::new();
         for runs in [1, 4] {
-            let load = Load { prompt: PROMPT, answer: ANSWER, runs };
-            rows.push(Row::of(runs, &measure(&provider, &weights.id, load).await?));
+            let load = BenchLoad { prompt: PROMPT, answer: ANSWER, runs };
+            rows.push(Row::of(runs, &measure_load(&provider, &weights.id, load).await?));
         }
         Ok::<_, crate::domain::Failure>((loading, rows))
     });

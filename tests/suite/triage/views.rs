@@ -101,7 +101,7 @@ fn what_another_instance_writes_is_left_to_it() {
     first.ask("@infra more");
     let live = first.last("infra");
     first.run("infra", vec![RunUpdate::Text("## Risks\n\n- One.\n".into())]);
-    // Lines of an answer that is still coming are not taken: what is found in it is written down once.
+    // Lines of an answer that is still streaming are not taken: what is found in it is written down once.
     first.keys("t").take();
     let pane = &first.state.panes()[0];
     assert!(pane.current().is_some_and(|run| run.is_live()));

@@ -7,8 +7,8 @@ use std::time::Duration;
 use crate::config::Setup;
 use crate::ui::theme::{Depth, Theme};
 
-/// The looks of this program run.
-pub struct Looks {
+/// The appearance of this program run.
+pub struct Appearance {
     /// The theme.
     pub theme: Theme,
     /// Colours of the terminal.
@@ -20,14 +20,14 @@ pub struct Looks {
 }
 
 /// How long the terminal may take to say its background colour.
-const ANSWER_TIME: Duration = Duration::from_millis(60);
+const QUERY_TIMEOUT: Duration = Duration::from_millis(60);
 
 /// Chooses; `auto` asks the terminal whether it is dark or light.
 ///
 /// # Errors
 /// Says which file, line and key of a theme is wrong, or which themes there are.
-pub fn choose(setup: &Setup) -> Result<Looks, String> {
-    let depth = depth(|name| std::env::var(name).ok());
+pub fn choose_appearance(setup: &Setup) -> Result<Appearance, String> {
+    let depth = detect_depth(|name| std::env::var(name).ok());
     let is_light = terminal_is_light();
     let name = match (setup.theme.as_str(), is_light) {
         ("auto", Some(true)) => "light",
@@ -36,7 +36,7 @@ pub fn choose(setup: &Setup) -> Result<Looks, String> {
     };
     let folder = setup.paths.config.join("themes");
     let (theme, notices) = Theme::load(name, Some(&folder), depth)?;
-    Ok(Looks { theme, depth, is_light, notices })
+    Ok(Appearance { theme, depth, is_light, notices })
 }
 
 /// What the terminal says of its background; none when it does not say.
@@ -46,7 +46,7 @@ fn terminal_is_light() -> Option<bool> {
         return None;
     }
     let mut options = QueryOptions::default();
-    options.timeout = ANSWER_TIME;
+    options.timeout = QUERY_TIMEOUT;
     if let Ok(mode) = theme_mode(options) {
         return Some(mode == ThemeMode::Light);
     }
@@ -57,7 +57,7 @@ fn terminal_is_light() -> Option<bool> {
 }
 
 /// The colours that the environment promises.
-fn depth(var: impl Fn(&str) -> Option<String>) -> Depth {
+fn detect_depth(var: impl Fn(&str) -> Option<String>) -> Depth {
     if var("NO_COLOR").is_some_and(|v| !v.is_empty()) {
         return Depth::Mono;
     }
@@ -81,7 +81,9 @@ mod tests {
     #[test]
     fn colours_by_environment() {
         let of = |pairs: &'static [(&str, &str)]| {
-            depth(move |name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
+            detect_depth(move |name| {
+                pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned())
+            })
         };
         assert_eq!(of(&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor")]), Depth::True);
         assert_eq!(of(&[("TERM", "screen-256color")]), Depth::Ansi256);

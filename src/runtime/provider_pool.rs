@@ -8,12 +8,12 @@ use crate::domain::{FailKind, Failure, ProviderSpec};
 use crate::provider::{self, Provider};
 
 /// The providers by name.
-pub struct Providers {
+pub struct ProviderPool {
     specs: BTreeMap<String, ProviderSpec>,
     open: BTreeMap<String, Result<Arc<dyn Provider>, Failure>>,
 }
 
-impl Providers {
+impl ProviderPool {
     /// Knows `specs`, opens nothing.
     pub fn new(specs: BTreeMap<String, ProviderSpec>) -> Self {
         Self { specs, open: BTreeMap::new() }

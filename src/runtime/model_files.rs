@@ -14,7 +14,7 @@ pub fn weights_of<'a>(setup: &'a Setup, model: &ModelRef) -> Option<(&'a LocalSp
 }
 
 /// Why `model` cannot answer yet, when its weights are not there.
-pub fn missing(setup: &Setup, model: &ModelRef) -> Option<String> {
+pub fn missing_reason(setup: &Setup, model: &ModelRef) -> Option<String> {
     let (spec, weights) = weights_of(setup, model)?;
     (weights::stored(spec, weights) != Stored::There).then(|| how_to_get(weights))
 }

@@ -1,7 +1,7 @@
 //! Effects → work: what `update` asked for is done here, and nowhere else.
 //!
 //! Nothing here blocks the loop: the store queues, reads run on the blocking pool, copying on a thread. What only the loop can do
-//! (lend the terminal, end) comes back as a [`Turn`].
+//! (lend the terminal, end) comes back as a [`LoopCommand`].
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,61 +11,46 @@ use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 
 use super::clipboard;
-use super::fanout::{Fanout, Job};
-use super::highlighter::Worker;
-use super::inbox::Inbox;
-use super::providers::Providers;
-use super::pulls::Pulls;
-use super::stored::stored;
-use crate::app::{EditFor, Effect, Level, Msg, Order, State};
+use super::downloads::Downloads;
+use super::export_session::export_session;
+use super::highlighter::HighlightWorker;
+use super::run_starter::RunStarter;
+use crate::app::{EditFor, Effect, Level, Msg, State};
 use crate::config::personas::expand_home;
-use crate::domain::{Ending, RunUpdate};
 use crate::store::Store;
 use crate::ui::View;
 use crate::ui::theme::{Depth, Theme};
 
 /// Sessions that the list shows at most.
-const LISTED: usize = 500;
-
-/// How long a question may wait to be written down before it is asked all the same.
-const SYNC_TIME: Duration = Duration::from_millis(100);
-
-/// How long a decision may wait to be written down before it is shown all the same.
-const COMMIT_TIME: Duration = Duration::from_millis(50);
+const MAX_LISTED_SESSIONS: usize = 500;
 
 /// How long typing must pause before sessions are searched: a search reads the whole store.
-const PAUSE: Duration = Duration::from_millis(120);
+const SEARCH_DEBOUNCE: Duration = Duration::from_millis(120);
 
 /// Sessions that a search finds at most.
-const FOUND: usize = 100;
+const MAX_SEARCH_HITS: usize = 100;
 
 /// What the loop itself must do.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Turn {
+pub enum LoopCommand {
     /// End with this status.
     Quit(u8),
     /// Draw everything anew.
     Redraw,
-    /// Stop until continued.
+    /// StopSignal until continued.
     Suspend,
     /// Open the editor on this text.
     Edit(EditFor, String),
 }
 
 /// Everything effects are done with.
-pub struct Hands {
-    /// Starts and cancels runs.
-    pub fanout: Fanout,
-    /// Where runs report, also those that could not be started.
-    pub inbox: Inbox,
-    /// Where answers come from.
-    pub providers: Providers,
+pub struct EffectRunner {
+    /// Starts and cancels runs, stores changes.
+    pub starter: RunStarter,
     /// Fetches of local models.
-    pub pulls: Pulls,
-    /// Where everything is written down.
-    pub store: Store,
+    pub downloads: Downloads,
     /// Colours code.
-    pub worker: Worker,
+    pub highlighter: HighlightWorker,
     /// How many searches were asked for.
     pub searches: Arc<AtomicU64>,
     /// Messages of work that ends later.
@@ -78,44 +63,50 @@ pub struct Hands {
     pub depth: Depth,
 }
 
-impl Hands {
+impl EffectRunner {
     /// Does one effect.
-    pub fn run(&mut self, state: &State, view: &mut View, effect: Effect) -> Option<Turn> {
+    pub fn run_effect(
+        &mut self,
+        state: &State,
+        view: &mut View,
+        effect: Effect,
+    ) -> Option<LoopCommand> {
         match effect {
-            Effect::Ask(orders) => self.ask(orders),
-            Effect::Cancel(run) => self.fanout.cancel(run),
-            Effect::CancelAll => self.fanout.cancel_all(),
-            // What triage shows is on disk: the screen follows the commit, which takes a fraction of a millisecond.
-            Effect::Save(change) if change.is_of_triage() => {
-                self.store.write_now(change, COMMIT_TIME);
+            Effect::Ask(orders) => {
+                self.starter.start_runs(orders);
+                self.highlighter.warm_up();
             }
-            Effect::Save(change) => self.store.write(change),
-            Effect::Highlight(run, jobs) => self.worker.colour(run, jobs),
+            Effect::Cancel(run) => self.starter.cancel_run(run),
+            Effect::CancelAll => self.starter.cancel_all(),
+            Effect::Save(change) => self.starter.save(change),
+            Effect::Highlight(run, jobs) => self.highlighter.highlight_lines(run, jobs),
             Effect::Scroll(pane, scroll) => view.scroll(state, pane, scroll),
-            Effect::Copy { text, what } => self.copy(text, what),
+            Effect::Copy { text, what } => self.copy_text(text, what),
             Effect::CopyBlock(pane) => match view.block_at(state, pane) {
-                Some((text, what)) => self.copy(text, what),
-                None => self.tell(Level::Info, "nothing to copy here".to_owned()),
+                Some((text, what)) => self.copy_text(text, what),
+                None => self.show_notice(Level::Info, "nothing to copy here".to_owned()),
             },
             Effect::ListSessions => {
-                self.read(|store| Msg::Sessions(store.list(LISTED).map_err(|e| e.to_string())));
+                self.spawn_store_read(|store| {
+                    Msg::Sessions(store.list(MAX_LISTED_SESSIONS).map_err(|e| e.to_string()))
+                });
             }
             Effect::Reveal(pane, run, at) => view.reveal(pane, run, at),
             Effect::RevealSection(pane) => view.reveal_section(pane),
-            Effect::Search(words) => self.search(words),
-            Effect::Rename(id, title) => self.read(move |store| {
+            Effect::Search(words) => self.search_sessions(words),
+            Effect::Rename(id, title) => self.spawn_store_read(move |store| {
                 Msg::Kept(match store.rename(id, title) {
                     Ok(()) => Ok("the session was renamed".to_owned()),
                     Err(e) => Err(e.to_string()),
                 })
             }),
-            Effect::Tag(id, tags) => self.read(move |store| {
+            Effect::Tag(id, tags) => self.spawn_store_read(move |store| {
                 Msg::Kept(match store.tag(id, tags) {
                     Ok(()) => Ok("the tags were kept".to_owned()),
                     Err(e) => Err(e.to_string()),
                 })
             }),
-            Effect::Delete(id) => self.read(move |store| {
+            Effect::Delete(id) => self.spawn_store_read(move |store| {
                 Msg::Kept(match store.delete(id) {
                     Ok(()) => Ok("the session was deleted".to_owned()),
                     Err(e) => Err(e.to_string()),
@@ -124,75 +115,42 @@ impl Hands {
             Effect::Export { session, format, path } => {
                 let personas = state.roster.personas.clone();
                 let synonyms = Arc::clone(&state.roster.synonyms);
-                self.read(move |store| {
+                self.spawn_store_read(move |store| {
                     let place = path.map(|path| expand_home(Path::new(&path)));
                     let known = (personas.as_slice(), &*synonyms);
-                    match stored(&store, session, format, place.as_deref(), known) {
+                    match export_session(&store, session, format, place.as_deref(), known) {
                         Ok(path) => Msg::Tell(Level::Info, format!("wrote {}", path.display())),
                         Err(why) => Msg::Tell(Level::Error, why),
                     }
                 });
             }
-            Effect::Open(id) => self.read(move |store| {
+            Effect::Open(id) => self.spawn_store_read(move |store| {
                 Msg::Opened(match store.load(id) {
                     Ok(Some(session)) => Ok(Box::new(session)),
                     Ok(None) => Err(format!("there is no session {}", id.short())),
                     Err(e) => Err(e.to_string()),
                 })
             }),
-            Effect::Pull(id) => self.pulls.start(&id),
-            Effect::CancelPull(id) => self.pulls.cancel(&id),
+            Effect::Pull(id) => self.downloads.start_download(&id),
+            Effect::CancelPull(id) => self.downloads.cancel_download(&id),
             Effect::ForgetPanes => {
                 view.forget();
-                self.worker.forget();
+                self.highlighter.clear_answers();
             }
             Effect::ToggleWrap => view.toggle_wrap(),
             Effect::NextTheme => self.next_theme(view),
-            Effect::Edit(purpose, text) => return Some(Turn::Edit(purpose, text)),
-            Effect::Redraw => return Some(Turn::Redraw),
-            Effect::Suspend => return Some(Turn::Suspend),
-            Effect::Quit(status) => return Some(Turn::Quit(status)),
+            Effect::Edit(purpose, text) => return Some(LoopCommand::Edit(purpose, text)),
+            Effect::Redraw => return Some(LoopCommand::Redraw),
+            Effect::Suspend => return Some(LoopCommand::Suspend),
+            Effect::Quit(status) => return Some(LoopCommand::Quit(status)),
         }
         None
     }
 
-    /// All jobs are made before the first is started, so that requests leave together.
-    fn ask(&mut self, orders: Vec<Order>) {
-        let mut jobs = Vec::with_capacity(orders.len());
-        for order in orders {
-            match self.providers.get(&order.provider) {
-                Ok(provider) => {
-                    jobs.push(Job { run: order.run, provider, request: order.request });
-                }
-                Err(failure) => {
-                    let ended = RunUpdate::Ended(Ending::Failed(failure.message));
-                    self.inbox.push(order.run, ended);
-                }
-            }
-        }
-        self.settle();
-        for job in jobs {
-            self.fanout.start(job);
-        }
-        self.worker.warm_up();
-    }
-
-    /// The question is on disk before the first request leaves: a few milliseconds. A disk that takes longer than
-    /// [`SYNC_TIME`] does not hold up the question.
-    fn settle(&self) {
-        let (done, written) = std::sync::mpsc::channel();
-        let store = self.store.clone();
-        tokio::task::spawn_blocking(move || {
-            store.flush();
-            let _ = done.send(());
-        });
-        let _ = written.recv_timeout(SYNC_TIME);
-    }
-
-    fn copy(&self, text: String, what: String) {
+    fn copy_text(&self, text: String, what: String) {
         let (messages, folder) = (self.messages.clone(), self.state_folder.clone());
         tokio::task::spawn_blocking(move || {
-            let told = match clipboard::copy(&text, &what, &folder) {
+            let told = match clipboard::copy_text(&text, &what, &folder) {
                 Ok(done) => Msg::Tell(Level::Info, done),
                 Err(why) => Msg::Tell(Level::Error, why),
             };
@@ -200,25 +158,25 @@ impl Hands {
         });
     }
 
-    fn read(&self, work: impl FnOnce(Store) -> Msg + Send + 'static) {
-        let (messages, store) = (self.messages.clone(), self.store.clone());
+    fn spawn_store_read(&self, work: impl FnOnce(Store) -> Msg + Send + 'static) {
+        let (messages, store) = (self.messages.clone(), self.starter.store.clone());
         tokio::task::spawn_blocking(move || {
             let _ = messages.blocking_send(work(store));
         });
     }
 
     /// Searches when typing has paused; of several searches that were asked for meanwhile only the last is made.
-    fn search(&self, words: String) {
-        let (messages, store) = (self.messages.clone(), self.store.clone());
+    fn search_sessions(&self, words: String) {
+        let (messages, store) = (self.messages.clone(), self.starter.store.clone());
         let asked = self.searches.fetch_add(1, Ordering::Relaxed) + 1;
         let searches = Arc::clone(&self.searches);
         tokio::spawn(async move {
-            tokio::time::sleep(PAUSE).await;
+            tokio::time::sleep(SEARCH_DEBOUNCE).await;
             if searches.load(Ordering::Relaxed) != asked {
                 return;
             }
             let found = tokio::task::spawn_blocking(move || {
-                let found = store.search(&words, FOUND).map_err(|e| e.to_string());
+                let found = store.search(&words, MAX_SEARCH_HITS).map_err(|e| e.to_string());
                 Msg::Found(words, found)
             });
             if let Ok(found) = found.await {
@@ -227,7 +185,7 @@ impl Hands {
         });
     }
 
-    fn tell(&self, level: Level, text: String) {
+    fn show_notice(&self, level: Level, text: String) {
         // The loop drains this channel every round; if it is full, a line of status is what can be spared.
         let _ = self.messages.try_send(Msg::Tell(level, text));
     }
@@ -239,9 +197,9 @@ impl Hands {
         match Theme::load(name, Some(&self.theme_folder), self.depth) {
             Ok((theme, _)) => {
                 view.set_theme(theme);
-                self.tell(Level::Info, format!("theme: {name}"));
+                self.show_notice(Level::Info, format!("theme: {name}"));
             }
-            Err(why) => self.tell(Level::Error, why),
+            Err(why) => self.show_notice(Level::Error, why),
         }
     }
 }

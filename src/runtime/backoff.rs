@@ -10,18 +10,18 @@ use jiff::{SignedDuration, Zoned};
 use crate::domain::Failure;
 
 /// The longest wait between two attempts that we choose ourselves.
-const LONGEST: Duration = Duration::from_secs(8);
+const MAX_BACKOFF: Duration = Duration::from_secs(8);
 /// The wait before the second attempt is at most this; it doubles.
-const FIRST: Duration = Duration::from_millis(500);
+const FIRST_BACKOFF: Duration = Duration::from_millis(500);
 /// The longest wait that a provider may ask for; above it the person decides.
-const LONGEST_ASKED: Duration = Duration::from_mins(1);
+const MAX_REQUESTED_WAIT: Duration = Duration::from_mins(1);
 /// What is added at random to the wait that a provider asks for, so that panes it turned away together do not come back
 /// together.
-const SPREAD: Duration = Duration::from_millis(250);
+const RETRY_AFTER_JITTER: Duration = Duration::from_millis(250);
 
 /// What follows a failed attempt.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Decision {
+pub(super) enum NextAttempt {
     /// Try again after this long.
     Wait(Duration),
     /// Say this and end.
@@ -31,45 +31,45 @@ pub(super) enum Decision {
 /// Decides on `failure` of attempt number `attempt` (1 is the first) out of `attempts`.
 ///
 /// `random` is in `0.0..=1.0`; `now` is only used to say until when a provider asks to wait.
-pub(super) fn decide(
+pub(super) fn choose_next_attempt(
     failure: &Failure,
     attempt: u32,
     attempts: u32,
     random: f64,
     now: &Zoned,
-) -> Decision {
+) -> NextAttempt {
     let tried = if attempt > 1 { format!(" (tried {attempt} times)") } else { String::new() };
     if !failure.retryable {
-        return Decision::GiveUp(format!("{}{tried}", failure.message));
+        return NextAttempt::GiveUp(format!("{}{tried}", failure.message));
     }
-    if let Some(asked) = failure.retry_after.filter(|asked| *asked > LONGEST_ASKED) {
-        return Decision::GiveUp(format!(
+    if let Some(asked) = failure.retry_after.filter(|asked| *asked > MAX_REQUESTED_WAIT) {
+        return NextAttempt::GiveUp(format!(
             "{}; it asks to wait {}",
             failure.message,
-            until(asked, now)
+            format_deadline(asked, now)
         ));
     }
     if attempt >= attempts {
-        return Decision::GiveUp(format!("{}{tried}", failure.message));
+        return NextAttempt::GiveUp(format!("{}{tried}", failure.message));
     }
-    Decision::Wait(match failure.retry_after {
-        Some(asked) => asked + SPREAD.mul_f64(share(random)),
-        None => backoff(attempt, random),
+    NextAttempt::Wait(match failure.retry_after {
+        Some(asked) => asked + RETRY_AFTER_JITTER.mul_f64(clamp_unit(random)),
+        None => jittered_backoff(attempt, random),
     })
 }
 
 /// The wait after attempt number `attempt`: full jitter below a bound that doubles from 0.5 s to 8 s.
-fn backoff(attempt: u32, random: f64) -> Duration {
-    let doubled = FIRST.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
-    doubled.min(LONGEST).mul_f64(share(random))
+fn jittered_backoff(attempt: u32, random: f64) -> Duration {
+    let doubled = FIRST_BACKOFF.saturating_mul(2_u32.saturating_pow(attempt.saturating_sub(1)));
+    doubled.min(MAX_BACKOFF).mul_f64(clamp_unit(random))
 }
 
-fn share(random: f64) -> f64 {
+fn clamp_unit(random: f64) -> f64 {
     if random.is_finite() { random.clamp(0.0, 1.0) } else { 1.0 }
 }
 
 /// `until 14:05:30`, with the date when it is not today's.
-fn until(wait: Duration, now: &Zoned) -> String {
+fn format_deadline(wait: Duration, now: &Zoned) -> String {
     let then = SignedDuration::try_from(wait).ok().and_then(|wait| now.checked_add(wait).ok());
     match then {
         Some(then) if then.date() == now.date() => format!("until {}", then.strftime("%H:%M:%S")),
@@ -96,29 +96,29 @@ mod tests {
     #[test]
     fn the_bound_doubles_and_stops_and_the_jitter_is_full() {
         let bounds: Vec<u64> = (1..8)
-            .map(|attempt| u64::try_from(backoff(attempt, 1.0).as_millis()).unwrap())
+            .map(|attempt| u64::try_from(jittered_backoff(attempt, 1.0).as_millis()).unwrap())
             .collect();
         assert_eq!(bounds, [500, 1000, 2000, 4000, 8000, 8000, 8000]);
-        assert_eq!(backoff(3, 0.0), Duration::ZERO);
-        assert_eq!(backoff(3, 0.25), Duration::from_millis(500));
+        assert_eq!(jittered_backoff(3, 0.0), Duration::ZERO);
+        assert_eq!(jittered_backoff(3, 0.25), Duration::from_millis(500));
         for odd in [f64::NAN, f64::INFINITY, -1.0, 7.0] {
-            assert!(backoff(u32::MAX, odd) <= LONGEST);
+            assert!(jittered_backoff(u32::MAX, odd) <= MAX_BACKOFF);
         }
     }
 
     #[test]
     fn attempts_end() {
-        let at = |attempt| decide(&busy(None), attempt, 4, 1.0, &now());
-        assert_eq!(at(1), Decision::Wait(Duration::from_millis(500)));
-        assert_eq!(at(3), Decision::Wait(Duration::from_secs(2)));
-        assert_eq!(at(4), Decision::GiveUp("429 from gateway (tried 4 times)".into()));
+        let at = |attempt| choose_next_attempt(&busy(None), attempt, 4, 1.0, &now());
+        assert_eq!(at(1), NextAttempt::Wait(Duration::from_millis(500)));
+        assert_eq!(at(3), NextAttempt::Wait(Duration::from_secs(2)));
+        assert_eq!(at(4), NextAttempt::GiveUp("429 from gateway (tried 4 times)".into()));
         assert_eq!(
-            decide(&busy(None), 1, 1, 1.0, &now()),
-            Decision::GiveUp("429 from gateway".into())
+            choose_next_attempt(&busy(None), 1, 1, 1.0, &now()),
+            NextAttempt::GiveUp("429 from gateway".into())
         );
         assert_eq!(
-            decide(&busy(None), 1, 0, 1.0, &now()),
-            Decision::GiveUp("429 from gateway".into())
+            choose_next_attempt(&busy(None), 1, 0, 1.0, &now()),
+            NextAttempt::GiveUp("429 from gateway".into())
         );
     }
 
@@ -126,29 +126,29 @@ mod tests {
     fn what_cannot_help_is_not_tried() {
         let failure = Failure::new(FailKind::Auth, "401 from gateway");
         assert_eq!(
-            decide(&failure, 1, 4, 1.0, &now()),
-            Decision::GiveUp("401 from gateway".into())
+            choose_next_attempt(&failure, 1, 4, 1.0, &now()),
+            NextAttempt::GiveUp("401 from gateway".into())
         );
     }
 
     #[test]
     fn a_provider_is_obeyed_to_a_minute_and_then_the_person_is_asked() {
-        let of = |seconds| decide(&busy(Some(seconds)), 1, 4, 0.0, &now());
-        assert_eq!(of(7), Decision::Wait(Duration::from_secs(7)));
-        let late = decide(&busy(Some(7)), 1, 4, 1.0, &now());
-        assert_eq!(late, Decision::Wait(Duration::from_millis(7_250)));
-        assert_eq!(of(60), Decision::Wait(Duration::from_mins(1)));
+        let of = |seconds| choose_next_attempt(&busy(Some(seconds)), 1, 4, 0.0, &now());
+        assert_eq!(of(7), NextAttempt::Wait(Duration::from_secs(7)));
+        let late = choose_next_attempt(&busy(Some(7)), 1, 4, 1.0, &now());
+        assert_eq!(late, NextAttempt::Wait(Duration::from_millis(7_250)));
+        assert_eq!(of(60), NextAttempt::Wait(Duration::from_mins(1)));
         assert_eq!(
             of(330),
-            Decision::GiveUp("429 from gateway; it asks to wait until 14:05:30".into())
+            NextAttempt::GiveUp("429 from gateway; it asks to wait until 14:05:30".into())
         );
         assert_eq!(
             of(86_400),
-            Decision::GiveUp("429 from gateway; it asks to wait until 2026-11-21 14:00".into())
+            NextAttempt::GiveUp("429 from gateway; it asks to wait until 2026-11-21 14:00".into())
         );
         for far in [1_000_000_000_000, u64::MAX] {
             assert!(
-                matches!(of(far), Decision::GiveUp(words) if words.contains("longer than anybody"))
+                matches!(of(far), NextAttempt::GiveUp(words) if words.contains("longer than anybody"))
             );
         }
     }
