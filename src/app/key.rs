@@ -96,7 +96,7 @@ impl Key {
     }
 
     /// The character that this key types, if it types one.
-    pub fn typed(&self) -> Option<char> {
+    pub fn typed_char(&self) -> Option<char> {
         match self.code {
             KeyCode::Char(c) if !self.ctrl && !self.alt => Some(c),
             _ => None,

@@ -26,19 +26,19 @@ impl LineEditor {
     }
 
     /// The text before and after the cursor.
-    pub fn parts(&self) -> (&str, &str) {
+    pub fn split_at_cursor(&self) -> (&str, &str) {
         (&self.before, &self.after)
     }
 
     /// Inserts text at the cursor; control characters become spaces.
-    pub fn insert(&mut self, text: &str) {
+    pub fn insert_text(&mut self, text: &str) {
         let room = MAX_BYTES.saturating_sub(self.before.len() + self.after.len());
         let text = text.get(..text.floor_char_boundary(room)).unwrap_or_default();
         self.before.extend(text.chars().map(|c| if c.is_control() { ' ' } else { c }));
     }
 
     /// Edits by one key: characters, Backspace, Delete, arrows, Home, End, Ctrl+U, Ctrl+K, Ctrl+W, Ctrl+A, Ctrl+E.
-    pub fn input(&mut self, key: Key) {
+    pub fn handle_key(&mut self, key: Key) {
         match (key.code, key.ctrl) {
             (KeyCode::Backspace, _) => drop(take_last(&mut self.before)),
             (KeyCode::Delete, _) => drop(take_first(&mut self.after)),
@@ -63,8 +63,8 @@ impl LineEditor {
                 self.before.truncate(kept.len());
             }
             _ => {
-                if let Some(c) = key.typed() {
-                    self.insert(c.encode_utf8(&mut [0; 4]));
+                if let Some(c) = key.typed_char() {
+                    self.insert_text(c.encode_utf8(&mut [0; 4]));
                 }
             }
         }
@@ -89,9 +89,9 @@ mod tests {
     fn edited(text: &str, keys: &str) -> String {
         let mut line = LineEditor::new(text);
         for key in keys.split(' ').filter(|k| !k.is_empty()) {
-            line.input(Key::parse(key).unwrap());
+            line.handle_key(Key::parse(key).unwrap());
         }
-        let (before, after) = line.parts();
+        let (before, after) = line.split_at_cursor();
         format!("{before}|{after}")
     }
 
@@ -115,9 +115,9 @@ mod tests {
     #[test]
     fn pasted_text_stays_one_line_of_a_limited_length() {
         let mut line = LineEditor::default();
-        line.insert("a\nb\t\u{1b}c");
+        line.insert_text("a\nb\t\u{1b}c");
         assert_eq!(line.text(), "a b  c");
-        line.insert(&"é".repeat(5_000));
+        line.insert_text(&"é".repeat(5_000));
         assert!(line.text().len() <= MAX_BYTES);
     }
 }

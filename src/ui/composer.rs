@@ -143,7 +143,7 @@ impl ComposerView {
         let joining = if text.is_empty() { Vec::new() } else { state.joining() };
         self.joins = badge(state, &joining);
         // A name that is still being written is not wrong yet.
-        let unknown = to.unknown.first().filter(|_| state.composer.mention().is_none());
+        let unknown = to.unknown.first().filter(|_| state.composer.mention_at_cursor().is_none());
         self.nobody = unknown.is_some();
         self.target = match (to.targets.as_slice(), unknown) {
             (_, Some(word)) => format!("nobody is called @{}", sanitize_line(word)),
@@ -162,7 +162,7 @@ impl ComposerView {
             }
             (ids, _) => format!("→ {} of them", ids.len()),
         };
-        let tokens = state.composer.question().map_or(0, |q| prompt::estimate(&q));
+        let tokens = state.composer.whole_question().map_or(0, |q| prompt::estimate(&q));
         if tokens >= MANY_TOKENS {
             self.target.push_str(" · ");
             self.target.push_str(&words::tokens(u64::from(tokens), true));

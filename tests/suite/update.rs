@@ -251,7 +251,7 @@ fn no_second_question_to_who_still_answers() {
     assert_eq!(desk.state.composer.text(), "more");
     let run = desk.last("edge");
     desk.send(Msg::Run(run, vec![text("x"), ended(Ending::Done)])).take();
-    desk.state.composer.set("");
+    desk.state.composer.set_text("");
     desk.ask("@edge more");
     assert_eq!(asked(&desk.effects), ["edge"]);
 }

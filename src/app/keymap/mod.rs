@@ -164,7 +164,8 @@ impl Keymap {
     /// # Errors
     /// Never for the embedded file; a test reads it.
     pub fn default_keys() -> Result<Self, KeymapError> {
-        parse::parse(include_str!("default.toml"), "default.toml").map(|bindings| Self { bindings })
+        parse::parse_keymap(include_str!("default.toml"), "default.toml")
+            .map(|bindings| Self { bindings })
     }
 
     /// The default keys with those of the user's file on top; messages call the file `name`.
@@ -173,7 +174,7 @@ impl Keymap {
     /// Says which line has an unknown action, context or key, or a key that two rows want.
     pub fn with_user(text: &str, name: &str) -> Result<Self, KeymapError> {
         let mut map = Self::default_keys()?;
-        for row in parse::parse(text, name)? {
+        for row in parse::parse_keymap(text, name)? {
             map.override_with(row);
         }
         Ok(map)
@@ -236,7 +237,7 @@ impl Keymap {
         if !self.in_force(context).any(is_start) {
             let alone = pending.keys.len() == 1;
             pending.keys.clear();
-            // A key that no sequence continues with still has its own meaning.
+            // The key may be bound without the sequence.
             return if alone { None } else { self.lookup(context, pending, key) };
         }
         None

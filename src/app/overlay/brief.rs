@@ -43,7 +43,7 @@ fn show_brief(state: &mut State, run: RunId) {
 
 impl BriefOverlay {
     /// The turn that it is about.
-    fn turn(&self, state: &State) -> Option<TurnId> {
+    fn summarized_turn(&self, state: &State) -> Option<TurnId> {
         match state.side_turn_of_run(self.run)?.kind {
             AsideKind::Brief(turn) => Some(turn),
             AsideKind::Challenge(_) => None,
@@ -55,7 +55,7 @@ impl BriefOverlay {
     }
 
     /// Its sentences: of each the answer and the text of its first quote that was found, where there is one.
-    fn quotes(&self, state: &State) -> Vec<Option<(usize, String)>> {
+    fn first_quotes(&self, state: &State) -> Vec<Option<(usize, String)>> {
         let Some(display) = state.displays.get(self.run) else { return Vec::new() };
         let sentences = display.brief.lines.iter().filter_map(|line| match line {
             BriefLine::Sentence { quotes, .. } => Some(quotes),
@@ -70,7 +70,7 @@ impl BriefOverlay {
 
     /// Opens the answer that the selected sentence quotes, at the quote.
     fn open_quote(&self, state: &mut State, effects: &mut Effects) -> OverlayOutcome {
-        let quote = match self.quotes(state).into_iter().nth(self.cursor.selected) {
+        let quote = match self.first_quotes(state).into_iter().nth(self.cursor.selected) {
             Some(Some(quote)) => quote,
             Some(None) => {
                 state.tell(Level::Info, "no quote of this sentence was found in an answer");
@@ -78,15 +78,15 @@ impl BriefOverlay {
             }
             None => return OverlayOutcome::Keep,
         };
-        let Some(position) = quote_position(state, self.turn(state), &quote) else {
+        let Some(position) = quote_position(state, self.summarized_turn(state), &quote) else {
             return OverlayOutcome::Keep;
         };
         views::show_position(state, position, effects);
         OverlayOutcome::Close
     }
 
-    fn rewrite(&self, state: &mut State, effects: &mut Effects) -> OverlayOutcome {
-        let turn = self.turn(state).filter(|_| !self.is_live(state));
+    fn rewrite_brief(&self, state: &mut State, effects: &mut Effects) -> OverlayOutcome {
+        let turn = self.summarized_turn(state).filter(|_| !self.is_live(state));
         let Some(run) = turn.and_then(|turn| aside::write_brief(state, turn, effects)) else {
             return OverlayOutcome::Keep;
         };
@@ -94,7 +94,7 @@ impl BriefOverlay {
         OverlayOutcome::Close
     }
 
-    fn copy(&self, state: &State, effects: &mut Effects) {
+    fn copy_text(&self, state: &State, effects: &mut Effects) {
         if let Some(display) = state.displays.get(self.run) {
             let text = display.document.source().to_owned();
             effects.push(Effect::Copy { text, what: "the brief".to_owned() });
@@ -128,11 +128,11 @@ impl OverlayHandler for BriefOverlay {
     ) -> OverlayOutcome {
         match action {
             Action::Open => return self.open_quote(state, effects),
-            Action::Retry => return self.rewrite(state, effects),
+            Action::Retry => return self.rewrite_brief(state, effects),
             Action::Cancel if self.is_live(state) => ask::cancel_run(state, self.run, effects),
             Action::Cancel => {}
-            Action::CopyBlock => self.copy(state, effects),
-            _ => return self.cursor.handle_action(action, self.quotes(state).len()),
+            Action::CopyBlock => self.copy_text(state, effects),
+            _ => return self.cursor.handle_action(action, self.first_quotes(state).len()),
         }
         OverlayOutcome::Keep
     }

@@ -50,7 +50,7 @@ impl ExportOverlay {
         open_overlay(state, Overlay::LineEdit(overlay));
     }
 
-    fn write(&self, state: &State, effects: &mut Effects) {
+    fn request_export(&self, state: &State, effects: &mut Effects) {
         if let Some(session) = state.session_id() {
             let (format, path) = (self.target().name, self.path.clone());
             effects.push(Effect::Export { session, format, path });
@@ -71,7 +71,7 @@ impl OverlayHandler for ExportOverlay {
     ) -> OverlayOutcome {
         match action {
             Action::Open => {
-                self.write(state, effects);
+                self.request_export(state, effects);
                 OverlayOutcome::Close
             }
             Action::Edit => {

@@ -39,7 +39,7 @@ impl LineEditOverlay {
         Self { purpose, subject, line: LineEditor::new(text) }
     }
 
-    fn save(&self, state: &mut State, effects: &mut Effects) {
+    fn save_text(&self, state: &mut State, effects: &mut Effects) {
         let text = self.line.text();
         match &self.purpose {
             LineEditPurpose::Comment(id) => triage::save_comment(state, *id, &text, effects),
@@ -86,7 +86,7 @@ impl OverlayHandler for LineEditOverlay {
         effects: &mut Effects,
     ) -> OverlayOutcome {
         match action {
-            Action::Open => self.save(state, effects),
+            Action::Open => self.save_text(state, effects),
             Action::Back => {}
             _ => return OverlayOutcome::Unhandled,
         }
@@ -94,10 +94,10 @@ impl OverlayHandler for LineEditOverlay {
     }
 
     fn handle_text(&mut self, key: Key, _effects: &mut Effects) {
-        self.line.input(key);
+        self.line.handle_key(key);
     }
 
     fn handle_paste(&mut self, text: &str, _effects: &mut Effects) {
-        self.line.insert(text.trim());
+        self.line.insert_text(text.trim());
     }
 }

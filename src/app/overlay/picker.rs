@@ -84,9 +84,11 @@ impl Picker {
 
     /// Appends pasted text to the filter. True when it changed.
     pub fn handle_paste(&mut self, text: &str) -> bool {
-        let printable = text.chars().filter(|c| !c.is_control()).take(MAX_FILTER_BYTES);
-        // Every character must reach the filter, so this must not stop at the first change.
-        printable.fold(false, |changed, c| self.handle_text(Key::char(c)) || changed)
+        let mut changed = false;
+        for c in text.chars().filter(|c| !c.is_control()).take(MAX_FILTER_BYTES) {
+            changed |= self.handle_text(Key::char(c));
+        }
+        changed
     }
 
     /// Handles the actions that move through and search any list of `rows` matching rows.
@@ -115,7 +117,7 @@ pub(in crate::app) fn split_filter(filter: &str) -> Vec<String> {
 
 /// Edits a filter by one key: a character, Backspace, or Ctrl+U. False when the key changes nothing.
 pub(in crate::app) fn edit_filter(filter: &mut String, key: Key) -> bool {
-    match (key.code, key.typed()) {
+    match (key.code, key.typed_char()) {
         (KeyCode::Backspace, _) => {
             filter.pop();
         }

@@ -24,7 +24,7 @@ pub struct TriageItem<'a> {
     pub leader: TriageMember<'a>,
     /// The others, in the order of the list.
     pub others: Vec<TriageMember<'a>>,
-    /// TriageStatus question of the session, counted from 1.
+    /// 1-based number of the question in the session.
     pub turn: usize,
 }
 
@@ -80,13 +80,13 @@ impl<'a> TriageItem<'a> {
 }
 
 /// How far triage has come, and the number of items to discuss.
-pub fn counts(items: &[TriageItem<'_>]) -> (TriageCounts, usize) {
+pub fn count_items(items: &[TriageItem<'_>]) -> (TriageCounts, usize) {
     let discuss = items.iter().filter(|item| item.status() == TriageStatus::Discuss).count();
     (items.iter().map(TriageItem::decision).collect(), discuss)
 }
 
 /// Every item of the session, in the order of the questions, the panes, the text.
-pub fn items(state: &State) -> Vec<TriageItem<'_>> {
+pub fn build_items(state: &State) -> Vec<TriageItem<'_>> {
     let mut members: Vec<(usize, bool, TriageMember<'_>)> = Vec::new();
     for (turn, asked) in (1..).zip(state.turns()) {
         for run in &asked.runs {
@@ -114,7 +114,7 @@ pub fn items(state: &State) -> Vec<TriageItem<'_>> {
 }
 
 /// The items that `filter` leaves.
-pub fn listed<'a>(
+pub fn filter_items<'a>(
     state: &State,
     items: Vec<TriageItem<'a>>,
     filter: &TriageFilter,
@@ -123,10 +123,15 @@ pub fn listed<'a>(
         return items;
     }
     let words: Vec<String> = filter.text.split_whitespace().map(str::to_lowercase).collect();
-    items.into_iter().filter(|item| fits(state, item, filter, &words)).collect()
+    items.into_iter().filter(|item| matches_filter(state, item, filter, &words)).collect()
 }
 
-fn fits(state: &State, item: &TriageItem<'_>, filter: &TriageFilter, words: &[String]) -> bool {
+fn matches_filter(
+    state: &State,
+    item: &TriageItem<'_>,
+    filter: &TriageFilter,
+    words: &[String],
+) -> bool {
     let persona = |pane: usize| state.pane_personas.get(pane).map(|persona| &persona.id);
     let by = |id| item.members().any(|member| persona(member.pane) == Some(id));
     let of = |facet| item.members().any(|member| member.found.facet == facet);
@@ -134,13 +139,13 @@ fn fits(state: &State, item: &TriageItem<'_>, filter: &TriageFilter, words: &[St
         && filter.facet.is_none_or(of)
         && filter.status.is_none_or(|status| item.status() == status)
         && (words.is_empty() || {
-            let text = searchable(item);
+            let text = searchable_text(item);
             words.iter().all(|word| text.contains(word))
         })
 }
 
 /// What the words of a filter are compared with: titles, sources, comments, owners.
-fn searchable(item: &TriageItem<'_>) -> String {
+fn searchable_text(item: &TriageItem<'_>) -> String {
     let mut text = String::new();
     for member in item.members() {
         let source = member.run.document.source().get(member.found.span.clone());

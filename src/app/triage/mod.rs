@@ -4,7 +4,7 @@
 
 mod items;
 
-pub use items::{TriageItem, TriageMember, counts, items, listed};
+pub use items::{TriageItem, TriageMember, build_items, count_items, filter_items};
 
 use std::ops::Range;
 

@@ -28,7 +28,7 @@ pub(in crate::app) fn ask_challenge(
     });
     let Some((question, text)) = found else { return };
     let (Some(persona), number) =
-        (state.roster.persona(persona).cloned(), state.ids.turn().number())
+        (state.roster.persona(persona).cloned(), state.ids.next_turn_id().number())
     else {
         return;
     };
@@ -66,7 +66,7 @@ pub(in crate::app) fn write_brief(
         return None;
     };
     let limit = limit(state, &writer);
-    let number = state.ids.turn().number();
+    let number = state.ids.next_turn_id().number();
     let answers = turn_answers(state, turn);
     let sources: Vec<Source<'_>> = answers
         .iter()
@@ -114,7 +114,7 @@ fn start(
     if download::blocks_on_download(state, std::slice::from_ref(&persona.id)) {
         return None;
     }
-    let (id, turn) = (state.ids.run(), state.ids.turn());
+    let (id, turn) = (state.ids.next_run_id(), state.ids.next_turn_id());
     let single = ask::SingleAsk {
         persona,
         history: &[],

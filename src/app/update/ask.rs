@@ -18,12 +18,12 @@ use crate::text::{Document, sanitize};
 
 /// Sends what is in the composer.
 pub(super) fn send(state: &mut State, effects: &mut Effects) {
-    let Some(text) = state.composer.question() else {
+    let Some(text) = state.composer.whole_question() else {
         state.tell(Level::Info, "write a question first, or press Alt+1 to Alt+3 for an example");
         return;
     };
     match ask(state, &text, effects) {
-        Ok(Asked::Gone) => state.composer.sent(),
+        Ok(Asked::Gone) => state.composer.clear_sent(),
         Ok(Asked::Held) => {}
         Err(why) => not_asked(state, why),
     }
@@ -37,11 +37,11 @@ pub(super) fn question(state: &mut State, text: &str, effects: &mut Effects) {
         ask(state, text.trim(), effects)
     };
     match asked {
-        Ok(Asked::Gone) => state.composer.remember(text),
-        Ok(Asked::Held) => state.composer.set(text),
+        Ok(Asked::Gone) => state.composer.remember_question(text),
+        Ok(Asked::Held) => state.composer.set_text(text),
         Err(why) => {
-            state.composer.set(text);
-            not_asked(state, why)
+            state.composer.set_text(text);
+            not_asked(state, why);
         }
     }
 }
@@ -53,9 +53,9 @@ pub(super) fn waited(state: &mut State, text: &str, effects: &mut Effects) {
         return;
     }
     if state.composer.is_empty() {
-        state.composer.set(text);
+        state.composer.set_text(text);
     }
-    state.composer.remember(text);
+    state.composer.remember_question(text);
     if let Err(why) = asked {
         not_asked(state, why);
     }
@@ -137,12 +137,12 @@ fn start_turn(
     targets: &[Target],
     effects: &mut Effects,
 ) {
-    let session = state.session_id().unwrap_or_else(|| state.ids.session());
+    let session = state.session_id().unwrap_or_else(|| state.ids.next_session_id());
     let title = match &state.session {
         Some(open) if !open.turns.is_empty() => open.title.clone(),
         _ => prompt::title(&submission.sent),
     };
-    let turn = state.ids.turn();
+    let turn = state.ids.next_turn_id();
     let question = RunQuestion {
         shown: Arc::from(sanitize(&prompt::outline(&submission.question))),
         sent: Arc::from(submission.sent.as_str()),
@@ -201,7 +201,7 @@ fn prepare_run(
     question: &RunQuestion,
 ) -> Prepared {
     let persona = &target.persona;
-    let id = state.ids.run();
+    let id = state.ids.next_run_id();
     let index = state.ensure_pane(persona);
     let exchanges =
         state.pane_at(index).map(|pane| previous_exchanges(&pane, turn)).unwrap_or_default();

@@ -7,7 +7,7 @@ use crate::domain::PersonaId;
 
 /// Takes a key as text.
 pub(super) fn handle_text(state: &mut State, key: Key) {
-    state.composer.input(key);
+    state.composer.handle_key(key);
     offer_names(state);
 }
 
@@ -43,10 +43,10 @@ pub(super) fn browse_history(state: &mut State, older: bool) {
     let code = if older { KeyCode::Up } else { KeyCode::Down };
     let browses = if older { state.composer.on_first_line() } else { state.composer.is_browsing() };
     if browses {
-        state.composer.browse(older);
+        state.composer.browse_history(older);
         state.completion = None;
     } else {
-        state.composer.input(Key::plain(code));
+        state.composer.handle_key(Key::plain(code));
     }
 }
 
@@ -77,7 +77,7 @@ pub(super) fn move_completion(state: &mut State, delta: isize) {
 pub(super) fn on_editor_closed(state: &mut State, purpose: EditFor, text: Result<String, String>) {
     match (purpose, text) {
         (EditFor::Question, Ok(text)) => {
-            state.composer.set(text.trim_end_matches('\n'));
+            state.composer.set_text(text.trim_end_matches('\n'));
             state.focus = Focus::Composer;
         }
         (EditFor::Answer, Ok(_)) => {}
@@ -100,13 +100,13 @@ pub(super) fn accept_completion(state: &mut State) {
     if let Some(completion) = state.completion.take()
         && let Some(id) = completion.items.get(completion.selected)
     {
-        state.composer.complete(id);
+        state.composer.complete_mention(id);
     }
 }
 
 /// Offers names for the `@word` at the cursor: ids and names that begin with it first, then those that contain it.
 fn offer_names(state: &mut State) {
-    let Some(word) = state.composer.mention() else {
+    let Some(word) = state.composer.mention_at_cursor() else {
         state.completion = None;
         return;
     };

@@ -104,8 +104,8 @@ pub(super) fn close_download(state: &mut State) {
 /// Takes the question out of the composer; it is sent when the models have arrived.
 pub(in crate::app) fn hold_question(state: &mut State) {
     if state.locals.waiting.is_none() {
-        state.locals.waiting = state.composer.question();
-        state.composer.sent();
+        state.locals.waiting = state.composer.whole_question();
+        state.composer.clear_sent();
         state.completion = None;
     }
 }
@@ -174,8 +174,8 @@ pub(in crate::app) fn on_overlay_closed(state: &mut State) {
 pub(super) fn return_question(state: &mut State) {
     let Some(question) = state.locals.waiting.take() else { return };
     if state.composer.is_empty() {
-        state.composer.set(&question);
+        state.composer.set_text(&question);
     } else {
-        state.composer.remember(&question);
+        state.composer.remember_question(&question);
     }
 }

@@ -20,8 +20,8 @@ pub(super) fn expire_notices(state: &mut State) {
     }
 }
 
-/// Quits, when nothing is streaming.
-pub(super) fn quit(state: &mut State, effects: &mut Effects) {
+/// Quits at once when nothing is streaming, else when the key is pressed twice.
+pub(super) fn quit_when_idle(state: &mut State, effects: &mut Effects) {
     if state.is_live() {
         confirm_quit(state, "q", effects);
     } else {

@@ -1,4 +1,4 @@
-//! LineSelection lines of an answer as a recommendation, where extraction missed one.
+//! Selecting lines of an answer as a recommendation, where extraction missed one.
 //!
 //! Lines are those of the source, so that a selection does not depend on the width of the screen. Blank ones are skipped.
 
@@ -40,9 +40,11 @@ pub(super) fn mark_or_recommend(state: &mut State, effects: &mut Effects) {
 /// Moves the cursor by `delta` lines; blank lines are skipped.
 pub(super) fn move_cursor(state: &mut State, delta: isize) {
     let Some(selecting) = state.triage.selecting else { return };
-    let Some(source) = source(state, selecting) else { return };
-    let lines: Vec<usize> =
-        lines(source).filter(|(_, text)| !text.trim().is_empty()).map(|(n, _)| n).collect();
+    let Some(source) = source_of(state, selecting) else { return };
+    let lines: Vec<usize> = numbered_lines(source)
+        .filter(|(_, text)| !text.trim().is_empty())
+        .map(|(n, _)| n)
+        .collect();
     let at = lines.partition_point(|line| *line < selecting.line);
     let to = at.saturating_add_signed(delta).min(lines.len().saturating_sub(1));
     if let (Some(line), Some(selecting)) = (lines.get(to), &mut state.triage.selecting) {
@@ -124,14 +126,16 @@ pub(super) fn cancel_selection(state: &mut State) {
     state.triage.selecting = None;
 }
 
-fn source(state: &State, selecting: LineSelection) -> Option<&str> {
+fn source_of(state: &State, selecting: LineSelection) -> Option<&str> {
     Some(state.displays.get(selecting.run)?.document.source())
 }
 
-fn lines(source: &str) -> impl Iterator<Item = (usize, &str)> {
+fn numbered_lines(source: &str) -> impl Iterator<Item = (usize, &str)> {
     source.lines().enumerate()
 }
 
 fn first_line(view: &RunRef<'_>) -> usize {
-    lines(view.document.source()).find(|(_, text)| !text.trim().is_empty()).map_or(0, |(n, _)| n)
+    numbered_lines(view.document.source())
+        .find(|(_, text)| !text.trim().is_empty())
+        .map_or(0, |(n, _)| n)
 }

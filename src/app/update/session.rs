@@ -112,7 +112,7 @@ pub(super) fn opened(
 fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) {
     for turn in &mut session.turns {
         if outline(&turn.question) == turn.question {
-            state.composer.remember(&turn.question);
+            state.composer.remember_question(&turn.question);
         }
         let question = RunQuestion {
             shown: Arc::from(sanitize(&outline(&turn.question))),

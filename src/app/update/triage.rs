@@ -9,7 +9,7 @@ use crate::text::sanitize_line;
 
 /// Decides on the selected recommendation and advances to the next undecided one. The same decision again takes it back.
 pub(super) fn decide_selected(state: &mut State, decision: Decision, effects: &mut Effects) {
-    let Some((id, title, now)) = selected(state).map(|row| (row.id, row.title, row.decision))
+    let Some((id, title, now)) = selected_row(state).map(|row| (row.id, row.title, row.decision))
     else {
         state.tell(Level::Info, "nothing is listed that could be decided on");
         return;
@@ -36,7 +36,7 @@ struct SelectedRow {
     decision: Option<Decision>,
 }
 
-fn selected(state: &State) -> Option<SelectedRow> {
+fn selected_row(state: &State) -> Option<SelectedRow> {
     triage_list::selected_item(state).map(|item| SelectedRow {
         id: item.id(),
         members: item.members().map(|member| member.found.id).collect(),
@@ -51,7 +51,7 @@ pub(super) fn repeat_decision(state: &mut State, effects: &mut Effects) {
         state.tell(Level::Info, "there is no decision yet that could be repeated");
         return;
     };
-    if selected(state).is_some_and(|row| row.decision == Some(last)) {
+    if selected_row(state).is_some_and(|row| row.decision == Some(last)) {
         triage_list::select_next_open(state);
     } else {
         decide_selected(state, last, effects);
@@ -105,7 +105,7 @@ pub(super) fn update_verdicts(
 /// Marks the selected recommendation. When another one is marked already, merges both: the marked one leads. On a merged
 /// one, splits it.
 pub(super) fn merge_selected(state: &mut State, effects: &mut Effects) {
-    let Some(SelectedRow { id, members, title, .. }) = selected(state) else { return };
+    let Some(SelectedRow { id, members, title, .. }) = selected_row(state) else { return };
     let Some(leader) = state.triage.marked.take() else {
         if members.len() > 1 {
             let description = format!("split \u{201c}{title}\u{201d}");
@@ -172,7 +172,7 @@ fn merge_groups(
 
 /// Removes the selected row from the list: it is not a recommendation.
 pub(super) fn remove_recommendation(state: &mut State, effects: &mut Effects) {
-    let Some(SelectedRow { members, title, .. }) = selected(state) else { return };
+    let Some(SelectedRow { members, title, .. }) = selected_row(state) else { return };
     let description = format!("remove \u{201c}{title}\u{201d}");
     update_verdicts(state, description, &members, |verdict| verdict.dropped = true, effects);
     triage_list::reselect_listed(state);

@@ -12,7 +12,8 @@ pub(super) fn apply_step(
     effects: &mut Effects,
 ) -> bool {
     let Some(session) = state.session_id().filter(|_| !steps.is_empty()) else { return false };
-    let edit = Edit { id: state.ids.edit(), what: description, at: state.clock.unix_ms, steps };
+    let edit =
+        Edit { id: state.ids.next_edit_id(), what: description, at: state.clock.unix_ms, steps };
     state.apply_change(Change::Edited { session, edit }, effects);
     true
 }

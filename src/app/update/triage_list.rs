@@ -1,6 +1,6 @@
 //! The rows that Triage lists: the selected one, moving the selection, and filters.
 
-use crate::app::triage::{TriageItem, items, listed};
+use crate::app::triage::{TriageItem, build_items, filter_items};
 use crate::app::{Level, State, TriageFilter, TriageStatus};
 use crate::domain::{Facet, RecommendationId};
 use crate::text::sanitize_line;
@@ -33,7 +33,7 @@ pub(in crate::app) fn short_title(item: &TriageItem<'_>) -> String {
 }
 
 fn listed_items(state: &State) -> Vec<TriageItem<'_>> {
-    listed(state, items(state), &state.triage.filter)
+    filter_items(state, build_items(state), &state.triage.filter)
 }
 
 /// Selects a listed row: the selected one may have left the list.
@@ -118,7 +118,7 @@ fn filter_by_pane(state: &mut State, pane: Option<usize>) {
 /// Lists the recommendations of the next facet that has any; after the last facet, all.
 pub(super) fn filter_next_facet(state: &mut State) {
     let facets: Vec<Facet> = {
-        let items = items(state);
+        let items = build_items(state);
         let has_any = |facet: &Facet| {
             items.iter().any(|item| item.members().any(|m| m.found.facet == *facet))
         };

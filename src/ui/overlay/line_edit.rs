@@ -37,7 +37,7 @@ pub(super) fn draw_line_edit(
     let mut pen = Pen::new(buffer, line);
     pen.write("> ", theme.part(Part::Prompt));
     let room = pen.room().saturating_sub(1);
-    let (before, after) = overlay.line.parts();
+    let (before, after) = overlay.line.split_at_cursor();
     if before.is_empty() && after.is_empty() {
         pen.write(&cut(hint, room), theme.part(Part::Placeholder));
     }

@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 use super::paint::{Pen, cut, inset, put_right, row};
 use super::pane::PaneView;
 use super::theme::{Part, Theme};
-use crate::app::triage::{counts, items, listed};
+use crate::app::triage::{build_items, count_items, filter_items};
 use crate::app::{Scroll, State};
 use crate::domain::TriageCounts;
 use crate::text::sanitize_line;
@@ -44,10 +44,10 @@ pub(super) struct TriageView {
 impl TriageView {
     /// Brings rows and places up to date for a body of `area`.
     pub(super) fn prepare(&mut self, state: &State, area: Rect) {
-        let all = items(state);
-        (self.counts, self.discuss) = counts(&all);
+        let all = build_items(state);
+        (self.counts, self.discuss) = count_items(&all);
         self.filter = filter_words(state);
-        let rows = listed(state, all, &state.triage.filter);
+        let rows = filter_items(state, all, &state.triage.filter);
         let chosen = state.triage.selected_index(&rows);
         self.progress = row(area, 0);
         let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
@@ -168,7 +168,7 @@ fn filter_words(state: &State) -> String {
 
 /// The source of the chosen one.
 pub(super) fn copied(state: &State) -> Option<(String, String)> {
-    let rows = listed(state, items(state), &state.triage.filter);
+    let rows = filter_items(state, build_items(state), &state.triage.filter);
     let member = rows.get(state.triage.selected_index(&rows))?.leader;
     let text = member.run.document.source().get(member.found.span.clone())?;
     let title = sanitize_line(member.found.title());

@@ -5,6 +5,81 @@ use crate::app::overlay::{open_brief, open_export, open_help, open_ledger, open_
 use crate::app::update::{ask, composer, download, lifecycle, session, triage_history, views};
 use crate::app::{Action, Effect, Effects, State, ViewKind};
 
+/// A pattern with the actions that depend on what has the focus: only the handler of a context knows what they mean.
+macro_rules! contextual_actions {
+    () => {
+        Action::Newline
+            | Action::Leave
+            | Action::HistoryOlder
+            | Action::HistoryNewer
+            | Action::Edit
+            | Action::Dismiss
+            | Action::Accept
+            | Action::Next
+            | Action::Previous
+            | Action::Back
+            | Action::LineDown
+            | Action::LineUp
+            | Action::HalfPageDown
+            | Action::HalfPageUp
+            | Action::PageDown
+            | Action::PageUp
+            | Action::Top
+            | Action::Bottom
+            | Action::ScrollRight
+            | Action::ScrollLeft
+            | Action::SectionNext
+            | Action::SectionPrevious
+            | Action::CodeNext
+            | Action::CodePrevious
+            | Action::PaneNext
+            | Action::PanePrevious
+            | Action::Pane1
+            | Action::Pane2
+            | Action::Pane3
+            | Action::Pane4
+            | Action::Pane5
+            | Action::Pane6
+            | Action::Pane7
+            | Action::Pane8
+            | Action::Pane9
+            | Action::Zoom
+            | Action::Follow
+            | Action::Layout
+            | Action::Wrap
+            | Action::Retry
+            | Action::Cancel
+            | Action::CopyBlock
+            | Action::CopyAnswer
+            | Action::DecideAccept
+            | Action::DecideReject
+            | Action::DecideDefer
+            | Action::DecideAgain
+            | Action::AcceptListed
+            | Action::RejectListed
+            | Action::DeferListed
+            | Action::Comment
+            | Action::Owner
+            | Action::Rename
+            | Action::Tag
+            | Action::Drop
+            | Action::Merge
+            | Action::NextOpen
+            | Action::FilterFacet
+            | Action::FilterStatus
+            | Action::FilterNone
+            | Action::ScrollDown
+            | Action::ScrollUp
+            | Action::Select
+            | Action::Challenge
+            | Action::Yes
+            | Action::OnlyOpen
+            | Action::No
+            | Action::Open
+            | Action::Filter
+    };
+}
+
 /// Handles what works everywhere. The match is exhaustive: a new action is listed here, in one half or the other.
 pub(super) fn handle_action(state: &mut State, action: Action, effects: &mut Effects) -> Handled {
     match action {
@@ -33,78 +108,9 @@ pub(super) fn handle_action(state: &mut State, action: Action, effects: &mut Eff
         Action::Theme => effects.push(Effect::NextTheme),
         Action::Redraw => effects.push(Effect::Redraw),
         Action::Suspend => effects.push(Effect::Suspend),
-        Action::Quit => lifecycle::quit(state, effects),
+        Action::Quit => lifecycle::quit_when_idle(state, effects),
         Action::Interrupt => lifecycle::confirm_quit(state, "Ctrl+C", effects),
-        // These depend on what is selected, so only the handler of a context can know what they mean.
-        Action::Newline
-        | Action::Leave
-        | Action::HistoryOlder
-        | Action::HistoryNewer
-        | Action::Edit
-        | Action::Dismiss
-        | Action::Accept
-        | Action::Next
-        | Action::Previous
-        | Action::Back
-        | Action::LineDown
-        | Action::LineUp
-        | Action::HalfPageDown
-        | Action::HalfPageUp
-        | Action::PageDown
-        | Action::PageUp
-        | Action::Top
-        | Action::Bottom
-        | Action::ScrollRight
-        | Action::ScrollLeft
-        | Action::SectionNext
-        | Action::SectionPrevious
-        | Action::CodeNext
-        | Action::CodePrevious
-        | Action::PaneNext
-        | Action::PanePrevious
-        | Action::Pane1
-        | Action::Pane2
-        | Action::Pane3
-        | Action::Pane4
-        | Action::Pane5
-        | Action::Pane6
-        | Action::Pane7
-        | Action::Pane8
-        | Action::Pane9
-        | Action::Zoom
-        | Action::Follow
-        | Action::Layout
-        | Action::Wrap
-        | Action::Retry
-        | Action::Cancel
-        | Action::CopyBlock
-        | Action::CopyAnswer
-        | Action::DecideAccept
-        | Action::DecideReject
-        | Action::DecideDefer
-        | Action::DecideAgain
-        | Action::AcceptListed
-        | Action::RejectListed
-        | Action::DeferListed
-        | Action::Comment
-        | Action::Owner
-        | Action::Rename
-        | Action::Tag
-        | Action::Drop
-        | Action::Merge
-        | Action::NextOpen
-        | Action::FilterFacet
-        | Action::FilterStatus
-        | Action::FilterNone
-        | Action::ScrollDown
-        | Action::ScrollUp
-        | Action::Select
-        | Action::Challenge
-        | Action::Yes
-        | Action::OnlyOpen
-        | Action::No
-        | Action::Open
-        | Action::Filter => return Handled::No,
+        contextual_actions!() => return Handled::No,
     }
     Handled::Yes
 }

@@ -41,8 +41,7 @@ pub(super) fn on_key(state: &mut State, key: Key, effects: &mut Effects) {
 /// Text was pasted: into the text line of an overlay or of the filter, else into the question, whatever has the focus (a
 /// paste never acts).
 pub(super) fn on_paste(state: &mut State, text: &str, effects: &mut Effects) {
-    let mut overlays = state.overlays.iter().map(|overlay| overlay.handler());
-    if !overlays.all(|overlay| overlay.is_transparent_to_paste()) {
+    if state.overlays.iter().any(|overlay| !overlay.handler().is_transparent_to_paste()) {
         if let Some(top) = state.overlays.last_mut() {
             top.handler_mut().handle_paste(text, effects);
         }
@@ -141,10 +140,8 @@ fn handle_text(state: &mut State, context: KeyContext, key: Key, effects: &mut E
     }
     match context {
         KeyContext::Composer | KeyContext::Completion => composer::handle_text(state, key),
-        KeyContext::Filter => {
-            if edit_filter(&mut state.triage.filter.text, key) {
-                triage_list::reselect_listed(state);
-            }
+        KeyContext::Filter if edit_filter(&mut state.triage.filter.text, key) => {
+            triage_list::reselect_listed(state);
         }
         _ => {}
     }
