@@ -1,5 +1,4 @@
-//! Which theme, and how many colours: from the configuration, the environment and the terminal itself. Asked once,
-//! before the first frame; what a theme is, is `ui::theme`'s.
+//! Chooses theme and colour depth from the configuration, the environment and the terminal, once, before the first frame.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -13,16 +12,16 @@ pub struct Appearance {
     pub theme: Theme,
     /// Colours of the terminal.
     pub depth: Depth,
-    /// Whether the terminal is light, when it says so.
+    /// Whether the background is light, when the terminal reports it.
     pub is_light: Option<bool>,
-    /// Fields of the theme that fell back.
+    /// Fields of the theme that fell back to a default.
     pub notices: Vec<String>,
 }
 
-/// How long the terminal may take to say its background colour.
+/// How long the terminal may take to report its background colour.
 const QUERY_TIMEOUT: Duration = Duration::from_millis(60);
 
-/// Chooses; `auto` asks the terminal whether it is dark or light.
+/// Loads the configured theme; `auto` asks the terminal whether its background is dark or light.
 ///
 /// # Errors
 /// Says which file, line and key of a theme is wrong, or which themes there are.
@@ -39,7 +38,7 @@ pub fn choose_appearance(setup: &Setup) -> Result<Appearance, String> {
     Ok(Appearance { theme, depth, is_light, notices })
 }
 
-/// What the terminal says of its background; none when it does not say.
+/// Whether the terminal reports a light background; none when it does not report any.
 fn terminal_is_light() -> Option<bool> {
     use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
     if !std::io::stdout().is_terminal() {
@@ -56,7 +55,7 @@ fn terminal_is_light() -> Option<bool> {
     Some(matches!(number, 7 | 9..=15))
 }
 
-/// The colours that the environment promises.
+/// The colour depth that the environment announces.
 fn detect_depth(var: impl Fn(&str) -> Option<String>) -> Depth {
     if var("NO_COLOR").is_some_and(|v| !v.is_empty()) {
         return Depth::Mono;

@@ -1,8 +1,7 @@
-//! One run from its first attempt to its ending: slots, retries, and what the end of a stream means.
+//! One run from its first attempt to its ending: slots, next attempts, and what the end of a stream means.
 //!
-//! Tries again only before anything was shown. What counts is whether there is text: text that is not whole is `cut`
-//! and stays, no text at all is `failed`. Panics and cancels are
-//! `fanout`'s business.
+//! Another attempt is made only before any text was displayed. An incomplete answer with text is `cut` and keeps it; one
+//! without text is `failed`. Panics and cancellation are handled by `fanout`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,14 +15,14 @@ use super::run_reporter::RunReporter;
 use crate::domain::{ChatRequest, Ending, FailKind, Failure, RunUpdate, StopReason, StreamEvent};
 use crate::provider::Provider;
 
-/// The most bytes of text, and of reasoning, that one answer may have.
+/// Limit on the bytes of text, and of reasoning, of one answer.
 const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
-/// A slot is kept through a wait that is not longer than this.
+/// A slot is kept while waiting no longer than this.
 const SHORT_WAIT: Duration = Duration::from_secs(1);
-/// What is said of a stream that just stops.
+/// Reason given when a stream stops without an end mark.
 const NO_END: &str = "the stream ended without its end mark";
 
-/// Asks `provider` until there is an ending.
+/// Makes attempts until the run has an ending.
 pub(super) async fn run_attempts(
     provider: Arc<dyn Provider>,
     request: ChatRequest,
@@ -69,7 +68,7 @@ pub(super) async fn run_attempts(
     }
 }
 
-/// A slot at the provider, given back when it is dropped.
+/// Waits for a slot at the provider; dropping it releases it.
 async fn acquire_slot(
     slots: &Arc<Semaphore>,
     reporter: &RunReporter,
@@ -78,11 +77,11 @@ async fn acquire_slot(
         return Some(slot);
     }
     reporter.report_update(RunUpdate::Queued);
-    // An error means that the semaphore was closed, which nobody does.
+    // Fails only if the semaphore is closed, which never happens.
     Arc::clone(slots).acquire_owned().await.ok()
 }
 
-/// What one attempt has brought so far.
+/// Bytes that one attempt has received so far.
 #[derive(Default)]
 struct ReceivedBytes {
     text: usize,
@@ -90,7 +89,7 @@ struct ReceivedBytes {
 }
 
 impl ReceivedBytes {
-    /// Reads one attempt to its end. An error is a failure before anything was shown.
+    /// Reads one attempt to its end. An error is a failure before any text was displayed.
     async fn read_attempt(
         mut self,
         provider: &dyn Provider,
@@ -138,7 +137,7 @@ impl ReceivedBytes {
         Ok(self.end_broken(NO_END))
     }
 
-    /// The stream broke after something was shown.
+    /// The ending of a stream that broke after text was displayed.
     fn end_broken(&self, why: &str) -> Ending {
         if self.text > 0 {
             Ending::Cut(why.to_owned())
@@ -147,7 +146,7 @@ impl ReceivedBytes {
         }
     }
 
-    /// The model stopped on its own.
+    /// The ending of a stream that the model finished.
     fn end_stopped(&self, reason: StopReason, provider: &str) -> Ending {
         match reason {
             StopReason::Refused(why) => Ending::Refused(why),
@@ -174,7 +173,7 @@ impl ReceivedBytes {
     }
 }
 
-/// As much of `text` as there is room for behind the `have` bytes that came before; counts all of it.
+/// Truncates `text` so that it fits after `have` bytes of earlier text; adds its full length to `have`.
 fn truncate_to_limit(mut text: String, have: &mut usize) -> String {
     let room = MAX_ANSWER_BYTES.saturating_sub(*have);
     *have += text.len();

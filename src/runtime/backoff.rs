@@ -1,7 +1,7 @@
-//! Whether a failed attempt is tried again, and when: pure functions of the failure, the count and a random number.
+//! Decides whether a failed attempt is followed by another, and when. Pure: a function of the failure, the attempt's number
+//! and a random number.
 //!
-//! Only ever asked before anything of the answer was shown. Full jitter, so that panes that failed together do not come
-//! back together. Called by `attempt`, which waits.
+//! Uses full jitter, so that panes that failed together do not retry together.
 
 use std::time::Duration;
 
@@ -9,28 +9,27 @@ use jiff::{SignedDuration, Zoned};
 
 use crate::domain::Failure;
 
-/// The longest wait between two attempts that we choose ourselves.
+/// The longest wait that plenary chooses.
 const MAX_BACKOFF: Duration = Duration::from_secs(8);
-/// The wait before the second attempt is at most this; it doubles.
+/// Upper bound of the wait before the second attempt; it doubles with each attempt.
 const FIRST_BACKOFF: Duration = Duration::from_millis(500);
-/// The longest wait that a provider may ask for; above it the person decides.
+/// The longest wait that a provider may request; beyond it the user decides.
 const MAX_REQUESTED_WAIT: Duration = Duration::from_mins(1);
-/// What is added at random to the wait that a provider asks for, so that panes it turned away together do not come back
-/// together.
+/// Random addition to the wait that a provider requests, so that panes it rejected together do not retry together.
 const RETRY_AFTER_JITTER: Duration = Duration::from_millis(250);
 
-/// What follows a failed attempt.
+/// What to do after a failed attempt.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum NextAttempt {
-    /// Try again after this long.
+    /// Make another attempt after this time.
     Wait(Duration),
-    /// Say this and end.
+    /// End the run with this reason.
     GiveUp(String),
 }
 
-/// Decides on `failure` of attempt number `attempt` (1 is the first) out of `attempts`.
+/// Chooses what follows `failure` of attempt `attempt` (1-based) of `attempts`.
 ///
-/// `random` is in `0.0..=1.0`; `now` is only used to say until when a provider asks to wait.
+/// `random` is in `0.0..=1.0`; `now` is used only to format the deadline that a provider requests.
 pub(super) fn choose_next_attempt(
     failure: &Failure,
     attempt: u32,

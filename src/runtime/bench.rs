@@ -1,7 +1,6 @@
-//! How fast a model answers here: a prompt of known length to one run alone, then to several at once.
+//! Measures how fast a model answers on this machine, with one run and with several at once.
 //!
-//! Goes through the provider as any question does, so that what is measured is what panes get. Used by
-//! `plenary model bench` and, in short, by `doctor`.
+//! Goes through the provider like any question, so that the figures are those of the panes.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,7 +11,7 @@ use futures_util::future::join_all;
 use crate::domain::{ChatMessage, ChatRequest, Failure, StreamEvent, Usage};
 use crate::provider::Provider;
 
-/// What is asked.
+/// The load of one measurement.
 #[derive(Debug, Clone, Copy)]
 pub struct BenchLoad {
     /// About how many tokens the prompt has.
@@ -26,7 +25,7 @@ pub struct BenchLoad {
 /// What was measured.
 #[derive(Debug, Clone, Copy)]
 pub struct BenchMeasurement {
-    /// Tokens of all prompts that were read, those from a cache apart.
+    /// Tokens of all prompts that were read, without cached ones.
     pub read: u64,
     /// From the question until every run had its first text.
     pub reading: WallAndCpu,
@@ -36,22 +35,22 @@ pub struct BenchMeasurement {
     pub writing: WallAndCpu,
 }
 
-/// A stretch of time.
+/// Wall-clock and CPU time of one stretch.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WallAndCpu {
-    /// On the clock on the wall.
+    /// Wall-clock time.
     pub wall: Duration,
-    /// Of all cores together.
+    /// CPU time of all cores.
     pub cpu: Duration,
 }
 
 impl WallAndCpu {
-    /// Per second of the wall's clock.
+    /// Tokens per second of wall-clock time.
     pub fn rate(self, tokens: u64) -> f64 {
         per_second(tokens, self.wall)
     }
 
-    /// Per second of a core.
+    /// Tokens per second of CPU time.
     pub fn rate_of_a_core(self, tokens: u64) -> f64 {
         per_second(tokens, self.cpu)
     }
@@ -62,7 +61,7 @@ fn per_second(tokens: u64, time: Duration) -> f64 {
     if time.is_zero() { 0.0 } else { tokens as f64 / time.as_secs_f64() }
 }
 
-/// Loads the model and lets it say a word; how long that took.
+/// Loads the model and generates one token. Returns how long that took.
 pub async fn warm_up(provider: &Arc<dyn Provider>, model: &str) -> Result<Duration, Failure> {
     let began = Instant::now();
     time_run(provider, bench_request(model, 0, BenchLoad { prompt: 1, answer: 1, runs: 1 }))
@@ -87,7 +86,7 @@ pub async fn measure_load(
     let reading =
         WallAndCpu { wall: first.0.duration_since(began), cpu: first.1.saturating_sub(cpu) };
     let sum = |of: fn(&Usage) -> u64| answers.iter().map(|a| of(&a.usage)).sum();
-    // What was written until the last run had its first text is counted with the reading.
+    // Tokens written before the last run had its first text belong to the reading phase.
     let before: u64 = answers.iter().map(|a| a.texts_before(first.0)).sum();
     let written: u64 = sum(|usage| usage.output);
     Ok(BenchMeasurement {
@@ -102,9 +101,9 @@ pub async fn measure_load(
 }
 
 struct BenchRun {
-    /// When the first text came, and the cores' time then.
+    /// When the first text arrived, and the CPU time then.
     first: (Instant, Duration),
-    /// When each text came.
+    /// When each text arrived.
     text_at: Vec<Instant>,
     usage: Usage,
 }
@@ -132,12 +131,12 @@ async fn time_run(provider: &Arc<dyn Provider>, request: ChatRequest) -> Result<
     Ok(BenchRun { first: first.unwrap_or_else(|| (Instant::now(), cpu_time())), text_at, usage })
 }
 
-/// A prompt that nothing has in its cache: every run's begins with a number of its own.
+/// A prompt that no cache holds: it begins with a random number.
 fn bench_request(model: &str, run: usize, load: BenchLoad) -> ChatRequest {
     const WORDS: [&str; 8] = ["queue", "region", "replica", "disk", "the", "of", "primary", "shop"];
     let stamp = fastrand::u32(100_000..999_999);
     let filler: Vec<&str> = WORDS.iter().copied().cycle().take(load.prompt).collect();
-    // In the question, not in the system prompt: of that a snapshot would be kept, which nobody ever needs again.
+    // In the question, not in the system prompt, of which a useless snapshot would be kept.
     let question =
         format!("{run} {stamp} {}. Explain how you would run a database.", filler.join(" "));
     ChatRequest {
@@ -151,7 +150,7 @@ fn bench_request(model: &str, run: usize, load: BenchLoad) -> ChatRequest {
     }
 }
 
-/// Time that all cores have spent on this process.
+/// CPU time of this process on all cores.
 fn cpu_time() -> Duration {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     let seconds = u64::try_from(now.tv_sec).unwrap_or_default();

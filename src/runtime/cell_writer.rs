@@ -1,8 +1,8 @@
-//! CellWriter → bytes: the drawing half of a terminal backend, with as few bytes as the change needs.
+//! The drawing half of a terminal backend, with as few bytes as a change needs.
 //!
 //! Side-by-side panes that scroll rewrite thousands of cells a second; the crossterm backend sends both colours whenever one
-//! changes and an absolute move over every gap, a third more bytes (`tests/measure`). Everything but `draw` is the crossterm
-//! backend's. Used by `terminal` alone.
+//! changes and an absolute move over every gap, a third more bytes (`tests/measure`). Everything but `draw` is delegated to
+//! the crossterm backend.
 
 use std::io::{self, Write};
 
@@ -34,7 +34,7 @@ impl<W: Write> Write for CellWriter<W> {
     }
 }
 
-/// What the terminal was last told.
+/// Colours, attributes and cursor position as last sent.
 #[derive(Default)]
 struct TerminalPen {
     fg: Color,
@@ -56,7 +56,7 @@ impl<W: Write> Backend for CellWriter<W> {
             pen.move_to(&mut self.bytes, x, y);
             pen.set_style(&mut self.bytes, cell);
             self.bytes.extend_from_slice(cell.symbol().as_bytes());
-            // Terminals disagree on the width of everything else: there the next cell says where it stands.
+            // Terminals disagree on the width of everything else: the next cell is then positioned explicitly.
             let plain = matches!(cell.symbol().as_bytes(), [b' '..=b'~']);
             pen.at = plain.then_some((x + 1, y));
         }
@@ -104,8 +104,8 @@ impl<W: Write> Backend for CellWriter<W> {
 }
 
 impl TerminalPen {
-    /// Moves to a cell: not at all when the pen stands there, a step to the right over a gap of the same row (ECMA-48
-    /// CUF), else to the place (CUP).
+    /// Moves to a cell: not at all when the cursor is there, forward over a gap in the same row (ECMA-48
+    /// CUF), else to an absolute position (CUP).
     fn move_to(&self, out: &mut Vec<u8>, x: u16, y: u16) {
         match self.at {
             Some((at, row)) if row == y && at == x => {}

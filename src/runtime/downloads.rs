@@ -1,6 +1,4 @@
-//! Fetches of weights for the screen: one task each, reported_at in messages, ended by dropping it.
-//!
-//! What is there is asked of `weights`; what a fetch means to a question is `app`'s business. Used by `effects`.
+//! Downloads of model files for the screen: one task each, reported in messages, cancelled by dropping the task.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -13,10 +11,10 @@ use crate::app::{Msg, PullNews};
 use crate::domain::{LocalSpec, ProviderSpec, Weights};
 use crate::weights::{self, Progress, Stored};
 
-/// Bytes are reported_at at most this often: nobody reads quicker.
+/// The shortest time between two reports of bytes.
 const REPORT_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The fetches of this program run.
+/// The running downloads.
 pub struct Downloads {
     specs: Vec<LocalSpec>,
     messages: Sender<Msg>,
@@ -24,13 +22,13 @@ pub struct Downloads {
 }
 
 impl Downloads {
-    /// Knows the local providers among `specs`, fetches nothing.
+    /// Reads the local providers among `specs`; downloads nothing.
     pub fn new(specs: &BTreeMap<String, ProviderSpec>, messages: Sender<Msg>) -> Self {
         let specs = specs.values().filter_map(|spec| spec.local.clone()).collect();
         Self { specs, messages, live: HashMap::new() }
     }
 
-    /// What is there of the weights `id`, and where the rest would come from. Nothing of weights that nobody knows.
+    /// Whether model file `id` is present, and where the rest would be downloaded from. Empty for an unknown id.
     pub fn report_status(&self, id: &str) -> Vec<PullNews> {
         let Some((spec, weights)) = self.find_model_file(id) else { return Vec::new() };
         let stock = match weights::stored(spec, weights) {
@@ -41,7 +39,7 @@ impl Downloads {
         vec![PullNews::From(weights::sources(weights).join(", else ")), stock]
     }
 
-    /// Fetches the weights `id`, and tells how it goes. Must be called inside a tokio runtime.
+    /// Downloads model file `id` and reports progress. Must be called inside a tokio runtime.
     pub fn start_download(&mut self, id: &str) {
         self.cancel_download(id);
         let Some((spec, weights)) = self.find_model_file(id) else { return };
@@ -57,13 +55,13 @@ impl Downloads {
                 Ok(_) => PullNews::There,
                 Err(e) => PullNews::Failed(e.to_string()),
             };
-            // The loop ended: nobody wants to know.
+            // Fails only when the loop has ended.
             let _ = messages.send(Msg::Pull(id, news)).await;
         });
         self.live.insert(key, task);
     }
 
-    /// Ends a fetch, and tells what is kept of it. Must be called inside a tokio runtime.
+    /// Cancels a download and reports how much is kept. Must be called inside a tokio runtime.
     pub fn cancel_download(&mut self, id: &str) {
         let Some(task) = self.live.remove(id) else { return };
         task.abort();
@@ -71,14 +69,14 @@ impl Downloads {
         let (spec, weights, id) = (spec.clone(), weights.clone(), id.to_owned());
         let messages = self.messages.clone();
         tokio::spawn(async move {
-            // Until it has ended it may still write. That it was ended is no error.
+            // The task may still write until it has ended. That it was aborted is not an error.
             let _ = task.await;
             let news = match weights::stored(&spec, &weights) {
                 Stored::There => PullNews::There,
                 Stored::Partial(bytes) => PullNews::Kept(bytes),
                 Stored::Absent => PullNews::Kept(0),
             };
-            // The loop ended: nobody wants to know.
+            // Fails only when the loop has ended.
             let _ = messages.send(Msg::Pull(id, news)).await;
         });
     }
@@ -96,11 +94,11 @@ impl Drop for Downloads {
     }
 }
 
-/// Makes messages of what a fetch reports.
+/// Turns progress of a download into messages.
 struct DownloadReporter {
     id: String,
     messages: Sender<Msg>,
-    /// When bytes were reported_at last.
+    /// When bytes were last reported.
     reported_at: Mutex<Option<Instant>>,
 }
 
@@ -121,7 +119,7 @@ impl DownloadReporter {
                 PullNews::Bytes(done, total)
             }
         };
-        // The loop drains this channel every round; if it is full, one figure is what can be spared.
+        // If the channel is full, one progress figure may be dropped.
         let _ = self.messages.try_send(Msg::Pull(self.id.clone(), news));
     }
 

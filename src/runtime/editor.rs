@@ -1,6 +1,6 @@
-//! `$EDITOR`: the question is written in it, an answer is read in it.
+//! `$EDITOR`: for writing a question and for reading an answer.
 //!
-//! The terminal is lent for that time; runs stream on and are stored. The editor does not inherit any provider's key.
+//! The editor gets the terminal; runs keep streaming and are stored. It does not inherit any provider's key.
 
 use std::path::{Path, PathBuf};
 
@@ -10,15 +10,15 @@ use super::private_files;
 use crate::app::EditFor;
 use crate::domain::{KeySource, ProviderSpec};
 
-/// An editor that is open.
+/// An open editor.
 pub struct Editing {
-    /// What for.
+    /// Why it was opened.
     pub purpose: EditFor,
     path: PathBuf,
     child: tokio::process::Child,
 }
 
-/// The variables that hold keys: they are not passed on.
+/// The environment variables that hold keys, which the editor must not inherit.
 pub fn key_variables<'a>(specs: impl Iterator<Item = &'a ProviderSpec>) -> Vec<String> {
     specs
         .filter_map(|spec| match &spec.key {
@@ -75,14 +75,14 @@ impl Editing {
         }
     }
 
-    /// The text it left. The file goes away.
+    /// Returns the edited text and removes the file.
     pub fn read_text(self) -> Result<String, String> {
         let text = std::fs::read(&self.path).map_err(|e| format!("{}: {e}", self.path.display()));
         let _ = std::fs::remove_file(&self.path);
         Ok(String::from_utf8_lossy(&text?).into_owned())
     }
 
-    /// Nothing is wanted from it: the file goes away.
+    /// Removes the file without reading it.
     pub fn discard(self) {
         let _ = std::fs::remove_file(&self.path);
     }

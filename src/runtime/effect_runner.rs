@@ -1,7 +1,7 @@
-//! Effects → work: what `update` asked for is done here, and nowhere else.
+//! Carries out the effects that `update` asks for.
 //!
-//! Nothing here blocks the loop: the store queues, reads run on the blocking pool, copying on a thread. What only the loop can do
-//! (lend the terminal, end) comes back as a [`LoopCommand`].
+//! Nothing here blocks the loop: the store queues, reads and copying run on the blocking pool. What only the loop can do
+//! (lend the terminal, end) is returned as a [`LoopCommand`].
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,39 +21,39 @@ use crate::store::Store;
 use crate::ui::View;
 use crate::ui::theme::{Depth, Theme};
 
-/// Sessions that the list shows at most.
+/// Limit on the sessions in the list.
 const MAX_LISTED_SESSIONS: usize = 500;
 
-/// How long typing must pause before sessions are searched: a search reads the whole store.
+/// How long typing must pause before sessions are searched: a search may read the whole store.
 const SEARCH_DEBOUNCE: Duration = Duration::from_millis(120);
 
-/// Sessions that a search finds at most.
+/// Limit on the sessions that a search finds.
 const MAX_SEARCH_HITS: usize = 100;
 
-/// What the loop itself must do.
+/// What only the loop can do.
 #[derive(Debug, PartialEq, Eq)]
 pub enum LoopCommand {
     /// End with this status.
     Quit(u8),
-    /// Draw everything anew.
+    /// Redraw the whole screen.
     Redraw,
-    /// StopSignal until continued.
+    /// Stop the process until the shell continues it.
     Suspend,
     /// Open the editor on this text.
     Edit(EditFor, String),
 }
 
-/// Everything effects are done with.
+/// Carries out effects.
 pub struct EffectRunner {
     /// Starts and cancels runs, stores changes.
     pub starter: RunStarter,
-    /// Fetches of local models.
+    /// Downloads of local models.
     pub downloads: Downloads,
-    /// Colours code.
+    /// Highlights code.
     pub highlighter: HighlightWorker,
-    /// How many searches were asked for.
+    /// Number of searches requested so far.
     pub searches: Arc<AtomicU64>,
-    /// Messages of work that ends later.
+    /// Where work that finishes later sends its result.
     pub messages: Sender<Msg>,
     /// Private files: `$XDG_STATE_HOME/plenary`.
     pub state_folder: PathBuf,
@@ -64,7 +64,7 @@ pub struct EffectRunner {
 }
 
 impl EffectRunner {
-    /// Does one effect.
+    /// Carries out one effect.
     pub fn run_effect(
         &mut self,
         state: &State,
@@ -165,7 +165,7 @@ impl EffectRunner {
         });
     }
 
-    /// Searches when typing has paused; of several searches that were asked for meanwhile only the last is made.
+    /// Searches once typing has paused; of several requests in between only the last is carried out.
     fn search_sessions(&self, words: String) {
         let (messages, store) = (self.messages.clone(), self.starter.store.clone());
         let asked = self.searches.fetch_add(1, Ordering::Relaxed) + 1;
@@ -186,7 +186,7 @@ impl EffectRunner {
     }
 
     fn show_notice(&self, level: Level, text: String) {
-        // The loop drains this channel every round; if it is full, a line of status is what can be spared.
+        // If the channel is full, a line of status may be dropped.
         let _ = self.messages.try_send(Msg::Tell(level, text));
     }
 

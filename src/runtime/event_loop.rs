@@ -1,6 +1,6 @@
-//! The loop: what happens → `update` → effects → a frame when one is due.
+//! The event loop: message → `update` → effects → a frame when one is due.
 //!
-//! Runs on the main thread. Runs of the fan-out live on the runtime's workers and reach it through the mailbox, once a frame.
+//! Runs on the main thread. Runs are tasks on the runtime's workers; their updates are drained once a frame.
 
 use std::io;
 use std::sync::Arc;
@@ -33,9 +33,9 @@ use crate::ui::View;
 pub struct Start {
     /// A question to ask at once.
     pub question: Option<String>,
-    /// A session to go on with.
+    /// A session to resume.
     pub session: Option<SessionId>,
-    /// Local models that are not there are fetched without asking.
+    /// Missing local models are downloaded without asking.
     pub pull: bool,
 }
 
@@ -45,12 +45,12 @@ pub enum TuiError {
     /// The configuration has an error: file, line, what to do.
     #[error("{0}")]
     Config(String),
-    /// The terminal could not be taken or written.
+    /// The terminal could not be set up or written to.
     #[error("the terminal: {0}")]
     Terminal(#[from] io::Error),
 }
 
-/// Shows the panel until the user quits; the number is the exit status.
+/// Runs the TUI until the user quits. Returns the exit status.
 pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError> {
     let clock = ProgramClock::start();
     let keymap = load_keymap(&setup)?;
@@ -95,7 +95,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
         tui.show_notices(&notices);
         tui.run_loop(start, &mut signals).await
     });
-    // Whatever still waits (a hung name lookup, a blocked read) must not hold up the end.
+    // A hung name lookup or a blocked read must not delay the exit.
     runtime.shutdown_background();
     Ok(status?)
 }
@@ -108,7 +108,7 @@ fn load_keymap(setup: &Setup) -> Result<Keymap, TuiError> {
     map.map_err(|e| TuiError::Config(e.to_string()))
 }
 
-/// The key that sends; before more keys of the same burst it begins a new line.
+/// The key that sends; followed by more keys of the same burst it begins a new line.
 const ENTER: Key = Key::plain(KeyCode::Enter);
 
 struct Tui {
@@ -160,7 +160,7 @@ impl Tui {
             }
             let due = self.editing.is_none() && self.frames.is_due(self.clock.elapsed());
             if due && self.draw_frame().is_err() {
-                // Nobody can see it any more: what is there is kept, and that is all.
+                // The terminal is gone: store what has arrived and end.
                 command = self.update_and_draw(Msg::Signal(Signal::Hangup));
                 continue;
             }
@@ -186,7 +186,7 @@ impl Tui {
         }
     }
 
-    /// Tells the state which local models are there.
+    /// Reports to the state which model files are present.
     fn check_model_files(&mut self) {
         let ids = self.state.locals.models.iter().map(|model| model.weights.id.clone());
         for id in ids.collect::<Vec<_>>() {
@@ -236,7 +236,7 @@ impl Tui {
 
     fn on_wake(&mut self, woke: WakeReason) -> Option<LoopCommand> {
         match woke {
-            // In an editor Ctrl-c belongs to the editor.
+            // While an editor is open, Ctrl+C is the editor's.
             WakeReason::Signal(Signal::Interrupt) if self.editing.is_some() => None,
             WakeReason::Signal(signal) => self.update_and_draw(Msg::Signal(signal)),
             WakeReason::Terminal(Some(Ok(event))) => match input::to_message(event) {
@@ -246,7 +246,7 @@ impl Tui {
                     self.update_and_draw(Msg::Key(Key { alt: true, ..key }))
                 }
                 Some(msg) => {
-                    // What has arrived is part of what a key acts on: a cancelled answer keeps it.
+                    // A key acts on everything that has arrived: a cancelled answer keeps it.
                     let command = self.drain_mailbox();
                     command.or_else(|| self.update_and_draw(msg))
                 }
@@ -259,7 +259,7 @@ impl Tui {
             WakeReason::EditorClosed(closed) => self.on_editor_closed(closed),
             WakeReason::RunMailbox => {
                 self.frames.request_for_stream(self.clock.elapsed());
-                // Nobody draws while the editor is open, but what arrives is stored all the same.
+                // Nothing is drawn while the editor is open, but what arrives is stored.
                 if self.editing.is_some() { self.drain_mailbox() } else { None }
             }
             WakeReason::StoreTrouble => {
@@ -275,7 +275,7 @@ impl Tui {
         self.state.key_context() == KeyContext::Composer
     }
 
-    /// Colours may wait for the next frame of the streams; everything else shows at once.
+    /// Highlighting may wait for the next stream frame; everything else is drawn at once.
     fn update_and_schedule(&mut self, msg: Msg) -> Option<LoopCommand> {
         if !matches!(msg, Msg::Highlighted(..)) {
             return self.update_and_draw(msg);
@@ -285,7 +285,7 @@ impl Tui {
         command
     }
 
-    /// One message, and the screen is due at once.
+    /// Applies one message and requests a frame at once.
     fn update_and_draw(&mut self, msg: Msg) -> Option<LoopCommand> {
         self.update_clock();
         let command = self.update_state(msg);
@@ -293,7 +293,7 @@ impl Tui {
         command
     }
 
-    /// One message into the state; its effects are done.
+    /// Applies one message and carries out its effects.
     fn update_state(&mut self, msg: Msg) -> Option<LoopCommand> {
         let (mut command, mut effects) = (None, Effects::new());
         update(&mut self.state, msg, &mut effects);
@@ -305,11 +305,11 @@ impl Tui {
     }
 
     fn update_clock(&mut self) {
-        // Time passing asks for nothing.
+        // The clock has no effects.
         update(&mut self.state, Msg::Clock(self.clock.now()), &mut Effects::new());
     }
 
-    /// Everything the runs reported since the last time.
+    /// Applies everything that runs have reported since the last drain.
     fn drain_mailbox(&mut self) -> Option<LoopCommand> {
         self.update_clock();
         let mut command = None;
@@ -351,7 +351,7 @@ impl Tui {
         Ok(())
     }
 
-    /// Lends the terminal to the editor; false when it could not be opened.
+    /// Hands the terminal to the editor; false when the editor could not be started.
     fn open_editor(&mut self, purpose: EditFor, text: &str) -> io::Result<bool> {
         self.screen.lend_terminal();
         let hidden = editor::key_variables(self.effect_runner.starter.providers.specs());
@@ -383,7 +383,7 @@ impl Tui {
         self.update_and_draw(Msg::Edited(purpose, text))
     }
 
-    /// The last things: what arrived is kept, the terminal is given back, the store is written out.
+    /// Restores the terminal and flushes the store.
     fn shut_down(&mut self, status: u8) -> u8 {
         terminal::restore_terminal();
         self.effect_runner.starter.store.flush();
@@ -391,7 +391,7 @@ impl Tui {
     }
 }
 
-/// That everything is written again is good news.
+/// Recovery is information, everything else an error.
 fn trouble_level(trouble: &StoreError) -> Level {
     match trouble {
         StoreError::Recovered { .. } => Level::Info,

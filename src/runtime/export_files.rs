@@ -1,8 +1,7 @@
-//! Exports onto the disk: whole or not at all, never over anything unasked, never through a symbolic link.
+//! Writes exports to disk: completely or not at all, never over an existing file unasked, never through a symbolic link.
 //!
-//! A text is written to a file sibling its place, synced, and then given its name in one step; what fails on the way leaves
-//! nothing behind and nothing changed. Where a name comes from is the caller's business: the user typed it. Called by `cli`
-//! (`sessions export`) and by the TUI's effect; blocks, so that the TUI calls it off its loop.
+//! A file is written beside its target, synced, and renamed in one step; a failure leaves nothing behind and changes nothing.
+//! Blocks, so the TUI calls it off its loop.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -16,33 +15,33 @@ use crate::export::{Reading, Target, folder};
 /// The file of a run folder by which it is known.
 const RUN_FOLDER_MARK: &str = "decisions.json";
 
-/// Names that are tried for the file sibling; they are random, so that the first is free.
+/// Attempts to find a free name for the temporary file; names are random, so the first is almost always free.
 const MAX_NAME_ATTEMPTS: usize = 8;
 
 /// Why nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// Something is there, and it was not said that it may be replaced.
-    #[error("{} is there already", .0.display())]
+    /// The path exists, and replacing it was not asked for.
+    #[error("{} already exists", .0.display())]
     Exists(PathBuf),
-    /// What is there is a symbolic link: what it leads to was not named.
+    /// The path is a symbolic link.
     #[error("{} is a symbolic link; an export is never written through one", .0.display())]
     Link(PathBuf),
-    /// What is there is no file, or no folder where one is wanted; says what it is.
+    /// The path is something else than the file or folder that is needed.
     #[error("{} is {}", .0.display(), .1)]
     Other(PathBuf, &'static str),
-    /// The folder that it would be in is not there.
+    /// The parent folder does not exist.
     #[error("{} cannot be written: there is no folder {}", .0.display(), .1.display())]
     NoFolder(PathBuf, PathBuf),
-    /// The system would not: no space, no permission, …
+    /// An IO error: no space, no permission …
     #[error("{} cannot be written: {}", .0.display(), describe_error(.1))]
     Io(PathBuf, io::Error),
 }
 
 /// Writes the session as `target` and returns where.
 ///
-/// `to` is the file (the folder, for the run folder), or a folder that is there, in which it gets its usual name; without it,
-/// that name in the working folder. What is there is replaced only when `over` is set.
+/// `to` is the file (the folder, for the run folder), or an existing folder in which the export gets its default name; without
+/// it, the default name in the working folder. An existing target is replaced only when `over` is set.
 pub fn write_export(
     session: &Session,
     reading: &Reading<'_>,
@@ -58,7 +57,7 @@ pub fn write_export(
     Ok(path)
 }
 
-/// Where it goes. A folder that is a run folder already is meant itself.
+/// The path to write to. An existing run folder is the target itself.
 fn target_path(name: &str, to: Option<&Path>, is_folder: bool) -> PathBuf {
     match to {
         None => PathBuf::from(name),
@@ -156,7 +155,7 @@ struct TempSibling {
 
 impl Drop for TempSibling {
     fn drop(&mut self) {
-        // What cannot be taken away stays: there is nobody to tell but the user, who was told why nothing was written.
+        // A leftover that cannot be removed is not worth a second message: the user already has the reason.
         let gone = if self.is_folder {
             fs::remove_dir_all(&self.path)
         } else {

@@ -1,7 +1,6 @@
-//! `S`: a session from the store to the disk.
+//! Exports a stored session to disk, with all changes that were queued before.
 //!
-//! What was queued before is in it; recommendations that were never looked for are found first. Blocks: the TUI's effect calls
-//! it off the loop. How a file is written is `export`'s here, what stands in it is `crate::export`'s.
+//! Missing recommendations are extracted first. Blocks, so it must not run on the loop.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,12 +12,12 @@ use crate::export::{Reading, target};
 use crate::review::{Synonyms, lift};
 use crate::store::Store;
 
-/// Usual names that are tried before it is said that they are taken.
+/// Default names to try before reporting that they are taken.
 const MAX_NAMES: usize = 999;
 
-/// Writes the session `id` as the store has it, all that was queued before included, as `format` to `to`, never over anything;
-/// without `to` under its usual name, or the next that is free: `1a2b3c4d-adr-2.md`.
-/// `known` are the personas and words that its answers are read with. Returns where, or why not, in words.
+/// Writes session `id` as `format` to `to`, never over an existing file; without `to` under the default name, or the next
+/// free one: `1a2b3c4d-adr-2.md`. `known` are the personas and heading synonyms to read its answers with. Returns the path,
+/// or an error message.
 pub(super) fn export_session(
     store: &Store,
     id: SessionId,
@@ -45,7 +44,9 @@ pub(super) fn export_session(
             Err(ExportError::Exists(_)) if to.is_none() && tried < MAX_NAMES => tried += 1,
             Err(ExportError::Exists(path)) => {
                 let path = path.display();
-                return Err(format!("{path} is there already: S, then e, names another place"));
+                return Err(format!(
+                    "{path} already exists. Press S, then e, to choose another path"
+                ));
             }
             done => return done.map_err(|e| e.to_string()),
         }

@@ -1,8 +1,8 @@
-//! The fan-out: one task a run, from waiting for a place to its ending.
+//! The fan-out: one task per run, from waiting for a slot to the run's ending.
 //!
-//! Runs share nothing but the number of slots at their provider: one that fails, hangs or panics is that pane's
-//! state and nobody else's. Cancelling drops the run's future, which closes its connection. Exactly one `Ended` comes
-//! of every run, and nothing after it. Reports to the [`RunMailbox`]; the loop and the headless `ask` start runs here.
+//! Runs share nothing but the slots of their provider: one that fails, hangs or panics affects its own pane only.
+//! Cancelling drops the run's future, which closes its connection. Every run reports exactly one `Ended`, and nothing
+//! after it.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -57,18 +57,18 @@ impl Fanout {
     /// Starts one run: queued until its provider has a place, then connecting, streaming, ended.
     ///
     /// A run of the same identity that is still going is cancelled first.
-    pub fn start_run(&mut self, task_input: RunTask) {
-        self.cancel_run(task_input.run);
+    pub fn start_run(&mut self, task_spec: RunTask) {
+        self.cancel_run(task_spec.run);
         self.live.retain(|_, live| !live.reporter.has_ended());
-        let run = task_input.run;
+        let run = task_spec.run;
         let reporter = Arc::new(RunReporter::new(run, self.mailbox.clone()));
         let slots =
-            self.slots_of(&task_input.provider.spec().name, task_input.provider.spec().concurrency);
+            self.slots_of(&task_spec.provider.spec().name, task_spec.provider.spec().concurrency);
         let sink = Arc::clone(&reporter);
         let task = tokio::spawn(async move {
             let whole = Box::pin(attempt::run_attempts(
-                task_input.provider,
-                task_input.request,
+                task_spec.provider,
+                task_spec.request,
                 slots,
                 &sink,
             ));
@@ -94,12 +94,12 @@ impl Fanout {
         }
     }
 
-    /// How count runs have not ended.
+    /// The number of runs that have not ended.
     pub fn count_live(&self) -> usize {
         self.live.values().filter(|live| !live.reporter.has_ended()).count()
     }
 
-    /// The slots at the provider called `name`; another number of them (a changed configuration) makes new ones.
+    /// The slots at the provider called `name`; a changed limit makes new ones.
     fn slots_of(&mut self, name: &str, count: usize) -> Arc<Semaphore> {
         let count = count.clamp(1, Semaphore::MAX_PERMITS);
         let fresh = || ProviderSlots { count, free: Arc::new(Semaphore::new(count)) };
@@ -121,7 +121,7 @@ impl Drop for Fanout {
 
 impl RunHandle {
     fn cancel(self) {
-        // Reported before the task is dropped: whatever it still does until then is not heard any more.
+        // Reported before the task is dropped: whatever it still reports is dropped.
         self.reporter.report_end(Ending::Cancelled);
         self.task.abort();
     }

@@ -1,6 +1,6 @@
 //! When the next frame is due: keys at once, streams at 30 a second, nothing when nothing changed.
 //!
-//! Pure: takes and gives times since the program's start. The loop sleeps until [`FrameSchedule::due`].
+//! Pure: all times are since the program's start.
 
 use std::time::Duration;
 
@@ -12,21 +12,21 @@ pub struct FrameSchedule {
 }
 
 impl FrameSchedule {
-    /// The least time between two frames that only streams ask for.
+    /// The shortest time between two frames that only streams ask for.
     pub const STREAM_GAP: Duration = Duration::from_millis(33);
 
-    /// Something that the user did must show at once.
+    /// Requests a frame at once: the user did something.
     pub fn request_now(&mut self, now: Duration) {
         self.due = Some(now);
     }
 
-    /// Text came: a frame when the last one is [`FrameSchedule::STREAM_GAP`] old.
+    /// Requests a frame for streamed text: when the last frame is [`FrameSchedule::STREAM_GAP`] old.
     pub fn request_for_stream(&mut self, now: Duration) {
         let due = self.last.map_or(now, |last| now.max(last + Self::STREAM_GAP));
         self.due = Some(self.due.map_or(due, |have| have.min(due)));
     }
 
-    /// The screen changes by itself at `at` (a clock, a notice that goes away).
+    /// Requests a frame at `at`, when the screen changes without an event (a clock, a notice that expires).
     pub fn request_at(&mut self, at: Duration) {
         self.due = Some(self.due.map_or(at, |have| have.min(at)));
     }
@@ -36,7 +36,7 @@ impl FrameSchedule {
         self.due
     }
 
-    /// True when it is time.
+    /// True when a frame is due.
     pub fn is_due(&self, now: Duration) -> bool {
         self.due.is_some_and(|due| due <= now)
     }

@@ -1,6 +1,6 @@
-//! The worker that colours code: no frame ever waits for a regex.
+//! A thread that highlights code, so that no frame waits for a regex.
 //!
-//! One thread, jobs in command, results as messages. Ends when the sender of the jobs is dropped.
+//! Commands are carried out in order, results are messages. The thread ends when its sender is dropped.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -17,7 +17,7 @@ enum HighlightCommand {
     Forget,
 }
 
-/// The handle to the worker.
+/// Handle of the thread.
 #[derive(Debug)]
 pub struct HighlightWorker {
     commands: Option<Sender<HighlightCommand>>,
@@ -39,17 +39,17 @@ impl HighlightWorker {
         Self { commands: spawned.ok().map(|_| commands) }
     }
 
-    /// Compiles the usual languages' regexes before the first block needs them.
+    /// Compiles the regexes of common languages before the first block needs them.
     pub fn warm_up(&self) {
         self.send_command(HighlightCommand::Warm);
     }
 
-    /// Colours lines of a run's answer.
+    /// Highlights lines of a run's answer.
     pub fn highlight_lines(&self, run: RunId, jobs: Vec<HighlightJob>) {
         self.send_command(HighlightCommand::Lines(run, run.number(), jobs));
     }
 
-    /// The answers that are shown are gone.
+    /// Forgets the state of all answers: another session is displayed.
     pub fn clear_answers(&self) {
         self.send_command(HighlightCommand::Forget);
     }

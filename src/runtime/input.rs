@@ -1,5 +1,4 @@
-//! Terminal events → messages, for the loop. The only place that knows how the terminal library names keys; what a key
-//! means is the keymap's business.
+//! Terminal events → messages. The only place that knows how the terminal library names keys.
 
 use std::time::Duration;
 
@@ -9,21 +8,21 @@ use crossterm::event::{
 
 use crate::app::{Key, KeyCode, Msg};
 
-/// Listens from now on. A stream listens only once it is waited for: a terminal that changes its size before that, right
-/// after the first frame, would keep a frame of the old size.
+/// Starts listening. An event stream listens only once it is polled: a resize before that, right after the first frame,
+/// would be missed.
 pub fn start_listening() -> EventStream {
     let _ = crossterm::event::poll(Duration::ZERO);
     EventStream::new()
 }
 
-/// Stops listening. Dropping the stream leaves a wake-up behind that the next stream would take together with the first
-/// key, and lose the key; so it is taken here.
+/// Stops listening. A dropped stream leaves a wake-up behind with which the next stream would swallow the first key, so
+/// the wake-up is consumed here.
 pub fn stop_listening(events: &mut Option<EventStream>) {
     drop(events.take());
     let _ = crossterm::event::poll(Duration::ZERO);
 }
 
-/// True when more keys have arrived already: an Enter before them is part of a paste that the terminal did not mark as one.
+/// True when more keys have arrived: an Enter before them is part of a paste that the terminal did not mark as one.
 pub fn has_pending() -> bool {
     crossterm::event::poll(Duration::ZERO).unwrap_or(false)
 }

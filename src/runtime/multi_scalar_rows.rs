@@ -1,16 +1,14 @@
-//! Rows with graphemes of several scalars (flags, families, keycaps): terminals disagree on how many cells those take, and
-//! what one of them spilled over would stay when the row changes. Such a row is sent whole whenever it changes.
-//!
-//! Used by `terminal`, between drawing a frame and sending it.
+//! Terminals disagree on the width of multi-scalar graphemes (flags, families, keycaps), which can leave stray cells
+//! behind. A changed row that contains one is redrawn completely.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use ratatui::buffer::{Buffer, Cell, CellDiffOption};
 
-/// What is remembered of the rows of the last frame.
+/// The rows of the last frame that contained such a grapheme.
 #[derive(Debug, Default)]
 pub struct MultiScalarRows {
-    /// For each row that had such a grapheme, a hash of what stood in it.
+    /// For each row with such a grapheme, a hash of its symbols.
     rows: Vec<Option<u64>>,
 }
 

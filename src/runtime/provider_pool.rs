@@ -1,5 +1,4 @@
-//! The providers of this program run: opened when first asked, then kept. Kinds and wires are `provider`'s; used by the
-//! effects of the screen.
+//! Providers by name, opened on first use and kept: all runs of a provider share its connections and its slots.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +13,7 @@ pub struct ProviderPool {
 }
 
 impl ProviderPool {
-    /// Knows `specs`, opens nothing.
+    /// A pool of `specs`, none of them open.
     pub fn new(specs: BTreeMap<String, ProviderSpec>) -> Self {
         Self { specs, open: BTreeMap::new() }
     }

@@ -1,4 +1,4 @@
-//! From the configuration to what the state needs of it.
+//! Builds the roster, the part of the configuration that the state needs.
 
 use std::sync::Arc;
 

@@ -1,7 +1,5 @@
-//! The mailbox between the runs and the loop: updates of one run coalesce, so that the work of a frame
-//! depends on how many runs there are, never on how many tokens came.
-//!
-//! Runs push from their tasks; the loop (or the headless `ask`) waits for [`RunMailbox::ready`] and drains all at once.
+//! The mailbox between runs and the loop: updates of one run are joined, so that the work of a frame depends on the
+//! number of runs, not of tokens.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -27,7 +25,7 @@ impl RunMailbox {
         Self::default()
     }
 
-    /// Adds an update of `run`; text behind text is appended to it.
+    /// Adds an update of `run`; consecutive text is joined.
     pub fn push(&self, run: RunId, update: RunUpdate) {
         let was_empty = {
             let mut pending = self.inner.pending.lock().unwrap_or_else(PoisonError::into_inner);
@@ -48,7 +46,7 @@ impl RunMailbox {
         }
     }
 
-    /// Waits until something is there. Cancel safe.
+    /// Waits until there are updates. Cancel safe.
     pub async fn ready(&self) {
         self.inner.ready.notified().await;
     }

@@ -1,6 +1,4 @@
-//! What one run tells the [`RunMailbox`]: updates, then exactly one ending, and nothing after it.
-//!
-//! Holds the rule however many threads reporter: the run's task and whoever cancels it. Decides nothing about the run.
+//! Reports of one run: updates, then exactly one ending, and nothing after it, whichever thread reports first.
 
 use std::sync::{Mutex, PoisonError};
 

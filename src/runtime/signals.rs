@@ -1,5 +1,4 @@
-//! TuiSignals and the loss of the terminal, as messages; and stopping as Ctrl-Z does. The loop decides what follows from
-//! them.
+//! Signals and the loss of the terminal, as messages; and suspending the process as Ctrl+Z does.
 
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
@@ -20,7 +19,7 @@ pub struct TuiSignals {
 }
 
 impl TuiSignals {
-    /// Listens from now on.
+    /// Starts listening.
     pub fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,

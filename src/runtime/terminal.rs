@@ -1,8 +1,7 @@
-//! The terminal: taken, given back, and given back on every way out.
+//! The terminal: set up, and restored on every way out.
 //!
-//! [`Screen`] draws frames; [`restore_terminal`] restores, is idempotent, ignores errors (the terminal may be gone) and is called by
-//! the normal end, by `Drop`, by signals and by the panic hook, which acts for the UI thread only: a panic inside a run is caught
-//! there and must leave the screen alone.
+//! [`Screen`] draws frames. [`restore_terminal`] is idempotent and ignores errors, since the terminal may be gone. The panic
+//! hook restores it for the UI thread only: a panic inside a run is caught there and must leave the screen alone.
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::mem::ManuallyDrop;
@@ -69,18 +68,18 @@ impl Screen {
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
     }
 
-    /// The next frame is drawn whole. (The crate's `clear` would ask the terminal for its cursor and wait for the answer.)
+    /// The next frame is drawn completely. (The crate's `clear` would ask the terminal for its cursor and wait for the answer.)
     pub fn clear(&mut self) -> io::Result<()> {
         let (columns, rows) = self.size();
         self.terminal.resize(Rect::new(0, 0, columns, rows))
     }
 
-    /// Gives the terminal to somebody else for a while: the shell, an editor.
+    /// Hands the terminal to another program: the shell, an editor.
     pub fn lend_terminal(&mut self) {
         restore_terminal();
     }
 
-    /// Takes it back.
+    /// Takes the terminal back.
     pub fn retake_terminal(&mut self) -> io::Result<()> {
         take_terminal()?;
         self.clear()
@@ -150,7 +149,7 @@ pub fn install_panic_hook() {
             let _ = writeln!(
                 io::stderr(),
                 "plenary: internal error at {place}: {what}\n\
-                 What was on the screen is in the store: `plenary resume` goes on with it.\n\
+                 What was on the screen is in the store: `plenary resume` reopens it.\n\
                  Please report this line."
             );
         }

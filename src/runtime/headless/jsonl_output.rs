@@ -1,7 +1,6 @@
 //! `--format jsonl`: one object per event as it happens. Fields may be added, never renamed.
 //!
-//! For programs that read along; the text of all deltas of a persona is the text of its end. Neutralised
-//! like everything that is written out. Used by `cli::ask`.
+//! The deltas of a persona join to the text of its `end`. Everything is sanitised.
 
 use std::io::{self, Write};
 

@@ -1,6 +1,4 @@
-//! The signals that end work without a screen early: runs are cancelled, a fetch stops, what there is is kept.
-//!
-//! Only listens; what a signal means is decided by `headless::ask` and `cli::fetch`.
+//! Signals that stop work without a screen. Only listens; the caller cancels runs or downloads and keeps what has arrived.
 
 use std::future::pending;
 
@@ -28,7 +26,7 @@ impl StopSignal {
     }
 }
 
-/// Listens for all of them. One that cannot be listened for keeps its usual effect.
+/// Listens for all of them. A signal that cannot be listened for keeps its default effect.
 #[derive(Debug)]
 pub struct StopSignals {
     interrupt: Option<Signal>,

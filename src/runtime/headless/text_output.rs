@@ -1,4 +1,4 @@
-//! `--format text`: the answers one below the other in the order of the panel.
+//! `--format text`: the answers one after the other, in the order of the panel.
 //!
 //! The first answer that is not finished is written as it arrives; later ones wait for their turn. Also
 //! [`NoOutput`], for the formats that are written when everything has ended.
