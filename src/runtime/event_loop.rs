@@ -21,7 +21,7 @@ use super::signals::{self, TuiSignals};
 use super::terminal::{self, Screen};
 use super::{appearance, input, roster};
 use crate::app::{
-    Context, EditFor, Effects, Key, KeyCode, Keymap, Level, Msg, Signal, State, update,
+    EditFor, Effects, Key, KeyCode, KeyContext, Keymap, Level, Msg, Signal, State, update,
 };
 use crate::config::Setup;
 use crate::domain::SessionId;
@@ -272,7 +272,7 @@ impl Tui {
 
     /// True while Enter would send the question.
     fn is_composing(&self) -> bool {
-        self.state.context() == Context::Composer
+        self.state.key_context() == KeyContext::Composer
     }
 
     /// Highlighting may wait for the next stream frame; everything else is drawn at once.

@@ -1,22 +1,20 @@
-//! A line that is edited in place: a comment, an owner, a title, a path.
-//!
-//! Edits by graphemes; knows no keymap and no cells. Held by `overlay::LineOverlay`.
+//! A line of text that is edited in place. Edits by graphemes; knows no keymap and no cells.
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{Key, KeyCode};
 
 /// The longest line, in bytes.
-const MOST: usize = 2_000;
+const MAX_BYTES: usize = 2_000;
 
 /// A line with a cursor in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Line {
+pub struct LineEditor {
     before: String,
     after: String,
 }
 
-impl Line {
+impl LineEditor {
     /// A line of `text`, the cursor at its end.
     pub fn new(text: &str) -> Self {
         Self { before: text.to_owned(), after: String::new() }
@@ -27,20 +25,20 @@ impl Line {
         format!("{}{}", self.before, self.after)
     }
 
-    /// What stands before the cursor, and what behind it.
-    pub fn parts(&self) -> (&str, &str) {
+    /// The text before and after the cursor.
+    pub fn split_at_cursor(&self) -> (&str, &str) {
         (&self.before, &self.after)
     }
 
-    /// Inserts text at the cursor; what is no character of a line becomes a blank.
-    pub fn insert(&mut self, text: &str) {
-        let room = MOST.saturating_sub(self.before.len() + self.after.len());
+    /// Inserts text at the cursor; control characters become spaces.
+    pub fn insert_text(&mut self, text: &str) {
+        let room = MAX_BYTES.saturating_sub(self.before.len() + self.after.len());
         let text = text.get(..text.floor_char_boundary(room)).unwrap_or_default();
         self.before.extend(text.chars().map(|c| if c.is_control() { ' ' } else { c }));
     }
 
-    /// Edits by one key: characters, Backspace, Delete, arrows, Home, End, Ctrl-u, Ctrl-k, Ctrl-w, Ctrl-a, Ctrl-e.
-    pub fn input(&mut self, key: Key) {
+    /// Edits by one key: characters, Backspace, Delete, arrows, Home, End, Ctrl+U, Ctrl+K, Ctrl+W, Ctrl+A, Ctrl+E.
+    pub fn handle_key(&mut self, key: Key) {
         match (key.code, key.ctrl) {
             (KeyCode::Backspace, _) => drop(take_last(&mut self.before)),
             (KeyCode::Delete, _) => drop(take_first(&mut self.after)),
@@ -65,8 +63,8 @@ impl Line {
                 self.before.truncate(kept.len());
             }
             _ => {
-                if let Some(c) = key.typed() {
-                    self.insert(c.encode_utf8(&mut [0; 4]));
+                if let Some(c) = key.typed_char() {
+                    self.insert_text(c.encode_utf8(&mut [0; 4]));
                 }
             }
         }
@@ -89,11 +87,11 @@ mod tests {
     use super::*;
 
     fn edited(text: &str, keys: &str) -> String {
-        let mut line = Line::new(text);
+        let mut line = LineEditor::new(text);
         for key in keys.split(' ').filter(|k| !k.is_empty()) {
-            line.input(Key::parse(key).unwrap());
+            line.handle_key(Key::parse(key).unwrap());
         }
-        let (before, after) = line.parts();
+        let (before, after) = line.split_at_cursor();
         format!("{before}|{after}")
     }
 
@@ -116,10 +114,10 @@ mod tests {
 
     #[test]
     fn pasted_text_stays_one_line_of_a_limited_length() {
-        let mut line = Line::default();
-        line.insert("a\nb\t\u{1b}c");
+        let mut line = LineEditor::default();
+        line.insert_text("a\nb\t\u{1b}c");
         assert_eq!(line.text(), "a b  c");
-        line.insert(&"é".repeat(5_000));
-        assert!(line.text().len() <= MOST);
+        line.insert_text(&"é".repeat(5_000));
+        assert!(line.text().len() <= MAX_BYTES);
     }
 }

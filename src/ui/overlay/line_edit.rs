@@ -1,12 +1,10 @@
-//! One line that is edited: a comment, an owner, a title, tags, a path.
-//!
-//! The editing is `app::line`'s. Called by `overlay`.
+//! One line of text that is being edited: a comment, an owner, a title, tags, a path.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::boxed;
-use crate::app::{LineFor, LineOverlay};
+use super::draw_box;
+use crate::app::{LineEditOverlay, LineEditPurpose};
 use crate::text::sanitize_line;
 use crate::text::width::width;
 use crate::ui::paint::{Pen, cut, inset, put, row};
@@ -15,34 +13,36 @@ use crate::ui::theme::{Part, Theme};
 /// Columns of the box.
 const COLUMNS: u16 = 84;
 
-/// Draws it; where the cursor stands.
-pub(super) fn draw(
+/// Draws the line; returns the position of the cursor.
+pub(super) fn draw_line_edit(
     buffer: &mut Buffer,
     theme: &Theme,
     area: Rect,
-    overlay: &LineOverlay,
+    overlay: &LineEditOverlay,
 ) -> Option<Position> {
     let (title, hint) = match overlay.purpose {
-        LineFor::Comment(_) => ("comment", "what is to be discussed, or why it was decided so"),
-        LineFor::Owner(_) => ("owner", "who does it"),
-        LineFor::Title(_) => ("title", "empty: the title that was found"),
-        LineFor::SessionTitle(_) => ("rename the session", ""),
-        LineFor::SessionTags(_) => ("tags", "words, parted by blanks"),
-        LineFor::ExportPath => ("where to", "empty: the usual name, in this folder"),
+        LineEditPurpose::Comment(_) => {
+            ("comment", "what should be discussed, or why it was decided so")
+        }
+        LineEditPurpose::Owner(_) => ("owner", "who does it"),
+        LineEditPurpose::Title(_) => ("title", "empty: the extracted title"),
+        LineEditPurpose::SessionTitle(_) => ("rename the session", ""),
+        LineEditPurpose::SessionTags(_) => ("tags", "separated by spaces"),
+        LineEditPurpose::ExportPath => ("path", "empty: the default name, in this folder"),
     };
-    let inner = boxed(buffer, theme, area, (title, COLUMNS, 2));
-    let about = cut(&overlay.about, usize::from(inner.width));
-    put(buffer, row(inner, 0), &about, theme.part(Part::Note));
+    let inner = draw_box(buffer, theme, area, (title, COLUMNS, 2));
+    let subject = cut(&overlay.subject, usize::from(inner.width));
+    put(buffer, row(inner, 0), &subject, theme.part(Part::Note));
     let line = row(inner, 1);
     let mut pen = Pen::new(buffer, line);
     pen.write("> ", theme.part(Part::Prompt));
     let room = pen.room().saturating_sub(1);
-    let (before, after) = overlay.line.parts();
+    let (before, after) = overlay.line.split_at_cursor();
     if before.is_empty() && after.is_empty() {
         pen.write(&cut(hint, room), theme.part(Part::Placeholder));
     }
     let before = sanitize_line(before);
-    // The cursor stays in sight: of a long line its end before the cursor is shown.
+    // The cursor stays visible: of a long line the end before the cursor is shown.
     let skip = width(&before).saturating_sub(room);
     let text = format!("{before}{}", sanitize_line(after));
     let mut pen = Pen::new(buffer, inset(line, 2, 0)).skipping(skip);

@@ -1,25 +1,27 @@
-//! Undoable steps of triage: the one place where verdicts change.
+//! Undoable steps of triage: the only place where verdicts change.
 
+use super::triage_list;
 use crate::app::{Effects, Level, State};
-use crate::domain::{Change, Edit, History, Step};
+use crate::domain::{Change, Edit, History, SessionId, Step};
 
-/// Does one step, which ends what could be redone. False when there is nothing to change.
-pub(super) fn edit(
+/// Applies one step and clears the redo list. False when there is nothing to change.
+pub(super) fn apply_step(
     state: &mut State,
-    what: String,
+    description: String,
     steps: Vec<Step>,
     effects: &mut Effects,
 ) -> bool {
     let Some(session) = state.session_id().filter(|_| !steps.is_empty()) else { return false };
-    let edit = Edit { id: state.ids.edit(), what, at: state.clock.unix_ms, steps };
+    let edit =
+        Edit { id: state.ids.next_edit_id(), what: description, at: state.clock.unix_ms, steps };
     state.apply_change(Change::Edited { session, edit }, effects);
     true
 }
 
 /// Undoes the last step.
-pub(super) fn undo(state: &mut State, effects: &mut Effects) {
+pub(super) fn undo_step(state: &mut State, effects: &mut Effects) {
     let Some((session, edit)) = last_step(state, |history| &history.done) else {
-        state.tell(Level::Info, "nothing is left to undo");
+        state.tell(Level::Info, "nothing left to undo");
         return;
     };
     state.apply_change(Change::Undone { session, edit: edit.id }, effects);
@@ -27,19 +29,16 @@ pub(super) fn undo(state: &mut State, effects: &mut Effects) {
 }
 
 /// Redoes the step that was undone last.
-pub(super) fn redo(state: &mut State, effects: &mut Effects) {
+pub(super) fn redo_step(state: &mut State, effects: &mut Effects) {
     let Some((session, edit)) = last_step(state, |history| &history.undone) else {
-        state.tell(Level::Info, "nothing was undone that could be redone");
+        state.tell(Level::Info, "nothing left to redo");
         return;
     };
     state.apply_change(Change::Redone { session, edit: edit.id }, effects);
     show_step(state, &edit, "redone");
 }
 
-fn last_step(
-    state: &State,
-    steps: fn(&History) -> &Vec<Edit>,
-) -> Option<(crate::domain::SessionId, Edit)> {
+fn last_step(state: &State, steps: fn(&History) -> &Vec<Edit>) -> Option<(SessionId, Edit)> {
     let session = state.session.as_ref()?;
     Some((session.id, steps(&session.history).last()?.clone()))
 }
@@ -47,6 +46,6 @@ fn last_step(
 /// Reports the step, and selects what it changed.
 fn show_step(state: &mut State, edit: &Edit, how: &str) {
     state.triage.chosen = edit.steps.first().map(|step| step.id).or(state.triage.chosen);
-    super::decide::settle(state);
+    triage_list::reselect_listed(state);
     state.tell(Level::Info, format!("{how}: {}", edit.what));
 }
