@@ -190,8 +190,13 @@ impl Backlog {
 
     /// Takes everything out.
     pub(super) fn take(&mut self) -> Vec<Entry> {
-        self.growing.clear();
         self.bytes = 0;
+        self.take_into_memory()
+    }
+
+    /// Takes everything out into a store in memory: the text still counts against the limit.
+    pub(super) fn take_into_memory(&mut self) -> Vec<Entry> {
+        self.growing.clear();
         std::mem::take(&mut self.entries)
     }
 }
@@ -232,6 +237,18 @@ mod tests {
         assert_eq!(changes(&backlog.take()), changes(&expected));
         backlog.push(append(1, "d"));
         assert_eq!(changes(backlog.entries()), changes(&[append(1, "d")]));
+    }
+
+    #[test]
+    fn text_that_went_into_memory_still_counts_against_the_limit() {
+        let mut backlog = Backlog::with_room(4);
+        backlog.push(append(1, "abc"));
+        assert_eq!(backlog.take_into_memory().len(), 1);
+        backlog.push(append(1, "de"));
+        assert!(backlog.is_empty());
+        backlog.take();
+        backlog.push(append(2, "abc"));
+        assert_eq!(changes(backlog.entries()), changes(&[append(2, "abc")]));
     }
 
     #[test]

@@ -19,7 +19,8 @@ use super::{chunks, file};
 #[derive(Debug)]
 pub(super) struct Instance {
     id: String,
-    folder: PathBuf,
+    /// Folder of the lock files; none for a store in memory.
+    folder: Option<PathBuf>,
     lock: Option<File>,
     registered: bool,
 }
@@ -29,7 +30,17 @@ impl Instance {
     pub(super) fn new(path: &Path) -> Self {
         Self {
             id: uuid::Uuid::new_v4().simple().to_string(),
-            folder: file::beside(path, "-instances"),
+            folder: Some(file::beside(path, "-instances")),
+            lock: None,
+            registered: false,
+        }
+    }
+
+    /// The only writer of a store in memory. It needs no lock.
+    pub(super) fn in_memory() -> Self {
+        Self {
+            id: uuid::Uuid::new_v4().simple().to_string(),
+            folder: None,
             lock: None,
             registered: false,
         }
@@ -45,13 +56,10 @@ impl Instance {
         if self.lock.is_some() || self.registered {
             return;
         }
-        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder);
+        let Some(folder) = &self.folder else { return };
+        let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
         let file = made.and_then(|()| {
-            File::options()
-                .write(true)
-                .create_new(true)
-                .mode(0o600)
-                .open(self.folder.join(&self.id))
+            File::options().write(true).create_new(true).mode(0o600).open(folder.join(&self.id))
         });
         self.lock = file.ok().filter(|file| file.try_lock().is_ok());
     }
@@ -75,7 +83,7 @@ impl Instance {
 
     /// True when the instance `owner`, this one or another, still runs.
     pub(super) fn is_alive(&self, conn: &Connection, owner: &str) -> bool {
-        owner == self.id || is_alive(conn, &self.folder, owner)
+        owner == self.id || is_alive(conn, self.folder.as_deref(), owner)
     }
 
     /// Finds the runs of instances that are gone and stores them as cut.
@@ -98,8 +106,7 @@ impl Instance {
         }
         tx.commit()?;
         for owner in gone {
-            // A lock file that stays behind is empty and harms nobody.
-            fs::remove_file(self.folder.join(owner)).unwrap_or_default();
+            self.remove_lock(owner);
         }
         Ok(())
     }
@@ -113,13 +120,20 @@ impl Instance {
             tx.commit()?;
         }
         if self.lock.take().is_some() {
-            fs::remove_file(self.folder.join(&self.id)).unwrap_or_default();
+            self.remove_lock(&self.id);
         }
         Ok(())
     }
+
+    /// Removes the lock file of `owner`. One that cannot be removed is empty and does no harm.
+    fn remove_lock(&self, owner: &str) {
+        if let Some(folder) = &self.folder {
+            fs::remove_file(folder.join(owner)).unwrap_or_default();
+        }
+    }
 }
 
-fn is_alive(conn: &Connection, folder: &Path, owner: &str) -> bool {
+fn is_alive(conn: &Connection, folder: Option<&Path>, owner: &str) -> bool {
     let row = conn
         .query_row("SELECT pid, started, locked FROM instance WHERE id = ?1", [owner], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, bool>(2)?))
@@ -127,7 +141,7 @@ fn is_alive(conn: &Connection, folder: &Path, owner: &str) -> bool {
         .optional();
     match row {
         Ok(Some((pid, started, locked))) => {
-            let held = if locked { is_held(folder, owner) } else { None };
+            let held = folder.filter(|_| locked).and_then(|folder| is_held(folder, owner));
             held.unwrap_or_else(|| runs(pid, started))
         }
         Ok(None) => false,
@@ -186,11 +200,12 @@ mod tests {
     fn a_lock_is_held_until_it_is_dropped_and_probing_does_not_hold_it() {
         let home = tempfile::tempdir().unwrap();
         let mut instance = Instance::new(&home.path().join("x.db"));
-        assert_eq!(is_held(&instance.folder, instance.id()), None);
+        let folder = home.path().join("x.db-instances");
+        assert_eq!(is_held(&folder, instance.id()), None);
         instance.take_lock();
-        assert_eq!(is_held(&instance.folder, instance.id()), Some(true));
-        assert_eq!(is_held(&instance.folder, instance.id()), Some(true));
+        assert_eq!(is_held(&folder, instance.id()), Some(true));
+        assert_eq!(is_held(&folder, instance.id()), Some(true));
         drop(instance.lock.take());
-        assert_eq!(is_held(&instance.folder, instance.id()), Some(false));
+        assert_eq!(is_held(&folder, instance.id()), Some(false));
     }
 }

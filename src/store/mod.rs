@@ -10,13 +10,14 @@ mod backlog;
 mod chunks;
 mod file;
 mod instance;
+mod memory;
 mod migrate;
 mod open;
-mod overlay;
 mod queue;
 mod read;
 mod refusal;
 mod search;
+mod session_changes;
 mod syncer;
 mod trouble;
 mod wipe;
@@ -176,7 +177,7 @@ impl Store {
 
     /// Sessions in which every one of `words` occurs, as the beginning of a word, somewhere in title, tags, questions
     /// or answers; the one that changed last first, `limit` at most. What was typed is words and never syntax; where
-    /// words are written without blanks they may stand anywhere. An answer that is still streaming may be missed.
+    /// words are written without blanks they may stand anywhere. An answer that is still coming may be missed.
     pub fn search(&self, words: &str, limit: usize) -> Result<Vec<SearchHit>, StoreError> {
         let words = words.to_owned();
         self.ask(move |worker| worker.search(&words, limit))

@@ -136,12 +136,26 @@ fn state(conn: &Connection) -> rusqlite::Result<Found> {
     })
 }
 
-fn set_up(conn: &mut Connection, remote: bool) -> rusqlite::Result<()> {
-    // Plans that do not depend on the values: else a statement is planned anew for every value.
+/// Opens an empty store in memory, with the tables of the newest format.
+pub(super) fn open_in_memory() -> rusqlite::Result<Connection> {
+    let mut conn = Connection::open_in_memory()?;
+    configure_writer(&conn)?;
+    conn.pragma_update(None, "temp_store", "memory")?;
+    migrate::migrate(&mut conn)?;
+    Ok(conn)
+}
+
+/// Sets what every connection that writes needs, on disk and in memory.
+fn configure_writer(conn: &Connection) -> rusqlite::Result<()> {
+    // Plans that do not depend on the values: otherwise a statement is planned again for every value.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
     conn.pragma_update(None, "foreign_keys", true)?;
-    conn.pragma_update(None, "trusted_schema", false)?;
+    conn.pragma_update(None, "trusted_schema", false)
+}
+
+fn set_up(conn: &mut Connection, remote: bool) -> rusqlite::Result<()> {
+    configure_writer(conn)?;
     conn.pragma_update(None, "cell_size_check", true)?;
     // What is deleted is overwritten, not only forgotten.
     conn.pragma_update_and_check(None, "secure_delete", true, |row| row.get::<_, i64>(0))?;

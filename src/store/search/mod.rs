@@ -2,16 +2,15 @@
 //!
 //! The index tells documents (a title with its tags, a question, an answer) by numbers that carry their session
 //! (see `migrations/0002_review.sql`), so that a word that stands in every answer of 100,000 sessions is still found
-//! by reading one list. What is in memory only is searched by the same code in a store of its own. Called by the
-//! worker.
+//! by reading one list. Reads one connection.
 
 mod excerpt;
 mod query;
 
 use rusqlite::{Connection, params};
 
-use super::{migrate, read};
-use crate::domain::{SearchHit, Session, SessionId};
+use super::read;
+use crate::domain::SearchHit;
 use excerpt::Excerpts;
 pub(super) use query::Query;
 use query::Word;
@@ -28,13 +27,11 @@ const WORDS: &str = "SELECT rowid FROM words WHERE words MATCH ?1";
 const PIECES_OF: &str = "SELECT rowid FROM pieces WHERE pieces MATCH ?1";
 const PIECES_TERMS: &str = "SELECT term FROM pieces_terms WHERE term >= ?1 AND term < ?2 LIMIT ?3";
 
-/// The sessions in the file that hold every word, the one that changed last first, `limit` at most and none of
-/// `without`.
+/// The sessions that hold every word, the one that changed last first, `limit` at most.
 pub(super) fn find(
     conn: &Connection,
     query: &Query,
     limit: usize,
-    without: &[SessionId],
 ) -> rusqlite::Result<Vec<SearchHit>> {
     // One snapshot: another instance may be writing.
     let tx = conn.unchecked_transaction()?;
@@ -59,75 +56,10 @@ pub(super) fn find(
             continue;
         }
         let summary = read::summary_of(&tx, session)?;
-        if without.contains(&summary.id) {
-            continue;
-        }
         let (who, text) = document(&tx, best(&lists, session))?;
         hits.push(SearchHit { session: summary, who, excerpt: excerpts.of(&text, &words)? });
     }
     Ok(hits)
-}
-
-/// The same for sessions that are in memory.
-pub(super) fn find_in(
-    sessions: &[Session],
-    query: &Query,
-    limit: usize,
-) -> rusqlite::Result<Vec<SearchHit>> {
-    if sessions.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut conn = Connection::open_in_memory()?;
-    migrate::migrate(&mut conn)?;
-    let tx = conn.transaction()?;
-    for session in sessions {
-        copy(&tx, session)?;
-    }
-    tx.commit()?;
-    let mut hits = find(&conn, query, limit, &[])?;
-    for hit in &mut hits {
-        if let Some(session) = sessions.iter().find(|session| session.id == hit.session.id) {
-            hit.session = session.summarize();
-        }
-    }
-    Ok(hits)
-}
-
-/// Puts what is searched of a session into the tables; triggers index it. An answer that is still streaming is left
-/// out, as it is in the file.
-fn copy(conn: &Connection, session: &Session) -> rusqlite::Result<()> {
-    let tags = serde_json::to_string(&session.tags).unwrap_or_default();
-    conn.prepare_cached(
-        "INSERT INTO session (id, title, panel, created_at, updated_at, tags) \
-         VALUES (?1, ?2, '', 0, ?3, ?4)",
-    )?
-    .execute(params![session.id.to_string(), session.title, session.updated_at, tags])?;
-    let seq = conn.last_insert_rowid();
-    let turns = session.turns.iter().map(|t| (t.id, "question", t.question.as_str(), &t.runs[..]));
-    let asides = session.asides.iter();
-    let asides = asides.map(|a| (a.id, a.kind.word(), "", std::slice::from_ref(&a.run)));
-    for (id, kind, question, runs) in turns.chain(asides) {
-        conn.prepare_cached(
-            "INSERT INTO turn (id, session, question, asked_at, kind) VALUES (?1, ?2, ?3, 0, ?4)",
-        )?
-        .execute(params![id.to_string(), seq, question, kind])?;
-        let turn = conn.last_insert_rowid();
-        for run in runs {
-            let text = if run.state.is_live() { "" } else { run.text.as_str() };
-            conn.prepare_cached(
-                "INSERT INTO run (id, turn, persona, persona_name, view, model, started_at, text) \
-                 VALUES (?1, ?2, ?3, ?4, '', '', 0, ?5)",
-            )?
-            .execute(params![
-                run.id.to_string(),
-                turn,
-                run.persona.as_str(),
-                run.persona_name,
-                text
-            ])?;
-        }
-    }
-    Ok(())
 }
 
 /// Numbers of documents, ascending.

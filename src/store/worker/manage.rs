@@ -6,8 +6,8 @@
 use super::super::StoreError;
 use super::super::backlog::{Entry, now_ms};
 use super::super::trouble::{is_damaged, words};
-use super::super::write::{self, Sync, being_answered};
-use super::{Access, Disk, Worker};
+use super::super::write::{self, Sync};
+use super::{Access, Disk, Worker, open_memory};
 use crate::domain::{Change, SessionId};
 
 impl Worker {
@@ -18,15 +18,16 @@ impl Worker {
         change: Change,
     ) -> Result<(), StoreError> {
         self.commit(Sync::Full);
-        let entry = Entry::new(now_ms(), change);
-        let Some(Disk { conn, access, instance, .. }) = &mut self.disk else {
-            return self.manage_in_memory(id, entry);
-        };
-        let written = match (access, conn) {
-            (Access::Write, Some(conn)) if self.backlog.is_empty() => {
-                write::apply(conn, instance, std::slice::from_ref(&entry), Sync::Full)
+        if !self.backlog.is_empty() {
+            return Err(self.unwritable());
+        }
+        let entries = [Entry::new(now_ms(), change)];
+        let written = match &mut self.disk {
+            None => open_memory(&mut self.memory)?.write(&entries),
+            Some(Disk { access: Access::Write, conn: Some(conn), instance, .. }) => {
+                write::apply(conn, instance, &entries, Sync::Full)
             }
-            _ => return Err(self.unwritable()),
+            Some(_) => return Err(self.unwritable()),
         };
         match written {
             Ok(written) => match written.skipped.into_iter().next() {
@@ -35,7 +36,7 @@ impl Worker {
                     self.wipe(written.wipe);
                     Ok(())
                 }
-                Some(_) if self.stored(id)?.is_none() => Err(gone(id)),
+                Some(_) if self.load(id)?.is_none() => Err(gone(id)),
                 Some(skipped) => Err(StoreError::Io(skipped.why)),
             },
             Err(e) => {
@@ -43,20 +44,6 @@ impl Worker {
                     self.failed(&e);
                 }
                 Err(StoreError::Io(format!("nothing was changed: {}", words(&e))))
-            }
-        }
-    }
-
-    /// A store that lives in memory: what waits is all there is.
-    fn manage_in_memory(&mut self, id: SessionId, entry: Entry) -> Result<(), StoreError> {
-        match self.stored(id)? {
-            None => Err(gone(id)),
-            Some(stored) if matches!(entry.change, Change::Deleted { .. }) && stored.is_live() => {
-                Err(StoreError::Io(being_answered(id, true)))
-            }
-            Some(_) => {
-                self.backlog.push(entry);
-                Ok(())
             }
         }
     }

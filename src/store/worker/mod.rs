@@ -6,6 +6,7 @@
 //! Started by [`super::Store`].
 
 mod manage;
+mod pending;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -18,6 +19,7 @@ use rusqlite::Connection;
 
 use super::backlog::{Backlog, Entry};
 use super::instance::Instance;
+use super::memory::MemoryStore;
 use super::queue::Mailbox;
 use super::syncer::Syncer;
 use super::trouble::{Troubles, is_damaged, words};
@@ -95,6 +97,8 @@ enum Access {
 pub(super) struct Worker {
     /// None: a store that lives in memory only.
     disk: Option<Disk>,
+    /// Where changes are written while there is no file that may ever be written. Opened by the first change.
+    memory: Option<MemoryStore>,
     backlog: Backlog,
     troubles: Arc<Troubles>,
     /// Text was written that a power loss could take.
@@ -119,6 +123,7 @@ impl Worker {
         });
         let mut worker = Self {
             disk,
+            memory: None,
             backlog: Backlog::new(),
             troubles,
             unsynced: false,
@@ -189,18 +194,40 @@ impl Worker {
         }
         self.open();
         let sync = if self.backlog.is_light() { sync } else { Sync::Full };
-        let Some(disk) = &mut self.disk else { return };
-        match (disk.access, &mut disk.conn) {
-            (Access::Never, _) => return,
-            (Access::Write, Some(conn)) => {
-                match write::apply(conn, &mut disk.instance, self.backlog.entries(), sync) {
-                    Ok(written) => return self.written(&written, sync),
-                    Err(e) => self.failed(&e),
+        if let Some(Disk { access: Access::Write, conn: Some(conn), instance, .. }) = &mut self.disk
+        {
+            match write::apply(conn, instance, self.backlog.entries(), sync) {
+                Ok(written) => return self.written(&written, sync),
+                Err(e) => self.failed(&e),
+            }
+        }
+        if self.disk.as_ref().is_none_or(|disk| disk.access == Access::Never) {
+            match self.commit_to_memory() {
+                Ok(()) => return,
+                // The changes stay in the backlog, where they are read from.
+                Err(error) => {
+                    tracing::warn!(%error, "changes could not be put into tables in memory")
                 }
             }
-            _ => {}
         }
         self.retry_at = Some(Instant::now() + RETRY);
+    }
+
+    /// Writes all that waits into memory, and first the sessions of the file that it changes.
+    fn commit_to_memory(&mut self) -> Result<(), StoreError> {
+        for id in self.pending_session_ids()? {
+            let known = self.memory.as_ref().is_some_and(|memory| memory.sessions().contains(&id));
+            if !known {
+                let session = self.load_written(id)?;
+                let memory = open_memory(&mut self.memory)?;
+                memory.adopt_session(id, session.as_ref()).map_err(|e| memory_error(&e))?;
+            }
+        }
+        let memory = open_memory(&mut self.memory)?;
+        memory.write(self.backlog.entries()).map_err(|e| memory_error(&e))?;
+        self.backlog.disappoint();
+        self.backlog.take_into_memory();
+        Ok(())
     }
 
     /// All that waited has been committed.
@@ -230,9 +257,9 @@ impl Worker {
     /// Takes what was deleted out of the file's journal and free pages. A journal that others read is tried again
     /// behind every commit, a file that could not be packed at the end.
     fn wipe(&mut self, what: Wipe) {
+        let Some(Disk { conn: Some(conn), path, .. }) = &mut self.disk else { return };
         let late = what == Wipe::Nothing;
         self.wipe = self.wipe.max(what);
-        let Some(Disk { conn: Some(conn), path, .. }) = &mut self.disk else { return };
         if self.wipe == Wipe::Nothing || (late && self.wipe == Wipe::FreePages) {
             return;
         }
@@ -295,4 +322,16 @@ impl Worker {
         }
         self.wipe(self.wipe);
     }
+}
+
+/// The store in memory; opened by the first call.
+fn open_memory(memory: &mut Option<MemoryStore>) -> Result<&mut MemoryStore, StoreError> {
+    match memory {
+        Some(memory) => Ok(memory),
+        none => Ok(none.insert(MemoryStore::open().map_err(|e| memory_error(&e))?)),
+    }
+}
+
+fn memory_error(error: &rusqlite::Error) -> StoreError {
+    StoreError::Io(format!("memory cannot be used as a store: {}", words(error)))
 }

@@ -1,31 +1,35 @@
-//! What callers see: the file's sessions with what waits to be written laid over them.
+//! What callers see: the sessions in the file, over them those in memory, over them those with pending changes.
 //!
-//! Reads only. Called through [`super::super::Store`]'s handles.
+//! Reads only.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use rusqlite::Connection;
 
-use super::super::overlay::replay;
+use super::super::instance::Instance;
 use super::super::trouble::words;
 use super::super::{StoreError, read, search};
+use super::pending::apply_pending;
 use super::{Disk, Worker};
-use crate::domain::{
-    Change, Recommendation, RunId, SearchHit, Session, SessionId, SessionSummary, TurnId,
-};
+use crate::domain::{SearchHit, Session, SessionId, SessionSummary};
+
+/// Tables to read.
+pub(super) struct ReadLayer<'a> {
+    /// The connection.
+    pub(super) conn: &'a Connection,
+    /// This program as a writer of these tables.
+    instance: &'a Instance,
+    /// Sessions that are read from here, whether they exist or not, and not from the layers below.
+    sessions: Option<&'a HashSet<SessionId>>,
+}
 
 impl Worker {
     /// See [`crate::store::Store::list`].
     pub(in crate::store) fn list(&self, limit: usize) -> Result<Vec<SessionSummary>, StoreError> {
-        let mut sessions = Vec::new();
-        let touched = self.touched()?;
-        for id in touched.iter().rev() {
-            sessions.extend(self.stored(*id)?.map(|session| session.summarize()));
-        }
-        if let Some(conn) = self.conn() {
-            let written = read::list(conn, limit).map_err(|e| self.unreadable(&e))?;
-            sessions.extend(written.into_iter().filter(|session| !touched.contains(&session.id)));
-        }
+        let pending = self.pending_sessions()?;
+        let mut sessions: Vec<SessionSummary> =
+            pending.sessions.iter().rev().map(Session::summarize).collect();
+        sessions.extend(self.read_layers(pending.ids, limit, |session| session.id, read::list)?);
         sessions.sort_by_key(|session| std::cmp::Reverse(session.updated_at));
         sessions.truncate(limit);
         Ok(sessions)
@@ -33,7 +37,19 @@ impl Worker {
 
     /// See [`crate::store::Store::load`].
     pub(in crate::store) fn load(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        self.stored(id)
+        Ok(apply_pending(self.load_written(id)?, id, self.backlog.entries()))
+    }
+
+    /// The session without pending changes.
+    pub(super) fn load_written(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        for ReadLayer { conn, instance, sessions } in self.layers() {
+            let session = read::load(conn, id, |owner| instance.is_alive(conn, owner))
+                .map_err(|e| self.unreadable(&e))?;
+            if session.is_some() || sessions.is_some_and(|sessions| sessions.contains(&id)) {
+                return Ok(session);
+            }
+        }
+        Ok(None)
     }
 
     /// See [`crate::store::Store::find`].
@@ -42,19 +58,16 @@ impl Worker {
         prefix: &str,
         limit: usize,
     ) -> Result<Vec<SessionId>, StoreError> {
-        let mut ids = match self.conn() {
-            Some(conn) => read::find(conn, prefix, limit).map_err(|e| self.unreadable(&e))?,
-            None => Vec::new(),
-        };
-        for id in self.touched()? {
-            let known = ids.iter().position(|known| *known == id);
-            let there = self.stored(id)?.is_some();
-            match known {
-                Some(place) if !there => drop(ids.remove(place)),
-                None if there && id.to_string().starts_with(prefix) => ids.insert(0, id),
-                _ => {}
-            }
-        }
+        let pending = self.pending_sessions()?;
+        let changed = pending.sessions.iter().rev().map(|session| session.id);
+        let mut ids: Vec<SessionId> =
+            changed.filter(|id| id.to_string().starts_with(prefix)).collect();
+        ids.extend(self.read_layers(
+            pending.ids,
+            limit,
+            |id| *id,
+            |conn, limit| read::find(conn, prefix, limit),
+        )?);
         ids.truncate(limit);
         Ok(ids)
     }
@@ -66,103 +79,69 @@ impl Worker {
         limit: usize,
     ) -> Result<Vec<SearchHit>, StoreError> {
         let Some(query) = search::Query::of(words) else { return Ok(Vec::new()) };
-        let touched = self.touched()?;
-        let mut waiting = Vec::new();
-        for id in &touched {
-            waiting.extend(self.stored(*id)?);
+        if self.layers().iter().any(|layer| !search::is_indexed(layer.conn)) {
+            let path = self.disk.as_ref().map(|disk| disk.path.display().to_string());
+            return Err(StoreError::Io(format!(
+                "{}: it cannot be searched: its format is of another version of plenary, and it \
+                 cannot be brought up to date",
+                path.unwrap_or_default()
+            )));
         }
+        let pending = self.pending_sessions()?;
         let mut hits = Vec::new();
-        if let Some(conn) = self.conn() {
-            if !search::is_indexed(conn) {
-                let path = self.disk.as_ref().map(|disk| disk.path.display().to_string());
-                return Err(StoreError::Io(format!(
-                    "{}: it cannot be searched: its format is of another version of plenary, and it \
-                     cannot be brought up to date",
-                    path.unwrap_or_default()
-                )));
-            }
-            hits = search::find(conn, &query, limit, &touched).map_err(|e| self.unreadable(&e))?;
+        if !pending.sessions.is_empty() {
+            let found =
+                pending.copy_to_memory().and_then(|copy| search::find(copy.conn(), &query, limit));
+            hits = found.map_err(|e| self.unreadable(&e))?;
         }
-        hits.extend(search::find_in(&waiting, &query, limit).map_err(|e| self.unreadable(&e))?);
+        hits.extend(self.read_layers(
+            pending.ids,
+            limit,
+            |hit: &SearchHit| hit.session.id,
+            |conn, limit| search::find(conn, &query, limit),
+        )?);
         hits.sort_by_key(|hit| std::cmp::Reverse(hit.session.updated_at));
         hits.truncate(limit);
         Ok(hits)
     }
 
-    pub(super) fn conn(&self) -> Option<&Connection> {
-        self.disk.as_ref()?.conn.as_ref()
+    /// Reads `limit` rows of each layer, without those of sessions that were read already: of `hidden`, and of layers
+    /// above.
+    fn read_layers<T>(
+        &self,
+        hidden: Vec<SessionId>,
+        limit: usize,
+        session: impl Fn(&T) -> SessionId,
+        read: impl Fn(&Connection, usize) -> rusqlite::Result<Vec<T>>,
+    ) -> Result<Vec<T>, StoreError> {
+        let mut hidden: HashSet<SessionId> = hidden.into_iter().collect();
+        let mut rows = Vec::new();
+        for layer in self.layers() {
+            let found = read(layer.conn, limit.saturating_add(hidden.len()))
+                .map_err(|e| self.unreadable(&e))?;
+            rows.extend(found.into_iter().filter(|row| !hidden.contains(&session(row))));
+            hidden.extend(layer.sessions.into_iter().flatten());
+        }
+        Ok(rows)
+    }
+
+    /// The tables that are read, the topmost first: memory, then the file.
+    pub(super) fn layers(&self) -> Vec<ReadLayer<'_>> {
+        let mut layers = Vec::new();
+        layers.extend(self.memory.as_ref().map(|memory| ReadLayer {
+            conn: memory.conn(),
+            instance: memory.instance(),
+            sessions: Some(memory.sessions()),
+        }));
+        if let Some(Disk { conn: Some(conn), instance, .. }) = &self.disk {
+            layers.push(ReadLayer { conn, instance, sessions: None });
+        }
+        layers
     }
 
     pub(super) fn unreadable(&self, error: &rusqlite::Error) -> StoreError {
         let path = self.disk.as_ref().map(|disk| disk.path.display().to_string());
         let path = path.unwrap_or_default();
         StoreError::Io(format!("{path}: it cannot be read: {} ({error})", words(error)))
-    }
-
-    /// A session with what waits to be written.
-    pub(super) fn stored(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        let base = match &self.disk {
-            Some(Disk { conn: Some(conn), instance, .. }) => {
-                read::load(conn, id, |owner| instance.is_alive(conn, owner))
-                    .map_err(|e| self.unreadable(&e))?
-            }
-            _ => None,
-        };
-        Ok(replay(base, id, self.backlog.entries()))
-    }
-
-    /// The sessions that waiting changes belong to, in the order of their first one.
-    fn touched(&self) -> Result<Vec<SessionId>, StoreError> {
-        let mut turns: HashMap<TurnId, SessionId> = HashMap::new();
-        let mut runs: HashMap<RunId, SessionId> = HashMap::new();
-        let mut seen = HashSet::new();
-        let mut sessions = Vec::new();
-        for entry in self.backlog.entries() {
-            let session = match &entry.change {
-                Change::Turn { session, turn, runs: begun, .. } => {
-                    turns.insert(*turn, *session);
-                    runs.extend(begun.iter().map(|run| (run.id, *session)));
-                    Some(*session)
-                }
-                Change::Run { turn, run } => {
-                    let known = turns.get(turn).copied();
-                    let session = self.known_or(known, |c| read::session_of_turn(c, *turn))?;
-                    runs.extend(session.map(|session| (run.id, session)));
-                    session
-                }
-                Change::Aside { session, aside } => {
-                    turns.insert(aside.id, *session);
-                    runs.insert(aside.run.id, *session);
-                    Some(*session)
-                }
-                Change::Append { run, .. }
-                | Change::Note { run, .. }
-                | Change::Ended { run, .. }
-                | Change::Lifted { run, .. }
-                | Change::Selected(Recommendation { run, .. }) => {
-                    let known = runs.get(run).copied();
-                    self.known_or(known, |c| read::session_of_run(c, *run))?
-                }
-                Change::Edited { session, .. }
-                | Change::Undone { session, .. }
-                | Change::Redone { session, .. }
-                | Change::Renamed { session, .. }
-                | Change::Tagged { session, .. }
-                | Change::Deleted { session } => Some(*session),
-            };
-            sessions.extend(session.filter(|session| seen.insert(*session)));
-        }
-        Ok(sessions)
-    }
-
-    fn known_or(
-        &self,
-        known: Option<SessionId>,
-        look_up: impl FnOnce(&Connection) -> rusqlite::Result<Option<SessionId>>,
-    ) -> Result<Option<SessionId>, StoreError> {
-        match (known, self.conn()) {
-            (None, Some(conn)) => look_up(conn).map_err(|e| self.unreadable(&e)),
-            (known, _) => Ok(known),
-        }
     }
 }

@@ -18,8 +18,6 @@ use super::trouble::{is_of_the_change, words};
 use super::wipe::Wipe;
 use crate::domain::Change;
 
-pub(super) use session::being_answered;
-
 /// How safe a transaction is when it has been committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sync {

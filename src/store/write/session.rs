@@ -78,7 +78,7 @@ pub(super) fn deleted(place: &mut Place<'_>, session: SessionId) -> rusqlite::Re
 }
 
 /// Why a session that is being answered, by this instance (`here`) or another one, is not deleted.
-pub(in crate::store) fn being_answered(session: SessionId, here: bool) -> String {
+fn being_answered(session: SessionId, here: bool) -> String {
     let session = session.short();
     if here {
         format!(
