@@ -1,23 +1,23 @@
 //! A store in memory: the tables, the writer and the readers of the file on a `:memory:` connection.
 //!
-//! Knows nothing of the file. Nothing here reaches the disk.
+//! Does not know the file, and writes nothing to disk.
 
 use std::collections::HashSet;
 
 use rusqlite::Connection;
 
-use super::backlog::Entry;
+use super::backlog::QueuedChange;
 use super::instance::Instance;
 use super::open;
 use super::session_changes::changes_to_create;
-use super::write::{self, Sync, Written};
+use super::write::{self, SyncLevel, WriteOutcome};
 use crate::domain::{Session, SessionId};
 
-/// Sessions in memory.
+/// Tables in memory.
 pub(super) struct MemoryStore {
     conn: Connection,
     instance: Instance,
-    /// Sessions that are read from here and not from the file, deleted ones included.
+    /// Sessions that are read from here and not from the file, including deleted ones.
     sessions: HashSet<SessionId>,
 }
 
@@ -31,12 +31,12 @@ impl MemoryStore {
         })
     }
 
-    /// The connection, to read from.
+    /// The connection for reading.
     pub(super) fn conn(&self) -> &Connection {
         &self.conn
     }
 
-    /// The writer of the runs in this store.
+    /// The owner of the live runs in this store.
     pub(super) fn instance(&self) -> &Instance {
         &self.instance
     }
@@ -46,21 +46,24 @@ impl MemoryStore {
         &self.sessions
     }
 
-    /// Takes the session `id` over from the file, where it is `session`; none if it does not exist there.
+    /// Copies session `id` from the file, where it is `session` or does not exist. From now on it is read from here.
     pub(super) fn adopt_session(
         &mut self,
         id: SessionId,
         session: Option<&Session>,
     ) -> rusqlite::Result<()> {
         if let Some(session) = session {
-            self.write(&changes_to_create(session))?;
+            self.write_changes(&changes_to_create(session))?;
         }
         self.sessions.insert(id);
         Ok(())
     }
 
-    /// Writes `entries`, all or none.
-    pub(super) fn write(&mut self, entries: &[Entry]) -> rusqlite::Result<Written> {
-        write::apply(&mut self.conn, &mut self.instance, entries, Sync::Normal)
+    /// Writes `changes` as one transaction.
+    pub(super) fn write_changes(
+        &mut self,
+        changes: &[QueuedChange],
+    ) -> rusqlite::Result<WriteOutcome> {
+        write::write_changes(&mut self.conn, &mut self.instance, changes, SyncLevel::Normal)
     }
 }

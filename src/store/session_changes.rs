@@ -5,11 +5,11 @@
 
 use crate::domain::{Change, NewAside, NewRun, Run, RunState, Session};
 
-use super::backlog::Entry;
+use super::backlog::QueuedChange;
 
 /// Returns the changes that create a session equal to `session` when they are applied in order. Empty for a session
 /// without turns, which no change can create.
-pub(super) fn changes_to_create(session: &Session) -> Vec<Entry> {
+pub(super) fn changes_to_create(session: &Session) -> Vec<QueuedChange> {
     let Session {
         id,
         title,
@@ -24,8 +24,8 @@ pub(super) fn changes_to_create(session: &Session) -> Vec<Entry> {
         unsearched,
     } = session;
     let session_id = *id;
-    let mut changes: Vec<Entry> = Vec::new();
-    let mut push = |change| changes.push(Entry::new(0, change));
+    let mut changes: Vec<QueuedChange> = Vec::new();
+    let mut push = |change| changes.push(QueuedChange::new(0, change));
     for turn in turns {
         push(Change::Turn {
             session: session_id,
@@ -47,7 +47,7 @@ pub(super) fn changes_to_create(session: &Session) -> Vec<Entry> {
         };
         push(Change::Aside { session: session_id, aside });
     }
-    // Before the recommendations, whose verdicts already are what these steps led to.
+    // Before the recommendations, whose verdicts already are the result of these steps.
     for edit in history.done.iter().chain(&history.undone) {
         push(Change::Edited { session: session_id, edit: edit.clone() });
     }
@@ -59,7 +59,7 @@ pub(super) fn changes_to_create(session: &Session) -> Vec<Entry> {
     }
     push(Change::Tagged { session: session_id, tags: tags.clone() });
     changes.extend(session.runs().flat_map(run_changes));
-    changes.extend(touch(session, *updated_at));
+    changes.extend(repeat_first_turn(session, *updated_at));
     changes
 }
 
@@ -74,14 +74,14 @@ fn new_run(run: &Run) -> NewRun {
     }
 }
 
-/// What has happened to a run since it began.
-fn run_changes(run: &Run) -> Vec<Entry> {
+/// The changes of a run since its start.
+fn run_changes(run: &Run) -> Vec<QueuedChange> {
     let mut changes = Vec::new();
     if !run.text.is_empty() || !run.reasoning.is_empty() {
-        // The store takes the time since a live run began from its latest text.
+        // For a live run the store computes the elapsed time from the latest text.
         let at = i64::try_from(run.elapsed.as_millis()).unwrap_or(i64::MAX);
         let (text, reasoning) = (run.text.clone(), run.reasoning.clone());
-        changes.push(Entry::new(at, Change::Append { run: run.id, text, reasoning }));
+        changes.push(QueuedChange::new(at, Change::Append { run: run.id, text, reasoning }));
     }
     if let RunState::Ended(ending) = &run.state {
         let ended = Change::Ended {
@@ -91,17 +91,17 @@ fn run_changes(run: &Run) -> Vec<Entry> {
             usage: run.usage,
             elapsed: run.elapsed,
         };
-        changes.push(Entry::new(0, ended));
+        changes.push(QueuedChange::new(0, ended));
     }
     if let Some(items) = &run.recommendations {
         let extracted = Change::Lifted { run: run.id, found: items.clone() };
-        changes.push(Entry::new(0, extracted));
+        changes.push(QueuedChange::new(0, extracted));
     }
     changes
 }
 
-/// Repeats the first question, which changes nothing but the time of the session's last change.
-fn touch(session: &Session, updated_at: i64) -> Option<Entry> {
+/// Repeats the first question, which only sets the time of the latest change of the session.
+fn repeat_first_turn(session: &Session, updated_at: i64) -> Option<QueuedChange> {
     let first = session.turns.first()?;
     let repeated = Change::Turn {
         session: session.id,
@@ -112,5 +112,5 @@ fn touch(session: &Session, updated_at: i64) -> Option<Entry> {
         at: updated_at,
         runs: Vec::new(),
     };
-    Some(Entry::new(0, repeated))
+    Some(QueuedChange::new(0, repeated))
 }

@@ -1,27 +1,27 @@
-//! Sessions as they will be once the pending changes are written: as they are now, with the changes applied.
+//! Sessions with pending changes: what the file has, with the changes applied.
 //!
-//! Reads only. While the file cannot be written its sessions must show the changes all the same.
+//! Writes nothing. While the file cannot be written, its sessions must show the changes all the same.
 
 use std::collections::{HashMap, HashSet};
 
 use rusqlite::Connection;
 
-use super::super::backlog::Entry;
+use super::super::backlog::QueuedChange;
 use super::super::memory::MemoryStore;
 use super::super::{StoreError, read};
-use super::Worker;
+use super::StoreWorker;
 use crate::domain::{Change, Recommendation, RunId, Session, SessionId, TurnId};
 
 /// Sessions with pending changes.
 pub(super) struct PendingSessions {
-    /// Their ids, also of those that the changes delete, in the order of their first change.
+    /// Their ids in the order of their first change, including sessions that the changes delete.
     pub(super) ids: Vec<SessionId>,
-    /// Those that exist, in the same order, with the changes applied.
+    /// Those that exist, in the same order.
     pub(super) sessions: Vec<Session>,
 }
 
 impl PendingSessions {
-    /// Copies the sessions into a store of their own, to be searched there.
+    /// Copies the sessions into a store in memory, where they can be searched.
     pub(super) fn copy_to_memory(&self) -> rusqlite::Result<MemoryStore> {
         let mut copy = MemoryStore::open()?;
         for session in &self.sessions {
@@ -31,33 +31,34 @@ impl PendingSessions {
     }
 }
 
-impl Worker {
-    /// The sessions with pending changes.
+impl StoreWorker {
+    /// Loads the sessions with pending changes.
     pub(super) fn pending_sessions(&self) -> Result<PendingSessions, StoreError> {
         let ids = self.pending_session_ids()?;
         let mut sessions = Vec::new();
         for id in &ids {
-            sessions.extend(self.load(*id)?);
+            sessions.extend(self.load_session(*id)?);
         }
         Ok(PendingSessions { ids, sessions })
     }
 
-    /// The sessions that pending changes belong to, in the order of their first one.
+    /// The sessions of the pending changes, in the order of their first change.
     pub(super) fn pending_session_ids(&self) -> Result<Vec<SessionId>, StoreError> {
         let mut turns: HashMap<TurnId, SessionId> = HashMap::new();
         let mut runs: HashMap<RunId, SessionId> = HashMap::new();
         let mut seen = HashSet::new();
-        let mut sessions = Vec::new();
-        for entry in self.backlog.entries() {
-            let session = match &entry.change {
-                Change::Turn { session, turn, runs: begun, .. } => {
+        let mut ids = Vec::new();
+        for queued in self.backlog.changes() {
+            let id = match &queued.change {
+                Change::Turn { session, turn, runs: new_runs, .. } => {
                     turns.insert(*turn, *session);
-                    runs.extend(begun.iter().map(|run| (run.id, *session)));
+                    runs.extend(new_runs.iter().map(|run| (run.id, *session)));
                     Some(*session)
                 }
                 Change::Run { turn, run } => {
                     let known = turns.get(turn).copied();
-                    let session = self.known_or(known, |c| read::session_of_turn(c, *turn))?;
+                    let session =
+                        self.known_or_stored(known, |c| read::session_of_turn(c, *turn))?;
                     runs.extend(session.map(|session| (run.id, session)));
                     session
                 }
@@ -72,7 +73,7 @@ impl Worker {
                 | Change::Lifted { run, .. }
                 | Change::Selected(Recommendation { run, .. }) => {
                     let known = runs.get(run).copied();
-                    self.known_or(known, |c| read::session_of_run(c, *run))?
+                    self.known_or_stored(known, |c| read::session_of_run(c, *run))?
                 }
                 Change::Edited { session, .. }
                 | Change::Undone { session, .. }
@@ -81,13 +82,13 @@ impl Worker {
                 | Change::Tagged { session, .. }
                 | Change::Deleted { session } => Some(*session),
             };
-            sessions.extend(session.filter(|session| seen.insert(*session)));
+            ids.extend(id.filter(|id| seen.insert(*id)));
         }
-        Ok(sessions)
+        Ok(ids)
     }
 
-    /// The session that a pending change names, or else the one that `look_up` finds in the tables.
-    fn known_or(
+    /// Returns `known`, the session of an earlier pending change, or the one that `look_up` finds in the tables.
+    fn known_or_stored(
         &self,
         known: Option<SessionId>,
         look_up: impl Fn(&Connection) -> rusqlite::Result<Option<SessionId>>,
@@ -95,8 +96,8 @@ impl Worker {
         if known.is_some() {
             return Ok(known);
         }
-        for layer in self.layers() {
-            let found = look_up(layer.conn).map_err(|e| self.unreadable(&e))?;
+        for layer in self.read_layers() {
+            let found = look_up(layer.conn).map_err(|e| self.read_error(&e))?;
             if found.is_some() {
                 return Ok(found);
             }
@@ -105,19 +106,19 @@ impl Worker {
     }
 }
 
-/// Session `id` as it is once `entries` have been written over `base`.
+/// Returns session `id` as it will be when `changes` are written; `base` is the session without them.
 pub(super) fn apply_pending(
     base: Option<Session>,
     id: SessionId,
-    entries: &[Entry],
+    changes: &[QueuedChange],
 ) -> Option<Session> {
     let mut session = base;
-    for entry in entries {
-        match (&mut session, &entry.change) {
+    for queued in changes {
+        match (&mut session, &queued.change) {
             (_, Change::Deleted { session: deleted }) if *deleted == id => {
                 session = session.filter(Session::is_live);
             }
-            (Some(session), change) => session.apply(change, entry.at),
+            (Some(session), change) => session.apply(change, queued.at),
             (None, change) if change.session() == Some(id) => {
                 session = Session::from_first_turn(change);
             }
