@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{CliError, ListFormat, ask, config, man, model, persona, sessions};
+use super::{CliError, ListFormat, ask, config, model, persona, reference, sessions};
 use crate::config::{Flags, nearest};
 
 /// Ask once, hear every view: one question to several personas, side by side in the terminal.
@@ -17,7 +17,7 @@ use crate::config::{Flags, nearest};
 #[derive(Debug, Parser)]
 #[command(name = "plenary", version, max_term_width = 100, subcommand_value_name = "COMMAND")]
 #[command(override_usage = "plenary [OPTIONS] [QUESTION]\n       plenary [OPTIONS] <COMMAND>")]
-#[command(after_long_help = man::program_help_notes())]
+#[command(after_long_help = reference::program_help_notes())]
 pub struct Cli {
     /// Question to ask at once, in quotes
     #[arg(value_name = "QUESTION")]
@@ -74,7 +74,7 @@ impl GlobalFlags {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Ask without the screen and print the answers
-    #[command(after_long_help = man::ask_help_notes())]
+    #[command(after_long_help = reference::ask_help_notes())]
     Ask(ask::AskArgs),
     /// Open a session in the screen again: the latest one unless an id is given
     Resume {

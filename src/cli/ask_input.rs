@@ -116,7 +116,7 @@ fn read_stdin() -> Result<Option<String>, CliError> {
             );
             receiver.recv().ok()
         }
-        received => received.ok(),
+        text => text.ok(),
     };
     match text {
         Some(Ok(text)) => Ok(Some(text)),

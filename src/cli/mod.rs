@@ -17,6 +17,7 @@ mod key_status;
 mod man;
 pub mod model;
 pub mod persona;
+mod reference;
 pub mod sessions;
 mod table;
 mod terminal;

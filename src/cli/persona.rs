@@ -184,7 +184,7 @@ fn format_list(known: &KnownPersonas) -> String {
     });
     let table: Vec<[String; 6]> = std::iter::once(header).chain(rows).collect();
     let lines = align_columns(&table, true);
-    lines.iter().map(|line| format!("{}\n", line.trim_end())).collect()
+    lines.iter().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 
 /// Returns the JSON of `persona show`: the settings, and the prompt with its size.

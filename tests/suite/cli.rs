@@ -253,7 +253,7 @@ fn manual_page_lists_every_environment_variable_that_is_read() {
     let listed: BTreeSet<&str> =
         section.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
     let missing: Vec<_> = names.iter().filter(|name| !listed.contains(name.as_str())).collect();
-    assert!(missing.is_empty(), "add to src/cli/man/reference.rs: {missing:?}");
+    assert!(missing.is_empty(), "add to src/cli/reference.rs: {missing:?}");
     for setting in ["MODEL", "PANEL", "THEME"] {
         assert!(listed.contains(format!("PLENARY_{setting}").as_str()), "{setting}");
     }

@@ -572,7 +572,7 @@ fn a_script_that_asks_is_told_how_to_get_the_model_and_pull_gets_it() {
     let ask = ["ask", "How many?", "--persona", "edge", "--model", "local:x"];
     let ran = home.run(&hub.url(), &ask);
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
-    for said in ["`plenary model pull x` gets it (50 kB, once)", "with --pull it is fetched"] {
+    for said in ["`plenary model pull x` gets it (50 kB, once)", "--pull downloads it"] {
         assert!(ran.err.contains(said), "{}", ran.err);
     }
     assert_eq!(hub.asked().len(), 0);

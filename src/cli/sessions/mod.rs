@@ -113,16 +113,16 @@ pub fn run_sessions_command(
             export::export_session(&args, &session, flags)?;
         }
         SessionsCommand::Search { words, limit, format } => {
-            search::search_sessions(store, &words, limit, format)?
+            search::search_sessions(store, &words, limit, format)?;
         }
         SessionsCommand::Rename { id, title } => {
             rename_tag::rename_session(store, find_session(store, &id)?, &title.join(" "))?;
         }
         SessionsCommand::Tag { id, tags } => {
-            rename_tag::edit_tags(store, find_session(store, &id)?, &tags)?
+            rename_tag::edit_tags(store, find_session(store, &id)?, &tags)?;
         }
         SessionsCommand::Delete { id, yes } => {
-            delete::delete_session(store, find_session(store, &id)?, yes)?
+            delete::delete_session(store, find_session(store, &id)?, yes)?;
         }
     }
     Ok(0)

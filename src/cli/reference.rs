@@ -1,6 +1,10 @@
-//! Files and environment variables of the program, as the manual page lists them.
+//! Files and environment variables of the program, for the manual page and for the notes at the end of `--help`.
 //!
-//! Data only. A test compares the variables with those that the sources read.
+//! A test compares the variables with those that the sources read.
+
+use std::fmt::Write as _;
+
+use super::exit_status::ASK;
 
 /// Files that the program reads or writes, and what they contain.
 pub(super) const FILES: &[(&str, &str)] = &[
@@ -46,7 +50,7 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ),
 ];
 
-/// Environment variables that the program reads, and what they do. An empty value counts as unset.
+/// Environment variables that the program reads, and what they do.
 pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     (
         "PLENARY_MODEL",
@@ -93,7 +97,7 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     ),
     (
         "SSL_CERT_FILE, SSL_CERT_DIR",
-        "Certificates of the authorities to trust, instead of the system's.",
+        "Certificates of the authorities to trust on Linux, instead of the system's.",
     ),
     (
         "VISUAL, EDITOR",
@@ -122,3 +126,24 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
          .cache in the home folder. Relative folders are ignored.",
     ),
 ];
+
+/// Returns the notes at the end of `plenary --help`.
+pub(super) fn program_help_notes() -> String {
+    let mut notes = "Environment:\n".to_owned();
+    for (name, text) in ENVIRONMENT.iter().filter(|(name, _)| name.starts_with("PLENARY_")) {
+        let name = name.split(',').next().unwrap_or_default();
+        // The first sentence is enough here.
+        let text = text.split_once(". ").map_or(*text, |(first, _)| first).trim_end_matches('.');
+        // Writing to a string never fails.
+        let _ = writeln!(notes, "  {name:<15} {text}");
+    }
+    notes
+        .push_str("\n`plenary man` also lists files, all environment variables and exit statuses.");
+    notes
+}
+
+/// Returns the notes at the end of `plenary ask --help`.
+pub(super) fn ask_help_notes() -> String {
+    let lines = ASK.iter().map(|(code, meaning)| format!("\n  {code:>3}  {meaning}"));
+    format!("Exit status:{}", lines.collect::<String>())
+}

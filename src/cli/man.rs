@@ -1,7 +1,5 @@
-//! `plenary man [COMMAND]`: manual pages in roff, generated from the definition of the command line and from the tables in
-//! [`reference`]. The notes at the end of `--help` come from the same tables.
-
-mod reference;
+//! `plenary man [COMMAND]`: manual pages in roff, generated from the definition of the command line and from the tables of
+//! `reference` and `exit_status`.
 
 use std::io;
 
@@ -11,9 +9,9 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use super::args::Cli;
 use super::exit_status::{ASK, GENERAL, StatusMeaning};
+use super::reference::{ENVIRONMENT, FILES};
 use super::{CliError, write_stdout};
 use crate::config::nearest;
-use reference::{ENVIRONMENT, FILES};
 
 /// Prints the manual page of the program, or of one of its commands.
 pub(super) fn print_man_page(command: Option<&str>) -> Result<u8, CliError> {
@@ -91,23 +89,4 @@ fn render_page(command: clap::Command, sections: &[Section]) -> io::Result<Vec<u
         man.render_version_section(&mut page)?;
     }
     Ok(page)
-}
-
-/// Returns the notes at the end of `plenary --help`.
-pub(super) fn program_help_notes() -> String {
-    let mut notes = "Environment:\n".to_owned();
-    for (name, text) in ENVIRONMENT.iter().filter(|(name, _)| name.starts_with("PLENARY_")) {
-        // The first sentence is enough here.
-        let text = text.split_once(". ").map_or(*text, |(first, _)| first).trim_end_matches('.');
-        notes.push_str(&format!("  {name:<15} {text}\n"));
-    }
-    notes
-        .push_str("\n`plenary man` also lists files, all environment variables and exit statuses.");
-    notes
-}
-
-/// Returns the notes at the end of `plenary ask --help`.
-pub(super) fn ask_help_notes() -> String {
-    let lines = ASK.iter().map(|(code, meaning)| format!("\n  {code:>3}  {meaning}"));
-    format!("Exit status:{}", lines.collect::<String>())
 }
