@@ -48,7 +48,7 @@ impl ProgressReporter {
             Progress::Trying(source) => {
                 format!("{title}: downloading from {}", sanitize_line(source))
             }
-            Progress::Checking => format!("{title}: checking its SHA-256"),
+            Progress::Checking => format!("{title}: checking its sha256"),
             Progress::Bytes { done, total } => return self.report_bytes(*done, *total),
         };
         match &self.bar {

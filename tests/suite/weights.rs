@@ -162,10 +162,10 @@ fn a_file_is_fetched_listed_found_and_removed() {
     });
     let ran = home.run(&hub.url(), &["model", "path", "x"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""));
-    assert!(ran.err.contains("x is not there; `plenary model pull x` fetches it (300 kB)"));
+    assert!(ran.err.contains("x is not installed; `plenary model pull x` downloads it (300 kB)"));
 
     let ran = home.pulled(&hub.url(), &body);
-    assert!(ran.err.contains("Test X: fetching from 127.0.0.1:"), "{}", ran.err);
+    assert!(ran.err.contains("Test X: downloading from 127.0.0.1:"), "{}", ran.err);
     assert!(ran.err.contains("Test X: 300 kB of 300 kB (100 %)"), "{}", ran.err);
     assert_eq!(hub.asked().len(), 1);
     assert_eq!(hub.asked()[0].path, "/o/n/resolve/v1/x.gguf");
@@ -190,14 +190,14 @@ fn a_file_is_fetched_listed_found_and_removed() {
     assert_eq!(row("smollm2-135m")["alias"], "tiny");
     assert!(json["providers"].as_array().unwrap().iter().any(|row| row["provider"] == "openai"));
     let text = home.run(NOBODY, &["model", "list"]).out;
-    assert!(text.contains("there, from 127.0.0.1:"), "{text}");
+    assert!(text.contains("installed, from 127.0.0.1:"), "{text}");
     assert!(text.contains("fluent, no use as advice"), "{text}");
 
     let ran = home.run(NOBODY, &["model", "remove", "ex"]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), "plenary: x was removed\n"));
     assert_eq!(home.left(), [""; 0]);
     let ran = home.run(NOBODY, &["model", "remove", "x"]);
-    assert_eq!((ran.code, ran.err.as_str()), (Some(0), "plenary: x is not there\n"));
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), "plenary: x is not installed\n"));
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn a_server_that_gets_nowhere_is_given_up_and_what_came_is_kept() {
     assert_eq!(home.left(), ["x.gguf.part", "x.gguf.part.toml"]);
     assert_eq!(len(&home.model("x.gguf.part")), 100_000);
     let text = home.run(NOBODY, &["model", "list"]).out;
-    assert!(text.contains("100 kB there, `plenary model pull x` goes on"), "{text}");
+    assert!(text.contains("100 kB downloaded, `plenary model pull x` resumes"), "{text}");
     let ran = home.run(NOBODY, &["model", "remove", "x"]);
     assert_eq!((ran.code, home.left().len()), (Some(0), 0));
 }
@@ -394,7 +394,7 @@ fn ctrl_c_leaves_what_can_be_resumed() {
     interrupt(&child);
     let ran = Ran::of(&child.wait_with_output().unwrap());
     assert_eq!((ran.code, ran.out.as_str()), (Some(130), ""), "{}", ran.err);
-    assert!(ran.err.contains("are kept, `plenary model pull x` goes on from there"), "{}", ran.err);
+    assert!(ran.err.contains(" kept; `plenary model pull x` resumes from there"), "{}", ran.err);
     let kept = usize::try_from(len(&part)).unwrap();
     assert!((3000..300_000).contains(&kept), "{kept}");
     assert_eq!(home.left(), ["x.gguf.part", "x.gguf.part.toml"]);
@@ -438,7 +438,11 @@ fn two_instances_fetch_once() {
     let [first, second] = [first, second].map(|c| Ran::of(&c.wait_with_output().unwrap()));
     assert_eq!((first.code, second.code), (Some(0), Some(0)), "{}{}", first.err, second.err);
     assert_eq!(first.out, second.out);
-    assert!(second.err.contains("another instance of plenary is fetching it"), "{}", second.err);
+    assert!(
+        second.err.contains("waiting for another instance of plenary that downloads it"),
+        "{}",
+        second.err
+    );
     assert_eq!(hub.asked().len(), 1);
     assert_eq!(home.left(), ["x.gguf", "x.gguf.source.toml"]);
 }
@@ -460,10 +464,10 @@ fn a_file_with_wrong_bytes_is_replaced_and_one_put_there_by_hand_is_taken() {
     fs::create_dir_all(home.model("")).unwrap();
     fs::write(home.model("x.gguf"), &body).unwrap();
     let text = home.run(NOBODY, &["model", "list"]).out;
-    assert!(text.contains("there, its bytes not checked"), "{text}");
+    assert!(text.contains("installed, sha256 not checked"), "{text}");
     home.pulled(NOBODY, &body);
     let text = home.run(NOBODY, &["model", "list"]).out;
-    assert!(text.contains("there, from put there by hand"), "{text}");
+    assert!(text.contains("installed, from put there by hand"), "{text}");
 }
 
 #[test]

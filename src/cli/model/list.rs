@@ -130,7 +130,7 @@ fn format_model_file(row: &ModelFileRow) -> Vec<String> {
     let state = match (row.state, &row.from) {
         ("there", Some(from)) => format!("installed, from {from}"),
         ("there", None) => {
-            format!("installed, SHA-256 not checked (`plenary model pull {}` does)", row.id)
+            format!("installed, sha256 not checked (`plenary model pull {}` does)", row.id)
         }
         ("partial", _) => {
             format!("{} downloaded, `plenary model pull {}` resumes", size(row.have), row.id)

@@ -1,6 +1,6 @@
 //! The signals that end work without a screen early: runs are cancelled, a fetch stops, what there is is kept.
 //!
-//! Only listens; what a signal means is decided by `headless::ask` and `cli::fetch`.
+//! Only listens; what a signal means is decided by `headless::ask` and `cli::download`.
 
 use std::future::pending;
 
