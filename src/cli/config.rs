@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::{CliError, ListFormat, out, out_json, say};
+use super::{CliError, ListFormat, print_message, write_json, write_stdout};
 use crate::config::{Flags, Paths, setup};
 use crate::text::sanitize_line;
 
@@ -30,7 +30,7 @@ pub enum Config {
 /// Runs `plenary config …`; the number is the exit code.
 pub fn run(command: &Config, flags: &Flags) -> Result<u8, CliError> {
     match command {
-        Config::Path => out(&format!("{}\n", file(flags)?.display())),
+        Config::Path => write_stdout(&format!("{}\n", file(flags)?.display())),
         Config::Show { format } => show(*format, flags),
         Config::Init => init(flags),
     }?;
@@ -69,7 +69,7 @@ struct ShownFile {
 fn show(format: ListFormat, flags: &Flags) -> Result<(), CliError> {
     let setup = setup(flags).map_err(|e| CliError::usage(e.to_string()))?;
     for notice in &setup.notices {
-        say(notice);
+        print_message(notice);
     }
     let value = |(key, value): (&str, &crate::config::origin::Value)| ShownValue {
         key: key.to_owned(),
@@ -81,7 +81,7 @@ fn show(format: ListFormat, flags: &Flags) -> Result<(), CliError> {
     let files =
         seen.map(|f| ShownFile { path: f.path.display().to_string(), read: f.read }).collect();
     if format == ListFormat::Json {
-        return out_json(&Shown { values, files });
+        return write_json(&Shown { values, files });
     }
     let width = |of: fn(&ShownValue) -> &str| {
         values.iter().map(|v| of(v).chars().count()).filter(|n| *n <= 48).max().unwrap_or(0)
@@ -93,7 +93,7 @@ fn show(format: ListFormat, flags: &Flags) -> Result<(), CliError> {
         text.push_str(&sanitize_line(&line));
         text.push('\n');
     }
-    out(&text)
+    write_stdout(&text)
 }
 
 /// What `init` writes: everything in comments, so that it changes nothing until somebody wants it to.
@@ -113,7 +113,7 @@ fn init(flags: &Flags) -> Result<(), CliError> {
         opened => opened.map_err(failed)?,
     };
     file.write_all(TEMPLATE.as_bytes()).map_err(failed)?;
-    out(&format!("{shown}\n"))
+    write_stdout(&format!("{shown}\n"))
 }
 
 #[cfg(test)]

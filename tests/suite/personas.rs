@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use plenary::cli::ListFormat;
-use plenary::cli::persona::{Persona as Command, Printed, render};
+use plenary::cli::persona::{CommandOutput, PersonaCommand, render_persona_command};
 use plenary::config::personas::{self, Settings};
 use plenary::config::{ConfigError, Flags};
 use plenary::domain::{Contract, Facet, ModelProfile, Persona, PersonaId};
@@ -1090,9 +1090,12 @@ fn the_configuration_overrides_any_setting_or_none() {
 
 // The command.
 
-fn show(persona: &str, prompt: bool) -> Result<Printed, plenary::cli::CliError> {
+fn show(persona: &str, prompt: bool) -> Result<CommandOutput, plenary::cli::CliError> {
     let persona = persona.to_owned();
-    render(Command::Show { persona, prompt, format: ListFormat::Text }, &Flags::default())
+    render_persona_command(
+        PersonaCommand::Show { persona, prompt, format: ListFormat::Text },
+        &Flags::default(),
+    )
 }
 
 #[test]
@@ -1117,8 +1120,12 @@ fn show_says_what_a_persona_promises() {
         assert!(out.lines().any(|l| l == line), "{line}\n{out}");
     }
     assert!(!out.contains("# Kai Lennox"));
-    let json = render(
-        Command::Show { persona: "edge".to_owned(), prompt: false, format: ListFormat::Json },
+    let json = render_persona_command(
+        PersonaCommand::Show {
+            persona: "edge".to_owned(),
+            prompt: false,
+            format: ListFormat::Json,
+        },
         &Flags::default(),
     );
     let json: serde_json::Value = serde_json::from_str(&json.unwrap().out).unwrap();
@@ -1152,7 +1159,8 @@ fn check_lists_errors_warnings_hidden_characters_and_sizes() {
     ]);
     let check = |names: &[&str]| {
         let files = names.iter().map(|n| folder.path().join(n)).collect();
-        let printed = render(Command::Check { files }, &Flags::default()).unwrap();
+        let printed =
+            render_persona_command(PersonaCommand::Check { files }, &Flags::default()).unwrap();
         (printed.code, printed.out.replace(&format!("{}/", folder.path().display()), ""))
     };
     assert_eq!(
@@ -1181,7 +1189,9 @@ fn check_lists_errors_warnings_hidden_characters_and_sizes() {
     assert_eq!(code, 1);
     assert!(!out.contains('\u{1b}'), "{out:?}");
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("personas");
-    let printed = render(Command::Check { files: vec![shipped] }, &Flags::default()).unwrap();
+    let printed =
+        render_persona_command(PersonaCommand::Check { files: vec![shipped] }, &Flags::default())
+            .unwrap();
     assert_eq!(printed.code, 0);
     assert!(printed.out.ends_with("6 personas, 0 errors, 0 warnings\n"), "{}", printed.out);
 }

@@ -11,7 +11,7 @@ mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CliError, ListFormat, configure, out, out_json};
+use super::{CliError, ListFormat, load_setup, write_json, write_stdout};
 use crate::config::{Flags, Origin, Paths, Setup};
 use crate::domain::PersonaId;
 use crate::runtime::model_files;
@@ -20,7 +20,7 @@ use report::{Checks, Findings, text};
 /// Runs `plenary doctor`; the number is the exit code.
 pub fn run(format: ListFormat, flags: &Flags) -> Result<u8, CliError> {
     let mut checks = Checks::default();
-    let can_ask = match configure(flags) {
+    let can_ask = match load_setup(flags) {
         Ok(setup) => {
             configuration(&setup, &mut checks);
             let usable = providers::look(&setup, &mut checks)?;
@@ -39,8 +39,8 @@ pub fn run(format: ListFormat, flags: &Flags) -> Result<u8, CliError> {
     machine::terminal(&mut checks);
     let findings = Findings { version: env!("CARGO_PKG_VERSION"), can_ask, checks: checks.0 };
     match format {
-        ListFormat::Json => out_json(&findings)?,
-        ListFormat::Text => out(&text(&findings))?,
+        ListFormat::Json => write_json(&findings)?,
+        ListFormat::Text => write_stdout(&text(&findings))?,
     }
     Ok(u8::from(!can_ask))
 }
