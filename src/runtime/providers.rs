@@ -33,7 +33,7 @@ impl Providers {
             return known.clone();
         }
         let opened = match self.specs.get(name) {
-            Some(spec) => provider::open(spec.clone()),
+            Some(spec) => provider::open_provider(spec.clone()),
             None => Err(Failure::new(
                 FailKind::Rejected,
                 format!(

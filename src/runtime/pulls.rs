@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 
 use crate::app::{Msg, PullNews};
 use crate::domain::{LocalSpec, ProviderSpec, Weights};
-use crate::weights::{self, Progress, Stored};
+use crate::weights::{self, DownloadProgress, FilePresence};
 
 /// Bytes are told at most this often: nobody reads quicker.
 const EVERY: Duration = Duration::from_millis(100);
@@ -33,12 +33,12 @@ impl Pulls {
     /// What is there of the weights `id`, and where the rest would come from. Nothing of weights that nobody knows.
     pub fn stock(&self, id: &str) -> Vec<PullNews> {
         let Some((spec, weights)) = self.find(id) else { return Vec::new() };
-        let stock = match weights::stored(spec, weights) {
-            Stored::There => PullNews::There,
-            Stored::Partial(bytes) => PullNews::Absent(bytes),
-            Stored::Absent => PullNews::Absent(0),
+        let stock = match weights::file_presence(spec, weights) {
+            FilePresence::Complete => PullNews::There,
+            FilePresence::Partial(bytes) => PullNews::Absent(bytes),
+            FilePresence::Missing => PullNews::Absent(0),
         };
-        vec![PullNews::From(weights::sources(weights).join(", else ")), stock]
+        vec![PullNews::From(weights::source_names(weights).join(", else ")), stock]
     }
 
     /// Fetches the weights `id`, and tells how it goes. Must be called inside a tokio runtime.
@@ -50,7 +50,9 @@ impl Pulls {
         let task = tokio::spawn(async move {
             let teller = Teller::new(id.clone(), messages.clone());
             let news =
-                match weights::pull(spec, weights, move |progress| teller.tell(progress)).await {
+                match weights::download_model(spec, weights, move |progress| teller.tell(progress))
+                    .await
+                {
                     Ok(_) => PullNews::There,
                     Err(e) => PullNews::Failed(e.to_string()),
                 };
@@ -70,10 +72,10 @@ impl Pulls {
         tokio::spawn(async move {
             // Until it has ended it may still write. That it was ended is no error.
             let _ = task.await;
-            let news = match weights::stored(&spec, &weights) {
-                Stored::There => PullNews::There,
-                Stored::Partial(bytes) => PullNews::Kept(bytes),
-                Stored::Absent => PullNews::Kept(0),
+            let news = match weights::file_presence(&spec, &weights) {
+                FilePresence::Complete => PullNews::There,
+                FilePresence::Partial(bytes) => PullNews::Kept(bytes),
+                FilePresence::Missing => PullNews::Kept(0),
             };
             // The loop ended: nobody wants to know.
             let _ = messages.send(Msg::Pull(id, news)).await;
@@ -106,12 +108,12 @@ impl Teller {
         Self { id, messages, told: Mutex::new(None) }
     }
 
-    fn tell(&self, progress: Progress) {
+    fn tell(&self, progress: DownloadProgress) {
         let news = match progress {
-            Progress::Waiting => PullNews::Waiting,
-            Progress::Trying(source) => PullNews::Trying(source),
-            Progress::Checking => PullNews::Checking,
-            Progress::Bytes { done, total } => {
+            DownloadProgress::Waiting => PullNews::Waiting,
+            DownloadProgress::Trying(source) => PullNews::Trying(source),
+            DownloadProgress::Checking => PullNews::Checking,
+            DownloadProgress::Bytes { done, total } => {
                 if !self.is_time(done >= total) {
                     return;
                 }
@@ -141,11 +143,11 @@ mod tests {
     fn bytes_are_told_now_and_then_and_everything_else_at_once() {
         let (messages, mut inbound) = tokio::sync::mpsc::channel(100);
         let teller = Teller::new("m".to_owned(), messages);
-        teller.tell(Progress::Trying("pip".to_owned()));
+        teller.tell(DownloadProgress::Trying("pip".to_owned()));
         for done in 1..=1_000 {
-            teller.tell(Progress::Bytes { done, total: 1_000 });
+            teller.tell(DownloadProgress::Bytes { done, total: 1_000 });
         }
-        teller.tell(Progress::Checking);
+        teller.tell(DownloadProgress::Checking);
         let mut news = Vec::new();
         while let Ok(Msg::Pull(id, told)) = inbound.try_recv() {
             assert_eq!(id, "m");

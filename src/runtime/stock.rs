@@ -5,7 +5,7 @@
 use crate::config::Setup;
 use crate::domain::{LocalSpec, ModelRef, Weights};
 use crate::text::size;
-use crate::weights::{self, Stored};
+use crate::weights::{self, FilePresence};
 
 /// The weights that `model` means, with the settings of its provider; none for models that answer elsewhere.
 pub fn weights_of<'a>(setup: &'a Setup, model: &ModelRef) -> Option<(&'a LocalSpec, &'a Weights)> {
@@ -16,7 +16,7 @@ pub fn weights_of<'a>(setup: &'a Setup, model: &ModelRef) -> Option<(&'a LocalSp
 /// Why `model` cannot answer yet, when its weights are not there.
 pub fn missing(setup: &Setup, model: &ModelRef) -> Option<String> {
     let (spec, weights) = weights_of(setup, model)?;
-    (weights::stored(spec, weights) != Stored::There).then(|| how_to_get(weights))
+    (weights::file_presence(spec, weights) != FilePresence::Complete).then(|| how_to_get(weights))
 }
 
 /// What to do about weights that are not there.

@@ -102,7 +102,7 @@ impl Bench {
 }
 
 fn gateway(server: &Server) -> Arc<dyn Provider> {
-    provider::open(ProviderSpec::new("gateway", "openai", &server.base_url())).unwrap()
+    provider::open_provider(ProviderSpec::new("gateway", "openai", &server.base_url())).unwrap()
 }
 
 /// A provider made of a function: what the n-th request (from 0) is answered with.
@@ -204,7 +204,7 @@ async fn no_more_runs_than_places_and_the_others_wait() {
     server.script("m", [Reply::text(ANSWER).stall(600)]);
     let mut spec = ProviderSpec::new("gateway", "openai", &server.base_url());
     spec.concurrency = 2;
-    let (provider, mut bench) = (provider::open(spec).unwrap(), Bench::new());
+    let (provider, mut bench) = (provider::open_provider(spec).unwrap(), Bench::new());
     let runs = [(); 5].map(|()| bench.start(&provider, "m"));
     bench.until(|bench| runs.iter().filter(|run| !bench.text(**run).is_empty()).count() == 2).await;
     bench

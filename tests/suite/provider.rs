@@ -21,7 +21,7 @@ fn spec(server: &Server) -> ProviderSpec {
 }
 
 fn open(spec: ProviderSpec) -> Arc<dyn Provider> {
-    provider::open(spec).unwrap()
+    provider::open_provider(spec).unwrap()
 }
 
 fn request(model: &str) -> ChatRequest {

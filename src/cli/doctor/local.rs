@@ -12,7 +12,7 @@ use crate::provider;
 use crate::runtime::bench::{Load, measure, warm_up};
 use crate::runtime::stock;
 use crate::text::size;
-use crate::weights::{self, Stored};
+use crate::weights::{self, FilePresence};
 
 const AREA: &str = "local model";
 
@@ -35,7 +35,7 @@ pub(super) fn look(setup: &Setup, checks: &mut Checks) {
         file(spec, weights, checks);
         let free = memory_available();
         enough(&setup.catalogue, weights, free, checks);
-        let there = weights::stored(spec, weights) == Stored::There;
+        let there = weights::file_presence(spec, weights) == FilePresence::Complete;
         if there && free.is_none_or(|free| weights.memory <= free) {
             speed(setup, weights, checks);
         }
@@ -49,7 +49,7 @@ fn speed(setup: &Setup, weights: &Weights, checks: &mut Checks) {
     else {
         return;
     };
-    let measured = provider::open(spec.clone()).and_then(|provider| {
+    let measured = provider::open_provider(spec.clone()).and_then(|provider| {
         let runtime = runtime().map_err(|error| Failure::new(FailKind::Internal, error.message))?;
         let load = Load { prompt: 60, answer: 16, runs: 1 };
         runtime.block_on(async {
@@ -82,9 +82,9 @@ fn unused(setup: &Setup, checks: &mut Checks) {
         let Some(model) = spec.default_model.clone() else { continue };
         let of = ModelRef { provider: spec.name.clone(), model };
         let Some((local, weights)) = stock::weights_of(setup, &of) else { continue };
-        let there = match weights::stored(local, weights) {
-            Stored::There => "there",
-            Stored::Partial(_) | Stored::Absent => "not there",
+        let there = match weights::file_presence(local, weights) {
+            FilePresence::Complete => "there",
+            FilePresence::Partial(_) | FilePresence::Missing => "not there",
         };
         let what = format!("{}: {}, {there}; not used by this panel", of.provider, weights.title);
         checks.info(AREA, what);
@@ -94,16 +94,16 @@ fn unused(setup: &Setup, checks: &mut Checks) {
 fn file(spec: &LocalSpec, weights: &Weights, checks: &mut Checks) {
     let (title, bytes) = (&weights.title, size(weights.bytes));
     let pull = format!("plenary model pull {}", weights.id);
-    match weights::stored(spec, weights) {
-        Stored::There => {
+    match weights::file_presence(spec, weights) {
+        FilePresence::Complete => {
             let path = spec.path(weights);
             checks.ok(AREA, format!("{title}: there, {bytes}, {}", path.display()));
         }
-        Stored::Partial(done) => {
+        FilePresence::Partial(done) => {
             let what = format!("{title}: {} of {bytes} are there", size(done));
             checks.problem(AREA, what, format!("{pull}   (goes on where it stopped)"));
         }
-        Stored::Absent => {
+        FilePresence::Missing => {
             checks.problem(AREA, format!("{title}: not on this machine yet, {bytes}"), pull);
         }
     }

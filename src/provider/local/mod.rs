@@ -57,7 +57,7 @@ struct Local {
 }
 
 /// Opens it. Nothing is loaded before the first question.
-pub(super) fn open(spec: ProviderSpec) -> Result<Arc<dyn Provider>, Failure> {
+pub(super) fn open_local(spec: ProviderSpec) -> Result<Arc<dyn Provider>, Failure> {
     open_with(spec, None)
 }
 

@@ -165,7 +165,7 @@ fn planned(
 /// One provider of a name is shared by all its runs: its connections, and its limit of runs at once.
 fn open(setup: &Setup, name: &str, opened: &mut Opened) -> Result<Arc<dyn Provider>, String> {
     let make = || match setup.providers.get(name) {
-        Some(spec) => provider::open(spec.clone()).map_err(|failure| failure.message),
+        Some(spec) => provider::open_provider(spec.clone()).map_err(|failure| failure.message),
         None => Err(format!("there is no provider \"{name}\"")),
     };
     opened.entry(name.to_owned()).or_insert_with(make).clone()

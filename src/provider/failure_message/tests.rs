@@ -1,25 +1,25 @@
 use super::*;
 use crate::domain::ProviderSpec;
 
-fn explain() -> Explain {
+fn explainer() -> FailureExplainer {
     let mut spec = ProviderSpec::new("gateway", "openai", "https://llm.example.com/v1");
     spec.key = KeySource::Env("GATEWAY_KEY".into());
-    let endpoint = Endpoint::of(&spec, "chat/completions").unwrap();
-    Explain::new(&endpoint, &spec.key, Some("hunter2-0123456789".into()))
+    let endpoint = Endpoint::new(&spec, "chat/completions").unwrap();
+    FailureExplainer::new(&endpoint, &spec.key, Some("hunter2-0123456789".into()))
 }
 
-fn status(code: u16, headers: &[(&'static str, &'static str)], body: &str) -> Failure {
+fn failure_of(code: u16, headers: &[(&'static str, &'static str)], body: &str) -> Failure {
     let mut map = HeaderMap::new();
     for (name, value) in headers {
         map.insert(*name, value.parse().unwrap());
     }
-    explain().status(StatusCode::from_u16(code).unwrap(), &map, body.as_bytes())
+    explainer().status_failure(StatusCode::from_u16(code).unwrap(), &map, body.as_bytes())
 }
 
 #[test]
 fn a_wrong_key_is_named_by_its_source_and_never_shown() {
     let body = r#"{"error":{"message":"Incorrect API key provided: hunter2-0123456789. sk-proj-AbCdEfGhIj","code":"invalid_api_key"}}"#;
-    let failure = status(401, &[], body);
+    let failure = failure_of(401, &[], body);
     assert_eq!(
         failure.message,
         "401 from gateway (llm.example.com): the key from GATEWAY_KEY was not accepted: Incorrect API key provided: \
@@ -34,14 +34,14 @@ fn a_wrong_key_is_named_by_its_source_and_never_shown() {
 #[test]
 fn which_statuses_are_worth_another_try() {
     for code in [408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529] {
-        let failure = status(code, &[], "");
+        let failure = failure_of(code, &[], "");
         assert!(failure.retryable && failure.kind == FailKind::Busy, "{code}");
     }
     for code in [301, 400, 401, 402, 403, 404, 405, 407, 413, 422, 501, 505] {
-        assert!(!status(code, &[], "").retryable, "{code}");
+        assert!(!failure_of(code, &[], "").retryable, "{code}");
     }
-    assert!(!status(429, &[("x-should-retry", "false")], "").retryable);
-    assert!(status(400, &[("x-should-retry", "true")], "").retryable);
+    assert!(!failure_of(429, &[("x-should-retry", "false")], "").retryable);
+    assert!(failure_of(400, &[("x-should-retry", "true")], "").retryable);
     for code in [
         "insufficient_quota",
         "credit_balance_exhausted",
@@ -49,9 +49,12 @@ fn which_statuses_are_worth_another_try() {
         "enforced_spend_limit_reached",
     ] {
         let body = format!(r#"{{"error":{{"message":"m","code":"{code}"}}}}"#);
-        assert!(!status(429, &[], &body).retryable, "{code}");
+        assert!(!failure_of(429, &[], &body).retryable, "{code}");
     }
-    assert_eq!(status(429, &[("retry-after", "7")], "").retry_after, Some(Duration::from_secs(7)));
+    assert_eq!(
+        failure_of(429, &[("retry-after", "7")], "").retry_after,
+        Some(Duration::from_secs(7))
+    );
 }
 
 #[test]
@@ -65,25 +68,25 @@ fn every_shape_of_error_body_gives_its_words() {
         ("<html><head><title> 502 Bad Gateway </title></head></html>", "502 Bad Gateway"),
         ("upstream connect error\nsecond line", "upstream connect error"),
     ] {
-        let message = status(404, &[], body).message;
+        let message = failure_of(404, &[], body).message;
         assert!(message.ends_with(&format!(": {words}")), "{message}");
     }
-    assert!(status(404, &[], "").message.ends_with("base_url"));
+    assert!(failure_of(404, &[], "").message.ends_with("base_url"));
 }
 
 #[test]
 fn long_words_are_cut_after_keys_were_taken_out() {
-    let body = format!("{}hunter2-0123456789", "é".repeat(MOST_WORDS - 5));
-    let message = status(500, &[], &body).message;
+    let body = format!("{}hunter2-0123456789", "é".repeat(MAX_TEXT_CHARS - 5));
+    let message = failure_of(500, &[], &body).message;
     assert!(!message.contains("hunter2"), "{message}");
-    let message = status(500, &[], &"é".repeat(100_000)).message;
+    let message = failure_of(500, &[], &"é".repeat(100_000)).message;
     assert!(message.chars().count() < 400 && message.ends_with('…'), "{message}");
 }
 
 #[test]
 fn a_success_that_is_no_stream_is_explained() {
     let of = |kind: &str, body: &str| {
-        explain().not_a_stream(StatusCode::OK, kind, body.as_bytes()).message
+        explainer().not_a_stream_failure(StatusCode::OK, kind, body.as_bytes()).message
     };
     assert!(
         of("text/html", "<!DOCTYPE html><html><title>Sign in</title>")
@@ -100,7 +103,7 @@ fn a_success_that_is_no_stream_is_explained() {
 #[test]
 fn a_redirect_is_named_without_its_query() {
     let message =
-        status(302, &[("location", "https://login.example.com/a?token=hunter3")], "").message;
+        failure_of(302, &[("location", "https://login.example.com/a?token=hunter3")], "").message;
     assert!(message.contains("redirects to https://login.example.com/a,"), "{message}");
     assert!(!message.contains("hunter3"));
 }

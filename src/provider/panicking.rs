@@ -1,6 +1,6 @@
-//! A provider that panics, when it is asked or (with a `base_url` that ends in `/open`) already when it is opened, which
-//! happens on the UI thread. Debug builds only: the tests of the real program show with it that a run's panic is one pane's
-//! failure, and that the UI's own gives the terminal back.
+//! A provider that panics, for tests of the whole program; only in debug builds.
+//!
+//! It panics in the task of a run, or, with a `base_url` that ends in `/open`, on the UI thread when it is opened.
 
 use std::sync::Arc;
 
@@ -11,27 +11,27 @@ use futures_util::future::BoxFuture;
 use super::{EventStream, Provider};
 use crate::domain::{ChatRequest, Failure, ProviderSpec};
 
-struct Panics {
+struct PanickingProvider {
     spec: ProviderSpec,
 }
 
-/// Opens it.
+/// Opens the provider.
 #[allow(
     clippy::panic,
     clippy::unnecessary_wraps,
-    reason = "panicking is what it is for; every kind is opened alike"
+    reason = "panicking is its purpose, and every kind has the same signature"
 )]
-pub(super) fn open(spec: ProviderSpec) -> Result<Arc<dyn Provider>, Failure> {
+pub(super) fn open_panicking(spec: ProviderSpec) -> Result<Arc<dyn Provider>, Failure> {
     assert!(!spec.base_url.ends_with("/open"), "asked to panic");
-    Ok(Arc::new(Panics { spec }))
+    Ok(Arc::new(PanickingProvider { spec }))
 }
 
-impl Provider for Panics {
+impl Provider for PanickingProvider {
     fn spec(&self) -> &ProviderSpec {
         &self.spec
     }
 
-    #[allow(clippy::panic, reason = "it is what this provider is for")]
+    #[allow(clippy::panic, reason = "panicking is its purpose")]
     fn stream(&self, _request: ChatRequest) -> EventStream {
         futures_util::stream::once(async { panic!("asked to panic") }).boxed()
     }

@@ -1,18 +1,17 @@
-//! An error as a provider words it, in any of the shapes that are in use.
+//! Reads the error in a provider's JSON, in any of the shapes in use.
 //!
-//! `{"error":{…}}`, `{"error":"text"}`, `{"object":"error","message":…}`, `{"detail":…}`. Errors are rare, so this reads
-//! a whole JSON value, which the decoders of good events do not. Called by `explain` and the decoders.
+//! `{"error":{…}}`, `{"error":"text"}`, `{"object":"error","message":…}`, `{"detail":…}`.
 
 use serde_json::Value;
 
-use super::sort;
+use super::classify_status;
 use crate::domain::FailKind;
 
-/// Codes with which trying again cannot help before somebody pays or waits for the next month.
-const FINAL: &[&str] =
+/// Codes that stay until the user pays or the next month begins.
+const FINAL_CODES: &[&str] =
     &["insufficient_quota", "credit_balance_exhausted", "enforced_spend_limit_reached"];
-/// Parts of codes and types that mean "later".
-const BUSY: &[&str] = &[
+/// Parts of codes and types that mean "retry later".
+const BUSY_CODE_PARTS: &[&str] = &[
     "rate_limit",
     "overloaded",
     "server_error",
@@ -24,38 +23,40 @@ const BUSY: &[&str] = &[
     "too_many",
 ];
 
-/// What an error says of itself; every part may be missing.
+/// The parts of an error, each of which may be missing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct ApiError {
-    /// Words for people.
+    /// The message for users.
     pub(crate) message: Option<String>,
-    /// A code in letters (`insufficient_quota`).
+    /// The code, where it is a word (`insufficient_quota`).
     pub(crate) code: Option<String>,
-    /// A type in letters (`rate_limit_error`).
+    /// The type (`rate_limit_error`).
     pub(crate) kind: Option<String>,
-    /// A code that is an HTTP status.
+    /// The code, where it is an HTTP status.
     pub(crate) status: Option<u16>,
 }
 
 impl ApiError {
-    /// The error that a whole body holds, if it holds one.
-    pub(crate) fn of_body(body: &[u8]) -> Option<Self> {
+    /// The error in a response body, if there is one.
+    pub(crate) fn from_body(body: &[u8]) -> Option<Self> {
         let value: Value = serde_json::from_slice(body).ok()?;
-        // Some gateways wrap it in a list of one.
+        // Some gateways wrap the error in a list of one.
         let value = value.as_array().and_then(|list| list.first()).unwrap_or(&value);
         if let Some(error) = value.get("error").filter(|error| is_error(error)) {
-            return Some(Self::of(error));
+            return Some(Self::from_value(error));
         }
         if value.get("object").and_then(Value::as_str) == Some("error") {
-            return Some(Self::of(value));
+            return Some(Self::from_value(value));
         }
-        let detail =
-            value.get("detail").or_else(|| value.get("message")).filter(|words| is_error(words))?;
-        Some(Self { message: words(detail), ..Self::default() })
+        let detail = value
+            .get("detail")
+            .or_else(|| value.get("message"))
+            .filter(|detail| is_error(detail))?;
+        Some(Self { message: find_message(detail), ..Self::default() })
     }
 
-    /// The error that stands in an `error` field or an `error` event.
-    pub(crate) fn of(value: &Value) -> Self {
+    /// The error in an `error` field or an `error` event.
+    pub(crate) fn from_value(value: &Value) -> Self {
         let inner = value.get("error").filter(|inner| is_error(inner)).unwrap_or(value);
         let text = |name: &str| inner.get(name).and_then(Value::as_str).map(str::to_owned);
         let number = |name: &str| {
@@ -66,34 +67,33 @@ impl ApiError {
                 .and_then(|n| u16::try_from(n).ok())
         };
         let status = number("code").or_else(|| number("status")).filter(|n| (100..600).contains(n));
-        Self { message: words(inner), code: text("code"), kind: text("type"), status }
+        Self { message: find_message(inner), code: text("code"), kind: text("type"), status }
     }
 
-    /// True when only somebody's money or the calendar can help.
+    /// True if no retry can succeed before the user pays or the next month begins.
     pub(crate) fn is_final(&self) -> bool {
         [&self.code, &self.kind]
             .into_iter()
             .flatten()
-            .any(|word| FINAL.contains(&word.as_str()) || word.starts_with("billing_"))
+            .any(|word| FINAL_CODES.contains(&word.as_str()) || word.starts_with("billing_"))
     }
 
-    /// Which kind of failure it is, and whether it is worth another try.
-    pub(crate) fn sort(&self) -> (FailKind, bool) {
+    /// The kind of failure, and whether it may be retried.
+    pub(crate) fn classify(&self) -> (FailKind, bool) {
         if self.is_final() {
             return (FailKind::Rejected, false);
         }
         if let Some(status) = self.status {
-            return sort(status);
+            return classify_status(status);
         }
-        let busy = [&self.code, &self.kind]
-            .into_iter()
-            .flatten()
-            .any(|word| BUSY.iter().any(|part| word.to_ascii_lowercase().contains(part)));
+        let busy = [&self.code, &self.kind].into_iter().flatten().any(|word| {
+            BUSY_CODE_PARTS.iter().any(|part| word.to_ascii_lowercase().contains(part))
+        });
         if busy { (FailKind::Busy, true) } else { (FailKind::Rejected, false) }
     }
 }
 
-/// `null`, `false`, an empty text or object is the absence of an error.
+/// Whether an `error` field reports an error. `null`, `false` and empty values do not.
 pub(crate) fn is_error(value: &Value) -> bool {
     match value {
         Value::Null | Value::Bool(false) => false,
@@ -104,13 +104,13 @@ pub(crate) fn is_error(value: &Value) -> bool {
     }
 }
 
-fn words(value: &Value) -> Option<String> {
+fn find_message(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
-        Value::Array(list) => list.first().and_then(words),
+        Value::Array(list) => list.first().and_then(find_message),
         Value::Object(map) => ["message", "msg", "detail", "error", "reason"]
             .iter()
-            .find_map(|name| map.get(*name).and_then(words)),
+            .find_map(|name| map.get(*name).and_then(find_message)),
         Value::Number(number) => Some(number.to_string()),
         Value::Null | Value::Bool(_) => None,
     }
@@ -120,28 +120,28 @@ fn words(value: &Value) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn of(json: &str) -> ApiError {
-        ApiError::of(&serde_json::from_str(json).unwrap())
+    fn error_in(json: &str) -> ApiError {
+        ApiError::from_value(&serde_json::from_str(json).unwrap())
     }
 
     #[test]
-    fn shapes() {
-        assert_eq!(of(r#""boom""#).message.as_deref(), Some("boom"));
-        let error = of(r#"{"message":"m","type":"t","code":"429"}"#);
+    fn every_shape_is_read() {
+        assert_eq!(error_in(r#""boom""#).message.as_deref(), Some("boom"));
+        let error = error_in(r#"{"message":"m","type":"t","code":"429"}"#);
         assert_eq!(
             (error.message.as_deref(), error.kind.as_deref(), error.status),
             (Some("m"), Some("t"), Some(429))
         );
-        assert_eq!(of(r#"{"error":{"message":"m","code":503}}"#).status, Some(503));
-        assert_eq!(of(r#"{"code":70000}"#).status, None);
-        assert_eq!(of(r#"{"code":-1}"#), ApiError::default());
+        assert_eq!(error_in(r#"{"error":{"message":"m","code":503}}"#).status, Some(503));
+        assert_eq!(error_in(r#"{"code":70000}"#).status, None);
+        assert_eq!(error_in(r#"{"code":-1}"#), ApiError::default());
         for none in ["null", "false", "\"\"", "{}", "[]"] {
             assert!(!is_error(&serde_json::from_str(none).unwrap()), "{none}");
         }
     }
 
     #[test]
-    fn what_is_worth_another_try() {
+    fn temporary_errors_may_be_retried() {
         for (json, retryable) in [
             (r#"{"code":502}"#, true),
             (r#"{"code":"429"}"#, true),
@@ -152,7 +152,7 @@ mod tests {
             (r#"{"code":"billing_hard_limit_reached"}"#, false),
             (r#"{"message":"Compute error."}"#, false),
         ] {
-            assert_eq!(of(json).sort().1, retryable, "{json}");
+            assert_eq!(error_in(json).classify().1, retryable, "{json}");
         }
     }
 }
