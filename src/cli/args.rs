@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{CliError, ListFormat, ask, config, model, persona, sessions};
-use crate::config::{Flags, nearest};
+use crate::config::Flags;
+use crate::text::nearest_word;
 
 /// Ask once, hear every view: one question to several personas, side by side in the terminal.
 ///
@@ -121,7 +122,7 @@ pub fn question(words: &[String]) -> Result<Option<String>, CliError> {
     }
     let command = <Cli as clap::CommandFactory>::command();
     let names = command.get_subcommands().map(clap::Command::get_name);
-    let near = if first.chars().count() > 3 { nearest::nearest(first, names) } else { None };
+    let near = if first.chars().count() > 3 { nearest_word(first, names) } else { None };
     match near {
         Some(near) if near != first => Err(CliError::usage(format!(
             "there is no command \"{first}\"; did you mean \"{near}\"? To ask it as a question: \

@@ -11,7 +11,7 @@ use clap::{Args, ValueEnum};
 
 use super::export::Source;
 use super::{CliError, attach, configure, fetch, open_store, out, runtime, say};
-use crate::config::{Flags, Setup, nearest};
+use crate::config::{Flags, Setup};
 use crate::domain::{Ending, PersonaId};
 use crate::export;
 use crate::prompt;
@@ -20,6 +20,7 @@ use crate::runtime::headless::plain::{Plain, Silent};
 use crate::runtime::headless::plan::members;
 use crate::runtime::headless::{self, Finished, Output, Plan, Question};
 use crate::store::Store;
+use crate::text::did_you_mean;
 
 /// `plenary ask`
 #[derive(Debug, Clone, Default, Args)]
@@ -94,7 +95,7 @@ fn address(setup: &Setup, asked: &attach::Asked, fixed: bool) -> Result<Question
     if let Some(unknown) = addressed.unknown.first() {
         if !asked.piped {
             let word = unknown.trim_start_matches('@');
-            let hint = nearest::hint(word, known.iter().map(PersonaId::as_str));
+            let hint = did_you_mean(word, known.iter().map(PersonaId::as_str));
             let ids = known.iter().map(|id| format!("@{id}")).collect::<Vec<_>>().join(", ");
             return Err(CliError::usage(format!(
                 "@{word} names no persona{hint} (known: {ids}); if it is part of the question, put a word \

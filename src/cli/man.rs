@@ -5,7 +5,7 @@ use clap_mangen::Man;
 
 use super::args::Cli;
 use super::{CliError, out};
-use crate::config::nearest;
+use crate::text::did_you_mean;
 
 /// Prints the page of the program, or of one of its commands.
 pub(super) fn run(command: Option<&str>) -> Result<u8, CliError> {
@@ -16,7 +16,7 @@ pub(super) fn run(command: Option<&str>) -> Result<u8, CliError> {
         Some((_, Some(page))) => page,
         Some((name, None)) => {
             let names: Vec<&str> = root.get_subcommands().map(clap::Command::get_name).collect();
-            let hint = nearest::hint(name, names.iter().copied());
+            let hint = did_you_mean(name, names.iter().copied());
             let known = names.join(", ");
             let what = format!("there is no command \"{name}\"{hint} (known: {known})");
             return Err(CliError::usage(what));

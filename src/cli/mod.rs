@@ -24,11 +24,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::config::{Flags, Paths, Setup, nearest};
+use crate::config::{Flags, Paths, Setup};
 use crate::provider;
 use crate::runtime::logging;
 use crate::store::Store;
-use crate::text::sanitize;
+use crate::text::{did_you_mean, sanitize};
 use args::{Cli, Command};
 
 /// Why a command ended without doing its work, and the exit code that says so.
@@ -172,7 +172,7 @@ fn configure(flags: &Flags) -> Result<Setup, CliError> {
                 "{}: {key}: this version does not speak \"{}\"{} (known: {})",
                 origin.unwrap_or_default(),
                 spec.kind,
-                nearest::hint(&spec.kind, kinds()),
+                did_you_mean(&spec.kind, kinds()),
                 kinds().collect::<Vec<_>>().join(", ")
             )));
         }

@@ -13,8 +13,8 @@ use super::{CliError, ListFormat, counted, json_text, say};
 use crate::config::{self, Flags, personas};
 use crate::domain::{Panel, Persona as Who, PersonaId};
 use crate::prompt::estimate;
-use crate::text::sanitize_line;
 use crate::text::width::width;
+use crate::text::{nearest_word, sanitize_line};
 
 /// Invisible characters that are listed for one file; more are counted.
 const LISTED: usize = 20;
@@ -147,7 +147,7 @@ fn find(word: &str, flags: &Flags) -> Result<(Arc<Who>, Vec<String>), CliError> 
     let looks_like_path = word.contains(['/', '.', '~', '\\']);
     if !looks_like_path && !path.exists() {
         let ids = || known.personas.iter().map(|p| p.id.as_str());
-        let meant = config::nearest::nearest(word, ids());
+        let meant = nearest_word(word, ids());
         let hint = meant.map_or_else(
             || format!("known are {}", ids().collect::<Vec<_>>().join(", ")),
             |id| format!("did you mean `{id}`?"),

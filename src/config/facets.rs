@@ -9,9 +9,10 @@ use std::sync::{Arc, LazyLock};
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{ConfigError, nearest};
+use super::ConfigError;
 use crate::domain::Facet;
 use crate::review::Synonyms;
+use crate::text::did_you_mean;
 
 const EMBEDDED: &str = include_str!("facets.toml");
 
@@ -60,7 +61,7 @@ fn add(synonyms: &mut Synonyms, text: &str, name: &str) -> Result<(), ConfigErro
         let facet = Facet::parse(key.get_ref());
         if facet.is_none() && key.get_ref() != LEAD {
             let known = Facet::ALL.map(Facet::word).into_iter().chain([LEAD]);
-            let hint = nearest::hint(key.get_ref(), known);
+            let hint = did_you_mean(key.get_ref(), known);
             return Err(wrong(
                 key.span().start,
                 &format!("there is no facet \"{}\"{hint}", key.get_ref()),

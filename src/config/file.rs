@@ -12,7 +12,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::personas::Settings;
 use super::weights::WeightsTable;
-use super::{ConfigError, Origin, nearest, read, schema};
+use super::{ConfigError, Origin, read, schema};
+use crate::text::did_you_mean;
 
 /// What a configuration file may say.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
@@ -354,7 +355,7 @@ fn unknown(dotted: &str, key: &str, known: &[&str]) -> String {
         "; a key does not stand in this file: name its place with key_env, key_cmd or key_file"
             .to_owned()
     } else {
-        nearest::hint(key, known.iter().copied())
+        did_you_mean(key, known.iter().copied())
     };
     format!("unknown key \"{}\"{place}{hint} (known: {})", shorten(key), known.join(", "))
 }

@@ -10,7 +10,6 @@ pub mod file;
 mod layers;
 mod local;
 pub(crate) mod models;
-pub mod nearest;
 pub mod origin;
 mod panels;
 pub mod paths;
@@ -36,6 +35,7 @@ use crate::domain::{
     Scaffolding,
 };
 use crate::review::Synonyms;
+use crate::text::nearest_word;
 use models::{Choosing, Said};
 use panels::People;
 
@@ -227,7 +227,7 @@ fn override_personas(
         for (id, settings) in &file.schema.persona {
             let Some(at) = people.personas.iter().position(|p| p.id.as_str() == id) else {
                 let ids = people.personas.iter().map(|p| p.id.as_str());
-                if let Some(near) = nearest::nearest(id, ids) {
+                if let Some(near) = nearest_word(id, ids) {
                     let what = format!("there is no such persona; did you mean \"{near}\"?");
                     people.notices.push(file.error(&format!("persona.{id}"), what).0);
                 }

@@ -11,8 +11,9 @@ use std::time::Duration;
 
 use super::layers::Machine;
 use super::presets::Automatic;
-use super::{ConfigError, ModelChoice, Origin, local, nearest};
+use super::{ConfigError, ModelChoice, Origin, local};
 use crate::domain::{ModelRef, Panel, Persona, PersonaId, ProviderSpec};
+use crate::text::did_you_mean;
 
 /// How long the probe of a local server may take in all.
 const PROBE: Duration = Duration::from_millis(100);
@@ -69,7 +70,7 @@ impl Choosing<'_> {
                      or through any provider of your own with kind = \"openai\""
                 ));
             }
-            let hint = nearest::hint(&name, self.providers.keys().map(String::as_str));
+            let hint = did_you_mean(&name, self.providers.keys().map(String::as_str));
             return Err(format!("there is no provider \"{name}\"{hint} (known: {})", self.names()));
         };
         if spec.local.is_some() && !local::BUILT_IN {
@@ -197,7 +198,7 @@ fn in_this_program(server: Option<&(&String, String)>) -> String {
 /// attempt has its limit on a thread of its own.
 pub(crate) fn is_running(base_url: &str) -> bool {
     let Some((scheme, rest)) = base_url.split_once("://") else { return false };
-    let authority = rest.split('/').next().unwrap_or_default();
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
     let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| !port.ends_with(']'));
     let default_port = if scheme == "https" { 443 } else { 80 };
     let address =

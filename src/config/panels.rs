@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::layers::Machine;
-use super::{ConfigError, ConfigFile, Flags, Ledger, nearest, personas, project};
+use super::{ConfigError, ConfigFile, Flags, Ledger, personas, project};
 use crate::domain::{ModelRef, Panel, Persona, PersonaId, PersonaSource};
+use crate::text::did_you_mean;
 
 /// The panels that ship with the program.
 const BUILT_IN: &[(&str, &[&str])] = &[
@@ -76,7 +77,7 @@ impl People {
 
     fn unknown(&self, word: &str) -> String {
         let ids = || self.personas.iter().map(|persona| persona.id.as_str());
-        let hint = nearest::hint(word, ids());
+        let hint = did_you_mean(word, ids());
         let known = ids().collect::<Vec<_>>().join(", ");
         format!("there is no persona \"{}\"{hint} (known: {known})", word.escape_debug())
     }
@@ -170,7 +171,7 @@ pub(super) fn resolve(
         return Ok(Panels { all, asked });
     }
     let names = || all.iter().map(|panel| panel.name.as_str());
-    let hint = nearest::hint(wanted, names());
+    let hint = did_you_mean(wanted, names());
     let known = names().collect::<Vec<_>>().join(", ");
     let origin = ledger.origin("panel").map(ToString::to_string).unwrap_or_default();
     let wanted = wanted.escape_debug();

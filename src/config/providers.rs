@@ -11,8 +11,10 @@ use std::time::Duration;
 use super::file::{ProviderTable, TimeoutTable};
 use super::layers::Machine;
 use super::presets::{Preset, address_of_host};
-use super::{ConfigError, ConfigFile, Ledger, Origin, local, nearest, project};
-use crate::domain::{KeySource, LocalSpec, ProviderSpec};
+use super::{ConfigError, ConfigFile, Ledger, Origin, local, project};
+use crate::domain::key_shapes::looks_like_key;
+use crate::domain::{KeySource, LocalSpec, ProviderSpec, normalize_base_url};
+use crate::text::did_you_mean;
 
 /// Providers by name, and words about what was put right.
 #[derive(Debug)]
@@ -192,7 +194,7 @@ fn key(
     }
     if let Some(var) = &table.key_env {
         // The value is not repeated: it may be the key itself.
-        let what = if looks_like_a_key(var) {
+        let what = if looks_like_key(var) {
             "names the environment variable that holds the key, but this looks like the key itself; \
              put it into a variable and name that one here"
         } else if !is_variable(var) {
@@ -224,12 +226,6 @@ fn is_variable(name: &str) -> bool {
         && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
-/// The beginnings that the well-known services give their keys, or simply too long for a name.
-fn looks_like_a_key(text: &str) -> bool {
-    const BEGINNINGS: &[&str] = &["sk-", "sk_", "gsk_", "AIza", "xai-", "ghp_", "hf_", "Bearer "];
-    text.len() > 64 || BEGINNINGS.iter().any(|beginning| text.starts_with(beginning))
-}
-
 fn timeouts(
     file: &ConfigFile,
     prefix: &str,
@@ -251,6 +247,13 @@ fn timeouts(
         *limit = Duration::from_secs_f64(seconds);
     }
     Ok(())
+}
+
+/// Normalises an address; the second part says what was corrected.
+fn address(url: &str) -> Result<(String, Option<String>), String> {
+    let base = normalize_base_url(url).map_err(|e| e.to_string())?;
+    let note = base.is_corrected.then(|| format!("taken as {}", base.url));
+    Ok((base.url, note))
 }
 
 /// A provider that nobody finished describing.
@@ -284,51 +287,9 @@ fn strange_kind(known: &BTreeSet<String>, kind: &str) -> Option<String> {
     if kind.is_empty() || known.contains(kind) {
         return None;
     }
-    let hint = nearest::hint(kind, known.iter().map(String::as_str));
+    let hint = did_you_mean(kind, known.iter().map(String::as_str));
     let known = known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
     Some(format!("unknown kind \"{}\"{hint} (known: {known})", kind.escape_debug()))
-}
-
-/// Checks and normalises a base address; the second part says what was put right. The address is not
-/// repeated in errors: it may carry a password.
-fn address(url: &str) -> Result<(String, Option<String>), String> {
-    let url = url.trim();
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return Err("expected an address that begins with https:// or http://".to_owned());
-    };
-    let scheme = scheme.to_ascii_lowercase();
-    if scheme != "http" && scheme != "https" {
-        return Err("expected https:// or http://; other schemes are not spoken".to_owned());
-    }
-    if rest.contains(['?', '#']) {
-        return Err("holds a query or a fragment; keys go into key_env, key_cmd or key_file, and \
-                    nothing else belongs behind the path"
-            .to_owned());
-    }
-    if rest.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err("holds a blank or a control character".to_owned());
-    }
-    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    if host.contains('@') {
-        return Err("holds a user name or password; use key_env, key_cmd or key_file".to_owned());
-    }
-    if host.is_empty() || host.starts_with(':') {
-        return Err("names no host".to_owned());
-    }
-    let given = path.trim_end_matches('/');
-    let mut path = given.strip_suffix("/chat/completions").unwrap_or(given);
-    if path == "chat/completions" {
-        path = "";
-    }
-    while let Some(shorter) =
-        path.strip_suffix("v1/v1").filter(|s| s.is_empty() || s.ends_with('/'))
-    {
-        path = path.get(..shorter.len() + 2).unwrap_or(path);
-    }
-    let slash = if path.is_empty() { "" } else { "/" };
-    let clean = format!("{scheme}://{host}{slash}{path}");
-    let note = (path != given).then(|| format!("taken as {clean}"));
-    Ok((clean, note))
 }
 
 #[cfg(test)]
@@ -336,46 +297,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_normalised_or_refused() {
-        for (given, clean, noted) in [
-            ("https://x.example/v1/", "https://x.example/v1", false),
-            ("HTTPS://x.example/v1///", "https://x.example/v1", false),
-            ("http://[::1]:8080/v1", "http://[::1]:8080/v1", false),
-            ("http://127.0.0.1:1", "http://127.0.0.1:1", false),
-            ("https://x.example/v1/v1", "https://x.example/v1", true),
-            ("https://x.example/a/v1/v1/v1/", "https://x.example/a/v1", true),
-            ("https://x.example/rv1/v1", "https://x.example/rv1/v1", false),
-            ("https://x.example/v1/chat/completions", "https://x.example/v1", true),
-            ("https://x.example/chat/completions", "https://x.example", true),
-            ("https://bücher.example/v1", "https://bücher.example/v1", false),
-        ] {
-            let (got, note) = address(given).unwrap();
-            assert_eq!((got.as_str(), note.is_some()), (clean, noted), "{given}");
-        }
-        for (given, what) in [
-            ("x.example/v1", "begins with https://"),
-            ("file:///etc/passwd", "other schemes"),
-            ("https://u:geheim@x.example/v1", "user name or password"),
-            ("https://x.example/v1?key=geheim", "query"),
-            ("https://x.example/v1#a", "fragment"),
-            ("https:///v1", "names no host"),
-            ("https://:80/v1", "names no host"),
-            ("https://a b/v1", "blank"),
-            ("", "begins with https://"),
-        ] {
-            let said = address(given).unwrap_err();
-            assert!(said.contains(what), "{given}: {said}");
-            assert!(!said.contains("geheim"), "{said}");
-        }
-    }
-
-    #[test]
     fn a_variable_is_told_from_a_key() {
         assert!(is_variable("GATEWAY_KEY") && is_variable("_k1"));
         for bad in ["", "1A", "A-B", "A B", "A=B", "é"] {
             assert!(!is_variable(bad), "{bad}");
         }
-        assert!(looks_like_a_key("sk-proj-abc") && looks_like_a_key("gsk_abc"));
-        assert!(!looks_like_a_key("OPENAI_API_KEY"));
     }
 }

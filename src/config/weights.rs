@@ -10,8 +10,9 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{ConfigError, ConfigFile, Ledger, nearest};
+use super::{ConfigError, ConfigFile, Ledger};
 use crate::domain::{Catalogue, Package, Source, Weights};
+use crate::text::did_you_mean;
 
 /// Tokens of context when a table does not say.
 const CONTEXT: u32 = 4096;
@@ -348,7 +349,7 @@ pub fn unknown(catalogue: &Catalogue, word: &str) -> String {
     let ids: Vec<&str> = catalogue.weights.iter().map(|w| w.id.as_str()).collect();
     format!(
         "there is no local model \"{shown}\"{} (known: {})",
-        nearest::hint(word, words()),
+        did_you_mean(word, words()),
         ids.join(", ")
     )
 }

@@ -5,11 +5,13 @@
 
 mod apply;
 pub mod aside;
+pub mod base_url;
 pub mod change;
 pub mod chat;
 pub mod contract;
 pub mod edit;
 pub mod ids;
+pub mod key_shapes;
 pub mod model;
 pub mod panel;
 pub mod persona;
@@ -25,6 +27,7 @@ pub mod weights;
 
 pub use apply::fill_in_default_model;
 pub use aside::{Aside, AsideKind};
+pub use base_url::{BaseUrl, BaseUrlError, normalize_base_url};
 pub use change::{Change, NewAside, NewRun};
 pub use chat::{ChatMessage, ChatRequest, ChatRole};
 pub use contract::{Applies, Contract, Facet, IntakeField, Section, TableRule};

@@ -12,7 +12,7 @@ use super::keys::{Key, Keys};
 use super::problem::Problem;
 use super::wire::Wire;
 use super::{Settings, foreign, schema};
-use crate::config::nearest;
+use crate::text::nearest_word;
 
 /// The most bytes a front matter may have.
 pub(super) const MAX_BYTES: usize = 64 * 1024;
@@ -113,7 +113,7 @@ pub(super) fn warn_unknown(keys: &Keys, file: &Path, problems: &mut Vec<Problem>
     let unknown: Vec<&Key> = keys.iter().filter(|key| !key.item && is_unknown(key)).collect();
     for key in unknown.iter().take(MOST_UNKNOWN) {
         let mut message = "unknown key, not used".to_owned();
-        if let Some(nearest) = schema::nearest(&key.schema_path()) {
+        if let Some(nearest) = schema::nearest_key(&key.schema_path()) {
             message.push_str("; did you mean `");
             message.push_str(nearest);
             message.push_str("`?");
@@ -184,7 +184,7 @@ fn explain(error: &serde_saphyr::Error, yaml: &str, keys: &Keys, file: &Path) ->
         ),
         E::SerdeUnknownVariant { variant, expected, .. } => {
             let mut message = format!("`{}` is not one of {}", short(variant), expected.join(", "));
-            if let Some(meant) = nearest::nearest(variant, expected.iter().copied()) {
+            if let Some(meant) = nearest_word(variant, expected.iter().copied()) {
                 message.push_str("; did you mean `");
                 message.push_str(meant);
                 message.push_str("`?");

@@ -4,7 +4,7 @@
 //! expected in its words, and the nearest name of it is proposed. Keys of other programs' persona
 //! files are in `foreign`.
 
-use crate::config::nearest;
+use crate::text::nearest_word;
 
 /// Key (list positions left out) and what its value must be.
 pub(super) const KEYS: &[(&str, &str)] = &[
@@ -58,14 +58,14 @@ pub(super) fn is_known(schema_path: &str) -> bool {
 }
 
 /// The known key at the same level that is nearest to an unknown one, if one is near.
-pub(super) fn nearest(schema_path: &str) -> Option<&'static str> {
+pub(super) fn nearest_key(schema_path: &str) -> Option<&'static str> {
     let parent = |path: &str| path.rfind('.').map_or(0, |dot| dot + 1);
     let level = schema_path.get(..parent(schema_path))?;
     let name = schema_path.get(level.len()..)?;
     let names = KEYS.iter().filter_map(|(key, _)| {
         (key.get(..parent(key)) == Some(level)).then(|| key.get(level.len()..)).flatten()
     });
-    nearest::nearest(name, names)
+    nearest_word(name, names)
 }
 
 #[cfg(test)]
@@ -82,7 +82,7 @@ mod tests {
             ("colours_of_the_rainbow", None),
             ("x", None),
         ] {
-            assert_eq!(nearest(typed), meant, "{typed}");
+            assert_eq!(nearest_key(typed), meant, "{typed}");
         }
     }
 
