@@ -97,7 +97,7 @@ pub enum Command {
     },
     /// Show where the configuration is and what it says
     #[command(subcommand)]
-    Config(config::Config),
+    Config(config::ConfigCommand),
     /// Print the completions of a shell
     Completions {
         /// Which shell

@@ -75,7 +75,7 @@ pub fn run(ask: &Ask, flags: &Flags) -> Result<u8, CliError> {
     if let Some(why) = plan.impossible() {
         return Err(CliError::usage(why));
     }
-    for notice in &setup.notices {
+    for notice in &setup.warnings {
         say(notice);
     }
     let store = open_store(&setup.paths);

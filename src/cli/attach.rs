@@ -9,7 +9,7 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use super::{CliError, say};
-use crate::config::read;
+use crate::config::text_file;
 use crate::prompt::attachment;
 
 /// After this time without an end of standard input the person is told what is being waited for.
@@ -60,9 +60,9 @@ fn assemble(words: &str, files: &[PathBuf], piped: Option<String>) -> Result<Ask
     let piped = piped.filter(|text| !text.trim().is_empty());
     let mut blocks: Vec<String> = Vec::new();
     for path in files {
-        let text = read::text(path).map_err(|e| {
+        let text = text_file::read_text_file(path).map_err(|e| {
             let path = path.display();
-            CliError::usage(format!("--file {path}: {}", read::why(&e)))
+            CliError::usage(format!("--file {path}: {}", text_file::describe_io_error(&e)))
         })?;
         blocks.push(attachment(&path.display().to_string(), &text));
     }
@@ -94,7 +94,7 @@ fn standard_input() -> Result<Option<String>, CliError> {
     }
     let (done, wait) = sync_channel(1);
     let reader = move || {
-        let text = read::bytes(io::stdin().lock()).and_then(read::decode);
+        let text = text_file::read_bytes(io::stdin().lock()).and_then(text_file::decode_utf8);
         // Whoever waited is gone only when the program is.
         done.send(text).unwrap_or_default();
     };
@@ -113,7 +113,9 @@ fn standard_input() -> Result<Option<String>, CliError> {
     };
     match text {
         Some(Ok(text)) => Ok(Some(text)),
-        Some(Err(e)) => Err(CliError::usage(format!("standard input {}", read::why(&e)))),
+        Some(Err(e)) => {
+            Err(CliError::usage(format!("standard input {}", text_file::describe_io_error(&e))))
+        }
         None => Err(CliError::failed("standard input: its reader ended without a word")),
     }
 }

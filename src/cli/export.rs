@@ -75,11 +75,11 @@ impl Source {
         if !wanted {
             return Self::built_in();
         }
-        match config::setup(flags) {
+        match config::build_setup(flags) {
             Ok(setup) => Self::of(&setup),
             Err(e) => {
                 say(&format!("answers are read with the built-in personas: {e}"));
-                Self { context: context(&Paths::here()), ..Self::built_in() }
+                Self { context: context(&Paths::of_process()), ..Self::built_in() }
             }
         }
     }

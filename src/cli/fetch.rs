@@ -126,7 +126,7 @@ fn permitted(weights: &Weights) -> Result<(), CliError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Flags, Machine, Paths, setup_on};
+    use crate::config::{Environment, Flags, Paths, build_setup_in};
 
     /// A configuration in which the provider `here` runs weights.
     fn setup(folder: &std::path::Path, config: &str) -> Setup {
@@ -136,8 +136,8 @@ mod tests {
         let provider =
             "[providers.here]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:9/v1\"\n";
         std::fs::write(paths.config.join("config.toml"), format!("{config}\n{provider}")).unwrap();
-        let machine = Machine { paths, ..Machine::default() };
-        let mut setup = setup_on(&Flags::default(), &machine).unwrap();
+        let environment = Environment { paths, ..Environment::default() };
+        let mut setup = build_setup_in(&Flags::default(), &environment).unwrap();
         let spec = spec(&setup);
         setup.providers.get_mut("here").unwrap().local = Some(spec);
         setup

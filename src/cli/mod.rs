@@ -128,7 +128,7 @@ fn help_or_wrong(error: &clap::Error) -> ExitCode {
 
 fn start_logging() -> Option<logging::Logging> {
     let wanted = logging::wanted()?;
-    let Some(path) = Paths::here().log() else {
+    let Some(path) = Paths::of_process().log() else {
         say("no log is written: no home folder is known (set HOME or XDG_STATE_HOME)");
         return None;
     };
@@ -149,11 +149,13 @@ fn run(cli: Cli) -> Result<u8, CliError> {
     match command {
         Command::Ask(ask) => ask::run(&ask, &flags),
         Command::Resume { id } => tui::resume(&flags, id.as_deref()),
-        Command::Sessions(command) => sessions::run(command, &open_store(&Paths::here()), &flags),
+        Command::Sessions(command) => {
+            sessions::run(command, &open_store(&Paths::of_process()), &flags)
+        }
         Command::Persona(command) => persona::run(command, &flags),
         Command::Model(command) => model::run(&command, &flags),
         Command::Doctor { format } => doctor::run(format, &flags),
-        Command::Config(command) => config::run(&command, &flags),
+        Command::Config(command) => config::run_config(&command, &flags),
         Command::Completions { shell } => completions::run(shell),
         Command::Man { command } => man::run(command.as_deref()),
     }
@@ -161,13 +163,13 @@ fn run(cli: Cli) -> Result<u8, CliError> {
 
 /// Puts the configuration together, and refuses kinds of providers that nobody here speaks.
 fn configure(flags: &Flags) -> Result<Setup, CliError> {
-    let setup = crate::config::setup(flags).map_err(|e| CliError::usage(e.to_string()))?;
+    let setup = crate::config::build_setup(flags).map_err(|e| CliError::usage(e.to_string()))?;
     let kinds = || provider::KINDS.iter().map(|kind| kind.name);
     for (name, spec) in &setup.providers {
         let key = format!("providers.{name}.kind");
         // Without its engine, `local` is refused where it is chosen.
         if provider::find_kind(&spec.kind).is_none() && spec.local.is_none() {
-            let origin = setup.report.ledger.origin(&key).map(ToString::to_string);
+            let origin = setup.report.values.origin(&key).map(ToString::to_string);
             return Err(CliError::usage(format!(
                 "{}: {key}: this version does not speak \"{}\"{} (known: {})",
                 origin.unwrap_or_default(),

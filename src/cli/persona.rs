@@ -104,12 +104,12 @@ struct Known {
 impl Known {
     /// From the whole configuration; where that is broken, the personas alone with a notice that says so.
     fn find(flags: &Flags) -> Self {
-        match config::setup(flags) {
+        match config::build_setup(flags) {
             Ok(setup) => {
-                Self { personas: setup.personas, panels: setup.panels, notices: setup.notices }
+                Self { personas: setup.personas, panels: setup.panels, notices: setup.warnings }
             }
             Err(e) => {
-                let paths = config::Paths::here();
+                let paths = config::Paths::of_process();
                 let project = paths.project_personas();
                 let trusted = flags.trust_project.then_some(project.as_path());
                 let loaded = personas::load(&paths.user_personas(), trusted);
@@ -315,7 +315,7 @@ impl Page {
 
 /// Checks files: a line for each persona and each problem, and the sum at the end.
 fn check(files: &[PathBuf]) -> Printed {
-    let (found, problems) = personas::inspect(files);
+    let (found, problems) = personas::check_files(files);
     let mut page = Page::default();
     let mut warnings = problems.iter().filter(|p| !p.is_error()).count();
     for problem in &problems {
@@ -350,9 +350,9 @@ fn check(files: &[PathBuf]) -> Printed {
 
 /// One line for each character of a file that a reader does not see.
 fn hidden(file: &str) -> Vec<String> {
-    let text = personas::read_file(Path::new(file)).unwrap_or_default();
-    let found = personas::invisible::find(&text);
-    let line = |hidden: &personas::invisible::Invisible| {
+    let text = personas::read_persona_file(Path::new(file)).unwrap_or_default();
+    let found = personas::invisible::find_invisible(&text);
+    let line = |hidden: &personas::invisible::InvisibleChar| {
         let code = u32::from(hidden.character);
         format!("{file}:{}: invisible character U+{code:04X}, {}", hidden.line, hidden.name)
     };

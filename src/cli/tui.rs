@@ -38,7 +38,7 @@ pub fn resume(flags: &Flags, id: Option<&str>) -> Result<u8, CliError> {
              plenary sessions show ID",
         ));
     }
-    let store = open_store(&Paths::here());
+    let store = open_store(&Paths::of_process());
     let session = sessions::resolve(&store, id.unwrap_or("last"))?;
     start(configure(flags)?, Start { session: Some(session), ..Start::default() }, store)
 }

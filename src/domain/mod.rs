@@ -12,6 +12,7 @@ pub mod contract;
 pub mod edit;
 pub mod ids;
 pub mod key_shapes;
+pub(crate) mod lenient;
 pub mod model;
 pub mod panel;
 pub mod persona;

@@ -70,7 +70,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
         let (messages, inbound) = channel(1024);
         let inbox = Inbox::new();
         signals::watch_terminal(messages.clone());
-        let notices = [setup.notices.clone(), looks.notices].concat();
+        let notices = [setup.warnings.clone(), looks.notices].concat();
         let hands = Hands {
             fanout: Fanout::new(inbox.clone()),
             inbox,

@@ -8,7 +8,7 @@ mod list;
 use clap::Subcommand;
 
 use super::{CliError, ListFormat, configure, fetch, out, say};
-use crate::config::weights::unknown;
+use crate::config::model_catalogue::unknown_model_message;
 use crate::config::{Flags, Setup};
 use crate::domain::Weights;
 use crate::text::{sanitize_line, size};
@@ -53,7 +53,7 @@ pub enum Model {
 /// Runs `plenary model …`; the number is the exit code.
 pub fn run(command: &Model, flags: &Flags) -> Result<u8, CliError> {
     let setup = configure(flags)?;
-    for notice in &setup.notices {
+    for notice in &setup.warnings {
         say(notice);
     }
     match command {
@@ -69,7 +69,10 @@ pub fn run(command: &Model, flags: &Flags) -> Result<u8, CliError> {
 fn find<'a>(setup: &'a Setup, id: &str) -> Result<&'a Weights, CliError> {
     let id = id.trim();
     let id = id.strip_prefix("local:").unwrap_or(id);
-    setup.catalogue.find(id).ok_or_else(|| CliError::usage(unknown(&setup.catalogue, id)))
+    setup
+        .catalogue
+        .find(id)
+        .ok_or_else(|| CliError::usage(unknown_model_message(&setup.catalogue, id)))
 }
 
 /// The weights that were named; without a name those that would answer.
