@@ -12,8 +12,8 @@ use super::progress::Show;
 use super::{CliError, runtime, say};
 use crate::config::{Setup, local_spec};
 use crate::domain::{LocalSpec, PersonaId, Weights};
-use crate::runtime::headless::{Signals, Stop};
-use crate::runtime::stock;
+use crate::runtime::headless::{StopSignal, StopSignals};
+use crate::runtime::model_files;
 use crate::text::{sanitize_line, size};
 use crate::weights::{self, FilePresence, file_presence};
 
@@ -34,7 +34,7 @@ pub fn fetch(spec: &LocalSpec, weights: &Weights) -> Result<PathBuf, CliError> {
     let to = Arc::clone(&show);
     let runtime = runtime()?;
     let ended = runtime.block_on(async {
-        let mut signals = Signals::listen();
+        let mut signals = StopSignals::listen();
         tokio::select! {
             pulled = weights::download_model(spec.clone(), weights.clone(), move |p| to.tell(&p)) => Ok(pulled),
             stop = signals.next() => Err(stop),
@@ -50,7 +50,7 @@ pub fn fetch(spec: &LocalSpec, weights: &Weights) -> Result<PathBuf, CliError> {
     }
 }
 
-fn stopped(spec: &LocalSpec, weights: &Weights, stop: Stop) -> CliError {
+fn stopped(spec: &LocalSpec, weights: &Weights, stop: StopSignal) -> CliError {
     let pull = format!("`plenary model pull {}`", weights.id);
     let message = match file_presence(spec, weights) {
         FilePresence::Partial(bytes) => {
@@ -83,7 +83,7 @@ pub fn missing(setup: &Setup, asked: &[PersonaId]) -> Vec<(LocalSpec, Weights)> 
     let mut missing: Vec<(LocalSpec, Weights)> = Vec::new();
     for choice in asked.iter().filter_map(|id| setup.models.get(id)?.as_ref().ok()) {
         // What has no hash is a file of the person's own: nobody can fetch that.
-        let local = stock::weights_of(setup, &choice.model);
+        let local = model_files::weights_of(setup, &choice.model);
         let Some((spec, weights)) = local.filter(|(_, w)| w.sha256.is_some()) else { continue };
         let known = missing.iter().any(|(_, other)| other.id == weights.id);
         if !known && file_presence(spec, weights) != FilePresence::Complete {
@@ -98,7 +98,7 @@ fn permitted(weights: &Weights) -> Result<(), CliError> {
     let (title, size) = (sanitize_line(&weights.title), size(weights.bytes));
     let by_hand = format!("`plenary model pull {}`", weights.id);
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        let how = stock::how_to_get(weights);
+        let how = model_files::how_to_get(weights);
         return Err(CliError::usage(format!(
             "{how}; with --pull it is fetched before it is asked"
         )));

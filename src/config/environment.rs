@@ -28,7 +28,7 @@ impl Environment {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
         let vars = std::env::vars_os().filter_map(unicode).collect();
-        Self { vars, paths: Paths::of_process(), free_memory: crate::machine::memory_available() }
+        Self { vars, paths: Paths::of_process(), free_memory: crate::machine::available_memory() }
     }
 
     /// The value of a variable; none for an empty one.

@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Aside, Group, History, Recommendation, Run, RunState, SessionId, TriageCounts, TurnId, group,
+    Aside, Group, History, PersonaId, Recommendation, Run, RunState, SessionId, TriageCounts,
+    TurnId, group,
 };
 
 /// One question, and the runs that answer it.
@@ -22,7 +23,7 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// The runs that count: for each persona its last, in the order in which the personas were asked.
+    /// The last run of each persona, in the order in which the personas were asked.
     pub fn latest(&self) -> Vec<&Run> {
         let mut latest: Vec<&Run> = Vec::new();
         for run in &self.runs {
@@ -34,14 +35,16 @@ impl Turn {
         latest
     }
 
-    /// What each persona says: its last run that has text; where none has, its last. A retry that brought nothing takes no
-    /// answer away.
-    pub fn spoken(&self) -> Vec<&Run> {
-        let said = |run: &&Run| !run.text.trim().is_empty();
-        let of = |last: &'_ Run| -> Option<&Run> {
-            self.runs.iter().filter(|run| run.persona == last.persona).rfind(said)
-        };
-        self.latest().into_iter().map(|last| of(last).unwrap_or(last)).collect()
+    /// The run that is the answer of `persona`: its last one with text, or its last one where none has any. A retry
+    /// without text does not replace an earlier answer.
+    pub fn answer_of(&self, persona: &PersonaId) -> Option<&Run> {
+        let runs = || self.runs.iter().filter(|run| run.persona == *persona);
+        runs().rfind(|run| run.has_text()).or_else(|| runs().next_back())
+    }
+
+    /// The answer of each persona ([`Turn::answer_of`]), in the order in which the personas were asked.
+    pub fn answers(&self) -> Vec<&Run> {
+        self.latest().into_iter().filter_map(|run| self.answer_of(&run.persona)).collect()
     }
 
     /// True for the run whose recommendations count: of its persona the last that was looked through.

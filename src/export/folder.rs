@@ -42,7 +42,7 @@ fn answers(session: &Session) -> Vec<Answer<'_>> {
     let several = session.turns.len() > 1;
     let mut answers: Vec<Answer<'_>> = Vec::new();
     for (turn, asked) in (1..).zip(&session.turns) {
-        for run in asked.spoken() {
+        for run in asked.answers() {
             // An id is a safe name already unless the store was tampered with.
             let id = PersonaId::from_name(run.persona.as_str());
             let number = if several { format!("{turn}-") } else { String::new() };

@@ -280,7 +280,7 @@ pub(super) fn day(ms: i64) -> String {
 
 /// What became of earlier tries of a turn; none when there was none.
 pub(super) fn tries(turn: &Turn) -> Option<String> {
-    let (latest, spoken) = (turn.latest(), turn.spoken());
+    let (latest, spoken) = (turn.latest(), turn.answers());
     let stands = |run: &&&Run| spoken.iter().any(|other| other.id == run.id);
     let kept = latest.len() - latest.iter().filter(stands).count();
     let gone = turn.runs.len() - latest.len() - kept;

@@ -34,7 +34,7 @@ fn write_session(session: &Session, out: &mut String) -> fmt::Result {
         }
         write_panel(turn, out)?;
         writeln!(out, "\n{}", panel::question(turn))?;
-        for run in turn.spoken() {
+        for run in turn.answers() {
             write_run(run, out)?;
         }
     }

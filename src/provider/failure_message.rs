@@ -1,7 +1,7 @@
 //! Turns errors between a request and its answer into a [`Failure`]: provider, host, what happened, what to do.
 //!
-//! All kinds of providers use the same messages and the same rules for what may be retried. No message contains a key or a
-//! control character.
+//! All kinds of providers use the same messages and the same rules for what may be retried. No message contains a key
+//! or a control character.
 
 use std::error::Error;
 use std::io;
@@ -105,7 +105,7 @@ impl FailureExplainer {
                 "no such host; check base_url, or the network if it is right".into()
             }
             _ if cause_contains("proxy auth") => {
-                "the proxy wants a user name and password (407); check HTTPS_PROXY".into()
+                "the proxy requires a user name and password (407); check HTTPS_PROXY".into()
             }
             _ if error.is_connect() => format!("no connection: {}", self.innermost_cause(error)),
             _ if io_error_kind(error).is_none()
@@ -226,13 +226,13 @@ impl FailureExplainer {
                     self.sanitize_text(target)
                 )
             }
-            401 if self.key_source == KeySource::None => "it wants a key; name one with key_env, key_cmd or key_file".into(),
+            401 if self.key_source == KeySource::None => "it requires a key; name one with key_env, key_cmd or key_file".into(),
             401 => format!("the key from {key} was not accepted"),
             402 => "out of credit".into(),
-            403 if self.key_source == KeySource::None => "it refuses; it may want a key (key_env, key_cmd or key_file)".into(),
+            403 if self.key_source == KeySource::None => "it refuses; it may require a key (key_env, key_cmd or key_file)".into(),
             403 => format!("the key from {key} has no right to this"),
             404 => "it does not know the model or the address; check both the model's name and base_url".into(),
-            407 => "the proxy wants a user name and password; check HTTP_PROXY and HTTPS_PROXY".into(),
+            407 => "the proxy requires a user name and password; check HTTP_PROXY and HTTPS_PROXY".into(),
             408 => "it timed out".into(),
             413 => "the request is too large; send less context".into(),
             429 if api_error.is_some_and(ApiError::is_final) => "the quota is used up; check plan and billing".into(),

@@ -1,8 +1,8 @@
 //! HTTP for all kinds of providers: the client, sending a request, and telling streams from other responses.
 //!
-//! A client is built once per provider, when it is first used. For `http://`, no root certificates are loaded, because that
-//! takes longer than everything else here. Redirects are never followed (a key must not reach another host), loopback is
-//! never proxied, and streams are requested uncompressed.
+//! A client is built once per provider, when it is first used. For `http://`, no root certificates are loaded, because
+//! that takes longer than everything else here. Redirects are never followed (a key must not reach another host),
+//! loopback is never proxied, and streams are requested uncompressed.
 
 use std::sync::Once;
 use std::time::Duration;
@@ -85,7 +85,8 @@ impl HttpClient {
             .header(ACCEPT_ENCODING, HeaderValue::from_static("identity")))
     }
 
-    /// Sends `request` and waits until `deadline` for the headers of the response. A status other than success is a failure.
+    /// Sends `request` and waits until `deadline` for the headers of the response. A status other than success is a
+    /// failure.
     pub(crate) async fn send_request(
         &self,
         request: RequestBuilder,
@@ -120,19 +121,15 @@ impl HttpClient {
         let (is_https, is_loopback, connect_timeout) =
             (self.is_https, self.is_loopback, self.connect_timeout);
         let build = move || build_reqwest_client(is_https, is_loopback, connect_timeout);
-        let built = if is_https {
+        let client = if is_https {
             // Reading the system's certificates would block a thread that streams for tens of milliseconds.
-            match tokio::task::spawn_blocking(build).await {
-                Ok(built) => built,
-                Err(_) => {
-                    let reason = "the HTTP client could not be built";
-                    return Err(explainer.failure(FailKind::Internal, reason));
-                }
-            }
+            tokio::task::spawn_blocking(build).await.map_err(|_| {
+                explainer.failure(FailKind::Internal, "the HTTP client could not be built")
+            })?
         } else {
             build()
         };
-        built.map_err(|error| explainer.transport_failure(&error, connect_timeout))
+        client.map_err(|error| explainer.transport_failure(&error, connect_timeout))
     }
 }
 

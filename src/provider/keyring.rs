@@ -81,7 +81,7 @@ pub enum KeyError {
     /// The file belongs to another user.
     #[error("belongs to another user; a key file must be your own")]
     ForeignOwner,
-    /// There are more than [`MAX_KEY_BYTES`].
+    /// The key is far longer than any real one.
     #[error("is longer than {} kB: that is not a key", MAX_KEY_BYTES / 1024)]
     TooLong,
     /// The key has characters outside of ASCII.
@@ -97,7 +97,7 @@ pub enum KeyError {
     #[error("has quotation marks around it; take them off")]
     Quoted,
     /// The key contains spaces or control characters.
-    #[error("has blanks or control characters in it")]
+    #[error("has spaces or control characters in it")]
     NotGraphic,
 }
 
@@ -338,7 +338,7 @@ mod tests {
             (&["printf", "hunter2\\303\\251"], "not ASCII"),
             (&["printf", "hunter2\\377"], "not ASCII"),
             (&["printf", "\"hunter2\""], "quotation marks"),
-            (&["printf", "hunter2 hunter3"], "blanks"),
+            (&["printf", "hunter2 hunter3"], "spaces"),
             (&[], "the command is empty"),
         ] {
             let message = get_key(key_command(words)).await.unwrap_err();

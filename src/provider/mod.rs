@@ -1,7 +1,7 @@
 //! Providers of answers: each turns a [`ChatRequest`] into a stream of [`StreamEvent`]s.
 //!
-//! A new kind of provider is one file and one row in [`KINDS`]. Retries, queueing and concurrency limits are not handled
-//! here; a run is cancelled by dropping its stream, which closes the connection.
+//! A new kind of provider is one file and one row in [`KINDS`]. Retries, queueing and concurrency limits are not
+//! handled here; a run is cancelled by dropping its stream, which closes the connection.
 
 use std::sync::Arc;
 

@@ -1,7 +1,7 @@
 //! Removes API keys from error messages.
 //!
-//! Providers repeat keys in their error messages, so every message passes through here before it leaves this layer. Answers
-//! do not: what a model writes is the user's text.
+//! Providers repeat keys in their error messages, so every message passes through here before it leaves this layer.
+//! Answers do not: what a model writes is the user's text.
 
 use secrecy::{ExposeSecret as _, SecretString};
 

@@ -11,6 +11,7 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 /// The delay that the headers ask for. None when they contain nothing usable: then the default backoff applies.
 ///
 /// A date is compared with the `Date` of the response, because the clocks of the two machines may differ.
+#[expect(clippy::disallowed_methods, reason = "only for a date without the response's own `Date`")]
 pub(crate) fn parse_retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     if let Some(ms) = text("retry-after-ms").and_then(|ms| ms.parse::<f64>().ok())

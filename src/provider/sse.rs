@@ -51,13 +51,14 @@ pub(crate) struct SseReader {
     at_first_line: bool,
     /// Inside a JSON object without `data:`: every line of it is data.
     in_bare_json: bool,
-    event: SseEvent,
-    /// The event has a data line, which may be empty.
-    has_data: bool,
-    /// The event has a line that is not a comment.
-    has_fields: bool,
+    /// The type of the current event.
+    name: String,
+    /// The data lines of the current event; none before the first one, which may be empty.
+    data: Option<String>,
+    /// Bytes of the current event, except for comments.
     event_bytes: usize,
     max_event_bytes: usize,
+    /// Bytes of comments and empty lines since the last event.
     comment_bytes: usize,
     max_comment_bytes: usize,
     ready: VecDeque<SseEvent>,
@@ -71,9 +72,8 @@ impl SseReader {
             after_cr: false,
             at_first_line: true,
             in_bare_json: false,
-            event: SseEvent::default(),
-            has_data: false,
-            has_fields: false,
+            name: String::new(),
+            data: None,
             event_bytes: 0,
             max_event_bytes: MAX_EVENT_BYTES,
             comment_bytes: 0,
@@ -151,7 +151,7 @@ impl SseReader {
 
     fn read_empty_line(&mut self) {
         self.in_bare_json = false;
-        if self.has_fields {
+        if self.event_bytes > 0 {
             self.dispatch_event();
             self.comment_bytes = 0;
         } else {
@@ -168,34 +168,34 @@ impl SseReader {
             self.append_data(line);
         } else if let Some(value) = line.strip_prefix("error:") {
             self.dispatch_event();
-            "error".clone_into(&mut self.event.name);
+            "error".clone_into(&mut self.name);
             self.append_data(strip_one_space(value));
         } else {
             let (field, value) = line.split_once(':').unwrap_or((line, ""));
             match field {
-                "event" => strip_one_space(value).clone_into(&mut self.event.name),
+                "event" => strip_one_space(value).clone_into(&mut self.name),
                 "data" => self.append_data(strip_one_space(value)),
                 _ => {}
             }
         }
-        self.has_fields = true;
     }
 
     fn append_data(&mut self, line: &str) {
-        if std::mem::replace(&mut self.has_data, true) {
-            self.event.data.push('\n');
+        match &mut self.data {
+            Some(data) => {
+                data.push('\n');
+                data.push_str(line);
+            }
+            None => self.data = Some(line.to_owned()),
         }
-        self.event.data.push_str(line);
     }
 
     /// Ends the event. One with neither name nor data is dropped.
     fn dispatch_event(&mut self) {
-        let event = std::mem::take(&mut self.event);
-        if self.has_data || !event.name.is_empty() {
-            self.ready.push_back(event);
+        let (name, data) = (std::mem::take(&mut self.name), self.data.take());
+        if data.is_some() || !name.is_empty() {
+            self.ready.push_back(SseEvent { name, data: data.unwrap_or_default() });
         }
-        self.has_data = false;
-        self.has_fields = false;
         self.event_bytes = 0;
     }
 

@@ -189,7 +189,8 @@ impl<D: WireDecoder> StreamDriver<D> {
         }
     }
 
-    /// Decodes every complete event. At the end of the body, the last event may be incomplete: an error in it is ignored.
+    /// Decodes every complete event. At the end of the body, the last event may be incomplete: an error in it is
+    /// ignored.
     fn decode_events(&mut self, at_end: bool) {
         while !self.has_ended
             && self.decoder.progress() != StreamProgress::Ended
@@ -273,8 +274,8 @@ impl StreamDeadlines {
         self.last_payload = self.last_bytes;
     }
 
-    /// The next deadline. Before the first token, only its own timeout applies: a model that loads or reads a long prompt may
-    /// be silent.
+    /// The next deadline. Before the first token, only its own timeout applies: a model that loads or reads a long
+    /// prompt may be silent.
     fn next_deadline(&self, progress: StreamProgress) -> (Instant, StreamTimeout) {
         let idle = self.last_bytes + self.timeouts.idle;
         if progress == StreamProgress::Finished {

@@ -5,7 +5,7 @@
 
 use crate::domain::{Change, Session, SessionId};
 
-use super::queue::Entry;
+use super::backlog::Entry;
 
 /// Session `id` as it is once `entries` have been written over `base`.
 pub(super) fn replay(base: Option<Session>, id: SessionId, entries: &[Entry]) -> Option<Session> {

@@ -1,4 +1,6 @@
 //! Checks before a download that the disk has room for it, rather than failing after an hour.
+//!
+//! Frees no space.
 
 use std::path::{Path, PathBuf};
 

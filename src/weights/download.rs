@@ -61,11 +61,11 @@ pub(super) fn source_name(source: &Source) -> String {
     }
 }
 
-/// Downloads the file of `weights` and returns its path. An existing file is verified, and downloaded again if its hash is
-/// wrong.
+/// Downloads the file of `weights` and returns its path. An existing file is verified, and downloaded again if its hash
+/// is wrong.
 ///
-/// Dropping the future stops the download, pip included; what can be resumed stays on disk. Runs on any tokio runtime with
-/// IO and time, and does not block its threads.
+/// Dropping the future stops the download, pip included; what can be resumed stays on disk. Runs on any tokio runtime
+/// with IO and time, and does not block its threads.
 ///
 /// # Errors
 /// See [`DownloadError`].
@@ -75,18 +75,18 @@ pub async fn download_model(
     report: impl Fn(DownloadProgress) + Send + Sync + 'static,
 ) -> Result<PathBuf, DownloadError> {
     let Some(sha256) = weights.sha256.clone() else {
-        let message = format!("{} is a file of your own; plenary does not fetch it", weights.title);
+        let message = format!("{} is your own file; plenary does not download it", weights.title);
         return Err(DownloadError(message));
     };
     let Some(paths) = ModelFilePaths::new(&spec, &weights) else {
-        let message = "no home folder is known, so that there is no folder for models: set HOME or \
+        let message = "no home folder is known for the models: set HOME or \
                        XDG_DATA_HOME";
         return Err(DownloadError(message.to_owned()));
     };
     let task = DownloadTask::new(paths, weights.bytes, report);
     let _stop = StopOnDrop(Arc::clone(&task.stop));
     let error_with =
-        |details| DownloadError(format!("{} could not be fetched:{details}", weights.title));
+        |details| DownloadError(format!("{} could not be downloaded:{details}", weights.title));
     match download_file(&task, &spec, &weights, &sha256).await {
         Ok(()) => Ok(task.paths.file),
         Err(DownloadFailure::Disk(reason)) => Err(error_with(format!(" {reason}"))),
@@ -118,9 +118,9 @@ async fn download_file(
         let name = source_name(source);
         let needed = bytes_needed(source, weights.bytes - partial.len(), weights.bytes);
         if let Err(error) = check_disk_space(folder, needed) {
-            let earlier: String =
-                reasons.iter().map(|(name, reason)| format!("{name}: {reason}; ")).collect();
-            return Err(DownloadFailure::Disk(format!("{earlier}{error}")));
+            let earlier = reasons.iter().map(|(name, reason)| format!("{name}: {reason}"));
+            let all: Vec<String> = earlier.chain([error.to_string()]).collect();
+            return Err(DownloadFailure::Disk(all.join("; ")));
         }
         task.report_progress(DownloadProgress::Trying(name.clone()));
         match download_from_source(task, &partial, source).await {
@@ -257,7 +257,7 @@ fn describe_failed_sources(
         let path = task.paths.file.display();
         let _ = write!(
             text,
-            "; or fetch {url} by other means and put it at {path} ({bytes} bytes, sha256 {sha256})"
+            "; or download {url} by other means and put it at {path} ({bytes} bytes, sha256 {sha256})"
         );
     }
     text

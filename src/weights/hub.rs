@@ -155,8 +155,8 @@ async fn receive_body(
     Err(HubError::Temporary(format!("the connection ended at {len} of {total} bytes")))
 }
 
-/// Checks status and headers. Returns true when the body begins with the first byte of the file, false when it continues
-/// after `have` bytes.
+/// Checks status and headers. Returns true when the body begins with the first byte of the file, false when it
+/// continues after `have` bytes.
 fn check_response(response: &Response, have: u64, total: u64) -> Result<bool, HubError> {
     let status = response.status();
     let encoding = header_text(response, &CONTENT_ENCODING).unwrap_or("identity");

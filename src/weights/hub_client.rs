@@ -97,13 +97,13 @@ fn decide_redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     let https_so_far = attempt.previous().iter().any(|url| url.scheme() == "https");
     let to = attempt.url();
     if attempt.previous().len() > MAX_REDIRECTS {
-        attempt.error(format!("it sent us on more than {MAX_REDIRECTS} times"))
+        attempt.error(format!("it redirected more than {MAX_REDIRECTS} times"))
     } else if to.scheme() == "https" || (!https_so_far && to.scheme() == "http" && is_loopback(to))
     {
         attempt.follow()
     } else {
         let message =
-            format!("it sent us on to {}://{}, which is not https", to.scheme(), host_label(to));
+            format!("it redirected to {}://{}, which is not https", to.scheme(), host_label(to));
         attempt.error(message)
     }
 }

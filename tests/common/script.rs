@@ -139,7 +139,7 @@ impl Script {
     }
 
     pub fn run_of(&self, pane: usize) -> RunId {
-        self.state.panes[pane].current().expect("the pane was asked").id()
+        self.state.panes()[pane].current().expect("the pane was asked").id()
     }
 
     pub fn updates(self, pane: usize, updates: Vec<RunUpdate>) -> Self {

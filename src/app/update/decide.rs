@@ -146,7 +146,11 @@ pub(super) fn decide_all(
 ) {
     let what = format!("{} {}", decision.word(), many(ids.len()));
     let changed = change(state, what, ids, |verdict| verdict.decision = Some(decision), effects);
-    let count = state.session.history.done.last().map_or(0, |edit| edit.steps.len());
+    let count = state
+        .session
+        .as_ref()
+        .and_then(|s| s.history.done.last())
+        .map_or(0, |edit| edit.steps.len());
     if changed {
         state.tell(Level::Info, format!("{} {}; u undoes it", many(count), decision.word()));
     }
@@ -315,8 +319,8 @@ pub(super) fn written(state: &mut State, purpose: &LineFor, text: &str, effects:
 /// Lists the next persona's only, or everybody's behind the last.
 pub(super) fn filter_persona(state: &mut State, forward: bool) {
     let now = state.triage.filter.persona.as_ref();
-    let at = now.and_then(|id| state.panes.iter().position(|p| p.persona.id == *id));
-    let n = state.panes.len();
+    let at = now.and_then(|id| state.pane_personas.iter().position(|persona| persona.id == *id));
+    let n = state.pane_personas.len();
     let to = match (at, forward) {
         (None, true) => Some(0),
         (None, false) => n.checked_sub(1),
@@ -328,7 +332,7 @@ pub(super) fn filter_persona(state: &mut State, forward: bool) {
 
 /// Lists the recommendations of pane `n` only; of everybody when it is those already.
 pub(super) fn filter_pane(state: &mut State, n: usize) {
-    let id = state.panes.get(n).map(|pane| &pane.persona.id);
+    let id = state.pane_personas.get(n).map(|persona| &persona.id);
     let already = id.is_some() && state.triage.filter.persona.as_ref() == id;
     if id.is_none() {
         return;
@@ -337,7 +341,7 @@ pub(super) fn filter_pane(state: &mut State, n: usize) {
 }
 
 fn only(state: &mut State, pane: Option<usize>) {
-    let persona = pane.and_then(|at| state.panes.get(at)).map(|pane| pane.persona.id.clone());
+    let persona = pane.and_then(|at| state.pane_personas.get(at)).map(|persona| persona.id.clone());
     state.triage.filter.persona = persona;
     if let Some(at) = pane {
         state.focused = at;

@@ -8,7 +8,7 @@ use crate::export::TARGETS;
 
 /// Opens the choice.
 pub(super) fn open(state: &mut State) {
-    if state.session.id.is_none() {
+    if state.session_id().is_none() {
         state.tell(Level::Info, "ask something first: there is nothing to write yet");
         return;
     }
@@ -21,7 +21,7 @@ pub(super) fn open(state: &mut State) {
 /// Opens the line for the path.
 pub(super) fn edit_path(state: &mut State) {
     let Some(Overlay::Export(export)) = state.overlays.last() else { return };
-    let line = Line::new(&export.path(state.session.id));
+    let line = Line::new(&export.path(state.session_id()));
     let about = format!("where the {} is written", export.target().name);
     let line = LineOverlay { purpose: LineFor::ExportPath, about, line };
     state.overlays.push(Overlay::Line(line));
@@ -39,7 +39,7 @@ pub(super) fn set_path(state: &mut State, text: &str) {
 
 /// Writes it.
 pub(super) fn write(state: &mut State, effects: &mut Effects) {
-    let Some(session) = state.session.id else { return };
+    let Some(session) = state.session_id() else { return };
     let Some(Overlay::Export(export)) = state.overlays.last().cloned() else { return };
     let effect =
         Effect::Export { session, format: export.target().name, path: export.path.clone() };

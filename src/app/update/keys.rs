@@ -118,7 +118,7 @@ fn run_view(state: &mut State, action: Action, effects: &mut Effects) -> bool {
         Action::Layout => navigate::layout(state),
         Action::Wrap => effects.push(Effect::ToggleWrap),
         Action::Theme => effects.push(Effect::NextTheme),
-        Action::CopyBlock if !state.panes.is_empty() => {
+        Action::CopyBlock if !state.pane_personas.is_empty() => {
             effects.push(Effect::CopyBlock(state.focused));
         }
         Action::CopyBlock => {}

@@ -2,11 +2,9 @@
 //!
 //! What is an assumption and what a number is `review::ledger`'s; here its findings become rows that lead somewhere.
 
-use std::sync::Arc;
-
-use super::views;
+use super::{lift, views};
 use crate::app::overlay::{LedgerOverlay, LedgerPlace, LedgerRow};
-use crate::app::{Effect, Effects, Level, Overlay, State, ViewKind};
+use crate::app::{Effect, Effects, Level, Overlay, RunRef, State, ViewKind};
 use crate::review::{self, Voice};
 use crate::text::sanitize_line;
 
@@ -23,22 +21,17 @@ pub(super) fn open(state: &mut State) {
 }
 
 fn rows(state: &mut State) -> Vec<LedgerRow> {
-    let synonyms = Arc::clone(&state.roster.synonyms);
-    for pane in &mut state.panes {
-        let contract = &pane.persona.contract;
-        for view in &mut pane.runs {
-            view.read(contract, &synonyms);
-        }
-    }
-    let answers: Vec<_> = state
-        .panes
+    lift::read_all_sections(state);
+    let panes = state.panes();
+    let answers: Vec<(usize, RunRef<'_>)> = panes
         .iter()
         .enumerate()
-        .filter_map(|(at, pane)| Some((at, pane.spoken().filter(|v| !v.document.is_empty())?)))
+        .filter_map(|(index, pane)| Some((index, pane.answer()?)))
+        .filter(|(_, run)| run.run.has_text())
         .collect();
     let voices: Vec<Voice<'_>> = answers
         .iter()
-        .map(|(_, view)| Voice { document: &view.document, sections: &view.sections })
+        .map(|(_, run)| Voice { document: &run.display.document, sections: &run.display.sections })
         .collect();
     let found = review::ledger(&voices);
     let place = |voice: usize, at: usize| {

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use super::{ask, stream};
 use crate::app::{Effect, Effects, Level, Signal, State};
-use crate::domain::{Change, Ending, RunState};
+use crate::domain::Ending;
 
 /// How long the first of two keys that quit is remembered.
 const AGAIN: Duration = Duration::from_secs(3);
@@ -28,11 +29,11 @@ pub(super) fn quit(state: &mut State, key: &str, effects: &mut Effects) {
         return;
     }
     state.quitting = Some(state.clock.since_start + AGAIN);
-    let live = state.panes.iter().filter(|p| p.is_live()).count();
+    let live = state.panes().iter().filter(|pane| pane.is_live()).count();
     let what = match live {
         0 => String::new(),
-        1 => " (an answer is still coming; its text is kept)".to_owned(),
-        n => format!(" ({n} answers are still coming; their text is kept)"),
+        1 => " (an answer is still streaming; its text is kept)".to_owned(),
+        n => format!(" ({n} answers are still streaming; their text is kept)"),
     };
     state.tell(Level::Warning, format!("{key} again to quit{what}"));
 }
@@ -44,20 +45,9 @@ pub(super) fn signal(state: &mut State, signal: Signal, effects: &mut Effects) {
 }
 
 fn end(state: &mut State, ending: &Ending, status: u8, effects: &mut Effects) {
-    let now = state.clock.since_start;
     effects.push(Effect::CancelAll);
-    let asides = state.asides.0.iter_mut().map(|aside| &mut aside.view);
-    let views = state.panes.iter_mut().flat_map(|p| p.runs.iter_mut()).chain(asides);
-    for view in views.filter(|v| v.is_live()) {
-        view.run.elapsed = view.elapsed(now);
-        view.run.state = RunState::Ended(ending.clone());
-        effects.push(Effect::Save(Change::Ended {
-            run: view.run.id,
-            ending: ending.clone(),
-            model: None,
-            usage: view.run.usage,
-            elapsed: view.run.elapsed,
-        }));
+    for run in ask::live_runs(state) {
+        stream::end_run(state, run, ending.clone(), effects);
     }
     effects.push(Effect::Quit(status));
 }

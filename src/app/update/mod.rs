@@ -34,15 +34,16 @@ pub fn update(state: &mut State, msg: Msg, effects: &mut Effects) {
         Msg::Paste(text) => compose::paste(state, &text, effects),
         Msg::Resize(columns, rows) => state.size = (columns, rows),
         Msg::Ask(question) => ask::question(state, &question, effects),
+        Msg::Submit(submission) => ask::submit(state, &submission, effects),
         Msg::Run(id, updates) => {
-            stream::run(state, id, updates, effects);
-            aside::reported(state, id);
-            lift::read(state);
+            stream::on_run_updates(state, id, updates, effects);
+            aside::on_run_updates(state, id);
+            lift::read_shown_sections(state);
         }
         Msg::Highlighted(id, done) => {
-            if let Some(view) = state.run_mut(id) {
+            if let Some(display) = state.displays.get_mut(id) {
                 for lines in done {
-                    view.document.apply(lines);
+                    display.document.apply(lines);
                 }
             }
         }

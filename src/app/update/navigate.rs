@@ -5,14 +5,14 @@ use crate::app::{Effect, Effects, Focus, Level, Scroll, State};
 
 /// Moves the focused pane's view.
 pub(super) fn scroll(state: &mut State, scroll: Scroll, effects: &mut Effects) {
-    if !state.panes.is_empty() {
+    if !state.pane_personas.is_empty() {
         effects.push(Effect::Scroll(state.focused, scroll));
     }
 }
 
 /// The next pane, or the one before; around the end.
 pub(super) fn step(state: &mut State, forward: bool) {
-    let n = state.panes.len();
+    let n = state.pane_personas.len();
     if n > 0 {
         state.focused = (state.focused + if forward { 1 } else { n - 1 }) % n;
         state.focus = Focus::Panes;
@@ -21,7 +21,7 @@ pub(super) fn step(state: &mut State, forward: bool) {
 
 /// Pane `n`, counted from 0.
 pub(super) fn choose(state: &mut State, n: usize) {
-    if n < state.panes.len() {
+    if n < state.pane_personas.len() {
         state.focused = n;
         state.focus = Focus::Panes;
     }
@@ -41,13 +41,13 @@ pub(super) fn layout(state: &mut State) {
 
 /// Copies the focused pane's last answer: the source, never the cells.
 pub(super) fn copy_answer(state: &mut State, effects: &mut Effects) {
-    let Some((pane, view)) = state.pane().and_then(|p| Some((p, p.current()?))) else {
+    let Some((persona, view)) = state.pane().and_then(|p| Some((p.persona, p.current()?))) else {
         return;
     };
     if view.document.is_empty() {
         state.tell(Level::Info, "nothing to copy yet");
         return;
     }
-    let what = format!("the answer of {}", pane.persona.name);
+    let what = format!("the answer of {}", persona.name);
     effects.push(Effect::Copy { text: view.document.source().to_owned(), what });
 }

@@ -194,8 +194,8 @@ fn keep_line(state: &mut State, effects: &mut Effects) {
 
 /// The sentences of a brief: each with the witness and the words of its first quote that stands in an answer, where one does.
 fn quoted(state: &State, run: crate::domain::RunId) -> Vec<Option<(usize, String)>> {
-    let Some(aside) = state.asides.of_run(run) else { return Vec::new() };
-    let lines = aside.lines.iter().filter_map(|line| match line {
+    let Some(display) = state.displays.get(run) else { return Vec::new() };
+    let lines = display.brief.lines.iter().filter_map(|line| match line {
         BriefLine::Sentence { quotes, .. } => {
             let quote = quotes.iter().find(|quote| !quote.by.is_empty());
             Some(quote.and_then(|quote| Some((*quote.by.first()?, quote.text.clone()))))
@@ -209,7 +209,7 @@ fn quoted(state: &State, run: crate::domain::RunId) -> Vec<Option<(usize, String
 pub(super) fn open_quote(state: &mut State, effects: &mut Effects) {
     let Some(Overlay::Brief(brief)) = state.overlays.last() else { return };
     let chosen = quoted(state, brief.run).into_iter().nth(brief.selected);
-    let turn = state.asides.of_run(brief.run).and_then(|aside| match aside.kind {
+    let turn = state.side_turn_of_run(brief.run).and_then(|side| match side.kind {
         AsideKind::Brief(turn) => Some(turn),
         AsideKind::Challenge(_) => None,
     });
@@ -219,14 +219,11 @@ pub(super) fn open_quote(state: &mut State, effects: &mut Effects) {
         return;
     }
     let place = chosen.flatten().and_then(|(witness, quote)| {
-        let mut answers = state.panes.iter().enumerate().filter_map(|(at, pane)| {
-            let said =
-                |view: &&crate::app::RunView| Some(view.turn) == turn && !view.document.is_empty();
-            Some((at, pane.runs.iter().rfind(said)?))
-        });
-        let (pane, view) = answers.nth(witness)?;
-        let at = crate::review::find_quote(view.document.source(), &quote).unwrap_or(0);
-        Some((pane, view.id(), at))
+        let answers = super::aside::turn_answers(state, turn?);
+        let run = answers.get(witness)?;
+        let pane = state.pane_personas.iter().position(|p| p.id == run.run.persona)?;
+        let at = crate::review::find_quote(run.document.source(), &quote).unwrap_or(0);
+        Some((pane, run.id(), at))
     });
     let Some((pane, run, at)) = place else { return };
     state.focused = pane;

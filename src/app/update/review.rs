@@ -78,8 +78,8 @@ fn in_overlay(state: &mut State, action: Action, effects: &mut Effects) -> bool 
         (Overlay::Brief(_), Action::Retry) => aside::rewrite(state, effects),
         (Overlay::Brief(_), Action::Cancel) => aside::stop_brief(state, effects),
         (Overlay::Brief(brief), Action::CopyBlock) => {
-            let Some(aside) = state.asides.of_run(brief.run) else { return false };
-            let text = aside.view.document.source().to_owned();
+            let Some(display) = state.displays.get(brief.run) else { return false };
+            let text = display.document.source().to_owned();
             effects.push(Effect::Copy { text, what: "the brief".to_owned() });
         }
         (Overlay::Challenge(choice), Action::Open) => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{decide, history};
 use crate::app::triage::{Selecting, line_at, span_of};
-use crate::app::{Effect, Effects, Level, RunView, State, ViewKind};
+use crate::app::{Effects, Level, RunRef, State, ViewKind};
 use crate::domain::{Change, Step, Verdict};
 use crate::review;
 
@@ -23,7 +23,7 @@ pub(super) fn begin(state: &mut State) {
     });
     let focused = || {
         let view = state.pane()?.current()?;
-        Some((state.focused, view.id(), first_line(view)))
+        Some((state.focused, view.id(), first_line(&view)))
     };
     match chosen.or_else(focused) {
         Some((pane, run, line)) => {
@@ -66,11 +66,11 @@ pub(super) fn edge(state: &mut State, last: bool) {
 /// The answer of the next persona, or of the one before.
 pub(super) fn persona(state: &mut State, forward: bool) {
     let Some(selecting) = state.triage.selecting else { return };
-    let n = state.panes.len();
+    let n = state.pane_personas.len();
     let panes = (1..n).map(|k| (selecting.pane + if forward { k } else { n - k }) % n);
     let next = panes.into_iter().find_map(|pane| {
-        let view = state.panes.get(pane)?.current().filter(|view| !view.document.is_empty())?;
-        Some(Selecting { pane, run: view.id(), line: first_line(view), from: None })
+        let view = state.pane_at(pane)?.current().filter(|view| !view.document.is_empty())?;
+        Some(Selecting { pane, run: view.id(), line: first_line(&view), from: None })
     });
     state.triage.selecting = next.or(state.triage.selecting);
 }
@@ -79,18 +79,17 @@ pub(super) fn persona(state: &mut State, forward: bool) {
 pub(super) fn take(state: &mut State, effects: &mut Effects) {
     let Some(selecting) = state.triage.selecting else { return };
     // What is found in an answer is written down once, when it has ended; before that a selection would stand alone.
-    if state.run_mut(selecting.run).is_some_and(|view| view.is_live() || view.elsewhere) {
-        state.tell(Level::Info, "this answer is still coming: take the lines when it has ended");
+    if state.run(selecting.run).is_some_and(|run| run.is_live() || run.elsewhere) {
+        state.tell(Level::Info, "this answer is still streaming: take the lines when it has ended");
         return;
     }
     state.triage.selecting = None;
     let synonyms = Arc::clone(&state.roster.synonyms);
-    let found = state.panes.get_mut(selecting.pane).and_then(|pane| {
-        let contract = &pane.persona.contract;
-        let view = pane.runs.iter_mut().find(|view| view.id() == selecting.run)?;
-        view.read(contract, &synonyms);
-        let span = span_of(view.document.source(), selecting.lines());
-        review::select(&view.document, &view.sections, view.id(), span)
+    let found = state.displays.get_mut(selecting.run).and_then(|display| {
+        let persona = Arc::clone(&display.persona);
+        display.read_sections(&persona.contract, &synonyms);
+        let span = span_of(display.document.source(), selecting.lines());
+        review::select(&display.document, &display.sections, selecting.run, span)
     });
     let Some(mut found) = found else {
         state.tell(Level::Info, "there are no words in these lines");
@@ -112,12 +111,7 @@ pub(super) fn take(state: &mut State, effects: &mut Effects) {
     // It begins as none, so that undoing the step takes it off again.
     found.verdict.dropped = true;
     let title = found.title.clone();
-    effects.push(Effect::Save(Change::Selected(found.clone())));
-    if let Some(view) = state.run_mut(selecting.run) {
-        let all = view.run.recommendations.get_or_insert_default();
-        let at = all.partition_point(|other| other.span.start <= found.span.start);
-        all.insert(at, found);
-    }
+    state.apply_change(Change::Selected(found), effects);
     let before = Verdict { dropped: true, ..Verdict::default() };
     let step = Step { id, before, after: Verdict::default() };
     history::edit(state, format!("select \u{201c}{title}\u{201d}"), vec![step], effects);
@@ -135,15 +129,13 @@ pub(super) fn cancel(state: &mut State) {
 }
 
 fn source(state: &State, selecting: Selecting) -> Option<&str> {
-    let runs = &state.panes.get(selecting.pane)?.runs;
-    let view = runs.iter().find(|view| view.id() == selecting.run)?;
-    Some(view.document.source())
+    Some(state.displays.get(selecting.run)?.document.source())
 }
 
 fn lines(source: &str) -> impl Iterator<Item = (usize, &str)> {
     source.lines().enumerate()
 }
 
-fn first_line(view: &RunView) -> usize {
+fn first_line(view: &RunRef<'_>) -> usize {
     lines(view.document.source()).find(|(_, text)| !text.trim().is_empty()).map_or(0, |(n, _)| n)
 }

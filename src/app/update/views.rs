@@ -19,9 +19,9 @@ pub(super) fn show(state: &mut State, view: ViewKind, effects: &mut Effects) {
     state.triage.selecting = None;
     state.compare.zoomed = false;
     state.view = view;
-    lift::open_ones(state, effects);
+    lift::extract_missing(state, effects);
     match view {
-        ViewKind::Compare => lift::read(state),
+        ViewKind::Compare => lift::read_shown_sections(state),
         ViewKind::Triage => decide::settle(state),
         ViewKind::Change => has_changed(state),
         ViewKind::Answers => {}
@@ -30,8 +30,8 @@ pub(super) fn show(state: &mut State, view: ViewKind, effects: &mut Effects) {
 
 /// A persona that was asked once has nothing to be compared with.
 fn has_changed(state: &mut State) {
-    lift::read(state);
-    let turns = state.pane().map_or(0, |pane| pane.rounds().len());
+    lift::read_shown_sections(state);
+    let turns = state.pane().map_or(0, |pane| pane.answers().len());
     if turns < 2 {
         let name = state.pane().map(|pane| pane.persona.name.clone()).unwrap_or_default();
         state.view = ViewKind::Answers;
@@ -68,7 +68,7 @@ pub(super) fn edge(state: &mut State, last: bool, effects: &mut Effects) {
 pub(super) fn open_cell(state: &mut State, effects: &mut Effects) {
     let pane = state.focused;
     let place = state.pane().and_then(|pane| {
-        let view = pane.spoken()?;
+        let view = pane.answer()?;
         let at = match state.compare.facet {
             Some(facet) => view.sections.iter().find(|s| s.facet == facet)?.span.start,
             None => view.lead.as_ref()?.span.start,

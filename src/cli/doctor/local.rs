@@ -7,10 +7,10 @@ use super::report::Checks;
 use crate::cli::runtime;
 use crate::config::Setup;
 use crate::domain::{Catalogue, FailKind, Failure, LocalSpec, ModelRef, Weights};
-use crate::machine::{memory_available, simd};
+use crate::machine::{available_memory, simd_name};
 use crate::provider;
-use crate::runtime::bench::{Load, measure, warm_up};
-use crate::runtime::stock;
+use crate::runtime::bench::{BenchLoad, measure_load, warm_up};
+use crate::runtime::model_files;
 use crate::text::size;
 use crate::weights::{self, FilePresence};
 
@@ -23,7 +23,8 @@ pub(super) fn look(setup: &Setup, checks: &mut Checks) {
     }
     let panel = setup.panel.personas.iter().filter_map(|id| setup.models.get(id)?.as_ref().ok());
     let mut needed: Vec<(&LocalSpec, &Weights)> = Vec::new();
-    for (spec, weights) in panel.filter_map(|choice| stock::weights_of(setup, &choice.model)) {
+    for (spec, weights) in panel.filter_map(|choice| model_files::weights_of(setup, &choice.model))
+    {
         if needed.iter().all(|(_, known)| known.id != weights.id) {
             needed.push((spec, weights));
         }
@@ -33,7 +34,7 @@ pub(super) fn look(setup: &Setup, checks: &mut Checks) {
     }
     for (spec, weights) in needed {
         file(spec, weights, checks);
-        let free = memory_available();
+        let free = available_memory();
         enough(&setup.catalogue, weights, free, checks);
         let there = weights::file_presence(spec, weights) == FilePresence::Complete;
         if there && free.is_none_or(|free| weights.memory <= free) {
@@ -51,10 +52,10 @@ fn speed(setup: &Setup, weights: &Weights, checks: &mut Checks) {
     };
     let measured = provider::open_provider(spec.clone()).and_then(|provider| {
         let runtime = runtime().map_err(|error| Failure::new(FailKind::Internal, error.message))?;
-        let load = Load { prompt: 60, answer: 16, runs: 1 };
+        let load = BenchLoad { prompt: 60, answer: 16, runs: 1 };
         runtime.block_on(async {
             warm_up(&provider, &weights.id).await?;
-            measure(&provider, &weights.id, load).await
+            measure_load(&provider, &weights.id, load).await
         })
     });
     match measured {
@@ -65,7 +66,7 @@ fn speed(setup: &Setup, weights: &Weights, checks: &mut Checks) {
                  (plenary model bench measures more)",
                 m.reading.rate(m.read),
                 m.writing.rate(m.written),
-                simd()
+                simd_name()
             ),
         ),
         Err(failure) => checks.problem(
@@ -81,7 +82,7 @@ fn unused(setup: &Setup, checks: &mut Checks) {
     for spec in setup.providers.values() {
         let Some(model) = spec.default_model.clone() else { continue };
         let of = ModelRef { provider: spec.name.clone(), model };
-        let Some((local, weights)) = stock::weights_of(setup, &of) else { continue };
+        let Some((local, weights)) = model_files::weights_of(setup, &of) else { continue };
         let there = match weights::file_presence(local, weights) {
             FilePresence::Complete => "there",
             FilePresence::Partial(_) | FilePresence::Missing => "not there",

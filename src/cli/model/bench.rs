@@ -8,9 +8,9 @@ use serde::Serialize;
 use super::{FilePresence, file_presence, find_or_default};
 use crate::cli::{CliError, ListFormat, out, out_json, runtime, say};
 use crate::config::Setup;
-use crate::machine::{memory_resident, simd};
+use crate::machine::{resident_memory, simd_name};
 use crate::provider;
-use crate::runtime::bench::{Load, Measured, measure, warm_up};
+use crate::runtime::bench::{BenchLoad, BenchMeasurement, measure_load, warm_up};
 use crate::text::{sanitize_line, size};
 
 /// A question with a brief, and an answer of some paragraphs.
@@ -38,7 +38,7 @@ struct Row {
 }
 
 impl Row {
-    fn of(runs: usize, m: &Measured) -> Self {
+    fn of(runs: usize, m: &BenchMeasurement) -> Self {
         let tenth = |rate: f64| (rate * 10.0).round() / 10.0;
         Self {
             runs,
@@ -69,8 +69,8 @@ pub(super) fn run(setup: &Setup, id: Option<&str>, format: ListFormat) -> Result
         let loading = warm_up(&provider, &weights.id).await?;
         let mut rows = Vec::new();
         for runs in [1, 4] {
-            let load = Load { prompt: PROMPT, answer: ANSWER, runs };
-            rows.push(Row::of(runs, &measure(&provider, &weights.id, load).await?));
+            let load = BenchLoad { prompt: PROMPT, answer: ANSWER, runs };
+            rows.push(Row::of(runs, &measure_load(&provider, &weights.id, load).await?));
         }
         Ok::<_, crate::domain::Failure>((loading, rows))
     });
@@ -78,10 +78,10 @@ pub(super) fn run(setup: &Setup, id: Option<&str>, format: ListFormat) -> Result
     let report = Report {
         model: weights.id.clone(),
         title: weights.title.clone(),
-        simd: simd(),
+        simd: simd_name(),
         loading_ms: loading.as_millis(),
         runs,
-        resident: memory_resident(),
+        resident: resident_memory(),
     };
     match format {
         ListFormat::Json => out_json(&report)?,

@@ -1,4 +1,6 @@
 //! Messages for TLS errors: which certificate was rejected, and why.
+//!
+//! Certificates are verified by rustls; there is no option to skip that.
 
 use std::error::Error;
 use std::io;

@@ -17,9 +17,9 @@ use crate::domain::Usage;
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Chunk<'a> {
-    #[serde(borrow, deserialize_with = "lenient::text")]
+    #[serde(borrow, deserialize_with = "lenient::text_or_empty")]
     pub(super) model: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "lenient::text")]
+    #[serde(borrow, deserialize_with = "lenient::text_or_empty")]
     pub(super) object: Cow<'a, str>,
     #[serde(borrow)]
     pub(super) choices: Option<Vec<ChunkChoice<'a>>>,
@@ -49,11 +49,11 @@ struct GroqExtras {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ChunkChoice<'a> {
-    #[serde(deserialize_with = "lenient::count")]
+    #[serde(deserialize_with = "lenient::count_or_none")]
     pub(super) index: Option<u64>,
     #[serde(borrow, alias = "message")]
     pub(super) delta: Option<ChunkDelta<'a>>,
-    #[serde(borrow, deserialize_with = "lenient::text")]
+    #[serde(borrow, deserialize_with = "lenient::text_or_empty")]
     pub(super) finish_reason: Cow<'a, str>,
     #[serde(deserialize_with = "lenient::value_or_default")]
     pub(super) usage: UsageFields,
@@ -66,13 +66,13 @@ pub(super) struct ChunkChoice<'a> {
 pub(super) struct ChunkDelta<'a> {
     #[serde(borrow)]
     pub(super) content: Content<'a>,
-    #[serde(borrow, deserialize_with = "lenient::text")]
+    #[serde(borrow, deserialize_with = "lenient::text_or_empty")]
     pub(super) reasoning_content: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "lenient::text")]
+    #[serde(borrow, deserialize_with = "lenient::text_or_empty")]
     pub(super) reasoning: Cow<'a, str>,
     #[serde(borrow)]
     pub(super) reasoning_details: Content<'a>,
-    #[serde(borrow, deserialize_with = "lenient::text")]
+    #[serde(borrow, deserialize_with = "lenient::text_or_empty")]
     pub(super) refusal: Cow<'a, str>,
     #[serde(rename = "tool_calls", deserialize_with = "lenient::is_filled_list")]
     pub(super) has_tool_calls: bool,
@@ -89,9 +89,9 @@ pub(super) enum Content<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ContentPart<'a> {
-    #[serde(borrow, deserialize_with = "lenient::text")]
+    #[serde(borrow, deserialize_with = "lenient::text_or_empty")]
     text: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "lenient::text")]
+    #[serde(borrow, deserialize_with = "lenient::text_or_empty")]
     summary: Cow<'a, str>,
     #[serde(borrow)]
     thinking: Option<Box<Content<'a>>>,
@@ -104,7 +104,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
         if raw.get().starts_with('[') {
             lenient::value_or_default(raw).map(Self::Parts)
         } else {
-            lenient::text(raw).map(Self::Text)
+            lenient::text_or_empty(raw).map(Self::Text)
         }
         .map_err(D::Error::custom)
     }
@@ -144,31 +144,31 @@ impl Content<'_> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct UsageFields {
-    #[serde(deserialize_with = "lenient::count")]
+    #[serde(deserialize_with = "lenient::count_or_none")]
     prompt_tokens: Option<u64>,
-    #[serde(deserialize_with = "lenient::count")]
+    #[serde(deserialize_with = "lenient::count_or_none")]
     completion_tokens: Option<u64>,
-    #[serde(deserialize_with = "lenient::count")]
+    #[serde(deserialize_with = "lenient::count_or_none")]
     prompt_cache_hit_tokens: Option<u64>,
     #[serde(deserialize_with = "lenient::value_or_default")]
     prompt_tokens_details: PromptTokenDetails,
     #[serde(deserialize_with = "lenient::value_or_default")]
     completion_tokens_details: CompletionTokenDetails,
-    #[serde(deserialize_with = "lenient::micro_dollars")]
+    #[serde(deserialize_with = "lenient::micro_dollars_or_none")]
     cost: Option<u64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct PromptTokenDetails {
-    #[serde(deserialize_with = "lenient::count")]
+    #[serde(deserialize_with = "lenient::count_or_none")]
     cached_tokens: Option<u64>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct CompletionTokenDetails {
-    #[serde(deserialize_with = "lenient::count")]
+    #[serde(deserialize_with = "lenient::count_or_none")]
     reasoning_tokens: Option<u64>,
 }
 

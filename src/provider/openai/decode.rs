@@ -1,9 +1,9 @@
 //! Decodes the events of Chat Completions as real servers send them.
 //!
 //! The rules, in order of precedence: an error anywhere overrides the finish; refusal text makes the answer a refusal
-//! whatever the finish says; an answer is complete only with a `finish_reason` or `[DONE]`; the last usage counts, wherever
-//! it appears; unknown fields are skipped. The end mark is delivered when the body ends, because errors and usage may
-//! follow the finish.
+//! whatever the finish says; an answer is complete only with a `finish_reason` or `[DONE]`; the last usage counts,
+//! wherever it appears; unknown fields are skipped. The end mark is delivered when the body ends, because errors and
+//! usage may follow the finish.
 
 use serde_json::Value;
 

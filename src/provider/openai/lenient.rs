@@ -20,20 +20,22 @@ where
 }
 
 /// A text; empty where the value is something else.
-pub(super) fn text<'de, D>(deserializer: D) -> Result<Cow<'de, str>, D::Error>
+pub(super) fn text_or_empty<'de, D>(deserializer: D) -> Result<Cow<'de, str>, D::Error>
 where
     D: Deserializer<'de>,
 {
     /// `Cow` alone is always read as owned.
     #[derive(Default, serde::Deserialize)]
     #[serde(transparent)]
-    struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+    struct BorrowedText<'a>(#[serde(borrow)] Cow<'a, str>);
 
-    value_or_default(deserializer).map(|Text(text)| text)
+    value_or_default(deserializer).map(|BorrowedText(text)| text)
 }
 
 /// A count, also as a fraction or as text; a negative one is 0.
-pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+pub(super) fn count_or_none<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<u64>, D::Error> {
     Ok(match value_or_default(deserializer)? {
         Value::Number(number) => number.as_u64().or_else(|| number.as_f64().map(saturate_to_u64)),
         Value::String(text) => text.parse().ok(),
@@ -42,7 +44,7 @@ pub(super) fn count<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
 }
 
 /// An amount of US dollars, in millionths.
-pub(super) fn micro_dollars<'de, D>(deserializer: D) -> Result<Option<u64>, D::Error>
+pub(super) fn micro_dollars_or_none<'de, D>(deserializer: D) -> Result<Option<u64>, D::Error>
 where
     D: Deserializer<'de>,
 {
@@ -78,11 +80,11 @@ mod tests {
     #[derive(Debug, Default, Deserialize)]
     #[serde(default)]
     struct Fields<'a> {
-        #[serde(borrow, deserialize_with = "text")]
+        #[serde(borrow, deserialize_with = "text_or_empty")]
         text: Cow<'a, str>,
-        #[serde(deserialize_with = "count")]
+        #[serde(deserialize_with = "count_or_none")]
         count: Option<u64>,
-        #[serde(deserialize_with = "micro_dollars")]
+        #[serde(deserialize_with = "micro_dollars_or_none")]
         cost: Option<u64>,
         #[serde(deserialize_with = "is_filled_list")]
         list: bool,

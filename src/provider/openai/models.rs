@@ -1,4 +1,6 @@
 //! Reads the list of models: `{"data":[{"id":…}]}`, and the other shapes that servers send.
+//!
+//! Choosing a model is not handled here.
 
 use serde_json::Value;
 

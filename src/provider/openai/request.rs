@@ -1,4 +1,6 @@
 //! The JSON body of a Chat Completions request.
+//!
+//! Trimming history and documents to the context of the model happens earlier, when the prompt is built.
 
 use serde::Serialize;
 

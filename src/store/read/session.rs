@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 
-use super::super::write::GONE;
+use super::super::chunks::GONE;
 use super::{id, id_named, tags};
 use crate::domain::{
     Aside, AsideKind, Decision, Edit, EditId, Ending, Facet, History, ModelRef, Origin, PersonaId,

@@ -93,7 +93,7 @@ pub(super) fn find_in(
     Ok(hits)
 }
 
-/// Puts what is searched of a session into the tables; triggers index it. An answer that is still coming is left
+/// Puts what is searched of a session into the tables; triggers index it. An answer that is still streaming is left
 /// out, as it is in the file.
 fn copy(conn: &Connection, session: &Session) -> rusqlite::Result<()> {
     let tags = serde_json::to_string(&session.tags).unwrap_or_default();

@@ -4,7 +4,7 @@
 //! [`super::super::Store`]'s handles.
 
 use super::super::StoreError;
-use super::super::queue::{Entry, now_ms};
+use super::super::backlog::{Entry, now_ms};
 use super::super::trouble::{is_damaged, words};
 use super::super::write::{self, Sync, being_answered};
 use super::{Access, Disk, Worker};

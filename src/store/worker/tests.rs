@@ -131,7 +131,7 @@ fn a_decision_on_a_full_disk_is_kept_and_told_not_to_be_written() {
     worker.take(vec![entry(turn()), entry(done()), entry(Change::Lifted { run: RUN, found })]);
     allow_pages(&worker, 1);
     let (told, answer) = sync_channel(1);
-    let mailbox = Mailbox::new();
+    let mailbox = Mailbox::<Request>::new();
     mailbox.push_awaited(8, decide(1, Decision::Accepted), told);
     worker.take(mailbox.next(None).entries);
     assert_eq!(answer.try_recv(), Ok(false));
