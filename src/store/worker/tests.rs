@@ -11,7 +11,7 @@ use super::super::read;
 use super::*;
 use crate::domain::{
     AsideKind, Change, Decision, Edit, EditId, Ending, Facet, ModelRef, NewAside, NewRun, Origin,
-    PersonaId, Recommendation, RecommendationId, RunId, RunState, Session, SessionId,
+    PersonaId, Recommendation, RecommendationId, RunId, RunNotes, RunState, Session, SessionId,
     SessionSummary, Severity, Step, TurnId, Usage, Verdict,
 };
 
@@ -32,7 +32,7 @@ fn turn() -> Change {
             persona_name: "Kai".into(),
             view: "edge".into(),
             model: ModelRef::parse("gateway:").unwrap(),
-            notes: vec!["a note".into()],
+            notes: vec!["a note".to_owned()].into(),
         }],
     }
 }
@@ -176,7 +176,7 @@ fn memory_and_file_show_the_same() {
         persona_name: "Kai \0 Lennox".into(),
         view: String::new(),
         model: ModelRef::parse("a:b:c").unwrap(),
-        notes: Vec::new(),
+        notes: RunNotes::default(),
     };
     let script = [
         turn(),
@@ -228,7 +228,7 @@ fn begun(id: u128) -> NewRun {
         persona_name: "Kai".into(),
         view: String::new(),
         model: ModelRef::parse("a:b").unwrap(),
-        notes: Vec::new(),
+        notes: RunNotes::default(),
     }
 }
 
