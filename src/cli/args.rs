@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::{CliError, ListFormat, ask, config, model, persona, reference, sessions};
-use crate::config::{Flags, nearest};
+use crate::config::Flags;
+use crate::text::nearest_word;
 
 /// Ask once, hear every view: one question to several personas, side by side in the terminal.
 ///
@@ -98,7 +99,7 @@ pub enum Command {
     },
     /// Show the configuration and its origins, or write a first file
     #[command(subcommand)]
-    Config(config::Config),
+    Config(config::ConfigCommand),
     /// Print the completion script of a shell
     Completions {
         /// Shell
@@ -124,7 +125,7 @@ pub fn parse_question(words: &[String]) -> Result<Option<String>, CliError> {
     }
     let command = <Cli as clap::CommandFactory>::command();
     let names = command.get_subcommands().map(clap::Command::get_name);
-    let near = if first.chars().count() > 3 { nearest::nearest(first, names) } else { None };
+    let near = if first.chars().count() > 3 { nearest_word(first, names) } else { None };
     match near {
         Some(near) if near != first => Err(CliError::usage(format!(
             "there is no command \"{first}\"; did you mean \"{near}\"? To ask it as a question: \

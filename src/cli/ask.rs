@@ -15,7 +15,7 @@ use super::{
     print_messages, print_store_error, write_stdout,
 };
 use crate::app::Submission;
-use crate::config::{Flags, Setup, nearest};
+use crate::config::{Flags, Setup};
 use crate::domain::{Ending, PersonaId};
 use crate::export;
 use crate::prompt;
@@ -25,6 +25,7 @@ use crate::runtime::headless::{
     self, Finished, Output, PreparedAsk, build_headless_roster, ending_of,
 };
 use crate::store::Store;
+use crate::text::did_you_mean;
 
 /// Arguments of `plenary ask`.
 #[derive(Debug, Clone, Default, Args)]
@@ -80,7 +81,7 @@ pub fn run_ask(args: &AskArgs, flags: &Flags) -> Result<u8, CliError> {
     if let Some(obstacles) = prepared.find_obstacles() {
         return Err(CliError::usage(obstacles));
     }
-    print_messages(&setup.notices);
+    print_messages(&setup.warnings);
     let store = open_store(&setup.paths);
     let finished = ask_and_stream(prepared, args.format, store.clone())?;
     store.flush();
@@ -100,7 +101,7 @@ fn address_question(
     if let Some(unknown) = addressed.unknown.first() {
         if !input.is_piped {
             let word = unknown.trim_start_matches('@');
-            let hint = nearest::hint(word, known.iter().map(PersonaId::as_str));
+            let hint = did_you_mean(word, known.iter().map(PersonaId::as_str));
             let ids = known.iter().map(|id| format!("@{id}")).collect::<Vec<_>>().join(", ");
             return Err(CliError::usage(format!(
                 "@{word} names no persona{hint} (known: {ids}); if it is part of the question, put a word \

@@ -9,7 +9,7 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use super::{CliError, print_message};
-use crate::config::read;
+use crate::config::text_file;
 use crate::prompt::attachment;
 
 /// How long to wait for the end of standard input before telling the user what plenary waits for.
@@ -67,9 +67,9 @@ fn build_input(
     let piped = piped.filter(|text| !text.trim().is_empty());
     let mut documents: Vec<String> = Vec::new();
     for path in files {
-        let text = read::text(path).map_err(|e| {
+        let text = text_file::read_text_file(path).map_err(|e| {
             let path = path.display();
-            CliError::usage(format!("--file {path}: {}", read::why(&e)))
+            CliError::usage(format!("--file {path}: {}", text_file::describe_io_error(&e)))
         })?;
         documents.push(attachment(&path.display().to_string(), &text));
     }
@@ -101,7 +101,7 @@ fn read_stdin() -> Result<Option<String>, CliError> {
     }
     let (sender, receiver) = sync_channel(1);
     let reader = move || {
-        let text = read::bytes(io::stdin().lock()).and_then(read::decode);
+        let text = text_file::read_bytes(io::stdin().lock()).and_then(text_file::decode_utf8);
         // The receiver is dropped only when the program ends.
         sender.send(text).unwrap_or_default();
     };
@@ -120,7 +120,9 @@ fn read_stdin() -> Result<Option<String>, CliError> {
     };
     match text {
         Some(Ok(text)) => Ok(Some(text)),
-        Some(Err(e)) => Err(CliError::usage(format!("standard input {}", read::why(&e)))),
+        Some(Err(e)) => {
+            Err(CliError::usage(format!("standard input {}", text_file::describe_io_error(&e))))
+        }
         None => Err(CliError::failed("standard input: its reader ended unexpectedly")),
     }
 }

@@ -116,7 +116,7 @@ fn confirm_download(weights: &Weights) -> Result<(), CliError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Flags, Machine, Paths, setup_on};
+    use crate::config::{Environment, Flags, Paths, build_setup_in};
 
     /// A configuration whose provider `here` runs local models.
     fn setup_in(folder: &std::path::Path, config: &str) -> Setup {
@@ -126,8 +126,8 @@ mod tests {
         let provider =
             "[providers.here]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:9/v1\"\n";
         std::fs::write(paths.config.join("config.toml"), format!("{config}\n{provider}")).unwrap();
-        let machine = Machine { paths, ..Machine::default() };
-        let mut setup = setup_on(&Flags::default(), &machine).unwrap();
+        let environment = Environment { paths, ..Environment::default() };
+        let mut setup = build_setup_in(&Flags::default(), &environment).unwrap();
         let spec = model_files_spec(&setup);
         setup.providers.get_mut("here").unwrap().local = Some(spec);
         setup

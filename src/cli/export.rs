@@ -81,11 +81,11 @@ impl ExportInputs {
         if !needed {
             return Self::built_in();
         }
-        match config::setup(flags) {
+        match config::build_setup(flags) {
             Ok(setup) => Self::from_setup(&setup),
             Err(e) => {
                 print_message(&format!("answers are read with the built-in personas: {e}"));
-                Self { context: read_context(&Paths::here()), ..Self::built_in() }
+                Self { context: read_context(&Paths::of_process()), ..Self::built_in() }
             }
         }
     }

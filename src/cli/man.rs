@@ -11,7 +11,7 @@ use super::args::Cli;
 use super::exit_status::{ASK, GENERAL, StatusMeaning};
 use super::reference::{ENVIRONMENT, FILES};
 use super::{CliError, write_stdout};
-use crate::config::nearest;
+use crate::text::did_you_mean;
 
 /// Prints the manual page of the program, or of one of its commands.
 pub(super) fn print_man_page(command: Option<&str>) -> Result<u8, CliError> {
@@ -27,7 +27,7 @@ pub(super) fn print_man_page(command: Option<&str>) -> Result<u8, CliError> {
         Some((_, Some(page))) => page,
         Some((name, None)) => {
             let names: Vec<&str> = root.get_subcommands().map(clap::Command::get_name).collect();
-            let hint = nearest::hint(name, names.iter().copied());
+            let hint = did_you_mean(name, names.iter().copied());
             let known = names.join(", ");
             let what = format!("there is no command \"{name}\"{hint} (known: {known})");
             return Err(CliError::usage(what));

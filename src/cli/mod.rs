@@ -28,11 +28,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::config::{Flags, Paths, Setup, nearest};
+use crate::config::{Flags, Paths, Setup};
 use crate::provider;
 use crate::runtime::logging;
 use crate::store::Store;
-use crate::text::sanitize;
+use crate::text::{did_you_mean, sanitize};
 use args::{Cli, Command};
 
 /// Why a command failed, and its exit code.
@@ -147,7 +147,7 @@ fn print_clap_error(error: &clap::Error) -> ExitCode {
 
 fn start_logging() -> Option<logging::Logging> {
     let filter = logging::wanted()?;
-    let Some(path) = Paths::here().log() else {
+    let Some(path) = Paths::of_process().log() else {
         print_message("no log is written: no home folder is known (set HOME or XDG_STATE_HOME)");
         return None;
     };
@@ -169,12 +169,12 @@ fn run_command(cli: Cli) -> Result<u8, CliError> {
         Command::Ask(args) => ask::run_ask(&args, &flags),
         Command::Resume { id } => tui::resume_session(&flags, id.as_deref()),
         Command::Sessions(command) => {
-            sessions::run_sessions_command(command, &open_store(&Paths::here()), &flags)
+            sessions::run_sessions_command(command, &open_store(&Paths::of_process()), &flags)
         }
         Command::Persona(command) => persona::run_persona_command(command, &flags),
         Command::Model(command) => model::run_model_command(&command, &flags),
         Command::Doctor { format } => doctor::run(format, &flags),
-        Command::Config(command) => config::run(&command, &flags),
+        Command::Config(command) => config::run_config(&command, &flags),
         Command::Completions { shell } => completions::print_completions(shell),
         Command::Man { command } => man::print_man_page(command.as_deref()),
     }
@@ -182,18 +182,18 @@ fn run_command(cli: Cli) -> Result<u8, CliError> {
 
 /// Loads the configuration and refuses provider kinds that this build does not support.
 fn load_setup(flags: &Flags) -> Result<Setup, CliError> {
-    let setup = crate::config::setup(flags).map_err(|e| CliError::usage(e.to_string()))?;
+    let setup = crate::config::build_setup(flags).map_err(|e| CliError::usage(e.to_string()))?;
     let kinds = || provider::KINDS.iter().map(|kind| kind.name);
     for (name, spec) in &setup.providers {
         let key = format!("providers.{name}.kind");
         // A build without the local engine refuses `local` only when it is chosen.
         if provider::find_kind(&spec.kind).is_none() && spec.local.is_none() {
-            let origin = setup.report.ledger.origin(&key).map(ToString::to_string);
+            let origin = setup.report.values.origin(&key).map(ToString::to_string);
             return Err(CliError::usage(format!(
                 "{}: {key}: this version does not speak \"{}\"{} (known: {})",
                 origin.unwrap_or_default(),
                 spec.kind,
-                nearest::hint(&spec.kind, kinds()),
+                did_you_mean(&spec.kind, kinds()),
                 kinds().collect::<Vec<_>>().join(", ")
             )));
         }

@@ -13,8 +13,8 @@ use super::{CliError, ListFormat, counted, print_messages, to_json_text, write_s
 use crate::config::{self, Flags, personas};
 use crate::domain::{Panel, Persona, PersonaId};
 use crate::prompt::estimate;
-use crate::text::sanitize_line;
 use crate::text::width::width;
+use crate::text::{nearest_word, sanitize_line};
 
 /// How many invisible characters of a file are listed; more are only counted.
 const MAX_LISTED_CHARS: usize = 20;
@@ -107,12 +107,12 @@ struct KnownPersonas {
 impl KnownPersonas {
     /// Loads them from the configuration; if that is invalid, loads only the personas, with a notice.
     fn load(flags: &Flags) -> Self {
-        match config::setup(flags) {
+        match config::build_setup(flags) {
             Ok(setup) => {
-                Self { personas: setup.personas, panels: setup.panels, notices: setup.notices }
+                Self { personas: setup.personas, panels: setup.panels, notices: setup.warnings }
             }
             Err(e) => {
-                let paths = config::Paths::here();
+                let paths = config::Paths::of_process();
                 let project = paths.project_personas();
                 let trusted = flags.trust_project.then_some(project.as_path());
                 let loaded = personas::load(&paths.user_personas(), trusted);
@@ -152,7 +152,7 @@ fn find_persona(word: &str, flags: &Flags) -> Result<(Arc<Persona>, Vec<String>)
     let looks_like_path = word.contains(['/', '.', '~', '\\']);
     if !looks_like_path && !path.exists() {
         let ids = || known.personas.iter().map(|p| p.id.as_str());
-        let near = config::nearest::nearest(word, ids());
+        let near = nearest_word(word, ids());
         let hint = near.map_or_else(
             || format!("known are {}", ids().collect::<Vec<_>>().join(", ")),
             |id| format!("did you mean `{id}`?"),
@@ -302,7 +302,7 @@ impl TextPage {
 
 /// Checks files: a line for each problem and each persona, and the totals at the end.
 fn check_files(files: &[PathBuf]) -> CommandOutput {
-    let (valid, problems) = personas::inspect(files);
+    let (valid, problems) = personas::check_files(files);
     let mut page = TextPage::default();
     let mut warnings = problems.iter().filter(|p| !p.is_error()).count();
     for problem in &problems {
@@ -342,9 +342,9 @@ fn check_files(files: &[PathBuf]) -> CommandOutput {
 
 /// Returns one line for each invisible character in a file.
 fn list_invisible_chars(file: &str) -> Vec<String> {
-    let text = personas::read_file(Path::new(file)).unwrap_or_default();
-    let found = personas::invisible::find(&text);
-    let describe = |hidden: &personas::invisible::Invisible| {
+    let text = personas::read_persona_file(Path::new(file)).unwrap_or_default();
+    let found = personas::invisible::find_invisible(&text);
+    let describe = |hidden: &personas::invisible::InvisibleChar| {
         let code = u32::from(hidden.character);
         format!("{file}:{}: invisible character U+{code:04X}, {}", hidden.line, hidden.name)
     };

@@ -37,7 +37,7 @@ pub fn resume_session(flags: &Flags, id: Option<&str>) -> Result<u8, CliError> {
              plenary sessions show ID",
         ));
     }
-    let store = open_store(&Paths::here());
+    let store = open_store(&Paths::of_process());
     let session = sessions::find_session(&store, id.unwrap_or(sessions::LAST))?;
     run_screen(load_setup(flags)?, Start { session: Some(session), ..Start::default() }, store)
 }

@@ -68,6 +68,7 @@ fn answer_request(mut stream: TcpStream, asked: &Asked) -> Option<()> {
             "429 Too Many Requests\r\nretry-after-ms: 5",
             r#"{"error":{"message":"slow down"}}"#,
         ),
+        "target" => stream_answer(&mut stream, first.split(' ').nth(1)?),
         _ => stream_answer(&mut stream, &model),
     }
 }
@@ -332,6 +333,19 @@ fn standard_input_and_files_are_attached() {
     let ran = lab.piped(&[], "Übersicht?\n".as_bytes());
     assert_eq!(ran.code, Some(0), "{}", ran.err);
     assert_eq!(lab.question_to("say-x"), "Übersicht?");
+}
+
+#[test]
+fn the_query_of_a_base_url_reaches_the_server() {
+    let lab = Lab::new(&[("infra", "target")]);
+    let file = lab.path("config/plenary/config.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let text = text.replacen("/v1\"", "/deployments/d/?api-version=2025-01-01\"", 1);
+    fs::write(&file, text).unwrap();
+    let ran = lab.run(&["Where?"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let target = "/deployments/d/chat/completions?api-version=2025-01-01";
+    assert!(ran.out.contains(&format!("I am {target}.")), "{}", ran.out);
 }
 
 #[test]

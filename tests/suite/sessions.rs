@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use plenary::domain::{
     Change, Decision, Edit, EditId, Ending, Facet, ModelRef, NewRun, Origin, PersonaId,
-    Recommendation, RecommendationId, RunId, SessionId, Step, TurnId, Verdict,
+    Recommendation, RecommendationId, RunId, RunNotes, SessionId, Step, TurnId, Verdict,
 };
 use plenary::store::Store;
 use serde_json::{Value, json};
@@ -60,7 +60,7 @@ fn store_turn(store: &Store, n: u128, session: SessionId, question: &str, answer
         persona_name: "Kael Voss".into(),
         view: "infra".into(),
         model: ModelRef::parse("gateway:large").unwrap(),
-        notes: Vec::new(),
+        notes: RunNotes::default(),
     };
     store.write(Change::Turn {
         session,
@@ -291,7 +291,7 @@ fn delete_refuses_a_session_with_a_run_in_another_instance() {
             persona_name: "Kai Lennox".into(),
             view: "edge".into(),
             model: ModelRef::parse("gateway:large").unwrap(),
-            notes: Vec::new(),
+            notes: RunNotes::default(),
         },
     });
     other_instance.flush();

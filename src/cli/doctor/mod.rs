@@ -35,7 +35,7 @@ pub fn run(format: ListFormat, flags: &Flags) -> Result<u8, CliError> {
             false
         }
     };
-    machine::store(&Paths::here(), &mut checks);
+    machine::store(&Paths::of_process(), &mut checks);
     machine::terminal(&mut checks);
     let findings = Findings { version: env!("CARGO_PKG_VERSION"), can_ask, checks: checks.0 };
     match format {
@@ -55,7 +55,7 @@ fn configuration(setup: &Setup, checks: &mut Checks) {
             checks.info(AREA, format!("{path}: not there"));
         }
     }
-    for (key, value) in setup.report.ledger.iter() {
+    for (key, value) in setup.report.values.iter() {
         if let Origin::Env(_) | Origin::Flag(_) = value.origin {
             checks.info(AREA, format!("{key} = {} from {}", value.shown, value.origin));
         }
@@ -103,7 +103,7 @@ fn personas(setup: &Setup, checks: &mut Checks) {
     let ids = setup.panel.personas.iter().map(PersonaId::as_str).collect::<Vec<_>>().join(", ");
     let (known, panel) = (setup.personas.len(), &setup.panel.name);
     checks.ok(AREA, format!("{known} known; panel {panel}: {ids}"));
-    for notice in &setup.report.notices {
-        checks.info(AREA, notice);
+    for warning in &setup.report.warnings {
+        checks.info(AREA, warning);
     }
 }

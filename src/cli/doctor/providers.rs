@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::report::Checks;
 use crate::cli::key_status::KeyStatus;
 use crate::cli::{CliError, model};
-use crate::config::models::is_running;
+use crate::config::model_choice::is_running;
 use crate::config::{Origin, Setup};
 use crate::domain::{FailKind, Failure, KeySource};
 
@@ -79,7 +79,7 @@ fn needed(setup: &Setup) -> BTreeSet<String> {
 /// A provider that the user set up.
 fn is_own(setup: &Setup, name: &str) -> bool {
     let prefix = format!("providers.{name}.");
-    setup.report.ledger.iter().any(|(key, value)| {
+    setup.report.values.iter().any(|(key, value)| {
         key.starts_with(&prefix) && matches!(value.origin, Origin::File { .. } | Origin::Env(_))
     })
 }

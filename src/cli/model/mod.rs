@@ -10,7 +10,7 @@ use clap::Subcommand;
 use super::{
     CliError, ListFormat, download, load_setup, print_message, print_messages, write_stdout,
 };
-use crate::config::weights::unknown;
+use crate::config::model_catalogue::unknown_model_message;
 use crate::config::{Flags, Setup};
 use crate::domain::Weights;
 use crate::text::{sanitize_line, size};
@@ -55,7 +55,7 @@ pub enum ModelCommand {
 /// Runs `plenary model …` and returns the exit code.
 pub fn run_model_command(command: &ModelCommand, flags: &Flags) -> Result<u8, CliError> {
     let setup = load_setup(flags)?;
-    print_messages(&setup.notices);
+    print_messages(&setup.warnings);
     match command {
         ModelCommand::List { format } => list::print_models(setup, *format),
         ModelCommand::Pull { id } => pull_model(&setup, id.as_deref()),
@@ -69,7 +69,10 @@ pub fn run_model_command(command: &ModelCommand, flags: &Flags) -> Result<u8, Cl
 fn find_model<'a>(setup: &'a Setup, id: &str) -> Result<&'a Weights, CliError> {
     let id = id.trim();
     let id = id.strip_prefix("local:").unwrap_or(id);
-    setup.catalogue.find(id).ok_or_else(|| CliError::usage(unknown(&setup.catalogue, id)))
+    setup
+        .catalogue
+        .find(id)
+        .ok_or_else(|| CliError::usage(unknown_model_message(&setup.catalogue, id)))
 }
 
 /// Finds the local model `id`; without `id`, the one that the local provider uses by default.

@@ -10,8 +10,8 @@ use super::super::session_changes::changes_to_create;
 use super::*;
 use crate::domain::{
     AsideKind, Change, Decision, Edit, EditId, Ending, Facet, ModelRef, NewAside, NewRun, Origin,
-    PersonaId, Recommendation, RecommendationId, RunId, RunState, SearchHit, Session, SessionId,
-    SessionSummary, Severity, Step, TurnId, Usage, Verdict,
+    PersonaId, Recommendation, RecommendationId, RunId, RunNotes, RunState, SearchHit, Session,
+    SessionId, SessionSummary, Severity, Step, TurnId, Usage, Verdict,
 };
 
 const SESSION: SessionId = SessionId::from_number(1);
@@ -31,7 +31,7 @@ fn turn() -> Change {
             persona_name: "Kai".into(),
             view: "edge".into(),
             model: ModelRef::parse("gateway:").unwrap(),
-            notes: vec!["a note".into()],
+            notes: vec!["a note".to_owned()].into(),
         }],
     }
 }
@@ -178,7 +178,7 @@ fn memory_and_file_return_the_same_session() {
         persona_name: "Kai \0 Lennox".into(),
         view: String::new(),
         model: ModelRef::parse("a:b:c").unwrap(),
-        notes: Vec::new(),
+        notes: RunNotes::default(),
     };
     let script = [
         turn(),
@@ -234,7 +234,7 @@ fn new_run(id: u128) -> NewRun {
         persona_name: "Kai".into(),
         view: String::new(),
         model: ModelRef::parse("a:b").unwrap(),
-        notes: Vec::new(),
+        notes: RunNotes::default(),
     }
 }
 
