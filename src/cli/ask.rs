@@ -83,7 +83,7 @@ pub fn run(ask: &Ask, flags: &Flags) -> Result<u8, CliError> {
     let store = open_store(&setup.paths);
     let finished = answer(prepared, ask.format, store.clone())?;
     store.flush();
-    if let Some(trouble) = store.trouble() {
+    if let Some(trouble) = store.take_error() {
         say(&trouble.to_string());
     }
     conclude(&setup, &finished, ask.format)

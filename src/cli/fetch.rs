@@ -1,6 +1,6 @@
 //! Fetching weights from the command line: the one that was named, or those that a question needs.
 //!
-//! Shows how it goes and obeys Ctrl-C; the fetch itself is `weights::pull`. Used by `model pull`, and by `ask` and the
+//! Shows how it goes and obeys Ctrl-C; the fetch itself is `weights::download_model`. Used by `model pull`, and by `ask` and the
 //! screen before they ask.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
@@ -15,7 +15,7 @@ use crate::domain::{LocalSpec, PersonaId, Weights};
 use crate::runtime::headless::{StopSignal, StopSignals};
 use crate::runtime::model_files;
 use crate::text::{sanitize_line, size};
-use crate::weights::{self, Stored, stored};
+use crate::weights::{self, FilePresence, file_presence};
 
 /// How long a fetch that was stopped may take to put things in order.
 const LEAVING: Duration = Duration::from_millis(500);
@@ -36,7 +36,7 @@ pub fn fetch(spec: &LocalSpec, weights: &Weights) -> Result<PathBuf, CliError> {
     let ended = runtime.block_on(async {
         let mut signals = StopSignals::listen();
         tokio::select! {
-            pulled = weights::pull(spec.clone(), weights.clone(), move |p| to.tell(&p)) => Ok(pulled),
+            pulled = weights::download_model(spec.clone(), weights.clone(), move |p| to.tell(&p)) => Ok(pulled),
             stop = signals.next() => Err(stop),
         }
     });
@@ -52,12 +52,12 @@ pub fn fetch(spec: &LocalSpec, weights: &Weights) -> Result<PathBuf, CliError> {
 
 fn stopped(spec: &LocalSpec, weights: &Weights, stop: StopSignal) -> CliError {
     let pull = format!("`plenary model pull {}`", weights.id);
-    let message = match stored(spec, weights) {
-        Stored::Partial(bytes) => {
+    let message = match file_presence(spec, weights) {
+        FilePresence::Partial(bytes) => {
             let (bytes, all) = (size(bytes), size(weights.bytes));
             format!("stopped; {bytes} of {all} are kept, {pull} goes on from there")
         }
-        Stored::Absent | Stored::There => format!("stopped; {pull} begins again"),
+        FilePresence::Missing | FilePresence::Complete => format!("stopped; {pull} begins again"),
     };
     CliError { message, code: stop.exit_code() }
 }
@@ -86,7 +86,7 @@ pub fn missing(setup: &Setup, asked: &[PersonaId]) -> Vec<(LocalSpec, Weights)> 
         let local = model_files::weights_of(setup, &choice.model);
         let Some((spec, weights)) = local.filter(|(_, w)| w.sha256.is_some()) else { continue };
         let known = missing.iter().any(|(_, other)| other.id == weights.id);
-        if !known && stored(spec, weights) != Stored::There {
+        if !known && file_presence(spec, weights) != FilePresence::Complete {
             missing.push((spec.clone(), weights.clone()));
         }
     }
@@ -103,7 +103,7 @@ fn permitted(weights: &Weights) -> Result<(), CliError> {
             "{how}; with --pull it is fetched before it is asked"
         )));
     }
-    let from = weights::sources(weights).join(" or ");
+    let from = weights::source_names(weights).join(" or ");
     let prompt = format!("fetch {title} ({size}) from {}? [Y/n] ", sanitize_line(&from));
     let mut stderr = io::stderr().lock();
     let mut answer = String::new();
