@@ -154,7 +154,7 @@ fn run(cli: Cli) -> Result<u8, CliError> {
         }
         Command::Persona(command) => persona::run(command, &flags),
         Command::Model(command) => model::run(&command, &flags),
-        Command::Doctor { format } => doctor::run(format, &flags),
+        Command::Doctor { format } => doctor::run_doctor(format, &flags),
         Command::Config(command) => config::run_config(&command, &flags),
         Command::Completions { shell } => completions::run(shell),
         Command::Man { command } => man::run(command.as_deref()),
