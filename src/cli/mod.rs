@@ -173,7 +173,7 @@ fn run_command(cli: Cli) -> Result<u8, CliError> {
         }
         Command::Persona(command) => persona::run_persona_command(command, &flags),
         Command::Model(command) => model::run_model_command(&command, &flags),
-        Command::Doctor { format } => doctor::run(format, &flags),
+        Command::Doctor { format } => doctor::run_doctor(format, &flags),
         Command::Config(command) => config::run_config(&command, &flags),
         Command::Completions { shell } => completions::print_completions(shell),
         Command::Man { command } => man::print_man_page(command.as_deref()),

@@ -144,9 +144,7 @@ pub(super) fn resolve_model(
     }
     if !is_path(word) {
         let message = model_catalogue::unknown_model_message(&local.catalogue, word);
-        return Err(format!(
-            "{message}; a file of your own is named by its path: local:./model.gguf"
-        ));
+        return Err(format!("{message}; name your own file by its path: local:./model.gguf"));
     }
     let path = own_path(word, environment);
     let shown: String = word.escape_debug().take(200).collect();

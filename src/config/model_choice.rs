@@ -66,7 +66,7 @@ impl ModelChooser<'_> {
             if self.automatic.iter().any(|step| step.provider == name) {
                 return Err(format!(
                     "this version cannot speak to {name} yet; its models answer through openrouter, \
-                     or through any provider of your own with kind = \"openai\""
+                     or through your own provider with kind = \"openai\""
                 ));
             }
             let hint = did_you_mean(&name, self.providers.keys().map(String::as_str));

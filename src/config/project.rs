@@ -24,7 +24,7 @@ const ALWAYS_ALLOWED: &[&str] = &["theme"];
 
 const HOW_TO_TRUST: &str = "to use it, check it and add --trust-project";
 
-const REASON: &str = "whoever clones a repository must not send a key anywhere by it";
+const REASON: &str = "cloning a repository must not send a key anywhere";
 
 /// Removes the settings of an untrusted project's file that decide who is asked or where text goes. Returns a warning that
 /// lists them, if there are any.
@@ -84,9 +84,8 @@ pub(super) fn check_models(layer: &ConfigLayer) -> Result<(), ConfigError> {
     let Some((id, _)) = layer.root.entries(&["models"]).next() else { return Ok(()) };
     Err(layer.root.error_at(
         &["models", id],
-        "a project's file may not say which weights there are or where they are fetched from, because \
-         whoever clones a repository must not download anything by it; set it in your own config.toml \
-         (`plenary config path`)",
+        "a project's file may not add model files or say where they are downloaded from, because cloning a \
+         repository must not download anything; set it in your own config.toml (`plenary config path`)",
     ))
 }
 

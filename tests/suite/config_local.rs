@@ -127,7 +127,7 @@ mod built_in {
         let home = home.to_str().unwrap();
         for (word, said) in [
             ("local:smal", "there is no local model \"smal\"; did you mean \"small\"?"),
-            ("local:none", "a file of your own is named by its path: local:./model.gguf"),
+            ("local:none", "name your own file by its path: local:./model.gguf"),
             ("local:~/none.gguf", "none.gguf: does not exist; name a .gguf file"),
             (&format!("local:{home}"), "not a file; name a .gguf file"),
         ] {

@@ -20,8 +20,8 @@ fn projects_never_set_where_a_key_is_found() {
         assert_eq!(
             lab.error(),
             format!(
-                "/X/project/.plenary/config.toml:4:1: providers.fake.{what}, because whoever clones a \
-                 repository must not send a key anywhere by it; set it in your own config.toml (`plenary \
+                "/X/project/.plenary/config.toml:4:1: providers.fake.{what}, because cloning a \
+                 repository must not send a key anywhere; set it in your own config.toml (`plenary \
                  config path`)"
             )
         );
@@ -79,7 +79,7 @@ fn projects_do_not_move_providers_that_have_a_key() {
     assert!(
         said.starts_with(
             "/X/project/.plenary/config.toml:2:1: providers.openai.base_url: a project's file may not set \
-             the address of a provider whose key comes from outside the project, because whoever clones"
+             the address of a provider whose key comes from outside the project, because cloning"
         ),
         "{said}"
     );
