@@ -18,8 +18,8 @@ use super::stored::stored;
 use crate::app::{EditFor, Effect, Level, Msg, State};
 use crate::config::personas::expand_home;
 use crate::store::Store;
-use crate::ui::View;
-use crate::ui::theme::{Depth, Theme};
+use crate::ui::Renderer;
+use crate::ui::theme::{ColorDepth, Theme};
 
 /// Sessions that the list shows at most.
 const LISTED: usize = 500;
@@ -60,12 +60,12 @@ pub struct Hands {
     /// The user's themes.
     pub theme_folder: PathBuf,
     /// Colours of the terminal.
-    pub depth: Depth,
+    pub depth: ColorDepth,
 }
 
 impl Hands {
     /// Does one effect.
-    pub fn run(&mut self, state: &State, view: &mut View, effect: Effect) -> Option<Turn> {
+    pub fn run(&mut self, state: &State, renderer: &mut Renderer, effect: Effect) -> Option<Turn> {
         match effect {
             Effect::Ask(orders) => {
                 self.starter.start_runs(orders);
@@ -75,17 +75,17 @@ impl Hands {
             Effect::CancelAll => self.starter.cancel_all(),
             Effect::Save(change) => self.starter.save(change),
             Effect::Highlight(run, jobs) => self.worker.colour(run, jobs),
-            Effect::Scroll(pane, scroll) => view.scroll(state, pane, scroll),
+            Effect::Scroll(pane, scroll) => renderer.scroll_view(state, pane, scroll),
             Effect::Copy { text, what } => self.copy(text, what),
-            Effect::CopyBlock(pane) => match view.block_at(state, pane) {
+            Effect::CopyBlock(pane) => match renderer.find_copy_source(state, pane) {
                 Some((text, what)) => self.copy(text, what),
                 None => self.tell(Level::Info, "nothing to copy here".to_owned()),
             },
             Effect::ListSessions => {
                 self.read(|store| Msg::Sessions(store.list(LISTED).map_err(|e| e.to_string())));
             }
-            Effect::Reveal(pane, run, at) => view.reveal(pane, run, at),
-            Effect::RevealSection(pane) => view.reveal_section(pane),
+            Effect::Reveal(pane, run, at) => renderer.reveal_offset(pane, run, at),
+            Effect::RevealSection(pane) => renderer.reveal_section(pane),
             Effect::Search(words) => self.search(words),
             Effect::Rename(id, title) => self.read(move |store| {
                 Msg::Kept(match store.rename(id, title) {
@@ -127,11 +127,11 @@ impl Hands {
             Effect::Pull(id) => self.pulls.start(&id),
             Effect::CancelPull(id) => self.pulls.cancel(&id),
             Effect::ForgetPanes => {
-                view.forget();
+                renderer.forget_session();
                 self.worker.forget();
             }
-            Effect::ToggleWrap => view.toggle_wrap(),
-            Effect::NextTheme => self.next_theme(view),
+            Effect::ToggleWrap => renderer.toggle_wrap(),
+            Effect::NextTheme => self.next_theme(renderer),
             Effect::Edit(purpose, text) => return Some(Turn::Edit(purpose, text)),
             Effect::Redraw => return Some(Turn::Redraw),
             Effect::Suspend => return Some(Turn::Suspend),
@@ -183,13 +183,13 @@ impl Hands {
         let _ = self.messages.try_send(Msg::Tell(level, text));
     }
 
-    fn next_theme(&self, view: &mut View) {
-        let names = Theme::names(Some(&self.theme_folder));
-        let at = names.iter().position(|n| *n == view.theme().name).map_or(0, |at| at + 1);
+    fn next_theme(&self, renderer: &mut Renderer) {
+        let names = Theme::list_names(Some(&self.theme_folder));
+        let at = names.iter().position(|n| *n == renderer.theme().name).map_or(0, |at| at + 1);
         let Some(name) = names.get(at % names.len().max(1)) else { return };
         match Theme::load(name, Some(&self.theme_folder), self.depth) {
             Ok((theme, _)) => {
-                view.set_theme(theme);
+                renderer.set_theme(theme);
                 self.tell(Level::Info, format!("theme: {name}"));
             }
             Err(why) => self.tell(Level::Error, why),

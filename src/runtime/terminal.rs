@@ -24,7 +24,7 @@ use ratatui::layout::Rect;
 use super::cells::Cells;
 use super::odd::OddRows;
 use crate::app::State;
-use crate::ui::View;
+use crate::ui::Renderer;
 
 /// Set while the terminal is ours: raw mode, alternate screen.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -53,12 +53,12 @@ impl Screen {
     }
 
     /// Draws one frame: one synchronized update, one write.
-    pub fn draw(&mut self, state: &State, view: &mut View) -> io::Result<()> {
+    pub fn draw(&mut self, state: &State, renderer: &mut Renderer) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         let odd = &mut self.odd;
         self.terminal.draw(|frame| {
-            view.prepare(state, frame.area());
-            if let Some(at) = view.draw(state, frame.buffer_mut()) {
+            renderer.prepare(state, frame.area());
+            if let Some(at) = renderer.draw(state, frame.buffer_mut()) {
                 frame.set_cursor_position(at);
             }
             odd.mark(frame.buffer_mut());

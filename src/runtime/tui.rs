@@ -26,7 +26,7 @@ use crate::app::{
 use crate::config::Setup;
 use crate::domain::SessionId;
 use crate::store::{Store, StoreError};
-use crate::ui::View;
+use crate::ui::Renderer;
 
 /// How the program starts.
 #[derive(Debug, Clone, Default)]
@@ -79,12 +79,12 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
             theme_folder: setup.paths.config.join("themes"),
             depth: looks.depth,
         };
-        let mut view = View::new(looks.theme);
-        view.on_terminal(looks.is_light);
+        let mut renderer = Renderer::new(looks.theme);
+        renderer.set_terminal_is_light(looks.is_light);
         let mut tui = Tui {
             timer,
             state,
-            view,
+            renderer,
             screen,
             frames: Frames::default(),
             hands,
@@ -114,7 +114,7 @@ const ENTER: Key = Key::plain(KeyCode::Enter);
 struct Tui {
     timer: Timer,
     state: State,
-    view: View,
+    renderer: Renderer,
     screen: Screen,
     frames: Frames,
     hands: Hands,
@@ -175,7 +175,7 @@ impl Tui {
 
     fn begin(&mut self, start: Start) -> Option<Turn> {
         let opened = start.session.map(crate::app::Effect::Open);
-        let turn = opened.and_then(|e| self.hands.run(&self.state, &mut self.view, e));
+        let turn = opened.and_then(|e| self.hands.run(&self.state, &mut self.renderer, e));
         if start.pull {
             self.take(Msg::GetModels);
         }
@@ -289,7 +289,7 @@ impl Tui {
         let (mut turn, mut effects) = (None, Effects::new());
         update(&mut self.state, msg, &mut effects);
         for effect in effects {
-            turn = self.hands.run(&self.state, &mut self.view, effect).or(turn);
+            turn = self.hands.run(&self.state, &mut self.renderer, effect).or(turn);
         }
         turn
     }
@@ -311,7 +311,7 @@ impl Tui {
 
     fn draw(&mut self) -> io::Result<()> {
         self.clock();
-        let drawn = self.screen.draw(&self.state, &mut self.view);
+        let drawn = self.screen.draw(&self.state, &mut self.renderer);
         self.frames.drawn(self.timer.elapsed());
         if let Some(at) = self.state.next_change() {
             self.frames.later(at);

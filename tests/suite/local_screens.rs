@@ -111,14 +111,11 @@ fn the_first_screen_says_that_the_model_is_not_there() {
         shows(&format!("pull_first_{width}x{height}"), &absent(width, height).screen());
     }
     let there = told(absent(100, 30), PullNews::There).screen();
-    assert!(!there.contains("on this machine"), "{there}");
+    assert!(!there.contains("not installed"), "{there}");
     // Whatever the room, a newcomer is told.
     for (width, height) in [(40, 12), (80, 16), (250, 70)] {
         let screen = words(&absent(width, height).screen());
-        assert!(
-            screen.contains("not on this machine yet: 1.1 GB") && screen.contains("Alt-p"),
-            "{screen}"
-        );
+        assert!(screen.contains("not installed: 1.1 GB") && screen.contains("Alt-p"), "{screen}");
     }
 }
 
@@ -159,7 +156,7 @@ fn a_failure_shows_every_reason_and_a_way_on() {
         shows(&format!("pull_failed_{width}x{height}"), &script.screen());
     }
     let first = told(coming(100, 30), PullNews::Failed(why.into())).keys("esc").screen();
-    assert!(first.contains("could not be fetched."), "{first}");
+    assert!(first.contains("could not be downloaded."), "{first}");
     // Reasons without end leave the keys in sight.
     let long = "x: no\n".repeat(200);
     let screen = told(coming(80, 24), PullNews::Failed(long)).screen();

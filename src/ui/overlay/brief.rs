@@ -11,15 +11,15 @@ use crate::app::{BriefOverlay, RunRef, State};
 use crate::domain::RunState;
 use crate::review::BriefLine;
 use crate::text::sanitize_line;
-use crate::ui::paint::{Pen, inset, row, wrap};
-use crate::ui::theme::{Part, Theme};
+use crate::ui::paint::{RowPainter, inset_sides, row_at, wrap_text};
+use crate::ui::theme::{Theme, UiRole};
 
 /// Columns of the box.
 const COLUMNS: u16 = 112;
 
 /// One row of the box.
 struct Line {
-    part: Part,
+    part: UiRole,
     text: String,
     struck: bool,
     /// Which of the lines that lead somewhere it belongs to.
@@ -51,19 +51,19 @@ pub(super) fn draw(
     };
     let first = first_shown(wanted, lines.len(), usize::from(inner.height));
     for (y, line) in (0..inner.height).zip(lines.iter().skip(first)) {
-        let place = row(inner, y);
+        let place = row_at(inner, y);
         let mark = if chosen(line) { "▌" } else { " " };
-        Pen::new(buffer, place).write(mark, theme.part(Part::SourceBar));
+        RowPainter::new(buffer, place).write(mark, theme.ui_style(UiRole::SourceBar));
         let sign = match (line.first, line.leads, line.struck) {
             (true, _, true) => "✗",
             (true, Some(_), _) => "✓",
             _ => " ",
         };
-        let part = if line.struck { Part::Failed } else { Part::Done };
-        Pen::new(buffer, inset(place, 2, 0)).write(sign, theme.part(part));
-        let style = theme.part(line.part);
+        let part = if line.struck { UiRole::Failed } else { UiRole::Done };
+        RowPainter::new(buffer, inset_sides(place, 2, 0)).write(sign, theme.ui_style(part));
+        let style = theme.ui_style(line.part);
         let style = if line.struck { style.add_modifier(Modifier::CROSSED_OUT) } else { style };
-        Pen::new(buffer, inset(place, 4, 0)).write(&line.text, style);
+        RowPainter::new(buffer, inset_sides(place, 4, 0)).write(&line.text, style);
     }
 }
 
@@ -79,9 +79,9 @@ fn title(run: RunRef<'_>) -> String {
 
 fn lines(run: RunRef<'_>, columns: usize) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
-    let mut say = |part: Part, text: &str, struck: bool, leads: Option<usize>| {
+    let mut say = |part: UiRole, text: &str, struck: bool, leads: Option<usize>| {
         let sentence = struck || leads.is_some();
-        for (at, row) in wrap(text, columns, 40).into_iter().enumerate() {
+        for (at, row) in wrap_text(text, columns, 40).into_iter().enumerate() {
             lines.push(Line { part, text: row, struck, leads, first: sentence && at == 0 });
         }
     };
@@ -89,33 +89,33 @@ fn lines(run: RunRef<'_>, columns: usize) -> Vec<Line> {
     for line in &run.display.brief.lines {
         match line {
             BriefLine::Heading(text) => {
-                say(Part::Note, " ", false, None);
-                say(Part::Group, &sanitize_line(text), false, None);
+                say(UiRole::Note, " ", false, None);
+                say(UiRole::Group, &sanitize_line(text), false, None);
             }
             BriefLine::Sentence { text, fault, .. } => {
                 let leads = Some(leading);
                 leading += 1;
-                let part = if fault.is_some() { Part::Unverified } else { Part::Input };
+                let part = if fault.is_some() { UiRole::Unverified } else { UiRole::Input };
                 say(part, &sanitize_line(text), fault.is_some(), leads);
                 if let Some(fault) = fault {
                     let why = format!("unverified: {}", sanitize_line(fault.as_str()));
-                    say(Part::Warning, &why, false, None);
+                    say(UiRole::Warning, &why, false, None);
                 }
             }
         }
     }
     match &run.run.state {
         RunState::Ended(ending) if !ending.answered() => {
-            say(Part::Error, &sanitize_line(&ending.to_string()), false, None);
+            say(UiRole::Error, &sanitize_line(&ending.to_string()), false, None);
         }
         RunState::Ended(_) => {
             for note in &run.run.notes {
-                say(Part::Note, &sanitize_line(note), false, None);
+                say(UiRole::Note, &sanitize_line(note), false, None);
             }
         }
         live => {
             let waiting = if run.waiting.is_empty() { live.word() } else { &run.waiting };
-            say(Part::Note, &format!("{waiting} …"), false, None);
+            say(UiRole::Note, &format!("{waiting} …"), false, None);
         }
     }
     lines

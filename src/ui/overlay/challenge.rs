@@ -8,9 +8,9 @@ use ratatui::layout::Rect;
 use super::{boxed, first_shown, ink};
 use crate::app::{ChallengeOverlay, State};
 use crate::text::sanitize_line;
-use crate::ui::paint::{Pen, cut, put, row};
-use crate::ui::pane::Who;
-use crate::ui::theme::{Part, Theme};
+use crate::ui::paint::{RowPainter, draw_text, row_at, truncate_to_width};
+use crate::ui::pane::PersonaLabel;
+use crate::ui::theme::{Theme, UiRole};
 
 /// Draws it.
 pub(super) fn draw(
@@ -24,21 +24,29 @@ pub(super) fn draw(
     let inner = boxed(buffer, theme, area, ("who attacks it? (one model call)", 72, rows));
     let about = state.recommendation(choice.about).map(|found| sanitize_line(found.title()));
     let about = about.unwrap_or_default();
-    put(buffer, row(inner, 0), &cut(&about, usize::from(inner.width)), theme.part(Part::Note));
+    draw_text(
+        buffer,
+        row_at(inner, 0),
+        &truncate_to_width(&about, usize::from(inner.width)),
+        theme.ui_style(UiRole::Note),
+    );
     let list =
         Rect { y: inner.y + 2.min(inner.height), height: inner.height.saturating_sub(2), ..inner };
     let first = first_shown(choice.selected, choice.personas.len(), usize::from(list.height));
     let shown = choice.personas.iter().enumerate().skip(first);
     for (y, (at, id)) in (0..list.height).zip(shown) {
         let Some(persona) = state.roster.persona(id) else { continue };
-        let (who, chosen) = (Who::of(persona), at == choice.selected);
-        let mut pen = Pen::new(buffer, row(list, y));
-        pen.write(" ", ink(theme, chosen, Part::Key));
-        pen.write(&who.name, ink(theme, chosen, Part::Key));
+        let (who, chosen) = (PersonaLabel::from_persona(persona), at == choice.selected);
+        let mut painter = RowPainter::new(buffer, row_at(list, y));
+        painter.write(" ", ink(theme, chosen, UiRole::Key));
+        painter.write(&who.name, ink(theme, chosen, UiRole::Key));
         let more = if who.title.is_empty() { who.label } else { who.title };
-        let room = pen.room().saturating_sub(1);
-        pen.write(&cut(&format!(" · {more}"), room), ink(theme, chosen, Part::Word));
-        let room = pen.room();
-        pen.blanks(room, ink(theme, chosen, Part::Word));
+        let room = painter.columns_left().saturating_sub(1);
+        painter.write(
+            &truncate_to_width(&format!(" · {more}"), room),
+            ink(theme, chosen, UiRole::Word),
+        );
+        let room = painter.columns_left();
+        painter.write_spaces(room, ink(theme, chosen, UiRole::Word));
     }
 }

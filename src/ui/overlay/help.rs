@@ -9,9 +9,9 @@ use super::{Search, first_shown, ink, open};
 use crate::app::keymap::{self, HelpRow};
 use crate::app::{Context, HelpOverlay, State};
 use crate::text::width::width;
-use crate::ui::paint::{Pen, cut, row};
-use crate::ui::theme::{Part, Theme};
-use crate::ui::words;
+use crate::ui::labels;
+use crate::ui::paint::{RowPainter, row_at, truncate_to_width};
+use crate::ui::theme::{Theme, UiRole};
 
 /// Columns that keys take at most; the few that are longer are cut.
 const KEYS: usize = 24;
@@ -74,36 +74,36 @@ impl HelpView {
         let search = Search {
             filter: &help.filter,
             typing: help.typing,
-            found: words::many(self.rows.len() as u64, "action"),
+            found: labels::format_quantity(self.rows.len() as u64, "action"),
         };
         let size = ("keys and actions", 84, self.all);
         let (list, cursor) = open(buffer, theme, area, size, &search);
         if self.rows.is_empty() {
-            let mut pen = Pen::new(buffer, list);
-            pen.write("no action has these words", theme.part(Part::Note));
+            let mut painter = RowPainter::new(buffer, list);
+            painter.write("no action has these words", theme.ui_style(UiRole::Note));
         }
         let is_chosen = |line: &Line| matches!(line, Line::Row(i) if *i == help.selected);
         let wanted = self.lines.iter().position(is_chosen).unwrap_or(0);
         let first = first_shown(wanted, self.lines.len(), usize::from(list.height));
         for (y, line) in (0..list.height).zip(self.lines.iter().skip(first)) {
-            let mut pen = Pen::new(buffer, row(list, y));
+            let mut painter = RowPainter::new(buffer, row_at(list, y));
             match line {
                 Line::Blank => {}
                 Line::Title(context) => {
-                    pen.write(context.title(), theme.part(Part::Group));
+                    painter.write(context.title(), theme.ui_style(UiRole::Group));
                 }
                 Line::Row(i) => {
                     let Some(shown) = self.rows.get(*i) else { continue };
                     let chosen = *i == help.selected;
                     let style = |part| ink(theme, chosen, part);
-                    let keys = cut(&shown.keys, self.keys);
-                    pen.write(" ", style(Part::Key));
-                    pen.write(&keys, style(Part::Key));
-                    pen.blanks(self.keys - width(&keys) + 2, style(Part::Word));
-                    let room = pen.room().saturating_sub(1);
-                    pen.write(&cut(&shown.desc, room), style(Part::Word));
-                    let room = pen.room();
-                    pen.blanks(room, style(Part::Word));
+                    let keys = truncate_to_width(&shown.keys, self.keys);
+                    painter.write(" ", style(UiRole::Key));
+                    painter.write(&keys, style(UiRole::Key));
+                    painter.write_spaces(self.keys - width(&keys) + 2, style(UiRole::Word));
+                    let room = painter.columns_left().saturating_sub(1);
+                    painter.write(&truncate_to_width(&shown.desc, room), style(UiRole::Word));
+                    let room = painter.columns_left();
+                    painter.write_spaces(room, style(UiRole::Word));
                 }
             }
         }
