@@ -108,7 +108,7 @@ impl<'a> RowPainter<'a> {
         true
     }
 
-    /// Writes `text`, truncated so that `reserved` columns stay free behind it.
+    /// Writes `text`, truncated so that `reserved` columns stay free after it.
     pub(super) fn write_truncated(&mut self, text: &str, reserved: usize, style: Style) {
         let columns = self.columns_left().saturating_sub(reserved);
         self.write(&truncate_to_width(text, columns), style);

@@ -1,6 +1,6 @@
 //! Scroll position of a list of rows: which of them are visible, and how scroll commands move it.
 //!
-//! Knows numbers of rows only. A thread adds to it what keeps a row in place while an answer grows.
+//! Knows only numbers of rows, not their content.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

@@ -176,12 +176,12 @@ fn wrap_lines(role: UiRole, text: &str, columns: usize, max_rows: usize) -> Vec<
 /// Builds the lines about models: which one answers and why it was chosen, or what to do if there is none.
 fn model_block(state: &State, columns: usize) -> WelcomeBlock {
     let roster = &state.roster;
-    let chosen = || roster.panel.personas.iter().map(|id| roster.answerer(id));
-    let missing: Vec<String> = chosen().filter_map(Result::err).collect();
+    let answerers = || roster.panel.personas.iter().map(|id| roster.answerer(id));
+    let missing: Vec<String> = answerers().filter_map(Result::err).collect();
     let lines = match (roster.common_model(), missing.first()) {
         (Some(model), _) => {
             let model = sanitize_line(&model.to_string());
-            let reason = chosen().find_map(Result::ok).map(|a| sanitize_line(&a.why));
+            let reason = answerers().find_map(Result::ok).map(|a| sanitize_line(&a.why));
             let reason = reason.filter(|r| !r.is_empty()).map(|r| format!(" ({r})"));
             let reason = reason.unwrap_or_default();
             let label = if columns < 40 { "" } else { "model: " };
@@ -204,7 +204,7 @@ fn model_block(state: &State, columns: usize) -> WelcomeBlock {
         }
         (None, None) => {
             let mut models: Vec<String> = Vec::new();
-            for answerer in chosen().filter_map(Result::ok) {
+            for answerer in answerers().filter_map(Result::ok) {
                 let model = sanitize_line(&answerer.model.to_string());
                 if !models.contains(&model) {
                     models.push(model);

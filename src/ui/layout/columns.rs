@@ -34,12 +34,12 @@ pub(super) fn arrange_at_most(
         return Geometry { tabs: Some(bar), slots };
     }
     let (above, below) = split_bottom(area, to_cells(strips));
-    let shown = focused_page(open_count, n, focused);
-    let folded = (0..n).filter(|pane| !shown.contains(pane));
+    let open_panes = focused_page(open_count, n, focused);
+    let folded = (0..n).filter(|pane| !open_panes.contains(pane));
     let strips =
         folded.zip(below.rows()).map(|(pane, area)| PaneSlot { pane, area, form: PaneForm::Strip });
     let strips: Vec<PaneSlot> = strips.collect();
-    let mut slots = column_slots(shown, above);
+    let mut slots = column_slots(open_panes, above);
     slots.extend(strips);
     Geometry { tabs: None, slots }
 }

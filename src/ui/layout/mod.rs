@@ -141,13 +141,13 @@ mod tests {
         focused: usize,
     ) -> String {
         let geometry = arrange_panes(mode, false, n, Rect::new(0, 1, width, height), focused);
-        let shown = geometry.slots.iter().map(|s| match s.form {
+        let slots = geometry.slots.iter().map(|s| match s.form {
             PaneForm::Bordered => format!("{}:{}x{}", s.pane + 1, s.area.width, s.area.height),
             PaneForm::Bare => format!("{}:bare", s.pane + 1),
             PaneForm::Strip => format!("{}:strip", s.pane + 1),
         });
         let tabs = geometry.tabs.map(|_| "tabs".to_owned());
-        tabs.into_iter().chain(shown).collect::<Vec<_>>().join(" ")
+        tabs.into_iter().chain(slots).collect::<Vec<_>>().join(" ")
     }
 
     #[test]

@@ -249,7 +249,7 @@ impl SourceRenderer {
                     if *is_marked {
                         draw_text(buffer, line, "▌", theme.ui_style(UiRole::SourceBar));
                         if is_selecting {
-                            highlight_cells(buffer, theme, text_area);
+                            buffer.set_style(text_area, theme.ui_style(UiRole::SourceRow));
                         }
                     }
                 }
@@ -314,14 +314,4 @@ fn draw_persona(
     painter.write_truncated(&renderer.label.name, 0, style);
     painter.write(" ", style);
     painter.write_truncated(text, 0, theme.ui_style(UiRole::Note));
-}
-
-/// Gives the cells of a selected row their background.
-fn highlight_cells(buffer: &mut Buffer, theme: &Theme, area: Rect) {
-    let style = theme.ui_style(UiRole::SourceRow);
-    for position in area.intersection(buffer.area).positions() {
-        if let Some(cell) = buffer.cell_mut(position) {
-            cell.set_style(style);
-        }
-    }
 }
