@@ -16,9 +16,11 @@ use crate::config::{Flags, Setup, nearest};
 use crate::domain::{Ending, PersonaId};
 use crate::export;
 use crate::prompt;
-use crate::runtime::headless::jsonl::Jsonl;
-use crate::runtime::headless::plain::{Plain, Silent};
-use crate::runtime::headless::{self, Finished, Output, PreparedAsk, build_roster, ending_of};
+use crate::runtime::headless::jsonl_output::JsonlOutput;
+use crate::runtime::headless::text_output::{NoOutput, TextOutput};
+use crate::runtime::headless::{
+    self, Finished, Output, PreparedAsk, build_headless_roster, ending_of,
+};
 use crate::store::Store;
 
 /// `plenary ask`
@@ -68,10 +70,10 @@ pub fn run(ask: &Ask, flags: &Flags) -> Result<u8, CliError> {
     let setup = configure(flags)?;
     let asked = attach::question(&ask.question.join(" "), &ask.file)?;
     let submission = address(&setup, &asked, !flags.personas.is_empty())?;
-    let targets = build_roster(&setup).find_targets(&submission, &[]);
+    let targets = build_headless_roster(&setup).find_targets(&submission, &[]);
     let asked: Vec<PersonaId> = targets.iter().map(|target| target.persona.id.clone()).collect();
     fetch::ensure(&setup, &asked, ask.pull)?;
-    let mut prepared = PreparedAsk::new(&setup, build_roster(&setup), submission);
+    let mut prepared = PreparedAsk::new(&setup, build_headless_roster(&setup), submission);
     if let Some(why) = prepared.find_obstacles() {
         return Err(CliError::usage(why));
     }
@@ -81,7 +83,7 @@ pub fn run(ask: &Ask, flags: &Flags) -> Result<u8, CliError> {
     let store = open_store(&setup.paths);
     let finished = answer(prepared, ask.format, store.clone())?;
     store.flush();
-    if let Some(trouble) = store.trouble() {
+    if let Some(trouble) = store.take_error() {
         say(&trouble.to_string());
     }
     conclude(&setup, &finished, ask.format)
@@ -119,9 +121,9 @@ fn address(setup: &Setup, asked: &attach::Asked, panel_only: bool) -> Result<Sub
 fn answer(prepared: PreparedAsk, format: Format, store: Store) -> Result<Finished, CliError> {
     // Locking standard output for good costs nothing here: nobody else writes to it.
     let mut output: Box<dyn Output> = match format {
-        Format::Text => Box::new(Plain::new(io::stdout().lock(), io::stderr())),
-        Format::Jsonl => Box::new(Jsonl::new(io::stdout().lock())),
-        Format::Markdown | Format::Json => Box::new(Silent),
+        Format::Text => Box::new(TextOutput::new(io::stdout().lock(), io::stderr())),
+        Format::Jsonl => Box::new(JsonlOutput::new(io::stdout().lock())),
+        Format::Markdown | Format::Json => Box::new(NoOutput),
     };
     let runtime = runtime()?;
     let finished = runtime.block_on(headless::ask(prepared, output.as_mut(), store));

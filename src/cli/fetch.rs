@@ -1,6 +1,6 @@
 //! Fetching weights from the command line: the one that was named, or those that a question needs.
 //!
-//! Shows how it goes and obeys Ctrl-C; the fetch itself is `weights::pull`. Used by `model pull`, and by `ask` and the
+//! Shows how it goes and obeys Ctrl-C; the fetch itself is `weights::download_model`. Used by `model pull`, and by `ask` and the
 //! screen before they ask.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
@@ -12,10 +12,10 @@ use super::progress::Show;
 use super::{CliError, runtime, say};
 use crate::config::{Setup, local_spec};
 use crate::domain::{LocalSpec, PersonaId, Weights};
-use crate::runtime::headless::{Signals, Stop};
-use crate::runtime::stock;
+use crate::runtime::headless::{StopSignal, StopSignals};
+use crate::runtime::model_files;
 use crate::text::{sanitize_line, size};
-use crate::weights::{self, Stored, stored};
+use crate::weights::{self, FilePresence, file_presence};
 
 /// How long a fetch that was stopped may take to put things in order.
 const LEAVING: Duration = Duration::from_millis(500);
@@ -34,9 +34,9 @@ pub fn fetch(spec: &LocalSpec, weights: &Weights) -> Result<PathBuf, CliError> {
     let to = Arc::clone(&show);
     let runtime = runtime()?;
     let ended = runtime.block_on(async {
-        let mut signals = Signals::listen();
+        let mut signals = StopSignals::listen();
         tokio::select! {
-            pulled = weights::pull(spec.clone(), weights.clone(), move |p| to.tell(&p)) => Ok(pulled),
+            pulled = weights::download_model(spec.clone(), weights.clone(), move |p| to.tell(&p)) => Ok(pulled),
             stop = signals.next() => Err(stop),
         }
     });
@@ -50,14 +50,14 @@ pub fn fetch(spec: &LocalSpec, weights: &Weights) -> Result<PathBuf, CliError> {
     }
 }
 
-fn stopped(spec: &LocalSpec, weights: &Weights, stop: Stop) -> CliError {
+fn stopped(spec: &LocalSpec, weights: &Weights, stop: StopSignal) -> CliError {
     let pull = format!("`plenary model pull {}`", weights.id);
-    let message = match stored(spec, weights) {
-        Stored::Partial(bytes) => {
+    let message = match file_presence(spec, weights) {
+        FilePresence::Partial(bytes) => {
             let (bytes, all) = (size(bytes), size(weights.bytes));
             format!("stopped; {bytes} of {all} are kept, {pull} goes on from there")
         }
-        Stored::Absent | Stored::There => format!("stopped; {pull} begins again"),
+        FilePresence::Missing | FilePresence::Complete => format!("stopped; {pull} begins again"),
     };
     CliError { message, code: stop.exit_code() }
 }
@@ -83,10 +83,10 @@ pub fn missing(setup: &Setup, asked: &[PersonaId]) -> Vec<(LocalSpec, Weights)> 
     let mut missing: Vec<(LocalSpec, Weights)> = Vec::new();
     for choice in asked.iter().filter_map(|id| setup.models.get(id)?.as_ref().ok()) {
         // What has no hash is a file of the person's own: nobody can fetch that.
-        let local = stock::weights_of(setup, &choice.model);
+        let local = model_files::weights_of(setup, &choice.model);
         let Some((spec, weights)) = local.filter(|(_, w)| w.sha256.is_some()) else { continue };
         let known = missing.iter().any(|(_, other)| other.id == weights.id);
-        if !known && stored(spec, weights) != Stored::There {
+        if !known && file_presence(spec, weights) != FilePresence::Complete {
             missing.push((spec.clone(), weights.clone()));
         }
     }
@@ -98,12 +98,12 @@ fn permitted(weights: &Weights) -> Result<(), CliError> {
     let (title, size) = (sanitize_line(&weights.title), size(weights.bytes));
     let by_hand = format!("`plenary model pull {}`", weights.id);
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        let how = stock::how_to_get(weights);
+        let how = model_files::how_to_get(weights);
         return Err(CliError::usage(format!(
             "{how}; with --pull it is fetched before it is asked"
         )));
     }
-    let from = weights::sources(weights).join(" or ");
+    let from = weights::source_names(weights).join(" or ");
     let prompt = format!("fetch {title} ({size}) from {}? [Y/n] ", sanitize_line(&from));
     let mut stderr = io::stderr().lock();
     let mut answer = String::new();

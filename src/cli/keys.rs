@@ -47,7 +47,7 @@ impl KeyStatus {
                 let place = format!("key_file {shown}");
                 match check_key_file(path) {
                     Ok(()) => Self::there(&place),
-                    Err(what) => Self::missing(&place, format!("{shown} {what}")),
+                    Err(error) => Self::missing(&place, format!("{shown} {error}")),
                 }
             }
         }

@@ -166,7 +166,7 @@ fn configure(flags: &Flags) -> Result<Setup, CliError> {
     for (name, spec) in &setup.providers {
         let key = format!("providers.{name}.kind");
         // Without its engine, `local` is refused where it is chosen.
-        if provider::kind(&spec.kind).is_none() && spec.local.is_none() {
+        if provider::find_kind(&spec.kind).is_none() && spec.local.is_none() {
             let origin = setup.report.ledger.origin(&key).map(ToString::to_string);
             return Err(CliError::usage(format!(
                 "{}: {key}: this version does not speak \"{}\"{} (known: {})",

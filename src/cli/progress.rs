@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::say;
 use crate::text::{sanitize_line, size};
-use crate::weights::Progress;
+use crate::weights::DownloadProgress;
 
 /// The longest wait between two lines while bytes come.
 const LINE: Duration = Duration::from_secs(5);
@@ -42,17 +42,17 @@ impl Show {
     }
 
     /// Shows it.
-    pub(super) fn tell(&self, progress: &Progress) {
+    pub(super) fn tell(&self, progress: &DownloadProgress) {
         let title = &self.title;
         let words = match progress {
-            Progress::Waiting => {
+            DownloadProgress::Waiting => {
                 format!("{title}: another instance of plenary is fetching it; waiting for that")
             }
-            Progress::Trying(source) => {
+            DownloadProgress::Trying(source) => {
                 format!("{title}: fetching from {}", sanitize_line(source))
             }
-            Progress::Checking => format!("{title}: checking its sha256"),
-            Progress::Bytes { done, total } => return self.bytes(*done, *total),
+            DownloadProgress::Checking => format!("{title}: checking its sha256"),
+            DownloadProgress::Bytes { done, total } => return self.bytes(*done, *total),
         };
         match &self.bar {
             Some(bar) => bar.set_message(words),

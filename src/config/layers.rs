@@ -26,7 +26,7 @@ impl Machine {
             Some((name.into_string().ok()?, value.into_string().ok()?))
         };
         let vars = std::env::vars_os().filter_map(unicode).collect();
-        Self { vars, paths: Paths::here(), free_memory: crate::machine::memory_available() }
+        Self { vars, paths: Paths::here(), free_memory: crate::machine::available_memory() }
     }
 
     /// A variable that is set to something; set but empty counts as not set.

@@ -8,11 +8,11 @@ use crate::app::Clock;
 
 /// The program's clock: zero at its start.
 #[derive(Debug, Clone, Copy)]
-pub struct Timer {
+pub struct ProgramClock {
     start: Instant,
 }
 
-impl Timer {
+impl ProgramClock {
     /// Starts at zero.
     pub fn start() -> Self {
         Self { start: Instant::now() }
@@ -24,7 +24,7 @@ impl Timer {
     }
 
     /// The instant at `since_start`, for sleeping until then.
-    pub fn at(&self, since_start: Duration) -> tokio::time::Instant {
+    pub fn instant_at(&self, since_start: Duration) -> tokio::time::Instant {
         tokio::time::Instant::from_std(self.start + since_start)
     }
 

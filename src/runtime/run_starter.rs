@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::fanout::{Fanout, Job};
-use super::inbox::Inbox;
-use super::providers::Providers;
+use super::fanout::{Fanout, RunTask};
+use super::provider_pool::ProviderPool;
+use super::run_mailbox::RunMailbox;
 use crate::app::Order;
 use crate::domain::{Change, Ending, RunId, RunUpdate};
 use crate::store::Store;
@@ -20,38 +20,38 @@ pub struct RunStarter {
     /// One task per run.
     pub fanout: Fanout,
     /// Where runs report, also those that could not be started.
-    pub inbox: Inbox,
+    pub mailbox: RunMailbox,
     /// Where answers come from.
-    pub providers: Providers,
+    pub providers: ProviderPool,
     /// Where changes are stored.
     pub store: Store,
 }
 
 impl RunStarter {
     /// A starter with nothing running. Runs must be started inside a tokio runtime.
-    pub fn new(providers: Providers, store: Store) -> Self {
-        let inbox = Inbox::new();
-        Self { fanout: Fanout::new(inbox.clone()), inbox, providers, store }
+    pub fn new(providers: ProviderPool, store: Store) -> Self {
+        let mailbox = RunMailbox::new();
+        Self { fanout: Fanout::new(mailbox.clone()), mailbox, providers, store }
     }
 
     /// Starts runs once their question is on disk. All are prepared before the first is started, so that requests leave
     /// together.
     pub fn start_runs(&mut self, orders: Vec<Order>) {
-        let mut jobs = Vec::with_capacity(orders.len());
+        let mut tasks = Vec::with_capacity(orders.len());
         for order in orders {
             match self.providers.get(&order.provider) {
                 Ok(provider) => {
-                    jobs.push(Job { run: order.run, provider, request: order.request });
+                    tasks.push(RunTask { run: order.run, provider, request: order.request });
                 }
                 Err(failure) => {
                     let ended = RunUpdate::Ended(Ending::Failed(failure.message));
-                    self.inbox.push(order.run, ended);
+                    self.mailbox.push(order.run, ended);
                 }
             }
         }
         self.flush_question();
-        for job in jobs {
-            self.fanout.start(job);
+        for task in tasks {
+            self.fanout.start_run(task);
         }
     }
 
@@ -69,7 +69,7 @@ impl RunStarter {
 
     /// Cancels one run.
     pub fn cancel_run(&mut self, run: RunId) {
-        self.fanout.cancel(run);
+        self.fanout.cancel_run(run);
     }
 
     /// Cancels every run.

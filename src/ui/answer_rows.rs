@@ -1,6 +1,6 @@
 //! Draws one row of an answer in the colours of the theme.
 //!
-//! Rows are made by `text`; the position is the caller's.
+//! Does not wrap text and does not choose the position.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

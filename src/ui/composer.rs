@@ -14,7 +14,7 @@ use super::paint::{
 };
 use super::pane::PersonaLabel;
 use super::theme::{Theme, UiRole};
-use crate::app::{Action, Context, Focus, State};
+use crate::app::{Action, Focus, KeyContext, State};
 use crate::domain::PersonaId;
 use crate::prompt;
 use crate::text::{sanitize_line, width::width};
@@ -146,7 +146,8 @@ impl ComposerRenderer {
         let joining = if text.is_empty() { Vec::new() } else { state.joining() };
         self.trigger_hint = describe_triggers(state, &joining);
         // A name that is still being typed is not unknown yet.
-        let unknown = address.unknown.first().filter(|_| state.composer.mention().is_none());
+        let unknown =
+            address.unknown.first().filter(|_| state.composer.mention_at_cursor().is_none());
         self.names_unknown_persona = unknown.is_some();
         self.target = match (address.targets.as_slice(), unknown) {
             (_, Some(word)) => format!("unknown persona @{}", sanitize_line(word)),
@@ -165,7 +166,7 @@ impl ComposerRenderer {
             }
             (ids, _) => format!("→ {} personas", ids.len()),
         };
-        let tokens = state.composer.question().map_or(0, |q| prompt::estimate(&q));
+        let tokens = state.composer.whole_question().map_or(0, |q| prompt::estimate(&q));
         if tokens >= MIN_SHOWN_TOKENS {
             self.target.push_str(" · ");
             self.target.push_str(&labels::format_tokens(u64::from(tokens), true));
@@ -326,7 +327,7 @@ fn describe_triggers(state: &State, joining: &[PersonaId]) -> Option<String> {
         text.push_str(": ");
         text.push_str(&sanitize_line(mode));
     }
-    let key = labels::key_hint(&state.keymap, Context::Composer, Action::Dismiss);
+    let key = labels::key_hint(&state.keymap, KeyContext::Composer, Action::Dismiss);
     if let Some(key) = key {
         text.push_str(" · ");
         text.push_str(&key);

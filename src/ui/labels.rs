@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::theme::UiRole;
-use crate::app::{Action, Context, Keymap};
+use crate::app::{Action, KeyContext, Keymap};
 use crate::domain::{Ending, RunState};
 
 /// `640`, `8.1k`, `1.2M`.
@@ -101,7 +101,7 @@ pub(super) fn describe_state(state: &RunState, now: Duration) -> String {
 }
 
 /// Returns the first key bound to `action` in `context`, as hints show it.
-pub(super) fn key_hint(keymap: &Keymap, context: Context, action: Action) -> Option<String> {
+pub(super) fn key_hint(keymap: &Keymap, context: KeyContext, action: Action) -> Option<String> {
     let binding = keymap.in_force(context).find(|b| b.run == action && !b.on.is_empty())?;
     let keys = binding.on.first()?;
     Some(keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))

@@ -1,6 +1,6 @@
 //! Draws one open pane: border, title, rows, scrollbar.
 //!
-//! `prepare` updates the thread and the titles, `draw` only reads them. The rows themselves are made by `thread`.
+//! `prepare` updates the thread and the titles, `draw` only reads them. The rows come from `thread`.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -12,7 +12,7 @@ use super::pane::PersonaLabel;
 use super::theme::{Theme, UiRole};
 use crate::app::local::Stock;
 use crate::app::state::EXAMPLES;
-use crate::app::{Action, Context, State};
+use crate::app::{Action, KeyContext, State};
 use crate::text::{sanitize_line, size, width::width};
 
 /// Maximum width of the card, in columns.
@@ -255,7 +255,7 @@ fn describe_local_models(state: &State) -> Option<(String, &'static str)> {
 fn local_model_lines(state: &State, columns: usize) -> Vec<WelcomeLine> {
     let Some((text, effect)) = describe_local_models(state) else { return Vec::new() };
     let mut lines = wrap_lines(UiRole::Warning, &text, columns, 3);
-    let Some(key) = labels::key_hint(&state.keymap, Context::Composer, Action::GetModel) else {
+    let Some(key) = labels::key_hint(&state.keymap, KeyContext::Composer, Action::GetModel) else {
         return lines;
     };
     let hint = vec![piece(UiRole::Key, key.clone()), gap(1), piece(UiRole::Word, effect)];
@@ -274,7 +274,7 @@ fn examples_block(state: &State, columns: usize) -> WelcomeBlock {
     let actions = [Action::Example1, Action::Example2, Action::Example3];
     let mut lines = Vec::new();
     for (action, text) in actions.into_iter().zip(EXAMPLES) {
-        let Some(key) = labels::key_hint(&state.keymap, Context::Composer, action) else {
+        let Some(key) = labels::key_hint(&state.keymap, KeyContext::Composer, action) else {
             continue;
         };
         let indent = width(&key) + 2;
@@ -300,7 +300,7 @@ fn keys_block(state: &State, columns: usize) -> WelcomeBlock {
     let mut line = WelcomeLine::new();
     let mut used = 0;
     for (action, label) in hints {
-        let Some(key) = labels::key_hint(&state.keymap, Context::Composer, action) else {
+        let Some(key) = labels::key_hint(&state.keymap, KeyContext::Composer, action) else {
             continue;
         };
         let lead = if used == 0 { 0 } else { 3 };

@@ -53,7 +53,7 @@ fn start_ask_read_quit() {
     let (_server, home) = panel(2_000.0);
     let mut term = Term::start(&home, WIDE, &[]);
     let first = term.wait_for("Kael Voss");
-    for word in ["Kai Lennox", "Aether", "design-review", "ask", "Alt-1"] {
+    for word in ["Kai Lennox", "Aether", "design-review", "ask", "Alt+1"] {
         assert!(first.contains(word), "the first screen lacks {word}:\n{first}");
     }
     term.send("What breaks first?\r");

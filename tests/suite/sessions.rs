@@ -1,4 +1,4 @@
-//! `plenary sessions …` as a person meets it: the real binary, a store of its own, pipes and a terminal.
+//! `plenary sessions …` as a user runs it: the real binary with its own store, pipes and a terminal.
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -45,7 +45,7 @@ fn home() -> Home {
     store.write(Change::Edited { session: DATABASE, edit });
     ask(&store, 2, EDGE, "How do 40 nodes sync? \u{202e}", "With CRDTs, 設計 first.");
     store.flush();
-    assert_eq!(store.trouble(), None);
+    assert_eq!(store.take_error(), None);
     home
 }
 
@@ -82,7 +82,7 @@ fn ask(store: &Store, n: u128, session: SessionId, question: &str, answer: &str)
     });
 }
 
-/// What a command ended with and wrote.
+/// Exit code and output of a command.
 struct Ran {
     code: Option<i32>,
     out: String,
@@ -101,9 +101,9 @@ fn sessions(home: &Home, args: &[&str]) -> Ran {
 }
 
 #[test]
-fn the_list_shows_decisions_and_tags() {
+fn list_shows_decisions_and_tags() {
     let home = home();
-    store(&home).tag(DATABASE, vec!["q3".into()]).unwrap();
+    store(&home).tag_session(DATABASE, vec!["q3".into()]).unwrap();
     let text = sessions(&home, &["list"]);
     assert_eq!((text.code, text.err.as_str()), (Some(0), ""));
     let lines: Vec<&str> = text.out.lines().collect();
@@ -135,7 +135,7 @@ fn the_list_shows_decisions_and_tags() {
 }
 
 #[test]
-fn search_prints_who_said_what() {
+fn search_prints_author_and_excerpt() {
     let home = home();
     let text = sessions(&home, &["search", "repl", "postgres"]);
     assert_eq!((text.code, text.err.as_str()), (Some(0), ""));
@@ -146,7 +146,7 @@ fn search_prints_who_said_what() {
         text.out
     );
     let excerpt = "          Kael Voss: Use PostgreSQL with three replicas. ␛[31mred";
-    assert_eq!(&lines[1..], [excerpt], "marks are nothing on a pipe");
+    assert_eq!(&lines[1..], [excerpt], "no marks on a pipe");
 
     let hits = sessions(&home, &["search", "sync", "設計", "--format", "json"]);
     let hits: Value = serde_json::from_str(&hits.out).unwrap();
@@ -180,7 +180,7 @@ fn search_prints_who_said_what() {
 }
 
 #[test]
-fn what_was_found_is_bold_on_a_terminal_that_may_show_it() {
+fn matches_are_bold_on_a_capable_terminal() {
     let home = home();
     let bold = b"Kael Voss: Use \x1b[1mPostgreSQL\x1b[22m with";
     for (env, shown) in
@@ -196,15 +196,19 @@ fn what_was_found_is_bold_on_a_terminal_that_may_show_it() {
 }
 
 #[test]
-fn a_session_gets_another_title_and_tags() {
+fn rename_and_tag_change_the_session() {
     let home = home();
     let ran = sessions(&home, &["rename", "da", "  The \u{1b}region ", "move\n"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{}", ran.err);
     assert_eq!(ran.err, "plenary: session da000000 is now \"The ␛region move\"\n");
-    assert_eq!(store(&home).load(DATABASE).unwrap().unwrap().title, "The \u{1b}region move");
+    assert_eq!(
+        store(&home).load_session(DATABASE).unwrap().unwrap().title,
+        "The \u{1b}region move"
+    );
     assert!(sessions(&home, &["list"]).out.contains("The ␛region move"));
-    let order: Vec<SessionId> = store(&home).list(9).unwrap().iter().map(|s| s.id).collect();
-    assert_eq!(order, [EDGE, DATABASE], "its place is as before");
+    let order: Vec<SessionId> =
+        store(&home).list_sessions(9).unwrap().iter().map(|s| s.id).collect();
+    assert_eq!(order, [EDGE, DATABASE], "the order is unchanged");
 
     assert_eq!(sessions(&home, &["tag", "da"]).out, "");
     let ran = sessions(&home, &["tag", "da", "q3", "+ops", "#infra", "OPS"]);
@@ -233,7 +237,7 @@ fn a_session_gets_another_title_and_tags() {
 }
 
 #[test]
-fn deleting_asks_and_a_script_says_yes() {
+fn delete_asks_unless_yes_is_given() {
     let home = home();
     let refused = sessions(&home, &["delete", "da"]);
     assert_eq!((refused.code, refused.out.as_str()), (Some(2), ""));
@@ -252,7 +256,7 @@ fn deleting_asks_and_a_script_says_yes() {
         let said = if gone { "was deleted" } else { "was not deleted" };
         term.wait(said, |screen| screen.replace('\n', " ").contains(said));
         assert_eq!(term.end().exit_code(), if gone { 0 } else { 2 }, "{answer:?}");
-        assert_eq!(store(&home).load(DATABASE).unwrap().is_none(), gone, "{answer:?}");
+        assert_eq!(store(&home).load_session(DATABASE).unwrap().is_none(), gone, "{answer:?}");
     }
     let ran = sessions(&home, &["delete", "last", "--yes"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{}", ran.err);
@@ -272,7 +276,7 @@ fn deleting_asks_and_a_script_says_yes() {
 }
 
 #[test]
-fn a_session_that_is_being_answered_elsewhere_is_kept() {
+fn session_with_a_live_run_elsewhere_is_not_deleted() {
     let home = home();
     let living = store(&home);
     living.write(Change::Run {
@@ -290,14 +294,14 @@ fn a_session_that_is_being_answered_elsewhere_is_kept() {
     let ran = sessions(&home, &["delete", "da", "--yes"]);
     assert_eq!(ran.code, Some(1));
     assert!(ran.err.contains("another plenary is writing an answer of it"), "{}", ran.err);
-    assert!(living.load(DATABASE).unwrap().is_some());
-    // Titles and tags are free.
+    assert!(living.load_session(DATABASE).unwrap().is_some());
+    // Titles and tags can be changed.
     assert_eq!(sessions(&home, &["rename", "da", "now"]).code, Some(0));
-    assert_eq!(living.load(DATABASE).unwrap().unwrap().title, "now");
+    assert_eq!(living.load_session(DATABASE).unwrap().unwrap().title, "now");
 }
 
 #[test]
-fn a_store_that_cannot_be_written_is_said_and_left_alone() {
+fn unwritable_store_is_reported_and_not_changed() {
     let home = home();
     let path = home.path("data/plenary/plenary.db");
     let conn = rusqlite::Connection::open(&path).unwrap();
@@ -338,7 +342,7 @@ fn a_store_that_cannot_be_written_is_said_and_left_alone() {
 }
 
 #[test]
-fn the_commands_explain_themselves() {
+fn every_command_has_help() {
     let home = home();
     let help = sessions(&home, &["--help"]).out;
     for command in ["list", "show", "search", "rename", "tag", "delete"] {
@@ -357,7 +361,7 @@ fn the_commands_explain_themselves() {
 }
 
 #[test]
-fn a_closed_pipe_is_no_error() {
+fn closed_pipe_is_not_an_error() {
     let home = home();
     for args in [&["search", "w"][..], &["list"], &["tag", "da", "a", "b"]] {
         let mut child = Command::new(env!("CARGO_BIN_EXE_plenary"))

@@ -7,12 +7,12 @@ use super::report::Checks;
 use crate::cli::runtime;
 use crate::config::Setup;
 use crate::domain::{Catalogue, FailKind, Failure, LocalSpec, ModelRef, Weights};
-use crate::machine::{memory_available, simd};
+use crate::machine::{available_memory, simd_name};
 use crate::provider;
-use crate::runtime::bench::{Load, measure, warm_up};
-use crate::runtime::stock;
+use crate::runtime::bench::{BenchLoad, measure_load, warm_up};
+use crate::runtime::model_files;
 use crate::text::size;
-use crate::weights::{self, Stored};
+use crate::weights::{self, FilePresence};
 
 const AREA: &str = "local model";
 
@@ -23,7 +23,8 @@ pub(super) fn look(setup: &Setup, checks: &mut Checks) {
     }
     let panel = setup.panel.personas.iter().filter_map(|id| setup.models.get(id)?.as_ref().ok());
     let mut needed: Vec<(&LocalSpec, &Weights)> = Vec::new();
-    for (spec, weights) in panel.filter_map(|choice| stock::weights_of(setup, &choice.model)) {
+    for (spec, weights) in panel.filter_map(|choice| model_files::weights_of(setup, &choice.model))
+    {
         if needed.iter().all(|(_, known)| known.id != weights.id) {
             needed.push((spec, weights));
         }
@@ -33,9 +34,9 @@ pub(super) fn look(setup: &Setup, checks: &mut Checks) {
     }
     for (spec, weights) in needed {
         file(spec, weights, checks);
-        let free = memory_available();
+        let free = available_memory();
         enough(&setup.catalogue, weights, free, checks);
-        let there = weights::stored(spec, weights) == Stored::There;
+        let there = weights::file_presence(spec, weights) == FilePresence::Complete;
         if there && free.is_none_or(|free| weights.memory <= free) {
             speed(setup, weights, checks);
         }
@@ -49,12 +50,12 @@ fn speed(setup: &Setup, weights: &Weights, checks: &mut Checks) {
     else {
         return;
     };
-    let measured = provider::open(spec.clone()).and_then(|provider| {
+    let measured = provider::open_provider(spec.clone()).and_then(|provider| {
         let runtime = runtime().map_err(|error| Failure::new(FailKind::Internal, error.message))?;
-        let load = Load { prompt: 60, answer: 16, runs: 1 };
+        let load = BenchLoad { prompt: 60, answer: 16, runs: 1 };
         runtime.block_on(async {
             warm_up(&provider, &weights.id).await?;
-            measure(&provider, &weights.id, load).await
+            measure_load(&provider, &weights.id, load).await
         })
     });
     match measured {
@@ -65,7 +66,7 @@ fn speed(setup: &Setup, weights: &Weights, checks: &mut Checks) {
                  (plenary model bench measures more)",
                 m.reading.rate(m.read),
                 m.writing.rate(m.written),
-                simd()
+                simd_name()
             ),
         ),
         Err(failure) => checks.problem(
@@ -81,10 +82,10 @@ fn unused(setup: &Setup, checks: &mut Checks) {
     for spec in setup.providers.values() {
         let Some(model) = spec.default_model.clone() else { continue };
         let of = ModelRef { provider: spec.name.clone(), model };
-        let Some((local, weights)) = stock::weights_of(setup, &of) else { continue };
-        let there = match weights::stored(local, weights) {
-            Stored::There => "there",
-            Stored::Partial(_) | Stored::Absent => "not there",
+        let Some((local, weights)) = model_files::weights_of(setup, &of) else { continue };
+        let there = match weights::file_presence(local, weights) {
+            FilePresence::Complete => "there",
+            FilePresence::Partial(_) | FilePresence::Missing => "not there",
         };
         let what = format!("{}: {}, {there}; not used by this panel", of.provider, weights.title);
         checks.info(AREA, what);
@@ -94,16 +95,16 @@ fn unused(setup: &Setup, checks: &mut Checks) {
 fn file(spec: &LocalSpec, weights: &Weights, checks: &mut Checks) {
     let (title, bytes) = (&weights.title, size(weights.bytes));
     let pull = format!("plenary model pull {}", weights.id);
-    match weights::stored(spec, weights) {
-        Stored::There => {
+    match weights::file_presence(spec, weights) {
+        FilePresence::Complete => {
             let path = spec.path(weights);
             checks.ok(AREA, format!("{title}: there, {bytes}, {}", path.display()));
         }
-        Stored::Partial(done) => {
+        FilePresence::Partial(done) => {
             let what = format!("{title}: {} of {bytes} are there", size(done));
             checks.problem(AREA, what, format!("{pull}   (goes on where it stopped)"));
         }
-        Stored::Absent => {
+        FilePresence::Missing => {
             checks.problem(AREA, format!("{title}: not on this machine yet, {bytes}"), pull);
         }
     }

@@ -5,12 +5,12 @@
 
 use serde::Serialize;
 
-use super::{Stored, find_or_default, stored};
+use super::{FilePresence, file_presence, find_or_default};
 use crate::cli::{CliError, ListFormat, out, out_json, runtime, say};
 use crate::config::Setup;
-use crate::machine::{memory_resident, simd};
+use crate::machine::{resident_memory, simd_name};
 use crate::provider;
-use crate::runtime::bench::{Load, Measured, measure, warm_up};
+use crate::runtime::bench::{BenchLoad, BenchMeasurement, measure_load, warm_up};
 use crate::text::{sanitize_line, size};
 
 /// A question with a brief, and an answer of some paragraphs.
@@ -38,7 +38,7 @@ struct Row {
 }
 
 impl Row {
-    fn of(runs: usize, m: &Measured) -> Self {
+    fn of(runs: usize, m: &BenchMeasurement) -> Self {
         let tenth = |rate: f64| (rate * 10.0).round() / 10.0;
         Self {
             runs,
@@ -57,20 +57,20 @@ pub(super) fn run(setup: &Setup, id: Option<&str>, format: ListFormat) -> Result
     let (Some(spec), Some(local)) = (spec, spec.and_then(|spec| spec.local.as_ref())) else {
         return Err(CliError::failed("the local model is not built in (cargo feature local)"));
     };
-    if stored(local, weights) != Stored::There {
+    if file_presence(local, weights) != FilePresence::Complete {
         let id = &weights.id;
         return Err(CliError::failed(format!("{id} is not there: plenary model pull {id}")));
     }
-    let provider =
-        provider::open(spec.clone()).map_err(|failure| CliError::failed(failure.message))?;
+    let provider = provider::open_provider(spec.clone())
+        .map_err(|failure| CliError::failed(failure.message))?;
     say(&format!("measuring {}: this takes a minute", sanitize_line(&weights.title)));
     let runtime = runtime()?;
     let measured = runtime.block_on(async {
         let loading = warm_up(&provider, &weights.id).await?;
         let mut rows = Vec::new();
         for runs in [1, 4] {
-            let load = Load { prompt: PROMPT, answer: ANSWER, runs };
-            rows.push(Row::of(runs, &measure(&provider, &weights.id, load).await?));
+            let load = BenchLoad { prompt: PROMPT, answer: ANSWER, runs };
+            rows.push(Row::of(runs, &measure_load(&provider, &weights.id, load).await?));
         }
         Ok::<_, crate::domain::Failure>((loading, rows))
     });
@@ -78,10 +78,10 @@ pub(super) fn run(setup: &Setup, id: Option<&str>, format: ListFormat) -> Result
     let report = Report {
         model: weights.id.clone(),
         title: weights.title.clone(),
-        simd: simd(),
+        simd: simd_name(),
         loading_ms: loading.as_millis(),
         runs,
-        resident: memory_resident(),
+        resident: resident_memory(),
     };
     match format {
         ListFormat::Json => out_json(&report)?,

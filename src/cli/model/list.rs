@@ -15,7 +15,7 @@ use crate::config::Setup;
 use crate::domain::{FailKind, Failure, LocalSpec, ProviderSpec, Weights};
 use crate::provider;
 use crate::text::{sanitize_line, size};
-use crate::weights::{self, Stored, stored};
+use crate::weights::{self, FilePresence, file_presence};
 
 /// How long one provider may take to list its models.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -94,10 +94,10 @@ pub(super) fn run(setup: Setup, format: ListFormat) -> Result<u8, CliError> {
 }
 
 fn weights_row(spec: &LocalSpec, weights: &Weights) -> WeightsRow {
-    let (state, have) = match stored(spec, weights) {
-        Stored::There => ("there", weights.bytes),
-        Stored::Partial(bytes) => ("partial", bytes),
-        Stored::Absent => ("absent", 0),
+    let (state, have) = match file_presence(spec, weights) {
+        FilePresence::Complete => ("there", weights.bytes),
+        FilePresence::Partial(bytes) => ("partial", bytes),
+        FilePresence::Missing => ("absent", 0),
     };
     WeightsRow {
         id: weights.id.clone(),
@@ -107,13 +107,13 @@ fn weights_row(spec: &LocalSpec, weights: &Weights) -> WeightsRow {
         have,
         bytes: weights.bytes,
         path: spec.path(weights),
-        from: weights::origin(spec, weights).filter(|_| state == "there"),
+        from: weights::recorded_source(spec, weights).filter(|_| state == "there"),
         licence: weights.licence.clone(),
         context: weights.context,
         memory: weights.memory,
         small: spec.catalogue.is_small(weights),
         caution: weights.caution.clone(),
-        sources: weights::sources(weights),
+        sources: weights::source_names(weights),
     }
 }
 
@@ -169,7 +169,7 @@ pub fn list<'a>(
     let ask = |spec: &ProviderSpec| {
         let (spec, name) = (spec.clone(), spec.name.clone());
         async move {
-            let asked = match provider::open(spec) {
+            let asked = match provider::open_provider(spec) {
                 Ok(provider) => tokio::time::timeout(PATIENCE, provider.models()).await,
                 Err(failure) => Ok(Err(failure)),
             };

@@ -12,7 +12,7 @@ use crate::config::weights::unknown;
 use crate::config::{Flags, Setup};
 use crate::domain::Weights;
 use crate::text::{sanitize_line, size};
-use crate::weights::{self, RemoveError, Stored, stored};
+use crate::weights::{self, FilePresence, RemoveError, file_presence};
 
 pub use list::list;
 
@@ -97,7 +97,7 @@ fn pull(setup: &Setup, id: Option<&str>) -> Result<u8, CliError> {
 fn path(setup: &Setup, id: &str) -> Result<u8, CliError> {
     let weights = find(setup, id)?;
     let spec = fetch::spec(setup);
-    if stored(&spec, weights) == Stored::There {
+    if file_presence(&spec, weights) == FilePresence::Complete {
         out(&format!("{}\n", spec.path(weights).display()))?;
         return Ok(0);
     }
@@ -109,7 +109,7 @@ fn path(setup: &Setup, id: &str) -> Result<u8, CliError> {
 
 fn remove(setup: &Setup, id: &str) -> Result<u8, CliError> {
     let weights = find(setup, id)?;
-    match weights::remove(&fetch::spec(setup), weights) {
+    match weights::remove_model_file(&fetch::spec(setup), weights) {
         Ok(true) => say(&format!("{} was removed", weights.id)),
         Ok(false) => say(&format!("{} is not there", weights.id)),
         Err(error @ RemoveError::Io { .. }) => return Err(CliError::failed(error.to_string())),

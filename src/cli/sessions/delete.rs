@@ -18,9 +18,9 @@ pub(super) fn run(store: &Store, id: SessionId, yes: bool) -> Result<(), CliErro
     if !yes {
         permitted(&what)?;
     }
-    store.delete(id).map_err(|e| failed(&e))?;
+    store.delete_session(id).map_err(|e| failed(&e))?;
     say(&format!("{what} was deleted"));
-    if let Some(trouble) = store.trouble() {
+    if let Some(trouble) = store.take_error() {
         say(&trouble.to_string());
     }
     Ok(())

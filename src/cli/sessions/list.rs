@@ -27,7 +27,7 @@ const GAP: usize = 2;
 
 /// Prints the sessions.
 pub(super) fn run(store: &Store, limit: usize, format: ListFormat) -> Result<(), CliError> {
-    let sessions = store.list(limit).map_err(|e| failed(&e))?;
+    let sessions = store.list_sessions(limit).map_err(|e| failed(&e))?;
     troubles(store, sessions.is_empty())?;
     match format {
         ListFormat::Json => out(&json_text(&sessions.iter().map(Row::new).collect::<Vec<_>>())?),

@@ -26,7 +26,7 @@ pub(super) fn rename(store: &Store, id: SessionId, title: &str) -> Result<(), Cl
         )));
     }
     let shown = sanitize_line(&title);
-    store.rename(id, title).map_err(|e| failed(&e))?;
+    store.rename_session(id, title).map_err(|e| failed(&e))?;
     say(&format!("session {} is now \"{shown}\"", id.short()));
     Ok(())
 }
@@ -49,7 +49,7 @@ pub(super) fn tag(store: &Store, id: SessionId, wishes: &[String]) -> Result<(),
         }
     }
     if !wishes.is_empty() {
-        store.tag(id, tags.clone()).map_err(|e| failed(&e))?;
+        store.tag_session(id, tags.clone()).map_err(|e| failed(&e))?;
     }
     out(&tags.iter().map(|tag| sanitize_line(tag) + "\n").collect::<String>())
 }

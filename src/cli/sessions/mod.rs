@@ -124,15 +124,18 @@ pub fn run(command: Sessions, store: &Store, flags: &Flags) -> Result<u8, CliErr
 /// Errors: nothing matches, several match (they are listed), the store cannot be read.
 pub fn resolve(store: &Store, text: &str) -> Result<SessionId, CliError> {
     let text = text.trim();
-    let newest = store.list(EXAMPLES).map_err(|e| failed(&e))?;
+    let newest = store.list_sessions(EXAMPLES).map_err(|e| failed(&e))?;
     let Some(last) = newest.first() else {
         return Err(trouble_or(store, CliError::usage("there are no sessions yet")));
     };
     if text.eq_ignore_ascii_case(LAST) {
         return Ok(last.id);
     }
-    let found =
-        if text.is_empty() { Vec::new() } else { store.find(text).map_err(|e| failed(&e))? };
+    let found = if text.is_empty() {
+        Vec::new()
+    } else {
+        store.find_sessions(text).map_err(|e| failed(&e))?
+    };
     match found.as_slice() {
         [one] => Ok(*one),
         [] => Err(trouble_or(
@@ -147,7 +150,7 @@ pub fn resolve(store: &Store, text: &str) -> Result<SessionId, CliError> {
         several => {
             let mut examples = Vec::new();
             for id in several.iter().take(EXAMPLES) {
-                examples.extend(store.load(*id).map_err(|e| failed(&e))?);
+                examples.extend(store.load_session(*id).map_err(|e| failed(&e))?);
             }
             let more = if several.len() > examples.len() { "…\n" } else { "" };
             Err(CliError::usage(format!(
@@ -160,7 +163,7 @@ pub fn resolve(store: &Store, text: &str) -> Result<SessionId, CliError> {
 
 /// Tells what is wrong with the store, if anything; an error when there is nothing to show besides.
 fn troubles(store: &Store, nothing: bool) -> Result<(), CliError> {
-    match store.trouble() {
+    match store.take_error() {
         Some(trouble) if nothing => Err(failed(&trouble)),
         Some(trouble) => {
             say(&trouble.to_string());
@@ -172,7 +175,7 @@ fn troubles(store: &Store, nothing: bool) -> Result<(), CliError> {
 
 fn load(store: &Store, id: SessionId) -> Result<Session, CliError> {
     store
-        .load(id)
+        .load_session(id)
         .map_err(|e| failed(&e))?
         .ok_or_else(|| CliError::failed(format!("session {} is gone", id.short())))
 }
@@ -183,5 +186,5 @@ fn failed(error: &StoreError) -> CliError {
 
 /// What is wrong with the store explains more than that something is not in it.
 fn trouble_or(store: &Store, error: CliError) -> CliError {
-    store.trouble().map_or(error, |trouble| failed(&trouble))
+    store.take_error().map_or(error, |trouble| failed(&trouble))
 }

@@ -34,7 +34,7 @@ pub(super) fn run(
             sanitize_line(&words)
         )));
     }
-    let hits = store.search(&words, limit).map_err(|e| failed(&e))?;
+    let hits = store.search_sessions(&words, limit).map_err(|e| failed(&e))?;
     troubles(store, hits.is_empty())?;
     match format {
         ListFormat::Json => out(&json_text(&hits.iter().map(Hit::new).collect::<Vec<_>>())?),

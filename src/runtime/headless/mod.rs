@@ -2,23 +2,23 @@
 //!
 //! Every report of a run is passed on at once, never held for a frame. Knows no flags and no exit codes.
 
-pub mod jsonl;
-pub mod plain;
+pub mod jsonl_output;
 mod prepare;
 mod signals;
+pub mod text_output;
 
 use std::collections::HashMap;
 use std::io;
 use std::time::{Duration, Instant};
 
-use super::clock::Timer;
+use super::clock::ProgramClock;
 use super::run_starter::RunStarter;
 use crate::app::{Effect, Effects, Msg, RunRef, State, update};
 use crate::domain::{Ending, RunId, RunState, RunUpdate, Session};
 use crate::store::Store;
 use crate::text::Sanitizer;
-pub use prepare::{PreparedAsk, build_roster};
-pub use signals::{Signals, Stop};
+pub use prepare::{PreparedAsk, build_headless_roster};
+pub use signals::{StopSignal, StopSignals};
 
 /// How long cancelled runs may take to report their end.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(1);
@@ -26,18 +26,23 @@ const CANCEL_TIMEOUT: Duration = Duration::from_secs(1);
 /// Where the answers are written while they arrive. `runs` are all runs of the turn, in the order of the panel.
 pub trait Output {
     /// The question is about to be asked.
-    fn turn(&mut self, session: &Session) -> io::Result<()>;
+    fn write_turn(&mut self, session: &Session) -> io::Result<()>;
     /// Something happened to the run at `index`.
-    fn event(&mut self, runs: &[RunRef<'_>], index: usize, event: &Event<'_>) -> io::Result<()>;
+    fn write_event(
+        &mut self,
+        runs: &[RunRef<'_>],
+        index: usize,
+        event: &HeadlessEvent<'_>,
+    ) -> io::Result<()>;
     /// Everything of this wake-up has been passed on.
     fn flush(&mut self) -> io::Result<()>;
     /// All runs have ended.
-    fn summary(&mut self, session: &Session, runs: &[RunRef<'_>]) -> io::Result<()>;
+    fn write_summary(&mut self, session: &Session, runs: &[RunRef<'_>]) -> io::Result<()>;
 }
 
 /// What happened to a run. Texts are sanitised; the deltas of a run join to its document's source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Event<'a> {
+pub enum HeadlessEvent<'a> {
     /// An attempt begins.
     Start {
         /// Which one, counted from 1.
@@ -67,7 +72,7 @@ pub enum Event<'a> {
 pub struct Finished {
     state: State,
     /// The signal that ended it early.
-    pub stopped: Option<Stop>,
+    pub stopped: Option<StopSignal>,
     /// Whether the output could be written.
     pub output: io::Result<()>,
 }
@@ -109,7 +114,7 @@ fn runs_of(state: &State) -> Vec<RunRef<'_>> {
 
 /// Asks everyone at once and returns when all runs have ended, however they ended.
 pub async fn ask(prepared: PreparedAsk, output: &mut dyn Output, store: Store) -> Finished {
-    let mut signals = Signals::listen();
+    let mut signals = StopSignals::listen();
     let PreparedAsk { state, effects, providers } = prepared;
     let mut asking = Asking::new(state, output, RunStarter::new(providers, store));
     asking.start(effects);
@@ -117,9 +122,9 @@ pub async fn ask(prepared: PreparedAsk, output: &mut dyn Output, store: Store) -
     while asking.state.is_live() {
         let left = leaving
             .map_or(Duration::MAX, |since: Instant| CANCEL_TIMEOUT.saturating_sub(since.elapsed()));
-        let inbox = asking.starter.inbox.clone();
+        let mailbox = asking.starter.mailbox.clone();
         tokio::select! {
-            () = inbox.ready() => {}
+            () = mailbox.ready() => {}
             stop = signals.next() => {
                 // The second signal does not wait for anything.
                 let second = asking.stopped.replace(stop).is_some();
@@ -129,7 +134,7 @@ pub async fn ask(prepared: PreparedAsk, output: &mut dyn Output, store: Store) -
             }
             () = tokio::time::sleep(left), if leaving.is_some() => break,
         }
-        for (run, updates) in inbox.drain() {
+        for (run, updates) in mailbox.drain() {
             asking.on_run_updates(run, updates);
         }
         asking.flush();
@@ -144,17 +149,17 @@ pub async fn ask(prepared: PreparedAsk, output: &mut dyn Output, store: Store) -
 /// An ask while its runs are live.
 struct Asking<'a> {
     state: State,
-    timer: Timer,
+    clock: ProgramClock,
     starter: RunStarter,
     output: &'a mut dyn Output,
     written: io::Result<()>,
-    stopped: Option<Stop>,
-    passed_on: HashMap<RunId, PassedOn>,
+    stopped: Option<StopSignal>,
+    progress: HashMap<RunId, OutputProgress>,
 }
 
 /// What of a run the output has been given.
 #[derive(Default)]
-struct PassedOn {
+struct OutputProgress {
     /// Bytes of the sanitised answer.
     bytes: usize,
     reasoning: Sanitizer,
@@ -162,27 +167,27 @@ struct PassedOn {
 
 impl<'a> Asking<'a> {
     fn new(state: State, output: &'a mut dyn Output, starter: RunStarter) -> Self {
-        let timer = Timer::start();
-        let (stopped, passed_on) = (None, HashMap::new());
-        Self { state, timer, starter, output, written: Ok(()), stopped, passed_on }
+        let clock = ProgramClock::start();
+        let (stopped, progress) = (None, HashMap::new());
+        Self { state, clock, starter, output, written: Ok(()), stopped, progress }
     }
 
     /// Announces the turn and starts its runs; those that could not be asked have ended already.
     fn start(&mut self, effects: Effects) {
         if let Some(session) = &self.state.session {
-            self.written = self.output.turn(session);
+            self.written = self.output.write_turn(session);
         }
         self.run_effects(effects);
         let ended: Vec<RunId> =
             runs_of(&self.state).iter().filter(|run| !run.is_live()).map(RunRef::id).collect();
         for run in ended {
-            self.write_event(run, &Event::End);
+            self.pass_on_event(run, &HeadlessEvent::End);
         }
         self.flush();
     }
 
     fn on_run_updates(&mut self, run: RunId, updates: Vec<RunUpdate>) {
-        self.update(Msg::Clock(self.timer.now()));
+        self.update(Msg::Clock(self.clock.now()));
         for update in updates {
             if self.state.run(run).is_some_and(|run| run.is_live()) {
                 self.on_run_update(run, update);
@@ -195,24 +200,24 @@ impl<'a> Asking<'a> {
         self.update(Msg::Run(run, vec![reported.clone()]));
         match &reported {
             RunUpdate::Connecting { attempt } => {
-                self.write_event(run, &Event::Start { attempt: *attempt });
+                self.pass_on_event(run, &HeadlessEvent::Start { attempt: *attempt });
             }
             RunUpdate::Retry { attempt, of, wait, reason } => {
                 let (attempt, of, wait) = (*attempt, *of, *wait);
-                self.write_event(run, &Event::Retry { attempt, of, wait, reason });
+                self.pass_on_event(run, &HeadlessEvent::Retry { attempt, of, wait, reason });
             }
             RunUpdate::Reasoning(raw) => {
                 let mut clean = String::new();
-                self.passed_on.entry(run).or_default().reasoning.push(raw, &mut clean);
-                self.write_reasoning(run, &clean);
+                self.progress.entry(run).or_default().reasoning.push(raw, &mut clean);
+                self.pass_on_reasoning(run, &clean);
             }
-            RunUpdate::Text(_) => self.write_new_text(run),
+            RunUpdate::Text(_) => self.pass_on_new_text(run),
             RunUpdate::Ended(_) => {
                 let mut clean = String::new();
-                self.passed_on.entry(run).or_default().reasoning.finish(&mut clean);
-                self.write_reasoning(run, &clean);
-                self.write_new_text(run);
-                self.write_event(run, &Event::End);
+                self.progress.entry(run).or_default().reasoning.finish(&mut clean);
+                self.pass_on_reasoning(run, &clean);
+                self.pass_on_new_text(run);
+                self.pass_on_event(run, &HeadlessEvent::End);
             }
             RunUpdate::Queued
             | RunUpdate::Open { .. }
@@ -241,31 +246,31 @@ impl<'a> Asking<'a> {
         }
     }
 
-    fn write_reasoning(&mut self, run: RunId, clean: &str) {
+    fn pass_on_reasoning(&mut self, run: RunId, clean: &str) {
         if !clean.is_empty() {
-            self.write_event(run, &Event::Reasoning(clean));
+            self.pass_on_event(run, &HeadlessEvent::Reasoning(clean));
         }
     }
 
     /// Passes on what of the sanitised answer is new.
-    fn write_new_text(&mut self, id: RunId) {
+    fn pass_on_new_text(&mut self, id: RunId) {
         let Some(run) = self.state.run(id) else { return };
         let source = run.display.document.source();
-        let known = self.passed_on.entry(id).or_default();
+        let known = self.progress.entry(id).or_default();
         let Some(new) = source.get(known.bytes..).filter(|new| !new.is_empty()) else { return };
         known.bytes = source.len();
         let runs = runs_of(&self.state);
         let index = runs.iter().position(|run| run.id() == id);
         if let Some(index) = index.filter(|_| self.written.is_ok()) {
-            self.written = self.output.event(&runs, index, &Event::Delta(new));
+            self.written = self.output.write_event(&runs, index, &HeadlessEvent::Delta(new));
         }
     }
 
-    fn write_event(&mut self, id: RunId, event: &Event<'_>) {
+    fn pass_on_event(&mut self, id: RunId, event: &HeadlessEvent<'_>) {
         let runs = runs_of(&self.state);
         let index = runs.iter().position(|run| run.id() == id);
         if let Some(index) = index.filter(|_| self.written.is_ok()) {
-            self.written = self.output.event(&runs, index, event);
+            self.written = self.output.write_event(&runs, index, event);
         }
     }
 
@@ -282,7 +287,7 @@ impl<'a> Asking<'a> {
             self.on_run_updates(run, vec![RunUpdate::Ended(Ending::Cancelled)]);
         }
         if let Some(session) = self.state.session.as_ref().filter(|_| self.written.is_ok()) {
-            self.written = self.output.summary(session, &runs_of(&self.state));
+            self.written = self.output.write_summary(session, &runs_of(&self.state));
         }
         self.flush();
         Finished { state: self.state, stopped: self.stopped, output: self.written }

@@ -5,23 +5,25 @@
 use crate::app::{Effect, Effects, Msg, Roster, State, Submission, update};
 use crate::config::Setup;
 use crate::domain::{Ending, RunState};
-use crate::runtime::clock::Timer;
-use crate::runtime::providers::Providers;
-use crate::runtime::{roster, stock};
+use crate::runtime::clock::ProgramClock;
+use crate::runtime::provider_pool::ProviderPool;
+use crate::runtime::{model_files, roster};
 
 /// A question with its runs, ready to be asked.
 pub struct PreparedAsk {
     pub(super) state: State,
     pub(super) effects: Effects,
-    pub(super) providers: Providers,
+    pub(super) providers: ProviderPool,
 }
 
 /// Who can be asked without a screen. Nothing is downloaded: a model that is missing cannot answer.
-pub fn build_roster(setup: &Setup) -> Roster {
-    let mut roster = roster::of(setup);
+pub fn build_headless_roster(setup: &Setup) -> Roster {
+    let mut roster = roster::build_roster(setup);
     for choice in roster.models.values_mut() {
-        if let Some(why) =
-            choice.as_ref().ok().and_then(|answerer| stock::missing(setup, &answerer.model))
+        if let Some(why) = choice
+            .as_ref()
+            .ok()
+            .and_then(|answerer| model_files::missing_reason(setup, &answerer.model))
         {
             *choice = Err(why);
         }
@@ -35,9 +37,9 @@ impl PreparedAsk {
         let mut prepared = Self {
             state: State::without_screen(roster),
             effects: Effects::new(),
-            providers: Providers::new(setup.providers.clone()),
+            providers: ProviderPool::new(setup.providers.clone()),
         };
-        let now = Timer::start().now();
+        let now = ProgramClock::start().now();
         for msg in [Msg::Clock(now), Msg::Submit(submission)] {
             update(&mut prepared.state, msg, &mut prepared.effects);
         }

@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::jsonl::Jsonl;
-use super::plain::Plain;
+use super::jsonl_output::JsonlOutput;
+use super::text_output::TextOutput;
 use super::*;
 use crate::app::{Answerer, Roster, Submission};
 use crate::domain::{ModelProfile, ModelRef, Panel, Persona, PersonaId, PersonaSource, Usage};
-use crate::runtime::providers::Providers;
+use crate::runtime::provider_pool::ProviderPool;
 
 /// The state after the question was asked, and the effects that keep it; no run is started.
 fn asked(ids: &[&str]) -> (State, Effects) {
@@ -47,7 +47,7 @@ fn play(
     (state, effects): (State, Effects),
     steps: Vec<(usize, Vec<RunUpdate>)>,
 ) -> Finished {
-    let starter = RunStarter::new(Providers::new(BTreeMap::new()), Store::in_memory());
+    let starter = RunStarter::new(ProviderPool::new(BTreeMap::new()), Store::in_memory());
     let mut asking = Asking::new(state, output, starter);
     asking.start(effects);
     let ids: Vec<RunId> = runs_of(&asking.state).iter().map(RunRef::id).collect();
@@ -72,9 +72,9 @@ fn done() -> RunUpdate {
 
 #[test]
 fn text_stands_in_the_order_of_the_panel_and_streams_the_first_unfinished() {
-    let (mut to, mut aside) = (Vec::new(), Vec::new());
+    let (mut to, mut progress_out) = (Vec::new(), Vec::new());
     {
-        let mut plain = Plain::new(&mut to, &mut aside);
+        let mut plain = TextOutput::new(&mut to, &mut progress_out);
         let finished = played(
             &mut plain,
             &["a", "b", "c"],
@@ -116,7 +116,7 @@ impl io::Write for &mut Flushes {
 #[test]
 fn text_of_the_first_unfinished_answer_leaves_at_once() {
     let mut to = Flushes::default();
-    let mut plain = Plain::new(&mut to, io::sink());
+    let mut plain = TextOutput::new(&mut to, io::sink());
     played(
         &mut plain,
         &["a", "b"],
@@ -137,7 +137,7 @@ fn text_of_the_first_unfinished_answer_leaves_at_once() {
 #[test]
 fn a_run_without_text_says_why() {
     let mut to = Vec::new();
-    let mut plain = Plain::new(&mut to, io::sink());
+    let mut plain = TextOutput::new(&mut to, io::sink());
     played(
         &mut plain,
         &["a"],
@@ -157,7 +157,7 @@ fn what_was_left_out_of_the_prompt_stands_below_the_head() {
     session.turns[0].runs[1].notes =
         vec!["short form of\nthe persona".into(), "2 turns left out".into()];
     let steps = vec![(0, vec![text("one"), done()]), (1, vec![text("two"), done()])];
-    play(&mut Plain::new(&mut to, io::sink()), (state, effects), steps);
+    play(&mut TextOutput::new(&mut to, io::sink()), (state, effects), steps);
     assert_eq!(
         String::from_utf8(to).unwrap(),
         "== A · view · fake:m ==\n\none\n\n== B · view · fake:m ==\n(short form of the persona)\n\
@@ -171,7 +171,7 @@ fn jsonl_writes_each_event_and_its_deltas_join_to_the_end() {
     let usage = Usage { input: 3, output: 2, cached: 0, reasoning: 0, cost_microusd: None };
     let wait = Duration::from_secs(3);
     played(
-        &mut Jsonl::new(&mut to),
+        &mut JsonlOutput::new(&mut to),
         &["a"],
         vec![
             (0, vec![RunUpdate::Queued, RunUpdate::Connecting { attempt: 1 }]),
@@ -213,7 +213,7 @@ fn jsonl_writes_each_event_and_its_deltas_join_to_the_end() {
 #[test]
 fn what_never_ended_is_cancelled_and_keeps_its_text() {
     let mut to = Vec::new();
-    let finished = played(&mut Jsonl::new(&mut to), &["a"], vec![(0, vec![text("part")])]);
+    let finished = played(&mut JsonlOutput::new(&mut to), &["a"], vec![(0, vec![text("part")])]);
     assert_eq!(finished.runs()[0].run.text, "part");
     assert_eq!(ending_of(&finished.runs()[0]), Some(&Ending::Cancelled));
     assert_eq!(finished.answered(), 0);
@@ -230,7 +230,8 @@ fn a_full_disk_is_told_once_and_the_runs_are_kept() {
             Ok(())
         }
     }
-    let finished = played(&mut Jsonl::new(Full), &["a"], vec![(0, vec![text("part"), done()])]);
+    let finished =
+        played(&mut JsonlOutput::new(Full), &["a"], vec![(0, vec![text("part"), done()])]);
     assert_eq!(finished.output.as_ref().unwrap_err().kind(), io::ErrorKind::StorageFull);
     assert_eq!(finished.runs()[0].run.text, "part");
 }

@@ -1,19 +1,17 @@
-//! Who is to attack a recommendation: the personas that do not propose it.
-//!
-//! Names are cleaned by `Who`. Called by `overlay`.
+//! Choice of the persona that challenges a recommendation.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::{boxed, first_shown, ink};
+use super::{draw_box, first_visible_row, row_style};
 use crate::app::{ChallengeOverlay, State};
 use crate::text::sanitize_line;
 use crate::ui::paint::{RowPainter, draw_text, row_at, truncate_to_width};
 use crate::ui::pane::PersonaLabel;
 use crate::ui::theme::{Theme, UiRole};
 
-/// Draws it.
-pub(super) fn draw(
+/// Draws the choice.
+pub(super) fn draw_challenge(
     buffer: &mut Buffer,
     theme: &Theme,
     area: Rect,
@@ -21,32 +19,34 @@ pub(super) fn draw(
     state: &State,
 ) {
     let rows = choice.personas.len() + 2;
-    let inner = boxed(buffer, theme, area, ("who attacks it? (one model call)", 72, rows));
-    let about = state.recommendation(choice.about).map(|found| sanitize_line(found.title()));
-    let about = about.unwrap_or_default();
+    let inner =
+        draw_box(buffer, theme, area, ("Who should challenge this? (one model call)", 72, rows));
+    let title = state.recommendation(choice.target).map(|found| sanitize_line(found.title()));
+    let title = title.unwrap_or_default();
     draw_text(
         buffer,
         row_at(inner, 0),
-        &truncate_to_width(&about, usize::from(inner.width)),
+        &truncate_to_width(&title, usize::from(inner.width)),
         theme.ui_style(UiRole::Note),
     );
     let list =
         Rect { y: inner.y + 2.min(inner.height), height: inner.height.saturating_sub(2), ..inner };
-    let first = first_shown(choice.selected, choice.personas.len(), usize::from(list.height));
+    let first =
+        first_visible_row(choice.cursor.selected, choice.personas.len(), usize::from(list.height));
     let shown = choice.personas.iter().enumerate().skip(first);
     for (y, (at, id)) in (0..list.height).zip(shown) {
         let Some(persona) = state.roster.persona(id) else { continue };
-        let (who, chosen) = (PersonaLabel::from_persona(persona), at == choice.selected);
+        let (who, chosen) = (PersonaLabel::from_persona(persona), at == choice.cursor.selected);
         let mut painter = RowPainter::new(buffer, row_at(list, y));
-        painter.write(" ", ink(theme, chosen, UiRole::Key));
-        painter.write(&who.name, ink(theme, chosen, UiRole::Key));
+        painter.write(" ", row_style(theme, chosen, UiRole::Key));
+        painter.write(&who.name, row_style(theme, chosen, UiRole::Key));
         let more = if who.title.is_empty() { who.label } else { who.title };
         let room = painter.columns_left().saturating_sub(1);
         painter.write(
             &truncate_to_width(&format!(" · {more}"), room),
-            ink(theme, chosen, UiRole::Word),
+            row_style(theme, chosen, UiRole::Word),
         );
         let room = painter.columns_left();
-        painter.write_spaces(room, ink(theme, chosen, UiRole::Word));
+        painter.write_spaces(room, row_style(theme, chosen, UiRole::Word));
     }
 }

@@ -1,48 +1,45 @@
-//! Assumptions and numbers of all personas as one list; what is measured differently is marked. Called by `overlay`.
-//!
-//! Everything in it was found by pattern, and says so.
+//! Assumptions and numbers of all personas as one list, with a mark where values differ.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
-use super::{Search, first_shown, ink, open};
+use super::{SearchLine, draw_search_box, first_visible_row, row_style};
 use crate::app::{LedgerOverlay, LedgerRow, State};
 use crate::text::sanitize_line;
 use crate::text::width::width;
-use crate::ui::labels;
 use crate::ui::paint::{RowPainter, row_at, truncate_to_width};
 use crate::ui::theme::{Theme, UiRole};
 
 /// Columns of a value at most.
 const VALUE: usize = 16;
-/// Columns of a persona's view.
+/// Columns of `no source`.
+const SUPPORT: usize = 9;
+/// Columns of a persona's lens.
 const WHO: usize = 8;
 
-/// Draws it; where the cursor stands, when typing goes into the filter.
-pub(super) fn draw(
+/// Draws the list; returns the position of the cursor while the filter is edited.
+pub(super) fn draw_ledger(
     buffer: &mut Buffer,
     theme: &Theme,
     area: Rect,
     ledger: &LedgerOverlay,
     state: &State,
 ) -> Option<Position> {
-    let rows = ledger.matching();
-    let entries = rows.iter().filter(|row| row.place().is_some()).count();
-    let found = format!(
-        "{} found by pattern",
-        labels::format_quantity(entries as u64, "entry").replace("entrys", "entries")
-    );
-    let search = Search { filter: &ledger.filter, typing: ledger.typing, found };
+    let rows = ledger.matching_rows();
+    let entries = rows.iter().filter(|row| row.position().is_some()).count();
+    let plural = if entries == 1 { "entry" } else { "entries" };
+    let found = format!("{entries} {plural} found by pattern");
+    let search = SearchLine::new(&ledger.picker, found);
     let size = ("assumptions and numbers", 150, ledger.rows.len());
-    let (list, cursor) = open(buffer, theme, area, size, &search);
+    let (list, cursor) = draw_search_box(buffer, theme, area, size, &search);
     if rows.is_empty() {
         RowPainter::new(buffer, list)
-            .write("nothing has these words", theme.ui_style(UiRole::Note));
+            .write("nothing contains these words", theme.ui_style(UiRole::Note));
     }
-    let first = first_shown(ledger.selected, rows.len(), usize::from(list.height));
+    let first = first_visible_row(ledger.picker.selected(), rows.len(), usize::from(list.height));
     for (y, (at, shown)) in (0..list.height).zip(rows.iter().enumerate().skip(first)) {
-        draw_row(buffer, theme, row_at(list, y), shown, (at == ledger.selected, state));
+        draw_row(buffer, theme, row_at(list, y), shown, (at == ledger.picker.selected(), state));
     }
     cursor
 }
@@ -55,7 +52,7 @@ fn draw_row(
     (chosen, state): (bool, &State),
 ) {
     let mut painter = RowPainter::new(buffer, area);
-    let part = |part: UiRole| ink(theme, chosen, part);
+    let part = |part: UiRole| row_style(theme, chosen, part);
     let who = |painter: &mut RowPainter<'_>, pane: usize| {
         let persona = state.pane_personas.get(pane);
         let label = persona.map(|p| sanitize_line(p.label())).unwrap_or_default();
@@ -79,13 +76,13 @@ fn draw_row(
                 painter.write("  values differ", theme.ui_style(UiRole::Warning));
             }
         }
-        LedgerRow::Assumption { text, place } => {
-            who(&mut painter, place.pane);
+        LedgerRow::Assumption { text, position } => {
+            who(&mut painter, position.pane);
             let room = painter.columns_left().saturating_sub(1);
             painter.write(&truncate_to_width(text, room), part(UiRole::Input));
         }
-        LedgerRow::Number { value, support, sentence, place } => {
-            who(&mut painter, place.pane);
+        LedgerRow::Number { value, support, sentence, position } => {
+            who(&mut painter, position.pane);
             let value = truncate_to_width(value, VALUE);
             painter.write(&value, part(UiRole::Input).add_modifier(Modifier::BOLD));
             painter.write_spaces(VALUE - width(&value) + 1, part(UiRole::Input));
@@ -95,12 +92,12 @@ fn draw_row(
                 _ => UiRole::Hole,
             };
             painter.write(support, part(how));
-            painter.write_spaces(9_usize.saturating_sub(width(support)), part(how));
+            painter.write_spaces(SUPPORT.saturating_sub(width(support)) + 1, part(how));
             let room = painter.columns_left().saturating_sub(1);
             painter.write(&truncate_to_width(sentence, room), part(UiRole::Word));
         }
     }
-    if shown.place().is_some() {
+    if shown.position().is_some() {
         let room = painter.columns_left();
         painter.write_spaces(room, part(UiRole::Word));
     }

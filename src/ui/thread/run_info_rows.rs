@@ -2,7 +2,7 @@
 //!
 //! Pure functions of a run and a width.
 
-use crate::app::{Action, Context, Keymap, RunRef};
+use crate::app::{Action, KeyContext, Keymap, RunRef};
 use crate::domain::{Ending, RunState, local_note};
 use crate::text::sanitize_line;
 use crate::text::width::width as columns;
@@ -150,7 +150,7 @@ pub(super) fn build_rows_below(
             let role = labels::state_role(&run.run.state);
             let sign = labels::state_glyph(&run.run.state);
             push_signed_rows(&mut rows, role, sign, &text, (width, MAX_REASON_ROWS));
-            let key = labels::key_hint(keymap, Context::Panes, Action::Retry);
+            let key = labels::key_hint(keymap, KeyContext::Panes, Action::Retry);
             if let Some(key) = key.filter(|_| input.is_last) {
                 rows.push(RunInfoRow { role: UiRole::Advice, text: format!("  {key} retry") });
             }

@@ -1,13 +1,13 @@
 //! Draws the list of recommendations: status, personas, facet, title. The selected one is always visible.
 //!
-//! Which recommendations are listed is decided by `app`.
+//! TriageStatus recommendations are listed is decided by `app`.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-use crate::app::triage::Item;
-use crate::app::{State, Which};
+use crate::app::triage::TriageItem;
+use crate::app::{State, TriageStatus};
 use crate::domain::{Facet, RecommendationId, Severity};
 use crate::text::sanitize_line;
 use crate::text::width::width;
@@ -25,7 +25,7 @@ const MIN_WIDTH_WITH_FACET: u16 = 64;
 #[derive(Debug)]
 struct TriageListRow {
     id: RecommendationId,
-    status: Which,
+    status: TriageStatus,
     panes: Vec<usize>,
     facet: Facet,
     severity: Option<Severity>,
@@ -56,7 +56,7 @@ impl TriageListRenderer {
     pub(super) fn prepare(
         &mut self,
         state: &State,
-        items: &[Item<'_>],
+        items: &[TriageItem<'_>],
         selected: usize,
         area: Rect,
     ) {
@@ -139,9 +139,9 @@ impl TriageListRenderer {
         let annotation_columns = width(&row.annotation);
         let reserved = if annotation_columns > 0 { annotation_columns + 2 } else { 1 };
         let style = match row.status {
-            Which::Rejected => style_of(UiRole::Note).add_modifier(Modifier::CROSSED_OUT),
-            Which::Accepted | Which::Deferred => style_of(UiRole::Word),
-            Which::Open | Which::Discuss => style_of(UiRole::Input),
+            TriageStatus::Rejected => style_of(UiRole::Note).add_modifier(Modifier::CROSSED_OUT),
+            TriageStatus::Accepted | TriageStatus::Deferred => style_of(UiRole::Word),
+            TriageStatus::Open | TriageStatus::Discuss => style_of(UiRole::Input),
         };
         painter.write_truncated(&row.title, reserved, style);
         let gap = painter.columns_left().saturating_sub(reserved.saturating_sub(1));
@@ -194,7 +194,7 @@ fn tag_width(row: &TriageListRow, panes: &[PaneRenderer]) -> usize {
     columns.saturating_sub(1)
 }
 
-fn build_row(item: &Item<'_>) -> TriageListRow {
+fn build_row(item: &TriageItem<'_>) -> TriageListRow {
     let verdict = item.verdict();
     let mut annotation = String::new();
     if item.members().any(|m| !m.found.verdict.comment.is_empty()) {
@@ -207,7 +207,7 @@ fn build_row(item: &Item<'_>) -> TriageListRow {
     }
     TriageListRow {
         id: item.id(),
-        status: item.which(),
+        status: item.status(),
         panes: item.panes(),
         facet: item.leader.found.facet,
         severity: item.members().filter_map(|m| m.found.severity).min(),
@@ -218,13 +218,13 @@ fn build_row(item: &Item<'_>) -> TriageListRow {
 }
 
 /// Returns the sign of a triage status, so that it is not shown by colour alone.
-pub(super) fn status_sign(status: Which) -> (&'static str, UiRole) {
+pub(super) fn status_sign(status: TriageStatus) -> (&'static str, UiRole) {
     match status {
-        Which::Open => ("·", UiRole::Open),
-        Which::Discuss => ("…", UiRole::Discuss),
-        Which::Accepted => ("✓", UiRole::Accepted),
-        Which::Rejected => ("✗", UiRole::Rejected),
-        Which::Deferred => ("→", UiRole::Deferred),
+        TriageStatus::Open => ("·", UiRole::Open),
+        TriageStatus::Discuss => ("…", UiRole::Discuss),
+        TriageStatus::Accepted => ("✓", UiRole::Accepted),
+        TriageStatus::Rejected => ("✗", UiRole::Rejected),
+        TriageStatus::Deferred => ("→", UiRole::Deferred),
     }
 }
 

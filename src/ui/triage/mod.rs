@@ -1,6 +1,6 @@
 //! Draws the Triage view: the list of recommendations, and the source of the selected one beside or below it.
 //!
-//! Which recommendations are listed, and which one is selected, is part of the state.
+//! TriageStatus recommendations are listed, and which one is selected, is part of the state.
 
 mod list;
 mod source;
@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use super::paint::{RowPainter, draw_text_right, inset_sides, row_at, truncate_to_width};
 use super::pane::PaneRenderer;
 use super::theme::{Theme, UiRole};
-use crate::app::triage::{counts, items, listed};
+use crate::app::triage::{build_items, count_items, filter_items};
 use crate::app::{Scroll, State};
 use crate::domain::TriageCounts;
 use crate::text::sanitize_line;
@@ -42,11 +42,11 @@ pub(super) struct TriageRenderer {
 impl TriageRenderer {
     /// Updates rows and areas for a body of `area`.
     pub(super) fn prepare(&mut self, state: &State, area: Rect) {
-        let all = items(state);
-        (self.counts, self.to_discuss) = counts(&all);
+        let all = build_items(state);
+        (self.counts, self.to_discuss) = count_items(&all);
         self.filter_label = describe_filter(state);
-        let rows = listed(state, all, &state.triage.filter);
-        let selected = state.triage.at(&rows);
+        let rows = filter_items(state, all, &state.triage.filter);
+        let selected = state.triage.selected_index(&rows);
         self.progress = row_at(area, 0);
         let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
         let (list, source) = self.split_areas(state, body, rows.len());
@@ -151,7 +151,7 @@ fn describe_filter(state: &State) -> String {
         texts.push(pane.map_or_else(|| id.to_string(), |persona| sanitize_line(&persona.name)));
     }
     texts.extend(filter.facet.map(|facet| facet.word().to_owned()));
-    texts.extend(filter.which.map(|which| which.word().to_owned()));
+    texts.extend(filter.status.map(|status| status.word().to_owned()));
     if state.triage.typing || !filter.text.is_empty() {
         let cursor = if state.triage.typing { "▏" } else { "" };
         texts.push(format!("/{}{cursor}", sanitize_line(&filter.text)));
@@ -161,8 +161,8 @@ fn describe_filter(state: &State) -> String {
 
 /// Returns the source of the selected recommendation, and its description.
 pub(super) fn find_copy_source(state: &State) -> Option<(String, String)> {
-    let rows = listed(state, items(state), &state.triage.filter);
-    let member = rows.get(state.triage.at(&rows))?.leader;
+    let rows = filter_items(state, build_items(state), &state.triage.filter);
+    let member = rows.get(state.triage.selected_index(&rows))?.leader;
     let text = member.run.document.source().get(member.found.span.clone())?;
     let title = sanitize_line(member.found.title());
     Some((text.to_owned(), format!("\u{201c}{}\u{201d}", truncate_to_width(&title, 40))))

@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::list::{severity_role, status_sign};
-use crate::app::triage::{Item, Member, span_of};
+use crate::app::triage::{TriageItem, TriageMember, span_of};
 use crate::app::{RunRef, Scroll, State};
 use crate::domain::{RecommendationId, RunId, RunState};
 use crate::text::{Layout, LayoutOptions, PartKind, Row, RowKind, sanitize_line};
@@ -53,7 +53,7 @@ pub(super) struct SourceRenderer {
 
 impl SourceRenderer {
     /// Updates the rows for `item`.
-    pub(super) fn prepare(&mut self, state: &State, item: Option<&Item<'_>>, area: Rect) {
+    pub(super) fn prepare(&mut self, state: &State, item: Option<&TriageItem<'_>>, area: Rect) {
         self.area = area;
         let width = area.width.saturating_sub(4).clamp(1, MAX_TEXT_WIDTH);
         if self.width != width {
@@ -89,15 +89,15 @@ impl SourceRenderer {
     }
 
     /// Adds title, status, personas, facet, severity, owner and comments.
-    fn push_verdict(&mut self, state: &State, item: &Item<'_>) {
+    fn push_verdict(&mut self, state: &State, item: &TriageItem<'_>) {
         let (width, verdict) = (usize::from(self.width), item.verdict());
         let mut add_text = |role: UiRole, text: &str, max_rows: usize| {
             let rows = wrap_text(text, width, max_rows).into_iter();
             self.rows.extend(rows.map(|row| SourceRow::Text(role, row)));
         };
         add_text(UiRole::PopupTitle, &sanitize_line(item.leader.found.title()), 3);
-        let (glyph, role) = status_sign(item.which());
-        add_text(role, &format!("{glyph} {}", item.which().word()), 1);
+        let (glyph, role) = status_sign(item.status());
+        add_text(role, &format!("{glyph} {}", item.status().word()), 1);
         let names: Vec<String> = item
             .panes()
             .into_iter()
@@ -135,7 +135,7 @@ impl SourceRenderer {
     }
 
     /// Adds the heading above a recommendation, and its rows.
-    fn push_member(&mut self, member: &Member<'_>) {
+    fn push_member(&mut self, member: &TriageMember<'_>) {
         let run = member.run.id();
         let layout = update_layout(&mut self.layouts, self.width, member.run);
         let marked = rows_of_span(member.run, layout, &member.found.span);
@@ -181,7 +181,7 @@ impl SourceRenderer {
     }
 
     /// Builds the rows of the complete answer with the selected lines marked and the cursor visible.
-    fn build_selection(&mut self, state: &State, selecting: crate::app::triage::Selecting) {
+    fn build_selection(&mut self, state: &State, selecting: crate::app::triage::LineSelection) {
         let Some(run) = state.run(selecting.run) else { return };
         let layout = update_layout(&mut self.layouts, self.width, run);
         let source = run.document.source();

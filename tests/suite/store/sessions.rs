@@ -1,4 +1,4 @@
-//! Finding a session by what the user types.
+//! Finds a session by an id prefix or `last`.
 
 use clap::{CommandFactory, Parser};
 use plenary::cli::sessions::{Sessions, resolve, run};
@@ -22,7 +22,7 @@ fn store_of(ids: &[u128]) -> Store {
 }
 
 #[test]
-fn the_first_digits_or_last_name_a_session() {
+fn id_prefix_or_last_names_a_session() {
     let (a1, a2, b) = (0xa1 << 120, 0xa2 << 120, 0xb << 124);
     let store = store_of(&[a1, a2, b]);
     let whole = SessionId::from_number(a1).to_string();
@@ -32,7 +32,7 @@ fn the_first_digits_or_last_name_a_session() {
 }
 
 #[test]
-fn what_names_none_or_several_is_answered_with_what_there_is() {
+fn ambiguous_or_unknown_id_lists_the_choices() {
     let store = store_of(&[0xa1 << 120, 0xa2 << 120, 0xb << 124]);
     let several = resolve(&store, "a").unwrap_err();
     assert_eq!(several.code, 2);
@@ -62,7 +62,7 @@ fn parse(args: &[&str]) -> Result<Sessions, clap::Error> {
 }
 
 #[test]
-fn the_command_line_offers_every_format_and_no_other() {
+fn command_line_accepts_exactly_the_export_formats() {
     Cli::command().debug_assert();
     for format in plenary::export::FORMATS {
         let parsed = parse(&["show", "last", "--format", format.name]).unwrap();
@@ -80,7 +80,7 @@ fn run_on(args: &[&str], store: &Store) -> Result<u8, plenary::cli::CliError> {
 }
 
 #[test]
-fn commands_end_with_the_code_that_says_how_they_went() {
+fn commands_return_their_exit_code() {
     let store = store_of(&[0xa1 << 120]);
     for args in
         [&["list"][..], &["list", "--format", "json"], &["show", "a1"], &["list", "--limit", "0"]]

@@ -107,7 +107,7 @@ fn the_record_is_written_where_it_was_said_and_never_over_anything() {
     term.send("Se");
     term.wait_for("where the adr is written");
     term.send("\x15record.md\r\r");
-    term.wait_for("is there already");
+    term.wait_for("already exists");
     assert_eq!(std::fs::read_to_string(home.path("work/record.md")).unwrap(), "mine");
     term.quit();
     term.assert_restored();
@@ -124,7 +124,7 @@ fn a_challenge_and_a_brief_are_asked_for_shown_checked_and_resumed() {
     let mut term = open(&home);
     server.script("edge", [Reply::text("It fails when the disk is full.")]);
     term.send("!");
-    term.wait_for("who attacks it?");
+    term.wait_for("Who should challenge this?");
     term.send("\r");
     term.wait_for("It fails when the disk is full.");
     let sent = server.requests().pop().unwrap().body.to_string();

