@@ -4,14 +4,14 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use crate::config::Setup;
-use crate::ui::theme::{Depth, Theme};
+use crate::ui::theme::{ColorDepth, Theme};
 
 /// The appearance of this program run.
 pub struct Appearance {
     /// The theme.
     pub theme: Theme,
     /// Colours of the terminal.
-    pub depth: Depth,
+    pub depth: ColorDepth,
     /// Whether the background is light, when the terminal reports it.
     pub is_light: Option<bool>,
     /// Fields of the theme that fell back to a default.
@@ -56,20 +56,20 @@ fn terminal_is_light() -> Option<bool> {
 }
 
 /// The colour depth that the environment announces.
-fn detect_depth(var: impl Fn(&str) -> Option<String>) -> Depth {
+fn detect_depth(var: impl Fn(&str) -> Option<String>) -> ColorDepth {
     if var("NO_COLOR").is_some_and(|v| !v.is_empty()) {
-        return Depth::Mono;
+        return ColorDepth::Mono;
     }
     let term = var("TERM").unwrap_or_default();
     if matches!(var("COLORTERM").as_deref(), Some("truecolor" | "24bit")) || term.contains("direct")
     {
-        Depth::True
+        ColorDepth::True
     } else if term.contains("256color") || term.contains("kitty") || term.contains("alacritty") {
-        Depth::Ansi256
+        ColorDepth::Ansi256
     } else if term.is_empty() || term == "dumb" || term.starts_with("vt") {
-        Depth::Mono
+        ColorDepth::Mono
     } else {
-        Depth::Ansi16
+        ColorDepth::Ansi16
     }
 }
 
@@ -84,11 +84,11 @@ mod tests {
                 pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned())
             })
         };
-        assert_eq!(of(&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor")]), Depth::True);
-        assert_eq!(of(&[("TERM", "screen-256color")]), Depth::Ansi256);
-        assert_eq!(of(&[("TERM", "linux")]), Depth::Ansi16);
-        assert_eq!(of(&[("TERM", "xterm-256color"), ("NO_COLOR", "1")]), Depth::Mono);
-        assert_eq!(of(&[("TERM", "xterm"), ("NO_COLOR", "")]), Depth::Ansi16);
-        assert_eq!(of(&[]), Depth::Mono);
+        assert_eq!(of(&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor")]), ColorDepth::True);
+        assert_eq!(of(&[("TERM", "screen-256color")]), ColorDepth::Ansi256);
+        assert_eq!(of(&[("TERM", "linux")]), ColorDepth::Ansi16);
+        assert_eq!(of(&[("TERM", "xterm-256color"), ("NO_COLOR", "1")]), ColorDepth::Mono);
+        assert_eq!(of(&[("TERM", "xterm"), ("NO_COLOR", "")]), ColorDepth::Ansi16);
+        assert_eq!(of(&[]), ColorDepth::Mono);
     }
 }

@@ -18,8 +18,8 @@ use super::run_starter::RunStarter;
 use crate::app::{EditFor, Effect, Level, Msg, State};
 use crate::config::personas::expand_home;
 use crate::store::Store;
-use crate::ui::View;
-use crate::ui::theme::{Depth, Theme};
+use crate::ui::Renderer;
+use crate::ui::theme::{ColorDepth, Theme};
 
 /// Limit on the sessions in the list.
 const MAX_LISTED_SESSIONS: usize = 500;
@@ -60,7 +60,7 @@ pub struct EffectRunner {
     /// The user's themes.
     pub theme_folder: PathBuf,
     /// Colours of the terminal.
-    pub depth: Depth,
+    pub depth: ColorDepth,
 }
 
 impl EffectRunner {
@@ -68,7 +68,7 @@ impl EffectRunner {
     pub fn run_effect(
         &mut self,
         state: &State,
-        view: &mut View,
+        renderer: &mut Renderer,
         effect: Effect,
     ) -> Option<LoopCommand> {
         match effect {
@@ -80,9 +80,9 @@ impl EffectRunner {
             Effect::CancelAll => self.starter.cancel_all(),
             Effect::Save(change) => self.starter.save(change),
             Effect::Highlight(run, jobs) => self.highlighter.highlight_lines(run, jobs),
-            Effect::Scroll(pane, scroll) => view.scroll(state, pane, scroll),
+            Effect::Scroll(pane, scroll) => renderer.scroll_view(state, pane, scroll),
             Effect::Copy { text, what } => self.copy_text(text, what),
-            Effect::CopyBlock(pane) => match view.block_at(state, pane) {
+            Effect::CopyBlock(pane) => match renderer.find_copy_source(state, pane) {
                 Some((text, what)) => self.copy_text(text, what),
                 None => self.show_notice(Level::Info, "nothing to copy here".to_owned()),
             },
@@ -93,8 +93,8 @@ impl EffectRunner {
                     )
                 });
             }
-            Effect::Reveal(pane, run, at) => view.reveal(pane, run, at),
-            Effect::RevealSection(pane) => view.reveal_section(pane),
+            Effect::Reveal(pane, run, at) => renderer.reveal_offset(pane, run, at),
+            Effect::RevealSection(pane) => renderer.reveal_section(pane),
             Effect::Search(words) => self.search_sessions(words),
             Effect::Rename(id, title) => self.spawn_store_read(move |store| {
                 Msg::Kept(match store.rename_session(id, title) {
@@ -136,11 +136,11 @@ impl EffectRunner {
             Effect::Pull(id) => self.downloads.start_download(&id),
             Effect::CancelPull(id) => self.downloads.cancel_download(&id),
             Effect::ForgetPanes => {
-                view.forget();
+                renderer.forget_session();
                 self.highlighter.clear_answers();
             }
-            Effect::ToggleWrap => view.toggle_wrap(),
-            Effect::NextTheme => self.next_theme(view),
+            Effect::ToggleWrap => renderer.toggle_wrap(),
+            Effect::NextTheme => self.next_theme(renderer),
             Effect::Edit(purpose, text) => return Some(LoopCommand::Edit(purpose, text)),
             Effect::Redraw => return Some(LoopCommand::Redraw),
             Effect::Suspend => return Some(LoopCommand::Suspend),
@@ -193,13 +193,13 @@ impl EffectRunner {
         let _ = self.messages.try_send(Msg::Tell(level, text));
     }
 
-    fn next_theme(&self, view: &mut View) {
-        let names = Theme::names(Some(&self.theme_folder));
-        let at = names.iter().position(|n| *n == view.theme().name).map_or(0, |at| at + 1);
+    fn next_theme(&self, renderer: &mut Renderer) {
+        let names = Theme::list_names(Some(&self.theme_folder));
+        let at = names.iter().position(|n| *n == renderer.theme().name).map_or(0, |at| at + 1);
         let Some(name) = names.get(at % names.len().max(1)) else { return };
         match Theme::load(name, Some(&self.theme_folder), self.depth) {
             Ok((theme, _)) => {
-                view.set_theme(theme);
+                renderer.set_theme(theme);
                 self.show_notice(Level::Info, format!("theme: {name}"));
             }
             Err(why) => self.show_notice(Level::Error, why),

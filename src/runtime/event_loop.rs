@@ -26,7 +26,7 @@ use crate::app::{
 use crate::config::Setup;
 use crate::domain::SessionId;
 use crate::store::{Store, StoreError};
-use crate::ui::View;
+use crate::ui::Renderer;
 
 /// How the program starts.
 #[derive(Debug, Clone, Default)]
@@ -79,12 +79,12 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
             theme_folder: setup.paths.config.join("themes"),
             depth: appearance.depth,
         };
-        let mut view = View::new(appearance.theme);
-        view.on_terminal(appearance.is_light);
+        let mut renderer = Renderer::new(appearance.theme);
+        renderer.set_terminal_is_light(appearance.is_light);
         let mut tui = Tui {
             clock,
             state,
-            view,
+            renderer,
             screen,
             frames: FrameSchedule::default(),
             effect_runner,
@@ -114,7 +114,7 @@ const ENTER: Key = Key::plain(KeyCode::Enter);
 struct Tui {
     clock: ProgramClock,
     state: State,
-    view: View,
+    renderer: Renderer,
     screen: Screen,
     frames: FrameSchedule,
     effect_runner: EffectRunner,
@@ -176,7 +176,7 @@ impl Tui {
     fn start_session(&mut self, start: Start) -> Option<LoopCommand> {
         let opened = start.session.map(crate::app::Effect::Open);
         let command =
-            opened.and_then(|e| self.effect_runner.run_effect(&self.state, &mut self.view, e));
+            opened.and_then(|e| self.effect_runner.run_effect(&self.state, &mut self.renderer, e));
         if start.pull {
             self.update_and_draw(Msg::GetModels);
         }
@@ -299,7 +299,7 @@ impl Tui {
         update(&mut self.state, msg, &mut effects);
         for effect in effects {
             command =
-                self.effect_runner.run_effect(&self.state, &mut self.view, effect).or(command);
+                self.effect_runner.run_effect(&self.state, &mut self.renderer, effect).or(command);
         }
         command
     }
@@ -321,7 +321,7 @@ impl Tui {
 
     fn draw_frame(&mut self) -> io::Result<()> {
         self.update_clock();
-        let drawn = self.screen.draw_frame(&self.state, &mut self.view);
+        let drawn = self.screen.draw_frame(&self.state, &mut self.renderer);
         self.frames.on_drawn(self.clock.elapsed());
         if let Some(at) = self.state.next_change() {
             self.frames.request_at(at);

@@ -23,7 +23,7 @@ use ratatui::layout::Rect;
 use super::cell_writer::CellWriter;
 use super::multi_scalar_rows::MultiScalarRows;
 use crate::app::State;
-use crate::ui::View;
+use crate::ui::Renderer;
 
 /// Set while the terminal is ours: raw mode, alternate screen.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -55,12 +55,12 @@ impl Screen {
     }
 
     /// Draws one frame: one synchronized update, one write.
-    pub fn draw_frame(&mut self, state: &State, view: &mut View) -> io::Result<()> {
+    pub fn draw_frame(&mut self, state: &State, renderer: &mut Renderer) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         let multi_scalar_rows = &mut self.multi_scalar_rows;
         self.terminal.draw(|frame| {
-            view.prepare(state, frame.area());
-            if let Some(at) = view.draw(state, frame.buffer_mut()) {
+            renderer.prepare(state, frame.area());
+            if let Some(at) = renderer.draw(state, frame.buffer_mut()) {
                 frame.set_cursor_position(at);
             }
             multi_scalar_rows.mark_changed_rows(frame.buffer_mut());

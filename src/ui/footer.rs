@@ -1,19 +1,19 @@
-//! The last row: keys that work now, or a notice; at the right the keys of a sequence so far, how a model's fetch stands,
-//! or where the view stands.
+//! Draws the footer: keys of the current context, or a notice; at the right the pressed keys of a sequence, the progress of
+//! a download, or the scroll position.
 //!
-//! Keys come from the keymap, so the footer cannot differ from what they do. Called by `View`.
+//! Keys come from the keymap, so the footer cannot differ from what they do.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::paint::{Pen, cut, put_right};
-use super::theme::{Part, Theme};
+use super::paint::{RowPainter, draw_text_right};
+use super::theme::{Theme, UiRole};
 use super::thread::Thread;
 use crate::app::{KeyContext, Level, Notice, State, keymap};
 use crate::text::sanitize_line;
 use crate::text::width::width;
 
-/// What the footer says.
+/// Texts of the footer.
 #[derive(Debug, Default)]
 pub(super) struct Footer {
     context: Option<KeyContext>,
@@ -23,7 +23,7 @@ pub(super) struct Footer {
 }
 
 impl Footer {
-    /// Brings the words up to date. `thread` is the focused pane's, when answers are on the screen.
+    /// Updates the texts. `thread` is that of the focused pane if the Answers view is shown.
     pub(super) fn prepare(&mut self, state: &State, thread: Option<&Thread>) {
         let context = state.key_context();
         if self.context != Some(context) {
@@ -47,16 +47,19 @@ impl Footer {
         } else if let Some(status) = state.locals.status().filter(|_| context != KeyContext::Pull) {
             self.right = sanitize_line(&status);
         } else if let Some(thread) = thread.filter(|_| context == KeyContext::Panes) {
-            self.right = place(thread, state.pane().is_some_and(|pane| pane.is_live()));
+            self.right = describe_position(thread, state.pane().is_some_and(|pane| pane.is_live()));
         }
     }
 
-    /// Draws it.
+    /// Draws the footer into the first row of `area`.
     pub(super) fn draw(&self, buffer: &mut Buffer, theme: &Theme, area: Rect) {
-        let note = theme.part(Part::Note);
+        let note = theme.ui_style(UiRole::Note);
         let right = format!(" {} ", self.right);
-        let used =
-            if self.right.is_empty() { 0 } else { put_right(buffer, area, &[(&right, note)]) };
+        let used = if self.right.is_empty() {
+            0
+        } else {
+            draw_text_right(buffer, area, &[(&right, note)])
+        };
         let area = Rect { width: area.width - used, ..area };
         match &self.notice {
             Some((notice, text)) => draw_notice(buffer, theme, area, notice.level, text),
@@ -65,44 +68,42 @@ impl Footer {
     }
 
     fn draw_keys(&self, buffer: &mut Buffer, theme: &Theme, area: Rect) {
-        let mut pen = Pen::new(buffer, area);
-        let (key_style, word_style) = (theme.part(Part::Key), theme.part(Part::Word));
-        for (key, word) in &self.keys {
-            if width(key) + width(word) + 3 > pen.room() {
+        let mut painter = RowPainter::new(buffer, area);
+        let (key_style, label_style) = (theme.ui_style(UiRole::Key), theme.ui_style(UiRole::Word));
+        for (key, label) in &self.keys {
+            if width(key) + width(label) + 3 > painter.columns_left() {
                 break;
             }
-            pen.write(" ", word_style);
-            pen.write(key, key_style);
-            pen.write(" ", word_style);
-            pen.write(word, word_style);
-            pen.write(" ", word_style);
+            painter.write(" ", label_style);
+            painter.write(key, key_style);
+            painter.write(" ", label_style);
+            painter.write(label, label_style);
+            painter.write(" ", label_style);
         }
     }
 }
 
 fn draw_notice(buffer: &mut Buffer, theme: &Theme, area: Rect, level: Level, text: &str) {
-    let (sign, part) = match level {
-        Level::Info => ("·", Part::Info),
-        Level::Warning => ("!", Part::Warning),
-        Level::Error => ("✗", Part::Error),
+    let (sign, role) = match level {
+        Level::Info => ("·", UiRole::Info),
+        Level::Warning => ("!", UiRole::Warning),
+        Level::Error => ("✗", UiRole::Error),
     };
-    let mut pen = Pen::new(buffer, area);
-    let style = theme.part(part);
-    pen.write(" ", style);
-    pen.write(sign, style);
-    pen.write(" ", style);
-    let room = pen.room().saturating_sub(1);
-    pen.write(&cut(text, room), style);
-    pen.write(" ", style);
+    let mut painter = RowPainter::new(buffer, area);
+    let style = theme.ui_style(role);
+    painter.write(" ", style);
+    painter.write(sign, style);
+    painter.write(" ", style);
+    painter.write_truncated(text, 1, style);
+    painter.write(" ", style);
 }
 
-/// `following`, `top`, `41 %`, `end`; nothing when all is in view.
-fn place(thread: &Thread, live: bool) -> String {
-    let (top, _) = thread.extent();
-    let below = thread.below();
-    match (thread.follows(), top, below) {
+/// Describes the scroll position: `following`, `top`, `41 %`, `end`, or nothing if all rows are visible.
+fn describe_position(thread: &Thread, is_live: bool) -> String {
+    let (top, below) = (thread.viewport().top(), thread.viewport().rows_below());
+    match (thread.is_following(), top, below) {
         (_, 0, 0) => String::new(),
-        (true, _, _) if live => "following".to_owned(),
+        (true, _, _) if is_live => "following".to_owned(),
         (_, 0, _) => "top".to_owned(),
         (_, _, 0) => "end".to_owned(),
         (_, top, below) => format!("{} %", top * 100 / (top + below)),

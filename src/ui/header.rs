@@ -1,37 +1,38 @@
-//! The first row: where one is, and how the question stands.
+//! Draws the header: panel, model, title of the session, and the progress of the current turn.
 //!
-//! Progress matters more than place, so place gives way where there is little room. Called by `View`.
+//! On a narrow screen, progress has priority over the rest.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::paint::{Pen, cut, put_right};
-use super::theme::{Part, Theme};
-use super::words;
+use super::labels;
+use super::paint::{RowPainter, draw_text_right, truncate_to_width};
+use super::theme::{Theme, UiRole};
 use crate::app::State;
 use crate::domain::RunState;
 use crate::text::sanitize_line;
 use crate::text::width::width;
 
-/// What the header says, made once a frame.
+/// Texts of the header.
 #[derive(Debug, Default)]
 pub(super) struct Header {
-    /// Panel and model; neither changes while the program runs.
-    place: Option<(String, String)>,
+    /// Panel and model.
+    panel_and_model: Option<(String, String)>,
     title: String,
-    right: String,
-    sampled: u128,
-    tokens: u64,
+    progress: String,
+    /// Time of the last sample of tokens, in quarters of a second since the start.
+    sample_time: u128,
+    sampled_tokens: u64,
 }
 
-/// `1 failed`, `1 cut`: how runs of the last question ended that did not answer in full.
-fn unanswered(state: &State) -> Vec<String> {
-    let last = || state.panes().into_iter().filter_map(|pane| pane.current());
-    let turn = last().max_by_key(|v| (v.is_live(), v.started)).map(|v| v.turn);
+/// Counts the runs of the last turn that ended without a complete answer: `1 failed`, `1 cut`.
+fn describe_incomplete_runs(state: &State) -> Vec<String> {
+    let current_runs = || state.panes().into_iter().filter_map(|pane| pane.current());
+    let turn = current_runs().max_by_key(|run| (run.is_live(), run.started)).map(|run| run.turn);
     let mut counts: Vec<(&str, usize)> = Vec::new();
-    for view in last().filter(|v| Some(v.turn) == turn) {
-        let RunState::Ended(ending) = &view.run.state else { continue };
+    for run in current_runs().filter(|run| Some(run.turn) == turn) {
+        let RunState::Ended(ending) = &run.run.state else { continue };
         let word = ending.word();
         match counts.iter_mut().find(|(w, _)| *w == word) {
             _ if ending.answered() => {}
@@ -43,72 +44,76 @@ fn unanswered(state: &State) -> Vec<String> {
 }
 
 impl Header {
-    /// Brings the words up to date.
+    /// Updates the texts.
     pub(super) fn prepare(&mut self, state: &State) {
         let roster = &state.roster;
-        // Opening a session brings its panel.
+        // Opening a session can change the panel.
         let name = sanitize_line(&roster.panel.name);
-        if self.place.as_ref().is_none_or(|(shown, _)| *shown != name) {
+        if self.panel_and_model.as_ref().is_none_or(|(panel, _)| *panel != name) {
             let model = roster.common_model().map(|m| sanitize_line(&m.to_string()));
-            let any = || roster.panel.personas.iter().any(|p| roster.answerer(p).is_ok());
+            let has_model = || roster.panel.personas.iter().any(|p| roster.answerer(p).is_ok());
             let model = model.unwrap_or_else(|| {
-                if any() { "several models".to_owned() } else { "no model".to_owned() }
+                if has_model() { "several models".to_owned() } else { "no model".to_owned() }
             });
-            self.place = Some((name, model));
+            self.panel_and_model = Some((name, model));
         }
         let title = state.session_title();
         if self.title != title {
             self.title = title;
         }
-        self.right = self.progress(state);
+        self.progress = self.describe_progress(state);
     }
 
     /// `3 of 4 done · 1 failed · 12.4s · ≈8.1k tok`
-    fn progress(&mut self, state: &State) -> String {
+    fn describe_progress(&mut self, state: &State) -> String {
         let progress = state.progress();
         if progress.asked == 0 {
             return String::new();
         }
-        let live = progress.live > 0;
-        let sample = state.clock.since_start.as_millis() / 250;
-        if !live || self.sampled != sample {
-            (self.sampled, self.tokens) = (sample, progress.tokens);
+        let is_live = progress.live > 0;
+        let sample_time = state.clock.since_start.as_millis() / 250;
+        if !is_live || self.sample_time != sample_time {
+            (self.sample_time, self.sampled_tokens) = (sample_time, progress.tokens);
         }
-        let tokens = if live { self.tokens / 10 * 10 } else { progress.tokens };
-        let mut words = vec![format!("{} of {} done", progress.done, progress.asked)];
-        words.extend(unanswered(state));
+        let tokens = if is_live { self.sampled_tokens / 10 * 10 } else { progress.tokens };
+        let mut texts = vec![format!("{} of {} done", progress.done, progress.asked)];
+        texts.extend(describe_incomplete_runs(state));
         if !progress.elapsed.is_zero() {
-            words.push(words::elapsed(progress.elapsed, live));
+            texts.push(labels::format_elapsed(progress.elapsed, is_live));
         }
         if tokens > 0 {
-            words.push(words::tokens(tokens, progress.estimated));
+            texts.push(labels::format_tokens(tokens, progress.estimated));
         }
-        words.join(" · ")
+        texts.join(" · ")
     }
 
-    /// Draws it.
+    /// Draws the header into the first row of `area`.
     pub(super) fn draw(&self, buffer: &mut Buffer, theme: &Theme, area: Rect) {
-        let note = theme.part(Part::HeaderNote);
+        let note = theme.ui_style(UiRole::HeaderNote);
         let total = usize::from(area.width);
-        let short = self.right.split(" · ").next().unwrap_or_default();
+        let short = self.progress.split(" · ").next().unwrap_or_default();
         // Progress matters more than where one is.
-        let right = if width(&self.right) + 12 <= total { self.right.as_str() } else { short };
+        let right =
+            if width(&self.progress) + 12 <= total { self.progress.as_str() } else { short };
         let right = format!(" {right} ");
-        let used =
-            if right.trim().is_empty() { 0 } else { put_right(buffer, area, &[(&right, note)]) };
-        let mut pen = Pen::new(buffer, Rect { width: area.width - used, ..area });
-        pen.write(" plenary", theme.part(Part::Header));
-        let (panel, model) = self.place.clone().unwrap_or_default();
+        let used = if right.trim().is_empty() {
+            0
+        } else {
+            draw_text_right(buffer, area, &[(&right, note)])
+        };
+        let mut painter = RowPainter::new(buffer, Rect { width: area.width - used, ..area });
+        painter.write(" plenary", theme.ui_style(UiRole::Header));
+        let (panel, model) = self.panel_and_model.clone().unwrap_or_default();
         for word in [panel, model] {
-            if !word.is_empty() && pen.room() > width(&word) + 4 {
-                pen.write(" · ", note);
-                pen.write(&word, note);
+            if !word.is_empty() && painter.columns_left() > width(&word) + 4 {
+                painter.write(" · ", note);
+                painter.write(&word, note);
             }
         }
-        let room = pen.room();
+        let room = painter.columns_left();
         if !self.title.is_empty() && room > 20 {
-            pen.write(" · ", note);
-            pen.write(&cut(&self.title, room - 5), Style::new());
+            painter.write(" · ", note);
+            painter.write(&truncate_to_width(&self.title, room - 5), Style::new());
         }
     }
 }

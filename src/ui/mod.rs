@@ -1,24 +1,25 @@
-//! State to cells: [`View::prepare`] fills caches (rows for the width, places, words), [`View::draw`] only reads them.
+//! Draws the state into cells: [`Renderer::prepare`] fills caches (rows, areas, texts), [`Renderer::draw`] only reads them.
 //!
-//! No IO but reading theme files, no clock: the time is the state's. Work per frame is what is visible. `pane` draws a pane
-//! whose rows `thread` keeps; `layout` says where things stand; `paint` alone writes cells. Called by `runtime`.
+//! The cost of a frame depends on what is visible. No IO except reading theme files, and no clock: the time comes from the
+//! state. Scroll positions are kept here, because they depend on rows; what is selected is part of the state.
 
-mod change;
+mod answer_rows;
 mod compare;
 mod composer;
-mod fold;
+mod diff;
 mod footer;
 mod header;
+mod labels;
 mod layout;
 mod overlay;
 mod paint;
 mod pane;
-mod rows;
+mod strips;
 pub mod theme;
 mod thread;
 mod triage;
+mod viewport;
 mod welcome;
-mod words;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -26,83 +27,83 @@ use ratatui::layout::{Position, Rect};
 use crate::app::{Focus, LayoutMode, Pane, Scroll, State, ViewKind};
 use crate::domain::RunId;
 use crate::text::{LayoutOptions, RowKind, sanitize_line};
-use change::ChangeView;
-use compare::CompareView;
-use composer::ComposerView;
-use fold::Gist;
+use compare::CompareRenderer;
+use composer::ComposerRenderer;
+use diff::DiffRenderer;
 use footer::Footer;
 use header::Header;
-use layout::{Form, Geometry};
+use layout::{Geometry, PaneForm};
 use overlay::OverlayRenderer;
-use pane::PaneView;
-use theme::{Part, Theme};
-use triage::TriageView;
-use welcome::Welcome;
+use pane::PaneRenderer;
+use strips::StripText;
+use theme::{Theme, UiRole};
+use triage::TriageRenderer;
+use welcome::WelcomeRenderer;
 
-/// The rows of the screen, top to bottom.
+/// Areas of the screen, top to bottom.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Bands {
+struct ScreenBands {
     header: Rect,
     body: Rect,
     composer: Rect,
     footer: Rect,
 }
 
-/// What the places of the panes depend on.
-type Placing = (LayoutMode, bool, usize, Rect, usize);
+/// Input of the layout: mode, zoomed, number of panes, area, focused pane.
+type PanePlacement = (LayoutMode, bool, usize, Rect, usize);
 
-/// What the screen remembers between frames: rows, scroll positions, the theme. No part of the state.
+/// Caches of the screen between frames: rows, scroll positions, the theme. Not part of the state.
 #[derive(Debug)]
-pub struct View {
+pub struct Renderer {
     theme: Theme,
-    bands: Bands,
-    placing: Option<Placing>,
+    bands: ScreenBands,
+    placement: Option<PanePlacement>,
     geometry: Geometry,
-    panes: Vec<PaneView>,
-    gists: Vec<Gist>,
+    panes: Vec<PaneRenderer>,
+    strip_texts: Vec<StripText>,
     header: Header,
     footer: Footer,
-    composer: ComposerView,
-    welcome: Welcome,
+    composer: ComposerRenderer,
+    welcome: WelcomeRenderer,
     overlays: OverlayRenderer,
-    compare: CompareView,
-    triage: TriageView,
-    change: ChangeView,
-    /// A place of an answer that is brought into view when its pane is drawn next.
-    revealing: Option<(usize, RunId, usize)>,
+    compare: CompareRenderer,
+    triage: TriageRenderer,
+    diff: DiffRenderer,
+    /// Pane, run and byte of an answer to scroll to when the pane is prepared next.
+    reveal_target: Option<(usize, RunId, usize)>,
     wrap_code: bool,
-    /// Whether the terminal is light, when it said so.
+    /// Whether the terminal has a light background, if it is known.
     terminal_is_light: Option<bool>,
 }
 
-impl View {
-    /// An empty view.
+impl Renderer {
+    /// Creates a renderer without caches.
     pub fn new(theme: Theme) -> Self {
         Self {
             theme,
-            bands: Bands::default(),
-            placing: None,
+            bands: ScreenBands::default(),
+            placement: None,
             geometry: Geometry::default(),
             panes: Vec::new(),
-            gists: Vec::new(),
+            strip_texts: Vec::new(),
             header: Header::default(),
             footer: Footer::default(),
-            composer: ComposerView::default(),
-            welcome: Welcome::default(),
+            composer: ComposerRenderer::default(),
+            welcome: WelcomeRenderer::default(),
             overlays: OverlayRenderer::default(),
-            compare: CompareView::default(),
-            triage: TriageView::default(),
-            change: ChangeView::default(),
-            revealing: None,
+            compare: CompareRenderer::default(),
+            triage: TriageRenderer::default(),
+            diff: DiffRenderer::default(),
+            reveal_target: None,
             wrap_code: false,
             terminal_is_light: None,
         }
     }
 
-    /// Brings rows and layout up to date for a screen of `area`. The only place where text is wrapped.
+    /// Updates rows and layout for a screen of `area`. All text is wrapped here.
     pub fn prepare(&mut self, state: &State, area: Rect) {
-        let rows = self.composer.prepare(state, area.width, area.height);
-        self.bands = bands(area, rows);
+        let composer_rows = self.composer.prepare(state, area.width, area.height);
+        self.bands = split_screen(area, composer_rows);
         self.header.prepare(state);
         self.overlays.prepare(state);
         if state.is_fresh() {
@@ -112,8 +113,8 @@ impl View {
         }
         self.match_panes(state);
         let now = state.clock.since_start;
-        for (view, pane) in self.panes.iter_mut().zip(&state.panes()) {
-            view.prepare_status(pane, now);
+        for (renderer, pane) in self.panes.iter_mut().zip(&state.panes()) {
+            renderer.prepare_status(pane, now);
         }
         let body = self.bands.body;
         match state.view {
@@ -123,82 +124,84 @@ impl View {
                 self.compare.prepare(state, body, options);
             }
             ViewKind::Triage => self.triage.prepare(state, body),
-            ViewKind::Change => self.change.prepare(state, body),
+            ViewKind::Change => self.diff.prepare(state, body),
         }
         let thread = self.panes.get(state.focused).map(|p| &p.thread);
         self.footer.prepare(state, thread.filter(|_| state.view == ViewKind::Answers));
     }
 
     fn prepare_panes(&mut self, state: &State) {
-        self.place(state);
-        if let Some((pane, run, at)) = self.revealing.take()
-            && let Some(view) = self.panes.get_mut(pane)
+        self.place_panes(state);
+        if let Some((pane, run, offset)) = self.reveal_target.take()
+            && let Some(renderer) = self.panes.get_mut(pane)
         {
-            view.thread.reveal(run, at);
+            renderer.thread.reveal_offset(run, offset);
         }
         for slot in &self.geometry.slots {
             let Some(pane) = state.pane_at(slot.pane) else { continue };
             match slot.form {
-                Form::Strip => {
-                    if let Some(gist) = self.gists.get_mut(slot.pane) {
-                        gist.prepare(&pane);
+                PaneForm::Strip => {
+                    if let Some(text) = self.strip_texts.get_mut(slot.pane) {
+                        text.prepare(&pane);
                     }
                 }
-                Form::Open | Form::Bare => {
-                    if let Some(view) = self.panes.get_mut(slot.pane) {
-                        view.prepare(&pane, slot, state, self.wrap_code);
+                PaneForm::Bordered | PaneForm::Bare => {
+                    if let Some(renderer) = self.panes.get_mut(slot.pane) {
+                        renderer.prepare(&pane, slot, state, self.wrap_code);
                     }
                 }
             }
         }
     }
 
-    /// Makes the panes' views match the state's panes.
+    /// Makes the renderers match the panes of the state.
     fn match_panes(&mut self, state: &State) {
         self.panes.truncate(state.pane_personas.len());
-        self.gists.resize_with(state.pane_personas.len(), Gist::default);
+        self.strip_texts.resize_with(state.pane_personas.len(), StripText::default);
         for (i, pane) in state.panes().iter().enumerate() {
             match self.panes.get_mut(i) {
-                Some(view) if view.is_of(pane) => {}
-                Some(view) => *view = PaneView::new(pane),
-                None => self.panes.push(PaneView::new(pane)),
+                Some(renderer) if renderer.is_for(pane) => {}
+                Some(renderer) => *renderer = PaneRenderer::new(pane),
+                None => self.panes.push(PaneRenderer::new(pane)),
             }
-            let same = |other: &Pane<'_>| {
+            let has_same_label = |other: &Pane<'_>| {
                 other.persona.name == pane.persona.name
                     && other.persona.label() == pane.persona.label()
             };
-            let twin = state.panes().iter().filter(|p| same(p)).count() > 1;
-            if let Some(view) = self.panes.get_mut(i) {
-                view.tell_apart(twin);
+            let has_twin = state.panes().iter().filter(|p| has_same_label(p)).count() > 1;
+            if let Some(renderer) = self.panes.get_mut(i) {
+                renderer.disambiguate_label(has_twin);
             }
         }
     }
 
-    fn place(&mut self, state: &State) {
-        let placing =
+    fn place_panes(&mut self, state: &State) {
+        let placement =
             (state.layout, state.zoomed, state.pane_personas.len(), self.bands.body, state.focused);
-        if self.placing != Some(placing) {
-            let (mode, zoomed, n, area, focused) = placing;
-            self.geometry = layout::lay(mode, zoomed, n, area, focused);
-            self.placing = Some(placing);
+        if self.placement != Some(placement) {
+            let (mode, zoomed, n, area, focused) = placement;
+            self.geometry = layout::arrange_panes(mode, zoomed, n, area, focused);
+            self.placement = Some(placement);
         }
     }
 
-    /// What the terminal says of itself: a theme that does not go with it paints its own ground.
-    pub fn on_terminal(&mut self, is_light: Option<bool>) {
+    /// Sets whether the terminal has a light background, `None` if unknown. A theme that does not fit it also draws its own
+    /// background.
+    pub fn set_terminal_is_light(&mut self, is_light: Option<bool>) {
         self.terminal_is_light = is_light;
     }
 
-    /// Draws the whole screen into `buffer` (of the area given to `prepare`); says where the cursor stands, if it shows.
+    /// Draws the screen into `buffer`, which has the area given to `prepare`. Returns the position of the cursor if it is
+    /// visible.
     pub fn draw(&self, state: &State, buffer: &mut Buffer) -> Option<Position> {
-        let cursor = self.draw_parts(state, buffer);
+        let cursor = self.draw_bands(state, buffer);
         if self.theme.is_light() != self.terminal_is_light.unwrap_or(false) {
-            paint::ground(buffer, self.theme.ground());
+            paint::fill_default_colors(buffer, self.theme.default_colors());
         }
         cursor
     }
 
-    fn draw_parts(&self, state: &State, buffer: &mut Buffer) -> Option<Position> {
+    fn draw_bands(&self, state: &State, buffer: &mut Buffer) -> Option<Position> {
         let (theme, bands) = (&self.theme, self.bands);
         self.header.draw(buffer, theme, bands.header);
         if state.is_fresh() {
@@ -208,86 +211,88 @@ impl View {
                 ViewKind::Answers => self.draw_panes(state, buffer),
                 ViewKind::Compare => self.compare.draw(buffer, theme, state, &self.panes),
                 ViewKind::Triage => self.triage.draw(buffer, theme, state, &self.panes),
-                ViewKind::Change => self.change.draw(buffer, theme, state, &self.panes),
+                ViewKind::Change => self.diff.draw(buffer, theme, state, &self.panes),
             }
         }
         let cursor = self.composer.draw(buffer, theme, bands.composer, state);
         self.footer.draw(buffer, theme, bands.footer);
         if state.overlays.is_empty() {
-            self.composer.draw_offer(buffer, theme, bands.composer, state);
+            self.composer.draw_completion(buffer, theme, bands.composer, state);
             return cursor;
         }
-        // Header and footer stay in sight: the footer has the keys that work in the list.
-        let above = Rect {
+        // Overlays leave header and footer visible: the footer has the keys of the overlay.
+        let overlay_area = Rect {
             y: bands.body.y,
             height: bands.body.height + bands.composer.height,
             ..bands.body
         };
-        self.overlays.draw(buffer, theme, above, state)
+        self.overlays.draw(buffer, theme, overlay_area, state)
     }
 
     fn draw_panes(&self, state: &State, buffer: &mut Buffer) {
         let theme = &self.theme;
         if let Some(tabs) = self.geometry.tabs {
-            fold::tabs(buffer, theme, tabs, &self.panes, state.focused);
+            strips::draw_tabs(buffer, theme, tabs, &self.panes, state.focused);
         }
-        let reading = state.focus == Focus::Panes;
+        let is_reading = state.focus == Focus::Panes;
         for slot in &self.geometry.slots {
-            let (Some(view), Some(pane)) = (self.panes.get(slot.pane), state.pane_at(slot.pane))
+            let (Some(renderer), Some(pane)) =
+                (self.panes.get(slot.pane), state.pane_at(slot.pane))
             else {
                 continue;
             };
-            if slot.form == Form::Strip {
-                let gist = self.gists.get(slot.pane).map_or("", |g| g.text.as_str());
-                fold::strip(buffer, theme, slot, view, gist);
+            if slot.form == PaneForm::Strip {
+                let text = self.strip_texts.get(slot.pane).map_or("", |strip| strip.text.as_str());
+                strips::draw_strip(buffer, theme, slot, renderer, text);
                 continue;
             }
-            view.draw(buffer, theme, slot, slot.pane == state.focused && reading);
+            renderer.draw(buffer, theme, slot, slot.pane == state.focused && is_reading);
             if pane.runs.is_empty() {
-                let who = format!("not asked yet · @{} asks {}", pane.persona.id, view.who.name);
-                let area = paint::row(pane::body(slot), 0);
-                let text = paint::cut(&who, usize::from(area.width));
-                paint::put(buffer, area, &text, theme.part(Part::Note));
+                let hint =
+                    format!("not asked yet · @{} asks {}", pane.persona.id, renderer.label.name);
+                let area = paint::row_at(pane::body_area(slot), 0);
+                let text = paint::truncate_to_width(&hint, usize::from(area.width));
+                paint::draw_text(buffer, area, &text, theme.ui_style(UiRole::Note));
             }
         }
     }
 
-    /// Moves what is shown; in the answers, the view of pane `pane`.
-    pub fn scroll(&mut self, state: &State, pane: usize, scroll: Scroll) {
+    /// Scrolls the current view; in the Answers view, pane `pane`.
+    pub fn scroll_view(&mut self, state: &State, pane: usize, scroll: Scroll) {
         match state.view {
             ViewKind::Answers => {
-                if let Some(view) = self.panes.get_mut(pane) {
-                    view.thread.scroll(scroll);
+                if let Some(renderer) = self.panes.get_mut(pane) {
+                    renderer.thread.apply_scroll(scroll);
                 }
             }
-            ViewKind::Compare => self.compare.scroll(scroll),
-            ViewKind::Triage => self.triage.scroll(scroll),
-            ViewKind::Change => self.change.scroll(scroll),
+            ViewKind::Compare => self.compare.apply_scroll(scroll),
+            ViewKind::Triage => self.triage.apply_scroll(scroll),
+            ViewKind::Change => self.diff.apply_scroll(scroll),
         }
     }
 
-    /// Brings byte `at` of an answer into view when its pane is shown.
-    pub fn reveal(&mut self, pane: usize, run: RunId, at: usize) {
-        self.revealing = Some((pane, run, at));
+    /// Scrolls to byte `offset` of an answer when its pane is prepared next.
+    pub fn reveal_offset(&mut self, pane: usize, run: RunId, offset: usize) {
+        self.reveal_target = Some((pane, run, offset));
     }
 
-    /// The same for the section that stands at the top of the change view.
+    /// Scrolls to the section at the top of the Change view when its pane is prepared next.
     pub fn reveal_section(&mut self, pane: usize) {
-        self.revealing = self.change.place().map(|(run, at)| (pane, run, at));
+        self.reveal_target = self.diff.section_position().map(|(run, offset)| (pane, run, offset));
     }
 
-    /// Source text of the code block, or else the section, at the top of pane `pane`'s view, and what to call it. A block or
-    /// section that was just jumped to goes before the one at the top.
-    pub fn block_at(&self, state: &State, pane: usize) -> Option<(String, String)> {
+    /// Finds the source text to copy, and its description. In the Answers view it is the code block, or else the section, of
+    /// the row last jumped to or at the top of pane `pane`.
+    pub fn find_copy_source(&self, state: &State, pane: usize) -> Option<(String, String)> {
         match state.view {
             ViewKind::Answers => {}
-            ViewKind::Compare => return compare::copied(state),
-            ViewKind::Triage => return triage::copied(state),
+            ViewKind::Compare => return compare::find_copy_source(state),
+            ViewKind::Triage => return triage::find_copy_source(state),
             ViewKind::Change => return None,
         }
-        let (view, shown) = (self.panes.get(pane)?, state.pane_at(pane)?);
-        let (run, row) = view.thread.chosen(&shown)?;
-        let name = &view.who.name;
+        let renderer = self.panes.get(pane)?;
+        let (run, row) = renderer.thread.find_current_row(&state.pane_at(pane)?)?;
+        let name = &renderer.label.name;
         if let RowKind::Code(n) | RowKind::CodeHeader(n) = row.kind {
             let code = run.document.code(n)?;
             return Some((code.to_owned(), format!("code block {n} of {name}")));
@@ -298,38 +303,38 @@ impl View {
         Some((text.to_owned(), format!("\u{201c}{title}\u{201d} of {name}")))
     }
 
-    /// Another session is shown: rows and positions of the old one go.
-    pub fn forget(&mut self) {
+    /// Clears the rows and scroll positions of the session, because another one is shown.
+    pub fn forget_session(&mut self) {
         self.panes.clear();
-        self.gists.clear();
-        self.placing = None;
-        self.compare.forget();
-        self.triage.forget();
-        self.change.forget();
-        self.revealing = None;
+        self.strip_texts.clear();
+        self.placement = None;
+        self.compare = CompareRenderer::default();
+        self.triage = TriageRenderer::default();
+        self.diff = DiffRenderer::default();
+        self.reveal_target = None;
     }
 
-    /// Code is wrapped, or scrolls sideways.
+    /// Switches between wrapping code and scrolling it sideways.
     pub fn toggle_wrap(&mut self) {
         self.wrap_code = !self.wrap_code;
     }
 
-    /// The theme.
+    /// Returns the theme.
     pub fn theme(&self) -> &Theme {
         &self.theme
     }
 
-    /// Another theme; nothing is parsed or wrapped again.
+    /// Sets the theme. Nothing is parsed or wrapped again.
     pub fn set_theme(&mut self, theme: Theme) {
         self.theme = theme;
     }
 }
 
-/// Cuts the screen into rows: the header goes first where there are few, then the footer, then the panes.
-fn bands(area: Rect, composer: u16) -> Bands {
+/// Divides the screen. With few rows the header is left out first, then the footer, then the panes.
+fn split_screen(area: Rect, composer_rows: u16) -> ScreenBands {
     let header = u16::from(area.height >= 6);
     let footer = u16::from(area.height >= 3);
-    let composer = composer.clamp(1, area.height.saturating_sub(header + footer + 1).max(1));
+    let composer = composer_rows.clamp(1, area.height.saturating_sub(header + footer + 1).max(1));
     let composer = composer.min(area.height);
     let body = area.height.saturating_sub(header + footer + composer);
     let mut y = area.y;
@@ -338,5 +343,10 @@ fn bands(area: Rect, composer: u16) -> Bands {
         y += height;
         band
     };
-    Bands { header: band(header), body: band(body), composer: band(composer), footer: band(footer) }
+    ScreenBands {
+        header: band(header),
+        body: band(body),
+        composer: band(composer),
+        footer: band(footer),
+    }
 }

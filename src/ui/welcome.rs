@@ -1,113 +1,114 @@
-//! The first screen: what this is, who answers, with which model, and what to press.
+//! Draws the first screen: what the program does, the panel, the models, examples and keys, as a card in the middle.
 //!
-//! A calm card in the middle. Where there is little room its parts go one by one, the least needed first.
+//! On a small screen its blocks are left out one after the other.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-use super::paint::{Pen, cut, inset, row, wrap};
-use super::pane::Who;
-use super::theme::{Part, Theme};
-use super::words;
+use super::labels;
+use super::paint::{RowPainter, inset_sides, row_at, truncate_to_width, wrap_text};
+use super::pane::PersonaLabel;
+use super::theme::{Theme, UiRole};
 use crate::app::local::Stock;
 use crate::app::state::EXAMPLES;
 use crate::app::{Action, KeyContext, State};
 use crate::text::{sanitize_line, size, width::width};
 
-/// The card is at most this wide.
-const WIDE: u16 = 76;
+/// Maximum width of the card, in columns.
+const MAX_CARD_WIDTH: u16 = 76;
 
-/// Whose style a piece has.
+/// Style of a piece of text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Ink {
-    Part(Part),
-    /// A persona: the colour it names, its place.
+    Role(UiRole),
+    /// A persona: the colour that its file names, and its position in the panel.
     Persona(Option<String>, usize),
 }
 
 /// One row of the card.
-type Line = Vec<(String, Ink)>;
+type WelcomeLine = Vec<(String, Ink)>;
 
-/// Rows that come and go together.
+/// Rows that are shown or left out together.
 #[derive(Debug, Default)]
-struct Block {
-    lines: Vec<Line>,
-    /// The lower, the longer it stays.
+struct WelcomeBlock {
+    lines: Vec<WelcomeLine>,
+    /// Blocks with a higher rank are left out first.
     rank: u8,
-    /// A blank row above it, where there is room.
-    apart: bool,
+    /// Whether it has an empty row above it if there is room.
+    has_gap: bool,
 }
 
-/// The first screen.
+/// Caches of the first screen between frames.
 #[derive(Debug, Default)]
-pub(super) struct Welcome {
-    made_for: Option<(Rect, String)>,
-    lines: Vec<Line>,
+pub(super) struct WelcomeRenderer {
+    cache_key: Option<(Rect, String)>,
+    lines: Vec<WelcomeLine>,
     width: u16,
 }
 
-impl Welcome {
-    /// Makes the card for `area`. Nothing on it changes while the program runs but the room, and how the local model is
-    /// got.
+impl WelcomeRenderer {
+    /// Builds the card for `area`. It depends only on the area and the progress of downloads.
     pub(super) fn prepare(&mut self, state: &State, area: Rect) {
-        let wanted = Some((area, local(state).map(|(words, _)| words).unwrap_or_default()));
-        if self.made_for == wanted {
+        let key =
+            Some((area, describe_local_models(state).map(|(text, _)| text).unwrap_or_default()));
+        if self.cache_key == key {
             return;
         }
-        self.made_for = wanted;
-        self.width = area.width.saturating_sub(4).clamp(1, WIDE);
+        self.cache_key = key;
+        self.width = area.width.saturating_sub(4).clamp(1, MAX_CARD_WIDTH);
         let columns = usize::from(self.width);
         let blocks = vec![
-            title(columns),
-            panel(state, columns),
-            model(state, columns),
-            examples(state, columns),
-            hints(state, columns),
+            title_block(columns),
+            panel_block(state, columns),
+            model_block(state, columns),
+            examples_block(state, columns),
+            keys_block(state, columns),
         ];
-        self.lines = fit(blocks, usize::from(area.height));
+        self.lines = fit_blocks(blocks, usize::from(area.height));
     }
 
-    /// Draws it into `area`.
+    /// Draws the card into `area`.
     pub(super) fn draw(&self, buffer: &mut Buffer, theme: &Theme, area: Rect) {
         let height = u16::try_from(self.lines.len()).unwrap_or(u16::MAX).min(area.height);
         let left = area.width.saturating_sub(self.width) / 2;
-        // A little above the middle looks like the middle.
+        // Slightly above the middle looks centred.
         let top = (area.height - height) * 2 / 5;
-        let card = inset(area, left, area.width.saturating_sub(self.width + left));
+        let card = inset_sides(area, left, area.width.saturating_sub(self.width + left));
         for (y, line) in self.lines.iter().enumerate().take(usize::from(height)) {
-            let mut pen = Pen::new(buffer, row(card, top + u16::try_from(y).unwrap_or(0)));
+            let mut painter =
+                RowPainter::new(buffer, row_at(card, top + u16::try_from(y).unwrap_or(0)));
             for (text, ink) in line {
                 let style = match ink {
-                    Ink::Part(part) => theme.part(*part),
-                    Ink::Persona(color, place) => {
-                        theme.persona(color.as_deref(), *place).add_modifier(Modifier::BOLD)
-                    }
+                    Ink::Role(role) => theme.ui_style(*role),
+                    Ink::Persona(color, position) => theme
+                        .persona_style(color.as_deref(), *position)
+                        .add_modifier(Modifier::BOLD),
                 };
                 if text.trim().is_empty() {
-                    pen.blanks(text.len(), Style::new());
+                    painter.write_spaces(text.len(), Style::new());
                 } else {
-                    pen.write(text, style);
+                    painter.write(text, style);
                 }
             }
         }
     }
 }
 
-/// As many blocks as fit, the least needed ones gone; blank rows between them where there is room.
-fn fit(mut blocks: Vec<Block>, height: usize) -> Vec<Line> {
-    let rows = |blocks: &[Block]| blocks.iter().map(|b| b.lines.len()).sum::<usize>();
+/// Returns the rows of as many blocks as fit, with empty rows between them if there is room.
+fn fit_blocks(mut blocks: Vec<WelcomeBlock>, height: usize) -> Vec<WelcomeLine> {
+    let rows = |blocks: &[WelcomeBlock]| blocks.iter().map(|b| b.lines.len()).sum::<usize>();
     while rows(&blocks) > height {
         match blocks.iter().enumerate().max_by_key(|(_, b)| b.rank).map(|(i, _)| i) {
-            Some(least) if blocks.len() > 1 => drop(blocks.remove(least)),
+            Some(index) if blocks.len() > 1 => drop(blocks.remove(index)),
             _ => break,
         }
     }
     let mut spare = height.saturating_sub(rows(&blocks));
     let mut lines = Vec::new();
     for block in blocks {
-        if block.apart && spare > 0 && !lines.is_empty() {
-            lines.push(Line::new());
+        if block.has_gap && spare > 0 && !lines.is_empty() {
+            lines.push(WelcomeLine::new());
             spare -= 1;
         }
         lines.extend(block.lines);
@@ -115,92 +116,95 @@ fn fit(mut blocks: Vec<Block>, height: usize) -> Vec<Line> {
     lines
 }
 
-fn part(part: Part, text: impl Into<String>) -> (String, Ink) {
-    (text.into(), Ink::Part(part))
+fn piece(role: UiRole, text: impl Into<String>) -> (String, Ink) {
+    (text.into(), Ink::Role(role))
 }
 
 fn gap(columns: usize) -> (String, Ink) {
-    part(Part::Note, " ".repeat(columns))
+    piece(UiRole::Note, " ".repeat(columns))
 }
 
-fn title(columns: usize) -> Block {
-    let what = "Ask once, hear every view.";
+fn title_block(columns: usize) -> WelcomeBlock {
+    let slogan = "Ask once, hear every view.";
     let line = if columns >= 40 {
-        vec![part(Part::Header, "plenary"), gap(2), part(Part::HeaderNote, what)]
+        vec![piece(UiRole::Header, "plenary"), gap(2), piece(UiRole::HeaderNote, slogan)]
     } else {
-        vec![part(Part::Header, cut(what, columns))]
+        vec![piece(UiRole::Header, truncate_to_width(slogan, columns))]
     };
-    Block { lines: vec![line], rank: 0, apart: false }
+    WelcomeBlock { lines: vec![line], rank: 0, has_gap: false }
 }
 
-/// Number, name, view, title of everyone on the panel.
-fn panel(state: &State, columns: usize) -> Block {
-    let all: Vec<Who> = state.roster.panel_personas().map(|p| Who::of(p)).collect();
-    let longest = |f: fn(&Who) -> &str| all.iter().map(|w| width(f(w))).max().unwrap_or(0);
-    let name_room = longest(|w| &w.name).min(28);
-    let label_room = longest(|w| &w.label).min(14);
+/// Builds the list of the panel: number, name, view and title of each persona.
+fn panel_block(state: &State, columns: usize) -> WelcomeBlock {
+    let labels: Vec<PersonaLabel> =
+        state.roster.panel_personas().map(|p| PersonaLabel::from_persona(p)).collect();
+    let longest =
+        |f: fn(&PersonaLabel) -> &str| labels.iter().map(|w| width(f(w))).max().unwrap_or(0);
+    let name_columns = longest(|label| &label.name).min(28);
+    let label_columns = longest(|label| &label.label).min(14);
     let mut lines = Vec::new();
-    for (i, who) in all.iter().enumerate() {
-        let name = cut(&who.name, name_room).into_owned();
-        let label = cut(&who.label, label_room).into_owned();
+    for (i, persona) in labels.iter().enumerate() {
+        let name = truncate_to_width(&persona.name, name_columns).into_owned();
+        let label = truncate_to_width(&persona.label, label_columns).into_owned();
         let (after_name, after_label) =
-            (name_room - width(&name) + 2, label_room - width(&label) + 2);
+            (name_columns - width(&name) + 2, label_columns - width(&label) + 2);
         let mut line = vec![
-            part(Part::Note, format!("{} ", i + 1)),
-            (name, Ink::Persona(who.color.clone(), i)),
+            piece(UiRole::Note, format!("{} ", i + 1)),
+            (name, Ink::Persona(persona.color.clone(), i)),
             gap(after_name),
-            part(Part::TitleNote, label),
+            piece(UiRole::TitleNote, label),
             gap(after_label),
         ];
-        let used = 2 + name_room + label_room + 4;
+        let used = 2 + name_columns + label_columns + 4;
         if columns > used + 16 {
-            let title = cut(&who.title, columns - used).into_owned();
-            line.push(part(Part::Note, title));
+            let title = truncate_to_width(&persona.title, columns - used).into_owned();
+            line.push(piece(UiRole::Note, title));
         }
         lines.push(line);
     }
     if lines.is_empty() {
-        let text = "The panel is empty: name someone with @, or choose a panel with --panel.";
-        lines = text_block(Part::Warning, text, columns, 3);
+        let text = "The panel is empty. Name a persona with @, or choose a panel with --panel.";
+        lines = wrap_lines(UiRole::Warning, text, columns, 3);
     }
-    Block { lines, rank: 2, apart: true }
+    WelcomeBlock { lines, rank: 2, has_gap: true }
 }
 
-fn text_block(ink: Part, text: &str, columns: usize, most: usize) -> Vec<Line> {
-    wrap(text, columns, most).into_iter().map(|row| vec![part(ink, row)]).collect()
+fn wrap_lines(role: UiRole, text: &str, columns: usize, max_rows: usize) -> Vec<WelcomeLine> {
+    wrap_text(text, columns, max_rows).into_iter().map(|row| vec![piece(role, row)]).collect()
 }
 
-/// Which model answers and why; or in plain words what to do.
-fn model(state: &State, columns: usize) -> Block {
+/// Builds the lines about models: which one answers and why it was chosen, or what to do if there is none.
+fn model_block(state: &State, columns: usize) -> WelcomeBlock {
     let roster = &state.roster;
-    let chosen = || roster.panel.personas.iter().map(|id| roster.answerer(id));
-    let missing: Vec<String> = chosen().filter_map(Result::err).collect();
+    let answerers = || roster.panel.personas.iter().map(|id| roster.answerer(id));
+    let missing: Vec<String> = answerers().filter_map(Result::err).collect();
     let lines = match (roster.common_model(), missing.first()) {
         (Some(model), _) => {
             let model = sanitize_line(&model.to_string());
-            let why = chosen().find_map(Result::ok).map(|a| sanitize_line(&a.why));
-            let why = why.filter(|w| !w.is_empty()).map(|w| format!(" ({w})")).unwrap_or_default();
-            let label = if columns < 40 { "" } else { "answers come from " };
+            let reason = answerers().find_map(Result::ok).map(|a| sanitize_line(&a.why));
+            let reason = reason.filter(|r| !r.is_empty()).map(|r| format!(" ({r})"));
+            let reason = reason.unwrap_or_default();
+            let label = if columns < 40 { "" } else { "model: " };
             let room = columns.saturating_sub(width(label));
-            let model = cut(&model, room).into_owned();
+            let model = truncate_to_width(&model, room).into_owned();
             let room = room.saturating_sub(width(&model));
             vec![vec![
-                part(Part::Note, label),
-                part(Part::Input, model),
-                part(Part::Note, cut(&why, room).into_owned()),
+                piece(UiRole::Note, label),
+                piece(UiRole::Input, model),
+                piece(UiRole::Note, truncate_to_width(&reason, room).into_owned()),
             ]]
         }
-        (None, Some(why)) => {
-            let who = if missing.len() == roster.panel.personas.len() {
+        (None, Some(reason)) => {
+            let subject = if missing.len() == roster.panel.personas.len() {
                 "No model can answer yet: ".to_owned()
             } else {
                 format!("{} of {} have no model: ", missing.len(), roster.panel.personas.len())
             };
-            text_block(Part::Warning, &format!("{who}{}", sanitize_line(why)), columns, 5)
+            wrap_lines(UiRole::Warning, &format!("{subject}{}", sanitize_line(reason)), columns, 5)
         }
         (None, None) => {
             let mut models: Vec<String> = Vec::new();
-            for answerer in chosen().filter_map(Result::ok) {
+            for answerer in answerers().filter_map(Result::ok) {
                 let model = sanitize_line(&answerer.model.to_string());
                 if !models.contains(&model) {
                     models.push(model);
@@ -209,22 +213,23 @@ fn model(state: &State, columns: usize) -> Block {
             if models.is_empty() {
                 Vec::new()
             } else {
-                let text = format!("answers come from {}", models.join(", "));
-                text_block(Part::Note, &text, columns, 3)
+                let text = format!("models: {}", models.join(", "));
+                wrap_lines(UiRole::Note, &text, columns, 3)
             }
         }
     };
-    let lines = [lines, get(state, columns)].concat();
-    Block { lines, rank: 1, apart: true }
+    let lines = [lines, local_model_lines(state, columns)].concat();
+    WelcomeBlock { lines, rank: 1, has_gap: true }
 }
 
-/// What is to be said of local models that are not there, and the key that does something about it.
-fn local(state: &State) -> Option<(String, &'static str)> {
+/// Describes local models that are not installed, and what the download key does.
+fn describe_local_models(state: &State) -> Option<(String, &'static str)> {
     let locals = &state.locals;
     if let Some((model, fetch)) = locals.coming() {
         let (name, percent) = (sanitize_line(model.weights.name()), fetch.percent());
-        let waits = if locals.waiting.is_some() { "; your question waits for it" } else { "" };
-        return Some((format!("Downloading {name}: {percent} %{waits}."), "shows the progress"));
+        let waiting =
+            if locals.waiting.is_some() { "; your question is waiting for it" } else { "" };
+        return Some((format!("Downloading {name}: {percent} %{waiting}."), "shows the progress"));
     }
     let missing = locals.missing(&state.roster, &state.roster.panel.personas);
     let bytes = missing.iter().map(|m| m.weights.bytes).fold(0, u64::saturating_add);
@@ -233,7 +238,7 @@ fn local(state: &State) -> Option<(String, &'static str)> {
         [] => return None,
         [model] if matches!(model.stock, Stock::Failed(_)) => (
             format!("{} could not be downloaded.", sanitize_line(&model.weights.title)),
-            "says why",
+            "shows why",
         ),
         [model] => {
             let title = sanitize_line(&model.weights.title);
@@ -246,17 +251,17 @@ fn local(state: &State) -> Option<(String, &'static str)> {
     })
 }
 
-/// The words of [`local`] as rows, the key at the end.
-fn get(state: &State, columns: usize) -> Vec<Line> {
-    let Some((text, does)) = local(state) else { return Vec::new() };
-    let mut lines = text_block(Part::Warning, &text, columns, 3);
-    let Some(key) = words::key(&state.keymap, KeyContext::Composer, Action::GetModel) else {
+/// Wraps the text of [`describe_local_models`], with the key at the end.
+fn local_model_lines(state: &State, columns: usize) -> Vec<WelcomeLine> {
+    let Some((text, effect)) = describe_local_models(state) else { return Vec::new() };
+    let mut lines = wrap_lines(UiRole::Warning, &text, columns, 3);
+    let Some(key) = labels::key_hint(&state.keymap, KeyContext::Composer, Action::GetModel) else {
         return lines;
     };
-    let hint = vec![part(Part::Key, key.clone()), gap(1), part(Part::Word, does)];
+    let hint = vec![piece(UiRole::Key, key.clone()), gap(1), piece(UiRole::Word, effect)];
     let used = lines.last().map_or(columns, |l| l.iter().map(|(text, _)| width(text)).sum());
     match lines.last_mut() {
-        Some(line) if used + 2 + width(&key) + 1 + width(does) <= columns => {
+        Some(line) if used + 2 + width(&key) + 1 + width(effect) <= columns => {
             line.push(gap(2));
             line.extend(hint);
         }
@@ -265,45 +270,49 @@ fn get(state: &State, columns: usize) -> Vec<Line> {
     lines
 }
 
-fn examples(state: &State, columns: usize) -> Block {
+fn examples_block(state: &State, columns: usize) -> WelcomeBlock {
     let actions = [Action::Example1, Action::Example2, Action::Example3];
     let mut lines = Vec::new();
     for (action, text) in actions.into_iter().zip(EXAMPLES) {
-        let Some(key) = words::key(&state.keymap, KeyContext::Composer, action) else { continue };
+        let Some(key) = labels::key_hint(&state.keymap, KeyContext::Composer, action) else {
+            continue;
+        };
         let indent = width(&key) + 2;
-        for (i, row) in wrap(text, columns.saturating_sub(indent), 2).into_iter().enumerate() {
-            let lead = if i == 0 { part(Part::Key, key.clone()) } else { gap(width(&key)) };
-            lines.push(vec![lead, gap(2), part(Part::Word, row)]);
+        for (i, row) in wrap_text(text, columns.saturating_sub(indent), 2).into_iter().enumerate() {
+            let lead = if i == 0 { piece(UiRole::Key, key.clone()) } else { gap(width(&key)) };
+            lines.push(vec![lead, gap(2), piece(UiRole::Word, row)]);
         }
     }
     if !lines.is_empty() {
-        lines.insert(0, vec![part(Part::Note, "Ask something, or begin with an example:")]);
+        lines.insert(0, vec![piece(UiRole::Note, "Ask something, or start with an example:")]);
     }
-    Block { lines, rank: 3, apart: true }
+    WelcomeBlock { lines, rank: 3, has_gap: true }
 }
 
-fn hints(state: &State, columns: usize) -> Block {
+fn keys_block(state: &State, columns: usize) -> WelcomeBlock {
     let hints = [
-        (Action::Send, "asks"),
+        (Action::Send, "ask"),
         (Action::Newline, "new line"),
         (Action::Sessions, "earlier sessions"),
         (Action::Help, "all keys"),
-        (Action::Interrupt, "twice quits"),
+        (Action::Interrupt, "twice: quit"),
     ];
-    let mut line = Line::new();
+    let mut line = WelcomeLine::new();
     let mut used = 0;
-    for (action, word) in hints {
-        let Some(key) = words::key(&state.keymap, KeyContext::Composer, action) else { continue };
+    for (action, label) in hints {
+        let Some(key) = labels::key_hint(&state.keymap, KeyContext::Composer, action) else {
+            continue;
+        };
         let lead = if used == 0 { 0 } else { 3 };
-        let more = lead + width(&key) + 1 + width(word);
-        if used + more > columns {
+        let needed = lead + width(&key) + 1 + width(label);
+        if used + needed > columns {
             break;
         }
-        used += more;
+        used += needed;
         line.push(gap(lead));
-        line.push(part(Part::Key, key));
+        line.push(piece(UiRole::Key, key));
         line.push(gap(1));
-        line.push(part(Part::Note, word));
+        line.push(piece(UiRole::Note, label));
     }
-    Block { lines: vec![line], rank: 4, apart: true }
+    WelcomeBlock { lines: vec![line], rank: 4, has_gap: true }
 }

@@ -13,8 +13,8 @@ use plenary::domain::{
     Usage,
 };
 use plenary::text::Highlighter;
-use plenary::ui::View;
-use plenary::ui::theme::{Depth, Theme};
+use plenary::ui::Renderer;
+use plenary::ui::theme::{ColorDepth, Theme};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier};
@@ -69,7 +69,7 @@ pub const FOUR: [&str; 4] = ["infra", "edge", "devops", "ai-lead"];
 /// A session at the keyboard.
 pub struct Script {
     pub state: State,
-    pub view: View,
+    pub renderer: Renderer,
     highlighter: Highlighter,
 }
 
@@ -81,8 +81,9 @@ impl Script {
     pub fn with(roster: Roster, width: u16, height: u16) -> Self {
         let mut state = State::new(roster, Keymap::default_keys().unwrap());
         state.ids = Ids::Counting(0);
-        let (theme, _) = Theme::load("dark", None, Depth::True).unwrap();
-        let script = Self { state, view: View::new(theme), highlighter: Highlighter::new() };
+        let (theme, _) = Theme::load("dark", None, ColorDepth::True).unwrap();
+        let script =
+            Self { state, renderer: Renderer::new(theme), highlighter: Highlighter::new() };
         script.msg(Msg::Resize(width, height)).at(1_000)
     }
 
@@ -97,11 +98,13 @@ impl Script {
             update(&mut self.state, msg, &mut effects);
             for effect in effects {
                 match effect {
-                    Effect::Scroll(pane, scroll) => self.view.scroll(&self.state, pane, scroll),
-                    Effect::Reveal(pane, run, at) => self.view.reveal(pane, run, at),
-                    Effect::RevealSection(pane) => self.view.reveal_section(pane),
-                    Effect::ToggleWrap => self.view.toggle_wrap(),
-                    Effect::ForgetPanes => self.view.forget(),
+                    Effect::Scroll(pane, scroll) => {
+                        self.renderer.scroll_view(&self.state, pane, scroll)
+                    }
+                    Effect::Reveal(pane, run, at) => self.renderer.reveal_offset(pane, run, at),
+                    Effect::RevealSection(pane) => self.renderer.reveal_section(pane),
+                    Effect::ToggleWrap => self.renderer.toggle_wrap(),
+                    Effect::ForgetPanes => self.renderer.forget_session(),
                     Effect::Highlight(run, jobs) => {
                         let doc = u128::from_str_radix(&run.to_string(), 16).unwrap();
                         let done = jobs.iter().map(|j| self.highlighter.run(doc, j)).collect();
@@ -112,7 +115,7 @@ impl Script {
             }
         }
         let area = self.area();
-        self.view.prepare(&self.state, area);
+        self.renderer.prepare(&self.state, area);
         self
     }
 
@@ -163,7 +166,7 @@ impl Script {
 
     pub fn buffer(&self) -> (Buffer, Option<Position>) {
         let mut buffer = Buffer::empty(self.area());
-        let cursor = self.view.draw(&self.state, &mut buffer);
+        let cursor = self.renderer.draw(&self.state, &mut buffer);
         (buffer, cursor)
     }
 

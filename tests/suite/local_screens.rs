@@ -111,7 +111,7 @@ fn the_first_screen_reports_a_missing_model() {
         shows(&format!("pull_first_{width}x{height}"), &absent(width, height).screen());
     }
     let there = told(absent(100, 30), PullNews::There).screen();
-    assert!(!there.contains("on this machine"), "{there}");
+    assert!(!there.contains("not installed"), "{there}");
     // New users are told at every size.
     for (width, height) in [(40, 12), (80, 16), (250, 70)] {
         let screen = words(&absent(width, height).screen());

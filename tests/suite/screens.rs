@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use plenary::app::{EditFor, Focus, Key, Level, Msg};
 use plenary::domain::{Ending, RunUpdate, SessionId, SessionSummary};
-use plenary::ui::theme::{Depth, Part, Theme};
+use plenary::ui::theme::{ColorDepth, Theme, UiRole};
 use ratatui::layout::Position;
 
 use crate::common::script::{FOUR, NOON, Script, persona, roster, shows};
@@ -216,19 +216,19 @@ fn a_trigger_brings_the_mode_into_the_title_and_notes_stand_on_the_border() {
 #[test]
 fn jumps_mark_what_is_copied_even_where_it_cannot_come_to_the_top() {
     let script = answered(120, 50).keys("1 g g");
-    let (text, what) = script.view.block_at(&script.state, 0).unwrap();
+    let (text, what) = script.renderer.find_copy_source(&script.state, 0).unwrap();
     assert!(text.starts_with("## Recommendation"), "{text}");
     assert_eq!(what, "\u{201c}Recommendation\u{201d} of Kael Voss");
     let script = script.keys("] ]");
-    let (text, _) = script.view.block_at(&script.state, 0).unwrap();
+    let (text, _) = script.renderer.find_copy_source(&script.state, 0).unwrap();
     assert!(text.starts_with("## Risks"), "{text}");
     assert!(script.screen().contains("▸"), "{}", script.screen());
     let script = script.keys("}");
-    let (text, what) = script.view.block_at(&script.state, 0).unwrap();
+    let (text, what) = script.renderer.find_copy_source(&script.state, 0).unwrap();
     assert!(text.starts_with("scope: shops\n") && !text.contains("```"), "{text}");
     assert_eq!(what, "code block 1 of Kael Voss");
     let script = script.keys("[ [");
-    let (text, _) = script.view.block_at(&script.state, 0).unwrap();
+    let (text, _) = script.renderer.find_copy_source(&script.state, 0).unwrap();
     assert!(text.starts_with("## Recommendation"), "{text}");
     assert!(!script.keys("j").screen().contains("▸"));
 }
@@ -397,9 +397,9 @@ fn colours_of_the_screen() {
     shows("styles_busy_120x40", &busy(120, 40).styles(0..8));
     shows("styles_first_80x24", &Script::new(80, 24).styles(0..24));
     let mut script = busy(80, 24);
-    for depth in [Depth::Mono, Depth::Ansi16, Depth::Ansi256] {
+    for depth in [ColorDepth::Mono, ColorDepth::Ansi16, ColorDepth::Ansi256] {
         let (theme, _) = Theme::load("light", None, depth).unwrap();
-        script.view.set_theme(theme);
+        script.renderer.set_theme(theme);
         let name = format!("styles_{depth:?}").to_lowercase();
         shows(&name, &script.styles(0..8));
     }
@@ -409,11 +409,11 @@ fn colours_of_the_screen() {
 fn the_focused_pane_is_marked_and_the_cursor_belongs_to_the_composer() {
     let script = answered(200, 60).keys("2");
     let (buffer, cursor) = script.buffer();
-    let theme = script.view.theme();
+    let theme = script.renderer.theme();
     assert_eq!(cursor, None);
     assert_eq!(script.state.focus, Focus::Panes);
-    assert_eq!(Some(buffer[(50, 1)].fg), theme.part(Part::BorderFocused).fg);
-    assert_eq!(Some(buffer[(0, 1)].fg), theme.part(Part::Border).fg);
+    assert_eq!(Some(buffer[(50, 1)].fg), theme.ui_style(UiRole::BorderFocused).fg);
+    assert_eq!(Some(buffer[(0, 1)].fg), theme.ui_style(UiRole::Border).fg);
     let (_, cursor) = script.keys("i").buffer();
     assert_eq!(cursor, Some(Position::new(3, 58)));
 }

@@ -1,159 +1,162 @@
-//! What stands in one cell of Compare: rows of an answer, the sentence it leads with, or the hole where nothing stands.
+//! Content of one cell of Compare: rows of an answer, its lead sentence, or why it has nothing on the facet.
 //!
-//! Made by `compare`, drawn by `grid` and `stack`.
+//! Does not draw.
 
 use std::ops::Range;
 
 use crate::app::{Pane, RunRef};
 use crate::domain::{Ending, Facet, RunState};
 use crate::text::{Layout, Role, Row, RowKind, sanitize_line};
-use crate::ui::paint::wrap;
-use crate::ui::theme::Part;
+use crate::ui::paint::wrap_text;
+use crate::ui::theme::UiRole;
 
-/// Rows that a sentence takes at most.
-const SENTENCE: usize = 12;
-/// Rows that a reason takes at most.
-const REASON: usize = 4;
+/// Maximum rows of a lead sentence.
+const MAX_LEAD_ROWS: usize = 12;
+/// Maximum rows of a reason.
+const MAX_REASON_ROWS: usize = 4;
 
-/// What stands in a cell.
+/// Content of a cell.
 #[derive(Debug)]
-pub(super) enum Cell {
-    /// Rows of the answer's layout, section by section.
-    Rows(Vec<Range<usize>>),
-    /// Words of the program, or the lead sentence.
-    Words(Part, Vec<String>),
+pub(super) enum CompareCell {
+    /// Rows of the answer, one range per section.
+    Answer(Vec<Range<usize>>),
+    /// Text of the program, or the lead sentence.
+    Text(UiRole, Vec<String>),
 }
 
 /// One row of a cell.
-pub(super) enum Shown<'a> {
-    /// Of the answer.
-    Row(&'a Row),
-    /// Of the program.
-    Words(Part, &'a str),
-    /// Between two sections.
+pub(super) enum CellRow<'a> {
+    /// Row of an answer.
+    Answer(&'a Row),
+    /// Row of text of the program.
+    Text(UiRole, &'a str),
+    /// Empty row between two sections.
     Blank,
 }
 
-impl Cell {
-    /// The cell of `facet` (none: at a glance) of this pane's last run.
-    pub(super) fn of(
+impl CompareCell {
+    /// Builds the cell of `facet`, or of the answer at a glance if `None`, of a pane's answer.
+    pub(super) fn new(
         pane: &Pane<'_>,
-        view: Option<RunRef<'_>>,
+        run: Option<RunRef<'_>>,
         facet: Option<Facet>,
         layout: &Layout,
         width: usize,
     ) -> Self {
-        let words = |part, text: &str, most| Self::Words(part, wrap(text, width, most));
-        let Some(view) = view else { return words(Part::Note, "not asked", 1) };
+        let text_cell =
+            |role, text: &str, max_rows| Self::Text(role, wrap_text(text, width, max_rows));
+        let Some(run) = run else { return text_cell(UiRole::Note, "not asked", 1) };
         match facet {
             None => {
-                if let Some(lead) = &view.lead {
-                    return words(Part::Input, &sanitize_line(&lead.text), SENTENCE);
+                if let Some(lead) = &run.lead {
+                    return text_cell(UiRole::Input, &sanitize_line(&lead.text), MAX_LEAD_ROWS);
                 }
-                let (part, text) = hole(pane, view, None);
-                words(part, &text, REASON)
+                let (role, text) = describe_missing(pane, run, None);
+                text_cell(role, &text, MAX_REASON_ROWS)
             }
             Some(facet) => {
-                let sections =
-                    view.display.sections_about(facet).map(|s| trimmed(layout, s.blocks.clone()));
+                let sections = run
+                    .display
+                    .sections_about(facet)
+                    .map(|s| trim_blank_rows(layout, s.blocks.clone()));
                 let rows: Vec<Range<usize>> = sections.filter(|rows| !rows.is_empty()).collect();
                 if rows.is_empty() {
-                    let (part, text) = hole(pane, view, Some(facet));
-                    return words(part, &text, REASON);
+                    let (role, text) = describe_missing(pane, run, Some(facet));
+                    return text_cell(role, &text, MAX_REASON_ROWS);
                 }
-                Self::Rows(rows)
+                Self::Answer(rows)
             }
         }
     }
 
-    /// How many rows it has.
+    /// Number of rows.
     pub(super) fn height(&self) -> usize {
         match self {
-            Self::Rows(ranges) => {
+            Self::Answer(ranges) => {
                 ranges.iter().map(Range::len).sum::<usize>() + ranges.len().saturating_sub(1)
             }
-            Self::Words(_, rows) => rows.len(),
+            Self::Text(_, rows) => rows.len(),
         }
     }
 
-    /// Row `at` of it.
-    pub(super) fn row<'a>(&'a self, layout: &'a Layout, mut at: usize) -> Option<Shown<'a>> {
+    /// Returns row `index`.
+    pub(super) fn row<'a>(&'a self, layout: &'a Layout, mut index: usize) -> Option<CellRow<'a>> {
         match self {
-            Self::Words(part, rows) => rows.get(at).map(|text| Shown::Words(*part, text)),
-            Self::Rows(ranges) => {
+            Self::Text(role, rows) => rows.get(index).map(|text| CellRow::Text(*role, text)),
+            Self::Answer(ranges) => {
                 for range in ranges {
-                    if at < range.len() {
-                        return layout.row(range.start + at).map(Shown::Row);
+                    if index < range.len() {
+                        return layout.row(range.start + index).map(CellRow::Answer);
                     }
-                    if at == range.len() {
-                        return Some(Shown::Blank);
+                    if index == range.len() {
+                        return Some(CellRow::Blank);
                     }
-                    at -= range.len() + 1;
+                    index -= range.len() + 1;
                 }
                 None
             }
         }
     }
 
-    /// The first row that says more than the heading does: where a cell of little room begins.
-    pub(super) fn first_said(&self, layout: &Layout) -> usize {
-        let heads = |at: usize| match self.row(layout, at) {
-            Some(Shown::Row(row)) => row.kind == RowKind::Blank || is_of_heading(row),
+    /// Returns the first row after headings, where a cell with few rows starts.
+    pub(super) fn first_text_row(&self, layout: &Layout) -> usize {
+        let is_heading_or_blank = |index: usize| match self.row(layout, index) {
+            Some(CellRow::Answer(row)) => row.kind == RowKind::Blank || has_heading_role(row),
             _ => false,
         };
-        let first = (0..self.height().min(8)).find(|at| !heads(*at));
+        let first = (0..self.height().min(8)).find(|index| !is_heading_or_blank(*index));
         first.unwrap_or(0)
     }
 }
 
-/// True for the rows of a heading, and for the line below one.
-fn is_of_heading(row: &Row) -> bool {
+/// Returns true for the rows of a heading and for the line below one.
+fn has_heading_role(row: &Row) -> bool {
     let role = row.pieces.first().map(|piece| piece.face.role);
     matches!(role, Some(Role::Heading1 | Role::Heading2 | Role::Heading3))
 }
 
-/// The rows of these blocks without blank ones around them.
-fn trimmed(layout: &Layout, blocks: Range<usize>) -> Range<usize> {
+/// Returns the rows of `blocks` without blank rows around them.
+fn trim_blank_rows(layout: &Layout, blocks: Range<usize>) -> Range<usize> {
     let mut rows = layout.rows_of(blocks);
-    let blank = |at: usize| layout.row(at).is_none_or(|row| row.kind == RowKind::Blank);
-    while rows.start < rows.end && blank(rows.start) {
+    let is_blank = |index: usize| layout.row(index).is_none_or(|row| row.kind == RowKind::Blank);
+    while rows.start < rows.end && is_blank(rows.start) {
         rows.start += 1;
     }
-    while rows.start < rows.end && blank(rows.end - 1) {
+    while rows.start < rows.end && is_blank(rows.end - 1) {
         rows.end -= 1;
     }
     rows
 }
 
-/// Why nothing stands here.
-fn hole(pane: &Pane<'_>, view: RunRef<'_>, facet: Option<Facet>) -> (Part, String) {
-    let promised = facet.is_some_and(|facet| pane.persona.contract.promises(facet));
+/// Describes why an answer has nothing on `facet`.
+fn describe_missing(pane: &Pane<'_>, run: RunRef<'_>, facet: Option<Facet>) -> (UiRole, String) {
+    let is_promised = facet.is_some_and(|facet| pane.persona.contract.promises(facet));
     let word = facet.map_or("recommendation", Facet::word);
-    let empty = view.document.is_empty();
-    match &view.run.state {
-        RunState::Ended(ending) if empty => {
-            let why = ending.reason().map(sanitize_line).unwrap_or_default();
-            let text = if why.is_empty() {
+    let is_empty = run.document.is_empty();
+    match &run.run.state {
+        RunState::Ended(ending) if is_empty => {
+            let reason = ending.reason().map(sanitize_line).unwrap_or_default();
+            let text = if reason.is_empty() {
                 ending.word().to_owned()
             } else {
-                format!("{}: {why}", ending.word())
+                format!("{}: {reason}", ending.word())
             };
-            (Part::Failed, text)
+            (UiRole::Failed, text)
         }
         RunState::Ended(Ending::Cut(_)) => {
-            (Part::Hole, format!("╌ nothing on {word} before it was cut"))
+            (UiRole::Hole, format!("╌ nothing on {word} before it was cut"))
         }
         RunState::Ended(Ending::Cancelled) => {
-            (Part::Hole, format!("╌ nothing on {word} before it was cancelled"))
+            (UiRole::Hole, format!("╌ nothing on {word} before it was cancelled"))
         }
         RunState::Ended(_) if facet == Some(Facet::Other) => {
-            (Part::Hole, "╌ nothing else".to_owned())
+            (UiRole::Hole, "╌ nothing else".to_owned())
         }
-        RunState::Ended(_) if promised => {
-            (Part::Hole, format!("╌ promised, but no section on {word}"))
+        RunState::Ended(_) if is_promised => {
+            (UiRole::Hole, format!("╌ promised, but no section on {word}"))
         }
-        RunState::Ended(_) => (Part::Hole, format!("╌ no section on {word}")),
-        _ if empty => (Part::Note, format!("{} …", view.run.state.word())),
-        _ => (Part::Note, format!("nothing on {word} yet …")),
+        RunState::Ended(_) => (UiRole::Hole, format!("╌ no section on {word}")),
+        _ if is_empty => (UiRole::Note, format!("{} …", run.run.state.word())),
+        _ => (UiRole::Note, format!("nothing on {word} yet …")),
     }
 }

@@ -1,192 +1,226 @@
-//! Compare on a wide screen: a table of facets and personas.
+//! Draws Compare on a wide screen: a table of facets and personas.
 //!
-//! Places are `compare`'s, what stands in a cell is `cell`'s; here are lines, names and colours.
+//! Does not arrange the table; heights and widths are prepared by `compare`.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::cell::{Cell, Shown};
-use super::{CompareView, GUTTER, older};
+use super::cell::{CellRow, CompareCell};
+use super::{CompareRenderer, LABEL_COLUMNS, question_label};
 use crate::app::State;
 use crate::domain::Facet;
 use crate::text::Layout;
 use crate::text::width::width;
-use crate::ui::paint::{Pen, cut, inset, put, put_right, row};
-use crate::ui::pane::PaneView;
-use crate::ui::rows::draw_row;
-use crate::ui::theme::{Part, Theme};
+use crate::ui::answer_rows::draw_row;
+use crate::ui::paint::{
+    RowPainter, draw_text, draw_text_right, inset_sides, row_at, truncate_to_width,
+};
+use crate::ui::pane::PaneRenderer;
+use crate::ui::theme::{Theme, UiRole};
 
 /// Draws the table.
-pub(super) fn draw(
-    view: &CompareView,
+pub(super) fn draw_grid(
+    compare: &CompareRenderer,
     buffer: &mut Buffer,
     theme: &Theme,
     state: &State,
-    panes: &[PaneView],
+    panes: &[PaneRenderer],
 ) {
-    let area = view.area;
-    let places: Vec<(usize, Rect)> =
-        view.shown.clone().map(|pane| (pane, place(view, pane))).collect();
-    heads(view, buffer, theme, (state, panes), &places);
+    let area = compare.area;
+    let columns: Vec<(usize, Rect)> =
+        compare.visible_panes.clone().map(|pane| (pane, column_area(compare, pane))).collect();
+    draw_headings(compare, buffer, theme, (state, panes), &columns);
     let mut y = 1;
-    for (at, band) in view.bands.iter().enumerate().skip(first(view)) {
-        let open = at == view.open;
-        label(view, buffer, theme, at, row(area, y));
-        for (pane, column) in &places {
-            let (Some(cell), Some(of)) = (view.cell(*pane, at), view.columns.get(*pane)) else {
+    for (index, band) in compare.bands.iter().enumerate().skip(first_visible_band(compare)) {
+        let is_open = index == compare.open;
+        draw_label(compare, buffer, theme, index, row_at(area, y));
+        for (pane, column_area) in &columns {
+            let (Some(cell), Some(column)) =
+                (compare.cell(*pane, index), compare.columns.get(*pane))
+            else {
                 continue;
             };
             let height = u16::try_from(band.height).unwrap_or(u16::MAX);
-            let top = Rect {
+            let cell_area = Rect {
                 y: area.y + y,
                 height: height.min(area.height - y.min(area.height)),
-                ..*column
+                ..*column_area
             };
-            let chosen = open && *pane == state.focused;
-            let bar = if chosen { ("▌", Part::Mark) } else { ("│", Part::Border) };
-            for line in 0..top.height {
-                put(buffer, row(top, line), bar.0, theme.part(bar.1));
+            let is_selected = is_open && *pane == state.focused;
+            let bar = if is_selected { ("▌", UiRole::Mark) } else { ("│", UiRole::Border) };
+            for line in 0..cell_area.height {
+                draw_text(buffer, row_at(cell_area, line), bar.0, theme.ui_style(bar.1));
             }
-            let clipped = cell.height() > band.height;
-            let folded = clipped && !open && band.height < 3;
-            let from = match () {
-                () if open => view.scroll.min(cell.height().saturating_sub(1)),
-                () if folded => cell.first_said(&of.layout),
+            let is_clipped = cell.height() > band.height;
+            let skips_heading = is_clipped && !is_open && band.height < 3;
+            let first_row = match () {
+                () if is_open => compare.viewport.top().min(cell.height().saturating_sub(1)),
+                () if skips_heading => cell.first_text_row(&column.layout),
                 () => 0,
             };
-            rows(buffer, theme, inset(top, 2, 1), (cell, &of.layout), from);
+            draw_cell_rows(
+                buffer,
+                theme,
+                inset_sides(cell_area, 2, 1),
+                (cell, &column.layout),
+                first_row,
+            );
         }
         y += u16::try_from(band.height).unwrap_or(u16::MAX);
-        if view.ruled && at + 1 < view.bands.len() {
-            rule(view, buffer, theme, row(area, y));
+        if compare.has_rules && index + 1 < compare.bands.len() {
+            draw_rule(compare, buffer, theme, row_at(area, y));
             y += 1;
         }
     }
-    if !view.silent.is_empty() && y < area.height {
-        let line = inset(row(area, area.height - 1), GUTTER + 2, 1);
-        put(buffer, line, &cut(&view.silent, usize::from(line.width)), theme.part(Part::Hole));
+    if !compare.uncovered.is_empty() && y < area.height {
+        let line = inset_sides(row_at(area, area.height - 1), LABEL_COLUMNS + 2, 1);
+        draw_text(
+            buffer,
+            line,
+            &truncate_to_width(&compare.uncovered, usize::from(line.width)),
+            theme.ui_style(UiRole::Hole),
+        );
     }
 }
 
-/// The first row that is drawn: on a short screen the open one is kept in sight.
-fn first(view: &CompareView) -> usize {
-    let room = usize::from(view.area.height.saturating_sub(1));
-    let rule = usize::from(view.ruled);
-    let mut taken = 0;
-    for at in (0..=view.open).rev() {
-        taken += view.bands.get(at).map_or(0, |band| band.height + rule);
-        if taken > room + rule && at < view.open {
-            return at + 1;
+/// Returns the first band that is drawn: on a short screen the first one that keeps the open band visible.
+fn first_visible_band(compare: &CompareRenderer) -> usize {
+    let body_height = usize::from(compare.area.height.saturating_sub(1));
+    let rule_height = usize::from(compare.has_rules);
+    let mut used = 0;
+    for index in (0..=compare.open).rev() {
+        used += compare.bands.get(index).map_or(0, |band| band.height + rule_height);
+        if used > body_height + rule_height && index < compare.open {
+            return index + 1;
         }
     }
     0
 }
 
-/// The column of a pane, its bar included.
-fn place(view: &CompareView, pane: usize) -> Rect {
-    let k = u16::try_from(view.shown.len()).unwrap_or(1).max(1);
-    let room = view.area.width.saturating_sub(GUTTER);
-    let at = u16::try_from(pane - view.shown.start).unwrap_or(0);
-    let width = (room / k).min(view.width + 3);
-    Rect { x: view.area.x + GUTTER + at * width, width, ..view.area }
+/// Returns the area of a pane's column, including its bar.
+fn column_area(compare: &CompareRenderer, pane: usize) -> Rect {
+    let count = u16::try_from(compare.visible_panes.len()).unwrap_or(1).max(1);
+    let columns = compare.area.width.saturating_sub(LABEL_COLUMNS);
+    let index = u16::try_from(pane - compare.visible_panes.start).unwrap_or(0);
+    let width = (columns / count).min(compare.width + 3);
+    Rect { x: compare.area.x + LABEL_COLUMNS + index * width, width, ..compare.area }
 }
 
-/// Who speaks in which column; at the left what is not shown.
-fn heads(
-    view: &CompareView,
+/// Draws the personas above their columns, and at the left which of them are visible.
+fn draw_headings(
+    compare: &CompareRenderer,
     buffer: &mut Buffer,
     theme: &Theme,
-    (state, panes): (&State, &[PaneView]),
-    places: &[(usize, Rect)],
+    (state, panes): (&State, &[PaneRenderer]),
+    columns: &[(usize, Rect)],
 ) {
-    let line = row(view.area, 0);
-    let note = theme.part(Part::TitleNote);
-    if view.shown.len() < state.pane_personas.len() {
-        let (first, last, all) = (view.shown.start + 1, view.shown.end, state.pane_personas.len());
-        put(buffer, inset(line, 1, 0), &format!("{first}–{last} of {all}"), note);
+    let line = row_at(compare.area, 0);
+    let note = theme.ui_style(UiRole::TitleNote);
+    if compare.visible_panes.len() < state.pane_personas.len() {
+        let (first, last, all) =
+            (compare.visible_panes.start + 1, compare.visible_panes.end, state.pane_personas.len());
+        draw_text(buffer, inset_sides(line, 1, 0), &format!("{first}–{last} of {all}"), note);
     }
-    for (pane, column) in places {
-        let Some(shown) = panes.get(*pane) else { continue };
-        let line = inset(row(*column, 0), 0, 1);
-        let focused = *pane == state.focused;
-        put(
+    for (pane, column_area) in columns {
+        let Some(renderer) = panes.get(*pane) else { continue };
+        let line = inset_sides(row_at(*column_area, 0), 0, 1);
+        let is_focused = *pane == state.focused;
+        draw_text(
             buffer,
             line,
-            if focused { "▌" } else { "│" },
-            theme.part(if focused { Part::Mark } else { Part::Border }),
+            if is_focused { "▌" } else { "│" },
+            theme.ui_style(if is_focused { UiRole::Mark } else { UiRole::Border }),
         );
-        let line = inset(line, 2, 0);
-        let status = &shown.status;
+        let line = inset_sides(line, 2, 0);
+        let status = &renderer.status;
         let state_word = format!("{} {}", status.glyph, status.word);
-        let part = status.part.unwrap_or(Part::Note);
-        let full = width(&shown.who.name) + width(&state_word) + 6;
+        let role = status.role.unwrap_or(UiRole::Note);
+        let full = width(&renderer.label.name) + width(&state_word) + 6;
         let used = if full <= usize::from(line.width) {
-            put_right(buffer, line, &[(&state_word, theme.part(part))])
+            draw_text_right(buffer, line, &[(&state_word, theme.ui_style(role))])
         } else {
-            put_right(buffer, line, &[(status.glyph, theme.part(part))])
+            draw_text_right(buffer, line, &[(status.glyph, theme.ui_style(role))])
         };
-        let mut pen = Pen::new(buffer, inset(line, 0, used + 1));
-        pen.write(&format!("{} ", pane + 1), note);
-        let style = theme.persona(shown.who.color.as_deref(), *pane).add_modifier(Modifier::BOLD);
-        let style = if focused { style.add_modifier(Modifier::UNDERLINED) } else { style };
-        let room = pen.room();
-        pen.write(&cut(&shown.who.name, room), style);
-        if let Some(question) = older(state, *pane) {
-            let room = pen.room();
-            pen.write(&cut(&format!(" · {question}"), room), theme.part(Part::Warning));
+        let mut painter = RowPainter::new(buffer, inset_sides(line, 0, used + 1));
+        painter.write(&format!("{} ", pane + 1), note);
+        let style = theme
+            .persona_style(renderer.label.color.as_deref(), *pane)
+            .add_modifier(Modifier::BOLD);
+        let style = if is_focused { style.add_modifier(Modifier::UNDERLINED) } else { style };
+        painter.write_truncated(&renderer.label.name, 0, style);
+        if let Some(question) = question_label(state, *pane) {
+            painter.write_truncated(&format!(" · {question}"), 0, theme.ui_style(UiRole::Warning));
         }
-        if width(&shown.who.label) + 3 <= pen.room() {
-            pen.write(" · ", note);
-            pen.write(&shown.who.label, note);
+        if width(&renderer.label.label) + 3 <= painter.columns_left() {
+            painter.write(" · ", note);
+            painter.write(&renderer.label.label, note);
         }
     }
 }
 
-/// The name of a row, and how many say something.
-fn label(view: &CompareView, buffer: &mut Buffer, theme: &Theme, at: usize, line: Rect) {
-    let Some(band) = view.bands.get(at) else { return };
-    let open = at == view.open;
-    let part = if open { Part::LabelActive } else { Part::Label };
-    let line = Rect { width: GUTTER.min(line.width), ..line };
-    put(buffer, line, if open { "▸" } else { " " }, theme.part(Part::Mark));
+/// Draws the name of a facet, and how many answers cover it.
+fn draw_label(
+    compare: &CompareRenderer,
+    buffer: &mut Buffer,
+    theme: &Theme,
+    index: usize,
+    line: Rect,
+) {
+    let Some(band) = compare.bands.get(index) else { return };
+    let is_open = index == compare.open;
+    let role = if is_open { UiRole::LabelActive } else { UiRole::Label };
+    let line = Rect { width: LABEL_COLUMNS.min(line.width), ..line };
+    draw_text(buffer, line, if is_open { "▸" } else { " " }, theme.ui_style(UiRole::Mark));
     let title = band.facet.map_or("At a glance", Facet::title);
-    put(buffer, inset(line, 1, 0), title, theme.part(part));
+    draw_text(buffer, inset_sides(line, 1, 0), title, theme.ui_style(role));
     if band.height > 1 {
         let below = Rect { y: line.y + 1, ..line };
-        let text = format!("{} of {}", band.says, view.columns.len());
-        put(buffer, inset(below, 1, 0), &text, theme.part(Part::Note));
+        let text = format!("{} of {}", band.covered, compare.columns.len());
+        draw_text(buffer, inset_sides(below, 1, 0), &text, theme.ui_style(UiRole::Note));
     }
 }
 
-fn rule(view: &CompareView, buffer: &mut Buffer, theme: &Theme, line: Rect) {
-    let width = usize::from(place(view, view.shown.end.saturating_sub(1)).right() - view.area.x);
-    Pen::new(buffer, line).fill(width, "─", theme.part(Part::Border));
+fn draw_rule(compare: &CompareRenderer, buffer: &mut Buffer, theme: &Theme, line: Rect) {
+    let width = usize::from(
+        column_area(compare, compare.visible_panes.end.saturating_sub(1)).right() - compare.area.x,
+    );
+    RowPainter::new(buffer, line).fill(width, "─", theme.ui_style(UiRole::Border));
 }
 
-/// Draws rows of a cell from `from` on, and how many do not fit.
-pub(super) fn rows(
+/// Draws one row of a cell.
+pub(super) fn draw_cell_row(
+    buffer: &mut Buffer,
+    theme: &Theme,
+    line: Rect,
+    cell_row: &CellRow<'_>,
+) {
+    match cell_row {
+        CellRow::Answer(row) => draw_row(buffer, theme, line, row, 0),
+        CellRow::Text(role, text) => {
+            draw_text(buffer, line, text, theme.ui_style(*role));
+        }
+        CellRow::Blank => {}
+    }
+}
+
+/// Draws the rows of a cell from row `first_row` on, and the number of rows below.
+pub(super) fn draw_cell_rows(
     buffer: &mut Buffer,
     theme: &Theme,
     area: Rect,
-    (cell, layout): (&Cell, &Layout),
-    from: usize,
+    (cell, layout): (&CompareCell, &Layout),
+    first_row: usize,
 ) {
     for y in 0..area.height {
-        let line = row(area, y);
-        match cell.row(layout, from + usize::from(y)) {
-            Some(Shown::Row(shown)) => draw_row(buffer, theme, line, shown, 0),
-            Some(Shown::Words(part, text)) => {
-                put(buffer, line, text, theme.part(part));
-            }
-            Some(Shown::Blank) => {}
-            None => break,
-        }
+        let line = row_at(area, y);
+        let Some(cell_row) = cell.row(layout, first_row + usize::from(y)) else { break };
+        draw_cell_row(buffer, theme, line, &cell_row);
     }
-    let below = cell.height().saturating_sub(from + usize::from(area.height));
+    let below = cell.height().saturating_sub(first_row + usize::from(area.height));
     if below > 0 && area.height > 0 && area.width > 12 {
-        let last = row(area, area.height - 1);
+        let last = row_at(area, area.height - 1);
         let text = format!(" ↓ {below} ");
-        put_right(buffer, last, &[(&text, theme.part(Part::Scrollbar))]);
+        draw_text_right(buffer, last, &[(&text, theme.ui_style(UiRole::Scrollbar))]);
     }
 }

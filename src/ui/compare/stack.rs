@@ -1,159 +1,151 @@
-//! Compare on a narrow screen: one facet, its cells below each other; and one cell alone.
+//! Draws Compare on a narrow screen (one facet, its cells below each other), and a zoomed cell.
 //!
-//! Places are `compare`'s, what stands in a cell is `cell`'s.
+//! Does not choose the facet and the panes.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::cell::{Cell, Shown};
-use super::{CompareView, grid, older};
+use super::{CompareRenderer, grid, question_label};
 use crate::app::State;
 use crate::domain::Facet;
 use crate::text::width::width;
-use crate::ui::paint::{Pen, cut, inset, put, put_right, row};
-use crate::ui::pane::PaneView;
-use crate::ui::rows::draw_row;
-use crate::ui::theme::{Part, Theme};
+use crate::ui::paint::{RowPainter, draw_text_right, inset_sides, row_at};
+use crate::ui::pane::PaneRenderer;
+use crate::ui::theme::{Theme, UiRole};
 
-/// Rows of the whole stack: a head, a cell and a blank row for each persona.
-pub(super) fn height(view: &CompareView) -> usize {
-    let cells = view.shown.clone().filter_map(|pane| view.cell(pane, view.open));
+/// Counts the rows of the stack: a heading, a cell and an empty row for each persona.
+pub(super) fn count_rows(compare: &CompareRenderer) -> usize {
+    let cells = compare.visible_panes.clone().filter_map(|pane| compare.cell(pane, compare.open));
     cells.map(|cell| cell.height() + 2).sum::<usize>().saturating_sub(1)
 }
 
-/// Draws the open facet of everybody.
-pub(super) fn draw(
-    view: &CompareView,
+/// Draws the cells of the open facet.
+pub(super) fn draw_stack(
+    compare: &CompareRenderer,
     buffer: &mut Buffer,
     theme: &Theme,
     state: &State,
-    panes: &[PaneView],
+    panes: &[PaneRenderer],
 ) {
-    names(view, buffer, theme, row(view.area, 0));
-    let body = Rect { y: view.area.y + 1, height: view.area.height.saturating_sub(1), ..view.area };
-    let mut skip = view.scroll;
+    draw_facet_names(compare, buffer, theme, row_at(compare.area, 0));
+    let body = Rect {
+        y: compare.area.y + 1,
+        height: compare.area.height.saturating_sub(1),
+        ..compare.area
+    };
+    let mut skip = compare.viewport.top();
     let mut y = 0;
-    for pane in view.shown.clone() {
-        let Some(cell) = view.cell(pane, view.open) else { continue };
-        for at in 0..cell.height() + 2 {
+    for pane in compare.visible_panes.clone() {
+        let Some(cell) = compare.cell(pane, compare.open) else { continue };
+        for index in 0..cell.height() + 2 {
             if y >= body.height {
-                below(view, buffer, theme, body);
+                compare.viewport.draw_rows_below(buffer, theme, body);
                 return;
             }
             if skip > 0 {
                 skip -= 1;
                 continue;
             }
-            let line = row(body, y);
+            let line = row_at(body, y);
             y += 1;
-            if at == 0 {
-                head(buffer, theme, line, (state, panes), pane);
-            } else if let Some(column) = view.columns.get(pane) {
-                draw_at(
-                    buffer,
-                    theme,
-                    inset(line, 2, 1),
-                    cell.row(&column.layout, at - 1).as_ref(),
-                );
+            if index == 0 {
+                draw_heading(buffer, theme, line, (state, panes), pane);
+            } else if let Some(column) = compare.columns.get(pane)
+                && let Some(cell_row) = cell.row(&column.layout, index - 1)
+            {
+                grid::draw_cell_row(buffer, theme, inset_sides(line, 2, 1), &cell_row);
             }
         }
     }
 }
 
-fn draw_at(buffer: &mut Buffer, theme: &Theme, line: Rect, shown: Option<&Shown<'_>>) {
-    match shown {
-        Some(Shown::Row(shown)) => draw_row(buffer, theme, line, shown, 0),
-        Some(Shown::Words(part, text)) => {
-            put(buffer, line, text, theme.part(*part));
-        }
-        Some(Shown::Blank) | None => {}
-    }
-}
-
-fn below(view: &CompareView, buffer: &mut Buffer, theme: &Theme, body: Rect) {
-    let left = height(view).saturating_sub(view.scroll + usize::from(body.height));
-    if left > 0 && body.height > 0 {
-        let last = row(body, body.height - 1);
-        put_right(buffer, last, &[(&format!(" ↓ {left} "), theme.part(Part::Scrollbar))]);
-    }
-}
-
-/// The facets, the open one marked; those around it as far as there is room.
-fn names(view: &CompareView, buffer: &mut Buffer, theme: &Theme, line: Rect) {
-    let title =
-        |at: usize| view.bands.get(at).map_or("", |b| b.facet.map_or("At a glance", Facet::title));
-    let room = usize::from(line.width);
-    let mut first = view.open;
-    let mut used = width(title(view.open)) + 6;
-    while first > 0 && used + width(title(first - 1)) + 2 < room.min(used + 24) {
+/// Draws the names of the open facet and of as many around it as fit.
+fn draw_facet_names(compare: &CompareRenderer, buffer: &mut Buffer, theme: &Theme, line: Rect) {
+    let title = |index: usize| band_title(compare, index);
+    let columns = usize::from(line.width);
+    let mut first = compare.open;
+    let mut used = width(title(compare.open)) + 6;
+    while first > 0 && used + width(title(first - 1)) + 2 < columns.min(used + 24) {
         first -= 1;
         used += width(title(first)) + 2;
     }
-    let mut pen = Pen::new(buffer, line);
-    pen.write(if first > 0 { "‹ " } else { " " }, theme.part(Part::Note));
-    for at in first..view.bands.len() {
-        let open = at == view.open;
-        if width(title(at)) + 3 > pen.room() {
-            pen.write("›", theme.part(Part::Note));
+    let mut painter = RowPainter::new(buffer, line);
+    painter.write(if first > 0 { "‹ " } else { " " }, theme.ui_style(UiRole::Note));
+    for index in first..compare.bands.len() {
+        let is_open = index == compare.open;
+        if width(title(index)) + 3 > painter.columns_left() {
+            painter.write("›", theme.ui_style(UiRole::Note));
             break;
         }
-        let part = if open { Part::TabActive } else { Part::Tab };
-        pen.write(&format!(" {} ", title(at)), theme.part(part));
+        let role = if is_open { UiRole::TabActive } else { UiRole::Tab };
+        painter.write(&format!(" {} ", title(index)), theme.ui_style(role));
     }
 }
 
-/// Who speaks below.
-fn head(
+/// Returns the name of the facet of a band.
+fn band_title(compare: &CompareRenderer, index: usize) -> &'static str {
+    compare.bands.get(index).map_or("", |band| band.facet.map_or("At a glance", Facet::title))
+}
+
+/// Draws the persona above its cell.
+fn draw_heading(
     buffer: &mut Buffer,
     theme: &Theme,
     line: Rect,
-    (state, panes): (&State, &[PaneView]),
+    (state, panes): (&State, &[PaneRenderer]),
     pane: usize,
 ) {
-    let Some(shown) = panes.get(pane) else { return };
-    let focused = pane == state.focused;
-    let frame = theme.part(if focused { Part::BorderFocused } else { Part::Border });
-    let mut pen = Pen::new(buffer, line);
-    pen.write(if focused { "▌" } else { "─" }, frame);
-    pen.write(&format!("{} ", pane + 1), theme.part(Part::TitleNote));
-    let style = theme.persona(shown.who.color.as_deref(), pane).add_modifier(Modifier::BOLD);
-    let room = pen.room().saturating_sub(2);
-    pen.write(&cut(&shown.who.name, room), style);
-    if let Some(question) = older(state, pane) {
-        let room = pen.room().saturating_sub(2);
-        pen.write(&cut(&format!(" · {question}"), room), theme.part(Part::Warning));
+    let Some(renderer) = panes.get(pane) else { return };
+    let is_focused = pane == state.focused;
+    let frame = theme.ui_style(if is_focused { UiRole::BorderFocused } else { UiRole::Border });
+    let mut painter = RowPainter::new(buffer, line);
+    painter.write(if is_focused { "▌" } else { "─" }, frame);
+    painter.write(&format!("{} ", pane + 1), theme.ui_style(UiRole::TitleNote));
+    let style =
+        theme.persona_style(renderer.label.color.as_deref(), pane).add_modifier(Modifier::BOLD);
+    painter.write_truncated(&renderer.label.name, 2, style);
+    if let Some(question) = question_label(state, pane) {
+        painter.write_truncated(&format!(" · {question}"), 2, theme.ui_style(UiRole::Warning));
     }
-    if width(&shown.who.label) + 14 <= pen.room() {
-        pen.write(" · ", theme.part(Part::TitleNote));
-        pen.write(&shown.who.label, theme.part(Part::TitleNote));
+    if width(&renderer.label.label) + 14 <= painter.columns_left() {
+        painter.write(" · ", theme.ui_style(UiRole::TitleNote));
+        painter.write(&renderer.label.label, theme.ui_style(UiRole::TitleNote));
     }
-    pen.write(" ", frame);
-    let rest = pen.room();
-    pen.fill(rest, "─", frame);
-    let status = &shown.status;
-    let part = status.part.unwrap_or(Part::Note);
-    put_right(buffer, inset(line, 0, 1), &[(&format!(" {} ", status.glyph), theme.part(part))]);
+    painter.write(" ", frame);
+    painter.fill_rest("─", frame);
+    let status = &renderer.status;
+    let role = status.role.unwrap_or(UiRole::Note);
+    draw_text_right(
+        buffer,
+        inset_sides(line, 0, 1),
+        &[(&format!(" {} ", status.glyph), theme.ui_style(role))],
+    );
 }
 
-/// Draws the chosen cell alone.
+/// Draws the selected cell alone.
 pub(super) fn draw_zoomed(
-    view: &CompareView,
+    compare: &CompareRenderer,
     buffer: &mut Buffer,
     theme: &Theme,
     state: &State,
-    panes: &[PaneView],
+    panes: &[PaneRenderer],
 ) {
-    let pane = view.shown.start;
-    head(buffer, theme, row(view.area, 0), (state, panes), pane);
-    let title =
-        view.bands.get(view.open).map_or("", |b| b.facet.map_or("At a glance", Facet::title));
-    let line = inset(row(view.area, 0), 0, 5);
-    put_right(buffer, line, &[(&format!(" {title} "), theme.part(Part::LabelActive))]);
-    let body = Rect { y: view.area.y + 1, height: view.area.height.saturating_sub(1), ..view.area };
-    let body = Rect { width: body.width.min(view.width + 4), ..body };
-    if let (Some(cell), Some(column)) = (view.cell(pane, view.open), view.columns.get(pane)) {
-        let cell: &Cell = cell;
-        grid::rows(buffer, theme, inset(body, 2, 1), (cell, &column.layout), view.scroll);
+    let pane = compare.visible_panes.start;
+    draw_heading(buffer, theme, row_at(compare.area, 0), (state, panes), pane);
+    let title = band_title(compare, compare.open);
+    let line = inset_sides(row_at(compare.area, 0), 0, 5);
+    draw_text_right(buffer, line, &[(&format!(" {title} "), theme.ui_style(UiRole::LabelActive))]);
+    let body = Rect {
+        y: compare.area.y + 1,
+        height: compare.area.height.saturating_sub(1),
+        ..compare.area
+    };
+    let body = Rect { width: body.width.min(compare.width + 4), ..body };
+    if let (Some(cell), Some(column)) =
+        (compare.cell(pane, compare.open), compare.columns.get(pane))
+    {
+        let area = inset_sides(body, 2, 1);
+        grid::draw_cell_rows(buffer, theme, area, (cell, &column.layout), compare.viewport.top());
     }
 }

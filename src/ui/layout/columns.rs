@@ -1,55 +1,63 @@
-//! Side by side: as many columns as fit, the others as one-row strips below.
+//! Columns layout: as many open panes side by side as fit, the others as strips below.
 //!
-//! Columns go by pages, so that stepping through the panes turns pages and does not shift every column. Called by `layout`.
+//! Panes are shown in pages, so that moving the focus changes the page instead of shifting every column.
 
 use ratatui::layout::Rect;
 
-use super::{Form, Geometry, NARROW, Slot, WIDE, cells, open, part, split_bottom, split_top, tabs};
+use super::{
+    Geometry, MAX_COLUMN_WIDTH, MIN_COLUMN_WIDTH, PaneForm, PaneSlot, nth_share, open_slot,
+    split_bottom, split_top, tabs, to_cells,
+};
 
-/// As many columns as can be read.
-pub(super) fn lay(n: usize, area: Rect, focused: usize) -> Geometry {
-    lay_some(usize::from(area.width / NARROW), n, area, focused)
+/// Arranges as many columns as are wide enough to read.
+pub(super) fn arrange(n: usize, area: Rect, focused: usize) -> Geometry {
+    arrange_at_most(usize::from(area.width / MIN_COLUMN_WIDTH), n, area, focused)
 }
 
-/// At most `most` columns.
-pub(super) fn lay_some(most: usize, n: usize, area: Rect, focused: usize) -> Geometry {
-    let fit = usize::from((area.width / NARROW).max(1));
-    let open_now = most.clamp(1, fit).min(n);
-    let strips = n - open_now;
-    if open_now == 1 && strips > 0 {
-        return tabs::lay(n, area, focused);
+/// Arranges at most `max_columns` columns.
+pub(super) fn arrange_at_most(
+    max_columns: usize,
+    n: usize,
+    area: Rect,
+    focused: usize,
+) -> Geometry {
+    let fit = usize::from((area.width / MIN_COLUMN_WIDTH).max(1));
+    let open_count = max_columns.clamp(1, fit).min(n);
+    let strips = n - open_count;
+    if open_count == 1 && strips > 0 {
+        return tabs::arrange(n, area, focused);
     }
-    // Strips that would take the panes' room become one row that names every pane.
-    if cells(strips) > area.height / 4 {
+    // The tab bar replaces strips that would take too many rows.
+    if to_cells(strips) > area.height / 4 {
         let (bar, rest) = split_top(area, 1);
-        let slots = columns(page(open_now, n, focused), rest);
+        let slots = column_slots(focused_page(open_count, n, focused), rest);
         return Geometry { tabs: Some(bar), slots };
     }
-    let (above, below) = split_bottom(area, cells(strips));
-    let shown = page(open_now, n, focused);
-    let folded = (0..n).filter(|pane| !shown.contains(pane));
+    let (above, below) = split_bottom(area, to_cells(strips));
+    let open_panes = focused_page(open_count, n, focused);
+    let folded = (0..n).filter(|pane| !open_panes.contains(pane));
     let strips =
-        folded.zip(below.rows()).map(|(pane, area)| Slot { pane, area, form: Form::Strip });
-    let strips: Vec<Slot> = strips.collect();
-    let mut slots = columns(shown, above);
+        folded.zip(below.rows()).map(|(pane, area)| PaneSlot { pane, area, form: PaneForm::Strip });
+    let strips: Vec<PaneSlot> = strips.collect();
+    let mut slots = column_slots(open_panes, above);
     slots.extend(strips);
     Geometry { tabs: None, slots }
 }
 
-/// The panes that are open: pages of `k`, the last one moved back so that it is full.
-fn page(k: usize, n: usize, focused: usize) -> std::ops::Range<usize> {
-    let start = (focused / k * k).min(n - k);
-    start..start + k
+/// Returns the page of `page_size` panes with the focused one. The last page overlaps the previous one to be full.
+fn focused_page(page_size: usize, n: usize, focused: usize) -> std::ops::Range<usize> {
+    let start = (focused / page_size * page_size).min(n - page_size);
+    start..start + page_size
 }
 
-/// Equal columns, none too wide to read, in the middle of what is there.
-fn columns(panes: std::ops::Range<usize>, area: Rect) -> Vec<Slot> {
+/// Divides `area` into equal columns, none wider than [`MAX_COLUMN_WIDTH`], centred.
+fn column_slots(panes: std::ops::Range<usize>, area: Rect) -> Vec<PaneSlot> {
     let n = panes.len();
-    let width = area.width.min(WIDE.saturating_mul(cells(n)));
+    let width = area.width.min(MAX_COLUMN_WIDTH.saturating_mul(to_cells(n)));
     let left = area.x + (area.width - width) / 2;
     let column = |(i, pane)| {
-        let (start, width) = part(width, n, i);
-        open(pane, Rect { x: left + start, width, ..area })
+        let (start, width) = nth_share(width, n, i);
+        open_slot(pane, Rect { x: left + start, width, ..area })
     };
     panes.enumerate().map(column).collect()
 }

@@ -1,24 +1,28 @@
-//! One above the other: the focused pane open, the others folded to one row each.
+//! Stack layout: panes below each other, the focused one open, the others as strips.
 
 use ratatui::layout::Rect;
 
-use super::{Form, Geometry, Slot, cells, open, tabs};
+use super::{Geometry, PaneForm, PaneSlot, open_slot, tabs, to_cells};
 
-/// Rows that the open pane keeps at least.
-const OPEN: u16 = 6;
+/// Minimum rows of the open pane.
+const MIN_OPEN_ROWS: u16 = 6;
 
-/// The focused pane open in its place among the folded ones; tabs where they do not fit.
-pub(super) fn lay(n: usize, area: Rect, focused: usize) -> Geometry {
-    let folded = cells(n - 1);
-    if folded.saturating_add(OPEN) > area.height {
-        return tabs::lay(n, area, focused);
+/// Arranges the panes in their order; tabs where the strips do not fit.
+pub(super) fn arrange(n: usize, area: Rect, focused: usize) -> Geometry {
+    let strip_rows = to_cells(n - 1);
+    if strip_rows.saturating_add(MIN_OPEN_ROWS) > area.height {
+        return tabs::arrange(n, area, focused);
     }
     let mut y = area.y;
     let slots = (0..n).map(|pane| {
-        let height = if pane == focused { area.height - folded } else { 1 };
+        let height = if pane == focused { area.height - strip_rows } else { 1 };
         let area = Rect { y, height, ..area };
         y += height;
-        if pane == focused { open(pane, area) } else { Slot { pane, area, form: Form::Strip } }
+        if pane == focused {
+            open_slot(pane, area)
+        } else {
+            PaneSlot { pane, area, form: PaneForm::Strip }
+        }
     });
     Geometry { tabs: None, slots: slots.collect() }
 }

@@ -1,15 +1,15 @@
-//! One pane at a time, with a row that names all of them.
+//! Tabs layout: one pane at a time, below a bar that names all of them.
 
 use ratatui::layout::Rect;
 
-use super::{Geometry, open, split_top};
+use super::{Geometry, open_slot, split_top};
 
-/// With fewer rows the bar would take what little there is to read.
-const BAR: u16 = 4;
+/// Minimum rows for a tab bar: with fewer rows all of them show the pane.
+const MIN_ROWS_WITH_BAR: u16 = 4;
 
-/// The focused pane and the tab bar; no bar for a single pane or in very few rows.
-pub(super) fn lay(n: usize, area: Rect, focused: usize) -> Geometry {
-    let (bar, rest) = split_top(area, u16::from(n > 1 && area.height >= BAR));
+/// Arranges the focused pane and the tab bar. A single pane, or very few rows, have no bar.
+pub(super) fn arrange(n: usize, area: Rect, focused: usize) -> Geometry {
+    let (bar, rest) = split_top(area, u16::from(n > 1 && area.height >= MIN_ROWS_WITH_BAR));
     let tabs = (!bar.is_empty()).then_some(bar);
-    Geometry { tabs, slots: vec![open(focused, rest)] }
+    Geometry { tabs, slots: vec![open_slot(focused, rest)] }
 }

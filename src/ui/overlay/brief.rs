@@ -9,15 +9,15 @@ use crate::app::{BriefOverlay, RunRef, State};
 use crate::domain::RunState;
 use crate::review::BriefLine;
 use crate::text::sanitize_line;
-use crate::ui::paint::{Pen, inset, row, wrap};
-use crate::ui::theme::{Part, Theme};
+use crate::ui::paint::{RowPainter, inset_sides, row_at, wrap_text};
+use crate::ui::theme::{Theme, UiRole};
 
 /// Columns of the box.
 const COLUMNS: u16 = 112;
 
 /// One row of the box.
 struct BriefRow {
-    part: Part,
+    part: UiRole,
     text: String,
     struck: bool,
     /// Index of the sentence that it belongs to.
@@ -49,19 +49,19 @@ pub(super) fn draw_brief(
     };
     let first = first_visible_row(wanted, rows.len(), usize::from(inner.height));
     for (y, shown) in (0..inner.height).zip(rows.iter().skip(first)) {
-        let place = row(inner, y);
+        let place = row_at(inner, y);
         let mark = if is_selected(shown) { "▌" } else { " " };
-        Pen::new(buffer, place).write(mark, theme.part(Part::SourceBar));
+        RowPainter::new(buffer, place).write(mark, theme.ui_style(UiRole::SourceBar));
         let sign = match (shown.first, shown.sentence, shown.struck) {
             (true, _, true) => "✗",
             (true, Some(_), _) => "✓",
             _ => " ",
         };
-        let part = if shown.struck { Part::Failed } else { Part::Done };
-        Pen::new(buffer, inset(place, 2, 0)).write(sign, theme.part(part));
-        let style = theme.part(shown.part);
+        let part = if shown.struck { UiRole::Failed } else { UiRole::Done };
+        RowPainter::new(buffer, inset_sides(place, 2, 0)).write(sign, theme.ui_style(part));
+        let style = theme.ui_style(shown.part);
         let style = if shown.struck { style.add_modifier(Modifier::CROSSED_OUT) } else { style };
-        Pen::new(buffer, inset(place, 4, 0)).write(&shown.text, style);
+        RowPainter::new(buffer, inset_sides(place, 4, 0)).write(&shown.text, style);
     }
 }
 
@@ -77,9 +77,9 @@ fn format_title(run: RunRef<'_>) -> String {
 
 fn build_rows(run: RunRef<'_>, columns: usize) -> Vec<BriefRow> {
     let mut rows: Vec<BriefRow> = Vec::new();
-    let mut add = |part: Part, text: &str, struck: bool, sentence: Option<usize>| {
+    let mut add = |part: UiRole, text: &str, struck: bool, sentence: Option<usize>| {
         let is_sentence = struck || sentence.is_some();
-        for (index, text) in wrap(text, columns, 40).into_iter().enumerate() {
+        for (index, text) in wrap_text(text, columns, 40).into_iter().enumerate() {
             rows.push(BriefRow { part, text, struck, sentence, first: is_sentence && index == 0 });
         }
     };
@@ -87,33 +87,33 @@ fn build_rows(run: RunRef<'_>, columns: usize) -> Vec<BriefRow> {
     for line in &run.display.brief.lines {
         match line {
             BriefLine::Heading(text) => {
-                add(Part::Note, " ", false, None);
-                add(Part::Group, &sanitize_line(text), false, None);
+                add(UiRole::Note, " ", false, None);
+                add(UiRole::Group, &sanitize_line(text), false, None);
             }
             BriefLine::Sentence { text, fault, .. } => {
                 let sentence = Some(sentences);
                 sentences += 1;
-                let part = if fault.is_some() { Part::Unverified } else { Part::Input };
+                let part = if fault.is_some() { UiRole::Unverified } else { UiRole::Input };
                 add(part, &sanitize_line(text), fault.is_some(), sentence);
                 if let Some(fault) = fault {
                     let why = format!("unverified: {}", sanitize_line(fault.as_str()));
-                    add(Part::Warning, &why, false, None);
+                    add(UiRole::Warning, &why, false, None);
                 }
             }
         }
     }
     match &run.run.state {
         RunState::Ended(ending) if !ending.answered() => {
-            add(Part::Error, &sanitize_line(&ending.to_string()), false, None);
+            add(UiRole::Error, &sanitize_line(&ending.to_string()), false, None);
         }
         RunState::Ended(_) => {
             for note in &run.run.notes {
-                add(Part::Note, &sanitize_line(note), false, None);
+                add(UiRole::Note, &sanitize_line(note), false, None);
             }
         }
         live => {
             let waiting = if run.waiting.is_empty() { live.word() } else { &run.waiting };
-            add(Part::Note, &format!("{waiting} …"), false, None);
+            add(UiRole::Note, &format!("{waiting} …"), false, None);
         }
     }
     rows

@@ -6,9 +6,9 @@ use ratatui::layout::Rect;
 use super::draw_box;
 use crate::app::{Action, Confirmation, KeyContext, State};
 use crate::domain::Decision;
-use crate::ui::paint::{Pen, row, wrap};
-use crate::ui::theme::{Part, Theme};
-use crate::ui::words;
+use crate::ui::labels;
+use crate::ui::paint::{RowPainter, row_at, wrap_text};
+use crate::ui::theme::{Theme, UiRole};
 
 /// Columns of the box.
 const COLUMNS: u16 = 72;
@@ -49,18 +49,20 @@ pub(super) fn draw_confirm(
         }
     };
     let columns = usize::from(COLUMNS.min(area.width).saturating_sub(4)).max(1);
-    let rows = wrap(&text, columns, 4);
+    let rows = wrap_text(&text, columns, 4);
     let inner = draw_box(buffer, theme, area, (title, COLUMNS, rows.len() + 2));
     let mut y = 0;
     for text in rows {
-        Pen::new(buffer, row(inner, y)).write(&text, theme.part(Part::Input));
+        RowPainter::new(buffer, row_at(inner, y)).write(&text, theme.ui_style(UiRole::Input));
         y += 1;
     }
-    let mut pen = Pen::new(buffer, row(inner, y + 1));
+    let mut painter = RowPainter::new(buffer, row_at(inner, y + 1));
     let no = (Action::No, "no".to_owned());
     for (action, word) in keys.into_iter().chain([no]) {
-        let Some(key) = words::key(&state.keymap, KeyContext::Confirm, action) else { continue };
-        pen.write(&key, theme.part(Part::Key));
-        pen.write(&format!(" {word}   "), theme.part(Part::Word));
+        let Some(key) = labels::key_hint(&state.keymap, KeyContext::Confirm, action) else {
+            continue;
+        };
+        painter.write(&key, theme.ui_style(UiRole::Key));
+        painter.write(&format!(" {word}   "), theme.ui_style(UiRole::Word));
     }
 }

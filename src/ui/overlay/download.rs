@@ -12,9 +12,12 @@ use crate::app::{Action, DownloadOverlay, KeyContext, State};
 use crate::domain::Weights;
 use crate::text::width::width;
 use crate::text::{sanitize_line, size};
-use crate::ui::paint::{Pen, border, clear, cut, inset, put, put_right, row, wrap};
-use crate::ui::theme::{Part, Theme};
-use crate::ui::words;
+use crate::ui::labels;
+use crate::ui::paint::{
+    RowPainter, clear_area, draw_border, draw_text, draw_text_right, inset_sides, row_at,
+    truncate_to_width, wrap_text,
+};
+use crate::ui::theme::{Theme, UiRole};
 
 /// Columns of the box.
 const COLUMNS: u16 = 76;
@@ -26,7 +29,7 @@ const ROWS: usize = 3;
 /// One row of the box.
 enum DownloadRow {
     /// Text.
-    Words(Part, String),
+    Words(UiRole, String),
     /// Percentage that has arrived.
     Gauge(u16),
     /// Keys and what they do.
@@ -52,21 +55,25 @@ pub(super) fn draw_download(
         width: columns,
         height,
     };
-    clear(buffer, frame);
-    border(buffer, frame, theme.part(Part::PopupBorder));
-    let top = inset(row(frame, 0), 2, 2);
-    let title = format!(" {} ", cut(&sanitize_line(&model.weights.title), text.saturating_sub(12)));
-    put(buffer, top, &title, theme.part(Part::PopupTitle));
-    put_right(
+    clear_area(buffer, frame);
+    draw_border(buffer, frame, theme.ui_style(UiRole::PopupBorder));
+    let top = inset_sides(row_at(frame, 0), 2, 2);
+    let title = format!(
+        " {} ",
+        truncate_to_width(&sanitize_line(&model.weights.title), text.saturating_sub(12))
+    );
+    draw_text(buffer, top, &title, theme.ui_style(UiRole::PopupTitle));
+    draw_text_right(
         buffer,
         top,
-        &[(&format!(" {} ", size(model.weights.bytes)), theme.part(Part::Note))],
+        &[(&format!(" {} ", size(model.weights.bytes)), theme.ui_style(UiRole::Note))],
     );
-    let inner = inset(Rect { y: frame.y + 1, height: height.saturating_sub(2), ..frame }, 2, 2);
+    let inner =
+        inset_sides(Rect { y: frame.y + 1, height: height.saturating_sub(2), ..frame }, 2, 2);
     // On a short screen the last rows matter most: the keys.
     let hidden = rows.len().saturating_sub(usize::from(inner.height));
     for (y, line) in (0..inner.height).zip(rows.iter().skip(hidden)) {
-        draw_row(buffer, theme, row(inner, y), line);
+        draw_row(buffer, theme, row_at(inner, y), line);
     }
 }
 
@@ -85,42 +92,47 @@ fn build_rows(
     columns: usize,
 ) -> Vec<DownloadRow> {
     let mut rows = Vec::new();
-    let mut add = |part: Part, text: &str, most: usize| {
-        rows.extend(wrap(text, columns, most).into_iter().map(|row| DownloadRow::Words(part, row)));
+    let mut add = |part: UiRole, text: &str, most: usize| {
+        rows.extend(
+            wrap_text(text, columns, most).into_iter().map(|row| DownloadRow::Words(part, row)),
+        );
     };
     let more = overlay.models.iter().filter(|id| **id != model.weights.id).count();
     match &model.stock {
         Stock::Coming(fetch) => {
-            add(Part::Note, &describe_source(fetch), 1);
+            add(UiRole::Note, &describe_source(fetch), 1);
             rows.push(DownloadRow::Gauge(fetch.percent()));
             rows.extend(
-                wrap(&describe_progress(fetch), columns, 1)
+                wrap_text(&describe_progress(fetch), columns, 1)
                     .into_iter()
-                    .map(|t| DownloadRow::Words(Part::Word, t)),
+                    .map(|t| DownloadRow::Words(UiRole::Word, t)),
             );
         }
         Stock::Failed(why) => {
-            add(Part::Error, "The download failed.", 1);
+            add(UiRole::Error, "The download failed.", 1);
             for reason in why.lines().map(sanitize_line).filter(|reason| !reason.is_empty()) {
-                add(Part::Word, &reason, REASONS);
+                add(UiRole::Word, &reason, REASONS);
             }
             if rows.len() > REASONS {
                 rows.truncate(REASONS);
             }
         }
         Stock::Absent(done) | Stock::Queued(done) => {
-            add(Part::Word, &describe_model(&model.weights), ROWS);
-            add(Part::Word, &describe_download(model, *done), ROWS);
+            add(UiRole::Word, &describe_model(&model.weights), ROWS);
+            add(UiRole::Word, &describe_download(model, *done), ROWS);
         }
         Stock::There => {}
     }
     if more > 0 {
-        let text = format!("{} after this one", words::many(more as u64, "more model"));
-        rows.push(DownloadRow::Words(Part::Note, cut(&text, columns).into_owned()));
+        let text = format!("{} after this one", labels::format_quantity(more as u64, "more model"));
+        rows.push(DownloadRow::Words(UiRole::Note, truncate_to_width(&text, columns).into_owned()));
     }
-    rows.push(DownloadRow::Words(Part::Note, String::new()));
+    rows.push(DownloadRow::Words(UiRole::Note, String::new()));
     if let Some(question) = describe_question(overlay, state) {
-        rows.push(DownloadRow::Words(Part::Question, cut(&question, columns).into_owned()));
+        rows.push(DownloadRow::Words(
+            UiRole::Question,
+            truncate_to_width(&question, columns).into_owned(),
+        ));
     }
     rows.push(DownloadRow::Keys(list_keys(model, state)));
     rows
@@ -155,7 +167,7 @@ fn describe_source(fetch: &Fetch) -> String {
 fn describe_progress(fetch: &Fetch) -> String {
     let mut words = vec![format!("{} of {}", size(fetch.done), size(fetch.total))];
     words.extend(fetch.rate().map(|rate| format!("{}/s", size(rate))));
-    words.extend(fetch.left().map(|left| format!("{} left", words::elapsed(left, true))));
+    words.extend(fetch.left().map(|left| format!("{} left", labels::format_elapsed(left, true))));
     words.join(" · ")
 }
 
@@ -180,7 +192,7 @@ fn list_keys(model: &LocalModel, state: &State) -> Vec<(String, &'static str)> {
         Stock::Absent(_) | Stock::There => &[(Action::Open, "download"), (Action::Back, "not now")],
     };
     let named = |(action, word): &(Action, &'static str)| {
-        Some((words::key(&state.keymap, KeyContext::Pull, *action)?, *word))
+        Some((labels::key_hint(&state.keymap, KeyContext::Pull, *action)?, *word))
     };
     all.iter().filter_map(named).collect()
 }
@@ -188,7 +200,7 @@ fn list_keys(model: &LocalModel, state: &State) -> Vec<(String, &'static str)> {
 fn draw_row(buffer: &mut Buffer, theme: &Theme, area: Rect, line: &DownloadRow) {
     match line {
         DownloadRow::Words(part, text) => {
-            put(buffer, area, text, theme.part(*part));
+            draw_text(buffer, area, text, theme.ui_style(*part));
         }
         DownloadRow::Gauge(percent) => {
             let label = format!("{percent} %");
@@ -196,23 +208,25 @@ fn draw_row(buffer: &mut Buffer, theme: &Theme, area: Rect, line: &DownloadRow) 
                 .percent((*percent).min(100))
                 .label(label)
                 .use_unicode(true)
-                .style(theme.part(Part::CodeRow))
-                .gauge_style(theme.part(Part::CodeRow).patch(theme.part(Part::Streaming)))
+                .style(theme.ui_style(UiRole::CodeRow))
+                .gauge_style(
+                    theme.ui_style(UiRole::CodeRow).patch(theme.ui_style(UiRole::Streaming)),
+                )
                 .render(area.intersection(buffer.area), buffer);
         }
         DownloadRow::Keys(keys) => {
-            let mut pen = Pen::new(buffer, area);
+            let mut painter = RowPainter::new(buffer, area);
             for (i, (key, word)) in keys.iter().enumerate() {
                 if i > 0 {
-                    pen.blanks(3, Style::new());
+                    painter.write_spaces(3, Style::new());
                 }
-                if width(key) + 1 > pen.room() {
+                if width(key) + 1 > painter.columns_left() {
                     break;
                 }
-                pen.write(key, theme.part(Part::Key));
-                pen.blanks(1, Style::new());
-                let room = pen.room();
-                pen.write(&cut(word, room), theme.part(Part::Word));
+                painter.write(key, theme.ui_style(UiRole::Key));
+                painter.write_spaces(1, Style::new());
+                let room = painter.columns_left();
+                painter.write(&truncate_to_width(word, room), theme.ui_style(UiRole::Word));
             }
         }
     }

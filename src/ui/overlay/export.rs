@@ -8,8 +8,8 @@ use crate::app::{ExportOverlay, State};
 use crate::export::TARGETS;
 use crate::text::sanitize_line;
 use crate::text::width::width;
-use crate::ui::paint::{Pen, cut, row};
-use crate::ui::theme::{Part, Theme};
+use crate::ui::paint::{RowPainter, row_at, truncate_to_width};
+use crate::ui::theme::{Theme, UiRole};
 
 /// Draws formats and path.
 pub(super) fn draw_export(
@@ -24,19 +24,20 @@ pub(super) fn draw_export(
     let names = TARGETS.iter().map(|target| width(target.name)).max().unwrap_or(0);
     for (y, (at, target)) in (0..inner.height).zip(TARGETS.iter().enumerate()) {
         let chosen = at == export.cursor.selected;
-        let mut pen = Pen::new(buffer, row(inner, y));
-        pen.write(" ", row_style(theme, chosen, Part::Key));
-        pen.write(target.name, row_style(theme, chosen, Part::Key));
-        pen.blanks(names - width(target.name) + 2, row_style(theme, chosen, Part::Key));
-        let room = pen.room().saturating_sub(1);
-        pen.write(&cut(target.about, room), row_style(theme, chosen, Part::Word));
-        let room = pen.room();
-        pen.blanks(room, row_style(theme, chosen, Part::Word));
+        let mut painter = RowPainter::new(buffer, row_at(inner, y));
+        painter.write(" ", row_style(theme, chosen, UiRole::Key));
+        painter.write(target.name, row_style(theme, chosen, UiRole::Key));
+        painter.write_spaces(names - width(target.name) + 2, row_style(theme, chosen, UiRole::Key));
+        let room = painter.columns_left().saturating_sub(1);
+        painter
+            .write(&truncate_to_width(target.about, room), row_style(theme, chosen, UiRole::Word));
+        let room = painter.columns_left();
+        painter.write_spaces(room, row_style(theme, chosen, UiRole::Word));
     }
     let at = u16::try_from(TARGETS.len() + 1).unwrap_or(u16::MAX);
-    let mut pen = Pen::new(buffer, row(inner, at));
-    pen.write("to ", theme.part(Part::Note));
-    let room = pen.room();
+    let mut painter = RowPainter::new(buffer, row_at(inner, at));
+    painter.write("to ", theme.ui_style(UiRole::Note));
+    let room = painter.columns_left();
     let path = sanitize_line(&export.path(state.session_id()));
-    pen.write(&cut(&path, room), theme.part(Part::Input));
+    painter.write(&truncate_to_width(&path, room), theme.ui_style(UiRole::Input));
 }

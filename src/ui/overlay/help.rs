@@ -7,9 +7,9 @@ use super::{SearchLine, draw_search_box, first_visible_row, row_style};
 use crate::app::keymap::HelpRow;
 use crate::app::{HelpOverlay, KeyContext, State};
 use crate::text::width::width;
-use crate::ui::paint::{Pen, cut, row};
-use crate::ui::theme::{Part, Theme};
-use crate::ui::words;
+use crate::ui::labels;
+use crate::ui::paint::{RowPainter, row_at, truncate_to_width};
+use crate::ui::theme::{Theme, UiRole};
 
 /// Columns of the keys at most; the few that are longer are cut.
 const KEYS: usize = 24;
@@ -69,37 +69,37 @@ impl HelpRenderer {
         area: Rect,
         help: &HelpOverlay,
     ) -> Option<Position> {
-        let found = words::many(self.rows.len() as u64, "action");
+        let found = labels::format_quantity(self.rows.len() as u64, "action");
         let search = SearchLine::new(&help.picker, found);
         let size = ("keys and actions", 84, self.all);
         let (list, cursor) = draw_search_box(buffer, theme, area, size, &search);
         if self.rows.is_empty() {
-            let mut pen = Pen::new(buffer, list);
-            pen.write("no action contains these words", theme.part(Part::Note));
+            let mut painter = RowPainter::new(buffer, list);
+            painter.write("no action contains these words", theme.ui_style(UiRole::Note));
         }
         let is_chosen =
             |line: &HelpLine| matches!(line, HelpLine::Row(i) if *i == help.picker.selected());
         let wanted = self.lines.iter().position(is_chosen).unwrap_or(0);
         let first = first_visible_row(wanted, self.lines.len(), usize::from(list.height));
         for (y, line) in (0..list.height).zip(self.lines.iter().skip(first)) {
-            let mut pen = Pen::new(buffer, row(list, y));
+            let mut painter = RowPainter::new(buffer, row_at(list, y));
             match line {
                 HelpLine::Blank => {}
                 HelpLine::Title(context) => {
-                    pen.write(context.title(), theme.part(Part::Group));
+                    painter.write(context.title(), theme.ui_style(UiRole::Group));
                 }
                 HelpLine::Row(i) => {
                     let Some(shown) = self.rows.get(*i) else { continue };
                     let chosen = *i == help.picker.selected();
                     let style = |part| row_style(theme, chosen, part);
-                    let keys = cut(&shown.keys, self.keys);
-                    pen.write(" ", style(Part::Key));
-                    pen.write(&keys, style(Part::Key));
-                    pen.blanks(self.keys - width(&keys) + 2, style(Part::Word));
-                    let room = pen.room().saturating_sub(1);
-                    pen.write(&cut(&shown.desc, room), style(Part::Word));
-                    let room = pen.room();
-                    pen.blanks(room, style(Part::Word));
+                    let keys = truncate_to_width(&shown.keys, self.keys);
+                    painter.write(" ", style(UiRole::Key));
+                    painter.write(&keys, style(UiRole::Key));
+                    painter.write_spaces(self.keys - width(&keys) + 2, style(UiRole::Word));
+                    let room = painter.columns_left().saturating_sub(1);
+                    painter.write(&truncate_to_width(&shown.desc, room), style(UiRole::Word));
+                    let room = painter.columns_left();
+                    painter.write_spaces(room, style(UiRole::Word));
                 }
             }
         }

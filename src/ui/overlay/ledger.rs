@@ -8,8 +8,8 @@ use super::{SearchLine, draw_search_box, first_visible_row, row_style};
 use crate::app::{LedgerOverlay, LedgerRow, State};
 use crate::text::sanitize_line;
 use crate::text::width::width;
-use crate::ui::paint::{Pen, cut, row};
-use crate::ui::theme::{Part, Theme};
+use crate::ui::paint::{RowPainter, row_at, truncate_to_width};
+use crate::ui::theme::{Theme, UiRole};
 
 /// Columns of a value at most.
 const VALUE: usize = 16;
@@ -34,11 +34,12 @@ pub(super) fn draw_ledger(
     let size = ("assumptions and numbers", 150, ledger.rows.len());
     let (list, cursor) = draw_search_box(buffer, theme, area, size, &search);
     if rows.is_empty() {
-        Pen::new(buffer, list).write("nothing contains these words", theme.part(Part::Note));
+        RowPainter::new(buffer, list)
+            .write("nothing contains these words", theme.ui_style(UiRole::Note));
     }
     let first = first_visible_row(ledger.picker.selected(), rows.len(), usize::from(list.height));
     for (y, (at, shown)) in (0..list.height).zip(rows.iter().enumerate().skip(first)) {
-        draw_row(buffer, theme, row(list, y), shown, (at == ledger.picker.selected(), state));
+        draw_row(buffer, theme, row_at(list, y), shown, (at == ledger.picker.selected(), state));
     }
     cursor
 }
@@ -50,54 +51,54 @@ fn draw_row(
     shown: &LedgerRow,
     (chosen, state): (bool, &State),
 ) {
-    let mut pen = Pen::new(buffer, area);
-    let part = |part: Part| row_style(theme, chosen, part);
-    let who = |pen: &mut Pen<'_>, pane: usize| {
+    let mut painter = RowPainter::new(buffer, area);
+    let part = |part: UiRole| row_style(theme, chosen, part);
+    let who = |painter: &mut RowPainter<'_>, pane: usize| {
         let persona = state.pane_personas.get(pane);
         let label = persona.map(|p| sanitize_line(p.label())).unwrap_or_default();
-        let label = cut(&label, WHO).into_owned();
-        let style = theme.persona(persona.and_then(|p| p.color.as_deref()), pane);
+        let label = truncate_to_width(&label, WHO).into_owned();
+        let style = theme.persona_style(persona.and_then(|p| p.color.as_deref()), pane);
         let style = if chosen {
-            part(Part::Input).patch(style).bg(part(Part::Input).bg.unwrap_or_default())
+            part(UiRole::Input).patch(style).bg(part(UiRole::Input).bg.unwrap_or_default())
         } else {
             style
         };
-        pen.write(" ", part(Part::Input));
-        pen.write(&label, style);
-        pen.blanks(WHO - width(&label) + 1, part(Part::Input));
+        painter.write(" ", part(UiRole::Input));
+        painter.write(&label, style);
+        painter.write_spaces(WHO - width(&label) + 1, part(UiRole::Input));
     };
     match shown {
         LedgerRow::Title { text, differs } => {
-            let style = theme.part(Part::Group);
-            let room = pen.room().saturating_sub(20);
-            pen.write(&cut(text, room), style);
+            let style = theme.ui_style(UiRole::Group);
+            let room = painter.columns_left().saturating_sub(20);
+            painter.write(&truncate_to_width(text, room), style);
             if *differs {
-                pen.write("  values differ", theme.part(Part::Warning));
+                painter.write("  values differ", theme.ui_style(UiRole::Warning));
             }
         }
         LedgerRow::Assumption { text, position } => {
-            who(&mut pen, position.pane);
-            let room = pen.room().saturating_sub(1);
-            pen.write(&cut(text, room), part(Part::Input));
+            who(&mut painter, position.pane);
+            let room = painter.columns_left().saturating_sub(1);
+            painter.write(&truncate_to_width(text, room), part(UiRole::Input));
         }
         LedgerRow::Number { value, support, sentence, position } => {
-            who(&mut pen, position.pane);
-            let value = cut(value, VALUE);
-            pen.write(&value, part(Part::Input).add_modifier(Modifier::BOLD));
-            pen.blanks(VALUE - width(&value) + 1, part(Part::Input));
+            who(&mut painter, position.pane);
+            let value = truncate_to_width(value, VALUE);
+            painter.write(&value, part(UiRole::Input).add_modifier(Modifier::BOLD));
+            painter.write_spaces(VALUE - width(&value) + 1, part(UiRole::Input));
             let how = match *support {
-                "cited" => Part::Done,
-                "estimate" => Part::Retrying,
-                _ => Part::Hole,
+                "cited" => UiRole::Done,
+                "estimate" => UiRole::Retrying,
+                _ => UiRole::Hole,
             };
-            pen.write(support, part(how));
-            pen.blanks(SUPPORT.saturating_sub(width(support)) + 1, part(how));
-            let room = pen.room().saturating_sub(1);
-            pen.write(&cut(sentence, room), part(Part::Word));
+            painter.write(support, part(how));
+            painter.write_spaces(SUPPORT.saturating_sub(width(support)) + 1, part(how));
+            let room = painter.columns_left().saturating_sub(1);
+            painter.write(&truncate_to_width(sentence, room), part(UiRole::Word));
         }
     }
     if shown.position().is_some() {
-        let room = pen.room();
-        pen.blanks(room, part(Part::Word));
+        let room = painter.columns_left();
+        painter.write_spaces(room, part(UiRole::Word));
     }
 }

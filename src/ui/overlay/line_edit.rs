@@ -7,8 +7,8 @@ use super::draw_box;
 use crate::app::{LineEditOverlay, LineEditPurpose};
 use crate::text::sanitize_line;
 use crate::text::width::width;
-use crate::ui::paint::{Pen, cut, inset, put, row};
-use crate::ui::theme::{Part, Theme};
+use crate::ui::paint::{RowPainter, draw_text, inset_sides, row_at, truncate_to_width};
+use crate::ui::theme::{Theme, UiRole};
 
 /// Columns of the box.
 const COLUMNS: u16 = 84;
@@ -31,22 +31,22 @@ pub(super) fn draw_line_edit(
         LineEditPurpose::ExportPath => ("path", "empty: the default name, in this folder"),
     };
     let inner = draw_box(buffer, theme, area, (title, COLUMNS, 2));
-    let subject = cut(&overlay.subject, usize::from(inner.width));
-    put(buffer, row(inner, 0), &subject, theme.part(Part::Note));
-    let line = row(inner, 1);
-    let mut pen = Pen::new(buffer, line);
-    pen.write("> ", theme.part(Part::Prompt));
-    let room = pen.room().saturating_sub(1);
+    let subject = truncate_to_width(&overlay.subject, usize::from(inner.width));
+    draw_text(buffer, row_at(inner, 0), &subject, theme.ui_style(UiRole::Note));
+    let line = row_at(inner, 1);
+    let mut painter = RowPainter::new(buffer, line);
+    painter.write("> ", theme.ui_style(UiRole::Prompt));
+    let room = painter.columns_left().saturating_sub(1);
     let (before, after) = overlay.line.split_at_cursor();
     if before.is_empty() && after.is_empty() {
-        pen.write(&cut(hint, room), theme.part(Part::Placeholder));
+        painter.write(&truncate_to_width(hint, room), theme.ui_style(UiRole::Placeholder));
     }
     let before = sanitize_line(before);
     // The cursor stays visible: of a long line the end before the cursor is shown.
     let skip = width(&before).saturating_sub(room);
     let text = format!("{before}{}", sanitize_line(after));
-    let mut pen = Pen::new(buffer, inset(line, 2, 0)).skipping(skip);
-    pen.write(&text, theme.part(Part::Input));
+    let mut painter = RowPainter::new(buffer, inset_sides(line, 2, 0)).skip_columns(skip);
+    painter.write(&text, theme.ui_style(UiRole::Input));
     let at = u16::try_from(width(&before) - skip).unwrap_or(u16::MAX);
     let cursor =
         Position::new(line.x.saturating_add(2).saturating_add(at).min(line.right()), line.y);

@@ -1,4 +1,4 @@
-//! Overlays as a stack of bordered boxes in the middle of the screen. One file per overlay; the box and the search line are
+//! OverlayRenderer as a stack of bordered boxes in the middle of the screen. One file per overlay; the box and the search line are
 //! the same for all.
 
 mod brief;
@@ -15,8 +15,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::paint::{Pen, border, clear, cut, inset, put, put_right, row};
-use super::theme::{Part, Theme};
+use super::paint::{
+    RowPainter, clear_area, draw_border, draw_text, draw_text_right, inset_sides, row_at,
+    truncate_to_width,
+};
+use super::theme::{Theme, UiRole};
 use crate::app::{Overlay, Picker, State};
 use crate::text::width::width;
 
@@ -112,12 +115,12 @@ fn draw_box(
         width: width_,
         height,
     };
-    clear(buffer, frame);
-    border(buffer, frame, theme.part(Part::PopupBorder));
-    let top = inset(row(frame, 0), 2, 2);
-    let title = format!(" {} ", cut(title, usize::from(top.width).saturating_sub(2)));
-    put(buffer, top, &title, theme.part(Part::PopupTitle));
-    inset(Rect { y: frame.y + 1, height: frame.height.saturating_sub(2), ..frame }, 2, 2)
+    clear_area(buffer, frame);
+    draw_border(buffer, frame, theme.ui_style(UiRole::PopupBorder));
+    let top = inset_sides(row_at(frame, 0), 2, 2);
+    let title = format!(" {} ", truncate_to_width(title, usize::from(top.width).saturating_sub(2)));
+    draw_text(buffer, top, &title, theme.ui_style(UiRole::PopupTitle));
+    inset_sides(Rect { y: frame.y + 1, height: frame.height.saturating_sub(2), ..frame }, 2, 2)
 }
 
 /// Draws a box with a search line above its rows; returns the area of the rows, and the position of the cursor.
@@ -131,15 +134,18 @@ fn draw_search_box(
     let inner = draw_box(buffer, theme, area, (title, columns, rows.saturating_add(2)));
     let top = Rect { y: inner.y.saturating_sub(1), height: 1, ..inner };
     let frame = Rect { height: inner.height + 1, ..top };
-    put_right(buffer, top, &[(&format!(" {} ", search.found), theme.part(Part::Note))]);
-    let mut pen = Pen::new(buffer, row(inner, 0));
-    pen.write("/ ", theme.part(if search.typing { Part::Prompt } else { Part::PromptIdle }));
-    let room = pen.room();
+    draw_text_right(buffer, top, &[(&format!(" {} ", search.found), theme.ui_style(UiRole::Note))]);
+    let mut painter = RowPainter::new(buffer, row_at(inner, 0));
+    painter.write(
+        "/ ",
+        theme.ui_style(if search.typing { UiRole::Prompt } else { UiRole::PromptIdle }),
+    );
+    let room = painter.columns_left();
     if search.filter.is_empty() {
         let hint = if search.typing { "type to narrow the list" } else { "narrows the list" };
-        pen.write(&cut(hint, room), theme.part(Part::Placeholder));
+        painter.write(&truncate_to_width(hint, room), theme.ui_style(UiRole::Placeholder));
     } else {
-        pen.write(&cut(search.filter, room), theme.part(Part::Input));
+        painter.write(&truncate_to_width(search.filter, room), theme.ui_style(UiRole::Input));
     }
     let typed = u16::try_from(width(search.filter)).unwrap_or(0);
     let cursor = Position::new((inner.x + 2 + typed).min(inner.right()), inner.y);
@@ -155,6 +161,6 @@ fn first_visible_row(wanted: usize, total: usize, height: usize) -> usize {
 }
 
 /// The style of `part`, or of the selected row.
-fn row_style(theme: &Theme, chosen: bool, part: Part) -> Style {
-    theme.part(if chosen { Part::Selection } else { part })
+fn row_style(theme: &Theme, chosen: bool, part: UiRole) -> Style {
+    theme.ui_style(if chosen { UiRole::Selection } else { part })
 }

@@ -9,9 +9,9 @@ use super::{SearchLine, draw_search_box, first_visible_row, row_style};
 use crate::app::SessionsOverlay;
 use crate::domain::{SearchHit, SessionSummary};
 use crate::text::{sanitize_line, width::width};
-use crate::ui::paint::{Pen, cut, row};
-use crate::ui::theme::{Part, Theme};
-use crate::ui::words;
+use crate::ui::labels;
+use crate::ui::paint::{RowPainter, row_at, truncate_to_width};
+use crate::ui::theme::{Theme, UiRole};
 
 /// Columns of `12 weeks ago`.
 const WHEN: usize = 12;
@@ -27,7 +27,7 @@ pub(super) fn draw_sessions(
     let matching = list.matching_rows();
     let found = match &list.sessions {
         None => String::new(),
-        Some(_) => words::many(matching.len() as u64, "session"),
+        Some(_) => labels::format_quantity(matching.len() as u64, "session"),
     };
     let search = SearchLine::new(&list.picker, found);
     // The box keeps its size while the list is narrowed.
@@ -40,80 +40,92 @@ pub(super) fn draw_sessions(
         Some(_) => None,
     };
     if let Some(text) = empty {
-        let mut pen = Pen::new(buffer, inner);
-        let room = pen.room();
-        pen.write(&cut(text, room), theme.part(Part::Note));
+        let mut painter = RowPainter::new(buffer, inner);
+        let room = painter.columns_left();
+        painter.write(&truncate_to_width(text, room), theme.ui_style(UiRole::Note));
     }
     let first =
         first_visible_row(list.picker.selected(), matching.len(), usize::from(inner.height));
     for (y, (i, shown)) in (0..inner.height).zip(matching.iter().enumerate().skip(first)) {
-        let pen = Pen::new(buffer, row(inner, y));
+        let painter = RowPainter::new(buffer, row_at(inner, y));
         match shown.hit {
-            Some(hit) => draw_hit(pen, theme, hit, i == list.picker.selected(), now_ms),
-            None => draw_row(pen, theme, shown.session, i == list.picker.selected(), now_ms),
+            Some(hit) => draw_hit(painter, theme, hit, i == list.picker.selected(), now_ms),
+            None => draw_row(painter, theme, shown.session, i == list.picker.selected(), now_ms),
         }
     }
     cursor
 }
 
 /// A session that was found by its text: the title gives way to the words around the place.
-fn draw_hit(mut pen: Pen<'_>, theme: &Theme, hit: &SearchHit, chosen: bool, now_ms: i64) {
+fn draw_hit(
+    mut painter: RowPainter<'_>,
+    theme: &Theme,
+    hit: &SearchHit,
+    chosen: bool,
+    now_ms: i64,
+) {
     let style = |part| row_style(theme, chosen, part);
-    let when = words::ago(hit.session.updated_at, now_ms);
-    pen.write(" ", style(Part::Note));
-    pen.write(&when, style(Part::Note));
-    pen.blanks(WHEN.saturating_sub(width(&when)) + 2, style(Part::Note));
+    let when = labels::format_age(hit.session.updated_at, now_ms);
+    painter.write(" ", style(UiRole::Note));
+    painter.write(&when, style(UiRole::Note));
+    painter.write_spaces(WHEN.saturating_sub(width(&when)) + 2, style(UiRole::Note));
     let title: String = hit.session.title.chars().take(300).collect();
-    let most = pen.room() / 3;
-    pen.write(&cut(&sanitize_line(&title), most), style(Part::Input));
-    pen.write("  ", style(Part::Note));
+    let most = painter.columns_left() / 3;
+    painter.write(&truncate_to_width(&sanitize_line(&title), most), style(UiRole::Input));
+    painter.write("  ", style(UiRole::Note));
     if !hit.who.is_empty() {
-        pen.write(&sanitize_line(&hit.who), style(Part::Target));
-        pen.write(": ", style(Part::Target));
+        painter.write(&sanitize_line(&hit.who), style(UiRole::Target));
+        painter.write(": ", style(UiRole::Target));
     }
     for (n, piece) in hit.excerpt.split(['\u{2}', '\u{3}']).enumerate() {
-        let part = if n % 2 == 1 { Part::Key } else { Part::Word };
-        let room = pen.room().saturating_sub(1);
-        pen.write(&cut(&sanitize_line(piece), room), style(part));
+        let part = if n % 2 == 1 { UiRole::Key } else { UiRole::Word };
+        let room = painter.columns_left().saturating_sub(1);
+        painter.write(&truncate_to_width(&sanitize_line(piece), room), style(part));
     }
-    let room = pen.room();
-    pen.blanks(room, style(Part::Note));
+    let room = painter.columns_left();
+    painter.write_spaces(room, style(UiRole::Note));
 }
 
-fn draw_row(mut pen: Pen<'_>, theme: &Theme, session: &SessionSummary, chosen: bool, now_ms: i64) {
+fn draw_row(
+    mut painter: RowPainter<'_>,
+    theme: &Theme,
+    session: &SessionSummary,
+    chosen: bool,
+    now_ms: i64,
+) {
     let style = |part| row_style(theme, chosen, part);
-    let when = words::ago(session.updated_at, now_ms);
-    pen.write(" ", style(Part::Note));
-    pen.write(&when, style(Part::Note));
-    pen.blanks(WHEN.saturating_sub(width(&when)) + 2, style(Part::Note));
+    let when = labels::format_age(session.updated_at, now_ms);
+    painter.write(" ", style(UiRole::Note));
+    painter.write(&when, style(UiRole::Note));
+    painter.write_spaces(WHEN.saturating_sub(width(&when)) + 2, style(UiRole::Note));
     let mut right = format!(
         "{} of {} · {}",
         session.answered,
         session.runs,
-        words::many(u64::from(session.turns), "question")
+        labels::format_quantity(u64::from(session.turns), "question")
     );
     if session.proposed > 0 {
         right = format!("{} of {} decided · {right}", session.decided, session.proposed);
     }
     let tags: Vec<String> =
         session.tags.iter().map(|tag| format!("#{}", sanitize_line(tag))).collect();
-    if !tags.is_empty() && pen.room() > width(&right) + 48 {
-        right = format!("{} · {right}", cut(&tags.join(" "), 24));
+    if !tags.is_empty() && painter.columns_left() > width(&right) + 48 {
+        right = format!("{} · {right}", truncate_to_width(&tags.join(" "), 24));
     }
     let panel = sanitize_line(&session.panel);
-    if pen.room() > width(&panel) + width(&right) + 40 {
+    if painter.columns_left() > width(&panel) + width(&right) + 40 {
         right = format!("{panel} · {right}");
     }
-    let roomy = pen.room() > width(&right) + 16;
-    let room = pen.room().saturating_sub(if roomy { width(&right) + 3 } else { 1 });
+    let roomy = painter.columns_left() > width(&right) + 16;
+    let room = painter.columns_left().saturating_sub(if roomy { width(&right) + 3 } else { 1 });
     let title: String = session.title.chars().take(300).collect();
     let title = sanitize_line(&title);
-    let shown = cut(&title, room);
-    pen.write(&shown, style(Part::Input));
+    let shown = truncate_to_width(&title, room);
+    painter.write(&shown, style(UiRole::Input));
     if roomy {
-        pen.blanks(room - width(&shown) + 2, style(Part::Note));
-        pen.write(&right, style(Part::Note));
+        painter.write_spaces(room - width(&shown) + 2, style(UiRole::Note));
+        painter.write(&right, style(UiRole::Note));
     }
-    let room = pen.room();
-    pen.blanks(room, style(Part::Note));
+    let room = painter.columns_left();
+    painter.write_spaces(room, style(UiRole::Note));
 }

@@ -1,16 +1,16 @@
-//! Colours: reading them, bringing them down to what the terminal shows, measuring contrast.
+//! Parses colours, reduces them to the colours of a terminal, and measures contrast.
 //!
-//! Pure functions of numbers; which colour stands for what is the theme's business.
+//! Pure functions; knows no theme.
 
 use ratatui::style::Color;
 
-use super::Depth;
+use super::ColorDepth;
 
 /// Red, green, blue.
 pub(super) type Rgb = (u8, u8, u8);
 
-/// Reads `#rgb`, `#rrggbb`, `default`, or a colour of the terminal (`red`, `lightblue`, `245`).
-pub(super) fn parse(text: &str) -> Option<Color> {
+/// Parses `#rgb`, `#rrggbb`, `default`, or a colour of the terminal (`red`, `lightblue`, `245`).
+pub(super) fn parse_color(text: &str) -> Option<Color> {
     if text.eq_ignore_ascii_case("default") {
         return Some(Color::Reset);
     }
@@ -30,36 +30,37 @@ pub(super) fn parse(text: &str) -> Option<Color> {
     }
 }
 
-/// The nearest colour that a terminal of `depth` shows; none where it shows none.
-pub(super) fn reduce(color: Color, depth: Depth) -> Option<Color> {
+/// Returns the nearest colour that a terminal of `depth` can show, or `None` if it shows no colours.
+pub(super) fn reduce_color(color: Color, depth: ColorDepth) -> Option<Color> {
     match (color, depth) {
-        (_, Depth::Mono) => None,
-        (Color::Rgb(r, g, b), Depth::Ansi256) => Some(Color::Indexed(nearest_256((r, g, b)))),
-        (Color::Rgb(r, g, b), Depth::Ansi16) => Some(nearest_16((r, g, b))),
-        (Color::Indexed(n), Depth::Ansi16) if n > 15 => Some(nearest_16(indexed(n))),
+        (_, ColorDepth::Mono) => None,
+        (Color::Rgb(r, g, b), ColorDepth::Ansi256) => Some(Color::Indexed(nearest_256((r, g, b)))),
+        (Color::Rgb(r, g, b), ColorDepth::Ansi16) => Some(nearest_16((r, g, b))),
+        (Color::Indexed(n), ColorDepth::Ansi16) if n > 15 => Some(nearest_16(indexed_color(n))),
         _ => Some(color),
     }
 }
 
-const STEPS: [u8; 6] = [0, 95, 135, 175, 215, 255];
+/// Values of one channel in the 6 × 6 × 6 colour cube of xterm.
+const CUBE_LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
 
-/// The colour behind an xterm number from 16 on.
-fn indexed(n: u8) -> Rgb {
+/// Returns the colour of an xterm number from 16 on.
+fn indexed_color(n: u8) -> Rgb {
     if n >= 232 {
         let grey = 8 + (n - 232) * 10;
         return (grey, grey, grey);
     }
     let cube = usize::from(n.saturating_sub(16));
-    let step = |i: usize| STEPS.get(i % 6).copied().unwrap_or(0);
-    (step(cube / 36), step(cube / 6), step(cube))
+    let level = |i: usize| CUBE_LEVELS.get(i % 6).copied().unwrap_or(0);
+    (level(cube / 36), level(cube / 6), level(cube))
 }
 
 fn nearest_256(color: Rgb) -> u8 {
-    (16..=255).min_by_key(|n| distance(indexed(*n), color)).unwrap_or(15)
+    (16..=255).min_by_key(|n| color_distance(indexed_color(*n), color)).unwrap_or(15)
 }
 
-/// Distance as the eye sees it (the "redmean" weights).
-fn distance(a: Rgb, b: Rgb) -> i64 {
+/// Perceptual distance of two colours, with the "redmean" weights.
+fn color_distance(a: Rgb, b: Rgb) -> i64 {
     let (dr, dg, db) = (
         i64::from(a.0) - i64::from(b.0),
         i64::from(a.1) - i64::from(b.1),
@@ -69,7 +70,7 @@ fn distance(a: Rgb, b: Rgb) -> i64 {
     (512 + red) * dr * dr / 256 + 4 * dg * dg + (767 - red) * db * db / 256
 }
 
-/// By hue, not by distance: the 16 colours differ from terminal to terminal, but a red one is always red.
+/// Chooses by hue, not by distance: the 16 colours differ from terminal to terminal, but a red one is always red.
 fn nearest_16(color: Rgb) -> Color {
     let (red, green, blue) = color;
     let (max, min) = (red.max(green).max(blue), red.min(green).min(blue));
@@ -93,26 +94,27 @@ fn nearest_16(color: Rgb) -> Color {
     };
     let bright = light > 0.55;
     match hue {
-        h if !(0.5..5.5).contains(&h) => pick(bright, Color::LightRed, Color::Red),
-        h if h < 1.4 => pick(bright, Color::LightYellow, Color::Yellow),
-        h if h < 2.5 => pick(bright, Color::LightGreen, Color::Green),
-        h if h < 3.4 => pick(bright, Color::LightCyan, Color::Cyan),
-        h if h < 4.2 => pick(bright, Color::LightBlue, Color::Blue),
-        _ => pick(bright, Color::LightMagenta, Color::Magenta),
+        h if !(0.5..5.5).contains(&h) => by_brightness(bright, Color::LightRed, Color::Red),
+        h if h < 1.4 => by_brightness(bright, Color::LightYellow, Color::Yellow),
+        h if h < 2.5 => by_brightness(bright, Color::LightGreen, Color::Green),
+        h if h < 3.4 => by_brightness(bright, Color::LightCyan, Color::Cyan),
+        h if h < 4.2 => by_brightness(bright, Color::LightBlue, Color::Blue),
+        _ => by_brightness(bright, Color::LightMagenta, Color::Magenta),
     }
 }
 
-fn pick(bright: bool, yes: Color, no: Color) -> Color {
-    if bright { yes } else { no }
+fn by_brightness(bright: bool, bright_color: Color, dark_color: Color) -> Color {
+    if bright { bright_color } else { dark_color }
 }
 
-/// Contrast of two colours by WCAG 2: 1 (the same) to 21.
-pub(super) fn contrast(a: Rgb, b: Rgb) -> f64 {
-    let (a, b) = (luminance(a), luminance(b));
+/// Returns the WCAG 2 contrast ratio of two colours: 1 (equal) to 21.
+pub(super) fn contrast_ratio(a: Rgb, b: Rgb) -> f64 {
+    let (a, b) = (relative_luminance(a), relative_luminance(b));
     (a.max(b) + 0.05) / (a.min(b) + 0.05)
 }
 
-fn luminance(color: Rgb) -> f64 {
+/// Relative luminance by WCAG 2: 0 (black) to 1 (white).
+fn relative_luminance(color: Rgb) -> f64 {
     let channel = |c: u8| {
         let c = f64::from(c) / 255.0;
         if c <= 0.040_45 { c / 12.92 } else { ((c + 0.055) / 1.055).powf(2.4) }
@@ -125,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn colours_are_read() {
+    fn parses_colours() {
         for (text, color) in [
             ("#6fb1ff", Some(Color::Rgb(0x6f, 0xb1, 0xff))),
             ("#fa0", Some(Color::Rgb(0xff, 0xaa, 0))),
@@ -139,16 +141,16 @@ mod tests {
             ("mauve", None),
             ("", None),
         ] {
-            assert_eq!(parse(text), color, "{text:?}");
+            assert_eq!(parse_color(text), color, "{text:?}");
         }
     }
 
     #[test]
-    fn colours_come_down_to_what_the_terminal_shows() {
+    fn reduces_colours_to_terminal_depth() {
         let teal = Color::Rgb(0x3f, 0xc1, 0xa8);
-        assert_eq!(reduce(teal, Depth::True), Some(teal));
-        assert_eq!(reduce(teal, Depth::Ansi256), Some(Color::Indexed(73)));
-        assert_eq!(reduce(teal, Depth::Mono), None);
+        assert_eq!(reduce_color(teal, ColorDepth::True), Some(teal));
+        assert_eq!(reduce_color(teal, ColorDepth::Ansi256), Some(Color::Indexed(73)));
+        assert_eq!(reduce_color(teal, ColorDepth::Mono), None);
         for (rgb, ansi) in [
             ((0x3f, 0xc1, 0xa8), Color::Cyan),
             ((0xff, 0x7b, 0x72), Color::LightRed),
@@ -161,14 +163,14 @@ mod tests {
         ] {
             assert_eq!(nearest_16(rgb), ansi, "{rgb:?}");
         }
-        assert_eq!(indexed(16), (0, 0, 0));
-        assert_eq!(indexed(231), (255, 255, 255));
-        assert_eq!(indexed(255), (238, 238, 238));
+        assert_eq!(indexed_color(16), (0, 0, 0));
+        assert_eq!(indexed_color(231), (255, 255, 255));
+        assert_eq!(indexed_color(255), (238, 238, 238));
     }
 
     #[test]
-    fn contrast_is_that_of_wcag() {
-        assert!((contrast((0, 0, 0), (255, 255, 255)) - 21.0).abs() < 0.01);
-        assert!((contrast((119, 119, 119), (255, 255, 255)) - 4.48).abs() < 0.01);
+    fn contrast_ratio_follows_wcag() {
+        assert!((contrast_ratio((0, 0, 0), (255, 255, 255)) - 21.0).abs() < 0.01);
+        assert!((contrast_ratio((119, 119, 119), (255, 255, 255)) - 4.48).abs() < 0.01);
     }
 }

@@ -1,7 +1,7 @@
-//! Theme files: finding them, following `inherits`, reading styles leniently.
+//! Finds theme files, follows `inherits` and parses styles leniently.
 //!
-//! A file that cannot be read at all is an error; a field that is wrong is a notice, and what the theme below says
-//! stands instead. Reads files, so it is called when a theme is loaded, never while drawing.
+//! A file that cannot be read is an error. A wrong field is a warning, and the value of the inherited theme applies.
+//! Does not reduce colours to what the terminal shows.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,146 +11,154 @@ use ratatui::style::{Color, Modifier};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{color, parts};
+use super::{color, ui_roles};
 use crate::text::nearest_word;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/themes");
 
-/// The theme that all others are laid over.
-const BASE: &str = "dark";
-/// The largest file that is read as a theme, in bytes.
-const LARGEST: u64 = 256 * 1024;
-/// The longest chain of `inherits`.
-const DEEPEST: usize = 8;
+/// The theme that all others inherit from in the end.
+const BASE_THEME: &str = "dark";
+/// Maximum size of a theme file, in bytes.
+const MAX_FILE_BYTES: u64 = 256 * 1024;
+/// Maximum length of a chain of `inherits`.
+const MAX_INHERITED_THEMES: usize = 8;
 
-/// One style as a file writes it.
+/// One style of a theme, before its colours are reduced.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Spec {
+pub(super) struct ThemeSpec {
     /// Foreground.
     pub(super) fg: Option<Color>,
     /// Background.
     pub(super) bg: Option<Color>,
     /// Bold, italic …
     pub(super) modifiers: Modifier,
-    /// What stands in for colours where there are none.
+    /// Modifiers that replace the colours on a terminal without colours.
     pub(super) mono: Modifier,
 }
 
-/// All that a theme and those below it say, resolved.
+/// A theme merged with those it inherits from.
 #[derive(Debug, Clone)]
-pub(super) struct Resolved {
-    /// A style for each slot.
-    pub(super) specs: Vec<Spec>,
-    /// What the terminal's own foreground is taken to be.
+pub(super) struct ResolvedTheme {
+    /// One style per index of `ui_roles`.
+    pub(super) specs: Vec<ThemeSpec>,
+    /// Assumed default foreground of the terminal.
     pub(super) foreground: color::Rgb,
-    /// What the terminal's own background is taken to be.
+    /// Assumed default background of the terminal.
     pub(super) background: color::Rgb,
-    /// Bad fields that fell back.
-    pub(super) notices: Vec<String>,
+    /// Wrong fields, whose inherited values apply.
+    pub(super) warnings: Vec<String>,
 }
 
-/// The names of embedded themes, then those of `folder`.
-pub(super) fn names(folder: Option<&Path>) -> Vec<String> {
+/// Returns the names of the embedded themes, then those of the `*.toml` files in `folder`.
+pub(super) fn list_names(folder: Option<&Path>) -> Vec<String> {
     let embedded = EMBEDDED.files().filter_map(|f| f.path().file_stem()?.to_str());
     let mut names: Vec<String> = embedded.map(str::to_owned).collect();
     names.sort();
-    let mut own: Vec<String> = folder
+    let mut user_names: Vec<String> = folder
         .and_then(|f| std::fs::read_dir(f).ok())
         .into_iter()
         .flatten()
         .filter_map(|entry| {
             let path = entry.ok()?.path();
-            let toml = path.extension().is_some_and(|e| e == "toml");
-            toml.then(|| path.file_stem()?.to_str().map(str::to_owned))?
+            let is_toml = path.extension().is_some_and(|e| e == "toml");
+            is_toml.then(|| path.file_stem()?.to_str().map(str::to_owned))?
         })
         .filter(|name| !names.contains(name))
         .collect();
-    own.sort();
-    names.extend(own);
+    user_names.sort();
+    names.extend(user_names);
     names
 }
 
-/// A theme's text and what to call its file.
-struct Source {
+/// Text of a theme, and the name of its file for messages.
+struct ThemeSource {
     file: String,
     text: String,
     embedded: bool,
 }
 
-/// The user's file goes before the embedded one of that name, except where that very file inherits it.
-fn find(name: &str, folder: Option<&Path>, embedded: bool) -> Result<Source, String> {
-    let plain = !name.is_empty() && !name.contains(['/', '\\']) && !name.starts_with('.');
-    let own = folder.filter(|_| plain && !embedded).map(|f| f.join(format!("{name}.toml")));
-    if let Some(path) = own.filter(|p| p.is_file()) {
+/// Finds a theme by name. A user's file overrides the embedded theme of the same name, unless that file inherits it
+/// (`embedded_only`).
+fn find_theme(
+    name: &str,
+    folder: Option<&Path>,
+    embedded_only: bool,
+) -> Result<ThemeSource, String> {
+    let is_file_name = !name.is_empty() && !name.contains(['/', '\\']) && !name.starts_with('.');
+    let user_path =
+        folder.filter(|_| is_file_name && !embedded_only).map(|f| f.join(format!("{name}.toml")));
+    if let Some(path) = user_path.filter(|p| p.is_file()) {
         let file = path.display().to_string();
         let size = std::fs::metadata(&path).map_err(|e| format!("{file}: {e}"))?.len();
-        if size > LARGEST {
-            return Err(format!("{file} has {size} bytes; a theme has at most {LARGEST}"));
+        if size > MAX_FILE_BYTES {
+            return Err(format!("{file} has {size} bytes; a theme has at most {MAX_FILE_BYTES}"));
         }
         let text = std::fs::read_to_string(&path).map_err(|e| format!("{file}: {e}"))?;
-        return Ok(Source { file, text, embedded: false });
+        return Ok(ThemeSource { file, text, embedded: false });
     }
     let file = format!("{name}.toml");
     match EMBEDDED.get_file(&file).and_then(|f| f.contents_utf8()) {
-        Some(text) => Ok(Source { file, text: text.to_owned(), embedded: true }),
+        Some(text) => Ok(ThemeSource { file, text: text.to_owned(), embedded: true }),
         None => Err(format!(
-            "there is no theme \"{}\"; there are {}",
+            "unknown theme \"{}\"; known: {}",
             crate::text::sanitize_line(name),
-            names(folder).join(", ")
+            list_names(folder).join(", ")
         )),
     }
 }
 
-/// Loads `name` and everything below it.
-pub(super) fn load(name: &str, folder: Option<&Path>) -> Result<Resolved, String> {
-    let mut layers: Vec<Layer> = Vec::new();
+/// Loads theme `name` and the themes it inherits from.
+pub(super) fn load_theme(name: &str, folder: Option<&Path>) -> Result<ResolvedTheme, String> {
+    let mut layers: Vec<ThemeLayer> = Vec::new();
     let mut seen: Vec<(String, bool)> = Vec::new();
     let mut next = Some((name.to_owned(), false));
     while let Some((name, embedded)) = next {
-        let source = find(&name, folder, embedded)?;
+        let source = find_theme(&name, folder, embedded)?;
         let key = (name.clone(), source.embedded);
-        if seen.contains(&key) || seen.len() >= DEEPEST {
+        if seen.contains(&key) || seen.len() >= MAX_INHERITED_THEMES {
             let chain: Vec<&str> = seen.iter().map(|(n, _)| n.as_str()).collect();
             return Err(format!(
-                "{}: inherits goes around or too deep: {} → {name}; a theme must end at \"{BASE}\"",
+                "{}: inherits is circular or too deep: {} → {name}; a theme must end at \"{BASE_THEME}\"",
                 source.file,
                 chain.join(" → ")
             ));
         }
-        let layer = Layer::read(&source)?;
-        let base = source.embedded && name == BASE;
-        next = layer.inherits.clone().or_else(|| (!base).then(|| BASE.to_owned())).map(|parent| {
-            let itself = parent == name && !source.embedded;
-            (parent, itself)
-        });
+        let layer = ThemeLayer::parse(&source)?;
+        let is_base = source.embedded && name == BASE_THEME;
+        next = layer.inherits.clone().or_else(|| (!is_base).then(|| BASE_THEME.to_owned())).map(
+            |parent| {
+                let embedded_only = parent == name && !source.embedded;
+                (parent, embedded_only)
+            },
+        );
         seen.push(key);
         layers.push(layer);
     }
-    Ok(resolve(&layers))
+    Ok(merge_layers(&layers))
 }
 
-/// What one file says, not looked at more closely than its structure demands.
+/// Content of one theme file, with names and colours not resolved yet.
 #[derive(Default)]
-struct Layer {
+struct ThemeLayer {
     inherits: Option<String>,
-    assumed: BTreeMap<String, Written>,
-    palette: BTreeMap<String, Written>,
+    assumed: BTreeMap<String, LocatedText>,
+    palette: BTreeMap<String, LocatedText>,
     styles: BTreeMap<usize, RawStyle>,
-    notices: Vec<String>,
+    warnings: Vec<String>,
 }
 
-/// A word and where it stands.
+/// Text from a theme file and its position, `FILE:LINE`.
 #[derive(Clone)]
-struct Written {
+struct LocatedText {
     text: String,
-    at: String,
+    position: String,
 }
 
-/// A style with its colours still words.
+/// A style with unresolved colours.
 #[derive(Default)]
 struct RawStyle {
-    fg: Option<Written>,
-    bg: Option<Written>,
+    fg: Option<LocatedText>,
+    bg: Option<LocatedText>,
     modifiers: Modifier,
     mono: Modifier,
 }
@@ -163,67 +171,68 @@ const MODIFIERS: &[(&str, Modifier)] = &[
     ("reverse", Modifier::REVERSED),
 ];
 
-fn modifier(word: &str) -> Option<Modifier> {
-    MODIFIERS.iter().find(|(name, _)| *name == word).map(|(_, m)| *m)
+fn find_modifier(name: &str) -> Option<Modifier> {
+    MODIFIERS.iter().find(|(known, _)| *known == name).map(|(_, m)| *m)
 }
 
-/// Reads one file; knows its name and text, for messages.
-struct Reader<'a> {
-    source: &'a Source,
-    notices: Vec<String>,
+/// Parses the values of one theme file and collects warnings with their positions.
+struct ThemeReader<'a> {
+    source: &'a ThemeSource,
+    warnings: Vec<String>,
 }
 
-impl Reader<'_> {
-    fn line(&self, at: usize) -> usize {
-        1 + self.source.text.bytes().take(at).filter(|b| *b == b'\n').count()
+impl ThemeReader<'_> {
+    /// 1-based line of byte `offset`.
+    fn line_number(&self, offset: usize) -> usize {
+        1 + self.source.text.bytes().take(offset).filter(|b| *b == b'\n').count()
     }
 
-    fn place(&self, at: usize) -> String {
-        format!("{}:{}", self.source.file, self.line(at))
+    fn format_position(&self, offset: usize) -> String {
+        format!("{}:{}", self.source.file, self.line_number(offset))
     }
 
-    fn complain(&mut self, at: usize, key: &str, what: &str) {
+    fn warn(&mut self, offset: usize, key: &str, problem: &str) {
         let key = crate::text::sanitize_line(key);
-        let notice = format!("{}: {key}: {what}; left as it was", self.place(at));
-        self.notices.push(notice);
+        let warning = format!("{}: {key}: {problem}; ignored", self.format_position(offset));
+        self.warnings.push(warning);
     }
 
-    fn word(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<Written> {
-        let at = value.span().start;
+    fn parse_text(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<LocatedText> {
+        let offset = value.span().start;
         if let Some(text) = value.get_ref().as_str() {
-            Some(Written { text: text.to_owned(), at: self.place(at) })
+            Some(LocatedText { text: text.to_owned(), position: self.format_position(offset) })
         } else {
-            self.complain(at, key, "expected a colour in quotes");
+            self.warn(offset, key, "expected a colour in quotes");
             None
         }
     }
 
-    fn style(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<RawStyle> {
+    fn parse_style(&mut self, key: &str, value: &Spanned<DeValue<'_>>) -> Option<RawStyle> {
         let Some(table) = value.get_ref().as_table() else {
             return self
-                .word(key, value)
+                .parse_text(key, value)
                 .map(|fg| RawStyle { fg: Some(fg), ..RawStyle::default() });
         };
         let mut style = RawStyle::default();
         for (name, value) in table {
-            let (name, at) = (name.get_ref().as_ref(), value.span().start);
+            let (name, offset) = (name.get_ref().as_ref(), value.span().start);
             match (name, value.get_ref()) {
-                ("fg", _) => style.fg = self.word(key, value),
-                ("bg", _) => style.bg = self.word(key, value),
+                ("fg", _) => style.fg = self.parse_text(key, value),
+                ("bg", _) => style.bg = self.parse_text(key, value),
                 ("mono", DeValue::Array(words)) => {
                     for word in words {
-                        match word.get_ref().as_str().and_then(modifier) {
+                        match word.get_ref().as_str().and_then(find_modifier) {
                             Some(m) => style.mono |= m,
-                            None => self.complain(at, key, EXPECTED_MONO),
+                            None => self.warn(offset, key, EXPECTED_MONO),
                         }
                     }
                 }
-                ("mono", _) => self.complain(at, key, EXPECTED_MONO),
-                (word, DeValue::Boolean(on)) if modifier(word).is_some() => {
-                    style.modifiers.set(modifier(word).unwrap_or_default(), *on);
+                ("mono", _) => self.warn(offset, key, EXPECTED_MONO),
+                (word, DeValue::Boolean(on)) if find_modifier(word).is_some() => {
+                    style.modifiers.set(find_modifier(word).unwrap_or_default(), *on);
                 }
-                _ => self.complain(
-                    at,
+                _ => self.warn(
+                    offset,
                     key,
                     "expected fg, bg, bold, italic, underline, dim, reverse (true or false) or mono",
                 ),
@@ -235,102 +244,102 @@ impl Reader<'_> {
 
 const EXPECTED_MONO: &str = "expected mono = a list of bold, italic, underline, dim, reverse";
 
-impl Layer {
-    fn read(source: &Source) -> Result<Self, String> {
-        let mut reader = Reader { source, notices: Vec::new() };
+impl ThemeLayer {
+    fn parse(source: &ThemeSource) -> Result<Self, String> {
+        let mut reader = ThemeReader { source, warnings: Vec::new() };
         let parsed = DeTable::parse(&source.text).map_err(|e| {
-            let at = e.span().map_or(0, |s| s.start);
-            format!("{}: not TOML: {}", reader.place(at), e.message())
+            let offset = e.span().map_or(0, |s| s.start);
+            format!("{}: not TOML: {}", reader.format_position(offset), e.message())
         })?;
         let mut layer = Self::default();
         for (name, value) in parsed.get_ref() {
-            let (section, at) = (name.get_ref().as_ref(), name.span().start);
+            let (section, offset) = (name.get_ref().as_ref(), name.span().start);
             match (section, value.get_ref().as_table()) {
                 ("inherits", _) => match value.get_ref().as_str() {
                     Some(parent) => layer.inherits = Some(parent.to_owned()),
-                    None => reader.complain(at, "inherits", "expected a theme's name in quotes"),
+                    None => reader.warn(offset, "inherits", "expected a theme's name in quotes"),
                 },
-                ("palette", Some(table)) => layer.palette = words(&mut reader, table),
-                ("assumed", Some(table)) => layer.assumed = words(&mut reader, table),
+                ("palette", Some(table)) => layer.palette = parse_texts(&mut reader, table),
+                ("assumed", Some(table)) => layer.assumed = parse_texts(&mut reader, table),
                 ("text" | "code" | "ui" | "state" | "persona", Some(table)) => {
-                    layer.read_section(&mut reader, section, table);
+                    layer.parse_section(&mut reader, section, table);
                 }
-                _ => reader.complain(
-                    at,
+                _ => reader.warn(
+                    offset,
                     section,
                     "expected inherits, or a table [palette], [assumed], [text], [code], [ui], [state] or [persona]",
                 ),
             }
         }
-        layer.notices = reader.notices;
+        layer.warnings = reader.warnings;
         Ok(layer)
     }
 
-    fn read_section(&mut self, reader: &mut Reader<'_>, section: &str, table: &DeTable<'_>) {
+    fn parse_section(&mut self, reader: &mut ThemeReader<'_>, section: &str, table: &DeTable<'_>) {
         for (name, value) in table {
             let key = format!("{section}.{}", name.get_ref());
-            if let Some(slot) = parts::slot(&key) {
-                if let Some(style) = reader.style(&key, value) {
-                    self.styles.insert(slot, style);
+            if let Some(index) = ui_roles::style_index(&key) {
+                if let Some(style) = reader.parse_style(&key, value) {
+                    self.styles.insert(index, style);
                 }
             } else {
-                let nearest = nearest_word(&key, parts::keys());
+                let nearest = nearest_word(&key, ui_roles::theme_keys());
                 let hint = nearest.map(|nearest| format!("; did you mean {nearest}?"));
-                let what = format!("no part has this name{}", hint.unwrap_or_default());
-                reader.complain(name.span().start, &key, &what);
+                let problem = format!("unknown role{}", hint.unwrap_or_default());
+                reader.warn(name.span().start, &key, &problem);
             }
         }
     }
 }
 
-fn words(reader: &mut Reader<'_>, table: &DeTable<'_>) -> BTreeMap<String, Written> {
+fn parse_texts(reader: &mut ThemeReader<'_>, table: &DeTable<'_>) -> BTreeMap<String, LocatedText> {
     let entries = table.iter().filter_map(|(name, value)| {
         let key = name.get_ref().to_string();
-        let word = reader.word(&key, value)?;
-        Some((key, word))
+        let text = reader.parse_text(&key, value)?;
+        Some((key, text))
     });
     entries.collect()
 }
 
-/// Lays the layers over one another; the first one is the topmost.
-fn resolve(layers: &[Layer]) -> Resolved {
-    let mut notices: Vec<String> = Vec::new();
+/// Merges the layers; the first one overrides the others.
+fn merge_layers(layers: &[ThemeLayer]) -> ResolvedTheme {
+    let mut warnings: Vec<String> = Vec::new();
     let mut palette: BTreeMap<String, Color> = BTreeMap::new();
     let mut assumed: BTreeMap<String, color::Rgb> = BTreeMap::new();
-    let mut specs = vec![Spec::default(); parts::SLOTS];
+    let mut specs = vec![ThemeSpec::default(); ui_roles::STYLE_COUNT];
     for layer in layers.iter().rev() {
-        notices.extend(layer.notices.iter().cloned());
-        for (name, written) in &layer.palette {
-            match color::parse(&written.text) {
+        warnings.extend(layer.warnings.iter().cloned());
+        for (name, value) in &layer.palette {
+            match color::parse_color(&value.text) {
                 Some(color) => _ = palette.insert(name.clone(), color),
-                None => notices.push(bad_color(written)),
+                None => warnings.push(invalid_color(value)),
             }
         }
-        for (name, written) in &layer.assumed {
-            match color::parse(&written.text) {
+        for (name, value) in &layer.assumed {
+            match color::parse_color(&value.text) {
                 Some(Color::Rgb(r, g, b)) => _ = assumed.insert(name.clone(), (r, g, b)),
-                _ => notices.push(bad_color(written)),
+                _ => warnings.push(invalid_color(value)),
             }
         }
     }
-    // Only now, so that a theme can put other colours behind the names that the styles below it use.
+    // Styles come after all palettes, so that a theme can redefine the palette names used by inherited styles.
     for layer in layers.iter().rev() {
-        for (slot, raw) in &layer.styles {
-            let mut find = |written: &Option<Written>| {
-                let written = written.as_ref()?;
-                let color = palette.get(&written.text).copied();
-                let color = color.or_else(|| color::parse(&written.text));
+        for (index, raw) in &layer.styles {
+            let mut resolve = |value: &Option<LocatedText>| {
+                let value = value.as_ref()?;
+                let color = palette.get(&value.text).copied();
+                let color = color.or_else(|| color::parse_color(&value.text));
                 if color.is_none() {
-                    notices.push(bad_color(written));
+                    warnings.push(invalid_color(value));
                 }
                 Some(color)
             };
-            let (fg, bg) = (find(&raw.fg), find(&raw.bg));
+            let (fg, bg) = (resolve(&raw.fg), resolve(&raw.bg));
             if fg == Some(None) || bg == Some(None) {
                 continue;
             }
-            if let Some(spec) = specs.get_mut(*slot) {
-                *spec = Spec {
+            if let Some(spec) = specs.get_mut(*index) {
+                *spec = ThemeSpec {
                     fg: fg.flatten(),
                     bg: bg.flatten(),
                     modifiers: raw.modifiers,
@@ -341,13 +350,13 @@ fn resolve(layers: &[Layer]) -> Resolved {
     }
     let background = assumed.get("background").copied().unwrap_or((0, 0, 0));
     let foreground = assumed.get("foreground").copied().unwrap_or((255, 255, 255));
-    Resolved { specs, foreground, background, notices }
+    ResolvedTheme { specs, foreground, background, warnings }
 }
 
-fn bad_color(written: &Written) -> String {
+fn invalid_color(value: &LocatedText) -> String {
     format!(
-        "{}: \"{}\" is no colour; expected a name from [palette], \"#rrggbb\", \"default\" or a terminal's colour; left as it was",
-        written.at,
-        crate::text::sanitize_line(&written.text.chars().take(40).collect::<String>())
+        "{}: \"{}\" is not a colour; expected a name from [palette], \"#rrggbb\", \"default\" or a terminal colour; ignored",
+        value.position,
+        crate::text::sanitize_line(&value.text.chars().take(40).collect::<String>())
     )
 }

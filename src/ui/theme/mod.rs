@@ -1,22 +1,22 @@
-//! Themes: which style each role of an answer and each part of the screen has.
+//! Themes: the style of each theme role.
 //!
-//! Themes are data (`themes/*.toml`, embedded, and the user's own); loading brings their colours down to what the
-//! terminal shows, so drawing only looks styles up. Loaded by `runtime`; read by every file of `ui` that draws.
+//! Themes are data: embedded `themes/*.toml` and the user's files. Colours are reduced to those of the terminal when a theme
+//! is loaded, so drawing only looks styles up. Does not detect what the terminal shows.
 
 mod color;
 mod file;
-mod parts;
+mod ui_roles;
 
 use std::path::Path;
 
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::text::{Face, Role};
-pub use parts::Part;
+pub use ui_roles::UiRole;
 
-/// How many colours the terminal shows.
+/// How many colours the terminal can show.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Depth {
+pub enum ColorDepth {
     /// None: `NO_COLOR`.
     Mono,
     /// The 16 of the terminal.
@@ -28,64 +28,65 @@ pub enum Depth {
     True,
 }
 
-/// A theme, with its colours brought down to what the terminal shows.
+/// A theme whose colours are reduced to those of the terminal.
 #[derive(Debug, Clone)]
 pub struct Theme {
-    /// `dark`
+    /// Name, for example `dark`.
     pub name: String,
     styles: Vec<Style>,
-    ground: Style,
+    default_colors: Style,
     is_light: bool,
 }
 
 impl Theme {
-    /// The names of the themes that are there: embedded ones, then `*.toml` of `folder`.
-    pub fn names(folder: Option<&Path>) -> Vec<String> {
-        file::names(folder)
+    /// Returns the names of the embedded themes, then those of the `*.toml` files in `folder`.
+    pub fn list_names(folder: Option<&Path>) -> Vec<String> {
+        file::list_names(folder)
     }
 
-    /// Loads a theme by name; notices are bad fields that fell back to the default.
+    /// Loads a theme by name. The second value has a warning for each wrong field, whose inherited value applies.
     ///
     /// # Errors
-    /// Says which file, line and key is wrong, or which names there are.
+    /// When the file cannot be read or parsed (with its line), or no theme has this name (with the known names).
     pub fn load(
         name: &str,
         folder: Option<&Path>,
-        depth: Depth,
+        depth: ColorDepth,
     ) -> Result<(Self, Vec<String>), String> {
-        let mut resolved = file::load(name, folder)?;
-        let ground = resolved.background;
-        let styles = resolved.specs.iter().map(|spec| style(spec, depth, ground)).collect();
-        resolved.notices.extend(hard_to_read(name, &resolved));
-        let (r, g, b) = ground;
+        let mut resolved = file::load_theme(name, folder)?;
+        let background = resolved.background;
+        let styles =
+            resolved.specs.iter().map(|spec| build_style(spec, depth, background)).collect();
+        resolved.warnings.extend(find_low_contrast(name, &resolved));
+        let (r, g, b) = background;
         let is_light = u16::from(r) + u16::from(g) + u16::from(b) > 3 * 128;
-        let bring = |(r, g, b): color::Rgb| color::reduce(Color::Rgb(r, g, b), depth);
-        let ground = Style {
-            fg: bring(resolved.foreground),
-            bg: bring(resolved.background),
+        let reduce = |(r, g, b): color::Rgb| color::reduce_color(Color::Rgb(r, g, b), depth);
+        let default_colors = Style {
+            fg: reduce(resolved.foreground),
+            bg: reduce(resolved.background),
             ..Style::new()
         };
-        Ok((Self { name: name.to_owned(), styles, ground, is_light }, resolved.notices))
+        Ok((Self { name: name.to_owned(), styles, default_colors, is_light }, resolved.warnings))
     }
 
-    /// True when it is made for a light terminal.
+    /// Returns true if the theme is made for a light terminal.
     pub fn is_light(&self) -> bool {
         self.is_light
     }
 
-    /// The colours that it takes the terminal's own to be.
-    pub fn ground(&self) -> Style {
-        self.ground
+    /// Returns the colours that the theme assumes to be the terminal's default colours.
+    pub fn default_colors(&self) -> Style {
+        self.default_colors
     }
 
-    /// The style of a part of the screen.
-    pub fn part(&self, part: Part) -> Style {
-        self.styles.get(parts::part_slot(part)).copied().unwrap_or_default()
+    /// Returns the style of a part of the screen.
+    pub fn ui_style(&self, role: UiRole) -> Style {
+        self.styles.get(ui_roles::ui_role_index(role)).copied().unwrap_or_default()
     }
 
-    /// The style of a piece of an answer.
-    pub fn face(&self, face: Face) -> Style {
-        let mut style = self.role(face.role);
+    /// Returns the style of a piece of an answer.
+    pub fn face_style(&self, face: Face) -> Style {
+        let mut style = self.role_style(face.role);
         if face.bold {
             style = style.add_modifier(Modifier::BOLD);
         }
@@ -98,25 +99,26 @@ impl Theme {
         style
     }
 
-    /// The style of a role without emphasis.
-    pub fn role(&self, role: Role) -> Style {
-        self.styles.get(parts::role_slot(role)).copied().unwrap_or_default()
+    /// Returns the style of a kind of text, without emphasis.
+    pub fn role_style(&self, role: Role) -> Style {
+        self.styles.get(ui_roles::text_role_index(role)).copied().unwrap_or_default()
     }
 
-    /// The colour of a persona: the one it names, or the one of its place in the panel.
-    pub fn persona(&self, color: Option<&str>, place: usize) -> Style {
-        let [first, ..] = parts::PERSONAS;
+    /// Returns the style of a persona: the colour that its file names, or the colour of its position in the panel.
+    pub fn persona_style(&self, color: Option<&str>, position: usize) -> Style {
+        let [first, ..] = ui_roles::PERSONA_ROLES;
         let named = color.and_then(|name| {
             let key = format!("persona.{}", name.trim().to_ascii_lowercase());
-            parts::PARTS.iter().find(|(id, _)| *id == key).map(|(_, part)| *part)
+            ui_roles::UI_ROLES.iter().find(|(id, _)| *id == key).map(|(_, role)| *role)
         });
-        let by_place = parts::PERSONAS.get(place % parts::PERSONAS.len()).copied();
-        self.part(named.or(by_place).unwrap_or(first))
+        let by_position =
+            ui_roles::PERSONA_ROLES.get(position % ui_roles::PERSONA_ROLES.len()).copied();
+        self.ui_style(named.or(by_position).unwrap_or(first))
     }
 }
 
-/// The contrast that a part needs at least; decoration may be fainter than what is read.
-fn least(key: &str) -> f64 {
+/// Returns the minimum contrast of a role to its background. Decoration may be fainter than text.
+fn min_contrast(key: &str) -> f64 {
     match key {
         "ui.border" | "text.rule" | "text.table-border" => 2.0,
         "ui.note" | "ui.placeholder" | "ui.prompt-idle" | "ui.scrollbar" | "text.quote-bar"
@@ -125,47 +127,52 @@ fn least(key: &str) -> f64 {
     }
 }
 
-/// What a theme makes hard to read, as far as colours are known.
-fn hard_to_read(name: &str, resolved: &file::Resolved) -> Vec<String> {
-    let rgb = |color, own| match color {
+/// Returns a warning for each role with too little contrast, as far as its colours are known.
+fn find_low_contrast(name: &str, resolved: &file::ResolvedTheme) -> Vec<String> {
+    let to_rgb = |color, default| match color {
         Some(Color::Rgb(r, g, b)) => Some((r, g, b)),
-        None | Some(Color::Reset) => Some(own),
+        None | Some(Color::Reset) => Some(default),
         Some(_) => None,
     };
-    let raised = parts::slot("ui.code-row").and_then(|slot| resolved.specs.get(slot)?.bg);
-    let mut words = Vec::new();
-    for (key, spec) in parts::keys().zip(&resolved.specs) {
-        let code = key.starts_with("code.") || key.starts_with("text.code");
-        let ground = if code { spec.bg.or(raised) } else { spec.bg };
-        let pair = rgb(spec.fg, resolved.foreground).zip(rgb(ground, resolved.background));
-        let Some(contrast) = pair.map(|(fg, bg)| color::contrast(fg, bg)) else { continue };
-        if contrast < least(key) {
-            words.push(format!(
-                "theme {name}: {key} has a contrast of {contrast:.1} to its ground; below {:.1} it is hard to read",
-                least(key)
+    let code_background =
+        ui_roles::style_index("ui.code-row").and_then(|index| resolved.specs.get(index)?.bg);
+    let mut warnings = Vec::new();
+    for (key, spec) in ui_roles::theme_keys().zip(&resolved.specs) {
+        let is_code = key.starts_with("code.") || key.starts_with("text.code");
+        let background = if is_code { spec.bg.or(code_background) } else { spec.bg };
+        let pair =
+            to_rgb(spec.fg, resolved.foreground).zip(to_rgb(background, resolved.background));
+        let Some(contrast) = pair.map(|(fg, bg)| color::contrast_ratio(fg, bg)) else { continue };
+        if contrast < min_contrast(key) {
+            warnings.push(format!(
+                "theme {name}: {key} has a contrast of {contrast:.1} to its background; below {:.1} it is hard to read",
+                min_contrast(key)
             ));
         }
     }
-    words
+    warnings
 }
 
-/// Least contrast of a ground to the terminal's own at which 16 colours can show it as a colour.
-const GROUND: f64 = 1.6;
+/// Minimum contrast of a background to the terminal's default at which 16 colours can show it.
+const MIN_BACKGROUND_CONTRAST: f64 = 1.6;
 
-fn style(spec: &file::Spec, depth: Depth, ground: color::Rgb) -> Style {
+fn build_style(spec: &file::ThemeSpec, depth: ColorDepth, background: color::Rgb) -> Style {
     let mut style = Style::new().add_modifier(spec.modifiers);
-    // Of 16 colours none is a slightly raised ground: what is meant to stand out does so without colours instead.
-    let faint = |c| match c {
-        Color::Rgb(r, g, b) => color::contrast((r, g, b), ground) < GROUND,
+    // None of the 16 colours is a slightly raised background: such styles use the modifiers of `mono` instead.
+    let is_faint = |c| match c {
+        Color::Rgb(r, g, b) => {
+            color::contrast_ratio((r, g, b), background) < MIN_BACKGROUND_CONTRAST
+        }
         _ => false,
     };
-    let plain = depth == Depth::Mono || (depth == Depth::Ansi16 && spec.bg.is_some_and(faint));
-    if plain {
+    let use_mono =
+        depth == ColorDepth::Mono || (depth == ColorDepth::Ansi16 && spec.bg.is_some_and(is_faint));
+    if use_mono {
         style = style.add_modifier(spec.mono);
     }
-    style.fg = spec.fg.and_then(|c| color::reduce(c, depth));
-    style.bg = spec.bg.filter(|_| !plain).and_then(|c| color::reduce(c, depth));
-    if plain && spec.bg.is_some() {
+    style.fg = spec.fg.and_then(|c| color::reduce_color(c, depth));
+    style.bg = spec.bg.filter(|_| !use_mono).and_then(|c| color::reduce_color(c, depth));
+    if use_mono && spec.bg.is_some() {
         style.fg = None;
     }
     style
@@ -177,54 +184,55 @@ mod tests {
 
     use super::*;
 
-    const DEPTHS: [Depth; 4] = [Depth::Mono, Depth::Ansi16, Depth::Ansi256, Depth::True];
+    const DEPTHS: [ColorDepth; 4] =
+        [ColorDepth::Mono, ColorDepth::Ansi16, ColorDepth::Ansi256, ColorDepth::True];
 
     #[test]
-    fn every_embedded_theme_loads_without_a_notice_and_gives_every_slot_a_style() {
-        assert_eq!(Theme::names(None), ["dark", "light"]);
-        for name in Theme::names(None) {
-            let resolved = file::load(&name, None).unwrap();
-            assert_eq!(resolved.notices, Vec::<String>::new(), "{name}");
-            for (key, spec) in parts::keys().zip(&resolved.specs) {
+    fn embedded_themes_load_without_warnings_and_style_every_role() {
+        assert_eq!(Theme::list_names(None), ["dark", "light"]);
+        for name in Theme::list_names(None) {
+            let resolved = file::load_theme(&name, None).unwrap();
+            assert_eq!(resolved.warnings, Vec::<String>::new(), "{name}");
+            for (key, spec) in ui_roles::theme_keys().zip(&resolved.specs) {
                 assert!(spec.fg.is_some() || spec.bg.is_some(), "{name}: {key} has no style");
             }
             for depth in DEPTHS {
                 let (theme, _) = Theme::load(&name, None, depth).unwrap();
-                assert_eq!(theme.styles.len(), parts::SLOTS);
+                assert_eq!(theme.styles.len(), ui_roles::STYLE_COUNT);
             }
         }
     }
 
     #[test]
-    fn everything_that_is_read_stands_out_from_its_ground() {
-        for name in Theme::names(None) {
-            let (_, notices) = Theme::load(&name, None, Depth::True).unwrap();
-            assert_eq!(notices, Vec::<String>::new());
+    fn low_contrast_is_reported() {
+        for name in Theme::list_names(None) {
+            let (_, warnings) = Theme::load(&name, None, ColorDepth::True).unwrap();
+            assert_eq!(warnings, Vec::<String>::new());
         }
         let folder = folder(&[("fog.toml", "[state]\ndone = \"#222222\"\n")]);
-        let (_, notices) = Theme::load("fog", Some(folder.path()), Depth::True).unwrap();
+        let (_, warnings) = Theme::load("fog", Some(folder.path()), ColorDepth::True).unwrap();
         assert_eq!(
-            notices,
+            warnings,
             [
-                "theme fog: state.done has a contrast of 1.1 to its ground; below 4.5 it is hard to read"
+                "theme fog: state.done has a contrast of 1.1 to its background; below 4.5 it is hard to read"
             ]
         );
     }
 
     #[test]
-    fn a_theme_without_colours_has_none_and_still_marks_what_is_chosen() {
-        for name in Theme::names(None) {
-            let (theme, _) = Theme::load(&name, None, Depth::Mono).unwrap();
+    fn monochrome_theme_marks_selection_without_colours() {
+        for name in Theme::list_names(None) {
+            let (theme, _) = Theme::load(&name, None, ColorDepth::Mono).unwrap();
             for style in &theme.styles {
                 assert_eq!((style.fg, style.bg), (None, None), "{name}");
             }
-            for part in [Part::Selection, Part::TabActive, Part::Badge] {
-                assert!(theme.part(part).add_modifier.contains(Modifier::REVERSED), "{part:?}");
+            for role in [UiRole::Selection, UiRole::TabActive, UiRole::Badge] {
+                assert!(theme.ui_style(role).add_modifier.contains(Modifier::REVERSED), "{role:?}");
             }
-            let (theme, _) = Theme::load(&name, None, Depth::Ansi16).unwrap();
-            let chosen = theme.part(Part::Selection);
-            assert!(chosen.bg.is_some() || chosen.add_modifier.contains(Modifier::REVERSED));
-            assert_eq!(theme.part(Part::CodeRow).bg, None);
+            let (theme, _) = Theme::load(&name, None, ColorDepth::Ansi16).unwrap();
+            let selection = theme.ui_style(UiRole::Selection);
+            assert!(selection.bg.is_some() || selection.add_modifier.contains(Modifier::REVERSED));
+            assert_eq!(theme.ui_style(UiRole::CodeRow).bg, None);
         }
     }
 
@@ -237,40 +245,40 @@ mod tests {
     }
 
     #[test]
-    fn a_users_theme_is_laid_over_the_one_it_inherits() {
-        let own =
+    fn user_theme_overrides_the_inherited_theme() {
+        let text =
             "inherits = \"light\"\n[palette]\naccent = \"#112233\"\n[state]\ndone = \"#445566\"\n";
-        let folder = folder(&[("sea.toml", own), ("notes.txt", "")]);
-        assert_eq!(Theme::names(Some(folder.path())), ["dark", "light", "sea"]);
-        let (sea, notices) = Theme::load("sea", Some(folder.path()), Depth::True).unwrap();
-        assert_eq!(notices, Vec::<String>::new());
-        let (light, _) = Theme::load("light", None, Depth::True).unwrap();
-        assert_eq!(sea.part(Part::Done).fg, Some(Color::Rgb(0x44, 0x55, 0x66)));
-        assert_eq!(sea.part(Part::Prompt).fg, Some(Color::Rgb(0x11, 0x22, 0x33)));
-        assert_eq!(sea.part(Part::Failed), light.part(Part::Failed));
+        let folder = folder(&[("sea.toml", text), ("notes.txt", "")]);
+        assert_eq!(Theme::list_names(Some(folder.path())), ["dark", "light", "sea"]);
+        let (sea, warnings) = Theme::load("sea", Some(folder.path()), ColorDepth::True).unwrap();
+        assert_eq!(warnings, Vec::<String>::new());
+        let (light, _) = Theme::load("light", None, ColorDepth::True).unwrap();
+        assert_eq!(sea.ui_style(UiRole::Done).fg, Some(Color::Rgb(0x44, 0x55, 0x66)));
+        assert_eq!(sea.ui_style(UiRole::Prompt).fg, Some(Color::Rgb(0x11, 0x22, 0x33)));
+        assert_eq!(sea.ui_style(UiRole::Failed), light.ui_style(UiRole::Failed));
     }
 
     #[test]
-    fn a_users_dark_goes_before_the_embedded_one_and_may_inherit_it() {
+    fn user_theme_named_dark_overrides_and_inherits_the_embedded_one() {
         let folder = folder(&[("dark.toml", "inherits = \"dark\"\n[state]\ndone = \"#445566\"\n")]);
-        let (dark, _) = Theme::load("dark", Some(folder.path()), Depth::True).unwrap();
-        assert_eq!(dark.part(Part::Done).fg, Some(Color::Rgb(0x44, 0x55, 0x66)));
+        let (dark, _) = Theme::load("dark", Some(folder.path()), ColorDepth::True).unwrap();
+        assert_eq!(dark.ui_style(UiRole::Done).fg, Some(Color::Rgb(0x44, 0x55, 0x66)));
     }
 
     #[test]
-    fn bad_fields_fall_back_and_say_where() {
+    fn wrong_fields_are_ignored_with_their_position() {
         let bad = "[palette]\naccent = \"#ggg\"\n[ui]\nbordr = \"red\"\nborder = { fg = \"mauve\" }\nnote = 3\nkey = { fg = \"red\", blink = true }\n[colour]\nx = 1\n";
         let folder = folder(&[("bad.toml", bad)]);
-        let (theme, notices) = Theme::load("bad", Some(folder.path()), Depth::True).unwrap();
-        let (dark, _) = Theme::load("dark", None, Depth::True).unwrap();
-        for part in [Part::Border, Part::Note, Part::Prompt] {
-            assert_eq!(theme.part(part), dark.part(part));
+        let (theme, warnings) = Theme::load("bad", Some(folder.path()), ColorDepth::True).unwrap();
+        let (dark, _) = Theme::load("dark", None, ColorDepth::True).unwrap();
+        for role in [UiRole::Border, UiRole::Note, UiRole::Prompt] {
+            assert_eq!(theme.ui_style(role), dark.ui_style(role));
         }
-        let all = notices.join("\n");
+        let all = warnings.join("\n");
         for wanted in [
-            "bad.toml:2: \"#ggg\" is no colour",
-            "bad.toml:4: ui.bordr: no part has this name; did you mean ui.border?",
-            "bad.toml:5: \"mauve\" is no colour",
+            "bad.toml:2: \"#ggg\" is not a colour",
+            "bad.toml:4: ui.bordr: unknown role; did you mean ui.border?",
+            "bad.toml:5: \"mauve\" is not a colour",
             "bad.toml:6: ui.note: expected a colour in quotes",
             "bad.toml:7: ui.key: expected fg, bg, bold",
             "bad.toml:8: colour: expected inherits, or a table [palette]",
@@ -280,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_at_all_is_an_error() {
+    fn unreadable_themes_are_errors() {
         let huge = format!("# {}\n", "x".repeat(300_000));
         let folder = folder(&[
             ("a.toml", "inherits = \"b\"\n"),
@@ -289,20 +297,21 @@ mod tests {
             ("broken.toml", "\n[ui\n"),
             ("huge.toml", &huge),
         ]);
-        let fail = |name: &str| Theme::load(name, Some(folder.path()), Depth::True).unwrap_err();
-        assert!(fail("a").contains("inherits goes around or too deep: a → b → a"), "{}", fail("a"));
-        assert!(fail("self").contains("no theme \"self\""), "{}", fail("self"));
+        let fail =
+            |name: &str| Theme::load(name, Some(folder.path()), ColorDepth::True).unwrap_err();
+        assert!(fail("a").contains("inherits is circular or too deep: a → b → a"), "{}", fail("a"));
+        assert!(fail("self").contains("unknown theme \"self\""), "{}", fail("self"));
         assert!(fail("broken").contains("broken.toml:2: not TOML"), "{}", fail("broken"));
         assert!(fail("huge").contains("a theme has at most"), "{}", fail("huge"));
         let missing = fail("../../etc/passwd");
-        assert!(missing.contains("there are dark, light, a, b, broken"), "{missing}");
+        assert!(missing.contains("known: dark, light, a, b, broken"), "{missing}");
     }
 
     #[test]
-    fn personas_get_the_colour_they_name_or_one_by_place() {
-        let (theme, _) = Theme::load("dark", None, Depth::True).unwrap();
-        assert_eq!(theme.persona(Some("Teal"), 0), theme.part(Part::Teal));
-        assert_eq!(theme.persona(Some("beige"), 1), theme.persona(None, 1));
-        assert_ne!(theme.persona(None, 0), theme.persona(None, 1));
+    fn personas_get_the_colour_they_name_or_one_by_position() {
+        let (theme, _) = Theme::load("dark", None, ColorDepth::True).unwrap();
+        assert_eq!(theme.persona_style(Some("Teal"), 0), theme.ui_style(UiRole::Teal));
+        assert_eq!(theme.persona_style(Some("beige"), 1), theme.persona_style(None, 1));
+        assert_ne!(theme.persona_style(None, 0), theme.persona_style(None, 1));
     }
 }

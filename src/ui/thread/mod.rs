@@ -1,104 +1,111 @@
-//! One pane's thread as rows: every run with its question, its answer and its ending, and where the reader stands in it.
+//! Thread of one pane as rows: each run with its question, its answer and its ending, and the scroll position in it.
 //!
-//! Rows are wrapped here and only here. The reader's place is a run and a place in it, not a row number, so neither growth
-//! nor a resize moves what is being read. Knows no colours and no cells: `pane` draws it.
+//! Wraps answers, and only when their text or the width has changed. The scroll position is a run and a spot in it, not a
+//! row number, so that neither growth nor a resize moves the text on the screen. Does not draw and knows no theme.
 
-mod lines;
+mod run_info_rows;
 
+use super::viewport::Viewport;
 use crate::app::{Keymap, Pane, RunRef, Scroll};
 use crate::domain::{RunId, RunState};
 use crate::text::{Anchor, Layout, LayoutOptions, Row, RowKind};
-pub(super) use lines::Line;
-use lines::{Around, after, before, thought};
+pub(super) use run_info_rows::RunInfoRow;
+use run_info_rows::{RunInfoInput, build_rows_above, build_rows_below, count_reasoning_tokens};
+
+/// Rows above a revealed row that stay visible: most of the time its heading.
+const REVEAL_MARGIN_ROWS: usize = 2;
 
 /// One row of the thread.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Shown<'a> {
-    /// The program's words.
-    Line(&'a Line),
-    /// The answer's.
-    Row(&'a Row),
+pub(super) enum ThreadRow<'a> {
+    /// Text of the program.
+    Info(&'a RunInfoRow),
+    /// Row of an answer.
+    Answer(&'a Row),
 }
 
-/// The rows of one run.
+/// Rows of one run: those above the answer, the answer, and those below it.
 #[derive(Debug)]
 struct RunRows {
     id: RunId,
-    around: Option<Around>,
+    input: Option<RunInfoInput>,
     state: RunState,
-    before: Vec<Line>,
-    body: Layout,
-    after: Vec<Line>,
+    above: Vec<RunInfoRow>,
+    answer: Layout,
+    below: Vec<RunInfoRow>,
 }
 
 impl RunRows {
     fn new(id: RunId) -> Self {
         Self {
             id,
-            around: None,
+            input: None,
             state: RunState::Queued,
-            before: Vec::new(),
-            body: Layout::new(),
-            after: Vec::new(),
+            above: Vec::new(),
+            answer: Layout::new(),
+            below: Vec::new(),
         }
     }
 
     fn height(&self) -> usize {
-        self.before.len() + self.body.height() + self.after.len()
+        self.above.len() + self.answer.height() + self.below.len()
     }
 
-    fn place(&self, row: usize) -> Spot {
-        let body = self.before.len() + self.body.height();
-        if row < self.before.len() {
-            Spot::Before(row)
-        } else if row < body {
-            Spot::Body(self.body.anchor_at(row - self.before.len()))
+    fn spot_at(&self, row: usize) -> ThreadSpot {
+        let answer_end = self.above.len() + self.answer.height();
+        if row < self.above.len() {
+            ThreadSpot::Above(row)
+        } else if row < answer_end {
+            ThreadSpot::Answer(self.answer.anchor_at(row - self.above.len()))
         } else {
-            Spot::After(row - body)
+            ThreadSpot::Below(row - answer_end)
         }
     }
 
-    fn row_of(&self, spot: Spot) -> usize {
+    fn row_of(&self, spot: ThreadSpot) -> usize {
         let row = match spot {
-            Spot::Before(row) => row.min(self.before.len()),
-            Spot::Body(_) if self.body.height() == 0 => self.before.len(),
-            Spot::Body(anchor) => self.before.len() + self.body.row_of(anchor),
-            Spot::After(row) => self.before.len() + self.body.height() + row,
+            ThreadSpot::Above(row) => row.min(self.above.len()),
+            ThreadSpot::Answer(_) if self.answer.height() == 0 => self.above.len(),
+            ThreadSpot::Answer(anchor) => self.above.len() + self.answer.row_of(anchor),
+            ThreadSpot::Below(row) => self.above.len() + self.answer.height() + row,
         };
         row.min(self.height().saturating_sub(1))
     }
 }
 
-/// A place inside a run that growth and resize do not move.
+/// Spot in the rows of a run that growth and resize do not move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Spot {
-    Before(usize),
-    Body(Anchor),
-    After(usize),
+enum ThreadSpot {
+    /// Row above the answer.
+    Above(usize),
+    /// Spot in the answer.
+    Answer(Anchor),
+    /// Row below the answer.
+    Below(usize),
 }
 
-/// A place in the thread.
+/// Position in the thread: index of a run and a spot in its rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Place {
+struct ThreadPosition {
     run: usize,
-    spot: Spot,
+    spot: ThreadSpot,
 }
 
-/// A pane's rows, and where the reader stands.
+/// Rows of a pane and its scroll position.
 #[derive(Debug)]
 pub(super) struct Thread {
     runs: Vec<RunRows>,
     width: u16,
-    height: usize,
-    total: usize,
-    top: usize,
+    viewport: Viewport,
     follow: bool,
-    place: Place,
-    mark: Option<Place>,
-    columns: usize,
+    /// Position of the top row.
+    position: ThreadPosition,
+    mark: Option<ThreadPosition>,
+    /// Columns by which code is scrolled to the right.
+    code_columns: usize,
     options: LayoutOptions,
-    /// A byte of an answer that is to be brought into view when its rows are there.
-    wanted: Option<(RunId, usize)>,
+    /// Byte of an answer to scroll to when its rows are prepared.
+    reveal_target: Option<(RunId, usize)>,
 }
 
 impl Default for Thread {
@@ -106,37 +113,33 @@ impl Default for Thread {
         Self {
             runs: Vec::new(),
             width: 1,
-            height: 0,
-            total: 0,
-            top: 0,
+            viewport: Viewport::default(),
             follow: true,
-            place: Place { run: 0, spot: Spot::Before(0) },
+            position: ThreadPosition { run: 0, spot: ThreadSpot::Above(0) },
             mark: None,
-            columns: 0,
+            code_columns: 0,
             options: LayoutOptions::default(),
-            wanted: None,
+            reveal_target: None,
         }
     }
 }
 
 impl Thread {
-    /// Brings byte `at` of an answer to the top of the view, and marks its row, when its rows are there.
-    pub(super) fn reveal(&mut self, run: RunId, at: usize) {
-        self.wanted = Some((run, at));
+    /// Scrolls to byte `offset` of an answer and marks its row, when its rows are prepared next.
+    pub(super) fn reveal_offset(&mut self, run: RunId, offset: usize) {
+        self.reveal_target = Some((run, offset));
     }
 
-    fn bring_into_view(&mut self) {
-        let Some((run, at)) = self.wanted.take() else { return };
+    fn scroll_to_reveal_target(&mut self) {
+        let Some((run, offset)) = self.reveal_target.take() else { return };
         let Some(index) = self.runs.iter().position(|rows| rows.id == run) else { return };
-        let above: usize = self.runs.iter().take(index).map(RunRows::height).sum();
-        let inside = self.runs.get(index).map_or(0, |r| r.before.len() + r.body.row_at(at));
-        let target = above + inside;
-        // Two rows above it stay in sight: its heading, most of the time.
-        self.stand(target.saturating_sub(2), false);
-        self.mark = self.place_of(target);
+        let inside = self.runs.get(index).map_or(0, |r| r.above.len() + r.answer.row_at(offset));
+        let target = self.rows_before_run(index) + inside;
+        self.scroll_to(target.saturating_sub(REVEAL_MARGIN_ROWS), false);
+        self.mark = self.position_at(target);
     }
 
-    /// Brings the rows up to date for a view of `width` by `height`, below which stand `border` columns for notes.
+    /// Updates the rows for an area of `width` by `height`, below which the border has `border` columns for notes.
     pub(super) fn prepare(
         &mut self,
         pane: &Pane<'_>,
@@ -146,75 +149,75 @@ impl Thread {
         keymap: &Keymap,
     ) {
         self.width = width.max(1);
-        self.height = usize::from(height);
         if self.options != options {
             self.options = options;
-            self.columns = 0;
+            self.code_columns = 0;
             for run in &mut self.runs {
-                run.body = Layout::new();
+                run.answer = Layout::new();
             }
         }
         self.match_runs(pane);
         let mut turn = None;
         let last = pane.runs.len().saturating_sub(1);
-        for (i, (rows, view)) in self.runs.iter_mut().zip(&pane.runs).enumerate() {
-            let around = Around {
+        for (i, (rows, run)) in self.runs.iter_mut().zip(&pane.runs).enumerate() {
+            let input = RunInfoInput {
                 width: self.width,
-                thought: thought(*view),
-                empty: view.document.is_empty(),
-                asks: turn != Some(view.turn),
-                last: i == last,
+                reasoning_tokens: count_reasoning_tokens(*run),
+                is_empty: run.document.is_empty(),
+                shows_question: turn != Some(run.turn),
+                is_last: i == last,
                 border,
             };
-            turn = Some(view.turn);
-            if rows.around != Some(around) || rows.state != view.run.state {
-                rows.before = before(*view, around);
-                rows.after = after(*view, around, keymap);
-                rows.around = Some(around);
-                rows.state.clone_from(&view.run.state);
+            turn = Some(run.turn);
+            if rows.input != Some(input) || rows.state != run.run.state {
+                rows.above = build_rows_above(*run, input);
+                rows.below = build_rows_below(*run, input, keymap);
+                rows.input = Some(input);
+                rows.state.clone_from(&run.run.state);
             }
-            rows.body.update(&view.document, self.width, options);
+            rows.answer.update(&run.document, self.width, options);
         }
-        self.total = self.runs.iter().map(RunRows::height).sum();
-        self.settle();
-        self.bring_into_view();
+        let total = self.runs.iter().map(RunRows::height).sum();
+        self.viewport.set_size(total, usize::from(height));
+        self.restore_top_row();
+        self.scroll_to_reveal_target();
     }
 
-    /// Rows of runs that are gone go; a new last run is followed.
+    /// Drops the rows of removed runs, and follows a new last run.
     fn match_runs(&mut self, pane: &Pane<'_>) {
-        let before = self.runs.last().map(|r| r.id);
+        let previous_last = self.runs.last().map(|r| r.id);
         self.runs.truncate(pane.runs.len());
-        for (i, view) in pane.runs.iter().enumerate() {
+        for (i, run) in pane.runs.iter().enumerate() {
             match self.runs.get_mut(i) {
-                Some(rows) if rows.id == view.id() => {}
-                Some(rows) => *rows = RunRows::new(view.id()),
-                None => self.runs.push(RunRows::new(view.id())),
+                Some(rows) if rows.id == run.id() => {}
+                Some(rows) => *rows = RunRows::new(run.id()),
+                None => self.runs.push(RunRows::new(run.id())),
             }
         }
-        if self.runs.last().map(|r| r.id) != before {
+        if self.runs.last().map(|r| r.id) != previous_last {
             self.follow = true;
             self.mark = None;
-            self.columns = 0;
+            self.code_columns = 0;
         }
     }
 
     /// Finds the top row again after rows have changed.
-    fn settle(&mut self) {
-        self.top = if self.follow { self.most() } else { self.row_of(self.place).min(self.most()) };
+    fn restore_top_row(&mut self) {
+        let top = if self.follow { self.viewport.max_top() } else { self.row_of(self.position) };
+        self.viewport.scroll_to(top);
     }
 
-    /// The top row at which the end is visible.
-    fn most(&self) -> usize {
-        self.total.saturating_sub(self.height)
+    fn rows_before_run(&self, run: usize) -> usize {
+        self.runs.iter().take(run).map(RunRows::height).sum()
     }
 
-    fn row_of(&self, place: Place) -> usize {
-        let above: usize = self.runs.iter().take(place.run).map(RunRows::height).sum();
-        above + self.runs.get(place.run).map_or(0, |r| r.row_of(place.spot))
+    fn row_of(&self, position: ThreadPosition) -> usize {
+        let row = self.runs.get(position.run).map_or(0, |r| r.row_of(position.spot));
+        self.rows_before_run(position.run) + row
     }
 
-    /// The run that row `row` belongs to, and which row of it that is.
-    fn locate(&self, mut row: usize) -> Option<(usize, usize)> {
+    /// Returns the index of the run that row `row` belongs to, and the row in it.
+    fn locate_row(&self, mut row: usize) -> Option<(usize, usize)> {
         for (i, run) in self.runs.iter().enumerate() {
             if row < run.height() {
                 return Some((i, row));
@@ -224,70 +227,63 @@ impl Thread {
         None
     }
 
-    fn place_of(&self, row: usize) -> Option<Place> {
-        let (run, row) = self.locate(row)?;
-        Some(Place { run, spot: self.runs.get(run)?.place(row) })
+    fn position_at(&self, row: usize) -> Option<ThreadPosition> {
+        let (run, row) = self.locate_row(row)?;
+        Some(ThreadPosition { run, spot: self.runs.get(run)?.spot_at(row) })
     }
 
-    /// Moves the view.
-    pub(super) fn scroll(&mut self, scroll: Scroll) {
-        let page = self.height.max(1);
+    /// Moves the viewport.
+    pub(super) fn apply_scroll(&mut self, scroll: Scroll) {
         match scroll {
-            Scroll::Lines(n) => self.by(n, 1),
-            Scroll::HalfPages(n) => self.by(n, page.div_ceil(2)),
-            // One row of the page before stays, to read on from.
-            Scroll::Pages(n) => self.by(n, page.saturating_sub(1).max(1)),
-            Scroll::Top => self.stand(0, false),
-            Scroll::Bottom => self.stand(self.most(), true),
+            Scroll::Lines(_) | Scroll::HalfPages(_) | Scroll::Pages(_) => {
+                self.scroll_by(self.viewport.row_delta(scroll).unwrap_or(0));
+            }
+            Scroll::Top => self.scroll_to(0, false),
+            Scroll::Bottom => self.scroll_to(usize::MAX, true),
             Scroll::ToggleFollow => {
                 let follow = !self.follow;
-                self.stand(if follow { self.most() } else { self.top }, follow);
+                self.scroll_to(if follow { usize::MAX } else { self.viewport.top() }, follow);
             }
             Scroll::Section(forward) => {
-                self.jump(forward, |kind| matches!(kind, RowKind::Heading(_)));
+                self.jump_to_kind(forward, |kind| matches!(kind, RowKind::Heading(_)));
             }
             Scroll::Code(forward) => {
-                self.jump(forward, |kind| matches!(kind, RowKind::CodeHeader(_)));
+                self.jump_to_kind(forward, |kind| matches!(kind, RowKind::CodeHeader(_)));
             }
-            Scroll::Columns(n) => self.sideways(n),
+            Scroll::Columns(n) => self.scroll_code(n),
         }
     }
 
-    fn by(&mut self, n: i32, unit: usize) {
-        let rows = usize::try_from(n.unsigned_abs()).unwrap_or(usize::MAX).saturating_mul(unit);
-        let most = self.most();
-        if n < 0 {
-            let follow = self.follow && most == 0;
-            self.stand(self.top.saturating_sub(rows), follow);
-        } else {
-            let top = self.top.saturating_add(rows).min(most);
-            self.stand(top, top == most);
-        }
+    fn scroll_by(&mut self, rows: isize) {
+        let max_top = self.viewport.max_top();
+        let top = self.viewport.top().saturating_add_signed(rows).min(max_top);
+        let follow = if rows < 0 { self.follow && max_top == 0 } else { top == max_top };
+        self.scroll_to(top, follow);
     }
 
-    fn stand(&mut self, top: usize, follow: bool) {
-        self.top = top.min(self.most());
+    fn scroll_to(&mut self, top: usize, follow: bool) {
+        self.viewport.scroll_to(top);
         self.follow = follow;
         self.mark = None;
-        if let Some(place) = self.place_of(self.top) {
-            self.place = place;
+        if let Some(position) = self.position_at(self.viewport.top()) {
+            self.position = position;
         }
     }
 
-    /// To the next (or previous) row of a kind, seen from the last jump, else from the top. The row is marked, as the last
-    /// ones cannot come to the top.
-    fn jump(&mut self, forward: bool, wanted: fn(RowKind) -> bool) {
-        let from = self.mark.map_or(self.top, |m| self.row_of(m));
-        let fresh = self.mark.is_none();
-        let Some((run, row)) = self.locate(from) else { return };
-        let found = if forward {
-            self.find_below(run, row, fresh, wanted)
+    /// Jumps to the next (or previous) row of a kind, from the last jump or else from the top row. The row is marked, because
+    /// the last rows cannot come to the top.
+    fn jump_to_kind(&mut self, forward: bool, is_wanted: fn(RowKind) -> bool) {
+        let from = self.mark.map_or(self.viewport.top(), |mark| self.row_of(mark));
+        let is_first_jump = self.mark.is_none();
+        let Some((run, row)) = self.locate_row(from) else { return };
+        let target = if forward {
+            self.find_below(run, row, is_first_jump, is_wanted)
         } else {
-            self.find_above(run, row, wanted)
+            self.find_above(run, row, is_wanted)
         };
-        if let Some(target) = found {
-            self.stand(target, false);
-            self.mark = self.place_of(target);
+        if let Some(target) = target {
+            self.scroll_to(target, false);
+            self.mark = self.position_at(target);
         }
     }
 
@@ -295,127 +291,120 @@ impl Thread {
         &self,
         run: usize,
         row: usize,
-        fresh: bool,
-        wanted: fn(RowKind) -> bool,
+        is_first_jump: bool,
+        is_wanted: fn(RowKind) -> bool,
     ) -> Option<usize> {
-        let mut above: usize = self.runs.iter().take(run).map(RunRows::height).sum();
+        let mut start = self.rows_before_run(run);
         for (i, rows) in self.runs.iter().enumerate().skip(run) {
-            let head = rows.before.len();
-            // At the very top nothing was chosen yet: the first row counts, too.
-            let first = i > run || row < head || (fresh && row == head && self.top == 0);
-            let found = if first {
-                let is = rows.body.row(0).is_some_and(|r| wanted(r.kind));
-                if is { Some(0) } else { rows.body.find(0, true, wanted) }
+            let above = rows.above.len();
+            // At the very top nothing was jumped to yet: the first row of the answer counts, too.
+            let counts_first_row = i > run
+                || row < above
+                || (is_first_jump && row == above && self.viewport.top() == 0);
+            let found = if counts_first_row {
+                let is_first = rows.answer.row(0).is_some_and(|r| is_wanted(r.kind));
+                if is_first { Some(0) } else { rows.answer.find(0, true, is_wanted) }
             } else {
-                rows.body.find(row - head, true, wanted)
+                rows.answer.find(row - above, true, is_wanted)
             };
             if let Some(found) = found {
-                return Some(above + head + found);
+                return Some(start + above + found);
             }
-            above += rows.height();
+            start += rows.height();
         }
         None
     }
 
-    fn find_above(&self, run: usize, row: usize, wanted: fn(RowKind) -> bool) -> Option<usize> {
+    fn find_above(&self, run: usize, row: usize, is_wanted: fn(RowKind) -> bool) -> Option<usize> {
         for (i, rows) in self.runs.iter().enumerate().take(run + 1).rev() {
-            let head = rows.before.len();
-            let from = if i == run { row.saturating_sub(head) } else { rows.body.height() };
-            if let Some(found) = rows.body.find(from, false, wanted) {
-                let above: usize = self.runs.iter().take(i).map(RunRows::height).sum();
-                return Some(above + head + found);
+            let above = rows.above.len();
+            let from = if i == run { row.saturating_sub(above) } else { rows.answer.height() };
+            if let Some(found) = rows.answer.find(from, false, is_wanted) {
+                return Some(self.rows_before_run(i) + above + found);
             }
         }
         None
     }
 
-    /// Moves code sideways, no further than its longest visible line needs.
-    fn sideways(&mut self, n: i32) {
+    /// Scrolls code sideways, no further than its longest visible line needs.
+    fn scroll_code(&mut self, delta: i32) {
         let mut longest = 0;
-        self.visible(|_, shown| {
-            if let Shown::Row(row) = shown
+        self.for_visible_rows(|_, row| {
+            if let ThreadRow::Answer(row) = row
                 && matches!(row.kind, RowKind::Code(_))
             {
                 let width = row.pieces.iter().map(|p| crate::text::width::width(&p.text)).sum();
                 longest = longest.max(width);
             }
         });
-        let most = longest.saturating_sub(usize::from(self.width));
-        let by = usize::try_from(n.unsigned_abs()).unwrap_or(usize::MAX);
-        self.columns = if n < 0 {
-            self.columns.saturating_sub(by)
-        } else {
-            self.columns.saturating_add(by).min(most.max(self.columns))
-        };
+        let max_columns = longest.saturating_sub(usize::from(self.width)).max(self.code_columns);
+        let delta = isize::try_from(delta).unwrap_or(0);
+        self.code_columns = self.code_columns.saturating_add_signed(delta).min(max_columns);
     }
 
-    /// Hands out the visible rows, each with its number from the top of the view.
-    pub(super) fn visible<'a>(&'a self, mut take: impl FnMut(u16, Shown<'a>)) {
-        let mut skip = self.top;
+    /// Calls `visit` with each visible row and its number from the top of the viewport.
+    pub(super) fn for_visible_rows<'a>(&'a self, mut visit: impl FnMut(u16, ThreadRow<'a>)) {
+        let height = self.viewport.height();
+        let mut skip = self.viewport.top();
         let mut y = 0;
         for run in &self.runs {
-            if y >= self.height {
+            if y >= height {
                 return;
             }
             if skip >= run.height() {
                 skip -= run.height();
                 continue;
             }
-            let body = skip.saturating_sub(run.before.len());
-            let after = body.saturating_sub(run.body.height());
-            let before = run.before.iter().skip(skip).map(Shown::Line);
-            let rows = run.body.rows_from(body).map(Shown::Row);
-            let lines = run.after.iter().skip(after).map(Shown::Line);
-            for shown in before.chain(rows).chain(lines).take(self.height - y) {
-                take(u16::try_from(y).unwrap_or(u16::MAX), shown);
+            let answer_skip = skip.saturating_sub(run.above.len());
+            let below_skip = answer_skip.saturating_sub(run.answer.height());
+            let above = run.above.iter().skip(skip).map(ThreadRow::Info);
+            let answer = run.answer.rows_from(answer_skip).map(ThreadRow::Answer);
+            let below = run.below.iter().skip(below_skip).map(ThreadRow::Info);
+            for row in above.chain(answer).chain(below).take(height - y) {
+                visit(u16::try_from(y).unwrap_or(u16::MAX), row);
                 y += 1;
             }
             skip = 0;
         }
     }
 
-    /// The run and the place in its answer that the reader means: the marked row, else the first one of an answer in view.
-    pub(super) fn chosen<'a>(&self, pane: &Pane<'a>) -> Option<(RunRef<'a>, &Row)> {
-        let from = self.mark.map_or(self.top, |m| self.row_of(m));
-        let (run, row) = self.locate(from)?;
+    /// Returns the row that a command applies to, and its run: the marked row, or else the first visible row of an answer.
+    pub(super) fn find_current_row<'a>(&self, pane: &Pane<'a>) -> Option<(RunRef<'a>, &Row)> {
+        let from = self.mark.map_or(self.viewport.top(), |mark| self.row_of(mark));
+        let (run, row) = self.locate_row(from)?;
         for (i, rows) in self.runs.iter().enumerate().skip(run) {
-            let row = if i == run { row.saturating_sub(rows.before.len()) } else { 0 };
-            let row = row.min(rows.body.height().saturating_sub(1));
-            if let Some(row) = rows.body.row(row) {
+            let row = if i == run { row.saturating_sub(rows.above.len()) } else { 0 };
+            let row = row.min(rows.answer.height().saturating_sub(1));
+            if let Some(row) = rows.answer.row(row) {
                 return Some((*pane.runs.get(i)?, row));
             }
         }
         None
     }
 
-    /// The row of the view that is marked.
-    pub(super) fn marked(&self) -> Option<usize> {
+    /// Number of the marked row from the top of the viewport, if it is visible.
+    pub(super) fn marked_row(&self) -> Option<usize> {
         let row = self.row_of(self.mark?);
-        row.checked_sub(self.top).filter(|r| *r < self.height)
+        row.checked_sub(self.viewport.top()).filter(|row| *row < self.viewport.height())
     }
 
-    /// Rows below the view.
-    pub(super) fn below(&self) -> usize {
-        self.most().saturating_sub(self.top)
+    /// Visible part of the rows.
+    pub(super) fn viewport(&self) -> &Viewport {
+        &self.viewport
     }
 
-    /// Rows above the view, and of the whole thread.
-    pub(super) fn extent(&self) -> (usize, usize) {
-        (self.top, self.total)
-    }
-
-    /// True while the end is kept in view.
-    pub(super) fn follows(&self) -> bool {
+    /// Returns true while the end is kept visible.
+    pub(super) fn is_following(&self) -> bool {
         self.follow
     }
 
-    /// Columns that code is scrolled to the right.
-    pub(super) fn columns(&self) -> usize {
-        self.columns
+    /// Columns by which code is scrolled to the right.
+    pub(super) fn code_columns(&self) -> usize {
+        self.code_columns
     }
 
-    /// Index of the run at the top of the view.
+    /// Index of the run at the top of the viewport.
     pub(super) fn run_at_top(&self) -> Option<usize> {
-        self.locate(self.top).map(|(run, _)| run)
+        self.locate_row(self.viewport.top()).map(|(run, _)| run)
     }
 }

@@ -1,6 +1,6 @@
-//! The list of recommendations: state, who, what about, title; the chosen one always in sight.
+//! Draws the list of recommendations: status, personas, facet, title. The selected one is always visible.
 //!
-//! Titles come from answers and are cleaned where they are lifted; the user's own are cleaned here. Called by `triage`.
+//! TriageStatus recommendations are listed is decided by `app`.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,226 +11,229 @@ use crate::app::{State, TriageStatus};
 use crate::domain::{Facet, RecommendationId, Severity};
 use crate::text::sanitize_line;
 use crate::text::width::width;
-use crate::ui::paint::{Pen, cut, put_right, row};
-use crate::ui::pane::PaneView;
-use crate::ui::theme::{Part, Theme};
+use crate::ui::paint::{RowPainter, row_at, truncate_to_width};
+use crate::ui::pane::PaneRenderer;
+use crate::ui::theme::{Theme, UiRole};
+use crate::ui::viewport::Viewport;
 
 /// Columns of `recommendation`, the longest facet.
-const FACET: usize = 14;
-/// A list of fewer columns does not name the facets.
-const ROOMY: u16 = 64;
+const FACET_COLUMNS: usize = 14;
+/// Minimum width of a list that names the facets.
+const MIN_WIDTH_WITH_FACET: u16 = 64;
 
-/// One row as it is drawn.
+/// One recommendation or group of the list.
 #[derive(Debug)]
-struct Line {
+struct TriageListRow {
     id: RecommendationId,
-    which: TriageStatus,
+    status: TriageStatus,
     panes: Vec<usize>,
     facet: Facet,
     severity: Option<Severity>,
     title: String,
-    /// `@owner`, and a sign where there is a comment.
-    said: String,
+    /// `@owner`, after `“` if there is a comment.
+    annotation: String,
     turn: usize,
 }
 
-/// What is kept of the list between frames.
+/// Caches of the list between frames.
 #[derive(Debug, Default)]
-pub(super) struct ListView {
+pub(super) struct TriageListRenderer {
     area: Rect,
-    lines: Vec<Line>,
-    first: usize,
-    chosen: usize,
+    /// The visible rows.
+    rows: Vec<TriageListRow>,
+    viewport: Viewport,
+    selected: usize,
     marked: Option<RecommendationId>,
-    selecting: bool,
-    all: usize,
+    is_selecting_lines: bool,
     /// Why there are no rows.
-    empty: String,
-    /// More than one question was asked.
-    turns: bool,
+    empty_hint: String,
+    /// Whether more than one question was asked.
+    has_turns: bool,
 }
 
-impl ListView {
-    /// Brings the visible rows up to date.
+impl TriageListRenderer {
+    /// Updates the visible rows.
     pub(super) fn prepare(
         &mut self,
         state: &State,
-        rows: &[TriageItem<'_>],
-        chosen: usize,
+        items: &[TriageItem<'_>],
+        selected: usize,
         area: Rect,
     ) {
         self.area = area;
-        self.all = rows.len();
-        self.chosen = chosen;
+        self.selected = selected;
         self.marked = state.triage.marked;
-        self.selecting = state.triage.selecting.is_some();
-        self.turns = state.turns().len() > 1;
+        self.is_selecting_lines = state.triage.selecting.is_some();
+        self.has_turns = state.turns().len() > 1;
         let height = usize::from(area.height);
-        // As much as was in sight stays in sight.
-        let most = rows.len().saturating_sub(height);
-        let (lowest, highest) = ((chosen + 2).saturating_sub(height), chosen.saturating_sub(1));
-        self.first = self.first.min(highest).max(lowest).min(most);
-        let shown = rows.iter().skip(self.first).take(height);
-        self.lines = shown.map(line).collect();
-        self.empty = match () {
-            () if !rows.is_empty() => String::new(),
+        self.viewport.set_size(items.len(), height);
+        // One row around the selected one is visible, too.
+        let margin = usize::from(height >= 3);
+        self.viewport.show_rows(selected.saturating_sub(margin), selected + margin);
+        let visible = items.iter().skip(self.viewport.top()).take(height);
+        self.rows = visible.map(build_row).collect();
+        self.empty_hint = match () {
+            () if !items.is_empty() => String::new(),
             () if !state.triage.filter.is_empty() => {
-                "nothing here has these words, this state, this persona: 0 lists all".to_owned()
+                "no recommendation matches the filter; 0 clears it".to_owned()
             }
             () if state.is_live() => {
-                "recommendations are found when an answer has ended".to_owned()
+                "recommendations are extracted when an answer has ended".to_owned()
             }
-            () => "no recommendation was found; Space selects lines of an answer as one".to_owned(),
+            () => "no recommendations found; Space selects lines of an answer as one".to_owned(),
         };
     }
 
-    /// Draws them.
-    pub(super) fn draw(&self, buffer: &mut Buffer, theme: &Theme, panes: &[PaneView]) {
-        if !self.empty.is_empty() {
-            let mut pen = Pen::new(buffer, self.area);
-            pen.write(" ", Style::new());
-            let room = pen.room();
-            pen.write(&cut(&self.empty, room), theme.part(Part::Note));
+    /// Draws the list into the area given to `prepare`.
+    pub(super) fn draw(&self, buffer: &mut Buffer, theme: &Theme, panes: &[PaneRenderer]) {
+        if !self.empty_hint.is_empty() {
+            let mut painter = RowPainter::new(buffer, self.area);
+            painter.write(" ", Style::new());
+            painter.write_truncated(&self.empty_hint, 0, theme.ui_style(UiRole::Note));
         }
-        let tags = self.lines.iter().map(|line| tag(line, panes).len()).max().unwrap_or(0);
-        for (y, (at, shown)) in (0..self.area.height).zip(self.lines.iter().enumerate()) {
-            let chosen = self.first + at == self.chosen && !self.selecting;
-            self.draw_line(buffer, theme, row(self.area, y), (shown, panes, tags), chosen);
+        let tag_columns = self.rows.iter().map(|row| tag_width(row, panes)).max().unwrap_or(0);
+        for (y, (index, row)) in (0..self.area.height).zip(self.rows.iter().enumerate()) {
+            let is_selected =
+                self.viewport.top() + index == self.selected && !self.is_selecting_lines;
+            let line = row_at(self.area, y);
+            self.draw_list_row(buffer, theme, line, (row, panes, tag_columns), is_selected);
         }
-        let below = self.all.saturating_sub(self.first + usize::from(self.area.height));
-        if below > 0 && self.area.height > 1 {
-            let last = row(self.area, self.area.height - 1);
-            put_right(buffer, last, &[(&format!(" ↓ {below} "), theme.part(Part::Scrollbar))]);
+        if self.area.height > 1 {
+            self.viewport.draw_rows_below(buffer, theme, self.area);
         }
     }
 
-    fn draw_line(
+    fn draw_list_row(
         &self,
         buffer: &mut Buffer,
         theme: &Theme,
         area: Rect,
-        (line, panes, tags): (&Line, &[PaneView], usize),
-        chosen: bool,
+        (row, panes, tag_columns): (&TriageListRow, &[PaneRenderer], usize),
+        is_selected: bool,
     ) {
-        let ground = if chosen { theme.part(Part::Selection) } else { Style::new() };
-        let on = |style: Style| {
-            if chosen { ground.patch(style).bg(ground.bg.unwrap_or_default()) } else { style }
+        let background = if is_selected { theme.ui_style(UiRole::Selection) } else { Style::new() };
+        let on_background = |style: Style| {
+            if is_selected {
+                background.patch(style).bg(background.bg.unwrap_or_default())
+            } else {
+                style
+            }
         };
-        let ink = |part: Part| on(theme.part(part));
-        let marked = self.marked == Some(line.id);
-        let mut pen = Pen::new(buffer, area);
-        pen.write(if marked { "m" } else { " " }, ink(Part::Mark));
-        let (glyph, part) = sign(line.which);
-        pen.write(glyph, ink(part));
-        pen.write(" ", ground);
-        self.draw_tag(&mut pen, theme, (line, panes, tags), &on);
-        if self.area.width >= ROOMY {
-            let facet = line.facet.word();
-            pen.write(facet, ink(Part::Note));
-            pen.blanks(FACET - width(facet).min(FACET) + 1, ground);
+        let style_of = |role: UiRole| on_background(theme.ui_style(role));
+        let is_marked = self.marked == Some(row.id);
+        let mut painter = RowPainter::new(buffer, area);
+        painter.write(if is_marked { "m" } else { " " }, style_of(UiRole::Mark));
+        let (glyph, role) = status_sign(row.status);
+        painter.write(glyph, style_of(role));
+        painter.write(" ", background);
+        self.draw_tag(&mut painter, theme, (row, panes, tag_columns), &on_background);
+        if self.area.width >= MIN_WIDTH_WITH_FACET {
+            let facet = row.facet.word();
+            painter.write(facet, style_of(UiRole::Note));
+            painter.write_spaces(FACET_COLUMNS - width(facet).min(FACET_COLUMNS) + 1, background);
         }
-        if let Some(severity) = line.severity {
-            pen.write(severity.word(), ink(severity_part(severity)));
-            pen.write(" ", ground);
+        if let Some(severity) = row.severity {
+            painter.write(severity.word(), style_of(severity_role(severity)));
+            painter.write(" ", background);
         }
-        let said = width(&line.said);
-        let room = pen.room().saturating_sub(if said > 0 { said + 2 } else { 1 });
-        let title = cut(&line.title, room);
-        let style = match line.which {
-            TriageStatus::Rejected => ink(Part::Note).add_modifier(Modifier::CROSSED_OUT),
-            TriageStatus::Accepted | TriageStatus::Deferred => ink(Part::Word),
-            TriageStatus::Open | TriageStatus::Discuss => ink(Part::Input),
+        let annotation_columns = width(&row.annotation);
+        let reserved = if annotation_columns > 0 { annotation_columns + 2 } else { 1 };
+        let style = match row.status {
+            TriageStatus::Rejected => style_of(UiRole::Note).add_modifier(Modifier::CROSSED_OUT),
+            TriageStatus::Accepted | TriageStatus::Deferred => style_of(UiRole::Word),
+            TriageStatus::Open | TriageStatus::Discuss => style_of(UiRole::Input),
         };
-        pen.write(&title, style);
-        let gap = pen.room().saturating_sub(said + usize::from(said > 0));
-        pen.blanks(gap, ground);
-        if said > 0 {
-            pen.write(&line.said, ink(Part::Target));
+        painter.write_truncated(&row.title, reserved, style);
+        let gap = painter.columns_left().saturating_sub(reserved.saturating_sub(1));
+        painter.write_spaces(gap, background);
+        if annotation_columns > 0 {
+            painter.write(&row.annotation, style_of(UiRole::Target));
         }
-        let rest = pen.room();
-        pen.blanks(rest, ground);
+        painter.fill_rest(" ", background);
     }
 
-    /// Who proposes it: `1`, or `1,2` for several, each in its colour; and the question's number.
+    /// Draws the number of the question and the personas that propose it: the view of one, or `1,2` for several.
     fn draw_tag(
         &self,
-        pen: &mut Pen<'_>,
+        painter: &mut RowPainter<'_>,
         theme: &Theme,
-        (line, panes, tags): (&Line, &[PaneView], usize),
-        on: &dyn Fn(Style) -> Style,
+        (row, panes, tag_columns): (&TriageListRow, &[PaneRenderer], usize),
+        on_background: &dyn Fn(Style) -> Style,
     ) {
-        if self.turns {
-            pen.write(&format!("q{} ", line.turn), on(theme.part(Part::Note)));
+        if self.has_turns {
+            painter.write(&format!("q{} ", row.turn), on_background(theme.ui_style(UiRole::Note)));
         }
-        for (at, pane) in line.panes.iter().enumerate() {
-            if at > 0 {
-                pen.write(",", on(theme.part(Part::Note)));
+        for (index, pane) in row.panes.iter().enumerate() {
+            if index > 0 {
+                painter.write(",", on_background(theme.ui_style(UiRole::Note)));
             }
-            let who = panes.get(*pane).map(|view| &view.who);
-            let style = theme.persona(who.and_then(|w| w.color.as_deref()), *pane);
-            let label = word(line, panes, *pane);
-            pen.write(&label, on(style));
+            let color = panes.get(*pane).and_then(|renderer| renderer.label.color.as_deref());
+            let style = theme.persona_style(color, *pane);
+            let label = persona_tag(row, panes, *pane);
+            painter.write(&label, on_background(style));
         }
-        let used = tag(line, panes).len();
-        pen.blanks(tags.saturating_sub(used) + 1, on(Style::new()));
+        let used = tag_width(row, panes);
+        painter.write_spaces(tag_columns.saturating_sub(used) + 1, on_background(Style::new()));
     }
 }
 
-/// The view of the persona alone, the number where several propose it.
-fn word(line: &Line, panes: &[PaneView], pane: usize) -> String {
+/// Returns the view of the only persona that proposes it, or the number of one of several.
+fn persona_tag(row: &TriageListRow, panes: &[PaneRenderer], pane: usize) -> String {
     match panes.get(pane) {
-        Some(view) if line.panes.len() == 1 => cut(&view.who.label, 8).into_owned(),
+        Some(renderer) if row.panes.len() == 1 => {
+            truncate_to_width(&renderer.label.label, 8).into_owned()
+        }
         _ => (pane + 1).to_string(),
     }
 }
 
-/// The same as one text, for its width.
-fn tag(line: &Line, panes: &[PaneView]) -> String {
-    let words: Vec<String> = line.panes.iter().map(|pane| word(line, panes, *pane)).collect();
-    // Every character of it stands for a column.
-    "x".repeat(width(&words.join(",")))
+/// Returns the columns of the personas that propose it.
+fn tag_width(row: &TriageListRow, panes: &[PaneRenderer]) -> usize {
+    let columns: usize =
+        row.panes.iter().map(|pane| width(&persona_tag(row, panes, *pane)) + 1).sum();
+    columns.saturating_sub(1)
 }
 
-fn line(item: &TriageItem<'_>) -> Line {
+fn build_row(item: &TriageItem<'_>) -> TriageListRow {
     let verdict = item.verdict();
-    let mut said = String::new();
+    let mut annotation = String::new();
     if item.members().any(|m| !m.found.verdict.comment.is_empty()) {
-        said.push('“');
+        annotation.push('“');
     }
     if !verdict.owner.is_empty() {
         let owner = sanitize_line(&verdict.owner);
-        said.push('@');
-        said.push_str(&cut(owner.trim_start_matches('@'), 12));
+        annotation.push('@');
+        annotation.push_str(&truncate_to_width(owner.trim_start_matches('@'), 12));
     }
-    Line {
+    TriageListRow {
         id: item.id(),
-        which: item.status(),
+        status: item.status(),
         panes: item.panes(),
         facet: item.leader.found.facet,
         severity: item.members().filter_map(|m| m.found.severity).min(),
         title: sanitize_line(item.leader.found.title()),
-        said,
+        annotation,
         turn: item.turn,
     }
 }
 
-/// The sign of a state, never colour alone.
-pub(super) fn sign(which: TriageStatus) -> (&'static str, Part) {
-    match which {
-        TriageStatus::Open => ("·", Part::Open),
-        TriageStatus::Discuss => ("…", Part::Discuss),
-        TriageStatus::Accepted => ("✓", Part::Accepted),
-        TriageStatus::Rejected => ("✗", Part::Rejected),
-        TriageStatus::Deferred => ("→", Part::Deferred),
+/// Returns the sign of a triage status, so that it is not shown by colour alone.
+pub(super) fn status_sign(status: TriageStatus) -> (&'static str, UiRole) {
+    match status {
+        TriageStatus::Open => ("·", UiRole::Open),
+        TriageStatus::Discuss => ("…", UiRole::Discuss),
+        TriageStatus::Accepted => ("✓", UiRole::Accepted),
+        TriageStatus::Rejected => ("✗", UiRole::Rejected),
+        TriageStatus::Deferred => ("→", UiRole::Deferred),
     }
 }
 
-/// How loud a severity is.
-pub(super) fn severity_part(severity: Severity) -> Part {
+/// Returns the theme role of a severity.
+pub(super) fn severity_role(severity: Severity) -> UiRole {
     match severity {
-        Severity::Critical => Part::Failed,
-        Severity::High => Part::Cut,
-        Severity::Medium => Part::Retrying,
-        Severity::Low => Part::Note,
+        Severity::Critical => UiRole::Failed,
+        Severity::High => UiRole::Cut,
+        Severity::Medium => UiRole::Retrying,
+        Severity::Low => UiRole::Note,
     }
 }

@@ -1,21 +1,21 @@
-//! The names that themes give styles to: the roles of answers, and the parts of the screen.
+//! The theme roles: parts of the screen and kinds of text, each with its key in theme files (`ui.border`).
 //!
-//! One row each: a theme's key (`ui.border`) and the variant. Loading, completeness tests and messages all read these rows.
+//! Has no styles; those are data of the themes.
 
 use crate::text::Role;
 
-macro_rules! parts {
+macro_rules! ui_roles {
     ($($(#[$doc:meta])* $variant:ident = $id:literal,)*) => {
-        /// A part of the screen that has a style of its own.
+        /// A part of the screen with its own style.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Part { $($(#[$doc])* $variant,)* }
+        pub enum UiRole { $($(#[$doc])* $variant,)* }
 
-        /// Every part with its key.
-        pub(super) const PARTS: &[(&str, Part)] = &[$(($id, Part::$variant),)*];
+        /// Every role of the screen with its key.
+        pub(super) const UI_ROLES: &[(&str, UiRole)] = &[$(($id, UiRole::$variant),)*];
     };
 }
 
-parts! {
+ui_roles! {
     /// The program's name.
     Header = "ui.header",
     /// The rest of the header.
@@ -24,23 +24,23 @@ parts! {
     Border = "ui.border",
     /// The focused pane's border.
     BorderFocused = "ui.border-focused",
-    /// A pane's number and view.
+    /// A pane's number and the persona's view.
     TitleNote = "ui.title-note",
-    /// `DevOps Mode`.
+    /// The mode of a persona added by a trigger, for example `DevOps Mode`.
     Badge = "ui.badge",
     /// The question above an answer.
     Question = "ui.question",
-    /// Lines that only accompany: reasoning, waiting, notes on borders.
+    /// Secondary lines: reasoning, waiting, notes on borders.
     Note = "ui.note",
     /// What to do about an ending.
     Advice = "ui.advice",
-    /// The thumb on a pane's right border.
+    /// The scrollbar on a pane's right border, and the number of rows below.
     Scrollbar = "ui.scrollbar",
     /// Marks the section or code block that was jumped to.
     Mark = "ui.mark",
-    /// A code line goes on beyond the pane.
+    /// Marks a code line that continues beyond the pane.
     Overflow = "ui.overflow",
-    /// The ground of code lines.
+    /// The background of code lines.
     CodeRow = "ui.code-row",
     /// The composer's prompt while keys go there.
     Prompt = "ui.prompt",
@@ -48,21 +48,21 @@ parts! {
     PromptIdle = "ui.prompt-idle",
     /// The question being written.
     Input = "ui.input",
-    /// What stands in an empty composer.
+    /// The placeholder in an empty composer.
     Placeholder = "ui.placeholder",
-    /// Who will be asked.
+    /// The personas that will be asked.
     Target = "ui.target",
     /// A key in the footer, in help, on the first screen.
     Key = "ui.key",
     /// What the key does.
     Word = "ui.word",
-    /// A notice: something was done.
+    /// A notice that something was done.
     Info = "ui.info",
-    /// A notice: something needs attention.
+    /// A notice that something needs attention.
     Warning = "ui.warning",
-    /// A notice: something failed.
+    /// A notice that something failed.
     Error = "ui.error",
-    /// The chosen row of a list.
+    /// The selected row of a list.
     Selection = "ui.selection",
     /// The border of an overlay.
     PopupBorder = "ui.popup-border",
@@ -76,43 +76,43 @@ parts! {
     TabActive = "ui.tab-active",
     /// A facet that an answer lacks.
     Hole = "ui.hole",
-    /// What a row is about, at the left of Compare.
+    /// The facet of a row, at the left of Compare.
     Label = "ui.label",
-    /// The same of the row that is open.
+    /// The facet of the open row.
     LabelActive = "ui.label-active",
-    /// Beside the rows that a recommendation or a selection is made of.
+    /// The bar beside the rows of a recommendation or a selection.
     SourceBar = "ui.source-bar",
-    /// The ground of selected lines.
+    /// The background of selected lines.
     SourceRow = "ui.source-row",
-    /// Words that could not be verified.
+    /// A quote that could not be verified.
     Unverified = "ui.unverified",
-    /// A recommendation is not decided.
+    /// An open recommendation.
     Open = "state.open",
-    /// It is to be discussed.
+    /// A recommendation to discuss.
     Discuss = "state.discuss",
-    /// It is accepted.
+    /// An accepted recommendation.
     Accepted = "state.accepted",
-    /// It is rejected.
+    /// A rejected recommendation.
     Rejected = "state.rejected",
-    /// It is deferred.
+    /// A deferred recommendation.
     Deferred = "state.deferred",
-    /// A run waits for a place.
+    /// A run that waits for a slot of its provider.
     Queued = "state.queued",
-    /// A run's request is out.
+    /// A run whose request was sent.
     Connecting = "state.connecting",
-    /// Text is coming.
+    /// A run whose text arrives.
     Streaming = "state.streaming",
-    /// A run will be tried again.
+    /// A run that waits for its next attempt.
     Retrying = "state.retrying",
-    /// Answered in full.
+    /// A run that ended as done.
     Done = "state.done",
-    /// The text is not whole.
+    /// A run that ended as cut.
     Cut = "state.cut",
-    /// It would not answer.
+    /// A run that ended as refused.
     Refused = "state.refused",
-    /// It could not be asked.
+    /// A run that ended as failed.
     Failed = "state.failed",
-    /// The user stopped it.
+    /// A run that ended as cancelled.
     Cancelled = "state.cancelled",
     /// A persona's colour.
     Blue = "persona.blue",
@@ -132,8 +132,8 @@ parts! {
     Orange = "persona.orange",
 }
 
-/// Every role with its key.
-pub(super) const ROLES: &[(&str, Role)] = &[
+/// Every kind of text with its key.
+pub(super) const TEXT_ROLES: &[(&str, Role)] = &[
     ("text.text", Role::Text),
     ("text.muted", Role::Muted),
     ("text.heading1", Role::Heading1),
@@ -163,40 +163,39 @@ pub(super) const ROLES: &[(&str, Role)] = &[
     ("code.removed", Role::Removed),
 ];
 
-/// The personas' colours in the order in which they are given to those that name none.
-pub(super) const PERSONAS: [Part; 8] = [
-    Part::Blue,
-    Part::Teal,
-    Part::Amber,
-    Part::Violet,
-    Part::Green,
-    Part::Rose,
-    Part::Cyan,
-    Part::Orange,
+/// The roles of persona colours, in the order of the panel for personas that name none.
+pub(super) const PERSONA_ROLES: [UiRole; 8] = [
+    UiRole::Blue,
+    UiRole::Teal,
+    UiRole::Amber,
+    UiRole::Violet,
+    UiRole::Green,
+    UiRole::Rose,
+    UiRole::Cyan,
+    UiRole::Orange,
 ];
 
-/// Where a role's style stands in a theme's list.
-pub(super) const fn role_slot(role: Role) -> usize {
+/// Returns the index of a kind of text in a theme's list of styles.
+pub(super) const fn text_role_index(role: Role) -> usize {
     role as usize
 }
 
-/// Where a part's style stands in a theme's list.
-pub(super) const fn part_slot(part: Part) -> usize {
-    ROLES.len() + part as usize
+/// Returns the index of a part of the screen in a theme's list of styles.
+pub(super) const fn ui_role_index(role: UiRole) -> usize {
+    TEXT_ROLES.len() + role as usize
 }
 
-/// How many styles a theme has.
-pub(super) const SLOTS: usize = ROLES.len() + PARTS.len();
+/// Number of styles in a theme.
+pub(super) const STYLE_COUNT: usize = TEXT_ROLES.len() + UI_ROLES.len();
 
-/// The slot of a theme's key.
-pub(super) fn slot(key: &str) -> Option<usize> {
-    let role = ROLES.iter().find(|(id, _)| *id == key).map(|(_, role)| role_slot(*role));
-    role.or_else(|| PARTS.iter().find(|(id, _)| *id == key).map(|(_, part)| part_slot(*part)))
+/// Returns the index of a theme key in a theme's list of styles.
+pub(super) fn style_index(key: &str) -> Option<usize> {
+    theme_keys().position(|known| known == key)
 }
 
-/// Every key.
-pub(super) fn keys() -> impl Iterator<Item = &'static str> {
-    ROLES.iter().map(|(id, _)| *id).chain(PARTS.iter().map(|(id, _)| *id))
+/// Returns every theme key, in the order of a theme's list of styles.
+pub(super) fn theme_keys() -> impl Iterator<Item = &'static str> {
+    TEXT_ROLES.iter().map(|(id, _)| *id).chain(UI_ROLES.iter().map(|(id, _)| *id))
 }
 
 #[cfg(test)]
@@ -206,11 +205,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_has_a_slot_of_its_own() {
-        let slots: BTreeSet<usize> = keys().map(|key| slot(key).unwrap()).collect();
-        assert_eq!(slots.len(), SLOTS);
-        assert_eq!(slots.last(), Some(&(SLOTS - 1)));
-        // `Role` has no list of its own; the last variant tells when a row is missing here.
-        assert_eq!(role_slot(Role::Removed), ROLES.len() - 1);
+    fn every_role_has_one_key_at_its_index() {
+        let keys: BTreeSet<&str> = theme_keys().collect();
+        assert_eq!(keys.len(), STYLE_COUNT);
+        for (key, role) in TEXT_ROLES {
+            assert_eq!(style_index(key), Some(text_role_index(*role)), "{key}");
+        }
+        for (key, role) in UI_ROLES {
+            assert_eq!(style_index(key), Some(ui_role_index(*role)), "{key}");
+        }
+        // `Role` cannot be enumerated: the index of its last variant shows whether a row is missing.
+        assert_eq!(text_role_index(Role::Removed), TEXT_ROLES.len() - 1);
     }
 }
