@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::{CliError, ListFormat, out, out_json, say};
+use super::{CliError, ListFormat, print_message, write_json, write_stdout};
 use crate::config::{EffectiveValue, FileSeen, Flags, Paths, build_setup};
 use crate::text::sanitize_line;
 
@@ -30,7 +30,7 @@ pub enum ConfigCommand {
 /// Runs `plenary config …` and returns the exit code.
 pub fn run_config(command: &ConfigCommand, flags: &Flags) -> Result<u8, CliError> {
     match command {
-        ConfigCommand::Path => out(&format!("{}\n", config_path(flags)?.display())),
+        ConfigCommand::Path => write_stdout(&format!("{}\n", config_path(flags)?.display())),
         ConfigCommand::Show { format } => show_values(*format, flags),
         ConfigCommand::Init => write_template(flags),
     }?;
@@ -73,7 +73,7 @@ struct ConfigOutputFile {
 fn show_values(format: ListFormat, flags: &Flags) -> Result<(), CliError> {
     let setup = build_setup(flags).map_err(|e| CliError::usage(e.to_string()))?;
     for warning in &setup.warnings {
-        say(warning);
+        print_message(warning);
     }
     let value = |(key, value): (&str, &EffectiveValue)| ConfigOutputValue {
         key: key.to_owned(),
@@ -88,7 +88,7 @@ fn show_values(format: ListFormat, flags: &Flags) -> Result<(), CliError> {
             read: file.read,
         };
         let files = setup.report.files.iter().map(file).collect();
-        return out_json(&ConfigOutput { values, files });
+        return write_json(&ConfigOutput { values, files });
     }
     let width = |column: fn(&ConfigOutputValue) -> &str| {
         values.iter().map(|v| column(v).chars().count()).filter(|n| *n <= 48).max().unwrap_or(0)
@@ -104,7 +104,7 @@ fn show_values(format: ListFormat, flags: &Flags) -> Result<(), CliError> {
         text.push_str(&sanitize_line(&line));
         text.push('\n');
     }
-    out(&text)
+    write_stdout(&text)
 }
 
 /// The file that `init` writes: everything in comments, so that it changes nothing.
@@ -124,7 +124,7 @@ fn write_template(flags: &Flags) -> Result<(), CliError> {
         opened => opened.map_err(failed)?,
     };
     file.write_all(TEMPLATE.as_bytes()).map_err(failed)?;
-    out(&format!("{shown}\n"))
+    write_stdout(&format!("{shown}\n"))
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ pub(super) fn export_session(
     known: (&[Arc<Persona>], &Synonyms),
 ) -> Result<PathBuf, String> {
     let target = target(format).ok_or_else(|| format!("\"{format}\" is not a format"))?;
-    let session = store.load(id).map_err(|e| e.to_string())?;
+    let session = store.load_session(id).map_err(|e| e.to_string())?;
     let mut session = session.ok_or_else(|| format!("there is no session {}", id.short()))?;
     let (personas, synonyms) = known;
     let promised = |id: &PersonaId| personas.iter().find(|p| p.id == *id).map(|p| &p.contract);

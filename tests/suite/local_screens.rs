@@ -116,7 +116,7 @@ fn the_first_screen_reports_a_missing_model() {
     for (width, height) in [(40, 12), (80, 16), (250, 70)] {
         let screen = words(&absent(width, height).screen());
         assert!(
-            screen.contains("not on this machine yet: 1.1 GB") && screen.contains("Alt-p"),
+            screen.contains("is not installed: 1.1 GB") && screen.contains("Alt+P"),
             "{screen}"
         );
     }
@@ -131,7 +131,7 @@ fn sending_a_question_offers_the_download_first() {
         );
     }
     let rest = told(local(100, 30), PullNews::Absent(480_000_000)).keys("alt-p").screen();
-    assert!(rest.contains("480 MB of it are here; the rest is fetched once"), "{rest}");
+    assert!(rest.contains("480 MB of it are here; the rest is downloaded once"), "{rest}");
 }
 
 #[test]
@@ -142,11 +142,11 @@ fn a_gauge_shows_the_progress() {
     shows("pull_styles_100x30", &coming(100, 30).styles(9..18));
     let hidden = coming(100, 30).keys("esc");
     shows("pull_hidden_100x30", &hidden.screen());
-    assert!(hidden.screen().contains("getting qwen2.5-coder-1.5b 42 %"));
+    assert!(hidden.screen().contains("downloading qwen2.5-coder-1.5b 42 %"));
     let waits = told(coming(100, 30), PullNews::Waiting).screen();
-    assert!(waits.contains("another plenary is getting it"), "{waits}");
+    assert!(waits.contains("another plenary downloads it"), "{waits}");
     let checks = told(coming(100, 30), PullNews::Checking).screen();
-    assert!(checks.contains("checks what is there"), "{checks}");
+    assert!(checks.contains("checking the file"), "{checks}");
 }
 
 #[test]
@@ -159,11 +159,11 @@ fn a_failure_shows_every_reason_and_what_to_do() {
         shows(&format!("pull_failed_{width}x{height}"), &script.screen());
     }
     let first = told(coming(100, 30), PullNews::Failed(why.into())).keys("esc").screen();
-    assert!(first.contains("could not be fetched."), "{first}");
-    // Long reasons do not push the keys off the screen.
+    assert!(first.contains("could not be downloaded."), "{first}");
+    // Reasons without end leave the keys in sight.
     let long = "x: no\n".repeat(200);
     let screen = told(coming(80, 24), PullNews::Failed(long)).screen();
-    assert!(screen.contains("r tries again"), "{screen}");
+    assert!(screen.contains("r retry"), "{screen}");
 }
 
 #[test]

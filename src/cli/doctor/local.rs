@@ -4,7 +4,7 @@
 //! files that fit into memory are loaded for a short measured run.
 
 use super::report::DoctorItems;
-use crate::cli::runtime;
+use crate::cli::build_runtime;
 use crate::config::Setup;
 use crate::domain::{Catalogue, FailKind, Failure, LocalSpec, ModelRef, Weights};
 use crate::machine::{available_memory, simd_name};
@@ -51,7 +51,8 @@ fn measure_speed(setup: &Setup, weights: &Weights, items: &mut DoctorItems) {
         return;
     };
     let measured = provider::open_provider(spec.clone()).and_then(|provider| {
-        let runtime = runtime().map_err(|error| Failure::new(FailKind::Internal, error.message))?;
+        let runtime =
+            build_runtime().map_err(|error| Failure::new(FailKind::Internal, error.message))?;
         let load = BenchLoad { prompt: 60, answer: 16, runs: 1 };
         runtime.block_on(async {
             warm_up(&provider, &weights.id).await?;

@@ -32,8 +32,8 @@ pub(super) fn examine_store(paths: &Paths, items: &mut DoctorItems) {
         );
     }
     let store = Store::open(&path);
-    let sessions = store.list(usize::MAX);
-    match (store.trouble(), sessions) {
+    let sessions = store.list_sessions(usize::MAX);
+    match (store.take_error(), sessions) {
         (Some(trouble), _) => {
             items.add_problem(
                 AREA,

@@ -10,7 +10,7 @@ mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CliError, ListFormat, configure, out, out_json};
+use super::{CliError, ListFormat, load_setup, write_json, write_stdout};
 use crate::config::{Flags, Origin, Paths, Setup};
 use crate::domain::PersonaId;
 use crate::runtime::model_files;
@@ -19,7 +19,7 @@ use report::{DoctorItems, DoctorReport, format_report};
 /// Runs `plenary doctor` and returns the exit code.
 pub fn run_doctor(format: ListFormat, flags: &Flags) -> Result<u8, CliError> {
     let mut items = DoctorItems::default();
-    let can_ask = match configure(flags) {
+    let can_ask = match load_setup(flags) {
         Ok(setup) => {
             examine_configuration(&setup, &mut items);
             let usable = providers::examine_providers(&setup, &mut items)?;
@@ -38,8 +38,8 @@ pub fn run_doctor(format: ListFormat, flags: &Flags) -> Result<u8, CliError> {
     machine::examine_terminal(&mut items);
     let report = DoctorReport { version: env!("CARGO_PKG_VERSION"), can_ask, checks: items.0 };
     match format {
-        ListFormat::Json => out_json(&report)?,
-        ListFormat::Text => out(&format_report(&report))?,
+        ListFormat::Json => write_json(&report)?,
+        ListFormat::Text => write_stdout(&format_report(&report))?,
     }
     Ok(u8::from(!can_ask))
 }

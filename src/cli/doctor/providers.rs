@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::report::DoctorItems;
-use crate::cli::keys::KeyStatus;
+use crate::cli::key_status::KeyStatus;
 use crate::cli::{CliError, model};
 use crate::config::model_choice::is_running;
 use crate::config::{Origin, Setup};
@@ -20,12 +20,12 @@ pub(super) fn examine_providers(
     let needed = list_needed(setup);
     let asked = |name: &String| needed.contains(name) || is_own(setup, name);
     let specs = setup.providers.values().filter(|spec| spec.local.is_none());
-    let listed = model::list(specs.clone().filter(|spec| asked(&spec.name)))?;
+    let listed = model::list_provider_models(specs.clone().filter(|spec| asked(&spec.name)))?;
     let mut usable = BTreeSet::new();
     for spec in specs {
         let (name, url) = (&spec.name, &spec.base_url);
-        let key = KeyStatus::of(&spec.key);
-        let place = &key.place;
+        let key = KeyStatus::look_up(&spec.key);
+        let place = &key.location;
         match (&key.fix, listed.get(name)) {
             (Some(fix), _) if asked(name) => {
                 items.add_problem(AREA, format!("{name} at {url}: no key ({place})"), fix);

@@ -2,7 +2,7 @@
 //!
 //! Pure functions of a run and a width; called by `thread` when one of them changed.
 
-use crate::app::{Action, Context, Keymap, RunRef};
+use crate::app::{Action, KeyContext, Keymap, RunRef};
 use crate::domain::{Ending, RunState};
 use crate::text::sanitize_line;
 use crate::text::width::width as columns;
@@ -140,9 +140,9 @@ pub(super) fn after(view: RunRef<'_>, around: Around, keymap: &Keymap) -> Vec<Li
                 let lead = if i == 0 { sign } else { " " };
                 lines.push(Line { part, text: format!("{lead} {row}") });
             }
-            let key = words::key(keymap, Context::Panes, Action::Retry);
+            let key = words::key(keymap, KeyContext::Panes, Action::Retry);
             if let Some(key) = key.filter(|_| around.last) {
-                lines.push(Line { part: Part::Advice, text: format!("  {key} asks anew") });
+                lines.push(Line { part: Part::Advice, text: format!("  {key} retry") });
             }
         }
     }

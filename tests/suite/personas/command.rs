@@ -3,14 +3,20 @@
 use std::path::Path;
 
 use plenary::cli::ListFormat;
-use plenary::cli::persona::{Persona as Command, Printed, render};
+use plenary::cli::persona::{CommandOutput, PersonaCommand, render_persona_command};
 use plenary::config::Flags;
 
 use super::{PLAIN, SHIPPED, built_in, fixture, write_folder};
 
-pub(super) fn show_persona(persona: &str, prompt: bool) -> Result<Printed, plenary::cli::CliError> {
+pub(super) fn show_persona(
+    persona: &str,
+    prompt: bool,
+) -> Result<CommandOutput, plenary::cli::CliError> {
     let persona = persona.to_owned();
-    render(Command::Show { persona, prompt, format: ListFormat::Text }, &Flags::default())
+    render_persona_command(
+        PersonaCommand::Show { persona, prompt, format: ListFormat::Text },
+        &Flags::default(),
+    )
 }
 
 #[test]
@@ -35,8 +41,12 @@ fn show_lists_the_contract() {
         assert!(out.lines().any(|l| l == line), "{line}\n{out}");
     }
     assert!(!out.contains("# Kai Lennox"));
-    let json = render(
-        Command::Show { persona: "edge".to_owned(), prompt: false, format: ListFormat::Json },
+    let json = render_persona_command(
+        PersonaCommand::Show {
+            persona: "edge".to_owned(),
+            prompt: false,
+            format: ListFormat::Json,
+        },
         &Flags::default(),
     );
     let json: serde_json::Value = serde_json::from_str(&json.unwrap().out).unwrap();
@@ -75,7 +85,8 @@ fn check_lists_errors_warnings_hidden_characters_and_sizes() {
     ]);
     let check = |names: &[&str]| {
         let files = names.iter().map(|n| folder.path().join(n)).collect();
-        let printed = render(Command::Check { files }, &Flags::default()).unwrap();
+        let printed =
+            render_persona_command(PersonaCommand::Check { files }, &Flags::default()).unwrap();
         (printed.code, printed.out.replace(&format!("{}/", folder.path().display()), ""))
     };
     assert_eq!(
@@ -104,7 +115,9 @@ fn check_lists_errors_warnings_hidden_characters_and_sizes() {
     assert_eq!(code, 1);
     assert!(!out.contains('\u{1b}'), "{out:?}");
     let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("personas");
-    let printed = render(Command::Check { files: vec![shipped] }, &Flags::default()).unwrap();
+    let printed =
+        render_persona_command(PersonaCommand::Check { files: vec![shipped] }, &Flags::default())
+            .unwrap();
     assert_eq!(printed.code, 0);
     assert!(printed.out.ends_with("6 personas, 0 errors, 0 warnings\n"), "{}", printed.out);
 }
