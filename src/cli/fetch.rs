@@ -11,10 +11,11 @@ use std::time::Duration;
 use super::progress::Show;
 use super::{CliError, runtime, say};
 use crate::config::{Setup, local_spec};
+use crate::domain::format::format_bytes;
 use crate::domain::{LocalSpec, PersonaId, Weights};
 use crate::runtime::headless::{Signals, Stop};
 use crate::runtime::stock;
-use crate::text::{sanitize_line, size};
+use crate::text::sanitize_line;
 use crate::weights::{self, Stored, stored};
 
 /// How long a fetch that was stopped may take to put things in order.
@@ -54,7 +55,7 @@ fn stopped(spec: &LocalSpec, weights: &Weights, stop: Stop) -> CliError {
     let pull = format!("`plenary model pull {}`", weights.id);
     let message = match stored(spec, weights) {
         Stored::Partial(bytes) => {
-            let (bytes, all) = (size(bytes), size(weights.bytes));
+            let (bytes, all) = (format_bytes(bytes), format_bytes(weights.bytes));
             format!("stopped; {bytes} of {all} are kept, {pull} goes on from there")
         }
         Stored::Absent | Stored::There => format!("stopped; {pull} begins again"),
@@ -95,7 +96,7 @@ pub fn missing(setup: &Setup, asked: &[PersonaId]) -> Vec<(LocalSpec, Weights)> 
 
 /// Asks the person; a script is told what to do.
 fn permitted(weights: &Weights) -> Result<(), CliError> {
-    let (title, size) = (sanitize_line(&weights.title), size(weights.bytes));
+    let (title, size) = (sanitize_line(&weights.title), format_bytes(weights.bytes));
     let by_hand = format!("`plenary model pull {}`", weights.id);
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
         let how = stock::how_to_get(weights);

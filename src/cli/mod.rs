@@ -93,11 +93,6 @@ fn json_text(value: &impl serde::Serialize) -> Result<String, CliError> {
         .map_err(|e| CliError::failed(format!("this cannot be written as JSON: {e}")))
 }
 
-/// `1 question`, `3 questions`.
-fn counted(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
-}
-
 /// Runs the program: the command that was typed, and the exit code that it ended with.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

@@ -9,8 +9,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{CliError, ListFormat, counted, json_text, say};
+use super::{CliError, ListFormat, json_text, say};
 use crate::config::{self, Flags, personas};
+use crate::domain::format::format_quantity;
 use crate::domain::{Panel, Persona as Who, PersonaId};
 use crate::prompt::estimate;
 use crate::text::sanitize_line;
@@ -339,9 +340,9 @@ fn check(files: &[PathBuf]) -> Printed {
     let errors = problems.iter().filter(|p| p.is_error()).count();
     page.line(&format!(
         "{}, {}, {}",
-        counted(found.len(), "persona"),
-        counted(errors, "error"),
-        counted(warnings, "warning")
+        format_quantity(found.len(), "persona"),
+        format_quantity(errors, "error"),
+        format_quantity(warnings, "warning")
     ));
     Printed { out: page.0, notices: Vec::new(), code: u8::from(errors > 0) }
 }

@@ -10,7 +10,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
 use super::say;
-use crate::text::{sanitize_line, size};
+use crate::domain::format::format_bytes;
+use crate::text::sanitize_line;
 use crate::weights::Progress;
 
 /// The longest wait between two lines while bytes come.
@@ -76,7 +77,12 @@ impl Show {
         if due && done > 0 {
             (last.step, last.at) = (Some(step), Some(Instant::now()));
             let percent = done.saturating_mul(100) / total.max(1);
-            say(&format!("{}: {} of {} ({percent} %)", self.title, size(done), size(total)));
+            say(&format!(
+                "{}: {} of {} ({percent} %)",
+                self.title,
+                format_bytes(done),
+                format_bytes(total)
+            ));
         }
     }
 

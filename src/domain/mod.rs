@@ -8,6 +8,7 @@ pub mod change;
 pub mod chat;
 pub mod contract;
 pub mod edit;
+pub mod format;
 pub mod ids;
 pub mod model;
 pub mod panel;

@@ -3,11 +3,11 @@
 //! Only words; how they are laid out is each format's business. Money is spoken of only where a provider named a price.
 
 use std::fmt;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::domain::format::{format_dollars, format_duration, format_exact_count, format_quantity};
 use crate::domain::{Ending, Run, RunState, Session, Turn};
 use crate::text::{sanitize, sanitize_line};
 
@@ -77,7 +77,7 @@ pub(super) fn summary(session: &Session) -> String {
     match session.turns.len() {
         0 => "nothing has been asked yet".to_owned(),
         1 => counts.to_string(),
-        turns => format!("{turns} questions, {counts}"),
+        turns => format!("{}, {counts}", format_quantity(turns, "question")),
     }
 }
 
@@ -152,7 +152,7 @@ impl Spent {
 
     /// `$0.0412`, `$0.0301 · cost known for 2 of 4`; none when nobody told a price.
     pub(super) fn cost(&self) -> Option<String> {
-        let cost = dollars(self.cost_microusd?);
+        let cost = format_dollars(self.cost_microusd?);
         Some(if self.cost_known == self.runs {
             cost
         } else {
@@ -167,7 +167,12 @@ impl fmt::Display for Spent {
         if self.tokens_known == 0 {
             return Ok(());
         }
-        write!(f, "{} tokens in, {} out", tokens(self.input), tokens(self.output))?;
+        write!(
+            f,
+            "{} tokens in, {} out",
+            format_exact_count(self.input),
+            format_exact_count(self.output)
+        )?;
         if self.tokens_known < self.runs {
             write!(f, " · tokens known for {} of {}", self.tokens_known, self.runs)?;
         }
@@ -176,31 +181,6 @@ impl fmt::Display for Spent {
             None if self.runs > 0 => f.write_str(" · cost not told"),
             None => Ok(()),
         }
-    }
-}
-
-/// `640`, `12.3k`, `1.2M`
-fn tokens(n: u64) -> String {
-    let tenths = |unit: u64| format!("{}.{}", n / unit, n % unit * 10 / unit);
-    match n {
-        0..1_000 => n.to_string(),
-        1_000..1_000_000 => tenths(1_000) + "k",
-        _ => tenths(1_000_000) + "M",
-    }
-}
-
-/// `$0.0412`, `$12.35`, `$0.000031`
-fn dollars(micro: u64) -> String {
-    let parts = |digits: u32| {
-        let unit = 10u64.pow(6 - digits);
-        let (rounded, one) = (micro.saturating_add(unit / 2) / unit, 10u64.pow(digits));
-        format!("${}.{:0width$}", rounded / one, rounded % one, width = digits as usize)
-    };
-    match micro {
-        0 => "$0".to_owned(),
-        1..100 => parts(6),
-        100..1_000_000 => parts(4),
-        _ => parts(2),
     }
 }
 
@@ -255,7 +235,7 @@ pub(super) fn state(run: &Run) -> String {
     let mut words = run.state.word().to_owned();
     if !run.elapsed.is_zero() && !run.state.is_live() {
         words.push_str(if answered(run) { " in " } else { " after " });
-        words.push_str(&duration(run.elapsed));
+        words.push_str(&format_duration(run.elapsed));
     }
     if let Some(reason) = reason(run) {
         words.push_str(": ");
@@ -304,54 +284,12 @@ fn answered(run: &Run) -> bool {
     matches!(&run.state, RunState::Ended(ending) if ending.answered())
 }
 
-/// `9.8 s`, `2 min 5 s`.
-fn duration(time: Duration) -> String {
-    let tenths = (time.as_millis() + 50) / 100;
-    if tenths < 600 {
-        format!("{}.{} s", tenths / 10, tenths % 10)
-    } else {
-        let seconds = (time.as_millis() + 500) / 1000;
-        format!("{} min {} s", seconds / 60, seconds % 60)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::domain::{ModelRef, PersonaId, RunId, Usage};
-
-    #[test]
-    fn durations_read_as_people_say_them() {
-        for (ms, words) in [
-            (40, "0.0 s"),
-            (9_849, "9.8 s"),
-            (59_949, "59.9 s"),
-            (59_950, "1 min 0 s"),
-            (125_400, "2 min 5 s"),
-        ] {
-            assert_eq!(duration(Duration::from_millis(ms)), words);
-        }
-    }
-
-    #[test]
-    fn sums_read_as_people_say_them() {
-        for (micro, words) in [
-            (0, "$0"),
-            (31, "$0.000031"),
-            (100, "$0.0001"),
-            (41_249, "$0.0412"),
-            (41_250, "$0.0413"),
-            (999_999, "$1.0000"),
-            (1_000_000, "$1.00"),
-            (12_345_678, "$12.35"),
-            (u64::MAX, "$18446744073709.55"),
-        ] {
-            assert_eq!(dollars(micro), words);
-        }
-        for (n, words) in [(0, "0"), (999, "999"), (12_345, "12.3k"), (1_250_000, "1.2M")] {
-            assert_eq!(tokens(n), words);
-        }
-    }
 
     fn run(text: &str, usage: Option<(u64, Option<u64>)>) -> Run {
         Run {

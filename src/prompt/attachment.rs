@@ -2,6 +2,8 @@
 //!
 //! The one place that knows the form of the block. Made by the composer (pastes) and by `cli` (files, standard input).
 
+use crate::domain::format::format_quantity;
+
 const OPEN: &str = "<attachment name=\"";
 const CLOSE: &str = "</attachment>";
 
@@ -30,10 +32,7 @@ pub fn outline(question: &str) -> String {
         if !shown.is_empty() {
             shown.push('\n');
         }
-        let size = match body.lines().count() {
-            1 => "1 line".to_owned(),
-            lines => format!("{lines} lines"),
-        };
+        let size = format_quantity(body.lines().count(), "line");
         shown.extend(["+ ", name, ", ", &size]);
         rest = after;
     }

@@ -4,8 +4,8 @@
 //! Answers that do not fit are shortened, the longest first, and the note says so.
 
 use super::attachment::outline;
-use super::budget::grouped;
 use super::fence::Fence;
+use crate::domain::format::format_thousands;
 
 /// Tokens that instructions, question, marks and the brief itself take.
 const ROOM: u32 = 2_500;
@@ -67,7 +67,7 @@ pub fn brief(
         tags.first().unwrap_or(&"id"),
     ));
     let note = (shortened > 0).then(|| {
-        let tokens = grouped(limit.unwrap_or_default());
+        let tokens = format_thousands(limit.unwrap_or_default());
         format!("{shortened} of {} answers shortened to fit {tokens} tokens", sources.len())
     });
     BriefQuestion { text: parts.join("\n\n"), note }

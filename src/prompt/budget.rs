@@ -46,19 +46,6 @@ impl Budget {
     }
 }
 
-/// `8,000`
-pub(super) fn grouped(n: u32) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,13 +72,6 @@ mod tests {
     fn tokens_are_about_four_characters() {
         for (text, tokens) in [("", 0), ("a", 1), ("abcd", 1), ("abcde", 2), ("日本日本", 1)] {
             assert_eq!(estimate(text), tokens, "{text}");
-        }
-    }
-
-    #[test]
-    fn numbers_are_grouped() {
-        for (n, text) in [(0, "0"), (999, "999"), (8_000, "8,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(grouped(n), text);
         }
     }
 }

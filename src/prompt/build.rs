@@ -6,8 +6,9 @@
 
 use std::sync::Arc;
 
-use super::budget::{self, Budget, grouped};
+use super::budget::{self, Budget};
 use super::{Ask, Exchange, scaffold};
+use crate::domain::format::{format_quantity, format_thousands};
 use crate::domain::{ChatMessage, ChatRequest, Persona};
 
 /// A request that fits its budget.
@@ -171,20 +172,20 @@ fn refusal(persona: &Persona, tokens: u32, budget: Budget) -> String {
     format!(
         "not sent: about {} tokens, and {} takes {}; shorten the question, attach less, or raise \
          context_limit under [persona.{}] (or context of its provider) in config.toml",
-        grouped(tokens),
+        format_thousands(tokens),
         persona.name,
-        grouped(budget.limit),
+        format_thousands(budget.limit),
         persona.id
     )
 }
 
 /// What was left out, in words for the pane. `over` is the size of the request when it is over the budget.
 fn left_out(dropped: usize, shortened: bool, over: Option<u32>, budget: Budget) -> Vec<String> {
-    let limit = grouped(budget.limit);
+    let limit = format_thousands(budget.limit);
     let mut notes = Vec::new();
     if dropped > 0 {
-        let questions = if dropped == 1 { "question" } else { "questions" };
-        notes.push(format!("left out {dropped} older {questions} to fit {limit} tokens"));
+        let dropped = format_quantity(dropped, "older question");
+        notes.push(format!("left out {dropped} to fit {limit} tokens"));
     }
     if shortened {
         notes.push(format!("short form of the persona, to fit {limit} tokens"));
@@ -192,8 +193,8 @@ fn left_out(dropped: usize, shortened: bool, over: Option<u32>, budget: Budget) 
     if let Some(tokens) = over {
         notes.push(format!(
             "about {} tokens, more than the {} that {limit} tokens leave for a question: the question was sent in full, ask for less or choose a larger model",
-            grouped(tokens),
-            grouped(budget.prompt),
+            format_thousands(tokens),
+            format_thousands(budget.prompt),
         ));
     }
     notes

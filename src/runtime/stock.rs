@@ -3,8 +3,8 @@
 //! Fetches nothing (`pulls` does). Used by the screen, the headless `ask` and `doctor`.
 
 use crate::config::Setup;
+use crate::domain::format::format_bytes;
 use crate::domain::{LocalSpec, ModelRef, Weights};
-use crate::text::size;
 use crate::weights::{self, Stored};
 
 /// The weights that `model` means, with the settings of its provider; none for models that answer elsewhere.
@@ -26,6 +26,6 @@ pub fn how_to_get(weights: &Weights) -> String {
          OPENAI_API_KEY=… or OPENROUTER_API_KEY=…, or --model PROVIDER:MODEL",
         weights.title,
         weights.id,
-        size(weights.bytes)
+        format_bytes(weights.bytes)
     )
 }

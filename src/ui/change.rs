@@ -12,9 +12,9 @@ use ratatui::style::{Modifier, Style};
 use super::paint::{Pen, cut, inset, put, put_right, row};
 use super::pane::PaneView;
 use super::theme::{Part, Theme};
-use super::words;
 use crate::app::{Scroll, State};
 use crate::domain::RunId;
+use crate::domain::format::format_quantity;
 use crate::review::{self, DiffKind, DiffLine, Fate, SectionChange};
 use crate::text::width::width;
 use crate::text::{Face, Role, sanitize_line, wrap};
@@ -185,7 +185,7 @@ impl ChangeView {
         match line {
             Line::Blank => {}
             Line::Folded(n) => {
-                let text = format!("  ⋮ {} the same", words::many(*n as u64, "line"));
+                let text = format!("  ⋮ {} the same", format_quantity(*n, "line"));
                 put(buffer, inset(area, 1, 1), &text, theme.part(Part::Note));
             }
             Line::Section(at) => {

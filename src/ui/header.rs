@@ -11,6 +11,7 @@ use super::theme::{Part, Theme};
 use super::words;
 use crate::app::{Pane, State};
 use crate::domain::RunState;
+use crate::domain::format::format_elapsed;
 use crate::text::sanitize_line;
 use crate::text::width::width;
 
@@ -77,7 +78,7 @@ impl Header {
         let mut words = vec![format!("{} of {} done", progress.done, progress.asked)];
         words.extend(unanswered(state));
         if !progress.elapsed.is_zero() {
-            words.push(words::elapsed(progress.elapsed, live));
+            words.push(format_elapsed(progress.elapsed, live));
         }
         if tokens > 0 {
             words.push(words::tokens(tokens, progress.estimated));

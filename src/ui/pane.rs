@@ -17,6 +17,7 @@ use super::theme::{Part, Theme};
 use super::thread::{Shown, Thread};
 use super::words;
 use crate::app::{Pane, State};
+use crate::domain::format::{format_elapsed, format_quantity};
 use crate::domain::{Persona, RunId, RunState, local_note};
 use crate::text::width::width;
 use crate::text::{LayoutOptions, sanitize_line};
@@ -90,7 +91,7 @@ impl Status {
         self.word = words::state(state, now);
         let waits = matches!(state, RunState::Queued | RunState::Retrying { .. });
         let known = !waits && !elapsed.is_zero();
-        self.elapsed = if known { words::elapsed(elapsed, live) } else { String::new() };
+        self.elapsed = if known { format_elapsed(elapsed, live) } else { String::new() };
         self.tokens = if shown > 0 { words::tokens(shown, estimated) } else { String::new() };
         self.badge = view.mode.as_deref().map(sanitize_line).unwrap_or_default();
         self.part = Some(words::part(state));
@@ -299,7 +300,7 @@ impl PaneView {
         }
         let below = self.thread.below();
         if below > 0 {
-            pieces.push(format!(" ↓ {} ", words::many(below as u64, "row")));
+            pieces.push(format!(" ↓ {} ", format_quantity(below, "row")));
         } else if self.status.is_live && self.thread.follows() {
             pieces.push(" follow ".to_owned());
         }

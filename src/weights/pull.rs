@@ -15,6 +15,7 @@ use super::lock::{self, Lock, Taken};
 use super::part::{Part, Shared, blocking, disk, hash_of};
 use super::places::Places;
 use super::{Progress, PullError, Stored, client, hub, origin, pip, space, stored};
+use crate::domain::format::format_quantity;
 use crate::domain::{LocalSpec, Source, Weights};
 
 /// How often a lock that another instance holds is tried again.
@@ -69,8 +70,9 @@ pub(super) fn source_in_words(source: &Source) -> String {
     match source {
         Source::Hub { repo, revision, file } => client::address(repo, revision, file)
             .map_or_else(|_| "huggingface.co".to_owned(), |url| client::host(&url)),
-        Source::Packages(packages) if packages.len() == 1 => "pip (1 package)".to_owned(),
-        Source::Packages(packages) => format!("pip ({} packages)", packages.len()),
+        Source::Packages(packages) => {
+            format!("pip ({})", format_quantity(packages.len(), "package"))
+        }
     }
 }
 

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use crate::text::size;
+use crate::domain::format::format_bytes;
 
 /// What is left free for everybody else.
 const MARGIN: u64 = 64 * 1024 * 1024;
@@ -21,8 +21,8 @@ pub(super) fn check(folder: &Path, bytes: u64) -> Result<(), String> {
     Err(format!(
         "{}: {} are needed and {} are free: make room, or name another folder with XDG_DATA_HOME",
         folder.display(),
-        size(needed),
-        size(free)
+        format_bytes(needed),
+        format_bytes(free)
     ))
 }
 

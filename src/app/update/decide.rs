@@ -6,6 +6,7 @@ use super::history;
 use crate::app::overlay::{LineFor, LineOverlay, Pending};
 use crate::app::triage::{Item, items, listed};
 use crate::app::{Effect, Level, Line, Overlay, State, ViewKind, Which};
+use crate::domain::format::format_quantity;
 use crate::domain::{Decision, Facet, RecommendationId, Step, Verdict};
 use crate::text::sanitize_line;
 
@@ -148,18 +149,21 @@ pub(super) fn decide_all(
     decision: Decision,
     ids: &[RecommendationId],
 ) -> Vec<Effect> {
-    let what = format!("{} {}", decision.word(), many(ids.len()));
+    let what = format!("{} {}", decision.word(), format_quantity(ids.len(), "recommendation"));
     let effects = change(state, what, ids, |verdict| verdict.decision = Some(decision));
     let count = state.session.history.done.last().map_or(0, |edit| edit.steps.len());
     if !effects.is_empty() {
-        state.tell(Level::Info, format!("{} {}; u undoes it", many(count), decision.word()));
+        state.tell(
+            Level::Info,
+            format!(
+                "{} {}; u undoes it",
+                format_quantity(count, "recommendation"),
+                decision.word()
+            ),
+        );
     }
     settle(state);
     effects
-}
-
-fn many(n: usize) -> String {
-    if n == 1 { "1 recommendation".to_owned() } else { format!("{n} recommendations") }
 }
 
 /// Changes the verdicts of `ids` as one step; those that stay as they are do not take part.

@@ -7,7 +7,7 @@ use super::ask;
 use crate::app::local::{Fetch, LocalModel, PullNews, Stock};
 use crate::app::{Effect, Level, Overlay, PullOverlay, State};
 use crate::domain::PersonaId;
-use crate::text::size;
+use crate::domain::format::format_bytes;
 
 /// What happens to a question when some of the models that it goes to are not there; nothing when all are.
 pub(super) enum Gate {
@@ -216,7 +216,7 @@ fn kept(title: &str, done: u64) -> String {
         0 => format!("cancelled: nothing of {title} is kept, the next fetch begins again"),
         _ => format!(
             "cancelled: {} of {title} are kept, the next fetch goes on from there",
-            size(done)
+            format_bytes(done)
         ),
     }
 }

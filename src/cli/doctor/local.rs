@@ -6,12 +6,12 @@
 use super::report::Checks;
 use crate::cli::runtime;
 use crate::config::Setup;
+use crate::domain::format::format_bytes;
 use crate::domain::{Catalogue, FailKind, Failure, LocalSpec, ModelRef, Weights};
 use crate::machine::{memory_available, simd};
 use crate::provider;
 use crate::runtime::bench::{Load, measure, warm_up};
 use crate::runtime::stock;
-use crate::text::size;
 use crate::weights::{self, Stored};
 
 const AREA: &str = "local model";
@@ -92,7 +92,7 @@ fn unused(setup: &Setup, checks: &mut Checks) {
 }
 
 fn file(spec: &LocalSpec, weights: &Weights, checks: &mut Checks) {
-    let (title, bytes) = (&weights.title, size(weights.bytes));
+    let (title, bytes) = (&weights.title, format_bytes(weights.bytes));
     let pull = format!("plenary model pull {}", weights.id);
     match weights::stored(spec, weights) {
         Stored::There => {
@@ -100,7 +100,7 @@ fn file(spec: &LocalSpec, weights: &Weights, checks: &mut Checks) {
             checks.ok(AREA, format!("{title}: there, {bytes}, {}", path.display()));
         }
         Stored::Partial(done) => {
-            let what = format!("{title}: {} of {bytes} are there", size(done));
+            let what = format!("{title}: {} of {bytes} are there", format_bytes(done));
             checks.problem(AREA, what, format!("{pull}   (goes on where it stopped)"));
         }
         Stored::Absent => {
@@ -111,12 +111,12 @@ fn file(spec: &LocalSpec, weights: &Weights, checks: &mut Checks) {
 
 /// Whether there is memory for `weights`; where there is not, which other would do with what there is.
 fn enough(catalogue: &Catalogue, weights: &Weights, free: Option<u64>, checks: &mut Checks) {
-    let (title, needs) = (&weights.title, size(weights.memory));
+    let (title, needs) = (&weights.title, format_bytes(weights.memory));
     let Some(free) = free else {
         return checks
             .info(AREA, format!("{title}: needs {needs} of memory; how much is free is unknown"));
     };
-    let what = format!("{title}: needs {needs} of memory, {} are free", size(free));
+    let what = format!("{title}: needs {needs} of memory, {} are free", format_bytes(free));
     if weights.memory <= free {
         return checks.ok(AREA, what);
     }
@@ -126,7 +126,7 @@ fn enough(catalogue: &Catalogue, weights: &Weights, free: Option<u64>, checks: &
             format!(
                 "end other programs, or --model local:{}, which needs {}{caution}",
                 w.id,
-                size(w.memory)
+                format_bytes(w.memory)
             )
         }
         None => "end other programs".to_owned(),

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::report::Checks;
 use crate::config::Paths;
+use crate::domain::format::{format_bytes, format_quantity};
 use crate::store::Store;
 
 /// Where sessions are kept.
@@ -43,9 +44,9 @@ pub(super) fn store(paths: &Paths, checks: &mut Checks) {
         }
         (None, Err(e)) => checks.problem(AREA, format!("{shown}: {e}"), "see the reason"),
         (None, Ok(sessions)) => {
-            let n = sessions.len();
-            let size = path.metadata().map_or(0, |meta| meta.len()).div_ceil(1024);
-            checks.ok(AREA, format!("{shown}: {n} sessions, {size} KiB"));
+            let count = format_quantity(sessions.len(), "session");
+            let size = format_bytes(path.metadata().map_or(0, |meta| meta.len()));
+            checks.ok(AREA, format!("{shown}: {count}, {size}"));
         }
     }
 }

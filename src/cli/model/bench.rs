@@ -8,10 +8,11 @@ use serde::Serialize;
 use super::{Stored, find_or_default, stored};
 use crate::cli::{CliError, ListFormat, out, out_json, runtime, say};
 use crate::config::Setup;
+use crate::domain::format::format_bytes;
 use crate::machine::{memory_resident, simd};
 use crate::provider;
 use crate::runtime::bench::{Load, Measured, measure, warm_up};
-use crate::text::{sanitize_line, size};
+use crate::text::sanitize_line;
 
 /// A question with a brief, and an answer of some paragraphs.
 const PROMPT: usize = 300;
@@ -102,6 +103,6 @@ fn text(report: &Report) -> String {
         lines.push(format!("  reads, {who:<10}{:>10.1}{:>10.1}", row.read, row.read_per_core));
         lines.push(format!("  writes, {who:<9}{:>10.1}{:>10.1}", row.write, row.write_per_core));
     }
-    lines.extend(report.resident.map(|bytes| format!("  {} of memory", size(bytes))));
+    lines.extend(report.resident.map(|bytes| format!("  {} of memory", format_bytes(bytes))));
     lines.join("\n") + "\n"
 }

@@ -12,9 +12,10 @@ use serde::Serialize;
 use super::super::keys::KeyStatus;
 use super::super::{CliError, ListFormat, fetch, out, out_json, runtime};
 use crate::config::Setup;
+use crate::domain::format::format_bytes;
 use crate::domain::{FailKind, Failure, LocalSpec, ProviderSpec, Weights};
 use crate::provider;
-use crate::text::{sanitize_line, size};
+use crate::text::sanitize_line;
 use crate::weights::{self, Stored, stored};
 
 /// How long one provider may take to list its models.
@@ -131,7 +132,7 @@ fn weights_text(row: &WeightsRow) -> Vec<String> {
             format!("there, its bytes not checked (`plenary model pull {}` does)", row.id)
         }
         ("partial", _) => {
-            format!("{} there, `plenary model pull {}` goes on", size(row.have), row.id)
+            format!("{} there, `plenary model pull {}` goes on", format_bytes(row.have), row.id)
         }
         _ => format!("not there, `plenary model pull {}`", row.id),
     };
@@ -140,11 +141,11 @@ fn weights_text(row: &WeightsRow) -> Vec<String> {
         Some(row.title.clone()),
         row.alias.as_ref().map(|alias| format!("also local:{alias}")),
         Some(row.licence.clone()),
-        Some(format!("{} of memory", size(row.memory))),
+        Some(format!("{} of memory", format_bytes(row.memory))),
         row.caution.clone(),
     ];
     vec![
-        format!("{id:<26}{:>7}  {state}", size(row.bytes)),
+        format!("{id:<26}{:>7}  {state}", format_bytes(row.bytes)),
         format!("    {}", about.into_iter().flatten().collect::<Vec<_>>().join(", ")),
     ]
 }

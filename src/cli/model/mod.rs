@@ -11,7 +11,8 @@ use super::{CliError, ListFormat, configure, fetch, out, say};
 use crate::config::weights::unknown;
 use crate::config::{Flags, Setup};
 use crate::domain::Weights;
-use crate::text::{sanitize_line, size};
+use crate::domain::format::format_bytes;
+use crate::text::sanitize_line;
 use crate::weights::{self, RemoveError, Stored, stored};
 
 pub use list::list;
@@ -101,7 +102,7 @@ fn path(setup: &Setup, id: &str) -> Result<u8, CliError> {
         out(&format!("{}\n", spec.path(weights).display()))?;
         return Ok(0);
     }
-    let (id, size) = (&weights.id, size(weights.bytes));
+    let (id, size) = (&weights.id, format_bytes(weights.bytes));
     Err(CliError::failed(format!(
         "{id} is not there; `plenary model pull {id}` fetches it ({size})"
     )))

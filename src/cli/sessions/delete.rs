@@ -6,9 +6,10 @@ use std::io::{self, BufRead, IsTerminal, Write};
 
 use jiff::tz::TimeZone;
 
-use super::super::{CliError, counted, say};
+use super::super::{CliError, say};
 use super::list::{TITLE, fitted, local};
 use super::{failed, load};
+use crate::domain::format::format_quantity;
 use crate::domain::{RunState, Session, SessionId, Turn};
 use crate::store::Store;
 
@@ -33,7 +34,7 @@ fn described(session: &Session) -> String {
     let triage = session.triage();
     let mut counts = vec![
         local(session.created_at, &TimeZone::system()),
-        counted(session.turns.len(), "question"),
+        format_quantity(session.turns.len(), "question"),
         format!("{} of {} answered", answered.count(), runs.len()),
     ];
     counts.extend(

@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::super::{CliError, ListFormat, counted, json_text, out};
+use super::super::{CliError, ListFormat, json_text, out};
 use super::{failed, troubles};
+use crate::domain::format::format_quantity;
 use crate::domain::{Session, SessionSummary};
 use crate::store::Store;
 use crate::text::sanitize_line;
@@ -60,7 +61,7 @@ fn cells(s: &SessionSummary, zone: &TimeZone) -> Vec<String> {
     vec![
         s.id.short(),
         local(s.updated_at, zone),
-        counted(s.turns as usize, "question"),
+        format_quantity(s.turns, "question"),
         format!("{} of {} answered", s.answered, s.runs),
         decisions(s),
         fitted(&s.panel, PANEL),

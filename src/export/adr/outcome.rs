@@ -7,6 +7,7 @@ use std::fmt::{self, Write};
 use super::arguments::Side;
 use super::options::OptionFound;
 use crate::domain::Facet;
+use crate::domain::format::format_quantity;
 use crate::export::checklist::nothing;
 use crate::export::contain::{escape, quote};
 use crate::export::decisions::{about, write_challenges};
@@ -23,8 +24,9 @@ pub(super) fn write(review: &Review<'_>, options: &[OptionFound], out: &mut Stri
             writeln!(out, "\nNo recommendation was found in the answers, and none selected.")?;
         }
         (0, _) => writeln!(out, "\n{}", nothing(Standing::Accepted))?,
-        (n, 1) => writeln!(out, "\nAccepted: {n} of 1 recommendation.")?,
-        (n, of) => writeln!(out, "\nAccepted: {n} of {of} recommendations.")?,
+        (n, of) => {
+            writeln!(out, "\nAccepted: {n} of {}.", format_quantity(of, "recommendation"))?;
+        }
     }
     for (number, item) in (1..).zip(&accepted) {
         write_item(review, number, item, out)?;

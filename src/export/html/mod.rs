@@ -14,6 +14,7 @@ use super::item::{Item, Member, Standing};
 use super::panel::{self, Counts};
 use super::review::{Answer, Review};
 use super::{Reading, checklist};
+use crate::domain::format::format_quantity;
 use crate::domain::{Run, Session, Turn};
 use crate::prompt::outline;
 use crate::text::{Document, Highlighter, sanitize, sanitize_line};
@@ -81,8 +82,11 @@ impl Page<'_> {
             writeln!(self.out, "<strong>{}</strong>", panel::summary(session))?;
         } else {
             let questions = session.turns.len();
-            let before =
-                if questions > 1 { format!("{questions} questions, ") } else { String::new() };
+            let before = if questions > 1 {
+                format_quantity(questions, "question") + ", "
+            } else {
+                String::new()
+            };
             let (answered, asked) = (counts.answered, counts.asked);
             writeln!(self.out, "<strong>{before}{answered} of {asked} answered</strong>")?;
             for (word, n) in counts.rest().iter().filter(|(_, n)| *n > 0) {

@@ -14,6 +14,7 @@ use super::template::Template;
 use super::tokens::Tokens;
 use super::writer::Writer;
 use super::{gguf, load};
+use crate::domain::format::format_bytes;
 use crate::domain::{Catalogue, ChatMessage, ChatRequest, Scaffold};
 use crate::machine::memory_available;
 
@@ -134,7 +135,6 @@ fn enough_memory(source: &Source, available: Option<u64>) -> Result<(), String> 
     if weights.memory <= available {
         return Ok(());
     }
-    let gb = |bytes: u64| format!("{}.{} GB", bytes / 1_000_000_000, bytes / 100_000_000 % 10);
     let smaller = source
         .catalogue
         .smaller(weights, available)
@@ -143,7 +143,7 @@ fn enough_memory(source: &Source, available: Option<u64>) -> Result<(), String> 
     Err(format!(
         "{} needs {} of memory, and {} are free: close other programs{smaller}",
         source.name,
-        gb(weights.memory),
-        gb(available)
+        format_bytes(weights.memory),
+        format_bytes(available)
     ))
 }

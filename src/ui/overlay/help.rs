@@ -8,10 +8,10 @@ use ratatui::layout::{Position, Rect};
 use super::{Search, first_shown, ink, open};
 use crate::app::keymap::{self, HelpRow};
 use crate::app::{Context, HelpOverlay, State};
+use crate::domain::format::format_quantity;
 use crate::text::width::width;
 use crate::ui::paint::{Pen, cut, row};
 use crate::ui::theme::{Part, Theme};
-use crate::ui::words;
 
 /// Columns that keys take at most; the few that are longer are cut.
 const KEYS: usize = 24;
@@ -74,7 +74,7 @@ impl HelpView {
         let search = Search {
             filter: &help.filter,
             typing: help.typing,
-            found: words::many(self.rows.len() as u64, "action"),
+            found: format_quantity(self.rows.len(), "action"),
         };
         let size = ("keys and actions", 84, self.all);
         let (list, cursor) = open(buffer, theme, area, size, &search);

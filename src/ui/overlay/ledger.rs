@@ -8,11 +8,11 @@ use ratatui::style::Modifier;
 
 use super::{Search, first_shown, ink, open};
 use crate::app::{LedgerOverlay, LedgerRow, State};
+use crate::domain::format::format_quantity;
 use crate::text::sanitize_line;
 use crate::text::width::width;
 use crate::ui::paint::{Pen, cut, row};
 use crate::ui::theme::{Part, Theme};
-use crate::ui::words;
 
 /// Columns of a value at most.
 const VALUE: usize = 16;
@@ -29,10 +29,7 @@ pub(super) fn draw(
 ) -> Option<Position> {
     let rows = ledger.matching();
     let entries = rows.iter().filter(|row| row.place().is_some()).count();
-    let found = format!(
-        "{} found by pattern",
-        words::many(entries as u64, "entry").replace("entrys", "entries")
-    );
+    let found = format!("{} found by pattern", format_quantity(entries, "entry"));
     let search = Search { filter: &ledger.filter, typing: ledger.typing, found };
     let size = ("assumptions and numbers", 150, ledger.rows.len());
     let (list, cursor) = open(buffer, theme, area, size, &search);

@@ -10,8 +10,9 @@ use ratatui::widgets::{Gauge, Widget as _};
 use crate::app::local::{Fetch, LocalModel, Stock};
 use crate::app::{Action, Context, PullOverlay, State};
 use crate::domain::Weights;
+use crate::domain::format::{format_bytes, format_elapsed, format_quantity};
+use crate::text::sanitize_line;
 use crate::text::width::width;
-use crate::text::{sanitize_line, size};
 use crate::ui::paint::{Pen, border, clear, cut, inset, put, put_right, row, wrap};
 use crate::ui::theme::{Part, Theme};
 use crate::ui::words;
@@ -60,7 +61,7 @@ pub(super) fn draw(
     put_right(
         buffer,
         top,
-        &[(&format!(" {} ", size(model.weights.bytes)), theme.part(Part::Note))],
+        &[(&format!(" {} ", format_bytes(model.weights.bytes)), theme.part(Part::Note))],
     );
     let inner = inset(Rect { y: frame.y + 1, height: height.saturating_sub(2), ..frame }, 2, 2);
     // Where there is little room, what comes last matters most: the keys.
@@ -108,7 +109,7 @@ fn lines(model: &LocalModel, pull: &PullOverlay, state: &State, columns: usize) 
         Stock::There => {}
     }
     if more > 0 {
-        let text = format!("{} after this one", words::many(more as u64, "more model"));
+        let text = format!("{} after this one", format_quantity(more, "more model"));
         lines.push(Line::Words(Part::Note, cut(&text, columns).into_owned()));
     }
     lines.push(Line::Words(Part::Note, String::new()));
@@ -120,7 +121,7 @@ fn lines(model: &LocalModel, pull: &PullOverlay, state: &State, columns: usize) 
 }
 
 fn what_it_is(weights: &Weights) -> String {
-    let needs = size(weights.memory);
+    let needs = format_bytes(weights.memory);
     let caution =
         weights.caution.as_ref().map(|c| format!(" ({})", sanitize_line(c))).unwrap_or_default();
     format!("Runs in this program: no key, no server{caution}. Needs {needs} of memory.")
@@ -131,7 +132,7 @@ fn asking(model: &LocalModel, done: u64) -> String {
     let from = if from.is_empty() { from } else { format!(", from {from}") };
     match done {
         0 => format!("It is not on this machine yet. It is fetched once{from}."),
-        _ => format!("{} of it are here; the rest is fetched once{from}.", size(done)),
+        _ => format!("{} of it are here; the rest is fetched once{from}.", format_bytes(done)),
     }
 }
 
@@ -146,9 +147,9 @@ fn whence(fetch: &Fetch) -> String {
 
 /// `480 MB of 1.1 GB · 12 MB/s · 52s left`
 fn figures(fetch: &Fetch) -> String {
-    let mut words = vec![format!("{} of {}", size(fetch.done), size(fetch.total))];
-    words.extend(fetch.rate().map(|rate| format!("{}/s", size(rate))));
-    words.extend(fetch.left().map(|left| format!("{} left", words::elapsed(left, true))));
+    let mut words = vec![format!("{} of {}", format_bytes(fetch.done), format_bytes(fetch.total))];
+    words.extend(fetch.rate().map(|rate| format!("{}/s", format_bytes(rate))));
+    words.extend(fetch.left().map(|left| format!("{} left", format_elapsed(left, true))));
     words.join(" · ")
 }
 

@@ -7,11 +7,11 @@ use ratatui::layout::{Position, Rect};
 
 use super::{Search, first_shown, ink, open};
 use crate::app::SessionsOverlay;
+use crate::domain::format::{format_age, format_quantity};
 use crate::domain::{SearchHit, SessionSummary};
 use crate::text::{sanitize_line, width::width};
 use crate::ui::paint::{Pen, cut, row};
 use crate::ui::theme::{Part, Theme};
-use crate::ui::words;
 
 /// Columns of `12 weeks ago`.
 const WHEN: usize = 12;
@@ -27,7 +27,7 @@ pub(super) fn draw(
     let matching = list.matching();
     let found = match &list.sessions {
         None => String::new(),
-        Some(_) => words::many(matching.len() as u64, "session"),
+        Some(_) => format_quantity(matching.len(), "session"),
     };
     let search = Search { filter: &list.filter, typing: list.typing, found };
     // The box keeps its size while the list is narrowed.
@@ -58,7 +58,7 @@ pub(super) fn draw(
 /// A session that was found by its text: the title gives way to the words around the place.
 fn draw_hit(mut pen: Pen<'_>, theme: &Theme, hit: &SearchHit, chosen: bool, now_ms: i64) {
     let style = |part| ink(theme, chosen, part);
-    let when = words::ago(hit.session.updated_at, now_ms);
+    let when = format_age(hit.session.updated_at, now_ms);
     pen.write(" ", style(Part::Note));
     pen.write(&when, style(Part::Note));
     pen.blanks(WHEN.saturating_sub(width(&when)) + 2, style(Part::Note));
@@ -81,7 +81,7 @@ fn draw_hit(mut pen: Pen<'_>, theme: &Theme, hit: &SearchHit, chosen: bool, now_
 
 fn draw_row(mut pen: Pen<'_>, theme: &Theme, session: &SessionSummary, chosen: bool, now_ms: i64) {
     let style = |part| ink(theme, chosen, part);
-    let when = words::ago(session.updated_at, now_ms);
+    let when = format_age(session.updated_at, now_ms);
     pen.write(" ", style(Part::Note));
     pen.write(&when, style(Part::Note));
     pen.blanks(WHEN.saturating_sub(width(&when)) + 2, style(Part::Note));
@@ -89,7 +89,7 @@ fn draw_row(mut pen: Pen<'_>, theme: &Theme, session: &SessionSummary, chosen: b
         "{} of {} · {}",
         session.answered,
         session.runs,
-        words::many(u64::from(session.turns), "question")
+        format_quantity(session.turns, "question")
     );
     if session.proposed > 0 {
         right = format!("{} of {} decided · {right}", session.decided, session.proposed);

@@ -3,6 +3,7 @@
 //! Pure functions of a run and a width; called by `thread` when one of them changed.
 
 use crate::app::{Action, Context, Keymap, RunView};
+use crate::domain::format::format_count;
 use crate::domain::{Ending, RunState, local_note};
 use crate::text::sanitize_line;
 use crate::text::width::width as columns;
@@ -67,7 +68,7 @@ pub(super) fn before(view: &RunView, around: Around) -> Vec<Line> {
         lines.extend(wrap(text, width, most).into_iter().map(|text| Line { part, text }));
     };
     if !view.run.reasoning.is_empty() {
-        let tokens = words::count(around.thought);
+        let tokens = format_count(around.thought);
         if around.empty && view.is_live() {
             note(Part::Note, &format!("thinking… {tokens} tokens"), 1);
         } else {
