@@ -18,6 +18,7 @@ pub mod provider;
 pub mod recommendation;
 pub mod run;
 pub mod scaffold;
+pub mod script;
 pub mod session;
 pub mod stream;
 pub mod triage;

@@ -7,9 +7,9 @@ use std::fmt::{self, Write};
 
 use super::contain::escape;
 use super::item::{Item, Standing, items};
-use super::{panel, sentence};
+use super::panel;
 use crate::domain::{Aside, Facet, Session};
-use crate::text::{Document, PartKind, sanitize_line};
+use crate::text::{Document, PartKind, collapse_whitespace, first_sentence, sanitize_line};
 
 /// The section in Markdown.
 pub(super) fn markdown(session: &Session, out: &mut String) -> fmt::Result {
@@ -71,7 +71,9 @@ pub(super) fn challenge(aside: &Aside) -> String {
     let who = panel::who(&aside.run);
     let document = Document::of(&aside.run.text);
     let paragraphs = document.parts().filter(|part| part.kind() == PartKind::Paragraph);
-    let said = paragraphs.map(|part| sentence::first(part.text())).find(|text| !text.is_empty());
+    let said = paragraphs
+        .map(|part| collapse_whitespace(first_sentence(part.text())))
+        .find(|text| !text.is_empty());
     match said {
         Some(said) => format!("Challenged by {who}: “{}”", sanitize_line(&said)),
         None => format!("Challenged by {who}: {}", panel::state(&aside.run)),

@@ -21,7 +21,6 @@ mod json;
 mod markdown;
 mod panel;
 mod review;
-mod sentence;
 mod text;
 
 use std::sync::Arc;

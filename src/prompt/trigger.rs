@@ -4,6 +4,7 @@
 //! persona to the turn, and letting the user dismiss it, is the app's work.
 
 use crate::domain::Persona;
+use crate::text::find_phrase;
 
 /// True when one of the persona's triggers stands in the question: any case, whole words.
 pub fn triggers(persona: &Persona, question: &str) -> bool {
@@ -11,25 +12,17 @@ pub fn triggers(persona: &Persona, question: &str) -> bool {
         return false;
     }
     let question = normal(question);
-    persona.triggers.iter().any(|phrase| contains(&question, &normal(phrase)))
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    persona
+        .triggers
+        .iter()
+        .any(|phrase| find_phrase(&question, &normal(phrase), is_word).next().is_some())
 }
 
 /// Lower case, one blank between words.
 fn normal(text: &str) -> String {
     let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
     words.join(" ")
-}
-
-/// True when `phrase` stands in `text` and does not begin or end inside a word.
-fn contains(text: &str, phrase: &str) -> bool {
-    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    let inside = |a: Option<char>, b: Option<char>| is_word(a) && is_word(b);
-    !phrase.is_empty()
-        && text.match_indices(phrase).any(|(at, _)| {
-            let before = text.get(..at).and_then(|t| t.chars().next_back());
-            let after = text.get(at + phrase.len()..).and_then(|t| t.chars().next());
-            !inside(before, phrase.chars().next()) && !inside(phrase.chars().next_back(), after)
-        })
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use super::Section;
 use super::clauses::{Sentence, of_section};
 use super::title::is_label;
 use crate::domain::Facet;
-use crate::text::{Document, Part, PartKind};
+use crate::domain::script::COLONS;
+use crate::text::{Document, Part, PartKind, collapse_whitespace, has_letters};
 
 /// Words of a sentence that assumes something, in lower case.
 const ASSUMES: &[&str] = &[
@@ -83,10 +84,10 @@ fn items(document: &Document, section: &Section) -> Vec<Found> {
         if part.kind() == PartKind::Table {
             found.extend(part.rows().into_iter().map(|row| (row.cells.join(" · "), row.span)));
         } else if part.marker(0).is_some() || (part.depth() == 0 && is_labelled(&part)) {
-            found.push((part.text().split_whitespace().collect::<Vec<_>>().join(" "), part.span()));
+            found.push((collapse_whitespace(part.text()), part.span()));
         }
     }
-    found.retain(|(text, _)| text.chars().any(char::is_alphanumeric));
+    found.retain(|(text, _)| has_letters(text));
     found
 }
 
@@ -105,7 +106,7 @@ fn said_at_start(document: &Document, sentence: &Sentence) -> String {
 
 /// True for what only says that a list follows.
 fn is_lead_in(sentence: &Sentence) -> bool {
-    sentence.masked.trim_end().ends_with([':', '：'])
+    sentence.masked.trim_end().ends_with(COLONS)
 }
 
 /// True when `phrase` stands in `words`, not inside another word.

@@ -5,7 +5,9 @@
 //! lines are read as they are, not as Markdown, which would take `[infra]: word` for a link. Called by `app`.
 
 use super::quotes::Haystack;
-use super::words::{is_ideograph, key};
+use super::words::key;
+use crate::domain::script::is_word_char;
+use crate::text::{ends_with_abbreviation, split_sentences};
 
 /// A persona that can be quoted.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +67,8 @@ pub fn check_brief(
             }
             Block::Heading(text) => lines.push(check(&text, witnesses, &answers)),
             Block::Bullet(text) => {
-                lines.extend(sentences(&text).into_iter().map(|s| check(s, witnesses, &answers)));
+                lines
+                    .extend(split_bullet(&text).into_iter().map(|s| check(s, witnesses, &answers)));
             }
         }
     }
@@ -131,38 +134,73 @@ fn item(line: &str) -> Option<&str> {
     rest.or_else(numbered).map(str::trim_start)
 }
 
-/// The sentences of a bullet: parted by a full stop with a capital letter or a tag behind it, outside quotes and brackets.
-fn sentences(text: &str) -> Vec<&str> {
-    let mut cuts = Vec::new();
-    let (mut quoted, mut depth) = (None, 0_usize);
-    let mut from = 0;
-    for (at, c) in text.char_indices() {
-        match quoted {
-            Some(close) if c == close => quoted = None,
-            Some(_) => continue,
-            None => quoted = closing(c),
-        }
-        match c {
-            '[' | '(' => depth += 1,
-            ']' | ')' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        let ends = matches!(c, '.' | '!' | '?') || (closes(c) && inner_end(text, at));
-        let next = text.get(at + c.len_utf8()..).unwrap_or_default();
-        let fresh = next.trim_start().chars().next().is_some_and(|c| c.is_uppercase() || c == '[');
-        let long = |part: Option<&str>| part.is_some_and(|p| p.split_whitespace().count() >= WORDS);
-        let is_end = ends && quoted.is_none() && depth == 0 && next.starts_with(' ') && fresh;
-        if is_end
-            && long(text.get(from..at))
-            && long(Some(next))
-            && (closes(c) || !abbreviated(text, at))
-        {
-            cuts.push(from..at + c.len_utf8());
-            from = at + c.len_utf8();
+/// The sentences of a bullet. Only a boundary that is certain separates two of them: outside quotes and brackets, before a
+/// capital letter or a tag, with enough words on both sides to be a sentence.
+fn split_bullet(text: &str) -> Vec<&str> {
+    let mut sentences = Vec::new();
+    let mut marks = OpenMarks::default();
+    let (mut from, mut read_to) = (0, 0);
+    for end in possible_ends(text) {
+        marks.read(text.get(read_to..end).unwrap_or_default());
+        read_to = end;
+        let (sentence, rest) = (text.get(from..end), text.get(end..));
+        let (sentence, rest) = (sentence.unwrap_or_default(), rest.unwrap_or_default());
+        let next = rest.strip_prefix(' ').and_then(|rest| rest.trim_start().chars().next());
+        let starts = next.is_some_and(|c| c.is_uppercase() || c == '[');
+        if starts && marks.are_closed() && has_enough_words(sentence) && has_enough_words(rest) {
+            sentences.push(sentence.trim());
+            from = end;
         }
     }
-    cuts.push(from..text.len());
-    cuts.into_iter().filter_map(|cut| text.get(cut)).map(str::trim).collect()
+    sentences.push(text.get(from..).unwrap_or_default().trim());
+    sentences
+}
+
+/// The bytes at which a sentence may end, sorted: sentence boundaries, and those before a tag, whose lower-case id Unicode's
+/// rules take for a continuation.
+fn possible_ends(text: &str) -> Vec<usize> {
+    let boundaries = split_sentences(text).into_iter().map(|range| range.end);
+    let before_tags = text.match_indices(" [").map(|(at, _)| at);
+    let mut ends: Vec<usize> = boundaries.chain(before_tags).collect();
+    ends.sort_unstable();
+    ends.dedup();
+    ends.retain(|end| {
+        let before = text.get(..*end).unwrap_or_default();
+        let marked = before.trim_end_matches(is_closing_quote).ends_with(['.', '!', '?']);
+        marked && !ends_with_abbreviation(before)
+    });
+    ends
+}
+
+/// The quote and the brackets that are open at a place in a text.
+#[derive(Default)]
+struct OpenMarks {
+    /// The mark that closes the open quote.
+    closing_quote: Option<char>,
+    /// Number of open brackets outside quotes.
+    brackets: usize,
+}
+
+impl OpenMarks {
+    fn read(&mut self, text: &str) {
+        for c in text.chars() {
+            match (self.closing_quote, c) {
+                (Some(close), c) if c == close => self.closing_quote = None,
+                (Some(_), _) => {}
+                (None, '[' | '(') => self.brackets += 1,
+                (None, ']' | ')') => self.brackets = self.brackets.saturating_sub(1),
+                (None, c) => self.closing_quote = closing(c),
+            }
+        }
+    }
+
+    fn are_closed(&self) -> bool {
+        self.closing_quote.is_none() && self.brackets == 0
+    }
+}
+
+fn has_enough_words(text: &str) -> bool {
+    text.split_whitespace().nth(WORDS - 1).is_some()
 }
 
 /// The mark that closes a quote that this one opens.
@@ -177,19 +215,8 @@ fn closing(c: char) -> Option<char> {
     })
 }
 
-fn closes(c: char) -> bool {
+fn is_closing_quote(c: char) -> bool {
     matches!(c, '"' | '”' | '“' | '»' | '」')
-}
-
-/// True when the full stop stands inside the quote that closes at `at`.
-fn inner_end(text: &str, at: usize) -> bool {
-    text.get(..at).is_some_and(|before| before.ends_with(['.', '!', '?']))
-}
-
-/// True when the full stop at `at` belongs to a short form: `e.g.`, `vs.`, `St.`
-fn abbreviated(text: &str, at: usize) -> bool {
-    let word = text.get(..at).unwrap_or_default().rsplit(' ').next().unwrap_or_default();
-    word.contains('.') || matches!(word, "vs" | "etc" | "approx" | "ca" | "cf" | "No" | "Dr" | "St")
 }
 
 fn check(sentence: &str, witnesses: &[Witness<'_>], answers: &[Haystack]) -> BriefLine {
@@ -234,7 +261,7 @@ fn check(sentence: &str, witnesses: &[Witness<'_>], answers: &[Haystack]) -> Bri
 
 /// Signs that are words of their own count as such.
 fn is_short(quote: &str) -> bool {
-    let signs = quote.chars().filter(|c| is_ideograph(*c)).count();
+    let signs = quote.chars().filter(|c| is_word_char(*c)).count();
     quote.split_whitespace().count() + signs < WORDS
 }
 

@@ -6,8 +6,7 @@
 use std::ops::Range;
 
 use super::Section;
-use super::sentence::sentences;
-use crate::text::{Document, Part, PartKind};
+use crate::text::{Document, Part, PartKind, collapse_whitespace, split_sentences};
 
 /// Bytes of a sentence that are shown before and behind what was found in it.
 const LONG: usize = 300;
@@ -74,7 +73,7 @@ pub(super) fn plain(text: &str) -> String {
     let words: Vec<&str> = alone.parts().flat_map(|part| part.text().split_whitespace()).collect();
     // A sentence cut out of bold text has one half of its marks.
     let said = words.join(" ").replace("**", "").trim().to_owned();
-    if said.is_empty() { text.split_whitespace().collect::<Vec<_>>().join(" ") } else { said }
+    if said.is_empty() { collapse_whitespace(text) } else { said }
 }
 
 /// The sentences of `section` of `document` in order; its heading, code and quotes are left out.
@@ -97,7 +96,7 @@ pub(super) fn of_section(document: &Document, section: &Section) -> Vec<Sentence
 pub(super) fn of_text(source: &str, span: Range<usize>, found: &mut Vec<Sentence>) {
     let Some(text) = source.get(span.clone()) else { return };
     let masked = mask(text);
-    for range in sentences(&masked) {
+    for range in split_sentences(&masked) {
         let words = masked.get(range.clone()).unwrap_or_default().to_owned();
         let span = span.start + range.start..span.start + range.end;
         found.push(Sentence { span, masked: words, place: Place::Prose });

@@ -5,9 +5,9 @@
 use std::ops::Range;
 
 use super::Section;
-use super::sentence::first_sentence;
 use crate::domain::Facet;
-use crate::text::{Document, PartKind};
+use crate::domain::script::COLONS;
+use crate::text::{Document, PartKind, collapse_whitespace, first_sentence, has_letters};
 
 /// A sentence and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,12 +28,11 @@ pub fn lead(document: &Document, sections: &[Section]) -> Option<Lead> {
             part.kind() == PartKind::Paragraph
                 && Some(part.index()) != section.heading
                 && !part.is_quoted()
-                && !text.ends_with([':', '：'])
-                && text.chars().any(char::is_alphanumeric)
+                && !text.ends_with(COLONS)
+                && has_letters(text)
         };
         let part = parts.into_iter().find(said)?;
         let text = first_sentence(super::recommend::unlabelled(part.text()));
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        Some(Lead { text, span: part.span() })
+        Some(Lead { text: collapse_whitespace(text), span: part.span() })
     })
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::numbers::Number;
 use super::units::Kind;
+use crate::text::find_phrase;
 
 /// Title, words of the clause in lower case, kinds it is measured in.
 const METRICS: &[(&str, &[&str], &[Kind])] = &[
@@ -101,11 +102,6 @@ pub(super) fn of_cell(heading: &str, subject: &str, kind: Kind) -> Option<&'stat
     named(&heading).or_else(|| named(&subject).filter(|_| says_value))
 }
 
-/// Where `pattern` stands in `words` as words of its own.
 fn places<'a>(words: &'a str, pattern: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
-    words.match_indices(pattern).map(|(at, found)| at..at + found.len()).filter(move |place| {
-        let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-        edge(words.get(..place.start).and_then(|w| w.chars().next_back()))
-            && edge(words.get(place.end..).and_then(|w| w.chars().next()))
-    })
+    find_phrase(words, pattern, char::is_alphanumeric)
 }

@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use super::units::{Kind, MONEY, is_between, is_counted, is_per, unit};
+use crate::domain::script::is_word_char;
 
 /// A number with its unit.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,15 +47,11 @@ fn rest(text: &str, at: usize) -> &str {
 fn names(text: &str, start: usize) -> bool {
     let mut before = text.get(..start).unwrap_or_default().chars().rev();
     match before.next() {
-        Some(c) if c.is_alphanumeric() => !is_ideograph(c),
+        Some(c) if c.is_alphanumeric() => !is_word_char(c),
         Some('_' | '#' | '/' | '.' | '§') => true,
         Some('-' | ':') => before.next().is_some_and(char::is_alphanumeric),
         _ => false,
     }
-}
-
-fn is_ideograph(c: char) -> bool {
-    super::words::is_ideograph(c)
 }
 
 /// The end of the word that stands at `start`.
@@ -162,7 +159,7 @@ fn measured(text: &str, end: usize) -> Option<Measured> {
     let whole = unit_of(word);
     // `5%)`, `3 秒以内`: a unit that other letters follow.
     let first = word.chars().next().map(char::len_utf8).and_then(|n| word.get(..n));
-    let first = first.filter(|c| *c == "%" || c.chars().all(is_ideograph)).and_then(unit_of);
+    let first = first.filter(|c| *c == "%" || c.chars().all(is_word_char)).and_then(unit_of);
     if let Some((kind, factor, end)) = whole.or(first) {
         let joined = gap == Some('-') && kind == Kind::Factor;
         return (!joined).then_some(Measured { kind, factor, end, noun: String::new() });

@@ -10,8 +10,9 @@ use super::Section;
 use super::severity::{self, severity};
 use super::table::Columns;
 use super::title::{cut, is_label, row_title, title};
+use crate::domain::script::{COLONS, QUESTION_MARKS};
 use crate::domain::{Facet, Origin, Recommendation, RecommendationId, RunId, Severity, Verdict};
-use crate::text::{Document, Part, PartKind};
+use crate::text::{Document, Part, PartKind, has_letters};
 
 /// The facets whose sections propose something.
 const PROPOSING: [Facet; 6] = [
@@ -141,7 +142,7 @@ impl<'a> Finder<'a> {
     fn list(&mut self, part: &Part<'a>, facet: Facet) {
         if part.marker(0).is_some() {
             let title = title(part.text(), part.bold_lead());
-            let begins = has_words(&title) && !explains(part);
+            let begins = has_letters(&title) && !explains(part);
             self.item = begins.then_some(self.found.len());
             if begins {
                 let severity = severity(part.text());
@@ -194,7 +195,7 @@ impl<'a> Finder<'a> {
                 return true;
             }
         }
-        let opens = text.trim_end().ends_with([':', '：']);
+        let opens = text.trim_end().ends_with(COLONS);
         if opens && (lead.len() == text.len() || lead.is_empty()) {
             return false;
         }
@@ -205,8 +206,9 @@ impl<'a> Finder<'a> {
     fn prose(&mut self, part: &Part<'a>, facet: Facet) {
         let (text, lead) = (part.text(), part.bold_lead());
         let labelled = is_label(lead, text.get(lead.len()..).unwrap_or_default());
-        let states = !self.stated && !text.trim_end().ends_with([':', '?', '：', '？']);
-        if !has_words(text) || !(labelled || states) {
+        let states = !self.stated
+            && !text.trim_end().ends_with(|c| COLONS.contains(&c) || QUESTION_MARKS.contains(&c));
+        if !has_letters(text) || !(labelled || states) {
             return;
         }
         self.stated = true;
@@ -224,7 +226,8 @@ impl<'a> Finder<'a> {
         for row in part.rows() {
             let cell = |at: usize| row.cells.get(at).copied().unwrap_or_default();
             let title = row_title(&columns.about(&row.cells), cell(verdict));
-            if has_words(&title) && row.cells.iter().filter(|cell| has_words(cell)).count() > 0 {
+            if has_letters(&title) && row.cells.iter().filter(|cell| has_letters(cell)).count() > 0
+            {
                 let severity = columns.severity.and_then(|at| severity::word(cell(at)));
                 self.push(facet, title, row.span.clone(), severity);
             }
@@ -258,9 +261,10 @@ fn made(
 /// The caption of the code that follows: a path with a colon behind it, or a paragraph that is bold from end to end.
 fn caption<'a>(part: &Part<'a>) -> Option<&'a str> {
     let text = part.text().trim();
-    let name = text.trim_end_matches([':', '：']);
+    let name = text.trim_end_matches(COLONS);
     let bold = part.bold_lead().trim_end_matches([':', ' ']).len() == name.len();
-    let path = !name.contains(char::is_whitespace) && name.contains(['/', '.']) && has_words(name);
+    let path =
+        !name.contains(char::is_whitespace) && name.contains(['/', '.']) && has_letters(name);
     (!name.is_empty() && (bold || path)).then_some(name)
 }
 
@@ -281,10 +285,6 @@ fn explains(part: &Part<'_>) -> bool {
     EXPLAINS.contains(&label.as_str())
 }
 
-fn has_words(text: &str) -> bool {
-    text.chars().any(char::is_alphanumeric)
-}
-
 fn trimmed(source: &str, span: Range<usize>) -> Range<usize> {
     let text = source.get(span.clone()).unwrap_or_default();
     let start = span.start + (text.len() - text.trim_start().len());
@@ -299,7 +299,7 @@ pub fn select(
     span: Range<usize>,
 ) -> Option<Recommendation> {
     let span = trimmed(document.source(), span);
-    let text = document.source().get(span.clone()).filter(|text| has_words(text))?;
+    let text = document.source().get(span.clone()).filter(|text| has_letters(text))?;
     let facet = sections.iter().find(|section| section.span.contains(&span.start));
     let facet = facet.map_or(Facet::Other, |section| section.facet);
     let row = document.parts().flat_map(|part| {
@@ -314,11 +314,11 @@ pub fn select(
     } else {
         // The lines by themselves: what stands around them is not selected.
         let alone = Document::of(text);
-        let first = alone.parts().find(|part| has_words(part.text()));
+        let first = alone.parts().find(|part| has_letters(part.text()));
         let words = |part: Part<'_>| title(unlabelled(part.text()), unlabelled(part.bold_lead()));
-        let line = || text.lines().find(|line| has_words(line)).unwrap_or_default();
+        let line = || text.lines().find(|line| has_letters(line)).unwrap_or_default();
         first.map_or_else(|| cut(line()), words)
     };
-    let name = if has_words(&name) { name } else { cut(text) };
+    let name = if has_letters(&name) { name } else { cut(text) };
     Some(made(run, facet, name, span, Origin::Selected, severity(text)))
 }

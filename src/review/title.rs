@@ -2,7 +2,8 @@
 //!
 //! One line, clean, at most [`LONGEST`] characters. Used by `recommend` and `lead`.
 
-use super::sentence::first_sentence;
+use crate::domain::script::{COLONS, SENTENCE_MARKS};
+use crate::text::{collapse_whitespace, first_sentence};
 
 /// Characters of a title at most.
 pub(super) const LONGEST: usize = 80;
@@ -36,7 +37,8 @@ pub(super) fn is_label(lead: &str, rest: &str) -> bool {
     let lead = lead.trim_end();
     let rest = rest.trim_start();
     !lead.is_empty()
-        && (lead.ends_with(['.', ':', '!', '?', '。', '：'])
+        && (lead.ends_with(SENTENCE_MARKS)
+            || lead.ends_with(COLONS)
             || rest.is_empty()
             || rest.starts_with([':', '–', '—', '：'])
             || rest.starts_with("- "))
@@ -63,7 +65,7 @@ fn strip(text: &str) -> &str {
 
 /// At most [`LONGEST`] characters: whole, to the end of a clause, or to the end of a word with an ellipsis.
 pub(super) fn cut(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = collapse_whitespace(text);
     let line = line.trim_end_matches(['.', ':', ';', ',', '。']);
     if line.chars().count() <= LONGEST {
         return line.to_owned();

@@ -4,6 +4,8 @@
 
 use std::borrow::Cow;
 
+use crate::domain::script::is_word_char;
+
 /// Words that number a heading when a number or letter follows: `Step 3`, `Phase B`.
 const NUMBERING: &[&str] = &[
     "step", "phase", "part", "section", "stage", "schritt", "teil", "étape", "etape", "partie",
@@ -62,7 +64,7 @@ fn split(heading: &str) -> Vec<Word> {
         }
     };
     for c in heading.chars() {
-        if is_ideograph(c) {
+        if is_word_char(c) {
             // Without blanks between words each of these stands alone; phrases of several are found all the same.
             take(&mut word, &mut fresh);
             word.push(c);
@@ -83,11 +85,6 @@ fn split(heading: &str) -> Vec<Word> {
         }
     }
     words
-}
-
-/// Chinese, Japanese, Korean, Thai: scripts that put no blanks between words.
-pub(super) fn is_ideograph(c: char) -> bool {
-    matches!(c, '\u{0E00}'..='\u{0E7F}' | '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}')
 }
 
 /// `risks` is `risk`: a plural `s` of a word that is long enough not to need it.

@@ -9,6 +9,7 @@ use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::width::{grapheme_width, width};
+use crate::domain::script;
 
 /// The lines of `text` at `columns`, without the blanks at their ends. `\n` breaks hard. A grapheme that is
 /// wider than `columns` stands alone on its line.
@@ -140,26 +141,10 @@ fn may_break(before: &str, after: &str, long: bool) -> bool {
     if long && matches!(before, "-" | "/") && after.chars().all(char::is_alphanumeric) {
         return true;
     }
-    (is_cjk(before) || is_cjk(after)) && !closes(after) && !opens(before)
-}
-
-fn is_cjk(grapheme: &str) -> bool {
-    grapheme.chars().next().is_some_and(|c| {
-        matches!(u32::from(c), 0x2E80..=0x303E | 0x3041..=0xA4CF | 0xAC00..=0xD7AF
-            | 0xF900..=0xFAFF | 0xFE30..=0xFE4F | 0xFF00..=0xFF60 | 0x20000..=0x3FFFF)
-    })
-}
-
-/// Marks that must not begin a line.
-fn closes(grapheme: &str) -> bool {
-    const CLOSING: &str = "、。，．・：；？！ー）」』】〕〉》｝］’”.,;:!?)]}%…";
-    CLOSING.contains(grapheme)
-}
-
-/// Marks that must not end a line.
-fn opens(grapheme: &str) -> bool {
-    const OPENING: &str = "（「『【〔〈《｛［‘“([{";
-    OPENING.contains(grapheme)
+    let breaks = |grapheme: &str| grapheme.chars().next().is_some_and(script::breaks_lines);
+    (breaks(before) || breaks(after))
+        && !script::LINE_CLOSING_MARKS.contains(after)
+        && !script::LINE_OPENING_MARKS.contains(before)
 }
 
 #[cfg(test)]

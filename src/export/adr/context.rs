@@ -5,12 +5,12 @@
 use std::fmt::{self, Write};
 
 use super::entry;
+use super::sentence_patterns::{is_requirement, list_sentences};
 use crate::domain::Facet;
 use crate::export::contain::{escape, quote};
 use crate::export::excerpt::{cut, excerpt};
 use crate::export::panel;
 use crate::export::review::{Answer, Review};
-use crate::export::sentence::{is_requirement, sentences};
 use crate::prompt::outline;
 use crate::text::{Document, PartKind, sanitize, sanitize_line};
 
@@ -94,7 +94,7 @@ fn drivers(review: &Review<'_>) -> Vec<String> {
     for answer in review.latest() {
         let who = review.who(answer.run, answer.turn);
         for section in answer.about(Facet::Assumptions) {
-            let text = answer.body(section).flat_map(|part| sentences(part.text()));
+            let text = answer.body(section).flat_map(|part| list_sentences(part.text()));
             text.filter(|s| fits(s)).for_each(|sentence| add(entry(&sentence, &who)));
         }
     }
@@ -108,7 +108,7 @@ fn drivers(review: &Review<'_>) -> Vec<String> {
 }
 
 fn requirements(document: &Document) -> impl Iterator<Item = String> + '_ {
-    document.parts().flat_map(|part| sentences(part.text())).filter(|sentence| fits(sentence))
+    document.parts().flat_map(|part| list_sentences(part.text())).filter(|sentence| fits(sentence))
 }
 
 fn fits(sentence: &str) -> bool {

@@ -23,6 +23,7 @@ mod front;
 mod open;
 mod options;
 mod outcome;
+mod sentence_patterns;
 
 use std::fmt::{self, Write};
 

@@ -6,6 +6,8 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use super::entry;
+use super::sentence_patterns::{is_of_measures, is_revisit, list_sentences};
+use crate::domain::script::QUESTION_MARKS;
 use crate::domain::{Facet, Turn};
 use crate::export::checklist::nothing;
 use crate::export::contain::escape;
@@ -13,7 +15,6 @@ use crate::export::decisions::write_challenges;
 use crate::export::item::{Item, Standing};
 use crate::export::markdown;
 use crate::export::review::{Answer, Review};
-use crate::export::sentence::{is_of_measures, is_revisit, sentences};
 use crate::review::Section;
 use crate::text::{Part, PartKind};
 
@@ -105,7 +106,7 @@ fn entries(review: &Review<'_>, answer: &Answer<'_>, section: &Section) -> Vec<S
     let who = review.who(answer.run, answer.turn);
     let says = |part: &Part<'_>| {
         let text = part.text();
-        !text.trim().is_empty() && (part.depth() > 0 || text.contains(['?', '？']))
+        !text.trim().is_empty() && (part.depth() > 0 || text.contains(QUESTION_MARKS))
     };
     let mut lines = Vec::new();
     for part in answer.body(section).filter(|part| !part.is_quoted()) {
@@ -130,7 +131,7 @@ fn write_revisit(review: &Review<'_>, out: &mut String) -> fmt::Result {
                 lines.extend(entries(review, answer, section));
             }
             let own = answer.body(section).filter(|part| !part.is_quoted());
-            let said = own.flat_map(|part| sentences(part.text()));
+            let said = own.flat_map(|part| list_sentences(part.text()));
             lines.extend(said.filter(|s| is_revisit(s)).map(|sentence| entry(&sentence, &who)));
         }
     }

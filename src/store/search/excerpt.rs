@@ -7,7 +7,8 @@ use std::ops::Range;
 
 use rusqlite::Connection;
 
-use super::query::{Word, is_dense};
+use super::query::Word;
+use crate::domain::script::is_unspaced;
 
 /// Stands before what was found, and behind it.
 const MARKS: [char; 2] = ['\u{2}', '\u{3}'];
@@ -53,7 +54,7 @@ impl Excerpts {
     /// The words around the first place in `text` where one of `words` stands.
     pub(super) fn of(&self, text: &str, words: &[Word]) -> rusqlite::Result<String> {
         let mut places = self.places(text, words)?;
-        let dense = text.contains(is_dense);
+        let dense = text.contains(is_unspaced);
         for word in words.iter().filter(|_| dense) {
             places.extend(find(text, word.as_str()));
         }

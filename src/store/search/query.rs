@@ -2,22 +2,13 @@
 //!
 //! Pure. Called by [`super`] and by the worker.
 
+use crate::domain::script;
+
 /// The most words that are looked up; what comes behind them is left out.
 const WORDS: usize = 32;
 
 /// The most characters of a word.
 const LONGEST: usize = 128;
-
-/// The scripts that are written without blanks between words, as `dense` in `migrations/0002_review.sql` has them.
-const DENSE: [std::ops::RangeInclusive<char>; 7] = [
-    '\u{0E00}'..='\u{109F}',
-    '\u{1780}'..='\u{17FF}',
-    '\u{2E80}'..='\u{A4CF}',
-    '\u{AC00}'..='\u{D7FF}',
-    '\u{F900}'..='\u{FAFF}',
-    '\u{FF66}'..='\u{FF9F}',
-    '\u{20000}'..='\u{3FFFF}',
-];
 
 /// Words that must all occur.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,7 +45,7 @@ pub(super) struct Word(String);
 impl Word {
     /// True when such words stand in the text without blanks around them.
     pub(super) fn is_dense(&self) -> bool {
-        self.0.chars().any(is_dense)
+        self.0.chars().any(script::is_unspaced)
     }
 
     /// The word as typed.
@@ -83,11 +74,6 @@ impl Word {
 /// Characters as they are, in the index's own quotes.
 pub(super) fn phrase(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
-}
-
-/// True for a character of a script that is written without blanks.
-pub(super) fn is_dense(c: char) -> bool {
-    DENSE.iter().any(|range| range.contains(&c))
 }
 
 #[cfg(test)]
@@ -128,7 +114,8 @@ mod tests {
         let tx = conn.transaction().unwrap();
         let documents = |sql: &str| -> i64 { tx.query_row(sql, [], |row| row.get(0)).unwrap() };
         // The first and the last of every range and their neighbours, and some of the rest.
-        let edges = DENSE.iter().flat_map(|range| [*range.start(), *range.end()]);
+        let ranges = script::SCRIPT_RANGES.iter().map(|range| &range.chars);
+        let edges = ranges.flat_map(|range| [*range.start(), *range.end()]);
         let edges =
             edges.flat_map(|c| (u32::from(c) - 1..=u32::from(c) + 1).filter_map(char::from_u32));
         for c in edges.chain("aéЖ→…🚀設あア한ไက".chars()) {
@@ -137,7 +124,7 @@ mod tests {
             tx.execute("UPDATE turn SET question = ?1", [&text]).unwrap();
             tx.execute("UPDATE run SET text = ?1", [&text]).unwrap();
             let dense = documents("SELECT count(*) FROM dense_document");
-            assert_eq!(dense, if is_dense(c) { 3 } else { 0 }, "U+{:X}", u32::from(c));
+            assert_eq!(dense, if script::is_unspaced(c) { 3 } else { 0 }, "U+{:X}", u32::from(c));
         }
     }
 

@@ -3,6 +3,7 @@
 //! Looks at the whole text of a section each time, which is short. Knows no tokens. Used by `scaffold`.
 
 use super::stops;
+use crate::domain::script::SENTENCE_MARKS;
 
 /// A line of a text: where it begins, without its line break, and whether that has come.
 struct Line<'a> {
@@ -114,7 +115,7 @@ pub(super) fn complete(text: &str) -> usize {
 fn last_sentence(line: &str) -> Option<usize> {
     let mut found = None;
     for (at, c) in line.char_indices() {
-        if !matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？') {
+        if !SENTENCE_MARKS.contains(&c) {
             continue;
         }
         let end = at + c.len_utf8();

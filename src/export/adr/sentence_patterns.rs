@@ -3,17 +3,12 @@
 //! Found by pattern: words of English and German. What is not found is still in the answer; nothing is taken for more than
 //! the quote that it is. Used by `adr`.
 
-use crate::review;
+use crate::text::{collapse_whitespace, find_phrase, split_sentences};
 
-/// The sentences of a paragraph, without blanks around, each on one line.
-pub(super) fn sentences(text: &str) -> Vec<String> {
-    let found = review::sentences(text).into_iter().filter_map(|range| text.get(range));
-    found.map(|said| said.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
-}
-
-/// The first sentence; the whole text when it has no end.
-pub(super) fn first(text: &str) -> String {
-    sentences(text).into_iter().next().unwrap_or_default()
+/// The sentences of a paragraph, each on one line.
+pub(super) fn list_sentences(text: &str) -> Vec<String> {
+    let sentences = split_sentences(text).into_iter().filter_map(|range| text.get(range));
+    sentences.map(collapse_whitespace).collect()
 }
 
 /// Words of a sentence that states something that has to hold.
@@ -89,53 +84,29 @@ const MEASURES: &[&str] = &[
 
 /// True for a sentence that states a requirement.
 pub(super) fn is_requirement(sentence: &str) -> bool {
-    has(sentence, MUST)
+    has_phrase(sentence, MUST)
 }
 
 /// True for a sentence that says when to think again.
 pub(super) fn is_revisit(sentence: &str) -> bool {
-    has(sentence, AGAIN)
+    has_phrase(sentence, AGAIN)
 }
 
 /// True for a heading under which success is measured.
 pub(super) fn is_of_measures(heading: &str) -> bool {
-    has(heading, MEASURES)
+    has_phrase(heading, MEASURES)
 }
 
-/// True when one of `phrases` stands in `text` as whole words.
-fn has(text: &str, phrases: &[&str]) -> bool {
+/// True when one of `phrases` is in `text` as whole words; hyphens join words.
+fn has_phrase(text: &str, phrases: &[&str]) -> bool {
     let text = text.to_lowercase();
-    let bounds = |before: Option<char>, after: Option<char>| {
-        let inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '-');
-        !inside(before) && !inside(after)
-    };
-    phrases.iter().any(|phrase| {
-        text.match_indices(phrase).any(|(at, hit)| {
-            let before = text.get(..at).and_then(|t| t.chars().next_back());
-            let after = text.get(at + hit.len()..).and_then(|t| t.chars().next());
-            bounds(before, after)
-        })
-    })
+    let is_word = |c: char| c.is_alphanumeric() || c == '-';
+    phrases.iter().any(|phrase| find_phrase(&text, phrase, is_word).next().is_some())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_paragraph_is_cut_into_sentences() {
-        for (text, wanted) in [
-            ("One. Two!\nThree?", &["One.", "Two!", "Three?"][..]),
-            ("It goes\non here. Then it ends.", &["It goes on here.", "Then it ends."]),
-            ("Use a queue, e.g. Kafka. Done.", &["Use a queue, e.g. Kafka.", "Done."]),
-            ("p99 is 4.2 ms. Fine.", &["p99 is 4.2 ms.", "Fine."]),
-            ("no end", &["no end"]),
-            ("", &[]),
-        ] {
-            assert_eq!(sentences(text), wanted, "{text:?}");
-        }
-        assert_eq!(first("It fails. Always."), "It fails.");
-    }
 
     #[test]
     fn patterns_are_of_whole_words() {

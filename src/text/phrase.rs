@@ -1,0 +1,53 @@
+//! Plain text as words: joined on one line, or searched for a phrase that does not begin or end inside a word.
+//!
+//! Compares characters; case and plural are the caller's business.
+
+use std::ops::Range;
+
+/// The words of `text` on one line, with one space between them.
+pub fn collapse_whitespace(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// True when `text` contains a letter or a digit.
+pub fn has_letters(text: &str) -> bool {
+    text.chars().any(char::is_alphanumeric)
+}
+
+/// The byte ranges of `phrase` in `text` as whole words; `is_word_char` says which characters words are made of.
+pub fn find_phrase<'a>(
+    text: &'a str,
+    phrase: &'a str,
+    is_word_char: fn(char) -> bool,
+) -> impl Iterator<Item = Range<usize>> + 'a {
+    let is_word = move |c: Option<char>| c.is_some_and(is_word_char);
+    let (first, last) = (phrase.chars().next(), phrase.chars().next_back());
+    text.match_indices(phrase).map(|(at, hit)| at..at + hit.len()).filter(move |range| {
+        let before = text.get(..range.start).and_then(|t| t.chars().next_back());
+        let after = text.get(range.end..).and_then(|t| t.chars().next());
+        !phrase.is_empty()
+            && !(is_word(before) && is_word(first))
+            && !(is_word(last) && is_word(after))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phrases_are_found_as_whole_words() {
+        let found = |text, phrase| -> Vec<usize> {
+            find_phrase(text, phrase, char::is_alphanumeric).map(|range| range.start).collect()
+        };
+        assert_eq!(found("lag, flag, lags, lag", "lag"), [0, 17]);
+        assert_eq!(found("a :b", ":b"), [2]);
+        assert_eq!(found("a", ""), [0_usize; 0]);
+    }
+
+    #[test]
+    fn whitespace_collapses() {
+        assert_eq!(collapse_whitespace(" a\n\tb  c "), "a b c");
+        assert!(has_letters("- 漢") && !has_letters("- *"));
+    }
+}
