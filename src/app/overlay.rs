@@ -168,7 +168,7 @@ pub enum LedgerRow {
     Number {
         /// `40 ms`
         value: String,
-        /// `cited`, `estimate` or `bare`
+        /// `cited`, `estimate` or `no source`
         support: &'static str,
         /// The sentence, clean.
         sentence: String,

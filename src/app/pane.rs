@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::{Contract, Facet, Persona, Run, RunId, RunState, TurnId};
-use crate::review::{self, Lead, Section, Synonyms};
+use crate::review::{self, HeadingSynonyms, Lead, Section};
 use crate::text::Document;
 
 /// One run as it is shown.
@@ -64,11 +64,11 @@ impl RunView {
     }
 
     /// Reads its sections, if it has changed since they were read last.
-    pub fn read(&mut self, contract: &Contract, synonyms: &Synonyms) {
+    pub fn read(&mut self, contract: &Contract, synonyms: &HeadingSynonyms) {
         let revision = self.document.revision();
         if self.read_at != Some(revision) {
-            self.sections = review::sections(&self.document, contract, synonyms);
-            self.lead = review::lead(&self.document, &self.sections);
+            self.sections = review::split_sections(&self.document, contract, synonyms);
+            self.lead = review::find_lead(&self.document, &self.sections);
             self.read_at = Some(revision);
         }
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::{ModelProfile, ModelRef, Panel, Persona, PersonaId, Weights};
-use crate::review::Synonyms;
+use crate::review::HeadingSynonyms;
 
 /// The model that answers for a persona.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub struct Roster {
     /// All panels: a session that is gone on with brings its own back.
     pub panels: Vec<Panel>,
     /// What headings are called.
-    pub synonyms: Arc<Synonyms>,
+    pub synonyms: Arc<HeadingSynonyms>,
     /// Which model answers for whom; the error says what to do about it.
     pub models: BTreeMap<PersonaId, Result<Answerer, String>>,
 }

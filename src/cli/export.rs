@@ -12,7 +12,7 @@ use super::{CliError, out, say};
 use crate::config::{self, Flags, Paths, Setup, facets, personas};
 use crate::domain::{Persona, Session};
 use crate::export::{Reading, TARGETS, target};
-use crate::review::Synonyms;
+use crate::review::HeadingSynonyms;
 use crate::runtime::export::{ExportError, project_context, write};
 use crate::text::sanitize;
 
@@ -65,7 +65,7 @@ fn failed(error: &ExportError) -> CliError {
 /// What reading answers takes, as far as this machine has it.
 pub(super) struct Source {
     personas: Vec<Arc<Persona>>,
-    synonyms: Arc<Synonyms>,
+    synonyms: Arc<HeadingSynonyms>,
     context: Option<String>,
 }
 

@@ -11,7 +11,7 @@ use toml::Spanned;
 
 use super::{ConfigError, nearest};
 use crate::domain::Facet;
-use crate::review::Synonyms;
+use crate::review::HeadingSynonyms;
 
 const EMBEDDED: &str = include_str!("facets.toml");
 
@@ -21,14 +21,14 @@ const LEAD: &str = "lead";
 /// Longest phrase that is taken, in characters, and most phrases of one file: a heading has a few words.
 const MOST: (usize, usize) = (80, 2_000);
 
-static BUILT_IN: LazyLock<Result<Arc<Synonyms>, ConfigError>> = LazyLock::new(|| {
-    let mut synonyms = Synonyms::default();
+static BUILT_IN: LazyLock<Result<Arc<HeadingSynonyms>, ConfigError>> = LazyLock::new(|| {
+    let mut synonyms = HeadingSynonyms::default();
     add(&mut synonyms, EMBEDDED, "facets.toml")?;
     Ok(Arc::new(synonyms))
 });
 
 /// The phrases that plenary comes with. The embedded file is read by a test.
-pub fn built_in() -> Arc<Synonyms> {
+pub fn built_in() -> Arc<HeadingSynonyms> {
     BUILT_IN.clone().unwrap_or_default()
 }
 
@@ -36,7 +36,7 @@ pub fn built_in() -> Arc<Synonyms> {
 ///
 /// # Errors
 /// Says which line names no facet, or is not a list of phrases.
-pub fn with_user(text: &str, name: &str) -> Result<Arc<Synonyms>, ConfigError> {
+pub fn with_user(text: &str, name: &str) -> Result<Arc<HeadingSynonyms>, ConfigError> {
     let mut synonyms = (*built_in()).clone();
     add(&mut synonyms, text, name)?;
     Ok(Arc::new(synonyms))
@@ -46,7 +46,7 @@ pub fn with_user(text: &str, name: &str) -> Result<Arc<Synonyms>, ConfigError> {
 #[serde(transparent)]
 struct File(BTreeMap<Spanned<String>, Spanned<Vec<Spanned<String>>>>);
 
-fn add(synonyms: &mut Synonyms, text: &str, name: &str) -> Result<(), ConfigError> {
+fn add(synonyms: &mut HeadingSynonyms, text: &str, name: &str) -> Result<(), ConfigError> {
     let wrong = |at: usize, what: &str| {
         let line = text.get(..at).unwrap_or(text).matches('\n').count() + 1;
         ConfigError(format!("{name}:{line}: {what}"))
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn the_embedded_file_is_read_whole() {
-        let mut synonyms = Synonyms::default();
+        let mut synonyms = HeadingSynonyms::default();
         add(&mut synonyms, EMBEDDED, "facets.toml").unwrap();
         assert!(synonyms.len() > 300, "{}", synonyms.len());
         assert_eq!(synonyms, *built_in());
@@ -104,9 +104,9 @@ mod tests {
     fn the_users_phrases_are_added_and_win() {
         let own = "risks = [\"What keeps me awake\", \"budget\"]\nlead = [\"Ruling\"]\n";
         let synonyms = with_user(own, "facets.toml").unwrap();
-        assert_eq!(synonyms.facet("What keeps me awake"), Some(Facet::Risks));
-        assert_eq!(synonyms.facet("Budget"), Some(Facet::Risks));
-        assert_eq!(synonyms.facet("Rollback"), Some(Facet::Validation));
+        assert_eq!(synonyms.find_facet("What keeps me awake"), Some(Facet::Risks));
+        assert_eq!(synonyms.find_facet("Budget"), Some(Facet::Risks));
+        assert_eq!(synonyms.find_facet("Rollback"), Some(Facet::Validation));
         assert!(synonyms.is_lead("Ruling") && synonyms.is_lead("Short answer"));
     }
 

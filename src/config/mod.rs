@@ -35,7 +35,7 @@ use crate::domain::{
     Catalogue, LocalSpec, ModelProfile, ModelRef, Panel, Persona, PersonaId, ProviderSpec,
     Scaffolding,
 };
-use crate::review::Synonyms;
+use crate::review::HeadingSynonyms;
 use models::{Choosing, Said};
 use panels::People;
 
@@ -90,7 +90,7 @@ pub struct Setup {
     /// Text of the user's `keys.toml` and its path, if there is one.
     pub keys: Option<(PathBuf, String)>,
     /// What headings are called: plenary's phrases with the user's `facets.toml` laid over.
-    pub synonyms: Arc<Synonyms>,
+    pub synonyms: Arc<HeadingSynonyms>,
     /// Warnings to be shown: unknown keys, skipped files (many of one folder in one line).
     pub notices: Vec<String>,
     /// How it came about, for `config show` and `doctor`.

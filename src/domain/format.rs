@@ -37,7 +37,7 @@ pub fn format_thousands(n: u32) -> String {
 }
 
 /// A count with its noun: `1 question`, `3 questions`, `2 entries`.
-pub fn format_quantity<N: Display + PartialEq + From<u8>>(n: N, noun: &str) -> String {
+pub fn format_quantity<N: Copy + Display + PartialEq + From<u8>>(n: N, noun: &str) -> String {
     if n == N::from(1) { format!("{n} {noun}") } else { format!("{n} {}", pluralize(noun)) }
 }
 

@@ -26,7 +26,7 @@ mod text;
 use std::sync::Arc;
 
 use crate::domain::{Contract, Persona, PersonaId, Session};
-use crate::review::Synonyms;
+use crate::review::HeadingSynonyms;
 pub use folder::folder;
 
 /// What reading a session's answers takes besides the session.
@@ -35,7 +35,7 @@ pub struct Reading<'a> {
     /// Personas that are known: what they promise says what their sections are about. Others are read by synonyms alone.
     pub personas: &'a [Arc<Persona>],
     /// What headings are called.
-    pub synonyms: &'a Synonyms,
+    pub synonyms: &'a HeadingSynonyms,
     /// The project's context, `./.plenary/context.md`, where there is one.
     pub context: Option<&'a str>,
 }

@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::item::{Item, Standing, items};
 use super::{Reading, panel};
 use crate::domain::{Facet, Run, RunId, Session, TriageCounts};
-use crate::review::{Section, sections};
+use crate::review::{Section, split_sections};
 use crate::text::{Document, Part};
 
 /// An answer that has been read.
@@ -28,7 +28,7 @@ pub(super) struct Answer<'a> {
 impl<'a> Answer<'a> {
     fn new(turn: usize, run: &'a Run, counts: bool, reading: &Reading<'_>) -> Self {
         let document = Document::of(&run.text);
-        let sections = sections(&document, &reading.contract(&run.persona), reading.synonyms);
+        let sections = split_sections(&document, &reading.contract(&run.persona), reading.synonyms);
         Self { turn, run, counts, document, sections }
     }
 

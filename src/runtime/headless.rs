@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use super::fanout::Fanout;
 use super::inbox::Inbox;
 use crate::domain::{Change, Contract, Ending, History, Run, RunState, RunUpdate, Session, Turn};
-use crate::review::{self, Synonyms};
+use crate::review::{self, HeadingSynonyms};
 use crate::store::Store;
 use crate::text::{Document, Sanitizer};
 pub use plan::{Plan, Planned, Question};
@@ -176,7 +176,7 @@ struct Asking<'a> {
     runs: Vec<Live>,
     /// What the persona of each run promises.
     contracts: Vec<Contract>,
-    synonyms: Arc<Synonyms>,
+    synonyms: Arc<HeadingSynonyms>,
     output: &'a mut dyn Output,
     written: io::Result<()>,
     store: &'a Store,
@@ -296,8 +296,8 @@ impl<'a> Asking<'a> {
         if !live.run.text.is_empty() {
             let promised = self.contracts.get(at).cloned().unwrap_or_default();
             let document = Document::of(&live.run.text);
-            let sections = review::sections(&document, &promised, &self.synonyms);
-            let found = review::recommendations(&document, &sections, live.run.id);
+            let sections = review::split_sections(&document, &promised, &self.synonyms);
+            let found = review::extract_recommendations(&document, &sections, live.run.id);
             live.run.recommendations = Some(found.clone());
             self.store.write(Change::Lifted { run: live.run.id, found });
         }

@@ -10,7 +10,7 @@ use super::export::{ExportError, project_context, write};
 use crate::config::Paths;
 use crate::domain::{Persona, PersonaId, SessionId};
 use crate::export::{Reading, target};
-use crate::review::{Synonyms, lift};
+use crate::review::{HeadingSynonyms, extract_missing};
 use crate::store::Store;
 
 /// Usual names that are tried before it is said that they are taken.
@@ -24,14 +24,14 @@ pub(super) fn stored(
     id: SessionId,
     format: &str,
     to: Option<&Path>,
-    known: (&[Arc<Persona>], &Synonyms),
+    known: (&[Arc<Persona>], &HeadingSynonyms),
 ) -> Result<PathBuf, String> {
     let target = target(format).ok_or_else(|| format!("\"{format}\" is not a format"))?;
     let session = store.load(id).map_err(|e| e.to_string())?;
     let mut session = session.ok_or_else(|| format!("there is no session {}", id.short()))?;
     let (personas, synonyms) = known;
     let promised = |id: &PersonaId| personas.iter().find(|p| p.id == *id).map(|p| &p.contract);
-    for change in lift(&mut session, promised, synonyms) {
+    for change in extract_missing(&mut session, promised, synonyms) {
         store.write(change);
     }
     // A file that cannot be read is left out; the decision is written all the same.

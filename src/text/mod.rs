@@ -35,7 +35,7 @@ pub use layout::{Anchor, Layout, LayoutOptions};
 pub(crate) use link::note as link_note;
 pub use outline::{Part, PartKind, TableLine};
 pub(crate) use parse::is_line_break;
-pub use phrase::{collapse_whitespace, find_phrase, has_letters};
+pub use phrase::{WordList, collapse_whitespace, find_phrase, has_letters};
 pub use row::{Piece, Row, RowKind};
 pub(crate) use sanitize::is_hidden;
 pub use sanitize::{Sanitizer, sanitize, sanitize_line};

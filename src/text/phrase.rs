@@ -4,6 +4,35 @@
 
 use std::ops::Range;
 
+use serde::Deserialize;
+
+/// Words and phrases of a data file, in its order. Lower case; compared with text in lower case.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct WordList(Vec<String>);
+
+impl WordList {
+    /// The words in order.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
+    /// True when exactly `word` is in the list.
+    pub fn contains(&self, word: &str) -> bool {
+        self.iter().any(|known| known == word)
+    }
+
+    /// True when `text` contains one of the phrases, anywhere.
+    pub fn occurs_in(&self, text: &str) -> bool {
+        self.iter().any(|phrase| text.contains(phrase))
+    }
+
+    /// True when `text` contains one of the phrases as whole words (see [`find_phrase`]).
+    pub fn has_phrase_in(&self, text: &str, is_word_char: fn(char) -> bool) -> bool {
+        self.iter().any(|phrase| find_phrase(text, phrase, is_word_char).next().is_some())
+    }
+}
+
 /// The words of `text` on one line, with one space between them.
 pub fn collapse_whitespace(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -25,9 +54,9 @@ pub fn find_phrase<'a>(
     text.match_indices(phrase).map(|(at, hit)| at..at + hit.len()).filter(move |range| {
         let before = text.get(..range.start).and_then(|t| t.chars().next_back());
         let after = text.get(range.end..).and_then(|t| t.chars().next());
-        !phrase.is_empty()
-            && !(is_word(before) && is_word(first))
-            && !(is_word(last) && is_word(after))
+        let begins_inside = is_word(before) && is_word(first);
+        let ends_inside = is_word(last) && is_word(after);
+        !(phrase.is_empty() || begins_inside || ends_inside)
     })
 }
 

@@ -15,7 +15,7 @@ use super::theme::{Part, Theme};
 use crate::app::{Scroll, State};
 use crate::domain::RunId;
 use crate::domain::format::format_quantity;
-use crate::review::{self, DiffKind, DiffLine, Fate, SectionChange};
+use crate::review::{self, DiffKind, DiffLine, SectionDiff, SectionFate};
 use crate::text::width::width;
 use crate::text::{Face, Role, sanitize_line, wrap};
 
@@ -45,7 +45,7 @@ type Key = (RunId, u64, RunId, u64, u16);
 pub(super) struct ChangeView {
     area: Rect,
     key: Option<Key>,
-    sections: Vec<SectionChange>,
+    sections: Vec<SectionDiff>,
     lines: Vec<Line>,
     top: usize,
     /// The two questions, clean.
@@ -73,7 +73,7 @@ impl ChangeView {
             self.key.is_some_and(|(a, p, b, q, _)| (a, p, b, q) == (old.id(), was, new.id(), is));
         if !compared {
             self.sections =
-                review::change(&old.document, &old.sections, &new.document, &new.sections);
+                review::diff_sections(&old.document, &old.sections, &new.document, &new.sections);
         }
         self.key = Some(key);
         self.questions = (sanitize_line(&old.question), sanitize_line(&new.question));
@@ -153,12 +153,12 @@ impl ChangeView {
     /// Whose answers, to which questions, and how much has changed.
     fn draw_head(&self, buffer: &mut Buffer, theme: &Theme, (state, panes): (&State, &[PaneView])) {
         let line = row(self.area, 0);
-        let count = |fate: Fate| self.sections.iter().filter(|s| s.fate == fate).count();
+        let count = |fate: SectionFate| self.sections.iter().filter(|s| s.fate == fate).count();
         let counts = [
-            (Fate::New, "new"),
-            (Fate::Gone, "gone"),
-            (Fate::Changed, "changed"),
-            (Fate::Same, "the same"),
+            (SectionFate::Added, "new"),
+            (SectionFate::Removed, "gone"),
+            (SectionFate::Changed, "changed"),
+            (SectionFate::Same, "the same"),
         ];
         let words: Vec<String> = counts
             .into_iter()
@@ -215,12 +215,14 @@ impl ChangeView {
     }
 }
 
-fn draw_section(buffer: &mut Buffer, theme: &Theme, area: Rect, section: &SectionChange) {
+fn draw_section(buffer: &mut Buffer, theme: &Theme, area: Rect, section: &SectionDiff) {
     let (word, part) = match section.fate {
-        Fate::New => ("new".to_owned(), Part::Done),
-        Fate::Gone => ("gone".to_owned(), Part::Failed),
-        Fate::Same => ("the same".to_owned(), Part::Note),
-        Fate::Changed => (format!("+{} −{}", section.added, section.removed), Part::Retrying),
+        SectionFate::Added => ("new".to_owned(), Part::Done),
+        SectionFate::Removed => ("gone".to_owned(), Part::Failed),
+        SectionFate::Same => ("the same".to_owned(), Part::Note),
+        SectionFate::Changed => {
+            (format!("+{} −{}", section.added, section.removed), Part::Retrying)
+        }
     };
     let used =
         put_right(buffer, inset(area, 0, 1), &[(" ", Style::new()), (&word, theme.part(part))]);
@@ -228,7 +230,7 @@ fn draw_section(buffer: &mut Buffer, theme: &Theme, area: Rect, section: &Sectio
     pen.write("▌ ", theme.face(Face { bold: true, ..Face::of(Role::Heading2) }));
     let title = sanitize_line(&section.title);
     let title = if title.is_empty() { "(before the first heading)".to_owned() } else { title };
-    let face = if section.fate == Fate::Same {
+    let face = if section.fate == SectionFate::Same {
         theme.part(Part::Note)
     } else {
         theme.role(Role::Heading2)
@@ -241,11 +243,11 @@ fn draw_section(buffer: &mut Buffer, theme: &Theme, area: Rect, section: &Sectio
 }
 
 /// The lines of all sections; of what stays the same only what stands around a change.
-fn lines(sections: &[SectionChange], columns: usize) -> Vec<Line> {
+fn lines(sections: &[SectionDiff], columns: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     for (at, section) in sections.iter().enumerate() {
         lines.push(Line::Section(at));
-        if section.fate == Fate::Same {
+        if section.fate == SectionFate::Same {
             continue;
         }
         let near = |at: usize| {

@@ -14,7 +14,7 @@ use crate::domain::{
     RecommendationId, RunId, RunState, TurnId,
 };
 use crate::prompt::{self, Ask, Source};
-use crate::review::{Witness, check_brief};
+use crate::review::{QuotedAnswer, verify_brief};
 use crate::text::Document;
 
 /// Asks who is to attack the chosen recommendation; on one whose challenge is being written, stops it.
@@ -256,8 +256,8 @@ fn check(state: &mut State, run: RunId) {
         return;
     }
     let text = source.get(..whole).unwrap_or_default();
-    let witnesses: Vec<Witness<'_>> = answers(state, turn)
-        .map(|(pane, view)| Witness {
+    let witnesses: Vec<QuotedAnswer<'_>> = answers(state, turn)
+        .map(|(pane, view)| QuotedAnswer {
             id: pane.persona.id.as_str(),
             name: &pane.persona.name,
             text: view.document.source(),
@@ -266,7 +266,7 @@ fn check(state: &mut State, run: RunId) {
     let writer = state.asides.of_run(run).map(|aside| Arc::clone(&aside.persona));
     let promised = writer.iter().flat_map(|writer| &writer.contract.sections);
     let headings: Vec<&str> = promised.map(|section| section.title.as_str()).collect();
-    let lines = check_brief(text, &headings, &witnesses, over);
+    let lines = verify_brief(text, &headings, &witnesses, over);
     if let Some(aside) = state.asides.0.iter_mut().find(|aside| aside.view.id() == run) {
         (aside.lines, aside.checked) = (lines, Some((whole, over)));
     }

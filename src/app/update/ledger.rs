@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::views;
 use crate::app::overlay::{LedgerOverlay, LedgerPlace, LedgerRow};
 use crate::app::{Effect, Level, Overlay, State, ViewKind};
-use crate::review::{self, Voice};
+use crate::review::{self, LedgerSource};
 use crate::text::sanitize_line;
 
 /// Opens it.
@@ -37,13 +37,13 @@ fn rows(state: &mut State) -> Vec<LedgerRow> {
         .enumerate()
         .filter_map(|(at, pane)| Some((at, pane.spoken().filter(|v| !v.document.is_empty())?)))
         .collect();
-    let voices: Vec<Voice<'_>> = answers
+    let sources: Vec<LedgerSource<'_>> = answers
         .iter()
-        .map(|(_, view)| Voice { document: &view.document, sections: &view.sections })
+        .map(|(_, view)| LedgerSource { document: &view.document, sections: &view.sections })
         .collect();
-    let found = review::ledger(&voices);
-    let place = |voice: usize, at: usize| {
-        let (pane, view) = answers.get(voice)?;
+    let found = review::build_ledger(&sources);
+    let place = |source: usize, at: usize| {
+        let (pane, view) = answers.get(source)?;
         Some(LedgerPlace { pane: *pane, run: view.id(), at })
     };
     let mut rows = Vec::new();
@@ -52,17 +52,16 @@ fn rows(state: &mut State) -> Vec<LedgerRow> {
         rows.push(LedgerRow::Title { text, differs: false });
     }
     for assumption in found.assumptions {
-        if let Some(place) = place(assumption.voice, assumption.span.start) {
+        if let Some(place) = place(assumption.source, assumption.span.start) {
             rows.push(LedgerRow::Assumption { text: sanitize_line(&assumption.text), place });
         }
     }
     for topic in found.topics {
         rows.push(LedgerRow::Title { text: sanitize_line(&topic.subject), differs: topic.differs });
-        for measure in topic.measures {
-            let Some(place) = place(measure.voice, measure.span.start) else { continue };
-            let support = measure.support.word();
-            let (value, sentence) =
-                (sanitize_line(&measure.value), sanitize_line(&measure.sentence));
+        for number in topic.numbers {
+            let Some(place) = place(number.source, number.span.start) else { continue };
+            let support = number.support.label();
+            let (value, sentence) = (sanitize_line(&number.value), sanitize_line(&number.sentence));
             rows.push(LedgerRow::Number { value, support, sentence, place });
         }
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::app::{Effect, RunView, State, ViewKind};
 use crate::domain::{Change, Contract, RunId, RunState};
-use crate::review::{self, Synonyms};
+use crate::review::{self, HeadingSynonyms};
 
 /// Looks for the recommendations of a run that has ended with text, once.
 pub(super) fn ended(state: &mut State, id: RunId) -> Vec<Effect> {
@@ -32,13 +32,13 @@ pub(super) fn open_ones(state: &mut State) -> Vec<Effect> {
     effects
 }
 
-fn lift(view: &mut RunView, contract: &Contract, synonyms: &Synonyms) -> Option<Effect> {
+fn lift(view: &mut RunView, contract: &Contract, synonyms: &HeadingSynonyms) -> Option<Effect> {
     let over = matches!(view.run.state, RunState::Ended(_));
     if !over || view.elsewhere || view.run.recommendations.is_some() || view.run.text.is_empty() {
         return None;
     }
     view.read(contract, synonyms);
-    let found = review::recommendations(&view.document, &view.sections, view.id());
+    let found = review::extract_recommendations(&view.document, &view.sections, view.id());
     view.run.recommendations = Some(found.clone());
     Some(Effect::Save(Change::Lifted { run: view.id(), found }))
 }

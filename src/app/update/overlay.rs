@@ -203,8 +203,8 @@ fn quoted(state: &State, run: crate::domain::RunId) -> Vec<Option<(usize, String
     let Some(aside) = state.asides.of_run(run) else { return Vec::new() };
     let lines = aside.lines.iter().filter_map(|line| match line {
         BriefLine::Sentence { quotes, .. } => {
-            let quote = quotes.iter().find(|quote| !quote.by.is_empty());
-            Some(quote.and_then(|quote| Some((*quote.by.first()?, quote.text.clone()))))
+            let quote = quotes.iter().find(|quote| !quote.found_in.is_empty());
+            Some(quote.and_then(|quote| Some((*quote.found_in.first()?, quote.text.clone()))))
         }
         BriefLine::Heading(_) => None,
     });

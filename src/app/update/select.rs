@@ -94,7 +94,7 @@ pub(super) fn take(state: &mut State) -> Vec<Effect> {
         let view = pane.runs.iter_mut().find(|view| view.id() == selecting.run)?;
         view.read(contract, &synonyms);
         let span = span_of(view.document.source(), selecting.lines());
-        review::select(&view.document, &view.sections, view.id(), span)
+        review::select_recommendation(&view.document, &view.sections, view.id(), span)
     });
     let Some(mut found) = found else {
         state.tell(Level::Info, "there are no words in these lines");

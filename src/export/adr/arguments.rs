@@ -5,6 +5,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::word_lists::word_lists;
 use crate::export::contain::escape;
 use crate::export::review::Answer;
 use crate::text::{Part, PartKind, sanitize_line};
@@ -18,34 +19,6 @@ pub(super) enum Side {
     Good,
     Bad,
 }
-
-/// Words that sort what follows them. The first words of a label or column are compared.
-const WORDS: &[(&str, Side)] = &[
-    ("pro", Side::Good),
-    ("pros", Side::Good),
-    ("advantage", Side::Good),
-    ("advantages", Side::Good),
-    ("benefit", Side::Good),
-    ("benefits", Side::Good),
-    ("strength", Side::Good),
-    ("strengths", Side::Good),
-    ("upside", Side::Good),
-    ("upsides", Side::Good),
-    ("vorteil", Side::Good),
-    ("vorteile", Side::Good),
-    ("con", Side::Bad),
-    ("cons", Side::Bad),
-    ("disadvantage", Side::Bad),
-    ("disadvantages", Side::Bad),
-    ("drawback", Side::Bad),
-    ("drawbacks", Side::Bad),
-    ("weakness", Side::Bad),
-    ("weaknesses", Side::Bad),
-    ("downside", Side::Bad),
-    ("downsides", Side::Bad),
-    ("nachteil", Side::Bad),
-    ("nachteile", Side::Bad),
-];
 
 /// Something that was said of an option.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,10 +128,13 @@ fn split<'a>(part: &Part<'a>) -> (&'a str, &'a str) {
 fn side(label: &str) -> Option<Side> {
     let words = label.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let first = words.clone().next()?.to_lowercase();
-    if words.count() > 3 {
-        return None;
+    let lists = &word_lists().arguments;
+    match first {
+        _ if words.count() > 3 => None,
+        word if lists.pro.contains(&word) => Some(Side::Good),
+        word if lists.con.contains(&word) => Some(Side::Bad),
+        _ => None,
     }
-    WORDS.iter().find(|(word, _)| *word == first).map(|(_, side)| *side)
 }
 
 fn argument(side: Option<Side>, label: &str, words: &str, who: &str) -> Argument {

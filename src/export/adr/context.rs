@@ -6,6 +6,7 @@ use std::fmt::{self, Write};
 
 use super::entry;
 use super::sentence_patterns::{is_requirement, list_sentences};
+use super::word_lists::word_lists;
 use crate::domain::Facet;
 use crate::export::contain::{escape, quote};
 use crate::export::excerpt::{cut, excerpt};
@@ -118,7 +119,7 @@ fn fits(sentence: &str) -> bool {
 /// The columns of the first table in a section about options, without the first, which names the options, and without
 /// verdicts.
 fn criteria(answer: &Answer<'_>) -> Option<String> {
-    const VERDICTS: &[&str] = &["recommendation", "verdict", "decision", "description", "notes"];
+    let not_criteria = &word_lists().options.not_criteria;
     let mut parts = answer.about(Facet::Options).flat_map(|section| answer.body(section));
     let table = parts.find(|part| part.kind() == PartKind::Table)?;
     let columns: Vec<String> = table
@@ -126,7 +127,7 @@ fn criteria(answer: &Answer<'_>) -> Option<String> {
         .iter()
         .skip(1)
         .map(|column| sanitize_line(column).trim().to_owned())
-        .filter(|column| !column.is_empty() && !VERDICTS.contains(&column.to_lowercase().as_str()))
+        .filter(|column| !column.is_empty() && !not_criteria.contains(&column.to_lowercase()))
         .collect();
     (!columns.is_empty()).then(|| columns.join(", "))
 }

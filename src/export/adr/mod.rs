@@ -24,6 +24,7 @@ mod open;
 mod options;
 mod outcome;
 mod sentence_patterns;
+mod word_lists;
 
 use std::fmt::{self, Write};
 

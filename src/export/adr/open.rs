@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
 use super::entry;
-use super::sentence_patterns::{is_of_measures, is_revisit, list_sentences};
+use super::sentence_patterns::{is_measure_heading, is_revisit, list_sentences};
 use crate::domain::script::QUESTION_MARKS;
 use crate::domain::{Facet, Turn};
 use crate::export::checklist::nothing;
@@ -127,7 +127,7 @@ fn write_revisit(review: &Review<'_>, out: &mut String) -> fmt::Result {
     for answer in review.latest() {
         let who = review.who(answer.run, answer.turn);
         for section in &answer.sections {
-            if is_of_measures(answer.heading(section)) && section.facet != Facet::Assumptions {
+            if is_measure_heading(answer.heading(section)) && section.facet != Facet::Assumptions {
                 lines.extend(entries(review, answer, section));
             }
             let own = answer.body(section).filter(|part| !part.is_quoted());

@@ -8,6 +8,7 @@ use std::fmt::{self, Write};
 use std::ops::Range;
 
 use super::arguments::{Argument, of_row, of_span};
+use super::word_lists::word_lists;
 use crate::domain::Facet;
 use crate::export::contain::escape;
 use crate::export::item::{Item, Standing};
@@ -18,30 +19,6 @@ use crate::text::{PartKind, sanitize_line};
 
 /// Longest name of an option, in characters.
 const NAME: usize = 160;
-
-/// Headings inside an option that name none, as [`key`] makes them.
-const LABELS: &[&str] = &[
-    "pros",
-    "cons",
-    "prosandcons",
-    "proscons",
-    "advantages",
-    "disadvantages",
-    "benefits",
-    "drawbacks",
-    "strengths",
-    "weaknesses",
-    "tradeoff",
-    "tradeoffs",
-    "comparison",
-    "summary",
-    "vorteile",
-    "nachteile",
-    "avantages",
-    "inconvénients",
-    "ventajas",
-    "desventajas",
-];
 
 /// An option.
 pub(super) struct OptionFound {
@@ -164,36 +141,13 @@ fn of_tables(answer: &Answer<'_>, section: &Section, who: &str) -> Vec<Named> {
 
 /// The column that names the row: the first that does not only number it.
 fn subject(columns: &[&str]) -> usize {
-    let numbers = |heading: &&str| matches!(key(heading).as_str(), "" | "no" | "nr" | "id");
-    columns.iter().position(|heading| !numbers(heading)).unwrap_or(0)
+    let numbering = &word_lists().options.numbering_columns;
+    columns.iter().position(|heading| !numbering.contains(&key(heading))).unwrap_or(0)
 }
 
 /// True for a heading like `Option`, `Alternative considered`, `Pattern`.
 fn names_options(heading: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "option",
-        "alternative",
-        "choice",
-        "approach",
-        "pattern",
-        "candidate",
-        "solution",
-        "variant",
-        "design",
-        "strategy",
-        "tool",
-        "technology",
-        "alternativ",
-        "variante",
-        "ansatz",
-        "lösung",
-        "opción",
-        "solución",
-        "方案",
-        "选项",
-    ];
-    let heading = heading.to_lowercase();
-    WORDS.iter().any(|word| heading.contains(word))
+    word_lists().options.columns.occurs_in(&heading.to_lowercase())
 }
 
 /// True for a heading inside a section about options: it names one of them.
@@ -201,7 +155,7 @@ fn is_nested(answer: &Answer<'_>, index: usize) -> bool {
     let Some(section) = answer.sections.get(index).filter(|s| s.heading.is_some()) else {
         return false;
     };
-    if LABELS.contains(&key(answer.heading(section)).as_str()) {
+    if word_lists().options.not_options.contains(&key(answer.heading(section))) {
         return false;
     }
     let above = answer

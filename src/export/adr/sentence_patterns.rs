@@ -1,9 +1,10 @@
-//! Sentences of answers, and those among them that a decision record looks for: what must be kept, when to think again.
+//! The sentences that a decision record looks for: what has to hold, and when to reconsider the decision.
 //!
-//! Found by pattern: words of English and German. What is not found is still in the answer; nothing is taken for more than
-//! the quote that it is. Used by `adr`.
+//! Found by pattern, in English and German; the words are in `words.toml`. A sentence that is found is quoted, never
+//! interpreted.
 
-use crate::text::{collapse_whitespace, find_phrase, split_sentences};
+use super::word_lists::word_lists;
+use crate::text::{WordList, collapse_whitespace, split_sentences};
 
 /// The sentences of a paragraph, each on one line.
 pub(super) fn list_sentences(text: &str) -> Vec<String> {
@@ -11,97 +12,24 @@ pub(super) fn list_sentences(text: &str) -> Vec<String> {
     sentences.map(collapse_whitespace).collect()
 }
 
-/// Words of a sentence that states something that has to hold.
-const MUST: &[&str] = &[
-    "must",
-    "must not",
-    "cannot",
-    "may not",
-    "never",
-    "at most",
-    "at least",
-    "no more than",
-    "not more than",
-    "within",
-    "required",
-    "requires",
-    "mandatory",
-    "non-negotiable",
-    "hard requirement",
-    "hard limit",
-    "limited to",
-    "budget",
-    "deadline",
-    "muss",
-    "müssen",
-    "darf nicht",
-    "höchstens",
-    "mindestens",
-];
-
-/// Words of a sentence that says when to think again.
-const AGAIN: &[&str] = &[
-    "revisit",
-    "revisited",
-    "reconsider",
-    "reconsidered",
-    "re-evaluate",
-    "reevaluate",
-    "re-assess",
-    "reassess",
-    "rethink",
-    "review again",
-    "review this decision",
-    "change course",
-    "change direction",
-    "changing direction",
-    "switch to",
-    "kill criterion",
-    "kill criteria",
-    "exit criterion",
-    "exit criteria",
-    "tripwire",
-    "revisit when",
-    "überdenken",
-    "neu bewerten",
-];
-
-/// Words of a heading under which success is measured.
-const MEASURES: &[&str] = &[
-    "success",
-    "signal",
-    "signals",
-    "measures",
-    "metrics",
-    "kpi",
-    "kpis",
-    "indicators",
-    "revisit",
-    "reconsider",
-    "erfolg",
-    "kennzahlen",
-];
-
 /// True for a sentence that states a requirement.
 pub(super) fn is_requirement(sentence: &str) -> bool {
-    has_phrase(sentence, MUST)
+    has_phrase(sentence, &word_lists().sentences.requirement)
 }
 
-/// True for a sentence that says when to think again.
+/// True for a sentence that says when to reconsider the decision.
 pub(super) fn is_revisit(sentence: &str) -> bool {
-    has_phrase(sentence, AGAIN)
+    has_phrase(sentence, &word_lists().sentences.revisit)
 }
 
-/// True for a heading under which success is measured.
-pub(super) fn is_of_measures(heading: &str) -> bool {
-    has_phrase(heading, MEASURES)
+/// True for a heading about measuring success.
+pub(super) fn is_measure_heading(heading: &str) -> bool {
+    has_phrase(heading, &word_lists().sentences.measure_headings)
 }
 
-/// True when one of `phrases` is in `text` as whole words; hyphens join words.
-fn has_phrase(text: &str, phrases: &[&str]) -> bool {
-    let text = text.to_lowercase();
-    let is_word = |c: char| c.is_alphanumeric() || c == '-';
-    phrases.iter().any(|phrase| find_phrase(&text, phrase, is_word).next().is_some())
+/// True when `text` contains one of `phrases` as whole words; hyphens join words.
+fn has_phrase(text: &str, phrases: &WordList) -> bool {
+    phrases.has_phrase_in(&text.to_lowercase(), |c| c.is_alphanumeric() || c == '-')
 }
 
 #[cfg(test)]
@@ -109,12 +37,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn patterns_are_of_whole_words() {
+    fn patterns_match_whole_words() {
         assert!(is_requirement("The p99 must stay below 200 ms."));
         assert!(!is_requirement("Mustard is fine."));
         assert!(is_revisit("Revisit when lag exceeds 5 s."));
         assert!(is_revisit("We re-evaluate this in spring."));
         assert!(!is_revisit("Visitors come."));
-        assert!(is_of_measures("Success measures and signals") && !is_of_measures("Cost"));
+        assert!(is_measure_heading("Success measures and signals") && !is_measure_heading("Cost"));
     }
 }

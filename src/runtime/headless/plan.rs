@@ -11,7 +11,7 @@ use crate::config::Setup;
 use crate::domain::{Contract, ModelRef, NewRun, Persona, PersonaId, RunId, SessionId, TurnId};
 use crate::prompt::{self, Ask};
 use crate::provider::{self, Provider};
-use crate::review::Synonyms;
+use crate::review::HeadingSynonyms;
 use crate::runtime::fanout::Job;
 use crate::runtime::stock;
 
@@ -59,7 +59,7 @@ pub struct Plan {
     /// The runs in the order of the panel.
     pub runs: Vec<Planned>,
     /// What headings are called.
-    pub synonyms: Arc<Synonyms>,
+    pub synonyms: Arc<HeadingSynonyms>,
 }
 
 impl Plan {

@@ -98,7 +98,7 @@ fn lines(aside: &AsideView, columns: usize) -> Vec<Line> {
                 let part = if fault.is_some() { Part::Unverified } else { Part::Input };
                 say(part, &sanitize_line(text), fault.is_some(), leads);
                 if let Some(fault) = fault {
-                    let why = format!("unverified: {}", sanitize_line(fault.as_str()));
+                    let why = format!("unverified: {}", sanitize_line(&fault.to_string()));
                     say(Part::Warning, &why, false, None);
                 }
             }

@@ -91,7 +91,7 @@ fn draw_row(
                 _ => Part::Hole,
             };
             pen.write(support, part(how));
-            pen.blanks(9_usize.saturating_sub(width(support)), part(how));
+            pen.blanks(10_usize.saturating_sub(width(support)), part(how));
             let room = pen.room().saturating_sub(1);
             pen.write(&cut(sentence, room), part(Part::Word));
         }

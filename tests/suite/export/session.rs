@@ -10,7 +10,7 @@ use plenary::domain::{
     Severity, Step, Turn, TurnId, Usage, Verdict,
 };
 use plenary::export::Reading;
-use plenary::review::Synonyms;
+use plenary::review::HeadingSynonyms;
 use plenary::text::sanitize;
 
 /// 21 November 2026, 09:00 UTC.
@@ -19,7 +19,7 @@ pub const NOW: i64 = 1_795_251_600_000;
 /// What answers are read with: the built-in personas and phrases.
 pub struct Known {
     personas: Vec<Arc<Persona>>,
-    synonyms: Arc<Synonyms>,
+    synonyms: Arc<HeadingSynonyms>,
     pub context: Option<String>,
 }
 
