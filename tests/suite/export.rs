@@ -95,7 +95,19 @@ fn write(name: &str, session: &Session) -> String {
     (format(name).unwrap().write)(session, &session::known().reading())
 }
 
+/// The page without its style sheet, so that the golden files hold the structure only.
+fn without_style(page: &str) -> String {
+    match page
+        .split_once("<style>\n")
+        .and_then(|(head, rest)| Some((head, rest.split_once("</style>")?)))
+    {
+        Some((head, (_, body))) => format!("{head}<style>…</style>{body}"),
+        None => page.to_owned(),
+    }
+}
+
 fn golden(name: &str, text: &str) {
+    let text = without_style(text);
     insta::with_settings!({
         snapshot_path => "../snapshots",
         prepend_module_to_snapshot => false,
@@ -103,6 +115,16 @@ fn golden(name: &str, text: &str) {
     }, {
         insta::assert_snapshot!(name, text);
     });
+}
+
+/// The style sheet is in the page, once, and the page loads no other.
+#[test]
+fn an_html_page_has_its_style_sheet() {
+    let page = write("html", &review());
+    let style = page.split_once("<style>\n").unwrap().1.split_once("</style>").unwrap().0;
+    assert_eq!(style, include_str!("../../src/export/html/page.css"));
+    assert_eq!(page.matches("<style").count(), 1);
+    assert!(!page.contains("<link"));
 }
 
 #[test]
