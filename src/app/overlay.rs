@@ -5,7 +5,7 @@ use super::{Context, Line};
 use crate::domain::{
     Decision, PersonaId, RecommendationId, RunId, SearchHit, SessionId, SessionSummary,
 };
-use crate::export::{TARGETS, Target};
+use crate::export::{ExportTarget, TARGETS};
 
 /// The list of keys and actions; also the command palette.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -253,7 +253,7 @@ pub struct ExportOverlay {
 
 impl ExportOverlay {
     /// The chosen format.
-    pub fn target(&self) -> &'static Target {
+    pub fn target(&self) -> &'static ExportTarget {
         TARGETS.get(self.selected).unwrap_or(&TARGETS[0])
     }
 

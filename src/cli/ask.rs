@@ -142,7 +142,7 @@ fn conclude(
         Ok(()) => {}
     }
     if let Some(name) = format.export() {
-        let export = export::format(name).ok_or_else(|| {
+        let export = export::find_format(name).ok_or_else(|| {
             CliError::failed(format!("this program was built without the format {name}"))
         })?;
         let source = Source::of(setup);

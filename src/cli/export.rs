@@ -11,7 +11,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use super::{CliError, out, say};
 use crate::config::{self, Flags, Paths, Setup, facets, personas};
 use crate::domain::{Persona, Session};
-use crate::export::{Reading, TARGETS, target};
+use crate::export::{ReadingInput, TARGETS, find_target};
 use crate::review::HeadingSynonyms;
 use crate::runtime::export::{ExportError, project_context, write};
 use crate::text::sanitize;
@@ -43,8 +43,8 @@ pub struct Export {
 pub(super) fn run(export: &Export, session: &Session, flags: &Flags) -> Result<(), CliError> {
     let name = &export.format;
     let target =
-        target(name).ok_or_else(|| CliError::usage(format!("\"{name}\" is not a format")))?;
-    let source = Source::wanted(target.format.is_none_or(|format| format.reads), flags);
+        find_target(name).ok_or_else(|| CliError::usage(format!("\"{name}\" is not a format")))?;
+    let source = Source::wanted(target.format.is_none_or(|format| format.reads_answers), flags);
     let reading = source.reading();
     let to = export.out.as_deref().filter(|path| *path != Path::new("-"));
     if let (Some(format), None) = (target.format, to) {
@@ -103,8 +103,8 @@ impl Source {
     }
 
     /// The same for `export`.
-    pub(super) fn reading(&self) -> Reading<'_> {
-        Reading {
+    pub(super) fn reading(&self) -> ReadingInput<'_> {
+        ReadingInput {
             personas: &self.personas,
             synonyms: &self.synonyms,
             context: self.context.as_deref(),

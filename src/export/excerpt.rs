@@ -5,26 +5,26 @@
 
 use std::ops::Range;
 
-use super::review::{Answer, within};
+use super::session_reading::{ReadAnswer, clamp_span};
 use crate::text::PartKind;
 
 /// Lines of an excerpt; the rest can be read in the answer.
 const LINES: usize = 24;
 
 /// What stands at `span` of `answer`.
-pub(super) fn excerpt(answer: &Answer<'_>, span: &Range<usize>) -> String {
+pub(super) fn quote_span(answer: &ReadAnswer<'_>, span: &Range<usize>) -> String {
     let text = answer.text();
-    let span = within(text, span);
+    let span = clamp_span(text, span);
     let words = text.get(span.clone()).unwrap_or_default().trim_end();
     let whole = match table_head(answer, &span) {
         Some(head) => format!("{head}\n{}", words.trim_start()),
-        None => dedent(words, column(text, span.start)),
+        None => dedent(words, column_of(text, span.start)),
     };
-    cut(&whole)
+    limit_lines(&whole)
 }
 
 /// The first two lines of the table that one or more whole rows of stand at `span`.
-fn table_head(answer: &Answer<'_>, span: &Range<usize>) -> Option<String> {
+fn table_head(answer: &ReadAnswer<'_>, span: &Range<usize>) -> Option<String> {
     let part = answer.document.parts().find(|part| {
         part.kind() == PartKind::Table
             && part.span().start < span.start
@@ -37,7 +37,7 @@ fn table_head(answer: &Answer<'_>, span: &Range<usize>) -> Option<String> {
 }
 
 /// How many columns of blanks stand before byte `at` on its line: the indentation of what begins there.
-fn column(text: &str, at: usize) -> usize {
+fn column_of(text: &str, at: usize) -> usize {
     let line = text.get(..at).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
     line.chars().count()
 }
@@ -57,7 +57,7 @@ fn dedent(text: &str, columns: usize) -> String {
 }
 
 /// The first [`LINES`] lines, and how many there are when that is not all.
-pub(super) fn cut(text: &str) -> String {
+pub(super) fn limit_lines(text: &str) -> String {
     let lines = text.lines().count();
     if lines <= LINES + 1 {
         return text.to_owned();
@@ -65,7 +65,7 @@ pub(super) fn cut(text: &str) -> String {
     let first: Vec<&str> = text.lines().take(LINES).collect();
     let mut first = first.join("\n");
     // A fence that stays open would take the line below for code.
-    if let Some(fence) = super::contain::open_fence(&first) {
+    if let Some(fence) = super::embed_markdown::closing_fence(&first) {
         first.push('\n');
         first.push_str(&fence);
     }

@@ -5,27 +5,29 @@
 
 use std::fmt::{self, Write};
 
-use super::contain::escape;
-use super::{Reading, adr, json, markdown, panel};
+use super::embed_markdown::escape_markdown;
+use super::{ReadingInput, adr, json, markdown, session_header};
 use crate::domain::{PersonaId, Run, Session};
 use crate::text::{sanitize, sanitize_line};
 
 /// The files: path below the folder, with `/`, and text.
-pub fn folder(session: &Session, reading: &Reading<'_>) -> Vec<(String, String)> {
-    let answers = answers(session);
-    let mut files =
-        vec![("question.md".to_owned(), written(|out| question(session, &answers, out)))];
+pub fn export_folder(session: &Session, reading: &ReadingInput<'_>) -> Vec<(String, String)> {
+    let answers = list_answers(session);
+    let mut files = vec![(
+        "question.md".to_owned(),
+        write_to_string(|out| write_question(session, &answers, out)),
+    )];
     for answer in &answers {
-        let text = written(|out| write_answer(session, answer, out));
+        let text = write_to_string(|out| write_answer(session, answer, out));
         files.push((answer.path.clone(), text));
     }
-    files.push(("decisions.json".to_owned(), json::write(session, reading)));
-    files.push(("adr.md".to_owned(), adr::write(session, reading)));
+    files.push(("decisions.json".to_owned(), json::write_json(session, reading)));
+    files.push(("adr.md".to_owned(), adr::write_adr(session, reading)));
     files
 }
 
 /// An answer and its file.
-struct Answer<'a> {
+struct AnswerFile<'a> {
     turn: usize,
     run: &'a Run,
     path: String,
@@ -38,9 +40,9 @@ const DEVICES: &[&str] = &[
 ];
 
 /// The answers that count: `answers/infra.md`; of several questions, with the number before it: `answers/2-infra.md`.
-fn answers(session: &Session) -> Vec<Answer<'_>> {
+fn list_answers(session: &Session) -> Vec<AnswerFile<'_>> {
     let several = session.turns.len() > 1;
-    let mut answers: Vec<Answer<'_>> = Vec::new();
+    let mut answers: Vec<AnswerFile<'_>> = Vec::new();
     for (turn, asked) in (1..).zip(&session.turns) {
         for run in asked.spoken() {
             // An id is a safe name already unless the store was tampered with.
@@ -53,21 +55,21 @@ fn answers(session: &Session) -> Vec<Answer<'_>> {
                 path = format!("answers/{number}{}.md", id.numbered(n));
                 n += 1;
             }
-            answers.push(Answer { turn, run, path });
+            answers.push(AnswerFile { turn, run, path });
         }
     }
     answers
 }
 
-fn written(write: impl FnOnce(&mut String) -> fmt::Result) -> String {
+fn write_to_string(write: impl FnOnce(&mut String) -> fmt::Result) -> String {
     let mut out = String::new();
     // Writing into a string cannot fail.
     write(&mut out).unwrap_or_default();
     out
 }
 
-fn question(session: &Session, answers: &[Answer<'_>], out: &mut String) -> fmt::Result {
-    writeln!(out, "# {}", escape(sanitize_line(&session.title).trim()))?;
+fn write_question(session: &Session, answers: &[AnswerFile<'_>], out: &mut String) -> fmt::Result {
+    writeln!(out, "# {}", escape_markdown(sanitize_line(&session.title).trim()))?;
     markdown::write_head(session, out)?;
     let several = session.turns.len() > 1;
     if several {
@@ -81,12 +83,12 @@ fn question(session: &Session, answers: &[Answer<'_>], out: &mut String) -> fmt:
         writeln!(
             out,
             "\n## Question{number_of}\n\n{}",
-            super::contain::quote(&sanitize(&turn.question), "")
+            super::embed_markdown::quote_markdown(&sanitize(&turn.question), "")
         )?;
         markdown::write_panel(turn, out)?;
         writeln!(out)?;
         for answer in answers.iter().filter(|answer| answer.turn == number) {
-            let name = escape(&panel::name(answer.run));
+            let name = escape_markdown(&session_header::persona_name(answer.run));
             writeln!(out, "- [{name}]({}), {}", answer.path, answer.run.state.word())?;
         }
     }
@@ -97,13 +99,21 @@ fn question(session: &Session, answers: &[Answer<'_>], out: &mut String) -> fmt:
     )
 }
 
-fn write_answer(session: &Session, answer: &Answer<'_>, out: &mut String) -> fmt::Result {
+fn write_answer(session: &Session, answer: &AnswerFile<'_>, out: &mut String) -> fmt::Result {
     let run = answer.run;
-    let (name, view) = (escape(&panel::name(run)), escape(&panel::view(run)));
+    let (name, view) = (
+        escape_markdown(&session_header::persona_name(run)),
+        escape_markdown(&session_header::persona_view(run)),
+    );
     writeln!(out, "# {name} · {view} · {}", run.state.word())?;
-    writeln!(out, "\n**{}** · {}", panel::summary(session), escape(&panel::model(run)))?;
+    writeln!(
+        out,
+        "\n**{}** · {}",
+        session_header::summarize_session(session),
+        escape_markdown(&session_header::model_name(run))
+    )?;
     let number = if session.turns.len() > 1 { format!(" {}", answer.turn) } else { String::new() };
-    let date = panel::date(session.created_at);
+    let date = session_header::format_date(session.created_at);
     writeln!(out, "\nAn answer to [question{number}](../question.md) of {date}")?;
     markdown::write_answer(run, 2, out)
 }

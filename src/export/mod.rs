@@ -11,27 +11,27 @@
 
 mod adr;
 mod checklist;
-mod contain;
 mod decisions;
+mod embed_markdown;
 mod excerpt;
+mod exported_item;
 mod folder;
 mod html;
-mod item;
 mod json;
 mod markdown;
-mod panel;
-mod review;
+mod session_header;
+mod session_reading;
 mod text;
 
 use std::sync::Arc;
 
 use crate::domain::{Contract, Persona, PersonaId, Session};
 use crate::review::HeadingSynonyms;
-pub use folder::folder;
+pub use folder::export_folder;
 
 /// What reading a session's answers takes besides the session.
 #[derive(Debug, Clone, Copy)]
-pub struct Reading<'a> {
+pub struct ReadingInput<'a> {
     /// Personas that are known: what they promise says what their sections are about. Others are read by synonyms alone.
     pub personas: &'a [Arc<Persona>],
     /// What headings are called.
@@ -40,128 +40,128 @@ pub struct Reading<'a> {
     pub context: Option<&'a str>,
 }
 
-impl Reading<'_> {
-    fn persona(&self, id: &PersonaId) -> Option<&Persona> {
+impl ReadingInput<'_> {
+    fn find_persona(&self, id: &PersonaId) -> Option<&Persona> {
         self.personas.iter().find(|persona| persona.id == *id).map(AsRef::as_ref)
     }
 
     /// What the persona of this id promises; nothing when it is not known.
-    fn contract(&self, id: &PersonaId) -> Contract {
-        self.persona(id).map(|persona| persona.contract.clone()).unwrap_or_default()
+    fn find_contract(&self, id: &PersonaId) -> Contract {
+        self.find_persona(id).map(|persona| persona.contract.clone()).unwrap_or_default()
     }
 }
 
 /// One way to write a session.
 #[derive(Debug, Clone, Copy)]
-pub struct Format {
+pub struct ExportFormat {
     /// The word behind `--format`.
     pub name: &'static str,
     /// What it is for, in a few words.
     pub about: &'static str,
     /// Writes it, with a line end at the end. Model text is neutralised.
-    pub write: fn(&Session, &Reading<'_>) -> String,
-    /// It looks into answers: what it says depends on the [`Reading`].
-    pub reads: bool,
+    pub write: fn(&Session, &ReadingInput<'_>) -> String,
+    /// It looks into answers: what it says depends on the [`ReadingInput`].
+    pub reads_answers: bool,
     /// What the name of a file ends with, without the dot.
     pub extension: &'static str,
     /// Its media type.
-    pub media: &'static str,
+    pub media_type: &'static str,
 }
 
-const ROWS: [Format; 6] = [
-    Format {
+const ROWS: [ExportFormat; 6] = [
+    ExportFormat {
         name: "text",
         about: "for reading in a terminal or a pipe",
-        write: text::write,
-        reads: false,
+        write: text::write_text,
+        reads_answers: false,
         extension: "txt",
-        media: "text/plain; charset=utf-8",
+        media_type: "text/plain; charset=utf-8",
     },
-    Format {
+    ExportFormat {
         name: "markdown",
         about: "one document, a heading per answer",
-        write: markdown::write,
-        reads: false,
+        write: markdown::write_markdown,
+        reads_answers: false,
         extension: "md",
-        media: "text/markdown; charset=utf-8",
+        media_type: "text/markdown; charset=utf-8",
     },
-    Format {
+    ExportFormat {
         name: "json",
         about: "for programs",
-        write: json::write,
-        reads: true,
+        write: json::write_json,
+        reads_answers: true,
         extension: "json",
-        media: "application/json",
+        media_type: "application/json",
     },
-    Format {
+    ExportFormat {
         name: "adr",
         about: "a decision record (MADR 4): who proposed what, and what was decided",
-        write: adr::write,
-        reads: true,
+        write: adr::write_adr,
+        reads_answers: true,
         extension: "md",
-        media: "text/markdown; charset=utf-8",
+        media_type: "text/markdown; charset=utf-8",
     },
-    Format {
+    ExportFormat {
         name: "checklist",
         about: "what was accepted as tasks, and what was not",
-        write: checklist::write,
-        reads: false,
+        write: checklist::write_checklist,
+        reads_answers: false,
         extension: "md",
-        media: "text/markdown; charset=utf-8",
+        media_type: "text/markdown; charset=utf-8",
     },
-    Format {
+    ExportFormat {
         name: "html",
         about: "one page for a browser, answers side by side",
-        write: html::write,
-        reads: false,
+        write: html::write_html,
+        reads_answers: false,
         extension: "html",
-        media: "text/html; charset=utf-8",
+        media_type: "text/html; charset=utf-8",
     },
 ];
 
 /// Every format there is, the one for people first.
-pub const FORMATS: &[Format] = &ROWS;
+pub const FORMATS: &[ExportFormat] = &ROWS;
 
 /// The format of that name.
-pub fn format(name: &str) -> Option<&'static Format> {
+pub fn find_format(name: &str) -> Option<&'static ExportFormat> {
     FORMATS.iter().find(|format| format.name == name)
 }
 
 /// What a session can be written to the disk as: a file of one of the formats, or the run folder.
 #[derive(Debug, Clone, Copy)]
-pub struct Target {
+pub struct ExportTarget {
     /// The word behind `--format`.
     pub name: &'static str,
     /// What it is for, in a few words.
     pub about: &'static str,
-    /// How the file is written; none for the folder, whose files [`folder()`] makes.
-    pub format: Option<&'static Format>,
+    /// How the file is written; none for the folder, whose files [`export_folder`] makes.
+    pub format: Option<&'static ExportFormat>,
 }
 
-const FOLDER: Target = Target {
+const FOLDER: ExportTarget = ExportTarget {
     name: "folder",
     about: "question, answers, decisions and decision record, one file each",
     format: None,
 };
 
 /// Every target: the formats, then the folder.
-pub static TARGETS: [Target; ROWS.len() + 1] = {
+pub static TARGETS: [ExportTarget; ROWS.len() + 1] = {
     let mut targets = [FOLDER; ROWS.len() + 1];
     let mut at = 0;
     while at < ROWS.len() {
         let format = &FORMATS[at];
-        targets[at] = Target { name: format.name, about: format.about, format: Some(format) };
+        targets[at] = ExportTarget { name: format.name, about: format.about, format: Some(format) };
         at += 1;
     }
     targets
 };
 
 /// The target of that name.
-pub fn target(name: &str) -> Option<&'static Target> {
+pub fn find_target(name: &str) -> Option<&'static ExportTarget> {
     TARGETS.iter().find(|target| target.name == name)
 }
 
-impl Target {
+impl ExportTarget {
     /// The usual name of the file or folder for the session of this short id: `1a2b3c4d-adr.md`, `1a2b3c4d.html`,
     /// `plenary-1a2b3c4d`. The first format of an extension needs no word to tell it from others.
     pub fn file_name(&self, id: &str) -> String {
@@ -193,8 +193,8 @@ mod tests {
             ]
         );
         for target in &TARGETS {
-            assert_eq!(super::target(target.name).unwrap().about, target.about);
-            assert_eq!(format(target.name).is_some(), target.format.is_some());
+            assert_eq!(find_target(target.name).unwrap().about, target.about);
+            assert_eq!(find_format(target.name).is_some(), target.format.is_some());
         }
     }
 }

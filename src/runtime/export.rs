@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{Paths, read};
 use crate::domain::Session;
-use crate::export::{Reading, Target, folder};
+use crate::export::{ExportTarget, ReadingInput, export_folder};
 
 /// The file of a run folder by which it is known.
 const MARK: &str = "decisions.json";
@@ -45,15 +45,15 @@ pub enum ExportError {
 /// that name in the working folder. What is there is replaced only when `over` is set.
 pub fn write(
     session: &Session,
-    reading: &Reading<'_>,
-    target: &Target,
+    reading: &ReadingInput<'_>,
+    target: &ExportTarget,
     to: Option<&Path>,
     over: bool,
 ) -> Result<PathBuf, ExportError> {
     let path = place(&target.file_name(&session.id.short()), to, target.format.is_none());
     match target.format {
         Some(format) => write_file(&path, &(format.write)(session, reading), over)?,
-        None => write_folder(&path, &folder(session, reading), over)?,
+        None => write_folder(&path, &export_folder(session, reading), over)?,
     }
     Ok(path)
 }
@@ -177,7 +177,7 @@ impl Beside {
     }
 
     /// An empty folder beside `path`.
-    fn folder(path: &Path) -> Result<Self, ExportError> {
+    fn export_folder(path: &Path) -> Result<Self, ExportError> {
         let make = |beside: &Path| DirBuilder::new().mode(0o755).create(beside);
         Self::make(path, true, make).map(|(beside, ())| beside)
     }
@@ -232,7 +232,7 @@ impl Beside {
 
 /// The folder gets its name when all its files are in it.
 fn new_folder(path: &Path, files: &[(String, String)]) -> Result<(), ExportError> {
-    let beside = Beside::folder(path)?;
+    let beside = Beside::export_folder(path)?;
     let at = |e: io::Error| ExportError::Io(path.to_owned(), e);
     for (name, text) in files {
         let file = below(&beside.path, name).ok_or_else(|| unsafe_name(path, name))?;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::export::{ExportError, project_context, write};
 use crate::config::Paths;
 use crate::domain::{Persona, PersonaId, SessionId};
-use crate::export::{Reading, target};
+use crate::export::{ReadingInput, find_target};
 use crate::review::{HeadingSynonyms, extract_missing};
 use crate::store::Store;
 
@@ -26,7 +26,7 @@ pub(super) fn stored(
     to: Option<&Path>,
     known: (&[Arc<Persona>], &HeadingSynonyms),
 ) -> Result<PathBuf, String> {
-    let target = target(format).ok_or_else(|| format!("\"{format}\" is not a format"))?;
+    let target = find_target(format).ok_or_else(|| format!("\"{format}\" is not a format"))?;
     let session = store.load(id).map_err(|e| e.to_string())?;
     let mut session = session.ok_or_else(|| format!("there is no session {}", id.short()))?;
     let (personas, synonyms) = known;
@@ -36,7 +36,7 @@ pub(super) fn stored(
     }
     // A file that cannot be read is left out; the decision is written all the same.
     let context = project_context(&Paths::here()).unwrap_or_default();
-    let reading = Reading { personas, synonyms, context: context.as_deref() };
+    let reading = ReadingInput { personas, synonyms, context: context.as_deref() };
     let name = target.file_name(&session.id.short());
     let mut tried = 1;
     loop {

@@ -34,7 +34,7 @@ pub use highlight::{HighlightJob, Highlighted, Highlighter};
 pub use layout::{Anchor, Layout, LayoutOptions};
 pub(crate) use link::note as link_note;
 pub use outline::{Part, PartKind, TableLine};
-pub(crate) use parse::is_line_break;
+pub(crate) use parse::{is_line_break, markdown_options};
 pub use phrase::{WordList, collapse_whitespace, find_phrase, has_letters};
 pub use row::{Piece, Row, RowKind};
 pub(crate) use sanitize::is_hidden;

@@ -46,13 +46,7 @@ pub(crate) struct Top {
 /// Parses `range` of `source` on its own.
 pub(crate) fn parse(source: &str, range: Range<usize>) -> Parsed {
     let text = source.get(range.clone()).unwrap_or_default();
-    let options = Options::ENABLE_TABLES
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_FOOTNOTES
-        | Options::ENABLE_MATH
-        | Options::ENABLE_GFM;
-    let mut events = Parser::new_ext(text, options).into_offset_iter();
+    let mut events = Parser::new_ext(text, markdown_options()).into_offset_iter();
     let mut builder = Builder::new(source);
     for (event, at) in events.by_ref() {
         let at = at.start + range.start..at.end + range.start;
@@ -64,6 +58,16 @@ pub(crate) fn parse(source: &str, range: Range<usize>) -> Parsed {
     }
     let defines = events.reference_definitions().iter().next().is_some();
     builder.finish(defines)
+}
+
+/// The dialect of Markdown that answers are read in, on the screen and in HTML.
+pub(crate) fn markdown_options() -> Options {
+    Options::ENABLE_TABLES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_MATH
+        | Options::ENABLE_GFM
 }
 
 /// True for `<br>` in any of its forms: the one tag that is obeyed, as tables have no other way to break a line.

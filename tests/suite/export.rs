@@ -10,7 +10,7 @@ use std::time::Duration;
 use plenary::domain::{
     Ending, ModelRef, PersonaId, Run, RunId, RunState, Session, SessionId, Turn, TurnId, Usage,
 };
-use plenary::export::{FORMATS, format};
+use plenary::export::{FORMATS, find_format};
 use plenary::text::sanitize;
 use proptest::prelude::*;
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
@@ -92,7 +92,7 @@ fn hostile() -> Session {
 }
 
 fn write(name: &str, session: &Session) -> String {
-    (format(name).unwrap().write)(session, &session::known().reading())
+    (find_format(name).unwrap().write)(session, &session::known().reading())
 }
 
 /// The page without its style sheet, so that the golden files hold the structure only.
@@ -170,7 +170,7 @@ fn every_format_says_how_many_answered_and_ends_with_a_line_end() {
             format.name
         );
     }
-    assert!(format("pdf").is_none());
+    assert!(find_format("pdf").is_none());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use clap::builder::PossibleValuesParser;
 use super::{CliError, ListFormat, export, out, say};
 use crate::config::Flags;
 use crate::domain::{Session, SessionId};
-use crate::export::{FORMATS, format};
+use crate::export::{FORMATS, find_format};
 use crate::store::{Store, StoreError};
 use crate::text::sanitize_line;
 use crate::text::width::fit;
@@ -98,11 +98,11 @@ pub fn run(command: Sessions, store: &Store, flags: &Flags) -> Result<u8, CliErr
     match command {
         Sessions::List { limit, format } => list::run(store, limit, format)?,
         Sessions::Show { id, format: name } => {
-            let writer = format(&name).ok_or_else(|| {
+            let writer = find_format(&name).ok_or_else(|| {
                 CliError::usage(format!("\"{name}\" is not a format of sessions show"))
             })?;
             let session = load(store, resolve(store, &id)?)?;
-            let source = export::Source::wanted(writer.reads, flags);
+            let source = export::Source::wanted(writer.reads_answers, flags);
             out(&(writer.write)(&session, &source.reading()))?;
         }
         Sessions::Export(export) => {

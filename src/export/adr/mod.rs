@@ -19,8 +19,8 @@
 
 mod arguments;
 mod context;
-mod front;
-mod open;
+mod front_matter;
+mod open_questions;
 mod options;
 mod outcome;
 mod sentence_patterns;
@@ -28,36 +28,36 @@ mod word_lists;
 
 use std::fmt::{self, Write};
 
-use super::contain::escape;
-use super::review::Review;
-use super::{Reading, markdown};
+use super::embed_markdown::escape_markdown;
+use super::session_reading::SessionReading;
+use super::{ReadingInput, markdown};
 use crate::domain::{Decision, Session};
 use crate::text::sanitize_line;
 
 /// Writes the session.
-pub(super) fn write(session: &Session, reading: &Reading<'_>) -> String {
-    let review = Review::new(session, reading);
+pub(super) fn write_adr(session: &Session, reading: &ReadingInput<'_>) -> String {
+    let review = SessionReading::new(session, reading);
     let mut out = String::new();
     // Writing into a string cannot fail.
     write_record(&review, &mut out).unwrap_or_default();
     out
 }
 
-fn write_record(review: &Review<'_>, out: &mut String) -> fmt::Result {
-    front::write(review, out)?;
-    writeln!(out, "\n# {}", escape(sanitize_line(&review.session.title).trim()))?;
+fn write_record(review: &SessionReading<'_>, out: &mut String) -> fmt::Result {
+    front_matter::write_front_matter(review, out)?;
+    writeln!(out, "\n# {}", escape_markdown(sanitize_line(&review.session.title).trim()))?;
     markdown::write_head(review.session, out)?;
     writeln!(out, "\n{}", review.counts)?;
-    context::write(review, out)?;
-    let options = options::find(review);
-    options::write_list(&options, out)?;
-    outcome::write(review, &options, out)?;
+    context::write_context(review, out)?;
+    let options = options::find_options(review);
+    options::write_options(&options, out)?;
+    outcome::write_outcome(review, &options, out)?;
     options::write_arguments(&options, out)?;
-    open::write(review, out)
+    open_questions::write_open_questions(review, out)
 }
 
 /// Where the decision stands as a whole.
-fn status(review: &Review<'_>) -> &'static str {
+fn record_status(review: &SessionReading<'_>) -> &'static str {
     let counts = review.counts;
     if counts.items == 0 || counts.decided < counts.items {
         "proposed"
@@ -71,6 +71,6 @@ fn status(review: &Review<'_>) -> &'static str {
 }
 
 /// `“words” — Kael Voss (infra)` as an entry of a list, escaped.
-fn entry(words: &str, who: &str) -> String {
-    format!("* “{}” — {}", escape(sanitize_line(words).trim()), escape(who))
+fn quote_entry(words: &str, who: &str) -> String {
+    format!("* “{}” — {}", escape_markdown(sanitize_line(words).trim()), escape_markdown(who))
 }

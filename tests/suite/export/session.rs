@@ -9,7 +9,7 @@ use plenary::domain::{
     PersonaId, Recommendation, RecommendationId, Run, RunId, RunState, Session, SessionId,
     Severity, Step, Turn, TurnId, Usage, Verdict,
 };
-use plenary::export::Reading;
+use plenary::export::ReadingInput;
 use plenary::review::HeadingSynonyms;
 use plenary::text::sanitize;
 
@@ -33,8 +33,8 @@ pub fn known() -> Known {
 }
 
 impl Known {
-    pub fn reading(&self) -> Reading<'_> {
-        Reading {
+    pub fn reading(&self) -> ReadingInput<'_> {
+        ReadingInput {
             personas: &self.personas,
             synonyms: &self.synonyms,
             context: self.context.as_deref(),

@@ -5,31 +5,32 @@
 
 use std::ops::Range;
 
-use super::item::{Item, Standing, items};
-use super::{Reading, panel};
+use super::exported_item::{ExportedItem, ItemStatus, list_items};
+use super::{ReadingInput, session_header};
 use crate::domain::{Facet, Run, RunId, Session, TriageCounts};
 use crate::review::{Section, split_sections};
 use crate::text::{Document, Part};
 
 /// An answer that has been read.
-pub(super) struct Answer<'a> {
+pub(super) struct ReadAnswer<'a> {
     /// Which question of the session, counted from 1.
     pub(super) turn: usize,
     /// The run.
     pub(super) run: &'a Run,
     /// False for an earlier try that was asked anew.
-    pub(super) counts: bool,
+    pub(super) is_current: bool,
     /// Its text, neutralised and parsed.
     pub(super) document: Document,
     /// Its sections; together they are all of it.
     pub(super) sections: Vec<Section>,
 }
 
-impl<'a> Answer<'a> {
-    fn new(turn: usize, run: &'a Run, counts: bool, reading: &Reading<'_>) -> Self {
+impl<'a> ReadAnswer<'a> {
+    fn new(turn: usize, run: &'a Run, is_current: bool, reading: &ReadingInput<'_>) -> Self {
         let document = Document::of(&run.text);
-        let sections = split_sections(&document, &reading.contract(&run.persona), reading.synonyms);
-        Self { turn, run, counts, document, sections }
+        let sections =
+            split_sections(&document, &reading.find_contract(&run.persona), reading.synonyms);
+        Self { turn, run, is_current, document, sections }
     }
 
     /// The text as it is shown.
@@ -38,12 +39,12 @@ impl<'a> Answer<'a> {
     }
 
     /// The sections about `facet`.
-    pub(super) fn about(&self, facet: Facet) -> impl Iterator<Item = &Section> {
+    pub(super) fn sections_about(&self, facet: Facet) -> impl Iterator<Item = &Section> {
         self.sections.iter().filter(move |section| section.facet == facet)
     }
 
     /// The parts of a section without its heading.
-    pub(super) fn body(&self, section: &Section) -> impl Iterator<Item = Part<'_>> {
+    pub(super) fn body_parts(&self, section: &Section) -> impl Iterator<Item = Part<'_>> {
         let blocks = section.blocks.clone();
         let heading = section.heading;
         let parts = blocks.filter(move |block| Some(*block) != heading);
@@ -54,7 +55,7 @@ impl<'a> Answer<'a> {
     pub(super) fn body_span(&self, section: &Section) -> Range<usize> {
         let heading = section.heading.and_then(|block| self.document.part(block));
         let start = heading.map_or(section.span.start, |part| part.span().end);
-        let span = within(self.text(), &(start..section.span.end));
+        let span = clamp_span(self.text(), &(start..section.span.end));
         let text = self.text().get(span.clone()).unwrap_or_default();
         let blank: usize =
             text.split_inclusive('\n').take_while(|l| l.trim().is_empty()).map(str::len).sum();
@@ -69,59 +70,62 @@ impl<'a> Answer<'a> {
 }
 
 /// A session that has been read.
-pub(super) struct Review<'a> {
+pub(super) struct SessionReading<'a> {
     /// The session.
     pub(super) session: &'a Session,
     /// What it was read with.
-    pub(super) reading: &'a Reading<'a>,
+    pub(super) reading: &'a ReadingInput<'a>,
     /// Its answers, in the order of questions and personas.
-    pub(super) answers: Vec<Answer<'a>>,
+    pub(super) answers: Vec<ReadAnswer<'a>>,
     /// The rows of triage.
-    pub(super) items: Vec<Item<'a>>,
+    pub(super) items: Vec<ExportedItem<'a>>,
     /// How far triage has come.
     pub(super) counts: TriageCounts,
 }
 
-impl<'a> Review<'a> {
+impl<'a> SessionReading<'a> {
     /// Reads a session.
-    pub(super) fn new(session: &'a Session, reading: &'a Reading<'a>) -> Self {
-        let items = items(session);
+    pub(super) fn new(session: &'a Session, reading: &'a ReadingInput<'a>) -> Self {
+        let items = list_items(session);
         let has_item = |run: RunId| items.iter().any(|i| i.members().any(|m| m.run.id == run));
         let mut answers = Vec::new();
         for (number, turn) in (1..).zip(&session.turns) {
             let latest = turn.spoken();
             let earlier = turn.runs.iter().filter(|run| latest.iter().all(|l| l.id != run.id));
             let earlier: Vec<&Run> = earlier.filter(|run| has_item(run.id)).collect();
-            answers.extend(latest.iter().map(|run| Answer::new(number, run, true, reading)));
-            answers.extend(earlier.iter().map(|run| Answer::new(number, run, false, reading)));
+            answers.extend(latest.iter().map(|run| ReadAnswer::new(number, run, true, reading)));
+            answers.extend(earlier.iter().map(|run| ReadAnswer::new(number, run, false, reading)));
         }
         Self { session, reading, answers, items, counts: session.triage() }
     }
 
     /// The answer of this run.
-    pub(super) fn answer(&self, run: RunId) -> Option<&Answer<'a>> {
+    pub(super) fn find_answer(&self, run: RunId) -> Option<&ReadAnswer<'a>> {
         self.answers.iter().find(|answer| answer.run.id == run)
     }
 
     /// The answers that count and have text.
-    pub(super) fn latest(&self) -> impl Iterator<Item = &Answer<'a>> {
-        self.answers.iter().filter(|answer| answer.counts && !answer.text().trim().is_empty())
+    pub(super) fn current_answers(&self) -> impl Iterator<Item = &ReadAnswer<'a>> {
+        self.answers.iter().filter(|answer| answer.is_current && !answer.text().trim().is_empty())
     }
 
     /// The items that stand so.
-    pub(super) fn standing(&self, standing: Standing) -> impl Iterator<Item = &Item<'a>> {
-        self.items.iter().filter(move |item| item.standing() == standing)
+    pub(super) fn items_with_status(
+        &self,
+        status: ItemStatus,
+    ) -> impl Iterator<Item = &ExportedItem<'a>> {
+        self.items.iter().filter(move |item| item.status() == status)
     }
 
     /// `Kael Voss (infra)`, with the question where there are several.
-    pub(super) fn who(&self, run: &Run, turn: usize) -> String {
-        let who = panel::who(run);
+    pub(super) fn describe_persona(&self, run: &Run, turn: usize) -> String {
+        let who = session_header::name_with_id(run);
         if self.session.turns.len() > 1 { format!("{who}, question {turn}") } else { who }
     }
 }
 
 /// `span` moved to where it can be: inside the text, between characters. What the store keeps may be of another version.
-pub(super) fn within(text: &str, span: &Range<usize>) -> Range<usize> {
+pub(super) fn clamp_span(text: &str, span: &Range<usize>) -> Range<usize> {
     let start = text.floor_char_boundary(span.start.min(text.len()));
     let end = text.floor_char_boundary(span.end.min(text.len()));
     start..end.max(start)

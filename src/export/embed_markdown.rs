@@ -19,29 +19,29 @@ const PASSES: usize = 4;
 
 /// The answer without anything that reaches beyond its end, without a line end at the end; its highest heading is of level
 /// `top`.
-pub(super) fn contain(answer: &str, top: usize) -> String {
+pub(super) fn embed_answer(answer: &str, top: usize) -> String {
     let mut text = answer.trim_end().to_owned();
     for _ in 0..PASSES {
-        let edits = html(&text);
+        let edits = replace_html(&text);
         if edits.is_empty() {
             break;
         }
-        text = apply(&text, edits);
+        text = apply_replacements(&text, edits);
     }
-    let edits = headings(&text, top);
-    text = apply(&text, edits);
-    if let Some(fence) = open_fence(&text) {
+    let edits = replace_headings(&text, top);
+    text = apply_replacements(&text, edits);
+    if let Some(fence) = closing_fence(&text) {
         text.push('\n');
         text.push_str(&fence);
     }
-    if is_contained(&text, top) { text } else { fenced(answer.trim_end()) }
+    if is_contained(&text, top) { text } else { fence_answer(answer.trim_end()) }
 }
 
 /// The text as a quote: contained, a `>` before each line, all of it indented by `indent`. Headings in it are of the lowest
 /// levels, so that no reader takes them for the document's.
-pub(super) fn quote(text: &str, indent: &str) -> String {
+pub(super) fn quote_markdown(text: &str, indent: &str) -> String {
     let mut out = String::with_capacity(text.len() + 64);
-    for line in contain(text, LOWEST).lines() {
+    for line in embed_answer(text, LOWEST).lines() {
         if !out.is_empty() {
             out.push('\n');
         }
@@ -53,7 +53,7 @@ pub(super) fn quote(text: &str, indent: &str) -> String {
 }
 
 /// Escapes a word or line, so that it shows what it says wherever it stands in a document.
-pub(super) fn escape(text: &str) -> String {
+pub(super) fn escape_markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&' | '$')
@@ -73,10 +73,10 @@ fn options() -> Options {
 }
 
 /// A piece of the source and what takes its place.
-type Edit = (Range<usize>, String);
+type Replacement = (Range<usize>, String);
 
 /// Puts the edits, which are in order and do not overlap, in their places.
-fn apply(text: &str, edits: Vec<Edit>) -> String {
+fn apply_replacements(text: &str, edits: Vec<Replacement>) -> String {
     let mut out = String::with_capacity(text.len() + 4 * edits.len());
     let mut at = 0;
     for (range, new) in edits {
@@ -89,7 +89,7 @@ fn apply(text: &str, edits: Vec<Edit>) -> String {
 }
 
 /// Edits that make raw HTML visible. Line breaks stay: tables need them, and they enclose nothing.
-fn html(text: &str) -> Vec<Edit> {
+fn replace_html(text: &str) -> Vec<Replacement> {
     Parser::new_ext(text, options())
         .into_offset_iter()
         .filter_map(|(event, range)| match event {
@@ -105,7 +105,7 @@ fn html(text: &str) -> Vec<Edit> {
 }
 
 /// Edits that lower all headings by as many levels as the highest needs to be of level `top`.
-fn headings(text: &str, top: usize) -> Vec<Edit> {
+fn replace_headings(text: &str, top: usize) -> Vec<Replacement> {
     let found: Vec<(Range<usize>, usize)> = Parser::new_ext(text, options())
         .into_offset_iter()
         .filter_map(|(event, range)| match event {
@@ -126,7 +126,7 @@ fn headings(text: &str, top: usize) -> Vec<Edit> {
             if raw.starts_with('#') {
                 return Some((range.start..range.start + level, marks));
             }
-            let title = underlined(raw);
+            let title = setext_title(raw);
             let end = range.start + raw.trim_end_matches(['\n', '\r']).len();
             Some((range.start..end, format!("{marks} {title}")))
         })
@@ -134,7 +134,7 @@ fn headings(text: &str, top: usize) -> Vec<Edit> {
 }
 
 /// The text of an underlined heading on one line.
-fn underlined(raw: &str) -> String {
+fn setext_title(raw: &str) -> String {
     let lines: Vec<&str> = raw.lines().collect();
     let above = lines.split_last().map_or(&[][..], |(_, above)| above);
     let mut title = above
@@ -151,7 +151,7 @@ fn underlined(raw: &str) -> String {
 }
 
 /// The line that closes the fence which the end of the text leaves open; none when there is none.
-pub(super) fn open_fence(text: &str) -> Option<String> {
+pub(super) fn closing_fence(text: &str) -> Option<String> {
     let (range, depth) = Parser::new_ext(text, options())
         .into_offset_iter()
         .scan(0usize, |depth, (event, range)| {
@@ -209,7 +209,7 @@ fn is_contained(text: &str, top: usize) -> bool {
 }
 
 /// The answer as it is, in a fence that it cannot end.
-fn fenced(answer: &str) -> String {
+fn fence_answer(answer: &str) -> String {
     let longest = answer.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}text\n{answer}\n{fence}")
@@ -234,7 +234,7 @@ mod tests {
             ("a\n\n---\n\nb", "a\n\n---\n\nb"),
             ("#hash", "#hash"),
         ] {
-            assert_eq!(contain(answer, 3), contained);
+            assert_eq!(embed_answer(answer, 3), contained);
         }
     }
 
@@ -249,7 +249,7 @@ mod tests {
             ("a\n\n    ```\n    b", "a\n\n    ```\n    b"),
             ("- ```\n  a", "- ```\n  a"),
         ] {
-            assert_eq!(contain(answer, 3), contained);
+            assert_eq!(embed_answer(answer, 3), contained);
         }
     }
 
@@ -263,13 +263,13 @@ mod tests {
             ("| a<br>b |\n|---|\n| c<BR />d |", "| a<br>b |\n|---|\n| c<BR />d |"),
             ("<https://example.com>", "<https://example.com>"),
         ] {
-            assert_eq!(contain(answer, 3), contained);
+            assert_eq!(embed_answer(answer, 3), contained);
         }
     }
 
     #[test]
     fn a_whole_answer_in_a_fence_cannot_end_it() {
-        assert_eq!(fenced("a\n````\nb"), "`````text\na\n````\nb\n`````");
+        assert_eq!(fence_answer("a\n````\nb"), "`````text\na\n````\nb\n`````");
     }
 
     proptest! {
@@ -287,7 +287,7 @@ mod tests {
             )
         ) {
             let answer = parts.concat();
-            let contained = contain(&answer, 3);
+            let contained = embed_answer(&answer, 3);
             prop_assert!(is_contained(&contained, 3), "{answer:?} became {contained:?}");
         }
     }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::panel;
+use super::session_header;
 use crate::domain::{
     Aside, AsideKind, Decision, Facet, Recommendation, RecommendationId, Run, Session, Severity,
 };
@@ -11,7 +11,7 @@ use crate::text::sanitize_line;
 
 /// A recommendation and the answer that it stands in.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Member<'a> {
+pub(super) struct ExportedMember<'a> {
     /// Which question of the session, counted from 1.
     pub(super) turn: usize,
     /// The answer.
@@ -22,7 +22,7 @@ pub(super) struct Member<'a> {
 
 /// Where an item stands; the order in which lists have them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum ItemStatus {
     Accepted,
     Deferred,
     /// Nothing was decided, but something was said.
@@ -31,7 +31,7 @@ pub(super) enum Standing {
     Rejected,
 }
 
-impl Standing {
+impl ItemStatus {
     pub(super) const ALL: [Self; 5] =
         [Self::Accepted, Self::Deferred, Self::Discuss, Self::Open, Self::Rejected];
 
@@ -60,18 +60,18 @@ impl Standing {
 
 /// One row.
 #[derive(Debug, Clone)]
-pub(super) struct Item<'a> {
+pub(super) struct ExportedItem<'a> {
     /// The one that stands for all.
-    pub(super) leader: Member<'a>,
+    pub(super) leader: ExportedMember<'a>,
     /// The others, in the order of the text.
-    pub(super) others: Vec<Member<'a>>,
+    pub(super) others: Vec<ExportedMember<'a>>,
     /// Attacks on any of them, oldest first.
     pub(super) challenges: Vec<&'a Aside>,
 }
 
-impl<'a> Item<'a> {
+impl<'a> ExportedItem<'a> {
     /// The leader and the others.
-    pub(super) fn members(&self) -> impl Iterator<Item = &Member<'a>> {
+    pub(super) fn members(&self) -> impl Iterator<Item = &ExportedMember<'a>> {
         std::iter::once(&self.leader).chain(&self.others)
     }
 
@@ -98,27 +98,31 @@ impl<'a> Item<'a> {
         self.leader.found.severity
     }
 
-    pub(super) fn standing(&self) -> Standing {
+    pub(super) fn status(&self) -> ItemStatus {
         match self.decision() {
-            Some(Decision::Accepted) => Standing::Accepted,
-            Some(Decision::Deferred) => Standing::Deferred,
-            Some(Decision::Rejected) => Standing::Rejected,
-            None if self.comment().is_some() => Standing::Discuss,
-            None => Standing::Open,
+            Some(Decision::Accepted) => ItemStatus::Accepted,
+            Some(Decision::Deferred) => ItemStatus::Deferred,
+            Some(Decision::Rejected) => ItemStatus::Rejected,
+            None if self.comment().is_some() => ItemStatus::Discuss,
+            None => ItemStatus::Open,
         }
     }
 
     /// What the user said about it; about the others too, where that was something else.
     pub(super) fn comment(&self) -> Option<String> {
-        self.said(|member| &member.found.verdict.comment, " / ")
+        self.join_verdicts(|member| &member.found.verdict.comment, " / ")
     }
 
     /// Who does it.
     pub(super) fn owner(&self) -> Option<String> {
-        self.said(|member| &member.found.verdict.owner, ", ")
+        self.join_verdicts(|member| &member.found.verdict.owner, ", ")
     }
 
-    fn said(&self, of: impl Fn(&Member<'a>) -> &'a String, between: &str) -> Option<String> {
+    fn join_verdicts(
+        &self,
+        of: impl Fn(&ExportedMember<'a>) -> &'a String,
+        between: &str,
+    ) -> Option<String> {
         let mut said: Vec<String> = Vec::new();
         for member in self.members() {
             let words = sanitize_line(of(member)).trim().to_owned();
@@ -137,7 +141,7 @@ impl<'a> Item<'a> {
     pub(super) fn proposer_ids(&self) -> Vec<String> {
         let mut ids: Vec<String> = Vec::new();
         for member in self.members() {
-            let id = panel::id(member.run);
+            let id = session_header::persona_id(member.run);
             if !ids.contains(&id) {
                 ids.push(id);
             }
@@ -147,21 +151,21 @@ impl<'a> Item<'a> {
 }
 
 /// Every item of the session, in the order of questions, answers and text.
-pub(super) fn items(session: &Session) -> Vec<Item<'_>> {
-    let mut members: HashMap<RecommendationId, Member<'_>> = HashMap::new();
+pub(super) fn list_items(session: &Session) -> Vec<ExportedItem<'_>> {
+    let mut members: HashMap<RecommendationId, ExportedMember<'_>> = HashMap::new();
     for (turn, asked) in (1..).zip(&session.turns) {
         for run in &asked.runs {
             for found in run.recommendations.iter().flatten() {
-                members.insert(found.id, Member { turn, run, found });
+                members.insert(found.id, ExportedMember { turn, run, found });
             }
         }
     }
     let place = |found: &Recommendation| members.get(&found.id).copied();
-    let mut items: Vec<Item<'_>> = Vec::new();
+    let mut items: Vec<ExportedItem<'_>> = Vec::new();
     for group in session.groups() {
         let Some(leader) = place(group.leader) else { continue };
         let others = group.members.into_iter().filter_map(place).collect();
-        items.push(Item { leader, others, challenges: Vec::new() });
+        items.push(ExportedItem { leader, others, challenges: Vec::new() });
     }
     for aside in &session.asides {
         let AsideKind::Challenge(about) = aside.kind else { continue };

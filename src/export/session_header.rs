@@ -13,7 +13,7 @@ use crate::text::{sanitize, sanitize_line};
 
 /// What became of those who were asked: of each question, with their last run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Counts {
+pub(super) struct EndingCounts {
     pub(super) asked: usize,
     pub(super) answered: usize,
     pub(super) cut: usize,
@@ -24,9 +24,9 @@ pub(super) struct Counts {
     pub(super) unfinished: usize,
 }
 
-impl Counts {
+impl EndingCounts {
     /// Of these questions together.
-    pub(super) fn of<'a>(turns: impl IntoIterator<Item = &'a Turn>) -> Self {
+    pub(super) fn from_turns<'a>(turns: impl IntoIterator<Item = &'a Turn>) -> Self {
         let mut counts = Self::default();
         for run in turns.into_iter().flat_map(Turn::latest) {
             counts.asked += 1;
@@ -43,7 +43,7 @@ impl Counts {
     }
 
     /// Every count but the first two, with its word.
-    pub(super) fn rest(&self) -> [(&'static str, usize); 5] {
+    pub(super) fn not_answered(&self) -> [(&'static str, usize); 5] {
         [
             ("cut", self.cut),
             ("refused", self.refused),
@@ -54,11 +54,11 @@ impl Counts {
     }
 }
 
-impl fmt::Display for Counts {
+impl fmt::Display for EndingCounts {
     /// `3 of 4 answered · 1 cut`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {} answered", self.answered, self.asked)?;
-        self.rest()
+        self.not_answered()
             .iter()
             .filter(|(_, n)| *n > 0)
             .try_for_each(|(word, n)| write!(f, " · {n} {word}"))
@@ -66,14 +66,14 @@ impl fmt::Display for Counts {
 }
 
 /// How many of a turn's personas answered in full, and how many were asked.
-pub(super) fn count(turn: &Turn) -> (usize, usize) {
-    let counts = Counts::of([turn]);
+pub(super) fn count_answered(turn: &Turn) -> (usize, usize) {
+    let counts = EndingCounts::from_turns([turn]);
     (counts.answered, counts.asked)
 }
 
 /// `3 of 4 answered · 1 cut`; of several turns all together, with their number.
-pub(super) fn summary(session: &Session) -> String {
-    let counts = Counts::of(&session.turns);
+pub(super) fn summarize_session(session: &Session) -> String {
+    let counts = EndingCounts::from_turns(&session.turns);
     match session.turns.len() {
         0 => "nothing has been asked yet".to_owned(),
         1 => counts.to_string(),
@@ -82,10 +82,10 @@ pub(super) fn summary(session: &Session) -> String {
 }
 
 /// The models that were asked, each once, in the order in which they were.
-pub(super) fn models(session: &Session) -> Vec<String> {
+pub(super) fn list_models(session: &Session) -> Vec<String> {
     let mut models: Vec<String> = Vec::new();
     for run in session.turns.iter().flat_map(Turn::latest) {
-        let model = model(run);
+        let model = model_name(run);
         if !models.contains(&model) {
             models.push(model);
         }
@@ -94,13 +94,13 @@ pub(super) fn models(session: &Session) -> Vec<String> {
 }
 
 /// Models, tokens, cost on one line; none when nothing was asked. `as_written` makes names of models fit for the format.
-pub(super) fn means(session: &Session, as_written: fn(&str) -> String) -> Option<String> {
-    let models = models(session);
+pub(super) fn write_means(session: &Session, as_written: fn(&str) -> String) -> Option<String> {
+    let models = list_models(session);
     if models.is_empty() {
         return None;
     }
     let word = if models.len() == 1 { "Model" } else { "Models" };
-    let spent = Spent::of(session).to_string();
+    let spent = UsageTotals::from_session(session).to_string();
     let between = if spent.is_empty() { "" } else { " · " };
     Some(format!("{word}: {}{between}{spent}", as_written(&models.join(", "))))
 }
@@ -108,7 +108,7 @@ pub(super) fn means(session: &Session, as_written: fn(&str) -> String) -> Option
 /// What a session took in tokens and money: all runs together, replaced ones, challenges and briefs included. A run that ended
 /// without a word and without a count took nothing that anybody could tell.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Spent {
+pub(super) struct UsageTotals {
     /// Tokens sent.
     pub(super) input: u64,
     /// Tokens answered.
@@ -123,14 +123,14 @@ pub(super) struct Spent {
     pub(super) cost_known: usize,
 }
 
-impl Spent {
+impl UsageTotals {
     /// Of the whole session.
-    pub(super) fn of(session: &Session) -> Self {
+    pub(super) fn from_session(session: &Session) -> Self {
         let runs = session.turns.iter().flat_map(|turn| &turn.runs);
-        Self::of_runs(runs.chain(session.asides.iter().map(|aside| &aside.run)))
+        Self::from_runs(runs.chain(session.asides.iter().map(|aside| &aside.run)))
     }
 
-    fn of_runs<'a>(runs: impl Iterator<Item = &'a Run>) -> Self {
+    fn from_runs<'a>(runs: impl Iterator<Item = &'a Run>) -> Self {
         let mut spent = Self::default();
         for run in runs {
             let silent = run.text.is_empty() && run.reasoning.is_empty();
@@ -151,7 +151,7 @@ impl Spent {
     }
 
     /// `$0.0412`, `$0.0301 · cost known for 2 of 4`; none when nobody told a price.
-    pub(super) fn cost(&self) -> Option<String> {
+    pub(super) fn format_cost(&self) -> Option<String> {
         let cost = format_dollars(self.cost_microusd?);
         Some(if self.cost_known == self.runs {
             cost
@@ -161,7 +161,7 @@ impl Spent {
     }
 }
 
-impl fmt::Display for Spent {
+impl fmt::Display for UsageTotals {
     /// `12.3k tokens in, 8.1k out · $0.0412`; empty when nothing was told.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.tokens_known == 0 {
@@ -176,32 +176,32 @@ impl fmt::Display for Spent {
         if self.tokens_known < self.runs {
             write!(f, " · tokens known for {} of {}", self.tokens_known, self.runs)?;
         }
-        match self.cost() {
+        match self.format_cost() {
             Some(cost) => write!(f, " · {cost}"),
-            None if self.runs > 0 => f.write_str(" · cost not told"),
+            None if self.runs > 0 => f.write_str(" · cost unknown"),
             None => Ok(()),
         }
     }
 }
 
 /// The persona's id, clean: what names it in lists of those who propose something.
-pub(super) fn id(run: &Run) -> String {
+pub(super) fn persona_id(run: &Run) -> String {
     sanitize_line(run.persona.as_str())
 }
 
 /// `Kael Voss (infra)`
-pub(super) fn who(run: &Run) -> String {
-    format!("{} ({})", name(run), id(run))
+pub(super) fn name_with_id(run: &Run) -> String {
+    format!("{} ({})", persona_name(run), persona_id(run))
 }
 
 /// The question, quoted line by line.
-pub(super) fn question(turn: &Turn) -> String {
+pub(super) fn quote_question(turn: &Turn) -> String {
     let quoted = |line: &str| format!("> {line}").trim_end().to_owned();
     sanitize(&turn.question).lines().map(quoted).collect::<Vec<_>>().join("\n")
 }
 
 /// The persona's name, or its id when it has none; on one line.
-pub(super) fn name(run: &Run) -> String {
+pub(super) fn persona_name(run: &Run) -> String {
     if run.persona_name.trim().is_empty() {
         run.persona.to_string()
     } else {
@@ -210,18 +210,18 @@ pub(super) fn name(run: &Run) -> String {
 }
 
 /// What stands behind the name: the view, or the id where there is none.
-pub(super) fn view(run: &Run) -> String {
+pub(super) fn persona_view(run: &Run) -> String {
     if run.view.trim().is_empty() { run.persona.to_string() } else { sanitize_line(&run.view) }
 }
 
 /// `gateway:large`, on one line; without the colon when the provider's default was asked.
-pub(super) fn model(run: &Run) -> String {
+pub(super) fn model_name(run: &Run) -> String {
     let model = run.model.to_string();
     sanitize_line(model.strip_suffix(':').unwrap_or(&model))
 }
 
 /// Why a run is not done, where there is something to say; on one line.
-pub(super) fn reason(run: &Run) -> Option<String> {
+pub(super) fn ending_reason(run: &Run) -> Option<String> {
     match &run.state {
         RunState::Ended(ending) => ending.reason().filter(|why| !why.trim().is_empty()),
         RunState::Retrying { reason, .. } => Some(reason.as_str()),
@@ -231,13 +231,13 @@ pub(super) fn reason(run: &Run) -> Option<String> {
 }
 
 /// State word, time and reason: `done in 9.8 s`, `cut after 3.1 s: length limit`.
-pub(super) fn state(run: &Run) -> String {
+pub(super) fn describe_state(run: &Run) -> String {
     let mut words = run.state.word().to_owned();
     if !run.elapsed.is_zero() && !run.state.is_live() {
-        words.push_str(if answered(run) { " in " } else { " after " });
+        words.push_str(if is_answered(run) { " in " } else { " after " });
         words.push_str(&format_duration(run.elapsed));
     }
-    if let Some(reason) = reason(run) {
+    if let Some(reason) = ending_reason(run) {
         words.push_str(": ");
         words.push_str(&reason);
     }
@@ -245,21 +245,21 @@ pub(super) fn state(run: &Run) -> String {
 }
 
 /// `2026-11-21 09:00 UTC`; empty for a time that no calendar has.
-pub(super) fn date(ms: i64) -> String {
+pub(super) fn format_date(ms: i64) -> String {
     Timestamp::from_millisecond(ms)
         .map(|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string())
         .unwrap_or_default()
 }
 
 /// `2026-11-21`; empty for a time that no calendar has.
-pub(super) fn day(ms: i64) -> String {
+pub(super) fn format_day(ms: i64) -> String {
     Timestamp::from_millisecond(ms)
         .map(|at| at.strftime("%Y-%m-%d").to_string())
         .unwrap_or_default()
 }
 
 /// What became of earlier tries of a turn; none when there was none.
-pub(super) fn tries(turn: &Turn) -> Option<String> {
+pub(super) fn describe_earlier_runs(turn: &Turn) -> Option<String> {
     let (latest, spoken) = (turn.latest(), turn.spoken());
     let stands = |run: &&&Run| spoken.iter().any(|other| other.id == run.id);
     let kept = latest.len() - latest.iter().filter(stands).count();
@@ -280,7 +280,7 @@ pub(super) fn tries(turn: &Turn) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-fn answered(run: &Run) -> bool {
+fn is_answered(run: &Run) -> bool {
     matches!(&run.state, RunState::Ended(ending) if ending.answered())
 }
 
@@ -322,7 +322,7 @@ mod tests {
         for (runs, words) in [
             (vec![&silent], ""),
             (vec![&untold], ""),
-            (vec![&free], "1.5k tokens in, 1.5k out · cost not told"),
+            (vec![&free], "1.5k tokens in, 1.5k out · cost unknown"),
             (vec![&priced, &priced, &silent], "3.0k tokens in, 3.0k out · $0.0400"),
             (vec![&priced, &free], "3.0k tokens in, 3.0k out · $0.0200 · cost known for 1 of 2"),
             (
@@ -330,7 +330,7 @@ mod tests {
                 "1.5k tokens in, 1.5k out · tokens known for 1 of 2 · $0.0200 · cost known for 1 of 2",
             ),
         ] {
-            assert_eq!(Spent::of_runs(runs.into_iter()).to_string(), words);
+            assert_eq!(UsageTotals::from_runs(runs.into_iter()).to_string(), words);
         }
     }
 }

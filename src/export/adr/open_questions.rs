@@ -5,16 +5,16 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
 
-use super::entry;
+use super::quote_entry;
 use super::sentence_patterns::{is_measure_heading, is_revisit, list_sentences};
 use crate::domain::script::QUESTION_MARKS;
 use crate::domain::{Facet, Turn};
-use crate::export::checklist::nothing;
-use crate::export::contain::escape;
+use crate::export::checklist::no_items_text;
 use crate::export::decisions::write_challenges;
-use crate::export::item::{Item, Standing};
+use crate::export::embed_markdown::escape_markdown;
+use crate::export::exported_item::{ExportedItem, ItemStatus};
 use crate::export::markdown;
-use crate::export::review::{Answer, Review};
+use crate::export::session_reading::{ReadAnswer, SessionReading};
 use crate::review::Section;
 use crate::text::{Part, PartKind};
 
@@ -22,57 +22,67 @@ use crate::text::{Part, PartKind};
 const FEW: usize = 20;
 
 /// Writes all that follows the pros and cons.
-pub(super) fn write(review: &Review<'_>, out: &mut String) -> fmt::Result {
+pub(super) fn write_open_questions(review: &SessionReading<'_>, out: &mut String) -> fmt::Result {
     writeln!(out, "\n## Rejected and Deferred")?;
-    for standing in [Standing::Rejected, Standing::Deferred] {
+    for standing in [ItemStatus::Rejected, ItemStatus::Deferred] {
         writeln!(out, "\n### {}\n", standing.title())?;
-        let mut items = review.standing(standing).peekable();
+        let mut items = review.items_with_status(standing).peekable();
         if items.peek().is_none() {
-            writeln!(out, "{}", nothing(standing))?;
+            writeln!(out, "{}", no_items_text(standing))?;
         }
         for item in items {
-            let why = item.comment().map_or_else(|| "no reason given".to_owned(), |c| escape(&c));
-            writeln!(out, "* {}: {why}", proposed(item))?;
+            let why = item
+                .comment()
+                .map_or_else(|| "no reason given".to_owned(), |c| escape_markdown(&c));
+            writeln!(out, "* {}: {why}", title_with_proposers(item))?;
             write_challenges(item, "  ", out)?;
         }
     }
     write_questions(review, out)?;
     write_revisit(review, out)?;
-    write_more(review, out)
+    write_more_information(review, out)
 }
 
 /// `**Title** — proposed by infra, edge`, escaped.
-fn proposed(item: &Item<'_>) -> String {
-    format!("**{}** — proposed by {}", escape(&item.title()), escape(&item.proposers()))
+fn title_with_proposers(item: &ExportedItem<'_>) -> String {
+    format!(
+        "**{}** — proposed by {}",
+        escape_markdown(&item.title()),
+        escape_markdown(&item.proposers())
+    )
 }
 
-fn write_questions(review: &Review<'_>, out: &mut String) -> fmt::Result {
+fn write_questions(review: &SessionReading<'_>, out: &mut String) -> fmt::Result {
     writeln!(out, "\n## Open Questions\n")?;
     let mut lines: Vec<String> = Vec::new();
-    for answer in review.latest() {
-        for section in answer.about(Facet::Questions) {
-            lines.extend(entries(review, answer, section));
+    for answer in review.current_answers() {
+        for section in answer.sections_about(Facet::Questions) {
+            lines.extend(list_entries(review, answer, section));
         }
     }
-    for item in review.standing(Standing::Discuss) {
+    for item in review.items_with_status(ItemStatus::Discuss) {
         let comment = item.comment().unwrap_or_default();
-        lines.push(format!("* To discuss: {}: {}", proposed(item), escape(&comment)));
-        write_below(item, &mut lines);
+        lines.push(format!(
+            "* To discuss: {}: {}",
+            title_with_proposers(item),
+            escape_markdown(&comment)
+        ));
+        push_challenges(item, &mut lines);
     }
     write_undecided(review, &mut lines);
     if lines.is_empty() {
-        return writeln!(out, "No answer asks anything back, and nothing is undecided.");
+        return writeln!(out, "No answer asks anything back, and no_items_text is undecided.");
     }
     lines.iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
 /// What nobody has decided on: each by name, or, where that would bury the record, how many of whom.
-fn write_undecided(review: &Review<'_>, lines: &mut Vec<String>) {
-    let open: Vec<&Item<'_>> = review.standing(Standing::Open).collect();
+fn write_undecided(review: &SessionReading<'_>, lines: &mut Vec<String>) {
+    let open: Vec<&ExportedItem<'_>> = review.items_with_status(ItemStatus::Open).collect();
     if open.len() <= FEW {
         for item in open {
-            lines.push(format!("* Undecided: {}", proposed(item)));
-            write_below(item, lines);
+            lines.push(format!("* Undecided: {}", title_with_proposers(item)));
+            push_challenges(item, lines);
         }
         return;
     }
@@ -80,7 +90,8 @@ fn write_undecided(review: &Review<'_>, lines: &mut Vec<String>) {
     for item in &open {
         *of.entry(item.proposers()).or_default() += 1;
     }
-    let whose: Vec<String> = of.iter().map(|(who, n)| format!("{n} of {}", escape(who))).collect();
+    let whose: Vec<String> =
+        of.iter().map(|(who, n)| format!("{n} of {}", escape_markdown(who))).collect();
     let id = review.session.id.short();
     lines.push(format!(
         "* {} recommendations are undecided ({}); `plenary sessions export {id} --format checklist` names them.",
@@ -88,13 +99,13 @@ fn write_undecided(review: &Review<'_>, lines: &mut Vec<String>) {
         whose.join(", ")
     ));
     for item in open.into_iter().filter(|item| !item.challenges.is_empty()) {
-        lines.push(format!("* Undecided: {}", proposed(item)));
-        write_below(item, lines);
+        lines.push(format!("* Undecided: {}", title_with_proposers(item)));
+        push_challenges(item, lines);
     }
 }
 
 /// Challenges below the line of their item.
-fn write_below(item: &Item<'_>, lines: &mut Vec<String>) {
+fn push_challenges(item: &ExportedItem<'_>, lines: &mut Vec<String>) {
     let mut below = String::new();
     write_challenges(item, "  ", &mut below).unwrap_or_default();
     lines.extend(below.lines().map(str::to_owned));
@@ -102,18 +113,24 @@ fn write_below(item: &Item<'_>, lines: &mut Vec<String>) {
 
 /// Entries of lists, rows of tables and paragraphs that ask, a line each. What somebody else
 /// is quoted with is not the persona's.
-fn entries(review: &Review<'_>, answer: &Answer<'_>, section: &Section) -> Vec<String> {
-    let who = review.who(answer.run, answer.turn);
+fn list_entries(
+    review: &SessionReading<'_>,
+    answer: &ReadAnswer<'_>,
+    section: &Section,
+) -> Vec<String> {
+    let who = review.describe_persona(answer.run, answer.turn);
     let says = |part: &Part<'_>| {
         let text = part.text();
         !text.trim().is_empty() && (part.depth() > 0 || text.contains(QUESTION_MARKS))
     };
     let mut lines = Vec::new();
-    for part in answer.body(section).filter(|part| !part.is_quoted()) {
+    for part in answer.body_parts(section).filter(|part| !part.is_quoted()) {
         match part.kind() {
-            PartKind::Paragraph if says(&part) => lines.push(entry(part.text(), &who)),
+            PartKind::Paragraph if says(&part) => lines.push(quote_entry(part.text(), &who)),
             PartKind::Table => {
-                lines.extend(part.rows().iter().map(|row| entry(&row.cells.join(" · "), &who)));
+                lines.extend(
+                    part.rows().iter().map(|row| quote_entry(&row.cells.join(" · "), &who)),
+                );
             }
             _ => {}
         }
@@ -121,33 +138,42 @@ fn entries(review: &Review<'_>, answer: &Answer<'_>, section: &Section) -> Vec<S
     lines
 }
 
-fn write_revisit(review: &Review<'_>, out: &mut String) -> fmt::Result {
+fn write_revisit(review: &SessionReading<'_>, out: &mut String) -> fmt::Result {
     writeln!(out, "\n## Revisit When\n")?;
     let mut lines: Vec<String> = Vec::new();
-    for answer in review.latest() {
-        let who = review.who(answer.run, answer.turn);
+    for answer in review.current_answers() {
+        let who = review.describe_persona(answer.run, answer.turn);
         for section in &answer.sections {
             if is_measure_heading(answer.heading(section)) && section.facet != Facet::Assumptions {
-                lines.extend(entries(review, answer, section));
+                lines.extend(list_entries(review, answer, section));
             }
-            let own = answer.body(section).filter(|part| !part.is_quoted());
+            let own = answer.body_parts(section).filter(|part| !part.is_quoted());
             let said = own.flat_map(|part| list_sentences(part.text()));
-            lines.extend(said.filter(|s| is_revisit(s)).map(|sentence| entry(&sentence, &who)));
+            lines.extend(
+                said.filter(|s| is_revisit(s)).map(|sentence| quote_entry(&sentence, &who)),
+            );
         }
     }
     let mut seen = std::collections::HashSet::new();
     lines.retain(|line| seen.insert(line.clone()));
-    for item in review.standing(Standing::Deferred) {
-        let why = item.comment().map(|comment| format!(": {}", escape(&comment)));
-        lines.push(format!("* Deferred: {}{}", proposed(item), why.unwrap_or_default()));
+    for item in review.items_with_status(ItemStatus::Deferred) {
+        let why = item.comment().map(|comment| format!(": {}", escape_markdown(&comment)));
+        lines.push(format!(
+            "* Deferred: {}{}",
+            title_with_proposers(item),
+            why.unwrap_or_default()
+        ));
     }
     if lines.is_empty() {
-        return writeln!(out, "No answer says when to think again, and nothing was deferred.");
+        return writeln!(
+            out,
+            "No answer says when to think again, and no_items_text was deferred."
+        );
     }
     lines.iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
-fn write_more(review: &Review<'_>, out: &mut String) -> fmt::Result {
+fn write_more_information(review: &SessionReading<'_>, out: &mut String) -> fmt::Result {
     writeln!(out, "\n## More Information")?;
     let session = review.session;
     for (number, turn) in (1..).zip(&session.turns) {
