@@ -1,7 +1,6 @@
-//! What was decided as a Markdown task list: what was accepted is a task, what was not is a list below.
+//! The decisions as a Markdown task list: accepted items are tasks, all others are plain list items below.
 //!
-//! The list is the whole document: no answers, no quotes; the decision record has those. Titles, comments and owners are
-//! escaped.
+//! No answers and no quotes: those are in the decision record. Titles, comments and owners are escaped.
 
 use std::fmt::{self, Write};
 
@@ -40,7 +39,7 @@ fn write_list(session: &Session, out: &mut String) -> fmt::Result {
     Ok(())
 }
 
-/// What is said of a part without items.
+/// The text for a status without items.
 pub(super) fn no_items_text(standing: ItemStatus) -> &'static str {
     match standing {
         ItemStatus::Accepted => "Nothing was accepted.",

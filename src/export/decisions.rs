@@ -1,7 +1,6 @@
-//! The decisions at the end of the formats that are for reading: every row of triage, grouped by what was decided.
+//! The decisions at the end of the text and Markdown formats: every triage item, grouped by status.
 //!
-//! Written only when there is anything to decide. Called by `text` and `markdown`; the checklist and the decision record are
-//! formats of their own.
+//! Left out when there are no items. The checklist and the decision record are separate formats.
 
 use std::fmt::{self, Write};
 
@@ -11,7 +10,7 @@ use super::session_header;
 use crate::domain::{Aside, Facet, Session};
 use crate::text::{Document, PartKind, collapse_whitespace, first_sentence, sanitize_line};
 
-/// The section in Markdown.
+/// Writes the section in Markdown.
 pub(super) fn write_markdown_decisions(session: &Session, out: &mut String) -> fmt::Result {
     let items = list_items(session);
     if items.is_empty() {
@@ -32,7 +31,7 @@ pub(super) fn write_markdown_decisions(session: &Session, out: &mut String) -> f
     Ok(())
 }
 
-/// `**Title** · infra, edge · risks · high · owner: Ada — comment`; a rejected one is struck.
+/// `**Title** · infra, edge · risks · high · owner: Ada — comment`; a rejected item is struck out.
 pub(super) fn format_item(item: &ExportedItem<'_>) -> String {
     let title = escape_markdown(&item.title());
     let title = match item.status() {
@@ -59,7 +58,7 @@ pub(super) fn describe_item(item: &ExportedItem<'_>) -> String {
     about
 }
 
-/// One line a challenge, as a list below its item.
+/// Writes one line for each challenge, as a list below its item.
 pub(super) fn write_challenges(
     item: &ExportedItem<'_>,
     indent: &str,
@@ -84,7 +83,7 @@ pub(super) fn describe_challenge(aside: &Aside) -> String {
     }
 }
 
-/// The section for a terminal or a pipe; `rule` stands above and below its title.
+/// Writes the section for a terminal or a pipe, with `rule` above and below its title.
 pub(super) fn write_text_decisions(session: &Session, rule: &str, out: &mut String) -> fmt::Result {
     let items = list_items(session);
     if items.is_empty() {

@@ -1,9 +1,8 @@
-//! Fits an answer's Markdown into a larger document: whatever it holds, what follows it is not part of it.
+//! Embeds an answer's Markdown in a larger document: nothing in the answer affects what comes after it.
 //!
-//! Headings go below the document's own, raw HTML is shown instead of obeyed (an open comment or tag would
-//! swallow the next answers), an open fence is closed. What came out is parsed once more; an answer that
-//! still reaches out of its place is put into a fence as a whole. Works on neutralised text. Called by
-//! every format that is Markdown.
+//! Headings go below those of the document, raw HTML is made visible (an open comment or tag would hide the next answers),
+//! an open fence is closed. The result is parsed again; an answer that still affects its surroundings is put into a fence
+//! as a whole. Expects sanitised text.
 
 use std::ops::Range;
 
@@ -11,13 +10,13 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag};
 
 use crate::text::is_line_break;
 
-/// The level of a heading that is quoted.
+/// The highest level of a heading in a quote.
 const LOWEST: usize = 5;
 
-/// How often raw HTML may appear behind raw HTML that was just escaped.
+/// Passes over the text: escaping raw HTML can turn more of the text into raw HTML.
 const PASSES: usize = 4;
 
-/// The answer without anything that reaches beyond its end, without a line end at the end; its highest heading is of level
+/// The answer without anything that reaches beyond its end, and without a final line end; its highest heading gets the level
 /// `top`.
 pub(super) fn embed_answer(answer: &str, top: usize) -> String {
     let mut text = answer.trim_end().to_owned();
@@ -37,8 +36,8 @@ pub(super) fn embed_answer(answer: &str, top: usize) -> String {
     if is_contained(&text, top) { text } else { fence_answer(answer.trim_end()) }
 }
 
-/// The text as a quote: contained, a `>` before each line, all of it indented by `indent`. Headings in it are of the lowest
-/// levels, so that no reader takes them for the document's.
+/// The text as a block quote: embedded, with `>` before each line, indented by `indent`. Headings in it get the lowest
+/// levels, so that they are not taken for those of the document.
 pub(super) fn quote_markdown(text: &str, indent: &str) -> String {
     let mut out = String::with_capacity(text.len() + 64);
     for line in embed_answer(text, LOWEST).lines() {
@@ -52,7 +51,7 @@ pub(super) fn quote_markdown(text: &str, indent: &str) -> String {
     out
 }
 
-/// Escapes a word or line, so that it shows what it says wherever it stands in a document.
+/// Escapes a word or line, so that Markdown shows it verbatim anywhere in a document.
 pub(super) fn escape_markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -72,10 +71,10 @@ fn options() -> Options {
         | Options::ENABLE_TASKLISTS
 }
 
-/// A piece of the source and what takes its place.
+/// A byte range of the source and its replacement.
 type Replacement = (Range<usize>, String);
 
-/// Puts the edits, which are in order and do not overlap, in their places.
+/// Applies replacements, which are sorted and do not overlap.
 fn apply_replacements(text: &str, edits: Vec<Replacement>) -> String {
     let mut out = String::with_capacity(text.len() + 4 * edits.len());
     let mut at = 0;
@@ -88,7 +87,7 @@ fn apply_replacements(text: &str, edits: Vec<Replacement>) -> String {
     out
 }
 
-/// Edits that make raw HTML visible. Line breaks stay: tables need them, and they enclose nothing.
+/// Replacements that make raw HTML visible. Line breaks stay: tables need them, and they enclose nothing.
 fn replace_html(text: &str) -> Vec<Replacement> {
     Parser::new_ext(text, options())
         .into_offset_iter()
@@ -104,7 +103,7 @@ fn replace_html(text: &str) -> Vec<Replacement> {
         .collect()
 }
 
-/// Edits that lower all headings by as many levels as the highest needs to be of level `top`.
+/// Replacements that lower all headings by the same number of levels, so that the highest gets the level `top`.
 fn replace_headings(text: &str, top: usize) -> Vec<Replacement> {
     let found: Vec<(Range<usize>, usize)> = Parser::new_ext(text, options())
         .into_offset_iter()
@@ -139,7 +138,7 @@ fn setext_title(raw: &str) -> String {
     let above = lines.split_last().map_or(&[][..], |(_, above)| above);
     let mut title = above
         .iter()
-        // Inside a quote the lines behind the first still carry its mark.
+        // Inside a quote, the lines after the first one still have its mark.
         .map(|line| line.trim_start_matches(['>', ' ', '\t']).trim_end())
         .collect::<Vec<_>>()
         .join(" ");
@@ -150,7 +149,7 @@ fn setext_title(raw: &str) -> String {
     title
 }
 
-/// The line that closes the fence which the end of the text leaves open; none when there is none.
+/// The line that closes the fence that is open at the end of the text; none when there is none.
 pub(super) fn closing_fence(text: &str) -> Option<String> {
     let (range, depth) = Parser::new_ext(text, options())
         .into_offset_iter()
@@ -168,7 +167,7 @@ pub(super) fn closing_fence(text: &str) -> Option<String> {
         })
         .flatten()
         .last()?;
-    // Inside a list or a quote the fence ends with it.
+    // Inside a list or a quote the fence ends with its container.
     if depth > 0 || range.end < text.trim_end().len() {
         return None;
     }
@@ -182,8 +181,8 @@ pub(super) fn closing_fence(text: &str) -> Option<String> {
     (!closes).then(|| mark.to_string().repeat(length))
 }
 
-/// True when a heading behind the text is a heading of the document, and the text itself has none that is
-/// higher than it may be and no raw HTML.
+/// True when a heading after the text is a heading of the document, and the text has no raw HTML and no heading above the
+/// level `top`.
 fn is_contained(text: &str, top: usize) -> bool {
     let probe = text.len() + 2;
     let document = format!("{text}\n\n## x\n");
@@ -208,7 +207,7 @@ fn is_contained(text: &str, top: usize) -> bool {
     found
 }
 
-/// The answer as it is, in a fence that it cannot end.
+/// The answer verbatim, in a fence that it cannot close.
 fn fence_answer(answer: &str) -> String {
     let longest = answer.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest.max(2) + 1);
@@ -273,7 +272,7 @@ mod tests {
     }
 
     proptest! {
-        /// However an answer is put together, the heading behind it is a heading of the document.
+        /// Whatever the answer is made of, the heading after it is a heading of the document.
         #[test]
         fn nothing_reaches_beyond_its_place(
             parts in prop::collection::vec(

@@ -1,5 +1,5 @@
-//! The rows of triage as exports write them: a recommendation with all that say the same, who proposed it, what was
-//! decided, who attacked it. Which recommendations count is `domain`'s to say ([`Session::groups`]).
+//! The triage items of a session as exports write them: a recommendation with those merged into it, its proposers, the
+//! decision and its challenges. Which recommendations form an item is decided by [`Session::groups`].
 
 use std::collections::HashMap;
 
@@ -9,23 +9,23 @@ use crate::domain::{
 };
 use crate::text::sanitize_line;
 
-/// A recommendation and the answer that it stands in.
+/// A recommendation and the run that it is from.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ExportedMember<'a> {
-    /// Which question of the session, counted from 1.
+    /// Number of the question in the session, 1-based.
     pub(super) turn: usize,
-    /// The answer.
+    /// The run.
     pub(super) run: &'a Run,
-    /// Itself.
+    /// The recommendation.
     pub(super) found: &'a Recommendation,
 }
 
-/// Where an item stands; the order in which lists have them.
+/// The triage status of an item, in the order of lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ItemStatus {
     Accepted,
     Deferred,
-    /// Nothing was decided, but something was said.
+    /// No decision, but a comment.
     Discuss,
     Open,
     Rejected,
@@ -58,14 +58,14 @@ impl ItemStatus {
     }
 }
 
-/// One row.
+/// A triage item.
 #[derive(Debug, Clone)]
 pub(super) struct ExportedItem<'a> {
-    /// The one that stands for all.
+    /// The recommendation whose title is shown.
     pub(super) leader: ExportedMember<'a>,
-    /// The others, in the order of the text.
+    /// The merged recommendations, in the order of the text.
     pub(super) others: Vec<ExportedMember<'a>>,
-    /// Attacks on any of them, oldest first.
+    /// Challenges of any of them, oldest first.
     pub(super) challenges: Vec<&'a Aside>,
 }
 
@@ -75,7 +75,7 @@ impl<'a> ExportedItem<'a> {
         std::iter::once(&self.leader).chain(&self.others)
     }
 
-    /// The title, clean, on one line.
+    /// The title, sanitised, on one line.
     pub(super) fn title(&self) -> String {
         let title = sanitize_line(self.leader.found.title());
         let title = title.trim();
@@ -108,12 +108,12 @@ impl<'a> ExportedItem<'a> {
         }
     }
 
-    /// What the user said about it; about the others too, where that was something else.
+    /// The comment; of merged recommendations, all different ones.
     pub(super) fn comment(&self) -> Option<String> {
         self.join_verdicts(|member| &member.found.verdict.comment, " / ")
     }
 
-    /// Who does it.
+    /// The owner; of merged recommendations, all different ones.
     pub(super) fn owner(&self) -> Option<String> {
         self.join_verdicts(|member| &member.found.verdict.owner, ", ")
     }
@@ -133,7 +133,7 @@ impl<'a> ExportedItem<'a> {
         (!said.is_empty()).then(|| said.join(between))
     }
 
-    /// The ids of those who propose it, each once: `infra, edge`.
+    /// The ids of the personas that propose it, each once: `infra, edge`.
     pub(super) fn proposers(&self) -> String {
         self.proposer_ids().join(", ")
     }
@@ -150,7 +150,7 @@ impl<'a> ExportedItem<'a> {
     }
 }
 
-/// Every item of the session, in the order of questions, answers and text.
+/// The items of the session, in the order of questions, answers and text.
 pub(super) fn list_items(session: &Session) -> Vec<ExportedItem<'_>> {
     let mut members: HashMap<RecommendationId, ExportedMember<'_>> = HashMap::new();
     for (turn, asked) in (1..).zip(&session.turns) {

@@ -1,7 +1,7 @@
-//! A session as a folder: the question, each answer, the decisions, the decision record, one file each.
+//! A session as a folder: the question, each answer, the decisions and the decision record, one file each.
 //!
-//! Names and texts only; `runtime::export` writes them. `decisions.json` is the JSON export, so that spans can be looked up in
-//! it; the files of answers are for reading. Names are made of persona ids and are safe on every file system.
+//! Produces names and texts; writes nothing to disk. `decisions.json` is the JSON export, in which spans can be looked up;
+//! the answer files are for reading. Names are derived from persona ids and are valid on every file system.
 
 use std::fmt::{self, Write};
 
@@ -10,7 +10,7 @@ use super::{ReadingInput, adr, json, markdown, session_header};
 use crate::domain::{PersonaId, Run, Session};
 use crate::text::{sanitize, sanitize_line};
 
-/// The files: path below the folder, with `/`, and text.
+/// The files: the path inside the folder, with `/`, and the text.
 pub fn export_folder(session: &Session, reading: &ReadingInput<'_>) -> Vec<(String, String)> {
     let answers = list_answers(session);
     let mut files = vec![(
@@ -26,26 +26,26 @@ pub fn export_folder(session: &Session, reading: &ReadingInput<'_>) -> Vec<(Stri
     files
 }
 
-/// An answer and its file.
+/// An answer and the path of its file.
 struct AnswerFile<'a> {
     turn: usize,
     run: &'a Run,
     path: String,
 }
 
-/// Names that some file systems keep for devices.
+/// Names that some file systems reserve for devices.
 const DEVICES: &[&str] = &[
     "con", "prn", "aux", "nul", "com0", "com1", "com2", "com3", "com4", "com5", "com6", "com7",
     "com8", "com9", "lpt0", "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
 ];
 
-/// The answers that count: `answers/infra.md`; of several questions, with the number before it: `answers/2-infra.md`.
+/// The current answers: `answers/infra.md`; with several questions, the number comes first: `answers/2-infra.md`.
 fn list_answers(session: &Session) -> Vec<AnswerFile<'_>> {
     let several = session.turns.len() > 1;
     let mut answers: Vec<AnswerFile<'_>> = Vec::new();
     for (turn, asked) in (1..).zip(&session.turns) {
         for run in asked.spoken() {
-            // An id is a safe name already unless the store was tampered with.
+            // A persona id is a safe name unless the store was tampered with.
             let id = PersonaId::from_name(run.persona.as_str());
             let number = if several { format!("{turn}-") } else { String::new() };
             let device = if DEVICES.contains(&id.as_str()) { "_" } else { "" };

@@ -1,8 +1,8 @@
-//! A session for programs. Fields may be added, never renamed; `tests/fixtures/export/session.schema.json` is the schema.
+//! A session as JSON. Fields may be added, never renamed; the schema is `tests/fixtures/export/session.schema.json`.
 //!
-//! `runs` are those that count, one for each persona; what a retry replaced is in `earlier`. Text is neutralised as in every
-//! export: it ends in terminals and browsers just as well. A `span` is the bytes of the `text` of its run in this document.
-//! What was marked as the same has one decision, comment and owner, written with each of them; one of them `leads`.
+//! `runs` has the latest run of each persona; runs that a retry replaced are in `earlier`. Text is sanitised as in every
+//! export, because it ends up in terminals and browsers. A `span` is a byte range of the `text` of its run in this document.
+//! Merged recommendations share one decision, comment and owner, which is written for each of them; one of them `leads`.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -147,7 +147,7 @@ fn session_object(session: &Session, review: &SessionReading<'_>) -> SessionObje
     }
 }
 
-/// What the recommendations of one row have in common.
+/// The fields that all recommendations of an item share.
 struct GroupFields {
     comment: Option<String>,
     owner: Option<String>,
@@ -199,7 +199,7 @@ fn facet_objects<'a>(answer: &'a ReadAnswer<'_>) -> impl Iterator<Item = FacetOb
     })
 }
 
-/// Those that stand in answers to question `number`, each where its answer has it.
+/// The recommendations in answers to question `number`, in the order of the answers and their text.
 fn recommendation_objects<'a>(
     number: usize,
     review: &SessionReading<'_>,

@@ -1,7 +1,7 @@
 //! A session as one Markdown document whose structure no answer can break.
 //!
-//! A heading of level 1 for the session, of level 2 for each question and each answer, and for the decisions at the end; what
-//! an answer brings along is fitted in by `contain`. Names and reasons are escaped, questions are quoted.
+//! The session is a heading of level 1; each question, each answer and the decisions are headings of level 2. Answers are
+//! embedded by `embed_markdown`, names and reasons are escaped, questions are quoted.
 
 use std::fmt::{self, Write};
 
@@ -39,17 +39,17 @@ fn write_session(session: &Session, out: &mut String) -> fmt::Result {
     decisions::write_markdown_decisions(session, out)
 }
 
-/// The panel in words: who answered, which panel, session, date; models, tokens, cost.
+/// Writes the panel: how many answered, name of the panel, session, date; models, tokens, cost.
 pub(super) fn write_head(session: &Session, out: &mut String) -> fmt::Result {
     let summary = session_header::summarize_session(session);
     let name = escape_markdown(&sanitize_line(&session.panel));
     let (id, date) = (session.id.short(), session_header::format_date(session.created_at));
     writeln!(out, "\n**{summary}** · panel {name} · session {id} · {date}")?;
-    session_header::write_means(session, escape_markdown)
-        .map_or(Ok(()), |means| writeln!(out, "\n{means}"))
+    session_header::describe_models_and_usage(session, escape_markdown)
+        .map_or(Ok(()), |line| writeln!(out, "\n{line}"))
 }
 
-/// A table of who was asked: name, view, model, state.
+/// Writes a table of the personas: name, view, model, state.
 pub(super) fn write_panel(turn: &Turn, out: &mut String) -> fmt::Result {
     writeln!(out, "\n| Persona | View | Model | State |\n|---|---|---|---|")?;
     for run in turn.latest() {
@@ -74,7 +74,7 @@ fn write_run(run: &Run, out: &mut String) -> fmt::Result {
     write_answer(run, 3, out)
 }
 
-/// Why a run is not done, what was left out of its prompt, and its text, whose highest heading is of level `top`.
+/// Writes why a run is not done, what was left out of its prompt, and its text, whose highest heading gets the level `top`.
 pub(super) fn write_answer(run: &Run, top: usize, out: &mut String) -> fmt::Result {
     if let Some(reason) = session_header::ending_reason(run) {
         writeln!(out, "\n*{}: {}*", run.state.word(), escape_markdown(reason.trim()))?;

@@ -1,13 +1,8 @@
 //! Sessions as text: for a terminal or a pipe, as Markdown, JSON and HTML, as a decision record, as a checklist.
 //!
-//! A format is one file and one row in [`FORMATS`]. Every export begins with the panel: how many of the asked answered,
-//! what became of the others, models, date, tokens, cost. Model text is neutralised here, as in everything that leaves the
-//! program, and nothing of it can break the structure that it stands in. Nothing is read or written: a string comes out.
-//! Called by `cli` (`sessions show`, `sessions export`, `ask`) and by `runtime::export`, which writes files for the TUI;
-//! `ask` passes a session of one turn.
-//!
-//! `panel` has the words about runs, `review` reads the answers once for all, `item` are the rows of triage, `excerpt` the
-//! source words of a recommendation, `contain` fits Markdown into a larger document.
+//! A format is one file and one row in [`FORMATS`]. Every export begins with the panel: how many personas answered, how the
+//! other runs ended, models, date, tokens, cost. The text of models is sanitised here, and cannot break the structure of
+//! the export around it. Nothing is read from or written to disk.
 
 mod adr;
 mod checklist;
@@ -29,14 +24,14 @@ use crate::domain::{Contract, Persona, PersonaId, Session};
 use crate::review::HeadingSynonyms;
 pub use folder::export_folder;
 
-/// What reading a session's answers takes besides the session.
+/// What answers are read with, besides the session.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadingInput<'a> {
-    /// Personas that are known: what they promise says what their sections are about. Others are read by synonyms alone.
+    /// Known personas, whose contracts say what their sections are about. Answers of others are read by synonyms alone.
     pub personas: &'a [Arc<Persona>],
-    /// What headings are called.
+    /// Phrases in headings and their facets.
     pub synonyms: &'a HeadingSynonyms,
-    /// The project's context, `./.plenary/context.md`, where there is one.
+    /// The project's context, `./.plenary/context.md`, if it exists.
     pub context: Option<&'a str>,
 }
 
@@ -45,26 +40,26 @@ impl ReadingInput<'_> {
         self.personas.iter().find(|persona| persona.id == *id).map(AsRef::as_ref)
     }
 
-    /// What the persona of this id promises; nothing when it is not known.
+    /// The contract of this persona; an empty one when the persona is unknown.
     fn find_contract(&self, id: &PersonaId) -> Contract {
         self.find_persona(id).map(|persona| persona.contract.clone()).unwrap_or_default()
     }
 }
 
-/// One way to write a session.
+/// A format that a session can be written in.
 #[derive(Debug, Clone, Copy)]
 pub struct ExportFormat {
-    /// The word behind `--format`.
+    /// The value of `--format`.
     pub name: &'static str,
-    /// What it is for, in a few words.
+    /// A short description.
     pub about: &'static str,
-    /// Writes it, with a line end at the end. Model text is neutralised.
+    /// Writes the session, with a line end at the end. The text of models is sanitised.
     pub write: fn(&Session, &ReadingInput<'_>) -> String,
-    /// It looks into answers: what it says depends on the [`ReadingInput`].
+    /// The output depends on the [`ReadingInput`].
     pub reads_answers: bool,
-    /// What the name of a file ends with, without the dot.
+    /// File name extension, without the dot.
     pub extension: &'static str,
-    /// Its media type.
+    /// Media type.
     pub media_type: &'static str,
 }
 
@@ -119,22 +114,22 @@ const ROWS: [ExportFormat; 6] = [
     },
 ];
 
-/// Every format there is, the one for people first.
+/// All formats; the default comes first.
 pub const FORMATS: &[ExportFormat] = &ROWS;
 
-/// The format of that name.
+/// The format of this name.
 pub fn find_format(name: &str) -> Option<&'static ExportFormat> {
     FORMATS.iter().find(|format| format.name == name)
 }
 
-/// What a session can be written to the disk as: a file of one of the formats, or the run folder.
+/// What a session can be written to disk as: a file in one of the formats, or a folder.
 #[derive(Debug, Clone, Copy)]
 pub struct ExportTarget {
-    /// The word behind `--format`.
+    /// The value of `--format`.
     pub name: &'static str,
-    /// What it is for, in a few words.
+    /// A short description.
     pub about: &'static str,
-    /// How the file is written; none for the folder, whose files [`export_folder`] makes.
+    /// The format of the file; none for the folder, whose files [`export_folder`] makes.
     pub format: Option<&'static ExportFormat>,
 }
 
@@ -144,7 +139,7 @@ const FOLDER: ExportTarget = ExportTarget {
     format: None,
 };
 
-/// Every target: the formats, then the folder.
+/// All targets: the formats, then the folder.
 pub static TARGETS: [ExportTarget; ROWS.len() + 1] = {
     let mut targets = [FOLDER; ROWS.len() + 1];
     let mut at = 0;
@@ -156,14 +151,14 @@ pub static TARGETS: [ExportTarget; ROWS.len() + 1] = {
     targets
 };
 
-/// The target of that name.
+/// The target of this name.
 pub fn find_target(name: &str) -> Option<&'static ExportTarget> {
     TARGETS.iter().find(|target| target.name == name)
 }
 
 impl ExportTarget {
-    /// The usual name of the file or folder for the session of this short id: `1a2b3c4d-adr.md`, `1a2b3c4d.html`,
-    /// `plenary-1a2b3c4d`. The first format of an extension needs no word to tell it from others.
+    /// The default name of the file or folder for the session with this short id: `1a2b3c4d-adr.md`, `1a2b3c4d.html`,
+    /// `plenary-1a2b3c4d`. Only the first format with an extension leaves its name out.
     pub fn file_name(&self, id: &str) -> String {
         let Some(format) = self.format else { return format!("plenary-{id}") };
         let first = FORMATS.iter().find(|other| other.extension == format.extension);

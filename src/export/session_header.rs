@@ -1,6 +1,6 @@
-//! What stands above every export: how many answered, each persona's state in words, models, date, tokens, cost.
+//! The text at the top of every export: how many answered, the state of each run, models, date, tokens, cost.
 //!
-//! Only words; how they are laid out is each format's business. Money is spoken of only where a provider named a price.
+//! Each format arranges it in its own way. Cost is mentioned only when a provider reported a price.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::domain::format::{format_dollars, format_duration, format_exact_count,
 use crate::domain::{Ending, Run, RunState, Session, Turn};
 use crate::text::{sanitize, sanitize_line};
 
-/// What became of those who were asked: of each question, with their last run.
+/// How the latest runs of one or more questions ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(super) struct EndingCounts {
     pub(super) asked: usize,
@@ -20,12 +20,12 @@ pub(super) struct EndingCounts {
     pub(super) refused: usize,
     pub(super) failed: usize,
     pub(super) cancelled: usize,
-    /// Those that have not ended yet.
+    /// Runs that have not ended.
     pub(super) unfinished: usize,
 }
 
 impl EndingCounts {
-    /// Of these questions together.
+    /// Counts the latest runs of these questions.
     pub(super) fn from_turns<'a>(turns: impl IntoIterator<Item = &'a Turn>) -> Self {
         let mut counts = Self::default();
         for run in turns.into_iter().flat_map(Turn::latest) {
@@ -42,7 +42,7 @@ impl EndingCounts {
         counts
     }
 
-    /// Every count but the first two, with its word.
+    /// Every count but the first two, with its label.
     pub(super) fn not_answered(&self) -> [(&'static str, usize); 5] {
         [
             ("cut", self.cut),
@@ -65,13 +65,13 @@ impl fmt::Display for EndingCounts {
     }
 }
 
-/// How many of a turn's personas answered in full, and how many were asked.
+/// How many of a turn's personas answered completely, and how many were asked.
 pub(super) fn count_answered(turn: &Turn) -> (usize, usize) {
     let counts = EndingCounts::from_turns([turn]);
     (counts.answered, counts.asked)
 }
 
-/// `3 of 4 answered · 1 cut`; of several turns all together, with their number.
+/// `3 of 4 answered · 1 cut`; for several turns the sum, with the number of turns.
 pub(super) fn summarize_session(session: &Session) -> String {
     let counts = EndingCounts::from_turns(&session.turns);
     match session.turns.len() {
@@ -81,7 +81,7 @@ pub(super) fn summarize_session(session: &Session) -> String {
     }
 }
 
-/// The models that were asked, each once, in the order in which they were.
+/// The models that were asked, each once, in order.
 pub(super) fn list_models(session: &Session) -> Vec<String> {
     let mut models: Vec<String> = Vec::new();
     for run in session.turns.iter().flat_map(Turn::latest) {
@@ -93,8 +93,11 @@ pub(super) fn list_models(session: &Session) -> Vec<String> {
     models
 }
 
-/// Models, tokens, cost on one line; none when nothing was asked. `as_written` makes names of models fit for the format.
-pub(super) fn write_means(session: &Session, as_written: fn(&str) -> String) -> Option<String> {
+/// Models, tokens and cost on one line; none when nothing was asked. `escape` makes model names fit for the format.
+pub(super) fn describe_models_and_usage(
+    session: &Session,
+    escape: fn(&str) -> String,
+) -> Option<String> {
     let models = list_models(session);
     if models.is_empty() {
         return None;
@@ -102,29 +105,29 @@ pub(super) fn write_means(session: &Session, as_written: fn(&str) -> String) -> 
     let word = if models.len() == 1 { "Model" } else { "Models" };
     let spent = UsageTotals::from_session(session).to_string();
     let between = if spent.is_empty() { "" } else { " · " };
-    Some(format!("{word}: {}{between}{spent}", as_written(&models.join(", "))))
+    Some(format!("{word}: {}{between}{spent}", escape(&models.join(", "))))
 }
 
-/// What a session took in tokens and money: all runs together, replaced ones, challenges and briefs included. A run that ended
-/// without a word and without a count took nothing that anybody could tell.
+/// Tokens and money that a session used: all runs, also replaced ones, challenges and briefs. Runs that ended without text
+/// and without usage are not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub(super) struct UsageTotals {
     /// Tokens sent.
     pub(super) input: u64,
-    /// Tokens answered.
+    /// Tokens received.
     pub(super) output: u64,
-    /// Millionths of a US dollar, as far as it was told.
+    /// Millionths of a US dollar, as far as reported.
     pub(super) cost_microusd: Option<u64>,
-    /// Runs that took something.
+    /// Number of runs that used something.
     pub(super) runs: usize,
-    /// Of these, how many told their tokens.
+    /// Number of these that reported tokens.
     pub(super) tokens_known: usize,
-    /// Of these, how many told their cost.
+    /// Number of these that reported a cost.
     pub(super) cost_known: usize,
 }
 
 impl UsageTotals {
-    /// Of the whole session.
+    /// Adds up the whole session.
     pub(super) fn from_session(session: &Session) -> Self {
         let runs = session.turns.iter().flat_map(|turn| &turn.runs);
         Self::from_runs(runs.chain(session.asides.iter().map(|aside| &aside.run)))
@@ -150,7 +153,7 @@ impl UsageTotals {
         spent
     }
 
-    /// `$0.0412`, `$0.0301 · cost known for 2 of 4`; none when nobody told a price.
+    /// `$0.0412`, `$0.0301 · cost known for 2 of 4`; none when no provider reported a price.
     pub(super) fn format_cost(&self) -> Option<String> {
         let cost = format_dollars(self.cost_microusd?);
         Some(if self.cost_known == self.runs {
@@ -162,7 +165,7 @@ impl UsageTotals {
 }
 
 impl fmt::Display for UsageTotals {
-    /// `12.3k tokens in, 8.1k out · $0.0412`; empty when nothing was told.
+    /// `12.3k tokens in, 8.1k out · $0.0412`; empty when no usage was reported.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.tokens_known == 0 {
             return Ok(());
@@ -184,7 +187,7 @@ impl fmt::Display for UsageTotals {
     }
 }
 
-/// The persona's id, clean: what names it in lists of those who propose something.
+/// The persona's id, sanitised.
 pub(super) fn persona_id(run: &Run) -> String {
     sanitize_line(run.persona.as_str())
 }
@@ -194,7 +197,7 @@ pub(super) fn name_with_id(run: &Run) -> String {
     format!("{} ({})", persona_name(run), persona_id(run))
 }
 
-/// The question, quoted line by line.
+/// The question as a block quote.
 pub(super) fn quote_question(turn: &Turn) -> String {
     let quoted = |line: &str| format!("> {line}").trim_end().to_owned();
     sanitize(&turn.question).lines().map(quoted).collect::<Vec<_>>().join("\n")
@@ -209,18 +212,18 @@ pub(super) fn persona_name(run: &Run) -> String {
     }
 }
 
-/// What stands behind the name: the view, or the id where there is none.
+/// The persona's view, or its id when it has none; on one line.
 pub(super) fn persona_view(run: &Run) -> String {
     if run.view.trim().is_empty() { run.persona.to_string() } else { sanitize_line(&run.view) }
 }
 
-/// `gateway:large`, on one line; without the colon when the provider's default was asked.
+/// `gateway:large`, on one line; without the colon for the provider's default model.
 pub(super) fn model_name(run: &Run) -> String {
     let model = run.model.to_string();
     sanitize_line(model.strip_suffix(':').unwrap_or(&model))
 }
 
-/// Why a run is not done, where there is something to say; on one line.
+/// Why a run is not done, when a reason is known; on one line.
 pub(super) fn ending_reason(run: &Run) -> Option<String> {
     match &run.state {
         RunState::Ended(ending) => ending.reason().filter(|why| !why.trim().is_empty()),
@@ -230,7 +233,7 @@ pub(super) fn ending_reason(run: &Run) -> Option<String> {
     .map(sanitize_line)
 }
 
-/// State word, time and reason: `done in 9.8 s`, `cut after 3.1 s: length limit`.
+/// State, time and reason: `done in 9.8 s`, `cut after 3.1 s: length limit`.
 pub(super) fn describe_state(run: &Run) -> String {
     let mut words = run.state.word().to_owned();
     if !run.elapsed.is_zero() && !run.state.is_live() {
@@ -244,21 +247,21 @@ pub(super) fn describe_state(run: &Run) -> String {
     words
 }
 
-/// `2026-11-21 09:00 UTC`; empty for a time that no calendar has.
+/// `2026-11-21 09:00 UTC`; empty for a time outside the calendar.
 pub(super) fn format_date(ms: i64) -> String {
     Timestamp::from_millisecond(ms)
         .map(|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string())
         .unwrap_or_default()
 }
 
-/// `2026-11-21`; empty for a time that no calendar has.
+/// `2026-11-21`; empty for a time outside the calendar.
 pub(super) fn format_day(ms: i64) -> String {
     Timestamp::from_millisecond(ms)
         .map(|at| at.strftime("%Y-%m-%d").to_string())
         .unwrap_or_default()
 }
 
-/// What became of earlier tries of a turn; none when there was none.
+/// A sentence about earlier runs of a turn; none when there are none.
 pub(super) fn describe_earlier_runs(turn: &Turn) -> Option<String> {
     let (latest, spoken) = (turn.latest(), turn.spoken());
     let stands = |run: &&&Run| spoken.iter().any(|other| other.id == run.id);
@@ -266,15 +269,13 @@ pub(super) fn describe_earlier_runs(turn: &Turn) -> Option<String> {
     let gone = turn.runs.len() - latest.len() - kept;
     let kept = match kept {
         0 => None,
-        1 => Some("An answer is that of an earlier try: the last one brought nothing.".to_owned()),
-        n => {
-            Some(format!("{n} answers are those of earlier tries: the last ones brought nothing."))
-        }
+        1 => Some("One answer is from an earlier run: the retry returned no text.".to_owned()),
+        n => Some(format!("{n} answers are from earlier runs: the retries returned no text.")),
     };
     let gone = match gone {
         0 => None,
-        1 => Some("An earlier try is in the JSON export only.".to_owned()),
-        n => Some(format!("{n} earlier tries are in the JSON export only.")),
+        1 => Some("One earlier run is only in the JSON export.".to_owned()),
+        n => Some(format!("{n} earlier runs are only in the JSON export.")),
     };
     let words: Vec<String> = kept.into_iter().chain(gone).collect();
     (!words.is_empty()).then(|| words.join(" "))

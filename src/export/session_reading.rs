@@ -1,7 +1,6 @@
-//! The answers of a session, read once for all parts of an export: documents, sections, the rows of triage.
+//! The answers of a session, read once for all parts of an export: parsed Markdown, sections, triage items.
 //!
-//! Read are the answers that count and those that an item stands in; all of them are neutralised. Made by the formats that
-//! look into answers; knows nothing of how anything is written.
+//! Contains the current answers, and earlier ones that have an item; all of them are sanitised. Formats nothing.
 
 use std::ops::Range;
 
@@ -11,17 +10,17 @@ use crate::domain::{Facet, Run, RunId, Session, TriageCounts};
 use crate::review::{Section, split_sections};
 use crate::text::{Document, Part};
 
-/// An answer that has been read.
+/// An answer with its sections.
 pub(super) struct ReadAnswer<'a> {
-    /// Which question of the session, counted from 1.
+    /// Number of the question in the session, 1-based.
     pub(super) turn: usize,
     /// The run.
     pub(super) run: &'a Run,
-    /// False for an earlier try that was asked anew.
+    /// False for an earlier answer that a retry replaced.
     pub(super) is_current: bool,
-    /// Its text, neutralised and parsed.
+    /// Its text, sanitised and parsed.
     pub(super) document: Document,
-    /// Its sections; together they are all of it.
+    /// Its sections; together they are the whole answer.
     pub(super) sections: Vec<Section>,
 }
 
@@ -33,7 +32,7 @@ impl<'a> ReadAnswer<'a> {
         Self { turn, run, is_current, document, sections }
     }
 
-    /// The text as it is shown.
+    /// The sanitised text.
     pub(super) fn text(&self) -> &str {
         self.document.source()
     }
@@ -51,7 +50,7 @@ impl<'a> ReadAnswer<'a> {
         parts.filter_map(|block| self.document.part(block))
     }
 
-    /// The bytes of a section without its heading and without blank lines around.
+    /// The byte range of a section without its heading and the blank lines around it.
     pub(super) fn body_span(&self, section: &Section) -> Range<usize> {
         let heading = section.heading.and_then(|block| self.document.part(block));
         let start = heading.map_or(section.span.start, |part| part.span().end);
@@ -69,22 +68,22 @@ impl<'a> ReadAnswer<'a> {
     }
 }
 
-/// A session that has been read.
+/// A session whose answers have been read.
 pub(super) struct SessionReading<'a> {
     /// The session.
     pub(super) session: &'a Session,
-    /// What it was read with.
+    /// The input that the answers were read with.
     pub(super) reading: &'a ReadingInput<'a>,
-    /// Its answers, in the order of questions and personas.
+    /// The answers, in the order of questions and personas.
     pub(super) answers: Vec<ReadAnswer<'a>>,
-    /// The rows of triage.
+    /// The triage items.
     pub(super) items: Vec<ExportedItem<'a>>,
-    /// How far triage has come.
+    /// The progress of triage.
     pub(super) counts: TriageCounts,
 }
 
 impl<'a> SessionReading<'a> {
-    /// Reads a session.
+    /// Reads the answers of a session.
     pub(super) fn new(session: &'a Session, reading: &'a ReadingInput<'a>) -> Self {
         let items = list_items(session);
         let has_item = |run: RunId| items.iter().any(|i| i.members().any(|m| m.run.id == run));
@@ -104,12 +103,12 @@ impl<'a> SessionReading<'a> {
         self.answers.iter().find(|answer| answer.run.id == run)
     }
 
-    /// The answers that count and have text.
+    /// The current answers that have text.
     pub(super) fn current_answers(&self) -> impl Iterator<Item = &ReadAnswer<'a>> {
         self.answers.iter().filter(|answer| answer.is_current && !answer.text().trim().is_empty())
     }
 
-    /// The items that stand so.
+    /// The items with this status.
     pub(super) fn items_with_status(
         &self,
         status: ItemStatus,
@@ -117,14 +116,14 @@ impl<'a> SessionReading<'a> {
         self.items.iter().filter(move |item| item.status() == status)
     }
 
-    /// `Kael Voss (infra)`, with the question where there are several.
+    /// `Kael Voss (infra)`, with the number of the question when there are several.
     pub(super) fn describe_persona(&self, run: &Run, turn: usize) -> String {
         let who = session_header::name_with_id(run);
         if self.session.turns.len() > 1 { format!("{who}, question {turn}") } else { who }
     }
 }
 
-/// `span` moved to where it can be: inside the text, between characters. What the store keeps may be of another version.
+/// `span` moved into the text and to character boundaries. Stored spans may come from another version.
 pub(super) fn clamp_span(text: &str, span: &Range<usize>) -> Range<usize> {
     let start = text.floor_char_boundary(span.start.min(text.len()));
     let end = text.floor_char_boundary(span.end.min(text.len()));

@@ -1,5 +1,5 @@
-//! A session for reading in a terminal or a pipe: the panel, question and answers one below the other, the decisions.
-//! What it does not do: colours and wrapping, which are the terminal's. Called through `FORMATS` and by `ask`.
+//! A session as plain text for a terminal or a pipe: the panel, the question, the answers one after the other, the decisions.
+//! No colours and no wrapping.
 
 use std::fmt::{self, Write};
 
@@ -8,7 +8,7 @@ use crate::domain::{Run, Session, Turn};
 use crate::text::width::width;
 use crate::text::{sanitize, sanitize_line};
 
-/// Width of the rules above and below the line that names an answer.
+/// Width of the rules above and below the heading of an answer, in columns.
 const RULE: usize = 72;
 
 /// Writes the session.
@@ -24,8 +24,8 @@ fn write_session(session: &Session, out: &mut String) -> fmt::Result {
         (session_header::summarize_session(session), sanitize_line(&session.panel));
     let (id, date) = (session.id.short(), session_header::format_date(session.created_at));
     writeln!(out, "{summary} · panel {name} · session {id} · {date}")?;
-    if let Some(means) = session_header::write_means(session, str::to_owned) {
-        writeln!(out, "{means}")?;
+    if let Some(line) = session_header::describe_models_and_usage(session, str::to_owned) {
+        writeln!(out, "{line}")?;
     }
     let of = session.turns.len();
     for (turn, number) in session.turns.iter().zip(1..) {

@@ -306,7 +306,7 @@ fn a_retry_that_brought_nothing_hides_no_answer() {
     {
         let text = write(format.name, &session);
         assert!(text.contains("40 nodes"), "{}", format.name);
-        let said = format.name == "json" || text.contains("that of an earlier try");
+        let said = format.name == "json" || text.contains("from an earlier run");
         assert!(said, "{}", format.name);
     }
 }

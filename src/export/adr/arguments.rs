@@ -1,6 +1,6 @@
-//! What an answer says for and against an option, as far as its own words sort it: `Pros` and `Cons` and their like.
+//! What an answer says for and against an option, by labels such as `Pros` and `Cons`.
 //!
-//! What stands under no such word is a description and is called neither good nor bad. Called by `options` and `outcome`.
+//! Text without such a label is a description, neither good nor bad. The words are in `words.toml`.
 
 use std::fmt;
 use std::ops::Range;
@@ -13,19 +13,19 @@ use crate::text::{Part, PartKind, sanitize_line};
 /// Longest argument that is quoted, in characters.
 const LONGEST: usize = 400;
 
-/// Which side an argument is on.
+/// The side that an argument is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ArgumentSide {
     Good,
     Bad,
 }
 
-/// Something that was said of an option.
+/// An argument about an option.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Argument {
-    /// For or against it; none for a description.
+    /// For or against the option; none for a description.
     pub(super) side: Option<ArgumentSide>,
-    /// The column of a table that it stands in.
+    /// The heading of the table column that it is from.
     label: String,
     /// The words, on one line.
     words: String,
@@ -56,7 +56,7 @@ impl fmt::Display for Argument {
     }
 }
 
-/// The cells of a row behind its first, which names the option.
+/// The cells of a row after the first one, which names the option.
 pub(super) fn arguments_in_row(columns: &[&str], cells: &[&str], who: &str) -> Vec<Argument> {
     let cells = columns.iter().zip(cells).skip(1);
     let cells = cells.filter(|(_, cell)| cell.chars().any(char::is_alphanumeric));
@@ -69,7 +69,7 @@ pub(super) fn arguments_in_row(columns: &[&str], cells: &[&str], who: &str) -> V
         .collect()
 }
 
-/// Paragraphs and entries of lists at `span`.
+/// Paragraphs and list items in the byte range `span`.
 pub(super) fn arguments_in_span(
     answer: &ReadAnswer<'_>,
     span: &Range<usize>,
@@ -84,7 +84,7 @@ pub(super) fn arguments_in_span(
         }
         let (label, rest) = split_label(&part);
         match find_side(label) {
-            // The word alone sorts what follows; with words behind it, these.
+            // A label alone sorts the paragraphs after it; a label with text, only this text.
             Some(found) if rest.is_empty() => now = Some(found),
             Some(found) => {
                 now = if part.depth() == 0 { Some(found) } else { now };
@@ -102,7 +102,7 @@ pub(super) fn arguments_in_span(
     arguments
 }
 
-/// `cheap, simple. Cons: slow` behind `Pros:` into its sides.
+/// Splits `cheap, simple. Cons: slow`, the text after a label of the side `first`, into its sides.
 fn split_sides(first: ArgumentSide, text: &str) -> Vec<(ArgumentSide, &str)> {
     let mut parts = Vec::new();
     let (mut now, mut from) = (first, 0);
@@ -117,7 +117,7 @@ fn split_sides(first: ArgumentSide, text: &str) -> Vec<(ArgumentSide, &str)> {
     parts
 }
 
-/// `Pros: cheap, simple` into label and rest; the whole text is the label when there is no colon and it is short.
+/// Splits `Pros: cheap, simple` into label and rest. A short text without a colon is a label.
 fn split_label<'a>(part: &Part<'a>) -> (&'a str, &'a str) {
     const LABEL: usize = 24;
     let text = part.text();
@@ -128,7 +128,7 @@ fn split_label<'a>(part: &Part<'a>) -> (&'a str, &'a str) {
     }
 }
 
-/// The side of a label: its first word says it.
+/// The side of a label, by its first word.
 fn find_side(label: &str) -> Option<ArgumentSide> {
     let words = label.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let first = words.clone().next()?.to_lowercase();

@@ -1,6 +1,6 @@
-//! What the decision starts from: the question, the project's context, what each persona assumed, what has to hold.
+//! What the decision starts from: the question, the project's context, the assumptions of each persona, the requirements.
 //!
-//! Quotes and lists them; judges nothing. Called by `adr`.
+//! Everything is quoted.
 
 use std::fmt::{self, Write};
 
@@ -15,7 +15,7 @@ use crate::export::session_reading::{ReadAnswer, SessionReading};
 use crate::prompt::outline;
 use crate::text::{Document, PartKind, sanitize, sanitize_line};
 
-/// Longest sentence that is listed as a driver, in characters: a longer one drives nothing.
+/// Longest sentence that is listed as a driver, in characters.
 const LONGEST: usize = 400;
 
 /// Writes *Context and Problem Statement* and *Decision Drivers*.
@@ -38,7 +38,7 @@ pub(super) fn write_context(review: &SessionReading<'_>, out: &mut String) -> fm
     write_drivers(review, out)
 }
 
-/// The project's context, neutralised; none when it says nothing.
+/// The project's context, sanitised; none when it is empty.
 fn project_context(review: &SessionReading<'_>) -> Option<String> {
     let context = sanitize(review.reading.context?);
     (!context.trim().is_empty()).then(|| context.trim().to_owned())
@@ -62,7 +62,7 @@ fn write_assumptions(review: &SessionReading<'_>, out: &mut String) -> fmt::Resu
         }
     }
     match none.as_slice() {
-        [] if review.current_answers().next().is_none() => writeln!(out, "\nNobody answered."),
+        [] if review.current_answers().next().is_none() => writeln!(out, "\nNo persona answered."),
         [] => Ok(()),
         none => writeln!(out, "\nNo section about assumptions: {}.", none.join("; ")),
     }
@@ -72,13 +72,13 @@ fn write_drivers(review: &SessionReading<'_>, out: &mut String) -> fmt::Result {
     writeln!(out, "\n## Decision Drivers\n")?;
     let drivers = list_drivers(review);
     if drivers.is_empty() {
-        return writeln!(out, "No sentence says what has to hold, and no table compares options.");
+        return writeln!(out, "No sentence states a requirement, and no table compares options.");
     }
     drivers.iter().try_for_each(|driver| writeln!(out, "{driver}"))?;
-    writeln!(out, "\n(Sentences that say what has to hold were found by pattern.)")
+    writeln!(out, "\n(Sentences that state a requirement were found by pattern.)")
 }
 
-/// Entries of the list, each once.
+/// The list items, each once.
 fn list_drivers(review: &SessionReading<'_>) -> Vec<String> {
     let mut drivers: Vec<String> = Vec::new();
     let mut add = |driver: String| {
@@ -124,8 +124,8 @@ fn is_driver(sentence: &str) -> bool {
     is_requirement(sentence) && sentence.chars().count() <= LONGEST
 }
 
-/// The columns of the first table in a section about options, without the first, which names the options, and without
-/// verdicts.
+/// The headings of the first table in a section about options, without the first column, which names the options, and
+/// without verdicts.
 fn compared_columns(answer: &ReadAnswer<'_>) -> Option<String> {
     let not_criteria = &word_lists().options.not_criteria;
     let mut parts =

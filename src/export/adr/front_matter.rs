@@ -1,6 +1,6 @@
-//! The front matter of a decision record: MADR's keys, and the panel for programs.
+//! The front matter of a decision record: the keys of MADR, and the panel for programs.
 //!
-//! Every value that comes from outside is a double-quoted YAML scalar, which nothing in it can end.
+//! Every value from outside is a double-quoted YAML scalar that its content cannot end.
 
 use std::fmt::{self, Write};
 
@@ -10,7 +10,7 @@ use crate::export::session_header::{self, EndingCounts, UsageTotals};
 use crate::export::session_reading::SessionReading;
 use crate::text::sanitize_line;
 
-/// Writes the front matter with its two rules.
+/// Writes the front matter with the lines around it.
 pub(super) fn write_front_matter(review: &SessionReading<'_>, out: &mut String) -> fmt::Result {
     let session = review.session;
     writeln!(out, "---\nstatus: {}", record_status(review))?;
@@ -44,7 +44,7 @@ pub(super) fn write_front_matter(review: &SessionReading<'_>, out: &mut String) 
     writeln!(out, "session: {}\n---", quote_yaml(&session.id.to_string()))
 }
 
-/// When the decision was last changed; without one, when the last question was asked.
+/// When the decision was last changed, else when the last question was asked; ms since the Unix epoch.
 fn decision_time(review: &SessionReading<'_>) -> i64 {
     let session = review.session;
     let edited = session.history.done.iter().map(|edit| edit.at).max();
@@ -52,7 +52,7 @@ fn decision_time(review: &SessionReading<'_>) -> i64 {
     edited.or_else(asked).unwrap_or(session.created_at)
 }
 
-/// `Kael Voss, Principal Infrastructure Engineer (infra)`, each persona once; with its state when it did not answer.
+/// `Kael Voss, Principal Infrastructure Engineer (infra)`, each persona once; with the ending of a run that is not done.
 fn list_consulted(review: &SessionReading<'_>) -> Vec<String> {
     let mut last: Vec<&Run> = Vec::new();
     for run in review.session.turns.iter().flat_map(Turn::latest) {
@@ -76,7 +76,7 @@ fn list_consulted(review: &SessionReading<'_>) -> Vec<String> {
     last.into_iter().map(words).collect()
 }
 
-/// A double-quoted scalar. JSON's strings are YAML's, but for the two characters that YAML has no place for.
+/// A double-quoted YAML scalar. JSON strings are valid YAML except for two characters.
 fn quote_yaml(text: &str) -> String {
     let json = serde_json::Value::from(text).to_string();
     json.replace('\u{FFFE}', "\\uFFFE").replace('\u{FFFF}', "\\uFFFF")

@@ -1,6 +1,6 @@
-//! What was not accepted and why, what is still open, when to think again, and where all of it comes from.
+//! What was not accepted and why, what is still open, when to reconsider the decision, and the sources of the record.
 //!
-//! The rules are in the head of `adr`. Called by `adr`.
+//! The rules are in the head of `adr`.
 
 use std::collections::BTreeMap;
 use std::fmt::{self, Write};
@@ -18,10 +18,10 @@ use crate::export::session_reading::{ReadAnswer, SessionReading};
 use crate::review::Section;
 use crate::text::{Part, PartKind};
 
-/// Undecided recommendations that are named at most.
+/// Undecided recommendations that are listed by title at most.
 const FEW: usize = 20;
 
-/// Writes all that follows the pros and cons.
+/// Writes everything after the pros and cons.
 pub(super) fn write_open_questions(review: &SessionReading<'_>, out: &mut String) -> fmt::Result {
     writeln!(out, "\n## Rejected and Deferred")?;
     for standing in [ItemStatus::Rejected, ItemStatus::Deferred] {
@@ -71,12 +71,12 @@ fn write_questions(review: &SessionReading<'_>, out: &mut String) -> fmt::Result
     }
     write_undecided(review, &mut lines);
     if lines.is_empty() {
-        return writeln!(out, "No answer asks anything back, and no_items_text is undecided.");
+        return writeln!(out, "No answer asks a question, and nothing is undecided.");
     }
     lines.iter().try_for_each(|line| writeln!(out, "{line}"))
 }
 
-/// What nobody has decided on: each by name, or, where that would bury the record, how many of whom.
+/// Undecided recommendations: each by title, or, when there are too many, the number for each persona.
 fn write_undecided(review: &SessionReading<'_>, lines: &mut Vec<String>) {
     let open: Vec<&ExportedItem<'_>> = review.items_with_status(ItemStatus::Open).collect();
     if open.len() <= FEW {
@@ -104,15 +104,15 @@ fn write_undecided(review: &SessionReading<'_>, lines: &mut Vec<String>) {
     }
 }
 
-/// Challenges below the line of their item.
+/// Adds the challenges below the line of their item.
 fn push_challenges(item: &ExportedItem<'_>, lines: &mut Vec<String>) {
     let mut below = String::new();
     write_challenges(item, "  ", &mut below).unwrap_or_default();
     lines.extend(below.lines().map(str::to_owned));
 }
 
-/// Entries of lists, rows of tables and paragraphs that ask, a line each. What somebody else
-/// is quoted with is not the persona's.
+/// List items, table rows and paragraphs that ask a question, one line each. Block quotes are left out: those are not the
+/// persona's words.
 fn list_entries(
     review: &SessionReading<'_>,
     answer: &ReadAnswer<'_>,
@@ -167,7 +167,7 @@ fn write_revisit(review: &SessionReading<'_>, out: &mut String) -> fmt::Result {
     if lines.is_empty() {
         return writeln!(
             out,
-            "No answer says when to think again, and no_items_text was deferred."
+            "No answer says when to reconsider the decision, and nothing was deferred."
         );
     }
     lines.iter().try_for_each(|line| writeln!(out, "{line}"))
@@ -182,14 +182,14 @@ fn write_more_information(review: &SessionReading<'_>, out: &mut String) -> fmt:
         }
         markdown::write_panel(turn, out)?;
     }
-    let lost: usize =
+    let incomplete: usize =
         session.turns.iter().flat_map(Turn::latest).filter(|r| r.state.word() != "done").count();
-    if lost > 0 {
-        let answers = if lost == 1 { "answer is" } else { "answers are" };
-        writeln!(out, "\n{lost} {answers} not whole: what is said above is without the rest.")?;
+    if incomplete > 0 {
+        let answers = if incomplete == 1 { "answer is" } else { "answers are" };
+        writeln!(out, "\n{incomplete} {answers} incomplete: the rest is missing above.")?;
     }
     if session.turns.is_empty() {
-        writeln!(out, "\nNobody was asked.")?;
+        writeln!(out, "\nNo persona was asked.")?;
     }
     writeln!(
         out,

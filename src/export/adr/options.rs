@@ -1,8 +1,7 @@
-//! The options that were compared: who named them, and what was said for and against each.
+//! The options that were compared: who proposed them, and what was said for and against each.
 //!
-//! An option is a row of a table in a section about options, a heading in such a section, or an item lifted from one. Of a
-//! persona that has none, the items of its recommendation stand in. Options of one name are one. What an answer says of an
-//! option is *good* under a word like `Pros`, *bad* under one like `Cons`, and neither otherwise.
+//! An option is a table row in a section about options, a heading in such a section, or an item extracted from one. For a
+//! persona without any of these, the items of its recommendation are its options. Options with the same name are one.
 
 use std::fmt::{self, Write};
 use std::ops::Range;
@@ -22,15 +21,15 @@ const NAME: usize = 160;
 
 /// An option.
 pub(super) struct OptionFound {
-    /// What it is called, clean, on one line.
+    /// Its name, sanitised, on one line.
     pub(super) name: String,
-    /// The ids of those who name it, each once.
+    /// The ids of the personas that name it, each once.
     proposers: Vec<String>,
-    /// What was decided on the item of that name.
+    /// Status of the item with that name.
     standing: Option<ItemStatus>,
-    /// What answers say of it.
+    /// What answers say about it.
     pub(super) arguments: Vec<Argument>,
-    /// Where it stands: index of the answer, bytes.
+    /// Where it is named: index of the answer, byte range.
     places: Vec<(usize, Range<usize>)>,
 }
 
@@ -87,7 +86,7 @@ pub(super) fn find_options(review: &SessionReading<'_>) -> Vec<OptionFound> {
     options
 }
 
-/// Adds an option, or what is new about one of that name.
+/// Adds an option, or adds to the known one of the same name.
 fn add_option(
     options: &mut Vec<OptionFound>,
     name: &str,
@@ -119,27 +118,27 @@ fn add_option(
     option.arguments.extend(arguments);
 }
 
-/// Letters and digits of a name, for comparing.
+/// The letters and digits of a name, for comparison.
 fn name_key(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// A row of a table: the option that it names, its bytes, what it says of it.
+/// An option in a table row: its name, the byte range of the row, its arguments.
 type OptionMention = (String, Range<usize>, Vec<Argument>);
 
-/// Rows of the tables of a section.
+/// The rows of the tables in a section that compare options.
 fn options_in_tables(answer: &ReadAnswer<'_>, section: &Section, who: &str) -> Vec<OptionMention> {
     let mut found = Vec::new();
     for part in answer.body_parts(section).filter(|part| part.kind() == PartKind::Table) {
         let columns = part.columns();
         let subject = subject_column(&columns);
-        // A table of months or panels compares no options.
+        // A table of months or panels does not compare options.
         if !columns.get(subject).is_some_and(|heading| names_options(heading)) {
             continue;
         }
         for row in part.rows() {
             let cell = |at: usize| row.cells.get(at).copied().unwrap_or_default();
-            // `A` says nothing without what stands beside it, and is another's `A` by chance only.
+            // `A` alone means nothing, and another answer's `A` is another option.
             let name = if name_key(cell(subject)).trim_start_matches("option").len() <= 2 {
                 format!("{}: {}", cell(subject), cell(subject + 1))
             } else {
@@ -153,7 +152,7 @@ fn options_in_tables(answer: &ReadAnswer<'_>, section: &Section, who: &str) -> V
     found
 }
 
-/// The column that names the row: the first that does not only number it.
+/// The column that names the option: the first that is not a number.
 fn subject_column(columns: &[&str]) -> usize {
     let numbering = &word_lists().options.numbering_columns;
     columns.iter().position(|heading| !numbering.contains(&name_key(heading))).unwrap_or(0)
@@ -181,7 +180,7 @@ fn is_nested(answer: &ReadAnswer<'_>, index: usize) -> bool {
     above.is_some_and(|above| above.facet == Facet::Options)
 }
 
-/// The end of a section with all that is nested in it.
+/// The end of a section with everything nested in it.
 fn end_with_nested(answer: &ReadAnswer<'_>, index: usize) -> usize {
     let Some(section) = answer.sections.get(index) else { return 0 };
     let below = answer.sections.iter().skip(index + 1);
@@ -189,7 +188,7 @@ fn end_with_nested(answer: &ReadAnswer<'_>, index: usize) -> usize {
     nested.last().unwrap_or(section).span.end
 }
 
-/// Makes an item about `facet` an option, or marks the one that it is.
+/// Makes an item about `facet` an option, or sets the status of the option that it is.
 fn add_item(
     review: &SessionReading<'_>,
     item: &ExportedItem<'_>,
@@ -204,7 +203,7 @@ fn add_item(
         let mut inside = false;
         for (index, option) in options.iter().enumerate() {
             for (_, place) in option.places.iter().filter(|(of, _)| *of == answer) {
-                // What begins with it is the option; what stands somewhere in it is a part of it.
+                // An item that begins with the option is the option; an item further down is a part of it.
                 let touches = span.start < place.end && place.start < span.end;
                 if touches && span.start <= place.start {
                     same = Some(index);

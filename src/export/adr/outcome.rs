@@ -1,6 +1,6 @@
-//! What was decided, in the words of those who proposed it; what follows from it, and how one will know.
+//! What was decided, in the words of the proposers; the consequences; how the decision will be confirmed.
 //!
-//! The rules are in the head of `adr`. Called by `adr`.
+//! The rules are in the head of `adr`.
 
 use std::fmt::{self, Write};
 
@@ -39,7 +39,7 @@ pub(super) fn write_outcome(
     write_confirmation(review, out)
 }
 
-/// One accepted item: an entry of a numbered list, with the words of everybody who proposed it.
+/// One accepted item: an entry of a numbered list, with the words of each persona that proposed it.
 fn write_item(
     review: &SessionReading<'_>,
     number: usize,

@@ -1,8 +1,7 @@
-//! An answer's Markdown as HTML that does nothing: pulldown-cmark's renderer behind a filter for its events.
+//! Renders an answer's Markdown as inert HTML: pulldown-cmark's renderer with a filter for its events.
 //!
-//! Raw HTML is text; only web and mail addresses are links, and they say where they lead; images are their description and
-//! address; nothing has an id but the marks of recommendations, so that no answer can take the place of another's. Works on
-//! neutralised text. Called by `html`.
+//! Raw HTML becomes text. Only web and mail addresses become links, followed by their host; images become their description
+//! and address. Only the inserted marks have ids, so that no answer can imitate the mark of another. Expects sanitised text.
 
 use std::ops::Range;
 
@@ -14,15 +13,15 @@ use super::code;
 use super::escape_html;
 use crate::text::{Document, Highlighter, is_line_break, link_note, markdown_options};
 
-/// Something that is put where a byte of the source stands.
+/// HTML that is inserted at a byte of the source.
 pub(super) struct HtmlInsertion {
-    /// The byte.
+    /// Byte offset in the source.
     pub(super) at: usize,
-    /// What is put there.
+    /// The HTML.
     pub(super) html: String,
 }
 
-/// Renders `document`; its highest heading is of level `top`. `marks` are in the order of the text.
+/// Renders `document`; its highest heading gets the level `top`. `marks` are sorted by offset.
 pub(super) fn render_markdown(
     document: &Document,
     marks: &[HtmlInsertion],
@@ -60,11 +59,11 @@ fn heading_level(event: &Event<'_>) -> Option<usize> {
     }
 }
 
-/// A link that is open.
+/// A link that has not ended.
 struct OpenLink {
-    /// Where it leads.
+    /// Its address.
     target: String,
-    /// It can be followed.
+    /// The browser can follow it.
     live: bool,
     /// Its text so far.
     text: String,
@@ -79,11 +78,11 @@ struct HtmlEventFilter<'a, 'c> {
     out: Vec<Event<'a>>,
     link: Vec<OpenLink>,
     images: Vec<String>,
-    /// Info string and text of the code block that is open.
+    /// Text of the open code block.
     code: Option<String>,
-    /// Code blocks so far.
+    /// Number of code blocks so far.
     codes: u32,
-    /// Raw HTML of the block that is open.
+    /// Raw HTML of the open HTML block.
     raw: Option<String>,
 }
 
@@ -136,7 +135,7 @@ impl<'a> HtmlEventFilter<'a, '_> {
         self.out.push(Event::Text(text));
     }
 
-    /// Notes the text of an open link.
+    /// Records text of an open link.
     fn note_link_text(&mut self, text: &str) {
         if let Some(link) = self.link.last_mut() {
             link.text.push_str(text);
@@ -170,7 +169,7 @@ impl<'a> HtmlEventFilter<'a, '_> {
             }
             Tag::Item => {
                 self.out.push(Event::Start(tag));
-                // A block in it takes the marks itself.
+                // A block in the item inserts the marks itself.
                 if let Some((event, next)) = next
                     && !matches!(event, Event::Start(tag) if is_block(tag))
                 {
@@ -241,7 +240,7 @@ impl<'a> HtmlEventFilter<'a, '_> {
         self.link.push(OpenLink { target, live, text: String::new() });
     }
 
-    /// Behind a link stands where it leads, unless its text says so.
+    /// Ends a link and writes its host after it, unless the text of the link shows it.
     fn close_link(&mut self) {
         let Some(link) = self.link.pop() else { return };
         if link.live {
@@ -255,7 +254,7 @@ impl<'a> HtmlEventFilter<'a, '_> {
         }
     }
 
-    /// Puts marks before byte `end` here.
+    /// Inserts the marks before byte `end`.
     fn insert_marks(&mut self, end: usize) {
         while let Some(mark) = self.next.filter(|mark| mark.at < end) {
             self.push_html(mark.html.clone());
@@ -263,7 +262,7 @@ impl<'a> HtmlEventFilter<'a, '_> {
         }
     }
 
-    /// The same before a block that can hold none.
+    /// Inserts the marks before byte `end` as a paragraph, before a block that cannot contain any.
     fn insert_marks_before(&mut self, end: usize) {
         if self.next.is_some_and(|mark| mark.at < end) {
             self.push_html("<p class=\"marks\">");
@@ -307,7 +306,7 @@ fn kind_label(kind: BlockQuoteKind) -> &'static str {
     }
 }
 
-/// Web and mail addresses.
+/// True for web and mail addresses.
 fn is_safe_link(target: &str) -> bool {
     let begins = |scheme: &str| {
         target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
@@ -315,7 +314,7 @@ fn is_safe_link(target: &str) -> bool {
     ["http://", "https://", "mailto:"].into_iter().any(begins)
 }
 
-/// An address for reading.
+/// The address, shortened for display.
 fn shorten_address(target: &str) -> String {
     const MOST: usize = 120;
     if target.chars().count() <= MOST {

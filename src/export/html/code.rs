@@ -1,23 +1,23 @@
-//! A code block as HTML: its title, its language, its lines with the roles of the highlighter as classes.
+//! A code block as HTML: title, language, and lines with the highlighter's roles as CSS classes.
 //!
-//! What each class looks like is the page's. Very long blocks stay plain. Called by `body`.
+//! The colours of the classes are in `page.css`. Very long blocks are not highlighted.
 
 use std::fmt::Write;
 
 use super::escape_html;
 use crate::text::{Document, HighlightJob, Highlighter, Role};
 
-/// Longer blocks stay plain, in bytes.
+/// Longest block that is highlighted, in bytes.
 const MAX_COLOURED: usize = 64 * 1024;
 
-/// Code block `number` of `document` (1 is the first), whose text is `text`.
+/// Renders code block `number` (1-based) of `document`, whose text is `text`.
 pub(super) fn render_code(
     document: &Document,
     number: u32,
     text: &str,
     colours: &mut Highlighter,
 ) -> String {
-    // The renderer counts blocks as the document does; if it ever did not, the text would be right all the same.
+    // The renderer counts blocks as the document does. If the counts ever differ, only title and language are lost.
     let known = document.code(number) == Some(text);
     let language = document.code_language(number).filter(|_| known).unwrap_or_default();
     let title = document.code_title(number).filter(|_| known);
@@ -68,7 +68,7 @@ fn push_coloured(
     }
 }
 
-/// The class of a role; none for plain code.
+/// The CSS class of a role; none for plain code.
 fn css_class(role: Role) -> Option<&'static str> {
     Some(match role {
         Role::Keyword => "hk",

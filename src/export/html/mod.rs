@@ -1,8 +1,7 @@
-//! A session as one page for a browser: the panel, each question with its answers side by side, the decisions.
+//! A session as one HTML page: the panel, each question with its answers side by side, the decisions.
 //!
-//! One file that asks for nothing: no script, no font, no image, no address that is opened by itself; its policy forbids the
-//! browser to obey any. Answers are Markdown rendered by `body`, raw HTML shown instead of obeyed; everything else is escaped.
-//! What a page looks like is `page.css`.
+//! The page loads nothing: no script, no font, no image, no other page; its content security policy forbids that, too.
+//! Answers are rendered by `body`; everything else is escaped. The looks are in `page.css`.
 
 mod body;
 mod code;
@@ -22,14 +21,14 @@ use body::{HtmlInsertion, render_markdown};
 
 const CSS: &str = include_str!("page.css");
 
-/// Nothing is loaded, run or sent; the styles are those of the page itself.
+/// Nothing is loaded, run or sent; only the style sheet in the page applies.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-/// Colours of columns; more columns begin anew.
+/// Number of column colours; further columns start again with the first.
 const COLOURS: usize = 6;
 
-/// The level of an answer's highest heading: below the `h3` that names it.
+/// The level of an answer's highest heading: below the `h3` with the persona's name.
 const TOP: usize = 4;
 
 /// Writes the session.
@@ -73,7 +72,7 @@ impl HtmlPage<'_> {
         writeln!(self.out, "</main>\n</body>\n</html>")
     }
 
-    /// The panel in words.
+    /// Writes the panel: title, counts, models, tags.
     fn write_head(&mut self, title: &str) -> fmt::Result {
         let session = self.review.session;
         let counts = EndingCounts::from_turns(&session.turns);
@@ -100,8 +99,8 @@ impl HtmlPage<'_> {
         let name = escape_html(&sanitize_line(&session.panel));
         let (id, date) = (session.id.short(), session_header::format_date(session.created_at));
         writeln!(self.out, "</p>\n<p class=\"meta\">panel {name} · session {id} · {date}</p>")?;
-        if let Some(means) = session_header::write_means(session, escape_html) {
-            writeln!(self.out, "<p class=\"meta\">{means}</p>")?;
+        if let Some(line) = session_header::describe_models_and_usage(session, escape_html) {
+            writeln!(self.out, "<p class=\"meta\">{line}</p>")?;
         }
         let tags: Vec<String> =
             session.tags.iter().map(|tag| escape_html(&sanitize_line(tag))).collect();
@@ -112,7 +111,7 @@ impl HtmlPage<'_> {
         writeln!(self.out, "</header>")
     }
 
-    /// Links to the questions and the decisions, when there is more than one place to go.
+    /// Writes links to the questions and the decisions when there is more than one target.
     fn write_contents(&mut self) -> fmt::Result {
         let (questions, items) = (self.review.session.turns.len(), self.review.items.len());
         if questions + usize::from(items > 0) < 2 {
@@ -192,7 +191,7 @@ impl HtmlPage<'_> {
         writeln!(self.out, "</article>")
     }
 
-    /// Where the recommendations of an answer stand, in the order of the text.
+    /// The marks of the recommendations in the answer of `run`, sorted by offset.
     fn marks_of_run(&self, run: &Run) -> Vec<HtmlInsertion> {
         let mut marks: Vec<HtmlInsertion> = Vec::new();
         for item in &self.review.items {
@@ -273,7 +272,7 @@ impl HtmlPage<'_> {
         )
     }
 
-    /// The persona that proposes it, linked to where it does, when that is on the page.
+    /// The persona that proposes the recommendation, as a link to the passage when that is on the page.
     fn link_source(&self, member: &ExportedMember<'_>) -> String {
         let name = escape_html(&session_header::name_with_id(member.run));
         let shown = self.review.find_answer(member.run.id).is_some_and(|answer| answer.is_current);
@@ -281,7 +280,7 @@ impl HtmlPage<'_> {
     }
 }
 
-/// What stands in the answer where a recommendation begins: a place to jump to, and what was decided.
+/// The mark at the beginning of a recommendation in the answer: a link target and the decision.
 fn mark_html(item: &ExportedItem<'_>, member: &ExportedMember<'_>) -> String {
     let (id, row) = (member.found.id, item.id());
     let standing = item.status();
@@ -296,7 +295,7 @@ fn css_class(standing: ItemStatus) -> &'static str {
     }
 }
 
-/// Text as HTML, wherever it stands.
+/// Escapes text for HTML, in content and attributes.
 fn escape_html(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     for c in text.chars() {
