@@ -171,7 +171,7 @@ impl Composer {
         for paste in self.pastes.iter().filter(|p| written.contains(&p.chip)) {
             let name = paste.chip.split(':').next().unwrap_or_default().trim_start_matches('[');
             question.push_str("\n\n");
-            question.push_str(&crate::prompt::attachment(name, &paste.text));
+            question.push_str(&crate::prompt::format_document(name, &paste.text));
         }
         Some(question)
     }

@@ -90,7 +90,7 @@ pub fn run(ask: &Ask, flags: &Flags) -> Result<u8, CliError> {
 /// an `@` may be anything.
 fn address(setup: &Setup, asked: &attach::Asked, fixed: bool) -> Result<Question, CliError> {
     let known: Vec<PersonaId> = setup.personas.iter().map(|p| p.id.clone()).collect();
-    let mut addressed = prompt::address(&asked.words, &known);
+    let mut addressed = prompt::split_mentions(&asked.words, &known);
     if let Some(unknown) = addressed.unknown.first() {
         if !asked.piped {
             let word = unknown.trim_start_matches('@');
@@ -101,7 +101,7 @@ fn address(setup: &Setup, asked: &attach::Asked, fixed: bool) -> Result<Question
                  before it"
             )));
         }
-        addressed = prompt::Addressed { text: asked.words.clone(), ..Default::default() };
+        addressed = prompt::AddressedQuestion { text: asked.words.clone(), ..Default::default() };
     }
     if addressed.text.trim().is_empty() {
         return Err(CliError::usage("the question is empty behind its mentions"));

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::{CliError, say};
 use crate::config::read;
-use crate::prompt::attachment;
+use crate::prompt::format_document;
 
 /// After this time without an end of standard input the person is told what is being waited for.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -64,7 +64,7 @@ fn assemble(words: &str, files: &[PathBuf], piped: Option<String>) -> Result<Ask
             let path = path.display();
             CliError::usage(format!("--file {path}: {}", read::why(&e)))
         })?;
-        blocks.push(attachment(&path.display().to_string(), &text));
+        blocks.push(format_document(&path.display().to_string(), &text));
     }
     let (words, from_input) = match (words.is_empty(), piped) {
         (true, Some(text)) => (text.trim_end().to_owned(), true),
@@ -79,7 +79,7 @@ fn assemble(words: &str, files: &[PathBuf], piped: Option<String>) -> Result<Ask
             )));
         }
         (false, Some(text)) => {
-            blocks.push(attachment("standard input", &text));
+            blocks.push(format_document("standard input", &text));
             (words.to_owned(), false)
         }
         (false, None) => (words.to_owned(), false),

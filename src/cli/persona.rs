@@ -13,7 +13,7 @@ use super::{CliError, ListFormat, json_text, say};
 use crate::config::{self, Flags, personas};
 use crate::domain::format::format_quantity;
 use crate::domain::{Panel, Persona as Who, PersonaId};
-use crate::prompt::estimate;
+use crate::prompt::estimate_tokens;
 use crate::text::sanitize_line;
 use crate::text::width::width;
 
@@ -129,7 +129,7 @@ impl Known {
             json!({
                 "id": who.id, "name": who.name, "title": who.title, "view": who.view,
                 "color": who.color, "panels": self.panels_of(&who.id), "triggers": who.triggers,
-                "tokens": estimate(&who.prompt), "source": who.source.to_string(),
+                "tokens": estimate_tokens(&who.prompt), "source": who.source.to_string(),
             })
         };
         self.personas.iter().map(row).collect()
@@ -208,7 +208,7 @@ fn show_json(who: &Who) -> Result<Value, CliError> {
     let mut value = serde_json::to_value(who).map_err(failed)?;
     if let Value::Object(map) = &mut value {
         map.insert("source".to_owned(), json!(who.source.to_string()));
-        map.insert("tokens".to_owned(), json!(estimate(&who.prompt)));
+        map.insert("tokens".to_owned(), json!(estimate_tokens(&who.prompt)));
         map.insert("prompt".to_owned(), json!(&*who.prompt));
     }
     Ok(value)
@@ -247,9 +247,9 @@ fn show_text(who: &Who) -> String {
 
 /// `prompt about 2112 tokens, brief about 402`
 fn size(who: &Who) -> String {
-    let mut size = format!("prompt about {} tokens", estimate(&who.prompt));
+    let mut size = format!("prompt about {} tokens", estimate_tokens(&who.prompt));
     if let Some(brief) = &who.brief {
-        let _ = write!(size, ", brief about {}", estimate(brief));
+        let _ = write!(size, ", brief about {}", estimate_tokens(brief));
     }
     size
 }
@@ -328,7 +328,7 @@ fn check(files: &[PathBuf]) -> Printed {
             warnings += 1;
         }
         if let Some(limit) = who.context_limit
-            && estimate(&who.prompt) > limit / 2
+            && estimate_tokens(&who.prompt) > limit / 2
         {
             page.line(&format!(
                 "{file}: context_limit: the prompt takes more than half of {limit} tokens (warning)"

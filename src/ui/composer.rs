@@ -139,7 +139,7 @@ impl ComposerView {
     fn read(&mut self, state: &State, width: u16) {
         let known: Vec<PersonaId> = state.roster.personas.iter().map(|p| p.id.clone()).collect();
         let text = state.composer.text();
-        let to = prompt::address(&text, &known);
+        let to = prompt::split_mentions(&text, &known);
         let joining = if text.is_empty() { Vec::new() } else { state.joining() };
         self.joins = badge(state, &joining);
         // A name that is still being written is not wrong yet.
@@ -162,7 +162,7 @@ impl ComposerView {
             }
             (ids, _) => format!("→ {} of them", ids.len()),
         };
-        let tokens = state.composer.question().map_or(0, |q| prompt::estimate(&q));
+        let tokens = state.composer.question().map_or(0, |q| prompt::estimate_tokens(&q));
         if tokens >= MANY_TOKENS {
             self.target.push_str(" · ");
             self.target.push_str(&words::tokens(u64::from(tokens), true));

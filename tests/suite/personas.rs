@@ -10,7 +10,7 @@ use plenary::cli::persona::{Persona as Command, Printed, render};
 use plenary::config::personas::{self, Settings};
 use plenary::config::{ConfigError, Flags};
 use plenary::domain::{Contract, Facet, ModelProfile, Persona, PersonaId};
-use plenary::prompt::{self, Ask};
+use plenary::prompt::{self, PromptInput};
 use tempfile::TempDir;
 
 fn fixture(name: &str) -> PathBuf {
@@ -717,11 +717,11 @@ fn only_the_plumber_has_triggers_and_they_activate_its_mode() {
     let gitops = built_in("gitops");
     assert_eq!(gitops.triggers, ["Deploy this", "Set up CI/CD", "Server is down"]);
     assert_eq!(gitops.mode.as_deref(), Some("DevOps Mode"));
-    assert!(prompt::triggers(&gitops, "the SERVER is  down!"));
+    assert!(prompt::is_triggered(&gitops, "the SERVER is  down!"));
     for id in SHIPPED.into_iter().filter(|id| *id != "gitops") {
         assert!(built_in(id).triggers.is_empty(), "{id}");
     }
-    let built = prompt::build(Ask {
+    let built = prompt::build_prompt(PromptInput {
         persona: &gitops,
         history: &[],
         question: "Deploy this",
@@ -1013,11 +1013,11 @@ proptest::proptest! {
     #[test]
     fn no_question_panics(text in "[@a-z \\PC\n,:;]{0,80}", phrase in "\\PC{0,12}") {
         let known = [PersonaId::from_name("edge")];
-        let found = prompt::address(&text, &known);
+        let found = prompt::split_mentions(&text, &known);
         assert!(text.ends_with(&found.text));
         let mut persona = (*built_in("gitops")).clone();
         persona.triggers = vec![phrase.clone()];
-        let says = prompt::triggers(&persona, &text);
+        let says = prompt::is_triggered(&persona, &text);
         assert!(!says || phrase.chars().any(|c| !c.is_whitespace()));
     }
 }

@@ -13,7 +13,7 @@ use crate::domain::{
     AsideKind, Change, Ending, ModelProfile, ModelRef, NewAside, NewRun, Persona, PersonaId,
     RecommendationId, RunId, RunState, TurnId,
 };
-use crate::prompt::{self, Ask, Source};
+use crate::prompt::{self, BriefSource, PromptInput};
 use crate::review::{QuotedAnswer, verify_brief};
 use crate::text::Document;
 
@@ -71,7 +71,7 @@ pub(super) fn ask_challenge(
         return Vec::new();
     };
     let limit = limit(state, &persona);
-    let question = prompt::challenge(&question, &text, limit, number);
+    let question = prompt::challenge_question(&question, &text, limit, number);
     let started = start(state, AsideKind::Challenge(about), &persona, question, Vec::new());
     started.map_or_else(Vec::new, |(_, effects)| {
         let name = crate::text::sanitize_line(&persona.name);
@@ -147,16 +147,18 @@ fn write_brief(state: &mut State, turn: TurnId) -> Vec<Effect> {
     let number = state.ids.turn().number();
     let asked = {
         let answers: Vec<(&crate::app::Pane, &RunView)> = answers(state, turn).collect();
-        let sources: Vec<Source<'_>> = answers
+        let sources: Vec<BriefSource<'_>> = answers
             .iter()
-            .map(|(pane, view)| Source {
+            .map(|(pane, view)| BriefSource {
                 id: pane.persona.id.as_str(),
                 name: &pane.persona.name,
                 text: view.document.source(),
             })
             .collect();
         let question = answers.first().map(|(_, view)| Arc::clone(&view.sent));
-        question.filter(|_| sources.len() > 1).map(|q| prompt::brief(&q, &sources, limit, number))
+        question
+            .filter(|_| sources.len() > 1)
+            .map(|q| prompt::brief_question(&q, &sources, limit, number))
     };
     let Some(asked) = asked else {
         state.tell(Level::Info, "a brief is made of at least two answers");
@@ -206,7 +208,7 @@ fn start(
     );
     // The headings of a contract are an answer's, not a challenge's.
     let scaffold = profile.scaffold && matches!(kind, AsideKind::Brief(_));
-    let built = prompt::build(Ask {
+    let built = prompt::build_prompt(PromptInput {
         persona,
         history: &[],
         question: &question,

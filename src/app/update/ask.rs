@@ -12,7 +12,7 @@ use crate::app::{Effect, Focus, Level, RunView, State};
 use crate::domain::{
     Change, Ending, ModelProfile, ModelRef, NewRun, Persona, PersonaId, RunId, RunState, TurnId,
 };
-use crate::prompt::{self, Addressed, Ask, Exchange};
+use crate::prompt::{self, AddressedQuestion, Exchange, PromptInput};
 use crate::text::{Document, sanitize};
 
 /// Sends what is in the composer.
@@ -82,9 +82,9 @@ enum Asked {
 }
 
 /// Splits a question into its addressees and its words.
-pub(super) fn addressed(state: &State, text: &str) -> Addressed {
+pub(super) fn addressed(state: &State, text: &str) -> AddressedQuestion {
     let known: Vec<PersonaId> = state.roster.personas.iter().map(|p| p.id.clone()).collect();
-    prompt::address(text, &known)
+    prompt::split_mentions(text, &known)
 }
 
 /// One persona to be asked.
@@ -127,11 +127,13 @@ fn busy(state: &State, id: &PersonaId) -> bool {
 }
 
 /// Who is asked: those named, or the panel and whoever a trigger brings in.
-fn targets(state: &State, to: &Addressed) -> Vec<Target> {
+fn targets(state: &State, to: &AddressedQuestion) -> Vec<Target> {
     // What is attached is not what is asked: a runbook that says "server is down" triggers nobody.
-    let words = prompt::outline(&to.text);
+    let words = prompt::outline_question(&to.text);
     let active = |p: &Persona| {
-        !p.triggers.is_empty() && prompt::triggers(p, &words) && !state.dismissed.contains(&p.id)
+        !p.triggers.is_empty()
+            && prompt::is_triggered(p, &words)
+            && !state.dismissed.contains(&p.id)
     };
     let mut ids: Vec<PersonaId> = if to.targets.is_empty() {
         state.roster.panel.personas.clone()
@@ -153,11 +155,11 @@ fn targets(state: &State, to: &Addressed) -> Vec<Target> {
 fn begin(state: &mut State, text: &str, sent: &str, targets: &[Target]) -> Vec<Effect> {
     let session = *state.session.id.get_or_insert_with(|| state.ids.session());
     if state.session.turns.is_empty() {
-        state.session.title = prompt::title(sent);
+        state.session.title = prompt::title_from_question(sent);
     }
     let turn = state.ids.turn();
     state.session.turns.push(turn);
-    let shown: Arc<str> = Arc::from(sanitize(&prompt::outline(text)));
+    let shown: Arc<str> = Arc::from(sanitize(&prompt::outline_question(text)));
     let sent: Arc<str> = Arc::from(sent);
     let (mut runs, mut orders, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     for target in targets {
@@ -229,7 +231,7 @@ fn start(state: &mut State, target: &Target, question: Question) -> Started {
         let nobody = ModelRef { provider: "none".into(), model: String::new() };
         (nobody, ModelProfile::default())
     };
-    let built = prompt::build(Ask {
+    let built = prompt::build_prompt(PromptInput {
         persona,
         history: &history,
         question: &question.sent,

@@ -12,7 +12,7 @@ use crate::domain::{
     Ending, Panel, Persona, PersonaId, PersonaSource, Run, RunState, SearchHit, Session, SessionId,
     SessionSummary, Turn, as_tag,
 };
-use crate::prompt::outline;
+use crate::prompt::outline_question;
 use crate::text::{Document, sanitize, sanitize_line};
 
 /// The store answered.
@@ -190,12 +190,12 @@ pub(super) fn opened(state: &mut State, session: Result<Box<Session>, String>) -
     };
     let mut effects = vec![Effect::ForgetPanes];
     for turn in session.turns {
-        if outline(&turn.question) == turn.question {
+        if outline_question(&turn.question) == turn.question {
             state.composer.remember(&turn.question);
         }
         let runs = last_of_each(&turn);
         let sent: Arc<str> = Arc::from(ask::addressed(state, &turn.question).text);
-        let shown: Arc<str> = Arc::from(sanitize(&outline(&turn.question)));
+        let shown: Arc<str> = Arc::from(sanitize(&outline_question(&turn.question)));
         for run in turn.runs {
             // An attempt that was repeated and left no text tells nothing.
             if !runs.contains(&run.id) && run.text.is_empty() {

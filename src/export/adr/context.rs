@@ -12,7 +12,7 @@ use crate::export::embed_markdown::{escape_markdown, quote_markdown};
 use crate::export::excerpt::{limit_lines, quote_span};
 use crate::export::session_header;
 use crate::export::session_reading::{ReadAnswer, SessionReading};
-use crate::prompt::outline;
+use crate::prompt::outline_question;
 use crate::text::{Document, PartKind, sanitize, sanitize_line};
 
 /// Longest sentence that is listed as a driver, in characters.
@@ -26,7 +26,7 @@ pub(super) fn write_context(review: &SessionReading<'_>, out: &mut String) -> fm
         if several {
             writeln!(out, "\nQuestion {number}:")?;
         }
-        writeln!(out, "\n{}", quote_markdown(&sanitize(&outline(&turn.question)), ""))?;
+        writeln!(out, "\n{}", quote_markdown(&sanitize(&outline_question(&turn.question)), ""))?;
     }
     if review.session.turns.is_empty() {
         writeln!(out, "\nNothing was asked.")?;
@@ -87,7 +87,7 @@ fn list_drivers(review: &SessionReading<'_>) -> Vec<String> {
         }
     };
     for turn in &review.session.turns {
-        let words = outline(&turn.question);
+        let words = outline_question(&turn.question);
         find_requirements(&Document::of(&words)).for_each(|s| add(quote_entry(&s, "the question")));
     }
     if let Some(context) = project_context(review) {

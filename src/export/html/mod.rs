@@ -15,7 +15,7 @@ use super::session_reading::{ReadAnswer, SessionReading};
 use super::{ReadingInput, checklist};
 use crate::domain::format::format_quantity;
 use crate::domain::{Run, Session, Turn};
-use crate::prompt::outline;
+use crate::prompt::outline_question;
 use crate::text::{Document, Highlighter, sanitize, sanitize_line};
 use body::{HtmlInsertion, render_markdown};
 
@@ -133,7 +133,8 @@ impl HtmlPage<'_> {
         let title =
             if of > 1 { format!("Question {number} of {of}") } else { "Question".to_owned() };
         writeln!(self.out, "<section class=\"turn\" id=\"question-{number}\">\n<h2>{title}</h2>")?;
-        let (whole, short) = (sanitize(&turn.question), sanitize(&outline(&turn.question)));
+        let (whole, short) =
+            (sanitize(&turn.question), sanitize(&outline_question(&turn.question)));
         let shown = render_markdown(&Document::of(&short), &[], TOP, &mut self.colours);
         writeln!(self.out, "<blockquote class=\"question\">{shown}</blockquote>")?;
         if whole != short {

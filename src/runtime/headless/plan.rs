@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::config::Setup;
 use crate::domain::{Contract, ModelRef, NewRun, Persona, PersonaId, RunId, SessionId, TurnId};
-use crate::prompt::{self, Ask};
+use crate::prompt::{self, PromptInput};
 use crate::provider::{self, Provider};
 use crate::review::HeadingSynonyms;
 use crate::runtime::fanout::Job;
@@ -76,7 +76,7 @@ impl Plan {
             session: SessionId::random(),
             turn: TurnId::random(),
             question: question.whole.clone(),
-            title: prompt::title(&question.whole),
+            title: prompt::title_from_question(&question.whole),
             panel: setup.panel.name.clone(),
             asked_at: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
             runs,
@@ -106,7 +106,7 @@ pub fn members<'a>(setup: &'a Setup, question: &Question) -> Vec<&'a Arc<Persona
     if question.targets.is_empty() && !question.fixed {
         for persona in &setup.personas {
             let asked = members.iter().any(|member| member.id == persona.id);
-            if !asked && prompt::triggers(persona, &question.words) {
+            if !asked && prompt::is_triggered(persona, &question.words) {
                 members.push(persona);
             }
         }
@@ -146,11 +146,11 @@ fn planned(
         Ok(provider) => provider,
         Err(why_not) => return Planned { run, job: None, why_not, contract },
     };
-    let built = prompt::build(Ask {
+    let built = prompt::build_prompt(PromptInput {
         persona,
         history: &[],
         question: &question.sent,
-        triggered: prompt::triggers(persona, &question.words),
+        triggered: prompt::is_triggered(persona, &question.words),
         model: &model.model,
         profile: &setup.profile(&model),
     });
