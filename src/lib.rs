@@ -1,7 +1,7 @@
 //! plenary: one question to several personas in parallel, their answers side by side.
 //!
-//! The modules stand in layer order; each may use only those below it (`tests/suite/architecture.rs`
-//! enforces it by reading the `use` lines). `ARCHITECTURE.md` says what goes where.
+//! Each module is a layer and names only layers below it; which ones is enforced by `tests/suite/architecture.rs`.
+//! `ARCHITECTURE.md` says what goes where.
 //!
 //! - [`cli`]: the command line, one file a command
 //! - [`runtime`]: the loop, the terminal guard, input, frames, fan-out, effects

@@ -1,5 +1,4 @@
-//! What must be done outside the state. Returned by `update`, executed by `runtime::effects`; plain data, so that
-//! tests can compare it.
+//! What must be done outside the state: pushed by `update`, executed by `runtime`. Plain data, so that tests can compare it.
 
 use crate::domain::{Change, ChatRequest, PersonaId, RunId, SessionId};
 use crate::text::HighlightJob;
@@ -116,4 +115,59 @@ pub enum Effect {
     Suspend,
     /// End with this exit status.
     Quit(u8),
+}
+
+/// The effects that `update` asks for, in the order in which they are to be done.
+#[derive(Debug, Default, PartialEq)]
+pub struct Effects(Vec<Effect>);
+
+impl Effects {
+    /// No effects.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds one behind the others.
+    pub fn push(&mut self, effect: Effect) {
+        self.0.push(effect);
+    }
+
+    /// True when nothing is to be done.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The effects in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Effect> {
+        self.0.iter()
+    }
+
+    /// Takes all effects out, in order.
+    pub fn drain(&mut self) -> std::vec::Drain<'_, Effect> {
+        self.0.drain(..)
+    }
+}
+
+impl Extend<Effect> for Effects {
+    fn extend<I: IntoIterator<Item = Effect>>(&mut self, effects: I) {
+        self.0.extend(effects);
+    }
+}
+
+impl IntoIterator for Effects {
+    type Item = Effect;
+    type IntoIter = std::vec::IntoIter<Effect>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Effects {
+    type Item = &'a Effect;
+    type IntoIter = std::slice::Iter<'a, Effect>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
 }

@@ -4,7 +4,7 @@
 //! and every event is tested as a table. `runtime` feeds it and executes effects; `ui` reads the state and draws it.
 
 pub mod action;
-pub mod aside;
+mod apply;
 pub mod composer;
 pub mod effect;
 pub mod ids;
@@ -17,15 +17,17 @@ pub mod notice;
 pub mod overlay;
 pub mod pane;
 pub mod roster;
+pub mod run_display;
+pub mod side_turn;
 pub mod state;
+pub mod submission;
 pub mod triage;
 pub mod update;
 pub mod view;
 
 pub use action::Action;
-pub use aside::{AsideView, Asides};
 pub use composer::{Completion, Composer};
-pub use effect::{EditFor, Effect, Order, Scroll};
+pub use effect::{EditFor, Effect, Effects, Order, Scroll};
 pub use key::{Key, KeyCode};
 pub use keymap::{Context, Keymap};
 pub use line::Line;
@@ -36,9 +38,12 @@ pub use overlay::{
     BriefOverlay, ChallengeOverlay, ExportOverlay, HelpOverlay, LedgerOverlay, LedgerPlace,
     LedgerRow, LineFor, LineOverlay, Overlay, Pending, PullOverlay, SessionRow, SessionsOverlay,
 };
-pub use pane::{Pane, RunView};
-pub use roster::{Answerer, Roster};
+pub use pane::Pane;
+pub use roster::{Answerer, Roster, Target};
+pub use run_display::{RunDisplay, RunDisplays, RunQuestion, RunRef};
+pub use side_turn::SideTurnRef;
 pub use state::{Focus, LayoutMode, State};
+pub use submission::Submission;
 pub use triage::Triage;
 pub use update::update;
 pub use view::{Compare, Filter, ViewKind, Which};

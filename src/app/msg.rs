@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{EditFor, Key, Level, PullNews};
+use super::{EditFor, Key, Level, PullNews, Submission};
 use crate::domain::{RunId, RunUpdate, SearchHit, Session, SessionSummary};
 use crate::text::Highlighted;
 
@@ -64,6 +64,8 @@ pub enum Msg {
     Resize(u16, u16),
     /// A question given on the command line.
     Ask(String),
+    /// A question whose addressees are known.
+    Submit(Submission),
     /// What a run reported since the last frame.
     Run(RunId, Vec<RunUpdate>),
     /// Code lines of a run's answer got their colours.

@@ -1,163 +1,98 @@
-//! A pane: one persona's column, with every run it made in this session.
+//! Panes: one persona's column each, projected from the session.
 //!
-//! Holds the answers as documents. Scroll positions and rows belong to `ui`, which knows the width.
+//! A pane owns nothing. Which run is a persona's answer is `domain::Turn`'s rule, not the pane's.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use crate::domain::{Contract, Facet, Persona, Run, RunId, RunState, TurnId};
-use crate::review::{self, HeadingSynonyms, Lead, Section};
-use crate::text::Document;
+use super::{RunRef, State};
+use crate::domain::{Ending, Persona, RunId, RunState, Turn};
 
-/// One run as it is shown.
-#[derive(Debug)]
-pub struct RunView {
-    /// The run.
-    pub run: Run,
-    /// The question it answers.
-    pub turn: TurnId,
-    /// The question, clean, for the line above the answer.
-    pub question: Arc<str>,
-    /// What was sent: the question without its mentions, pasted texts included.
-    pub sent: Arc<str>,
-    /// The answer.
-    pub document: Document,
-    /// When its first attempt began, on the program's clock; none for a resumed run.
-    pub started: Option<Duration>,
-    /// What its provider does before the first text, in words; empty when it does not say.
-    pub waiting: String,
-    /// `DevOps Mode` when a trigger brought the persona in.
-    pub mode: Option<String>,
-    /// What the answer is about, part by part, as it was when it was read last.
-    pub sections: Vec<Section>,
-    /// The sentence that its recommendation leads with, as it was then.
-    pub lead: Option<Lead>,
-    /// The document's revision then.
-    pub read_at: Option<u64>,
-    /// Another instance writes it: what it says is not all of it, and nothing is looked for in it.
-    pub elsewhere: bool,
-}
-
-impl RunView {
-    /// A run that answers `question`, as it is shown and as it was sent.
-    pub fn stored(
-        run: Run,
-        turn: TurnId,
-        question: Arc<str>,
-        sent: Arc<str>,
-        document: Document,
-    ) -> Self {
-        Self {
-            run,
-            turn,
-            question,
-            sent,
-            document,
-            started: None,
-            waiting: String::new(),
-            mode: None,
-            sections: Vec::new(),
-            lead: None,
-            read_at: None,
-            elsewhere: false,
-        }
-    }
-
-    /// Reads its sections, if it has changed since they were read last.
-    pub fn read(&mut self, contract: &Contract, synonyms: &HeadingSynonyms) {
-        let revision = self.document.revision();
-        if self.read_at != Some(revision) {
-            self.sections = review::split_sections(&self.document, contract, synonyms);
-            self.lead = review::find_lead(&self.document, &self.sections);
-            self.read_at = Some(revision);
-        }
-    }
-
-    /// The sections that are about `facet`.
-    pub fn about(&self, facet: Facet) -> impl Iterator<Item = &Section> {
-        self.sections.iter().filter(move |section| section.facet == facet)
-    }
-
-    /// Its identity.
-    pub fn id(&self) -> RunId {
-        self.run.id
-    }
-
-    /// True until it has ended.
-    pub fn is_live(&self) -> bool {
-        self.run.state.is_live()
-    }
-
-    /// How long it took, or has taken until `now`.
-    pub fn elapsed(&self, now: Duration) -> Duration {
-        match (self.is_live(), self.started) {
-            (true, Some(started)) => now.saturating_sub(started),
-            _ => self.run.elapsed,
-        }
-    }
-
-    /// Tokens answered: the provider's count, or a quarter of the characters until it is known. The flag says "estimated".
-    pub fn tokens(&self) -> (u64, bool) {
-        match self.run.usage {
-            Some(usage) if usage.output > 0 => (usage.output, false),
-            _ => ((self.run.text.len() + self.run.reasoning.len()).div_ceil(4) as u64, true),
-        }
-    }
-}
-
-/// One persona's column.
-#[derive(Debug)]
-pub struct Pane {
+/// One persona's column: its runs of all turns, oldest first. A retry that left no text, and was retried again, is left out.
+#[derive(Debug, Clone)]
+pub struct Pane<'a> {
     /// Who answers here.
-    pub persona: Arc<Persona>,
-    /// Its runs, oldest first.
-    pub runs: Vec<RunView>,
+    pub persona: &'a Arc<Persona>,
+    /// Its runs.
+    pub runs: Vec<RunRef<'a>>,
+    /// The turn of the last run.
+    last_turn: Option<&'a Turn>,
 }
 
-impl Pane {
-    /// A pane without answers.
-    pub fn new(persona: Arc<Persona>) -> Self {
-        Self { persona, runs: Vec::new() }
+impl<'a> Pane<'a> {
+    /// The run that was started last.
+    pub fn current(&self) -> Option<RunRef<'a>> {
+        self.runs.last().copied()
     }
 
-    /// The run that counts: the last.
-    pub fn current(&self) -> Option<&RunView> {
-        self.runs.last()
+    /// The persona's answer to its last question: see [`Turn::answer_of`].
+    pub fn answer(&self) -> Option<RunRef<'a>> {
+        let run = self.last_turn?.answer_of(&self.persona.id)?;
+        self.runs.iter().rfind(|shown| shown.id() == run.id).copied()
     }
 
-    /// What the pane says to its last question: the last run that has text; the last one where none has, or it may come.
-    pub fn spoken(&self) -> Option<&RunView> {
-        let last = self.runs.last()?;
-        if last.is_live() || !last.document.is_empty() {
-            return Some(last);
-        }
-        let said = |view: &&RunView| view.turn == last.turn && !view.document.is_empty();
-        self.runs.iter().rfind(said).or(Some(last))
-    }
-
-    /// The run that counts of each turn, oldest first; turns of which nothing came are left out.
-    pub fn rounds(&self) -> Vec<&RunView> {
-        let mut rounds: Vec<&RunView> = Vec::new();
-        for view in self.runs.iter().filter(|view| !view.document.is_empty()) {
-            match rounds.last_mut() {
-                Some(last) if last.turn == view.turn => *last = view,
-                _ => rounds.push(view),
+    /// The persona's answer to each question, oldest first; questions without any text in answer are left out.
+    pub fn answers(&self) -> Vec<RunRef<'a>> {
+        let mut answers: Vec<RunRef<'a>> = Vec::new();
+        for shown in self.runs.iter().filter(|shown| shown.run.has_text()) {
+            match answers.last_mut() {
+                Some(last) if last.turn == shown.turn => *last = *shown,
+                _ => answers.push(*shown),
             }
         }
-        rounds
+        answers
     }
 
-    /// True while an answer is coming.
+    /// True while an answer is streaming.
     pub fn is_live(&self) -> bool {
-        self.current().is_some_and(RunView::is_live)
+        self.current().is_some_and(|run| run.is_live())
     }
 
-    /// True when the last run wants attention: failed or cut.
+    /// True when the last run failed or was cut.
     pub fn wants_retry(&self) -> bool {
-        use crate::domain::Ending;
         matches!(
-            self.current().map(|v| &v.run.state),
+            self.current().map(|run| &run.run.state),
             Some(RunState::Ended(Ending::Failed(_) | Ending::Cut(_)))
         )
+    }
+}
+
+impl State {
+    /// All panes: the panel's personas, then others that were asked.
+    pub fn panes(&self) -> Vec<Pane<'_>> {
+        self.pane_personas.iter().map(|persona| self.pane_of(persona)).collect()
+    }
+
+    /// The pane at `index`.
+    pub fn pane_at(&self, index: usize) -> Option<Pane<'_>> {
+        self.pane_personas.get(index).map(|persona| self.pane_of(persona))
+    }
+
+    /// The focused pane.
+    pub fn pane(&self) -> Option<Pane<'_>> {
+        self.pane_at(self.focused)
+    }
+
+    /// The index of `persona`'s pane, which is added if there is none.
+    pub fn ensure_pane(&mut self, persona: &Arc<Persona>) -> usize {
+        let known = self.pane_personas.iter().position(|known| known.id == persona.id);
+        known.unwrap_or_else(|| {
+            self.pane_personas.push(Arc::clone(persona));
+            self.pane_personas.len() - 1
+        })
+    }
+
+    fn pane_of<'a>(&'a self, persona: &'a Arc<Persona>) -> Pane<'a> {
+        let (mut runs, mut last_turn) = (Vec::new(), None);
+        for turn in self.session.iter().flat_map(|session| &session.turns) {
+            let own = || turn.runs.iter().filter(|run| run.persona == persona.id);
+            let latest: Option<RunId> = own().next_back().map(|run| run.id);
+            for run in own().filter(|run| Some(run.id) == latest || !run.text.is_empty()) {
+                if let Some(display) = self.displays.get(run.id) {
+                    runs.push(RunRef { run, turn: turn.id, display });
+                    last_turn = Some(turn);
+                }
+            }
+        }
+        Pane { persona, runs, last_turn }
     }
 }

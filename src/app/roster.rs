@@ -5,7 +5,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::Submission;
 use crate::domain::{ModelProfile, ModelRef, Panel, Persona, PersonaId, Weights};
+use crate::prompt;
 use crate::review::HeadingSynonyms;
 
 /// The model that answers for a persona.
@@ -19,6 +21,15 @@ pub struct Answerer {
     pub profile: ModelProfile,
     /// Its weights, when it runs in this program.
     pub weights: Option<Arc<Weights>>,
+}
+
+/// One persona to be asked.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Who.
+    pub persona: Arc<Persona>,
+    /// A trigger in the question switches the persona into its mode.
+    pub triggered: bool,
 }
 
 /// Who can be asked, and with which model.
@@ -45,6 +56,28 @@ impl Roster {
     /// The personas of the panel, in order.
     pub fn panel_personas(&self) -> impl Iterator<Item = &Arc<Persona>> {
         self.panel.personas.iter().filter_map(|id| self.persona(id))
+    }
+
+    /// Who is asked: those that `submission` names, or the panel and those whom a trigger adds, but for `dismissed`.
+    pub fn find_targets(&self, submission: &Submission, dismissed: &[PersonaId]) -> Vec<Target> {
+        let is_triggered = |persona: &Persona| {
+            prompt::is_triggered(persona, &submission.trigger_text)
+                && !dismissed.contains(&persona.id)
+        };
+        let mut ids = submission.targets.clone();
+        if ids.is_empty() {
+            ids.clone_from(&self.panel.personas);
+            if !submission.panel_only {
+                let added = self.personas.iter().filter(|persona| is_triggered(persona));
+                let added: Vec<PersonaId> =
+                    added.map(|p| p.id.clone()).filter(|id| !ids.contains(id)).collect();
+                ids.extend(added);
+            }
+        }
+        ids.iter()
+            .filter_map(|id| self.persona(id).cloned())
+            .map(|persona| Target { triggered: is_triggered(&persona), persona })
+            .collect()
     }
 
     /// The model that answers for `id`, or why none does.

@@ -1,17 +1,20 @@
 //! All that the program knows while it runs. Changed by `update` only, read by `ui`; scroll positions and rows are the
 //! view's, not part of it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::ids::Ids;
 use super::keymap::Pending;
 use super::{
-    Asides, Clock, Compare, Completion, Composer, Context, Keymap, Level, Locals, Notice, Overlay,
-    Pane, Roster, RunView, Triage, ViewKind,
+    Clock, Compare, Completion, Composer, Context, Keymap, Level, Locals, Notice, Overlay, Pane,
+    Roster, RunDisplays, RunRef, Triage, ViewKind,
 };
 use crate::domain::{
-    Facet, History, Panel, PersonaId, Recommendation, RecommendationId, RunId, SessionId, TurnId,
+    Facet, Panel, Persona, PersonaId, Recommendation, RecommendationId, RunId, Session, SessionId,
+    Turn, TurnId,
 };
+use crate::text::sanitize_line;
 
 /// Where keys go.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -64,26 +67,6 @@ impl LayoutMode {
     }
 }
 
-/// The session that is shown.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct SessionView {
-    /// Its identity; none until the first question.
-    pub id: Option<SessionId>,
-    /// Its title.
-    pub title: String,
-    /// Its questions, oldest first.
-    pub turns: Vec<TurnId>,
-    /// The steps of triage.
-    pub history: History,
-}
-
-impl SessionView {
-    /// Which question this is, counted from 1; 0 when it is not of this session.
-    pub fn turn_number(&self, turn: TurnId) -> usize {
-        self.turns.iter().position(|known| *known == turn).map_or(0, |at| at + 1)
-    }
-}
-
 /// All that the program knows.
 #[derive(Debug)]
 pub struct State {
@@ -91,10 +74,15 @@ pub struct State {
     pub roster: Roster,
     /// The panel that a new session has: the one the program was started with.
     pub home_panel: Panel,
-    /// The session that is shown.
-    pub session: SessionView,
-    /// The columns: the panel's personas, then others that were asked.
-    pub panes: Vec<Pane>,
+    /// The open session; none until the first question. Changed by [`State::apply_change`] only, but for what is known
+    /// of live runs and not stored.
+    pub session: Option<Session>,
+    /// View data of its runs.
+    pub displays: RunDisplays,
+    /// Whether answers are parsed while they stream. Without a screen they are parsed once, when they have ended.
+    pub parses_streams: bool,
+    /// Who has a pane: the panel's personas, then others that were asked.
+    pub pane_personas: Vec<Arc<Persona>>,
     /// Which pane is the focused one.
     pub focused: usize,
     /// Where keys go.
@@ -105,8 +93,6 @@ pub struct State {
     pub compare: Compare,
     /// Where Triage stands.
     pub triage: Triage,
-    /// Challenges and briefs.
-    pub asides: Asides,
     /// One pane fills the screen.
     pub zoomed: bool,
     /// How panes are laid out.
@@ -151,14 +137,15 @@ impl State {
             home_panel: roster.panel.clone(),
             locals: Locals::of(&roster),
             roster,
-            session: SessionView::default(),
-            panes: Vec::new(),
+            session: None,
+            displays: RunDisplays::default(),
+            parses_streams: true,
+            pane_personas: Vec::new(),
             focused: 0,
             focus: Focus::Composer,
             view: ViewKind::default(),
             compare: Compare::default(),
             triage: Triage::default(),
-            asides: Asides::default(),
             zoomed: false,
             layout: LayoutMode::Auto,
             overlays: Vec::new(),
@@ -177,69 +164,89 @@ impl State {
         state
     }
 
+    /// The state of a program without a screen: no keys, and answers are parsed once.
+    pub fn without_screen(roster: Roster) -> Self {
+        Self { parses_streams: false, ..Self::new(roster, Keymap::default()) }
+    }
+
     /// Empty panes for the panel's personas, nothing compared or decided.
     pub fn clear_panes(&mut self) {
-        self.panes = self.roster.panel_personas().cloned().map(Pane::new).collect();
+        self.session = None;
+        self.displays = RunDisplays::default();
+        self.pane_personas = self.roster.panel_personas().cloned().collect();
         self.focused = 0;
         self.zoomed = false;
         self.view = ViewKind::default();
         self.compare = Compare::default();
         self.triage = Triage::default();
-        self.asides = Asides::default();
     }
 
     /// True until the first question of the session: the first screen is shown.
     pub fn is_fresh(&self) -> bool {
-        self.session.turns.is_empty()
+        self.session.as_ref().is_none_or(|session| session.turns.is_empty())
     }
 
-    /// The focused pane.
-    pub fn pane(&self) -> Option<&Pane> {
-        self.panes.get(self.focused)
+    /// The identity of the open session.
+    pub fn session_id(&self) -> Option<SessionId> {
+        self.session.as_ref().map(|session| session.id)
     }
 
-    /// The run of this id.
-    pub fn run_mut(&mut self, id: RunId) -> Option<&mut RunView> {
-        let panes = self.panes.iter_mut().flat_map(|p| p.runs.iter_mut().rev());
-        let in_pane = panes.into_iter().find(|v| v.id() == id);
-        in_pane.or_else(|| self.asides.run_mut(id))
+    /// The title of the open session, sanitised; empty until the first question.
+    pub fn session_title(&self) -> String {
+        self.session.as_ref().map(|session| sanitize_line(&session.title)).unwrap_or_default()
     }
 
-    /// True when an answer that counts says something about `facet`, or should.
-    pub fn speaks_of(&self, facet: Facet) -> bool {
-        self.panes.iter().any(|pane| {
-            let says = pane.spoken().is_some_and(|view| view.about(facet).next().is_some());
+    /// The questions of the open session, oldest first.
+    pub fn turns(&self) -> &[Turn] {
+        self.session.as_ref().map_or(&[], |session| session.turns.as_slice())
+    }
+
+    /// The number of a question, counted from 1; 0 when it is not of this session.
+    pub fn turn_number(&self, turn: TurnId) -> usize {
+        self.turns().iter().position(|known| known.id == turn).map_or(0, |index| index + 1)
+    }
+
+    /// The run of this id, of a turn or a side turn.
+    pub fn run(&self, id: RunId) -> Option<RunRef<'_>> {
+        let session = self.session.as_ref()?;
+        let turns =
+            session.turns.iter().flat_map(|turn| turn.runs.iter().map(|run| (turn.id, run)));
+        let sides = session.asides.iter().map(|side| (side.id, &side.run));
+        let (turn, run) = turns.chain(sides).find(|(_, run)| run.id == id)?;
+        Some(RunRef { run, turn, display: self.displays.get(id)? })
+    }
+
+    /// True when an answer covers `facet`, or its persona's contract promises to.
+    pub fn has_facet(&self, facet: Facet) -> bool {
+        self.panes().iter().any(|pane| {
+            let covered =
+                pane.answer().is_some_and(|run| run.display.sections_about(facet).next().is_some());
             let asked = pane.current().is_some();
-            says || (asked && pane.persona.contract.promises(facet))
+            covered || (asked && pane.persona.contract.promises(facet))
         })
     }
 
     /// The recommendation of this id.
     pub fn recommendation(&self, id: RecommendationId) -> Option<&Recommendation> {
-        let runs = self.panes.iter().flat_map(|pane| &pane.runs);
-        runs.flat_map(|view| view.run.recommendations.iter().flatten()).find(|r| r.id == id)
+        self.session.as_ref()?.recommendations().find(|known| known.id == id)
     }
 
-    /// The recommendation of this id.
-    pub fn recommendation_mut(&mut self, id: RecommendationId) -> Option<&mut Recommendation> {
-        let runs = self.panes.iter_mut().flat_map(|pane| &mut pane.runs);
-        runs.flat_map(|view| view.run.recommendations.iter_mut().flatten()).find(|r| r.id == id)
-    }
-
-    /// True while any answer, challenge or brief is coming.
+    /// True while any answer, challenge or brief is streaming.
     pub fn is_live(&self) -> bool {
-        self.panes.iter().any(Pane::is_live) || self.asides.is_live()
+        self.session.as_ref().is_some_and(Session::is_live)
     }
 
     /// Of the runs that answer the last question: how many were asked, and how many answered in full.
     pub fn progress(&self) -> Progress {
-        let last = self.panes.iter().filter_map(Pane::current);
-        let Some(turn) = last.clone().max_by_key(|v| (v.is_live(), v.started)).map(|v| v.turn)
+        let panes = self.panes();
+        let last = panes.iter().filter_map(Pane::current);
+        let Some(turn) =
+            last.clone().max_by_key(|run| (run.is_live(), run.started)).map(|run| run.turn)
         else {
             return Progress::default();
         };
         let mut progress = Progress::default();
-        for view in last.filter(|v| v.turn == turn) {
+        for view in last.filter(|run| run.turn == turn) {
             progress.asked += 1;
             let (tokens, estimated) = view.tokens();
             progress.tokens += tokens;
@@ -258,7 +265,7 @@ impl State {
     /// the user sent away.
     pub fn joining(&self) -> Vec<PersonaId> {
         let text = self.composer.text();
-        let triggered = |p: &&std::sync::Arc<crate::domain::Persona>| {
+        let triggered = |p: &&Arc<Persona>| {
             crate::prompt::is_triggered(p, &text) && !self.dismissed.contains(&p.id)
         };
         self.roster.personas.iter().filter(triggered).map(|p| p.id.clone()).collect()

@@ -60,7 +60,7 @@ impl Compare {
 impl State {
     /// The rows of Compare that somebody says something about, or promises.
     pub fn compare_rows(&self) -> Vec<Option<Facet>> {
-        Compare::rows().filter(|row| row.is_none_or(|facet| self.speaks_of(facet))).collect()
+        Compare::rows().filter(|row| row.is_none_or(|facet| self.has_facet(facet))).collect()
     }
 }
 

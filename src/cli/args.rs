@@ -50,6 +50,9 @@ pub struct GlobalFlags {
     /// The theme: auto, dark, light or a name
     #[arg(long, global = true, value_name = "NAME")]
     pub theme: Option<String>,
+    /// Use the providers, models, panels and personas of this folder's .plenary
+    #[arg(long, global = true)]
+    pub trust_project: bool,
 }
 
 impl GlobalFlags {
@@ -61,6 +64,7 @@ impl GlobalFlags {
             panel: self.panel.clone(),
             personas: self.persona.clone(),
             theme: self.theme.clone(),
+            trust_project: self.trust_project,
         }
     }
 }

@@ -11,14 +11,16 @@ use clap::{Args, ValueEnum};
 
 use super::export::Source;
 use super::{CliError, attach, configure, fetch, open_store, out, runtime, say};
+use crate::app::Submission;
 use crate::config::{Flags, Setup, nearest};
 use crate::domain::{Ending, PersonaId};
 use crate::export;
 use crate::prompt;
-use crate::runtime::headless::jsonl::Jsonl;
-use crate::runtime::headless::plain::{Plain, Silent};
-use crate::runtime::headless::plan::members;
-use crate::runtime::headless::{self, Finished, Output, Plan, Question};
+use crate::runtime::headless::jsonl_output::JsonlOutput;
+use crate::runtime::headless::text_output::{NoOutput, TextOutput};
+use crate::runtime::headless::{
+    self, Finished, Output, PreparedAsk, build_headless_roster, ending_of,
+};
 use crate::store::Store;
 
 /// `plenary ask`
@@ -67,28 +69,29 @@ impl Format {
 pub fn run(ask: &Ask, flags: &Flags) -> Result<u8, CliError> {
     let setup = configure(flags)?;
     let asked = attach::question(&ask.question.join(" "), &ask.file)?;
-    let question = address(&setup, &asked, !flags.personas.is_empty())?;
-    let asked: Vec<_> = members(&setup, &question).into_iter().map(|p| p.id.clone()).collect();
+    let submission = address(&setup, &asked, !flags.personas.is_empty())?;
+    let targets = build_headless_roster(&setup).find_targets(&submission, &[]);
+    let asked: Vec<PersonaId> = targets.iter().map(|target| target.persona.id.clone()).collect();
     fetch::ensure(&setup, &asked, ask.pull)?;
-    let mut plan = Plan::new(&setup, &question);
-    if let Some(why) = plan.impossible() {
+    let mut prepared = PreparedAsk::new(&setup, build_headless_roster(&setup), submission);
+    if let Some(why) = prepared.find_obstacles() {
         return Err(CliError::usage(why));
     }
     for notice in &setup.notices {
         say(notice);
     }
     let store = open_store(&setup.paths);
-    let finished = answer(&mut plan, ask.format, &store)?;
+    let finished = answer(prepared, ask.format, store.clone())?;
     store.flush();
     if let Some(trouble) = store.trouble() {
         say(&trouble.to_string());
     }
-    conclude(&setup, &plan, &finished, ask.format)
+    conclude(&setup, &finished, ask.format)
 }
 
 /// Finds out who is asked. A mention of nobody is an error where a person typed it; in text that was piped in
 /// an `@` may be anything.
-fn address(setup: &Setup, asked: &attach::Asked, fixed: bool) -> Result<Question, CliError> {
+fn address(setup: &Setup, asked: &attach::Asked, panel_only: bool) -> Result<Submission, CliError> {
     let known: Vec<PersonaId> = setup.personas.iter().map(|p| p.id.clone()).collect();
     let mut addressed = prompt::split_mentions(&asked.words, &known);
     if let Some(unknown) = addressed.unknown.first() {
@@ -106,36 +109,31 @@ fn address(setup: &Setup, asked: &attach::Asked, fixed: bool) -> Result<Question
     if addressed.text.trim().is_empty() {
         return Err(CliError::usage("the question is empty behind its mentions"));
     }
-    Ok(Question {
-        whole: asked.with(&asked.words),
+    Ok(Submission {
+        question: asked.with(&asked.words),
         sent: asked.with(&addressed.text),
-        words: addressed.text,
+        trigger_text: addressed.text,
         targets: addressed.targets,
-        fixed,
+        panel_only,
     })
 }
 
-fn answer(plan: &mut Plan, format: Format, store: &Store) -> Result<Finished, CliError> {
+fn answer(prepared: PreparedAsk, format: Format, store: Store) -> Result<Finished, CliError> {
     // Locking standard output for good costs nothing here: nobody else writes to it.
     let mut output: Box<dyn Output> = match format {
-        Format::Text => Box::new(Plain::new(io::stdout().lock(), io::stderr())),
-        Format::Jsonl => Box::new(Jsonl::new(io::stdout().lock())),
-        Format::Markdown | Format::Json => Box::new(Silent),
+        Format::Text => Box::new(TextOutput::new(io::stdout().lock(), io::stderr())),
+        Format::Jsonl => Box::new(JsonlOutput::new(io::stdout().lock())),
+        Format::Markdown | Format::Json => Box::new(NoOutput),
     };
     let runtime = runtime()?;
-    let finished = runtime.block_on(headless::ask(plan, output.as_mut(), store));
+    let finished = runtime.block_on(headless::ask(prepared, output.as_mut(), store));
     // A task that cannot be stopped (a name being looked up) must not hold up the end.
     runtime.shutdown_background();
     Ok(finished)
 }
 
 /// Writes what is written at the end, and finds the exit code.
-fn conclude(
-    setup: &Setup,
-    plan: &Plan,
-    finished: &Finished,
-    format: Format,
-) -> Result<u8, CliError> {
+fn conclude(setup: &Setup, finished: &Finished, format: Format) -> Result<u8, CliError> {
     match &finished.output {
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => return Ok(0),
         Err(e) => return Err(CliError::failed(format!("standard output: {e}"))),
@@ -146,9 +144,11 @@ fn conclude(
             CliError::failed(format!("this program was built without the format {name}"))
         })?;
         let source = Source::of(setup);
-        out(&(export.write)(&finished.session(plan), &source.reading()))?;
+        if let Some(session) = finished.session() {
+            out(&(export.write)(session, &source.reading()))?;
+        }
     }
-    let (asked, answered) = (finished.runs.len(), finished.answered());
+    let (asked, answered) = (finished.runs().len(), finished.answered());
     if format != Format::Jsonl && (answered < asked || io::stderr().is_terminal()) {
         footer(finished, answered);
     }
@@ -161,9 +161,9 @@ fn conclude(
 }
 
 fn footer(finished: &Finished, answered: usize) {
-    say(&format!("{answered} of {} answered", finished.runs.len()));
-    for live in &finished.runs {
-        if let Some(ending) = live.ending().filter(|ending| !Ending::answered(ending)) {
+    say(&format!("{answered} of {} answered", finished.runs().len()));
+    for live in &finished.runs() {
+        if let Some(ending) = ending_of(live).filter(|ending| !Ending::answered(ending)) {
             say(&format!("{} {ending}", live.run.persona));
         }
     }

@@ -1,7 +1,7 @@
 //! `plenary sessions export`: a session as a document, on standard output or in a file.
 //!
 //! Finds what reading answers takes (`Source`), for `sessions show` and `ask` too; what is written is `export`'s, how it gets
-//! to the disk is `runtime::export`'s.
+//! to the disk is `runtime::export_files`'s.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::config::{self, Flags, Paths, Setup, facets, personas};
 use crate::domain::{Persona, Session};
 use crate::export::{ReadingInput, TARGETS, find_target};
 use crate::review::HeadingSynonyms;
-use crate::runtime::export::{ExportError, project_context, write};
+use crate::runtime::export_files::{ExportError, project_context, write_export};
 use crate::text::sanitize;
 
 /// `plenary sessions export`
@@ -50,7 +50,7 @@ pub(super) fn run(export: &Export, session: &Session, flags: &Flags) -> Result<(
     if let (Some(format), None) = (target.format, to) {
         return out(&(format.write)(session, &reading));
     }
-    let path = write(session, &reading, target, to, export.force).map_err(|e| failed(&e))?;
+    let path = write_export(session, &reading, target, to, export.force).map_err(|e| failed(&e))?;
     say(&format!("wrote {}", path.display()));
     Ok(())
 }
@@ -96,7 +96,7 @@ impl Source {
     fn built_in() -> Self {
         let nowhere = Path::new("");
         Self {
-            personas: personas::load(nowhere, nowhere).personas,
+            personas: personas::load(nowhere, None).personas,
             synonyms: facets::built_in(),
             context: None,
         }

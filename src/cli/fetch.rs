@@ -13,8 +13,8 @@ use super::{CliError, runtime, say};
 use crate::config::{Setup, local_spec};
 use crate::domain::format::format_bytes;
 use crate::domain::{LocalSpec, PersonaId, Weights};
-use crate::runtime::headless::{Signals, Stop};
-use crate::runtime::stock;
+use crate::runtime::headless::{StopSignal, StopSignals};
+use crate::runtime::model_files;
 use crate::text::sanitize_line;
 use crate::weights::{self, Stored, stored};
 
@@ -35,7 +35,7 @@ pub fn fetch(spec: &LocalSpec, weights: &Weights) -> Result<PathBuf, CliError> {
     let to = Arc::clone(&show);
     let runtime = runtime()?;
     let ended = runtime.block_on(async {
-        let mut signals = Signals::listen();
+        let mut signals = StopSignals::listen();
         tokio::select! {
             pulled = weights::pull(spec.clone(), weights.clone(), move |p| to.tell(&p)) => Ok(pulled),
             stop = signals.next() => Err(stop),
@@ -51,7 +51,7 @@ pub fn fetch(spec: &LocalSpec, weights: &Weights) -> Result<PathBuf, CliError> {
     }
 }
 
-fn stopped(spec: &LocalSpec, weights: &Weights, stop: Stop) -> CliError {
+fn stopped(spec: &LocalSpec, weights: &Weights, stop: StopSignal) -> CliError {
     let pull = format!("`plenary model pull {}`", weights.id);
     let message = match stored(spec, weights) {
         Stored::Partial(bytes) => {
@@ -84,7 +84,7 @@ pub fn missing(setup: &Setup, asked: &[PersonaId]) -> Vec<(LocalSpec, Weights)> 
     let mut missing: Vec<(LocalSpec, Weights)> = Vec::new();
     for choice in asked.iter().filter_map(|id| setup.models.get(id)?.as_ref().ok()) {
         // What has no hash is a file of the person's own: nobody can fetch that.
-        let local = stock::weights_of(setup, &choice.model);
+        let local = model_files::weights_of(setup, &choice.model);
         let Some((spec, weights)) = local.filter(|(_, w)| w.sha256.is_some()) else { continue };
         let known = missing.iter().any(|(_, other)| other.id == weights.id);
         if !known && stored(spec, weights) != Stored::There {
@@ -99,7 +99,7 @@ fn permitted(weights: &Weights) -> Result<(), CliError> {
     let (title, size) = (sanitize_line(&weights.title), format_bytes(weights.bytes));
     let by_hand = format!("`plenary model pull {}`", weights.id);
     if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
-        let how = stock::how_to_get(weights);
+        let how = model_files::how_to_get(weights);
         return Err(CliError::usage(format!(
             "{how}; with --pull it is fetched before it is asked"
         )));

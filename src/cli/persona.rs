@@ -111,7 +111,9 @@ impl Known {
             }
             Err(e) => {
                 let paths = config::Paths::here();
-                let loaded = personas::load(&paths.user_personas(), &paths.project_personas());
+                let project = paths.project_personas();
+                let trusted = flags.trust_project.then_some(project.as_path());
+                let loaded = personas::load(&paths.user_personas(), trusted);
                 let mut notices = vec![format!("the configuration was not used: {e}")];
                 notices.extend(loaded.brief);
                 Self { personas: loaded.personas, panels: Vec::new(), notices }

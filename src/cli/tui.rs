@@ -7,7 +7,7 @@ use std::io::IsTerminal;
 
 use super::{CliError, ask, attach, configure, open_store, sessions};
 use crate::config::{Flags, Paths, Setup};
-use crate::runtime::{self, Start, tui::TuiError};
+use crate::runtime::{self, Start, event_loop::TuiError};
 use crate::store::Store;
 
 const NO_TERMINAL: &str = "standard output is not a terminal, and the screen needs one; \

@@ -157,6 +157,25 @@ impl ConfigFile {
         ConfigError(format!("{}:{line}:{column}: {key}: {what}", self.path.display()))
     }
 
+    /// Drops every setting but the top-level ones in `kept`; returns the names of the dropped ones: `model`,
+    /// `providers.local`, `persona.infra` …
+    pub(super) fn keep_only(&mut self, kept: &[&str]) -> Vec<String> {
+        let is_kept = |key: &str| kept.contains(&key.split('.').next().unwrap_or(key));
+        let mut dropped: Vec<String> = Vec::new();
+        for key in self.places.keys().filter(|key| !is_kept(key)) {
+            let name = key.split('.').take(2).collect::<Vec<_>>().join(".");
+            // `providers` itself says nothing beside `providers.local`.
+            let is_table = self.places.get(&name).is_some_and(|place| place.shown.is_none());
+            let is_group = is_table && !name.contains('.');
+            if !is_group && !dropped.contains(&name) {
+                dropped.push(name);
+            }
+        }
+        self.places.retain(|key, _| is_kept(key));
+        self.schema = Schema { theme: self.schema.theme.take(), ..Schema::default() };
+        dropped
+    }
+
     /// The keys that are set below `prefix`, with their values as they may be shown.
     pub fn below<'a>(&'a self, prefix: &'a str) -> impl Iterator<Item = (&'a str, &'a str)> {
         let from = self.places.range::<str, _>((Bound::Included(prefix), Bound::Unbounded));

@@ -74,25 +74,25 @@ pub(super) fn read(flags: &Flags, machine: &Machine) -> Result<Found, ConfigErro
         let inside = project::is_inside(&path, &machine.paths.project);
         let file = ConfigFile::read(&path, inside)
             .map_err(|ConfigError(e)| ConfigError(format!("{what}: {e}")))?;
-        found.files.push(file);
+        found.add(file, flags)?;
         found.seen.push(FileSeen { path: path.clone(), read: true });
         found.named = Some(path);
         return Ok(found);
     }
     match machine.paths.config_file() {
-        Some(path) => found.usual(path, false)?,
+        Some(path) => found.usual(path, false, flags)?,
         None => found.notices.push(
             "no home folder is known (HOME and XDG_CONFIG_HOME are unset): no user configuration"
                 .to_owned(),
         ),
     }
-    found.usual(machine.paths.project_file(), true)?;
+    found.usual(machine.paths.project_file(), true, flags)?;
     Ok(found)
 }
 
 impl Found {
     /// Reads a file that need not be there.
-    fn usual(&mut self, path: PathBuf, project: bool) -> Result<(), ConfigError> {
+    fn usual(&mut self, path: PathBuf, project: bool, flags: &Flags) -> Result<(), ConfigError> {
         use std::io::ErrorKind::{NotADirectory, NotFound};
         let there = match std::fs::metadata(&path) {
             Err(e) if e.kind() == NotADirectory => {
@@ -104,9 +104,20 @@ impl Found {
             _ => true,
         };
         if there {
-            self.files.push(ConfigFile::read(&path, project)?);
+            self.add(ConfigFile::read(&path, project)?, flags)?;
         }
         self.seen.push(FileSeen { path, read: there });
+        Ok(())
+    }
+
+    /// Adds a file that was read; of a project that is not trusted, only what it may say in any case.
+    fn add(&mut self, mut file: ConfigFile, flags: &Flags) -> Result<(), ConfigError> {
+        project::check_keys(&file)?;
+        project::check_models(&file)?;
+        if file.project && !flags.trust_project {
+            self.notices.extend(project::ignore_untrusted(&mut file));
+        }
+        self.files.push(file);
         Ok(())
     }
 }

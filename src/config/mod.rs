@@ -3,7 +3,8 @@
 //! [`setup`] puts everything together. One concern a file: `paths` (where things are), `file` (one
 //! `config.toml`), `layers` (which one wins), `project` (what a cloned repository may not say), `presets` and
 //! `providers`, `local` (those that run in this program), `weights` (what they can be made of), `panels`, `models`,
-//! `memory`, `origin` (where a value came from), [`personas`]. Asks nobody anything, but for one probe of a local Ollama when nothing else says which model answers. Called by `cli`.
+//! `origin` (where a value came from), [`personas`]. Asks nobody anything, but for one probe of a local Ollama when
+//! nothing else says which model answers.
 
 pub mod facets;
 pub mod file;
@@ -52,6 +53,8 @@ pub struct Flags {
     pub personas: Vec<String>,
     /// `--theme NAME`
     pub theme: Option<String>,
+    /// `--trust-project`: what `./.plenary` says about providers, models, panels and personas is used.
+    pub trust_project: bool,
 }
 
 /// What is wrong with the configuration: file, line, key, what was expected. Exit code 2.
@@ -145,8 +148,13 @@ pub fn setup_on(flags: &Flags, machine: &Machine) -> Result<Setup, ConfigError> 
         config_file: config_file(&found, machine),
     };
 
-    let loaded = personas::load(&machine.paths.user_personas(), &machine.paths.project_personas());
+    let project_personas = machine.paths.project_personas();
+    let trusted = flags.trust_project.then_some(project_personas.as_path());
+    let loaded = personas::load(&machine.paths.user_personas(), trusted);
     let mut people = People::of(loaded.personas);
+    if !flags.trust_project {
+        people.notices.extend(project::ignored_personas(&project_personas));
+    }
     let read_model = |text: &str| choosing.read(text);
     let context = (&mut people, &mut ledger, &read_model as &panels::ReadModel<'_>);
     let panels = panels::resolve(flags, &top.panel, files, machine, context)?;

@@ -18,7 +18,35 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("allow_insecure", "a project's file may not permit a key to travel unencrypted"),
 ];
 
+/// The only top-level setting that the file of a project which is not trusted may make: it changes neither who is
+/// asked nor where text goes.
+const HARMLESS: &[&str] = &["theme"];
+
+const TRUST: &str = "to use it, check it and add --trust-project";
+
 const REASON: &str = "whoever clones a repository must not send a key anywhere by it";
+
+/// Drops the settings of a project's file that decide who is asked or where text goes. Returns a notice that lists
+/// them, when there are any.
+pub(super) fn ignore_untrusted(file: &mut ConfigFile) -> Option<String> {
+    let dropped = file.keep_only(HARMLESS);
+    (!dropped.is_empty()).then(|| {
+        let path = file.path.display();
+        format!(
+            "{path}: ignored {}, because this folder is not trusted; {TRUST}",
+            dropped.join(", ")
+        )
+    })
+}
+
+/// A notice about the personas of a project that is not trusted, when there are any.
+pub(super) fn ignored_personas(folder: &Path) -> Option<String> {
+    let has_files = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
+    has_files.then(|| {
+        let path = folder.display();
+        format!("{path}: these personas are ignored, because this folder is not trusted; {TRUST}")
+    })
+}
 
 /// True when `path` lies in the project's folder, links followed.
 pub(super) fn is_inside(path: &Path, folder: &Path) -> bool {

@@ -41,7 +41,6 @@ pub(super) fn merge(
         merged.preset(preset, ledger);
     }
     for file in files {
-        project::check_keys(file)?;
         for (name, table) in &file.schema.providers {
             merged.table(file, name, table, machine, ledger)?;
         }

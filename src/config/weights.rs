@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{ConfigError, ConfigFile, Ledger, nearest, project};
+use super::{ConfigError, ConfigFile, Ledger, nearest};
 use crate::domain::{Catalogue, Package, Source, Weights};
 
 /// Tokens of context when a table does not say.
@@ -95,7 +95,6 @@ pub(super) fn catalogue(
         tables.into_iter().map(|(id, table)| (id.into_inner(), table)).collect();
     let mut place: BTreeMap<String, &ConfigFile> = BTreeMap::new();
     for file in files {
-        project::check_models(file)?;
         for (id, table) in &file.schema.models {
             place.insert(id.clone(), file);
             match tables.iter_mut().find(|(known, _)| known == id) {
@@ -362,8 +361,8 @@ mod tests {
 
     const HASH: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-    fn with(text: &str, in_project: bool) -> Result<Catalogue, ConfigError> {
-        let file = ConfigFile::parse(Path::new("c.toml"), in_project, text)?;
+    fn with(text: &str) -> Result<Catalogue, ConfigError> {
+        let file = ConfigFile::parse(Path::new("c.toml"), false, text)?;
         catalogue(&[file], &mut Ledger::default())
     }
 
@@ -427,7 +426,7 @@ mod tests {
     fn a_table_of_ones_own_comes_behind_and_may_change_a_built_in() {
         let text = table("title = \"Mine\"\ncontext = 100\n")
             + "[models.\"qwen2.5-coder-1.5b\"]\nalias = \"big\"\n";
-        let catalogue = with(&text, false).unwrap();
+        let catalogue = with(&text).unwrap();
         assert_eq!(catalogue.weights.len(), 5);
         let mine = catalogue.find("mine").unwrap();
         assert_eq!((mine.title.as_str(), mine.bytes, mine.context), ("Mine", 10, 100));
@@ -505,29 +504,19 @@ mod tests {
                 "packages.parts: expected a whole number from 1 to 1000",
             ),
         ] {
-            let error = with(&table(lines), false).unwrap_err().0;
+            let error = with(&table(lines)).unwrap_err().0;
             assert!(error.contains(said), "{lines}{error}");
         }
-        let bare = with("\n[models.mine]\nfile = \"m.gguf\"\n", false).unwrap_err().0;
+        let bare = with("\n[models.mine]\nfile = \"m.gguf\"\n").unwrap_err().0;
         assert!(bare.starts_with("c.toml:2:9: models.mine.bytes: is missing"), "{bare}");
         let nowhere = format!("[models.m]\nfile = \"m.gguf\"\nbytes = 1\nsha256 = \"{HASH}\"\n");
-        let said = with(&nowhere, false).unwrap_err().0;
+        let said = with(&nowhere).unwrap_err().0;
         assert!(
             said.contains("c.toml:1:9: models.m: nothing says where it is fetched from"),
             "{said}"
         );
-        let said = with(&table("").replace("models.mine", "models.\"a/b\""), false).unwrap_err().0;
+        let said = with(&table("").replace("models.mine", "models.\"a/b\"")).unwrap_err().0;
         assert!(said.contains("expected an id of letters"), "{said}");
-    }
-
-    #[test]
-    fn a_project_says_nothing_about_weights() {
-        let text = table("");
-        for text in [text.as_str(), "\n[models.smollm2-135m]\ntitle = \"x\"\n"] {
-            let said = with(text, true).unwrap_err().0;
-            assert!(said.starts_with("c.toml:"), "{said}");
-            assert!(said.contains("must not download anything by it"), "{said}");
-        }
     }
 
     #[test]

@@ -176,6 +176,26 @@ pub enum Change {
 }
 
 impl Change {
+    /// The session that it names; none when it names a turn or a run only.
+    pub fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::Turn { session, .. }
+            | Self::Edited { session, .. }
+            | Self::Undone { session, .. }
+            | Self::Redone { session, .. }
+            | Self::Aside { session, .. }
+            | Self::Renamed { session, .. }
+            | Self::Tagged { session, .. }
+            | Self::Deleted { session } => Some(*session),
+            Self::Run { .. }
+            | Self::Append { .. }
+            | Self::Note { .. }
+            | Self::Ended { .. }
+            | Self::Lifted { .. }
+            | Self::Selected(_) => None,
+        }
+    }
+
     /// True for what is on disk before it is shown: a step of triage that a key made.
     pub fn is_of_triage(&self) -> bool {
         matches!(

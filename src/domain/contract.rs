@@ -1,7 +1,7 @@
 //! What a persona promises: the sections, tables and words its answers contain, and what it asks first.
 //!
-//! Data only. Checking an answer against it is the `check` layer's work; assigning sections to facets is
-//! what Compare does. Persona files carry it in their front matter.
+//! Data only: no answer is checked against it here, and sections get their facets in `review`. Persona files carry it
+//! in their front matter.
 
 use serde::{Deserialize, Serialize};
 

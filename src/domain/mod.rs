@@ -3,6 +3,7 @@
 //! Plain data with serde where it is stored or printed. No IO, no clock, no terminal, no async.
 //! Everybody above uses it; it uses nobody.
 
+mod apply;
 pub mod aside;
 pub mod change;
 pub mod chat;
@@ -24,6 +25,7 @@ pub mod stream;
 pub mod triage;
 pub mod weights;
 
+pub use apply::fill_in_default_model;
 pub use aside::{Aside, AsideKind};
 pub use change::{Change, NewAside, NewRun};
 pub use chat::{ChatMessage, ChatRequest, ChatRole};

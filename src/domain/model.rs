@@ -24,6 +24,11 @@ pub struct ModelRef {
 pub struct NotAModel(String);
 
 impl ModelRef {
+    /// What is stored for a run that no model could be chosen for.
+    pub fn none() -> Self {
+        Self { provider: "none".to_owned(), model: "none".to_owned() }
+    }
+
     /// Reads `PROVIDER:MODEL`.
     pub fn parse(text: &str) -> Result<Self, NotAModel> {
         match text.trim().split_once(':') {

@@ -141,3 +141,10 @@ pub struct Run {
     /// What it recommends, in the order of the text; none until it was looked for, which is done once, at its end.
     pub recommendations: Option<Vec<Recommendation>>,
 }
+
+impl Run {
+    /// True when the answer has any text that can be read.
+    pub fn has_text(&self) -> bool {
+        !self.text.trim().is_empty()
+    }
+}

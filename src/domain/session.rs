@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Aside, Group, History, Recommendation, Run, SessionId, TriageCounts, TurnId, group};
+use super::{
+    Aside, Group, History, PersonaId, Recommendation, Run, RunState, SessionId, TriageCounts,
+    TurnId, group,
+};
 
 /// One question, and the runs that answer it.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +23,7 @@ pub struct Turn {
 }
 
 impl Turn {
-    /// The runs that count: for each persona its last, in the order in which the personas were asked.
+    /// The last run of each persona, in the order in which the personas were asked.
     pub fn latest(&self) -> Vec<&Run> {
         let mut latest: Vec<&Run> = Vec::new();
         for run in &self.runs {
@@ -32,14 +35,16 @@ impl Turn {
         latest
     }
 
-    /// What each persona says: its last run that has text; where none has, its last. A retry that brought nothing takes no
-    /// answer away.
-    pub fn spoken(&self) -> Vec<&Run> {
-        let said = |run: &&Run| !run.text.trim().is_empty();
-        let of = |last: &'_ Run| -> Option<&Run> {
-            self.runs.iter().filter(|run| run.persona == last.persona).rfind(said)
-        };
-        self.latest().into_iter().map(|last| of(last).unwrap_or(last)).collect()
+    /// The run that is the answer of `persona`: its last one with text, or its last one where none has any. A retry
+    /// without text does not replace an earlier answer.
+    pub fn answer_of(&self, persona: &PersonaId) -> Option<&Run> {
+        let runs = || self.runs.iter().filter(|run| run.persona == *persona);
+        runs().rfind(|run| run.has_text()).or_else(|| runs().next_back())
+    }
+
+    /// The answer of each persona ([`Turn::answer_of`]), in the order in which the personas were asked.
+    pub fn answers(&self) -> Vec<&Run> {
+        self.latest().into_iter().filter_map(|run| self.answer_of(&run.persona)).collect()
     }
 
     /// True for the run whose recommendations count: of its persona the last that was looked through.
@@ -60,6 +65,8 @@ pub struct Session {
     pub panel: String,
     /// When it began, in milliseconds since 1970 UTC.
     pub created_at: i64,
+    /// When something last changed in it, in milliseconds since 1970 UTC.
+    pub updated_at: i64,
     /// Words that the user gave it, to find it by.
     pub tags: Vec<String>,
     /// The questions, oldest first.
@@ -68,6 +75,8 @@ pub struct Session {
     pub asides: Vec<Aside>,
     /// The steps of triage.
     pub history: History,
+    /// Recommendations that the user selected in runs which were not searched yet: shown once they are.
+    pub unsearched: Vec<Recommendation>,
 }
 
 impl Session {
@@ -95,6 +104,28 @@ impl Session {
                 Some(Group { leader: item(places.leader)?, members })
             })
             .collect()
+    }
+
+    /// Its line in a list. The store computes the same for sessions in its file, in SQL.
+    pub fn summarize(&self) -> SessionSummary {
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        let runs = || self.turns.iter().flat_map(Turn::latest);
+        let answered =
+            |run: &&Run| matches!(&run.state, RunState::Ended(ending) if ending.answered());
+        let triage = self.triage();
+        SessionSummary {
+            id: self.id,
+            title: self.title.clone(),
+            panel: self.panel.clone(),
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            turns: count(self.turns.len()),
+            runs: count(runs().count()),
+            answered: count(runs().filter(answered).count()),
+            tags: self.tags.clone(),
+            proposed: count(triage.items),
+            decided: count(triage.decided),
+        }
     }
 
     /// How far triage has come. The store keeps the same numbers for lists, in SQL.
@@ -219,6 +250,8 @@ mod tests {
             title: "t".to_owned(),
             panel: "p".to_owned(),
             created_at: 0,
+            updated_at: 0,
+            unsearched: Vec::new(),
             tags: Vec::new(),
             turns: turns.collect(),
             asides: Vec::new(),

@@ -44,7 +44,7 @@ fn list_answers(session: &Session) -> Vec<AnswerFile<'_>> {
     let several = session.turns.len() > 1;
     let mut answers: Vec<AnswerFile<'_>> = Vec::new();
     for (turn, asked) in (1..).zip(&session.turns) {
-        for run in asked.spoken() {
+        for run in asked.answers() {
             // A persona id is a safe name unless the store was tampered with.
             let id = PersonaId::from_name(run.persona.as_str());
             let number = if several { format!("{turn}-") } else { String::new() };

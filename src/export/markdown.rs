@@ -32,7 +32,7 @@ fn write_session(session: &Session, out: &mut String) -> fmt::Result {
             writeln!(out, "\n## Question")?;
         }
         writeln!(out, "\n{}", quote_markdown(&sanitize(&turn.question), ""))?;
-        for run in turn.spoken() {
+        for run in turn.answers() {
             write_run(run, out)?;
         }
     }

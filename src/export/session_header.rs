@@ -263,7 +263,7 @@ pub(super) fn format_day(ms: i64) -> String {
 
 /// A sentence about earlier runs of a turn; none when there are none.
 pub(super) fn describe_earlier_runs(turn: &Turn) -> Option<String> {
-    let (latest, spoken) = (turn.latest(), turn.spoken());
+    let (latest, spoken) = (turn.latest(), turn.answers());
     let stands = |run: &&&Run| spoken.iter().any(|other| other.id == run.id);
     let kept = latest.len() - latest.iter().filter(stands).count();
     let gone = turn.runs.len() - latest.len() - kept;

@@ -35,7 +35,7 @@ fn write_session(session: &Session, out: &mut String) -> fmt::Result {
         }
         write_panel(turn, out)?;
         writeln!(out, "\n{}", session_header::quote_question(turn))?;
-        for run in turn.spoken() {
+        for run in turn.answers() {
             write_run(run, out)?;
         }
     }

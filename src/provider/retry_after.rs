@@ -11,6 +11,7 @@ use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
 /// What the headers ask for; none when they say nothing usable, and then the usual backoff holds.
 ///
 /// A date is taken against the response's own `Date`, because the two clocks need not agree.
+#[expect(clippy::disallowed_methods, reason = "only for a date without the response's own `Date`")]
 pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
     if let Some(ms) = text("retry-after-ms").and_then(|ms| ms.parse::<f64>().ok())

@@ -1,112 +1,144 @@
-//! One run from its first attempt to its ending: places, retries, and what the end of a stream means.
+//! One run from its first attempt to its ending: slots, next attempts, and what the end of a stream means.
 //!
-//! Tries again only before anything was shown. What counts is whether there is text: text that is not whole is `cut`
-//! and stays, no text at all is `failed`. Called by `fanout`, which catches panics and cancels.
+//! Another attempt is made only before any text was displayed. An incomplete answer with text is `cut` and keeps it; one
+//! without text is `failed`. Panics and cancellation are handled by `fanout`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use jiff::Zoned;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::fanout::{Job, Report};
-use super::retry::{Decision, decide};
-use crate::domain::{Ending, FailKind, Failure, RunUpdate, StopReason, StreamEvent};
+use super::backoff::{NextAttempt, choose_next_attempt};
+use super::clock::local_time;
+use super::run_reporter::RunReporter;
+use crate::domain::{ChatRequest, Ending, FailKind, Failure, RunUpdate, StopReason, StreamEvent};
+use crate::provider::Provider;
 
-/// The most bytes of text, and of reasoning, that one answer may have.
+/// Limit on the bytes of text, and of reasoning, of one answer.
 const MAX_ANSWER_BYTES: usize = 8 * 1024 * 1024;
-/// A place is kept through a wait that is not longer than this.
+/// A slot is kept while waiting no longer than this.
 const SHORT_WAIT: Duration = Duration::from_secs(1);
-/// What is said of a stream that just stops.
+/// Reason given when a stream stops without an end mark.
 const NO_END: &str = "the stream ended without its end mark";
 
-/// Runs `job` to its ending.
-pub(super) async fn run(job: Job, places: Arc<Semaphore>, report: &Report) -> Ending {
-    let attempts = job.provider.spec().attempts.max(1);
-    let mut place = None;
+/// Makes attempts until the run has an ending.
+pub(super) async fn run_attempts(
+    provider: Arc<dyn Provider>,
+    request: ChatRequest,
+    slots: Arc<Semaphore>,
+    reporter: &RunReporter,
+) -> Ending {
+    let attempts = provider.spec().attempts.max(1);
+    let mut slot = None;
     let mut attempt = 1;
     loop {
-        if place.is_none() {
-            place = take_place(&places, report).await;
+        if slot.is_none() {
+            slot = acquire_slot(&slots, reporter).await;
         }
-        report.tell(RunUpdate::Connecting { attempt });
-        let failure = match Answer::default().read(&job, report).await {
+        reporter.report_update(RunUpdate::Connecting { attempt });
+        let failure = match ReceivedBytes::default()
+            .read_attempt(&*provider, request.clone(), reporter)
+            .await
+        {
             Ok(ending) => return ending,
             Err(failure) => failure,
         };
-        let wait = match decide(&failure, attempt, attempts, fastrand::f64(), &Zoned::now()) {
-            Decision::GiveUp(reason) => return Ending::Failed(reason),
-            Decision::Wait(wait) => wait,
+        let wait = match choose_next_attempt(
+            &failure,
+            attempt,
+            attempts,
+            fastrand::f64(),
+            &local_time(),
+        ) {
+            NextAttempt::GiveUp(reason) => return Ending::Failed(reason),
+            NextAttempt::Wait(wait) => wait,
         };
         attempt += 1;
-        report.tell(RunUpdate::Retry { attempt, of: attempts, wait, reason: failure.message });
+        reporter.report_update(RunUpdate::Retry {
+            attempt,
+            of: attempts,
+            wait,
+            reason: failure.message,
+        });
         if wait > SHORT_WAIT {
-            place = None;
+            slot = None;
         }
         tokio::time::sleep(wait).await;
     }
 }
 
-/// A place at the provider, given back when it is dropped.
-async fn take_place(places: &Arc<Semaphore>, report: &Report) -> Option<OwnedSemaphorePermit> {
-    if let Ok(place) = Arc::clone(places).try_acquire_owned() {
-        return Some(place);
+/// Waits for a slot at the provider; dropping it releases it.
+async fn acquire_slot(
+    slots: &Arc<Semaphore>,
+    reporter: &RunReporter,
+) -> Option<OwnedSemaphorePermit> {
+    if let Ok(slot) = Arc::clone(slots).try_acquire_owned() {
+        return Some(slot);
     }
-    report.tell(RunUpdate::Queued);
-    // An error means that the semaphore was closed, which nobody does.
-    Arc::clone(places).acquire_owned().await.ok()
+    reporter.report_update(RunUpdate::Queued);
+    // Fails only if the semaphore is closed, which never happens.
+    Arc::clone(slots).acquire_owned().await.ok()
 }
 
-/// What one attempt has brought so far.
+/// Bytes that one attempt has received so far.
 #[derive(Default)]
-struct Answer {
+struct ReceivedBytes {
     text: usize,
     reasoning: usize,
 }
 
-impl Answer {
-    /// Reads one attempt to its end. An error is a failure before anything was shown.
-    async fn read(mut self, job: &Job, report: &Report) -> Result<Ending, Failure> {
-        let mut events = job.provider.stream(job.request.clone());
+impl ReceivedBytes {
+    /// Reads one attempt to its end. An error is a failure before any text was displayed.
+    async fn read_attempt(
+        mut self,
+        provider: &dyn Provider,
+        request: ChatRequest,
+        reporter: &RunReporter,
+    ) -> Result<Ending, Failure> {
+        let mut events = provider.stream(request);
         while let Some(event) = events.next().await {
             match event {
-                Ok(StreamEvent::Open(model)) => report.tell(RunUpdate::Open { model }),
-                Ok(StreamEvent::Waiting(words)) => report.tell(RunUpdate::Waiting(words)),
-                Ok(StreamEvent::Note(note)) => report.tell(RunUpdate::Note(note)),
+                Ok(StreamEvent::Open(model)) => reporter.report_update(RunUpdate::Open { model }),
+                Ok(StreamEvent::Waiting(words)) => {
+                    reporter.report_update(RunUpdate::Waiting(words))
+                }
+                Ok(StreamEvent::Note(note)) => reporter.report_update(RunUpdate::Note(note)),
                 Ok(StreamEvent::Text(text)) => {
-                    let text = fit(text, &mut self.text);
-                    report.tell(RunUpdate::Text(text));
+                    let text = truncate_to_limit(text, &mut self.text);
+                    reporter.report_update(RunUpdate::Text(text));
                 }
                 Ok(StreamEvent::Reasoning(text)) => {
-                    let text = fit(text, &mut self.reasoning);
-                    report.tell(RunUpdate::Reasoning(text));
+                    let text = truncate_to_limit(text, &mut self.reasoning);
+                    reporter.report_update(RunUpdate::Reasoning(text));
                 }
-                Ok(StreamEvent::Usage(usage)) => report.tell(RunUpdate::Usage(usage)),
+                Ok(StreamEvent::Usage(usage)) => reporter.report_update(RunUpdate::Usage(usage)),
                 Ok(StreamEvent::Stop(reason)) => {
-                    return Ok(self.stopped(reason, &job.provider.spec().name));
+                    return Ok(self.end_stopped(reason, &provider.spec().name));
                 }
                 Err(failure) if self.text + self.reasoning == 0 => return Err(failure),
-                Err(failure) => return Ok(self.broken(&failure.message)),
+                Err(failure) => return Ok(self.end_broken(&failure.message)),
             }
             if self.text.max(self.reasoning) > MAX_ANSWER_BYTES {
-                return Ok(self
-                    .broken(&format!("the answer passed {} MiB", MAX_ANSWER_BYTES / 1024 / 1024)));
+                return Ok(self.end_broken(&format!(
+                    "the answer passed {} MiB",
+                    MAX_ANSWER_BYTES / 1024 / 1024
+                )));
             }
         }
         if self.text + self.reasoning == 0 {
             let mut failure = Failure::new(
                 FailKind::Broken,
-                format!("{}: {NO_END}, before any text", job.provider.spec().name),
+                format!("{}: {NO_END}, before any text", provider.spec().name),
             );
             failure.retryable = true;
             return Err(failure);
         }
-        Ok(self.broken(NO_END))
+        Ok(self.end_broken(NO_END))
     }
 
-    /// The stream broke after something was shown.
-    fn broken(&self, why: &str) -> Ending {
+    /// The ending of a stream that broke after text was displayed.
+    fn end_broken(&self, why: &str) -> Ending {
         if self.text > 0 {
             Ending::Cut(why.to_owned())
         } else {
@@ -114,8 +146,8 @@ impl Answer {
         }
     }
 
-    /// The model stopped on its own.
-    fn stopped(&self, reason: StopReason, provider: &str) -> Ending {
+    /// The ending of a stream that the model finished.
+    fn end_stopped(&self, reason: StopReason, provider: &str) -> Ending {
         match reason {
             StopReason::Refused(why) => Ending::Refused(why),
             StopReason::End if self.text > 0 => Ending::Done,
@@ -141,8 +173,8 @@ impl Answer {
     }
 }
 
-/// As much of `text` as there is room for behind the `have` bytes that came before; counts all of it.
-fn fit(mut text: String, have: &mut usize) -> String {
+/// Truncates `text` so that it fits after `have` bytes of earlier text; adds its full length to `have`.
+fn truncate_to_limit(mut text: String, have: &mut usize) -> String {
     let room = MAX_ANSWER_BYTES.saturating_sub(*have);
     *have += text.len();
     text.truncate(text.floor_char_boundary(room));

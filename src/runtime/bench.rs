@@ -1,7 +1,6 @@
-//! How fast a model answers here: a prompt of known length to one run alone, then to several at once.
+//! Measures how fast a model answers on this machine, with one run and with several at once.
 //!
-//! Goes through the provider as any question does, so that what is measured is what panes get. Used by
-//! `plenary model bench` and, in short, by `doctor`.
+//! Goes through the provider like any question, so that the figures are those of the panes.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,9 +11,9 @@ use futures_util::future::join_all;
 use crate::domain::{ChatMessage, ChatRequest, Failure, StreamEvent, Usage};
 use crate::provider::Provider;
 
-/// What is asked.
+/// The load of one measurement.
 #[derive(Debug, Clone, Copy)]
-pub struct Load {
+pub struct BenchLoad {
     /// About how many tokens the prompt has.
     pub prompt: usize,
     /// The most tokens of each answer.
@@ -25,47 +24,48 @@ pub struct Load {
 
 /// What was measured.
 #[derive(Debug, Clone, Copy)]
-pub struct Measured {
-    /// Tokens of all prompts that were read, those from a cache apart.
+pub struct BenchMeasurement {
+    /// Tokens of all prompts that were read, without cached ones.
     pub read: u64,
     /// From the question until every run had its first text.
-    pub reading: Span,
+    pub reading: WallAndCpu,
     /// Tokens of all answers.
     pub written: u64,
     /// From the first text of the last run until the last end.
-    pub writing: Span,
+    pub writing: WallAndCpu,
 }
 
-/// A stretch of time.
+/// Wall-clock and CPU time of one stretch.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Span {
-    /// On the clock on the wall.
+pub struct WallAndCpu {
+    /// Wall-clock time.
     pub wall: Duration,
-    /// Of all cores together.
+    /// CPU time of all cores.
     pub cpu: Duration,
 }
 
-impl Span {
-    /// Per second of the wall's clock.
+impl WallAndCpu {
+    /// Tokens per second of wall-clock time.
     pub fn rate(self, tokens: u64) -> f64 {
-        per(tokens, self.wall)
+        per_second(tokens, self.wall)
     }
 
-    /// Per second of a core.
+    /// Tokens per second of CPU time.
     pub fn rate_of_a_core(self, tokens: u64) -> f64 {
-        per(tokens, self.cpu)
+        per_second(tokens, self.cpu)
     }
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a rate needs no fifty bits")]
-fn per(tokens: u64, time: Duration) -> f64 {
+fn per_second(tokens: u64, time: Duration) -> f64 {
     if time.is_zero() { 0.0 } else { tokens as f64 / time.as_secs_f64() }
 }
 
-/// Loads the model and lets it say a word; how long that took.
+/// Loads the model and generates one token. Returns how long that took.
 pub async fn warm_up(provider: &Arc<dyn Provider>, model: &str) -> Result<Duration, Failure> {
     let began = Instant::now();
-    answer(provider, request(model, 0, Load { prompt: 1, answer: 1, runs: 1 })).await?;
+    time_run(provider, bench_request(model, 0, BenchLoad { prompt: 1, answer: 1, runs: 1 }))
+        .await?;
     Ok(began.elapsed())
 }
 
@@ -73,69 +73,70 @@ pub async fn warm_up(provider: &Arc<dyn Provider>, model: &str) -> Result<Durati
 ///
 /// # Errors
 /// The first failure of a run.
-pub async fn measure(
+pub async fn measure_load(
     provider: &Arc<dyn Provider>,
     model: &str,
-    load: Load,
-) -> Result<Measured, Failure> {
+    load: BenchLoad,
+) -> Result<BenchMeasurement, Failure> {
     let (began, cpu) = (Instant::now(), cpu_time());
-    let runs = (0..load.runs).map(|run| answer(provider, request(model, run, load)));
+    let runs = (0..load.runs).map(|run| time_run(provider, bench_request(model, run, load)));
     let answers = join_all(runs).await.into_iter().collect::<Result<Vec<_>, _>>()?;
     let (wall, all) = (began.elapsed(), cpu_time().saturating_sub(cpu));
     let first = answers.iter().map(|a| a.first).max().unwrap_or((began, cpu));
-    let reading = Span { wall: first.0.duration_since(began), cpu: first.1.saturating_sub(cpu) };
+    let reading =
+        WallAndCpu { wall: first.0.duration_since(began), cpu: first.1.saturating_sub(cpu) };
     let sum = |of: fn(&Usage) -> u64| answers.iter().map(|a| of(&a.usage)).sum();
-    // What was written until the last run had its first text is counted with the reading.
-    let before: u64 = answers.iter().map(|a| a.heard_before(first.0)).sum();
+    // Tokens written before the last run had its first text belong to the reading phase.
+    let before: u64 = answers.iter().map(|a| a.texts_before(first.0)).sum();
     let written: u64 = sum(|usage| usage.output);
-    Ok(Measured {
+    Ok(BenchMeasurement {
         read: sum(|usage| usage.input.saturating_sub(usage.cached)),
         reading,
         written: written.saturating_sub(before),
-        writing: Span {
+        writing: WallAndCpu {
             wall: wall.saturating_sub(reading.wall),
             cpu: all.saturating_sub(reading.cpu),
         },
     })
 }
 
-struct Answer {
-    /// When the first text came, and the cores' time then.
+struct BenchRun {
+    /// When the first text arrived, and the CPU time then.
     first: (Instant, Duration),
-    /// When each text came.
-    heard: Vec<Instant>,
+    /// When each text arrived.
+    text_at: Vec<Instant>,
     usage: Usage,
 }
 
-impl Answer {
-    fn heard_before(&self, when: Instant) -> u64 {
-        self.heard.iter().filter(|at| **at <= when).count() as u64
+impl BenchRun {
+    fn texts_before(&self, when: Instant) -> u64 {
+        self.text_at.iter().filter(|at| **at <= when).count() as u64
     }
 }
 
-async fn answer(provider: &Arc<dyn Provider>, request: ChatRequest) -> Result<Answer, Failure> {
+async fn time_run(provider: &Arc<dyn Provider>, request: ChatRequest) -> Result<BenchRun, Failure> {
     let mut events = provider.stream(request);
-    let (mut first, mut heard, mut usage) = (None, Vec::new(), Usage::default());
+    let (mut first, mut text_at, mut usage) = (None, Vec::new(), Usage::default());
     while let Some(event) = events.next().await {
         match event? {
             StreamEvent::Text(_) => {
                 let now = Instant::now();
                 first.get_or_insert_with(|| (now, cpu_time()));
-                heard.push(now);
+                text_at.push(now);
             }
             StreamEvent::Usage(counted) => usage = counted,
             _ => {}
         }
     }
-    Ok(Answer { first: first.unwrap_or_else(|| (Instant::now(), cpu_time())), heard, usage })
+    Ok(BenchRun { first: first.unwrap_or_else(|| (Instant::now(), cpu_time())), text_at, usage })
 }
 
-/// A prompt that nothing has in its cache: every run's begins with a number of its own.
-fn request(model: &str, run: usize, load: Load) -> ChatRequest {
+/// A prompt that no cache holds: it begins with a random number.
+fn bench_request(model: &str, run: usize, load: BenchLoad) -> ChatRequest {
     const WORDS: [&str; 8] = ["queue", "region", "replica", "disk", "the", "of", "primary", "shop"];
     let stamp = fastrand::u32(100_000..999_999);
     let filler: Vec<&str> = WORDS.iter().copied().cycle().take(load.prompt).collect();
-    // In the question, not in the system prompt: of that a snapshot would be kept, which nobody ever needs again.
+    // In the question, not in the system prompt, of which a useless snapshot would be kept.
     let question =
         format!("{run} {stamp} {}. Explain how you would run a database.", filler.join(" "));
     ChatRequest {
@@ -149,7 +150,7 @@ fn request(model: &str, run: usize, load: Load) -> ChatRequest {
     }
 }
 
-/// Time that all cores have spent on this process.
+/// CPU time of this process on all cores.
 fn cpu_time() -> Duration {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     let seconds = u64::try_from(now.tv_sec).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Copying: through tmux where we are in it, else by OSC 52; what is too large goes to a file.
+//! Copies text through tmux when running in it, else by OSC 52; text that is too large goes to a file.
 //!
 //! tmux drops OSC 52 by default but takes `load-buffer -w`, which hands it to the outer terminal. Terminals cap the sequence
 //! (xterm at 100,000 bytes), so longer texts are written to a file and the status line says where.
@@ -13,18 +13,18 @@ use crossterm::execute;
 /// The most bytes of text that fit into one OSC 52 sequence of 100,000 bytes.
 const OSC52_MAX: usize = 74_994;
 
-/// Copies `text` (which is `what`); returns what to tell. `folder` takes texts that are too large. Blocks while tmux takes the
-/// text: call it from a worker thread.
-pub fn copy(text: &str, what: &str, folder: &Path) -> Result<String, String> {
-    if std::env::var_os("TMUX").is_some() && tmux(text).is_ok() {
+/// Copies `text`, which `what` describes; returns the message to show. Texts that are too large are written below `folder`.
+/// Blocks while tmux reads the text: call it from a worker thread.
+pub fn copy_text(text: &str, what: &str, folder: &Path) -> Result<String, String> {
+    if std::env::var_os("TMUX").is_some() && copy_through_tmux(text).is_ok() {
         return Ok(format!("copied {what} ({} bytes)", text.len()));
     }
     if text.len() > OSC52_MAX {
         let path = folder.join("copied.md");
-        return super::files::write_private(&path, text.as_bytes())
+        return super::private_files::write_private(&path, text.as_bytes())
             .map(|()| {
                 format!(
-                    "{what} is too large for the clipboard ({} bytes): it stands in {}",
+                    "{what} is too large for the clipboard ({} bytes): see {}",
                     text.len(),
                     path.display()
                 )
@@ -36,7 +36,7 @@ pub fn copy(text: &str, what: &str, folder: &Path) -> Result<String, String> {
         .map_err(|e| format!("cannot copy: {e}"))
 }
 
-fn tmux(text: &str) -> io::Result<()> {
+fn copy_through_tmux(text: &str) -> io::Result<()> {
     let mut child = Command::new("tmux")
         .args(["load-buffer", "-w", "-"])
         .stdin(Stdio::piped())

@@ -1,24 +1,24 @@
-//! `$EDITOR`: the question is written in it, an answer is read in it.
+//! `$EDITOR`: for writing a question and for reading an answer.
 //!
-//! The terminal is lent for that time; runs stream on and are stored. The editor does not inherit any provider's key.
+//! The editor gets the terminal; runs keep streaming and are stored. It does not inherit any provider's key.
 
 use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 
-use super::files;
+use super::private_files;
 use crate::app::EditFor;
 use crate::domain::{KeySource, ProviderSpec};
 
-/// An editor that is open.
+/// An open editor.
 pub struct Editing {
-    /// What for.
+    /// Why it was opened.
     pub purpose: EditFor,
     path: PathBuf,
     child: tokio::process::Child,
 }
 
-/// The variables that hold keys: they are not passed on.
+/// The environment variables that hold keys, which the editor must not inherit.
 pub fn key_variables<'a>(specs: impl Iterator<Item = &'a ProviderSpec>) -> Vec<String> {
     specs
         .filter_map(|spec| match &spec.key {
@@ -32,7 +32,7 @@ pub fn key_variables<'a>(specs: impl Iterator<Item = &'a ProviderSpec>) -> Vec<S
 ///
 /// # Errors
 /// Says which editor could not be started, and how to name another.
-pub fn open(
+pub fn open_editor(
     purpose: EditFor,
     text: &str,
     folder: &Path,
@@ -43,7 +43,8 @@ pub fn open(
         EditFor::Answer => "answer",
     };
     let path = folder.join(format!("{name}-{}.md", std::process::id()));
-    files::write_private(&path, text.as_bytes()).map_err(|e| format!("{}: {e}", path.display()))?;
+    private_files::write_private(&path, text.as_bytes())
+        .map_err(|e| format!("{}: {e}", path.display()))?;
     let line = ["VISUAL", "EDITOR"]
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|v| !v.trim().is_empty()))
@@ -66,7 +67,7 @@ pub fn open(
 
 impl Editing {
     /// Waits until the editor is closed. Cancel safe.
-    pub async fn closed(&mut self) -> Result<(), String> {
+    pub async fn wait_closed(&mut self) -> Result<(), String> {
         match self.child.wait().await {
             Ok(status) if status.success() => Ok(()),
             Ok(status) => Err(format!("the editor ended with {status}; the question is as it was")),
@@ -74,14 +75,14 @@ impl Editing {
         }
     }
 
-    /// The text it left. The file goes away.
-    pub fn text(self) -> Result<String, String> {
+    /// Returns the edited text and removes the file.
+    pub fn read_text(self) -> Result<String, String> {
         let text = std::fs::read(&self.path).map_err(|e| format!("{}: {e}", self.path.display()));
         let _ = std::fs::remove_file(&self.path);
         Ok(String::from_utf8_lossy(&text?).into_owned())
     }
 
-    /// Nothing is wanted from it: the file goes away.
+    /// Removes the file without reading it.
     pub fn discard(self) {
         let _ = std::fs::remove_file(&self.path);
     }

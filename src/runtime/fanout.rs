@@ -1,26 +1,27 @@
-//! The fan-out: one task a run, from waiting for a place to its ending.
+//! The fan-out: one task per run, from waiting for a slot to the run's ending.
 //!
-//! Runs share nothing but the number of places at their provider: one that fails, hangs or panics is that pane's
-//! state and nobody else's. Cancelling drops the run's future, which closes its connection. Exactly one `Ended` comes
-//! of every run, and nothing after it. Reports to the [`Inbox`]; the loop and the headless `ask` start runs here.
+//! Runs share nothing but the slots of their provider: one that fails, hangs or panics affects its own pane only.
+//! Cancelling drops the run's future, which closes its connection. Every run reports exactly one `Ended`, and nothing
+//! after it.
 
 use std::any::Any;
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
 
 use super::attempt;
-use super::inbox::Inbox;
-use crate::domain::{ChatRequest, Ending, RunId, RunUpdate};
+use super::run_mailbox::RunMailbox;
+use super::run_reporter::RunReporter;
+use crate::domain::{ChatRequest, Ending, RunId};
 use crate::provider::Provider;
 use crate::text::sanitize_line;
 
 /// One run to be started.
-pub struct Job {
+pub struct RunTask {
     /// Its identity; every update carries it.
     pub run: RunId,
     /// Who answers.
@@ -31,50 +32,56 @@ pub struct Job {
 
 /// Starts runs, one task each, and cancels them by dropping their futures.
 pub struct Fanout {
-    inbox: Inbox,
-    live: HashMap<RunId, Live>,
-    places: HashMap<String, Places>,
+    mailbox: RunMailbox,
+    live: HashMap<RunId, RunHandle>,
+    slots: HashMap<String, ProviderSlots>,
 }
 
-struct Live {
+struct RunHandle {
     task: AbortHandle,
-    report: Arc<Report>,
+    reporter: Arc<RunReporter>,
 }
 
-/// The places at one provider.
-struct Places {
-    many: usize,
+/// The slots at one provider.
+struct ProviderSlots {
+    count: usize,
     free: Arc<Semaphore>,
 }
 
 impl Fanout {
-    /// A fan-out that reports to `inbox`. Must be used inside a tokio runtime.
-    pub fn new(inbox: Inbox) -> Self {
-        Self { inbox, live: HashMap::new(), places: HashMap::new() }
+    /// A fan-out that reports to `mailbox`. Must be used inside a tokio runtime.
+    pub fn new(mailbox: RunMailbox) -> Self {
+        Self { mailbox, live: HashMap::new(), slots: HashMap::new() }
     }
 
     /// Starts one run: queued until its provider has a place, then connecting, streaming, ended.
     ///
     /// A run of the same identity that is still going is cancelled first.
-    pub fn start(&mut self, job: Job) {
-        self.cancel(job.run);
-        self.live.retain(|_, live| !live.report.is_over());
-        let run = job.run;
-        let report = Arc::new(Report { run, inbox: self.inbox.clone(), over: Mutex::new(false) });
-        let places = self.places(&job.provider.spec().name, job.provider.spec().concurrency);
-        let sink = Arc::clone(&report);
+    pub fn start_run(&mut self, task_spec: RunTask) {
+        self.cancel_run(task_spec.run);
+        self.live.retain(|_, live| !live.reporter.has_ended());
+        let run = task_spec.run;
+        let reporter = Arc::new(RunReporter::new(run, self.mailbox.clone()));
+        let slots =
+            self.slots_of(&task_spec.provider.spec().name, task_spec.provider.spec().concurrency);
+        let sink = Arc::clone(&reporter);
         let task = tokio::spawn(async move {
-            let whole = Box::pin(attempt::run(job, places, &sink));
+            let whole = Box::pin(attempt::run_attempts(
+                task_spec.provider,
+                task_spec.request,
+                slots,
+                &sink,
+            ));
             let ending = AssertUnwindSafe(whole).catch_unwind().await.unwrap_or_else(|panic| {
-                Ending::Failed(format!("internal error: {}", panic_words(panic.as_ref())))
+                Ending::Failed(format!("internal error: {}", panic_message(panic.as_ref())))
             });
-            sink.end(ending);
+            sink.report_end(ending);
         });
-        self.live.insert(run, Live { task: task.abort_handle(), report });
+        self.live.insert(run, RunHandle { task: task.abort_handle(), reporter });
     }
 
     /// Cancels one run: its connection closes at once, and `Ended(Cancelled)` is reported unless it had ended.
-    pub fn cancel(&mut self, run: RunId) {
+    pub fn cancel_run(&mut self, run: RunId) {
         if let Some(live) = self.live.remove(&run) {
             live.cancel();
         }
@@ -87,20 +94,20 @@ impl Fanout {
         }
     }
 
-    /// How many runs have not ended.
-    pub fn live(&self) -> usize {
-        self.live.values().filter(|live| !live.report.is_over()).count()
+    /// The number of runs that have not ended.
+    pub fn count_live(&self) -> usize {
+        self.live.values().filter(|live| !live.reporter.has_ended()).count()
     }
 
-    /// The places at the provider called `name`; another number of them (a changed configuration) makes new ones.
-    fn places(&mut self, name: &str, many: usize) -> Arc<Semaphore> {
-        let many = many.clamp(1, Semaphore::MAX_PERMITS);
-        let fresh = || Places { many, free: Arc::new(Semaphore::new(many)) };
-        let places = self.places.entry(name.to_owned()).or_insert_with(fresh);
-        if places.many != many {
-            *places = fresh();
+    /// The slots at the provider called `name`; a changed limit makes new ones.
+    fn slots_of(&mut self, name: &str, count: usize) -> Arc<Semaphore> {
+        let count = count.clamp(1, Semaphore::MAX_PERMITS);
+        let fresh = || ProviderSlots { count, free: Arc::new(Semaphore::new(count)) };
+        let slots = self.slots.entry(name.to_owned()).or_insert_with(fresh);
+        if slots.count != count {
+            *slots = fresh();
         }
-        Arc::clone(&places.free)
+        Arc::clone(&slots.free)
     }
 }
 
@@ -112,43 +119,15 @@ impl Drop for Fanout {
     }
 }
 
-impl Live {
+impl RunHandle {
     fn cancel(self) {
-        // Reported before the task is dropped: whatever it still does until then is not heard any more.
-        self.report.end(Ending::Cancelled);
+        // Reported before the task is dropped: whatever it still reports is dropped.
+        self.reporter.report_end(Ending::Cancelled);
         self.task.abort();
     }
 }
 
-/// Where one run reports; closed by its ending.
-pub(super) struct Report {
-    run: RunId,
-    inbox: Inbox,
-    over: Mutex<bool>,
-}
-
-impl Report {
-    /// Reports `update`, unless the run has ended.
-    pub(super) fn tell(&self, update: RunUpdate) {
-        let over = self.over.lock().unwrap_or_else(PoisonError::into_inner);
-        if !*over {
-            self.inbox.push(self.run, update);
-        }
-    }
-
-    fn end(&self, ending: Ending) {
-        let mut over = self.over.lock().unwrap_or_else(PoisonError::into_inner);
-        if !std::mem::replace(&mut *over, true) {
-            self.inbox.push(self.run, RunUpdate::Ended(ending));
-        }
-    }
-
-    fn is_over(&self) -> bool {
-        *self.over.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn panic_words(panic: &(dyn Any + Send)) -> String {
+fn panic_message(panic: &(dyn Any + Send)) -> String {
     let words = panic
         .downcast_ref::<&str>()
         .copied()

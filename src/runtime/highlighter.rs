@@ -1,6 +1,6 @@
-//! The worker that colours code: no frame ever waits for a regex.
+//! A thread that highlights code, so that no frame waits for a regex.
 //!
-//! One thread, jobs in order, results as messages. Ends when the sender of the jobs is dropped.
+//! Commands are carried out in order, results are messages. The thread ends when its sender is dropped.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -11,74 +11,75 @@ use crate::app::Msg;
 use crate::domain::RunId;
 use crate::text::{HighlightJob, Highlighted, Highlighter};
 
-enum Order {
+enum HighlightCommand {
     Warm,
     Lines(RunId, u128, Vec<HighlightJob>),
     Forget,
 }
 
-/// The handle to the worker.
+/// Handle of the thread.
 #[derive(Debug)]
-pub struct Worker {
-    orders: Option<Sender<Order>>,
+pub struct HighlightWorker {
+    commands: Option<Sender<HighlightCommand>>,
 }
 
-impl std::fmt::Debug for Order {
+impl std::fmt::Debug for HighlightCommand {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Order")
+        f.write_str("HighlightCommand")
     }
 }
 
-impl Worker {
+impl HighlightWorker {
     /// Starts the thread; results go to `to`.
-    pub fn start(to: MsgSender<Msg>) -> Self {
-        let (orders, inbox) = channel();
-        let spawned =
-            std::thread::Builder::new().name("highlight".into()).spawn(move || work(&inbox, &to));
-        Self { orders: spawned.ok().map(|_| orders) }
+    pub fn spawn(to: MsgSender<Msg>) -> Self {
+        let (commands, mailbox) = channel();
+        let spawned = std::thread::Builder::new()
+            .name("highlight".into())
+            .spawn(move || run_worker(&mailbox, &to));
+        Self { commands: spawned.ok().map(|_| commands) }
     }
 
-    /// Compiles the usual languages' regexes before the first block needs them.
+    /// Compiles the regexes of common languages before the first block needs them.
     pub fn warm_up(&self) {
-        self.send(Order::Warm);
+        self.send_command(HighlightCommand::Warm);
     }
 
-    /// Colours lines of a run's answer.
-    pub fn colour(&self, run: RunId, jobs: Vec<HighlightJob>) {
-        self.send(Order::Lines(run, run.number(), jobs));
+    /// Highlights lines of a run's answer.
+    pub fn highlight_lines(&self, run: RunId, jobs: Vec<HighlightJob>) {
+        self.send_command(HighlightCommand::Lines(run, run.number(), jobs));
     }
 
-    /// The answers that are shown are gone.
-    pub fn forget(&self) {
-        self.send(Order::Forget);
+    /// Forgets the state of all answers: another session is displayed.
+    pub fn clear_answers(&self) {
+        self.send_command(HighlightCommand::Forget);
     }
 
-    fn send(&self, order: Order) {
-        if let Some(orders) = &self.orders {
-            let _ = orders.send(order);
+    fn send_command(&self, command: HighlightCommand) {
+        if let Some(commands) = &self.commands {
+            let _ = commands.send(command);
         }
     }
 }
 
-fn work(inbox: &Receiver<Order>, to: &MsgSender<Msg>) {
+fn run_worker(mailbox: &Receiver<HighlightCommand>, to: &MsgSender<Msg>) {
     let mut highlighter = Highlighter::new();
     let mut waiting = VecDeque::new();
     loop {
-        match inbox.try_recv() {
-            Ok(order) => {
-                waiting.push_back(order);
+        match mailbox.try_recv() {
+            Ok(command) => {
+                waiting.push_back(command);
                 continue;
             }
-            Err(_) if waiting.is_empty() => match inbox.recv() {
-                Ok(order) => waiting.push_back(order),
+            Err(_) if waiting.is_empty() => match mailbox.recv() {
+                Ok(command) => waiting.push_back(command),
                 Err(_) => return,
             },
             Err(_) => {}
         }
         match waiting.pop_front() {
-            Some(Order::Warm) => highlighter.warm_up(),
-            Some(Order::Forget) => highlighter = Highlighter::new(),
-            Some(Order::Lines(run, doc, jobs)) => {
+            Some(HighlightCommand::Warm) => highlighter.warm_up(),
+            Some(HighlightCommand::Forget) => highlighter = Highlighter::new(),
+            Some(HighlightCommand::Lines(run, doc, jobs)) => {
                 let done: Vec<Highlighted> =
                     jobs.iter().map(|job| highlighter.run(doc, job)).collect();
                 if to.blocking_send(Msg::Highlighted(run, done)).is_err() {

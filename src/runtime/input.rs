@@ -1,5 +1,4 @@
-//! Terminal events → messages, for the loop. The only place that knows how the terminal library names keys; what a key
-//! means is the keymap's business.
+//! Terminal events → messages. The only place that knows how the terminal library names keys.
 
 use std::time::Duration;
 
@@ -9,27 +8,27 @@ use crossterm::event::{
 
 use crate::app::{Key, KeyCode, Msg};
 
-/// Listens from now on. A stream listens only once it is waited for: a terminal that changes its size before that, right
-/// after the first frame, would keep a frame of the old size.
-pub fn start() -> EventStream {
+/// Starts listening. An event stream listens only once it is polled: a resize before that, right after the first frame,
+/// would be missed.
+pub fn start_listening() -> EventStream {
     let _ = crossterm::event::poll(Duration::ZERO);
     EventStream::new()
 }
 
-/// Stops listening. Dropping the stream leaves a wake-up behind that the next stream would take together with the first
-/// key, and lose the key; so it is taken here.
-pub fn stop(events: &mut Option<EventStream>) {
+/// Stops listening. A dropped stream leaves a wake-up behind with which the next stream would swallow the first key, so
+/// the wake-up is consumed here.
+pub fn stop_listening(events: &mut Option<EventStream>) {
     drop(events.take());
     let _ = crossterm::event::poll(Duration::ZERO);
 }
 
-/// True when more keys have arrived already: an Enter before them is part of a paste that the terminal did not mark as one.
-pub fn more() -> bool {
+/// True when more keys have arrived: an Enter before them is part of a paste that the terminal did not mark as one.
+pub fn has_pending() -> bool {
     crossterm::event::poll(Duration::ZERO).unwrap_or(false)
 }
 
 /// The message of a terminal event; none for what the program does not use.
-pub fn message(event: Event) -> Option<Msg> {
+pub fn to_message(event: Event) -> Option<Msg> {
     match event {
         Event::Key(key) if key.kind != KeyEventKind::Release => key_of(key).map(Msg::Key),
         Event::Paste(text) => Some(Msg::Paste(text)),
@@ -82,7 +81,7 @@ mod tests {
 
     #[test]
     fn keys_are_named_as_keymaps_name_them() {
-        let press = |code, modifiers| match message(Event::Key(KeyEvent::new(code, modifiers))) {
+        let press = |code, modifiers| match to_message(Event::Key(KeyEvent::new(code, modifiers))) {
             Some(Msg::Key(key)) => key.to_string(),
             _ => String::new(),
         };

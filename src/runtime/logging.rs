@@ -1,4 +1,4 @@
-//! The log: a file in the state folder, only when somebody asks for it with `PLENARY_LOG` or `RUST_LOG`.
+//! The log: a file in the state folder, only when `PLENARY_LOG` or `RUST_LOG` asks for it.
 //!
 //! Never standard output (the screen is there), no colours, readable by its owner alone. What HTTP and TLS
 //! libraries log stays at warnings whatever was asked for: their traces carry headers, and headers carry keys.
@@ -14,11 +14,11 @@ use tracing_subscriber::EnvFilter;
 /// Libraries whose traces may carry keys.
 const QUIET: &[&str] = &["reqwest", "hyper", "hyper_util", "h2", "rustls", "tokio_util", "mio"];
 
-/// Keeps the log going; what is left is written when it is dropped.
+/// Keeps the log open; dropping it flushes the rest.
 #[derive(Debug)]
 pub struct Logging(#[expect(dead_code, reason = "held for its Drop")] WorkerGuard);
 
-/// What is to be logged: `PLENARY_LOG`, else `RUST_LOG`; none when both are unset or empty.
+/// The log filter: `PLENARY_LOG`, else `RUST_LOG`; none when both are unset or empty.
 pub fn wanted() -> Option<String> {
     ["PLENARY_LOG", "RUST_LOG"].into_iter().find_map(|var| {
         std::env::var(var).ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
@@ -56,7 +56,7 @@ fn open(path: &Path) -> io::Result<File> {
         std::fs::create_dir_all(folder)?;
     }
     let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
-    // A file of an earlier version, or of another umask, is put right.
+    // Fixes the mode of a file from an earlier version or another umask.
     file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
     Ok(file)
 }

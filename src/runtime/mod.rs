@@ -1,33 +1,35 @@
 //! The program while it runs: the loop, the terminal guard, input, frames, fan-out, effects.
 //!
-//! The only layer that knows time, threads and the terminal. Called by `cli`.
+//! The only layer that knows the terminal, and the one that tells `app` and `ui` the time.
 
+pub mod appearance;
 mod attempt;
+pub mod backoff;
 pub mod bench;
-pub mod cells;
+pub mod cell_writer;
 pub mod clipboard;
 pub mod clock;
+pub mod downloads;
 pub mod editor;
-pub mod effects;
-pub mod export;
+pub mod effect_runner;
+pub mod event_loop;
+pub mod export_files;
+mod export_session;
 pub mod fanout;
-pub mod files;
-pub mod frame;
+pub mod frame_schedule;
 pub mod headless;
 pub mod highlighter;
-pub mod inbox;
 pub mod input;
 pub mod logging;
-pub mod look;
-pub mod odd;
-pub mod providers;
-pub mod pulls;
-pub mod retry;
+pub mod model_files;
+pub mod multi_scalar_rows;
+pub mod private_files;
+pub mod provider_pool;
 pub mod roster;
+pub mod run_mailbox;
+mod run_reporter;
+pub mod run_starter;
 pub mod signals;
-pub mod stock;
-mod stored;
 pub mod terminal;
-pub mod tui;
 
-pub use tui::{Start, run_tui};
+pub use event_loop::{Start, run_tui};

@@ -1,16 +1,16 @@
-//! From the configuration to what the state needs of it.
+//! Builds the roster, the part of the configuration that the state needs.
 
 use std::sync::Arc;
 
-use super::stock;
+use super::model_files;
 use crate::app::roster::{Answerer, Roster};
 use crate::config::{ModelChoice, Setup};
 
 /// The roster of a setup.
-pub fn of(setup: &Setup) -> Roster {
+pub fn build_roster(setup: &Setup) -> Roster {
     let answerer = |choice: &ModelChoice| {
         let (model, why) = (choice.model.clone(), choice.why.clone());
-        let weights = stock::weights_of(setup, &model).map(|(_, w)| Arc::new(w.clone()));
+        let weights = model_files::weights_of(setup, &model).map(|(_, w)| Arc::new(w.clone()));
         Answerer { profile: setup.profile(&model), weights, model, why }
     };
     Roster {

@@ -1,5 +1,4 @@
-//! Signals and the loss of the terminal, as messages; and stopping as Ctrl-Z does. The loop decides what follows from
-//! them.
+//! Signals and the loss of the terminal, as messages; and suspending the process as Ctrl+Z does.
 
 use std::io::{self, IsTerminal};
 use std::os::fd::{AsFd, OwnedFd};
@@ -10,7 +9,7 @@ use tokio::sync::mpsc::Sender;
 use crate::app::{Msg, Signal};
 
 /// The signals that end the program, and the one that wakes it.
-pub struct Signals {
+pub struct TuiSignals {
     interrupt: Stream,
     terminate: Stream,
     hangup: Stream,
@@ -19,8 +18,8 @@ pub struct Signals {
     pub cont: Stream,
 }
 
-impl Signals {
-    /// Listens from now on.
+impl TuiSignals {
+    /// Starts listening.
     pub fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -32,7 +31,7 @@ impl Signals {
     }
 
     /// Waits for a signal that ends the program. Cancel safe.
-    pub async fn ending(&mut self) -> Signal {
+    pub async fn next_ending(&mut self) -> Signal {
         tokio::select! {
             _ = self.terminate.recv() => Signal::Terminate,
             _ = self.hangup.recv() => Signal::Hangup,
@@ -74,18 +73,18 @@ fn terminal_read() -> Option<OwnedFd> {
 
 /// Stops the process as Ctrl-Z does. Where the process group is orphaned the kernel ignores SIGTSTP; then SIGSTOP. Returns
 /// when the process was continued.
-pub async fn suspend(signals: &mut Signals) {
+pub async fn suspend_process(signals: &mut TuiSignals) {
     use rustix::process::{Signal as Number, getpid, kill_process};
     for number in [Number::TSTP, Number::STOP] {
         if let Err(error) = kill_process(getpid(), number) {
             tracing::warn!(%error, "suspend");
             return;
         }
-        let settle = std::time::Duration::from_millis(250);
+        let wait_for_stop = std::time::Duration::from_millis(250);
         tokio::select! {
             biased;
             _ = signals.cont.recv() => return,
-            () = tokio::time::sleep(settle) => {}
+            () = tokio::time::sleep(wait_for_stop) => {}
         }
     }
 }

@@ -1,8 +1,7 @@
-//! The terminal: taken, given back, and given back on every way out.
+//! The terminal: set up, and restored on every way out.
 //!
-//! [`Screen`] draws frames; [`leave`] restores, is idempotent, ignores errors (the terminal may be gone) and is called by
-//! the normal end, by `Drop`, by signals and by the panic hook, which acts for the UI thread only: a panic inside a run is caught
-//! there and must leave the screen alone.
+//! [`Screen`] draws frames. [`restore_terminal`] is idempotent and ignores errors, since the terminal may be gone. The panic
+//! hook restores it for the UI thread only: a panic inside a run is caught there and must leave the screen alone.
 
 use std::io::{self, BufWriter, Stdout, Write};
 use std::mem::ManuallyDrop;
@@ -21,30 +20,33 @@ use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
 use ratatui::layout::Rect;
 
-use super::cells::Cells;
-use super::odd::OddRows;
+use super::cell_writer::CellWriter;
+use super::multi_scalar_rows::MultiScalarRows;
 use crate::app::State;
 use crate::ui::View;
 
 /// Set while the terminal is ours: raw mode, alternate screen.
 static TAKEN: AtomicBool = AtomicBool::new(false);
 
-type Backend = Cells<BufWriter<Stdout>>;
+type Backend = CellWriter<BufWriter<Stdout>>;
 
 /// The terminal while it is ours.
 pub struct Screen {
     /// Never dropped: the crate's own `Drop` prints, and would panic where the terminal is gone.
     terminal: ManuallyDrop<Terminal<Backend>>,
-    odd: OddRows,
+    multi_scalar_rows: MultiScalarRows,
 }
 
 impl Screen {
     /// Takes the terminal: alternate screen, raw mode, bracketed paste.
-    pub fn take() -> io::Result<Self> {
-        enter()?;
+    pub fn enter() -> io::Result<Self> {
+        take_terminal()?;
         let out = BufWriter::with_capacity(256 << 10, io::stdout());
-        let terminal = Terminal::new(Cells::new(out)).inspect_err(|_| leave())?;
-        Ok(Self { terminal: ManuallyDrop::new(terminal), odd: OddRows::default() })
+        let terminal = Terminal::new(CellWriter::new(out)).inspect_err(|_| restore_terminal())?;
+        Ok(Self {
+            terminal: ManuallyDrop::new(terminal),
+            multi_scalar_rows: MultiScalarRows::default(),
+        })
     }
 
     /// Columns and rows.
@@ -53,45 +55,45 @@ impl Screen {
     }
 
     /// Draws one frame: one synchronized update, one write.
-    pub fn draw(&mut self, state: &State, view: &mut View) -> io::Result<()> {
+    pub fn draw_frame(&mut self, state: &State, view: &mut View) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        let odd = &mut self.odd;
+        let multi_scalar_rows = &mut self.multi_scalar_rows;
         self.terminal.draw(|frame| {
             view.prepare(state, frame.area());
             if let Some(at) = view.draw(state, frame.buffer_mut()) {
                 frame.set_cursor_position(at);
             }
-            odd.mark(frame.buffer_mut());
+            multi_scalar_rows.mark_changed_rows(frame.buffer_mut());
         })?;
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
     }
 
-    /// The next frame is drawn whole. (The crate's `clear` would ask the terminal for its cursor and wait for the answer.)
+    /// The next frame is drawn completely. (The crate's `clear` would ask the terminal for its cursor and wait for the answer.)
     pub fn clear(&mut self) -> io::Result<()> {
         let (columns, rows) = self.size();
         self.terminal.resize(Rect::new(0, 0, columns, rows))
     }
 
-    /// Gives the terminal to somebody else for a while: the shell, an editor.
-    pub fn lend(&mut self) {
-        leave();
+    /// Hands the terminal to another program: the shell, an editor.
+    pub fn lend_terminal(&mut self) {
+        restore_terminal();
     }
 
-    /// Takes it back.
-    pub fn retake(&mut self) -> io::Result<()> {
-        enter()?;
+    /// Takes the terminal back.
+    pub fn retake_terminal(&mut self) -> io::Result<()> {
+        take_terminal()?;
         self.clear()
     }
 }
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        leave();
+        restore_terminal();
     }
 }
 
 /// Alternate screen before the keyboard flags: each screen has its own stack of them.
-fn enter() -> io::Result<()> {
+fn take_terminal() -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
     enable_raw_mode()?;
     execute!(
@@ -105,7 +107,7 @@ fn enter() -> io::Result<()> {
 }
 
 /// Gives the terminal back as it was found. Does nothing when it is not ours; never fails.
-pub fn leave() {
+pub fn restore_terminal() {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return;
     }
@@ -143,11 +145,11 @@ pub fn install_panic_hook() {
             .unwrap_or_default();
         tracing::error!(place, what, "panic");
         if std::thread::current().id() == ui {
-            leave();
+            restore_terminal();
             let _ = writeln!(
                 io::stderr(),
                 "plenary: internal error at {place}: {what}\n\
-                 What was on the screen is in the store: `plenary resume` goes on with it.\n\
+                 What was on the screen is in the store: `plenary resume` reopens it.\n\
                  Please report this line."
             );
         }

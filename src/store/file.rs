@@ -2,14 +2,14 @@
 //!
 //! SQLite gives its side files the mode of the main file, so that the main file must be private before
 //! SQLite opens it. An existing file is looked at but never opened here: closing it would release the locks
-//! that another connection of this process holds on it. Called by `open`.
+//! that another connection of this process holds on it.
 
 use std::fs;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-use super::open::Refusal;
+use super::refusal::Refusal;
 
 /// The smallest SQLite database in bytes; a file with fewer, but some, is not one.
 const SMALLEST: u64 = 512;

@@ -3,7 +3,7 @@
 //! Each instance that writes runs holds an exclusive lock on a file of its own for as long as it lives; the
 //! system releases it however the process ends. Others probe with a shared lock, so that two that probe at
 //! once do not take each other for the owner. Where files cannot be locked, process id and start time must
-//! do. Used by the worker and by `write`.
+//! do.
 
 use std::fs::{self, File, TryLockError};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, 
 use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 
-use super::{file, write};
+use super::{chunks, file};
 
 /// This process as a writer of the store.
 #[derive(Debug)]
@@ -93,7 +93,7 @@ impl Instance {
         }
         let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
         for owner in &gone {
-            write::cut_runs_of(&tx, owner)?;
+            chunks::cut_runs_of(&tx, owner)?;
             tx.execute("DELETE FROM instance WHERE id = ?1", [owner])?;
         }
         tx.commit()?;
@@ -108,7 +108,7 @@ impl Instance {
     pub(super) fn leave(&mut self, conn: &mut Connection) -> rusqlite::Result<()> {
         if self.registered {
             let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            write::cut_runs_of(&tx, &self.id)?;
+            chunks::cut_runs_of(&tx, &self.id)?;
             tx.execute("DELETE FROM instance WHERE id = ?1", [&self.id])?;
             tx.commit()?;
         }

@@ -104,7 +104,7 @@ mod tests {
         let listed = read::list(conn, 9).unwrap();
         assert_eq!((listed.len(), listed[0].runs, listed[0].proposed), (1, 1, 0));
         let stored = read::load(conn, listed[0].id, |_| false).unwrap().unwrap();
-        let run = &stored.session.turns[0].runs[0];
+        let run = &stored.turns[0].runs[0];
         assert_eq!((run.text.len(), run.recommendations.is_none()), (50_000, true));
         assert_eq!(read::find(conn, "00", 9).unwrap(), [listed[0].id]);
     }

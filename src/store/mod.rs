@@ -6,6 +6,8 @@
 //! written when the file can be written again. No sessions are made or named here, and nothing is cleaned
 //! for the screen: text goes in and comes out as the model sent it. Called by `runtime` and `cli`.
 
+mod backlog;
+mod chunks;
 mod file;
 mod instance;
 mod migrate;
@@ -13,6 +15,7 @@ mod open;
 mod overlay;
 mod queue;
 mod read;
+mod refusal;
 mod search;
 mod syncer;
 mod trouble;
@@ -30,7 +33,7 @@ use std::time::Duration;
 use crate::domain::{Change, SearchHit, Session, SessionId, SessionSummary};
 use queue::Mailbox;
 use trouble::Troubles;
-use worker::Worker;
+use worker::{Request, Worker};
 
 /// How long a caller waits for the worker. Longer than [`open::PATIENCE`], so that a file held by another
 /// program is told as such and not as a worker that hangs.
@@ -72,7 +75,7 @@ pub struct Store {
 }
 
 struct Handle {
-    mailbox: Arc<Mailbox>,
+    mailbox: Arc<Mailbox<Request>>,
     troubles: Arc<Troubles>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -125,7 +128,7 @@ impl Store {
     /// Queues `change`; never blocks. Text is on disk 250 ms later at most; a turn's start and a run's end
     /// are written and synced at once.
     pub fn write(&self, change: Change) {
-        self.handle.mailbox.push(queue::now_ms(), change);
+        self.handle.mailbox.push(backlog::now_ms(), change);
     }
 
     /// Queues `change` and waits, `limit` at most, until the transaction that holds it has been committed: then it
@@ -134,7 +137,7 @@ impl Store {
     /// synced to the disk right behind that by another thread; nobody waits for that.
     pub fn write_now(&self, change: Change, limit: Duration) -> bool {
         let (waiting, answer) = sync_channel(1);
-        self.handle.mailbox.push_awaited(queue::now_ms(), change, waiting);
+        self.handle.mailbox.push_awaited(backlog::now_ms(), change, waiting);
         answer.recv_timeout(limit).unwrap_or(false)
     }
 
@@ -173,7 +176,7 @@ impl Store {
 
     /// Sessions in which every one of `words` occurs, as the beginning of a word, somewhere in title, tags, questions
     /// or answers; the one that changed last first, `limit` at most. What was typed is words and never syntax; where
-    /// words are written without blanks they may stand anywhere. An answer that is still coming may be missed.
+    /// words are written without blanks they may stand anywhere. An answer that is still streaming may be missed.
     pub fn search(&self, words: &str, limit: usize) -> Result<Vec<SearchHit>, StoreError> {
         let words = words.to_owned();
         self.ask(move |worker| worker.search(&words, limit))

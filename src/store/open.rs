@@ -12,7 +12,8 @@ use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use super::file;
 use super::migrate::{self, APPLICATION};
 use super::read;
-use super::trouble::{is_busy, is_damaged, words};
+use super::refusal::Refusal;
+use super::trouble::{is_busy, is_damaged};
 
 /// How long another program may hold the file before that is a problem.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -25,46 +26,6 @@ const STATEMENTS: usize = 64;
 
 /// The first SQLite that does not corrupt a write-ahead log which several processes write.
 const OLDEST_SQLITE: i32 = 3_051_003;
-
-/// Why the file cannot be written.
-#[derive(Debug)]
-pub(super) struct Refusal {
-    /// Why, and what to do.
-    pub(super) why: String,
-    /// Trying again later may help.
-    pub(super) again: bool,
-    /// A connection to read what is there, if that is possible.
-    pub(super) reader: Option<Box<Connection>>,
-}
-
-impl Refusal {
-    /// A problem that may pass.
-    pub(super) fn for_now(why: String) -> Self {
-        Self { why, again: true, reader: None }
-    }
-
-    /// A problem that only the user can end.
-    pub(super) fn forever(why: String) -> Self {
-        Self { why, again: false, reader: None }
-    }
-
-    /// The content is not what it should be.
-    pub(super) fn damaged(path: &Path, how: &str) -> Self {
-        Self::forever(format!(
-            "the file is damaged or not a store of plenary ({how}). It was left as it is; to start \
-             afresh, move it away: mv '{0}' '{0}.damaged'",
-            path.display()
-        ))
-    }
-
-    fn of(path: &Path, error: &rusqlite::Error) -> Self {
-        if is_damaged(error) {
-            Self::damaged(path, &error.to_string())
-        } else {
-            Self::for_now(words(error))
-        }
-    }
-}
 
 /// Opens the store at `path` for writing; makes or migrates it where needed. Says when that takes long.
 pub(super) fn open(path: &Path, say: impl Fn(&str)) -> Result<Connection, Refusal> {

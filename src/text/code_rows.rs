@@ -7,8 +7,8 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::block::Block;
 use super::code::Code;
+use super::frame::Frame;
 use super::inline::push_piece;
-use super::rows::Frame;
 use super::width::{fit, grapheme_width, shorten_front, width};
 use super::{Face, Piece, Role, Row, RowKind};
 

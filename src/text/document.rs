@@ -68,6 +68,13 @@ impl Document {
         }
     }
 
+    /// Appends raw model text without parsing it: [`Document::finish`] parses all at once. For answers that are displayed
+    /// only when they are complete.
+    pub fn push_unparsed(&mut self, raw: &str) {
+        self.sanitizer.push(raw, &mut self.source);
+        self.revision += 1;
+    }
+
     /// The stream is over: what was held back (half a CRLF, a late link definition) is settled.
     pub fn finish(&mut self) {
         self.sanitizer.finish(&mut self.source);

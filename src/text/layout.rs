@@ -7,7 +7,8 @@ use std::ops::Range;
 
 use super::block::{Block, Body};
 use super::code_rows::{CodeRows, CodeView};
-use super::rows::{gap, prose};
+use super::frame::gap;
+use super::rows::prose;
 use super::{Document, Row, RowKind, inline};
 
 /// A place in a document that survives growth and resize: a block and a row in it.

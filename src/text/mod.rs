@@ -6,13 +6,14 @@
 //! Nothing here knows colours, terminals or time. Used by `app` (documents) and `ui` (layouts).
 //!
 //! source: `sanitize` · blocks: `parse` fills `block`, `inline`, `code`, `link`; `document` freezes them, `fence`
-//! lets an open one grow · rows: `layout` keeps what `rows`, `table`, `code_rows` make with `wrap` and `width`.
+//! lets an open one grow · rows: `layout` keeps what `rows`, `table`, `code_rows` make with `frame`, `wrap` and `width`.
 
 mod block;
 mod code;
 mod code_rows;
 mod document;
 mod fence;
+mod frame;
 mod highlight;
 mod inline;
 mod layout;

@@ -6,8 +6,8 @@
 use std::ops::Range;
 
 use super::block::{Align, Table};
+use super::frame::{Frame, guard};
 use super::inline::{Inline, Slicer, push_piece};
-use super::rows::{Frame, guard};
 use super::wrap::{longest_word, wrap};
 use super::{Face, Piece, Role, Row, RowKind, width};
 

@@ -56,7 +56,7 @@ impl ChangeView {
     /// Compares the two last answers of the focused pane, if they have not been compared yet.
     pub(super) fn prepare(&mut self, state: &State, area: Rect) {
         self.area = area;
-        let rounds = state.pane().map(|pane| pane.rounds()).unwrap_or_default();
+        let rounds = state.pane().map(|pane| pane.answers()).unwrap_or_default();
         let [.., old, new] = rounds.as_slice() else {
             *self = Self { area, ..Self::default() };
             return;

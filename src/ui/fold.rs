@@ -11,7 +11,7 @@ use super::layout::Slot;
 use super::paint::{Pen, cut};
 use super::pane::PaneView;
 use super::theme::{Part, Theme};
-use crate::app::{Pane, RunView};
+use crate::app::{Pane, RunRef};
 use crate::domain::RunId;
 use crate::text::width::width;
 
@@ -25,7 +25,7 @@ pub(super) struct Gist {
 
 impl Gist {
     /// Brings it up to date.
-    pub(super) fn prepare(&mut self, pane: &Pane) {
+    pub(super) fn prepare(&mut self, pane: &Pane<'_>) {
         let Some(view) = pane.current() else {
             self.key = None;
             "not asked yet".clone_into(&mut self.text);
@@ -43,7 +43,7 @@ impl Gist {
 /// How many lines of an answer are searched for a recommendation.
 const SEARCHED: usize = 2_000;
 
-fn gist(view: &RunView) -> String {
+fn gist(view: RunRef<'_>) -> String {
     let source = view.document.source();
     let line =
         if view.is_live() { last_line(source) } else { lead(source).or_else(|| last_line(source)) };

@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use super::paint::{Pen, cut, put_right};
 use super::theme::{Part, Theme};
 use super::thread::Thread;
-use crate::app::{Context, Level, Notice, Pane, State, keymap};
+use crate::app::{Context, Level, Notice, State, keymap};
 use crate::text::sanitize_line;
 use crate::text::width::width;
 
@@ -47,7 +47,7 @@ impl Footer {
         } else if let Some(status) = state.locals.status().filter(|_| context != Context::Pull) {
             self.right = sanitize_line(&status);
         } else if let Some(thread) = thread.filter(|_| context == Context::Panes) {
-            self.right = place(thread, state.pane().is_some_and(Pane::is_live));
+            self.right = place(thread, state.pane().is_some_and(|pane| pane.is_live()));
         }
     }
 

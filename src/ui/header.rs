@@ -9,7 +9,7 @@ use ratatui::style::Style;
 use super::paint::{Pen, cut, put_right};
 use super::theme::{Part, Theme};
 use super::words;
-use crate::app::{Pane, State};
+use crate::app::State;
 use crate::domain::RunState;
 use crate::domain::format::format_elapsed;
 use crate::text::sanitize_line;
@@ -28,7 +28,7 @@ pub(super) struct Header {
 
 /// `1 failed`, `1 cut`: how runs of the last question ended that did not answer in full.
 fn unanswered(state: &State) -> Vec<String> {
-    let last = || state.panes.iter().filter_map(Pane::current);
+    let last = || state.panes().into_iter().filter_map(|pane| pane.current());
     let turn = last().max_by_key(|v| (v.is_live(), v.started)).map(|v| v.turn);
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for view in last().filter(|v| Some(v.turn) == turn) {
@@ -57,8 +57,9 @@ impl Header {
             });
             self.place = Some((name, model));
         }
-        if self.title != state.session.title {
-            self.title.clone_from(&state.session.title);
+        let title = state.session_title();
+        if self.title != title {
+            self.title = title;
         }
         self.right = self.progress(state);
     }

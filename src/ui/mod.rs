@@ -112,7 +112,7 @@ impl View {
         }
         self.match_panes(state);
         let now = state.clock.since_start;
-        for (view, pane) in self.panes.iter_mut().zip(&state.panes) {
+        for (view, pane) in self.panes.iter_mut().zip(&state.panes()) {
             view.prepare_status(pane, now);
         }
         let body = self.bands.body;
@@ -137,16 +137,16 @@ impl View {
             view.thread.reveal(run, at);
         }
         for slot in &self.geometry.slots {
-            let Some(pane) = state.panes.get(slot.pane) else { continue };
+            let Some(pane) = state.pane_at(slot.pane) else { continue };
             match slot.form {
                 Form::Strip => {
                     if let Some(gist) = self.gists.get_mut(slot.pane) {
-                        gist.prepare(pane);
+                        gist.prepare(&pane);
                     }
                 }
                 Form::Open | Form::Bare => {
                     if let Some(view) = self.panes.get_mut(slot.pane) {
-                        view.prepare(pane, slot, state, self.wrap_code);
+                        view.prepare(&pane, slot, state, self.wrap_code);
                     }
                 }
             }
@@ -155,19 +155,19 @@ impl View {
 
     /// Makes the panes' views match the state's panes.
     fn match_panes(&mut self, state: &State) {
-        self.panes.truncate(state.panes.len());
-        self.gists.resize_with(state.panes.len(), Gist::default);
-        for (i, pane) in state.panes.iter().enumerate() {
+        self.panes.truncate(state.pane_personas.len());
+        self.gists.resize_with(state.pane_personas.len(), Gist::default);
+        for (i, pane) in state.panes().iter().enumerate() {
             match self.panes.get_mut(i) {
                 Some(view) if view.is_of(pane) => {}
                 Some(view) => *view = PaneView::new(pane),
                 None => self.panes.push(PaneView::new(pane)),
             }
-            let same = |other: &Pane| {
+            let same = |other: &Pane<'_>| {
                 other.persona.name == pane.persona.name
                     && other.persona.label() == pane.persona.label()
             };
-            let twin = state.panes.iter().filter(|p| same(p)).count() > 1;
+            let twin = state.panes().iter().filter(|p| same(p)).count() > 1;
             if let Some(view) = self.panes.get_mut(i) {
                 view.tell_apart(twin);
             }
@@ -176,7 +176,7 @@ impl View {
 
     fn place(&mut self, state: &State) {
         let placing =
-            (state.layout, state.zoomed, state.panes.len(), self.bands.body, state.focused);
+            (state.layout, state.zoomed, state.pane_personas.len(), self.bands.body, state.focused);
         if self.placing != Some(placing) {
             let (mode, zoomed, n, area, focused) = placing;
             self.geometry = layout::lay(mode, zoomed, n, area, focused);
@@ -233,7 +233,7 @@ impl View {
         }
         let reading = state.focus == Focus::Panes;
         for slot in &self.geometry.slots {
-            let (Some(view), Some(pane)) = (self.panes.get(slot.pane), state.panes.get(slot.pane))
+            let (Some(view), Some(pane)) = (self.panes.get(slot.pane), state.pane_at(slot.pane))
             else {
                 continue;
             };
@@ -285,8 +285,8 @@ impl View {
             ViewKind::Triage => return triage::copied(state),
             ViewKind::Change => return None,
         }
-        let (view, shown) = (self.panes.get(pane)?, state.panes.get(pane)?);
-        let (run, row) = view.thread.chosen(shown)?;
+        let (view, shown) = (self.panes.get(pane)?, state.pane_at(pane)?);
+        let (run, row) = view.thread.chosen(&shown)?;
         let name = &view.who.name;
         if let RowKind::Code(n) | RowKind::CodeHeader(n) = row.kind {
             let code = run.document.code(n)?;

@@ -71,7 +71,7 @@ pub(super) struct Status {
 }
 
 impl Status {
-    fn update(&mut self, pane: &Pane, now: Duration) {
+    fn update(&mut self, pane: &Pane<'_>, now: Duration) {
         let Some(view) = pane.current() else {
             *self = Self::default();
             return;
@@ -116,7 +116,7 @@ pub(super) struct PaneView {
 
 impl PaneView {
     /// Nothing is prepared yet.
-    pub(super) fn new(pane: &Pane) -> Self {
+    pub(super) fn new(pane: &Pane<'_>) -> Self {
         Self {
             persona: Arc::clone(&pane.persona),
             who: Who::of(&pane.persona),
@@ -137,17 +137,17 @@ impl PaneView {
     }
 
     /// True when this is the view of `pane`.
-    pub(super) fn is_of(&self, pane: &Pane) -> bool {
+    pub(super) fn is_of(&self, pane: &Pane<'_>) -> bool {
         Arc::ptr_eq(&self.persona, &pane.persona)
     }
 
     /// Brings the words of its last run up to date: cheap, for every pane.
-    pub(super) fn prepare_status(&mut self, pane: &Pane, now: Duration) {
+    pub(super) fn prepare_status(&mut self, pane: &Pane<'_>, now: Duration) {
         self.status.update(pane, now);
     }
 
     /// Brings the rows up to date: for panes that are open.
-    pub(super) fn prepare(&mut self, pane: &Pane, slot: &Slot, state: &State, wrap_code: bool) {
+    pub(super) fn prepare(&mut self, pane: &Pane<'_>, slot: &Slot, state: &State, wrap_code: bool) {
         let body = body(slot);
         let options = LayoutOptions { wrap_code };
         let border = if slot.form == Form::Open { bottom(slot.area).width } else { 0 };
@@ -360,7 +360,7 @@ fn last_words(local: &str, room: usize) -> &str {
 }
 
 /// Which turn run `at` belongs to, counted from 1, and how many there are.
-fn turns(pane: &Pane, at: Option<usize>) -> (usize, usize) {
+fn turns(pane: &Pane<'_>, at: Option<usize>) -> (usize, usize) {
     let (mut turn, mut turns, mut last) = (0, 0, None);
     for (i, view) in pane.runs.iter().enumerate() {
         turns += usize::from(last != Some(view.turn));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use plenary::app::ids::Ids;
 use plenary::app::roster::{Answerer, Roster};
-use plenary::app::{Clock, Effect, Key, Keymap, Msg, State, update};
+use plenary::app::{Clock, Effect, Effects, Key, Keymap, Msg, State, update};
 use plenary::domain::{
     ModelProfile, ModelRef, Panel, Persona, PersonaId, PersonaSource, RunId, RunUpdate, Source,
     Weights,
@@ -107,7 +107,9 @@ impl Desk {
 
     /// One message.
     pub fn send(&mut self, msg: Msg) -> &mut Self {
-        self.effects.extend(update(&mut self.state, msg));
+        let mut effects = Effects::new();
+        update(&mut self.state, msg, &mut effects);
+        self.effects.extend(effects);
         self
     }
 
@@ -148,13 +150,15 @@ impl Desk {
 
     /// The last run of a persona.
     pub fn last(&self, persona: &str) -> RunId {
-        let pane = self.state.panes.iter().find(|p| p.persona.id.as_str() == persona).unwrap();
+        let pane =
+            self.state.panes().into_iter().find(|p| p.persona.id.as_str() == persona).unwrap();
         pane.current().unwrap().id()
     }
 
     /// The state word of a persona's last run.
     pub fn word(&self, persona: &str) -> &'static str {
-        let pane = self.state.panes.iter().find(|p| p.persona.id.as_str() == persona).unwrap();
+        let pane =
+            self.state.panes().into_iter().find(|p| p.persona.id.as_str() == persona).unwrap();
         pane.current().map_or("none", |v| v.run.state.word())
     }
 

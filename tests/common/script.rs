@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use plenary::app::roster::Answerer;
-use plenary::app::{Clock, Effect, Key, Keymap, Msg, Roster, State, ids::Ids, update};
+use plenary::app::{Clock, Effect, Effects, Key, Keymap, Msg, Roster, State, ids::Ids, update};
 use plenary::domain::{
     Ending, ModelProfile, ModelRef, Panel, Persona, PersonaId, PersonaSource, RunId, RunUpdate,
     Usage,
@@ -93,7 +93,9 @@ impl Script {
     pub fn msg(mut self, msg: Msg) -> Self {
         let mut waiting = vec![msg];
         while let Some(msg) = waiting.pop() {
-            for effect in update(&mut self.state, msg) {
+            let mut effects = Effects::new();
+            update(&mut self.state, msg, &mut effects);
+            for effect in effects {
                 match effect {
                     Effect::Scroll(pane, scroll) => self.view.scroll(&self.state, pane, scroll),
                     Effect::Reveal(pane, run, at) => self.view.reveal(pane, run, at),
@@ -137,7 +139,7 @@ impl Script {
     }
 
     pub fn run_of(&self, pane: usize) -> RunId {
-        self.state.panes[pane].current().expect("the pane was asked").id()
+        self.state.panes()[pane].current().expect("the pane was asked").id()
     }
 
     pub fn updates(self, pane: usize, updates: Vec<RunUpdate>) -> Self {

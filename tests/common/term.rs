@@ -252,7 +252,7 @@ impl Term {
         }
     }
 
-    /// Presses `q`, once more if an answer was still coming, and expects a good end.
+    /// Presses `q`, once more if an answer was still streaming, and expects a good end.
     pub fn quit(&mut self) {
         self.send("q");
         let start = Instant::now();

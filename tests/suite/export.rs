@@ -55,6 +55,8 @@ fn review() -> Session {
         title: "How do we run this in two regions?".into(),
         panel: "design-review".into(),
         created_at: 1_795_251_600_000,
+        updated_at: 1_795_251_600_000,
+        unsearched: Vec::new(),
         tags: Vec::new(),
         asides: Vec::new(),
         history: plenary::domain::History::default(),

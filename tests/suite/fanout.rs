@@ -12,8 +12,8 @@ use plenary::domain::{
     StopReason, StreamEvent,
 };
 use plenary::provider::{self, EventStream, Provider};
-use plenary::runtime::fanout::{Fanout, Job};
-use plenary::runtime::inbox::Inbox;
+use plenary::runtime::fanout::{Fanout, RunTask};
+use plenary::runtime::run_mailbox::RunMailbox;
 
 use crate::common::server::{ANSWER, Reply, Server, delta, ending};
 
@@ -32,21 +32,25 @@ fn request(model: &str) -> ChatRequest {
 /// A fan-out under test, with what its runs have reported.
 struct Bench {
     fanout: Fanout,
-    inbox: Inbox,
+    inbox: RunMailbox,
     seen: HashMap<RunId, Vec<RunUpdate>>,
     next: u128,
 }
 
 impl Bench {
     fn new() -> Self {
-        let inbox = Inbox::new();
+        let inbox = RunMailbox::new();
         Self { fanout: Fanout::new(inbox.clone()), inbox, seen: HashMap::new(), next: 0 }
     }
 
     fn start(&mut self, provider: &Arc<dyn Provider>, model: &str) -> RunId {
         self.next += 1;
         let run = RunId::from_number(self.next);
-        self.fanout.start(Job { run, provider: Arc::clone(provider), request: request(model) });
+        self.fanout.start_run(RunTask {
+            run,
+            provider: Arc::clone(provider),
+            request: request(model),
+        });
         run
     }
 
@@ -160,7 +164,7 @@ async fn five_runs_answer_at_once_and_share_nothing() {
     server.script("empty", [Reply::events(ending("stop"))]);
     let (provider, mut bench) = (gateway(&server), Bench::new());
     let runs = ["fast", "slow", "bad", "cut", "empty"].map(|model| bench.start(&provider, model));
-    assert_eq!(bench.fanout.live(), 5);
+    assert_eq!(bench.fanout.count_live(), 5);
     bench.until_ended(&runs).await;
     let words = runs.map(|run| bench.ending(run).unwrap().word());
     assert_eq!(words, ["done", "done", "failed", "cut", "failed"]);
@@ -172,7 +176,7 @@ async fn five_runs_answer_at_once_and_share_nothing() {
     for model in ["fast", "slow", "bad", "cut", "empty"] {
         assert_eq!(server.requests_of(model).len(), 1, "{model} is not tried again");
     }
-    assert_eq!(bench.fanout.live(), 0);
+    assert_eq!(bench.fanout.count_live(), 0);
 }
 
 #[tokio::test]
@@ -215,7 +219,7 @@ async fn no_more_runs_than_places_and_the_others_wait() {
     assert_eq!(server.requests().len(), 2);
     // A place that is given back is taken by the next in line, however the run before it ended.
     for (ended, run) in runs.iter().enumerate().take(3) {
-        bench.fanout.cancel(*run);
+        bench.fanout.cancel_run(*run);
         server.wait_until(|requests| requests.len() == 3 + ended).await;
     }
     bench.fanout.cancel_all();
@@ -458,10 +462,10 @@ async fn cancelling_closes_the_connection_keeps_the_text_and_leaves_the_others()
     let [slow, hang, other] = ["slow", "hang", "m"].map(|model| bench.start(&provider, model));
     bench.until(|bench| bench.text(slow) == "some").await;
     server.wait_until(|requests| requests.len() == 3).await;
-    bench.fanout.cancel(slow);
-    bench.fanout.cancel(slow);
-    bench.fanout.cancel(hang);
-    bench.fanout.cancel(RunId::from_number(99));
+    bench.fanout.cancel_run(slow);
+    bench.fanout.cancel_run(slow);
+    bench.fanout.cancel_run(hang);
+    bench.fanout.cancel_run(RunId::from_number(99));
     bench.take();
     assert_eq!(bench.ending(slow), Some(&Ending::Cancelled), "said at once");
     server
@@ -473,7 +477,7 @@ async fn cancelling_closes_the_connection_keeps_the_text_and_leaves_the_others()
     assert_eq!((bench.ending(other), bench.text(other).as_str()), (Some(&Ending::Done), ANSWER));
     assert_eq!(bench.text(slow), "some");
     bench.fanout.cancel_all();
-    bench.fanout.cancel(other);
+    bench.fanout.cancel_run(other);
     tokio::task::yield_now().await;
     assert!(bench.inbox.drain().is_empty(), "what has ended is not cancelled");
 }
@@ -482,18 +486,18 @@ async fn cancelling_closes_the_connection_keeps_the_text_and_leaves_the_others()
 async fn starting_a_run_again_cancels_the_first_and_dropping_ends_all() {
     let server = Server::start();
     server.script("m", [Reply::hang()]);
-    let (provider, inbox) = (gateway(&server), Inbox::new());
+    let (provider, inbox) = (gateway(&server), RunMailbox::new());
     let mut fanout = Fanout::new(inbox.clone());
     let run = RunId::from_number(1);
     for asked in 1..=2 {
-        fanout.start(Job { run, provider: Arc::clone(&provider), request: request("m") });
+        fanout.start_run(RunTask { run, provider: Arc::clone(&provider), request: request("m") });
         server.wait_until(|requests| requests.len() == asked).await;
     }
     server.wait_until(|requests| requests[0].closed.is_some()).await;
     let ended = RunUpdate::Ended(Ending::Cancelled);
     let connecting = RunUpdate::Connecting { attempt: 1 };
     assert_eq!(inbox.drain(), vec![(run, vec![connecting.clone(), ended, connecting])]);
-    assert_eq!(fanout.live(), 1);
+    assert_eq!(fanout.count_live(), 1);
     drop(fanout);
     server.wait_until(|requests| requests.iter().all(|request| request.closed.is_some())).await;
 }

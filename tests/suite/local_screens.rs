@@ -56,9 +56,8 @@ fn other_notes_and_the_place_in_the_text_give_way() {
     let long = "Words of an answer.\n\n".repeat(60);
     for (width, height) in [(60, 24), (100, 30), (160, 40), (220, 50)] {
         let mut script = local(width, height).ask(QUESTION).at(2_000);
-        for pane in &mut script.state.panes {
-            let run = pane.runs.last_mut().unwrap();
-            run.run.notes.push("left out 3 older questions to fit 8,192 tokens".into());
+        for run in last_runs(&mut script) {
+            run.notes.push("left out 3 older questions to fit 8,192 tokens".into());
         }
         let script = script.answers(0, &long).keys("1 k k k");
         assert!(script.screen().contains("check its claims"), "{}", script.screen());
@@ -77,8 +76,8 @@ fn where_the_border_is_too_short_the_words_stand_above_the_answer() {
     // Words of caution that no border holds are cut there, and whole above.
     let caution = "local · smollm2-135m · for tests and demonstrations: fluent, no use as advice";
     let mut script = local(100, 30).ask(QUESTION);
-    for pane in &mut script.state.panes {
-        pane.runs.last_mut().unwrap().run.notes = vec![caution.into()];
+    for run in last_runs(&mut script) {
+        run.notes = vec![caution.into()];
     }
     let screen = script.answers(0, ANSWER).screen();
     assert!(screen.contains("╰─ for tests and demonstrations: fluent, no us…"), "{screen}");
@@ -180,4 +179,9 @@ fn every_step_can_be_drawn_at_every_size() {
             script.screen();
         }
     }
+}
+
+fn last_runs(script: &mut Script) -> &mut [plenary::domain::Run] {
+    let session = script.state.session.as_mut().unwrap();
+    &mut session.turns.last_mut().unwrap().runs
 }

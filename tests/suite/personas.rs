@@ -40,7 +40,7 @@ fn folder(files: &[(&str, &[u8])]) -> TempDir {
 
 /// Loads a folder as the user's; no project.
 fn load(folder: &TempDir) -> personas::Loaded {
-    personas::load(folder.path(), Path::new("/nowhere"))
+    personas::load(folder.path(), Some(Path::new("/nowhere")))
 }
 
 /// The notices with the folder's own path taken out.
@@ -56,7 +56,7 @@ const SHIPPED: [&str; 5] = ["ai-lead", "devops", "edge", "gitops", "infra"];
 #[test]
 fn the_five_load_without_a_word() {
     let nowhere = Path::new("/nowhere");
-    let loaded = personas::load(nowhere, nowhere);
+    let loaded = personas::load(nowhere, Some(nowhere));
     let ids: Vec<&str> = loaded.personas.iter().map(|p| p.id.as_str()).collect();
     // One more writes briefs of what the five say: it is a file like theirs, and on no panel.
     let shipped: Vec<&str> = ids.iter().copied().filter(|id| *id != "brief").collect();
@@ -1028,7 +1028,7 @@ proptest::proptest! {
 fn the_project_goes_before_the_user_and_both_before_the_built_in_ones() {
     let user = folder(&[("edge.md", b"---\nid: edge\nname: Mine\n---\nMine\n"), ("own.md", PLAIN)]);
     let project = folder(&[("good.md", b"---\nid: good-one\n---\nTheirs\n")]);
-    let loaded = personas::load(user.path(), project.path());
+    let loaded = personas::load(user.path(), Some(project.path()));
     let ids: Vec<&str> = loaded.personas.iter().map(|p| p.id.as_str()).collect();
     assert_eq!(ids, ["ai-lead", "brief", "devops", "edge", "gitops", "infra", "good-one"]);
     let prompt = |id: &str| {

@@ -273,6 +273,8 @@ fn a_question_that_waits_is_not_asked_in_another_session() {
         title: "t".into(),
         panel: "design-review".into(),
         created_at: 0,
+        updated_at: 0,
+        unsearched: Vec::new(),
         tags: vec![],
         turns: vec![],
         asides: vec![],

@@ -204,8 +204,9 @@ fn a_trigger_brings_the_mode_into_the_title_and_notes_stand_on_the_border() {
         .updates(0, vec![RunUpdate::Connecting { attempt: 1 }, thinks(&"hm ".repeat(200))])
         .updates(1, vec![RunUpdate::Connecting { attempt: 1 }, thinks("short")])
         .streams(1, "Look at the **link** first.\n");
-    for pane in &mut script.state.panes {
-        pane.runs[0].run.notes = vec!["2 older questions were left out".into()];
+    let session = script.state.session.as_mut().unwrap();
+    for run in &mut session.turns[0].runs {
+        run.notes = vec!["2 older questions were left out".into()];
     }
     shows("mode_200x30", &script.at(9_000).keys("3").screen());
     let joined = Script::new(250, 30).ask("Server is down, what first?").at(3_000);

@@ -38,7 +38,7 @@ fn rows(state: &State) -> Vec<String> {
     rows.iter()
         .map(|item| {
             let who: Vec<&str> =
-                item.panes().iter().map(|at| state.panes[*at].persona.id.as_str()).collect();
+                item.panes().iter().map(|at| state.panes()[*at].persona.id.as_str()).collect();
             let word = item.decision().map_or("open", |decision| decision.word());
             format!("{word} {}: {}", who.join("+"), item.leader.found.title())
         })

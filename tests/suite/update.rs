@@ -49,7 +49,7 @@ fn a_question_is_written_down_before_anybody_is_asked() {
     }
     assert_eq!(desk.state.focus, Focus::Panes);
     assert!(desk.state.composer.is_empty());
-    assert_eq!(desk.state.session.title, "Split the cluster?");
+    assert_eq!(desk.state.session_title(), "Split the cluster?");
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn who_is_asked() {
         ("mail a@b.c please", &["infra", "edge", "devops", "ai-lead"], ""),
         ("please Deploy This now", &["infra", "edge", "devops", "ai-lead", "gitops"], ""),
         ("@gitops server is down", &["gitops"], ""),
-        ("@nobody hello", &[], "nobody is called @nobody"),
+        ("@nobody hello", &[], "unknown persona @nobody"),
         ("@edge", &[], "asks nothing"),
     ] {
         let mut desk = Desk::new();
@@ -89,7 +89,7 @@ fn the_trigger_shows_its_mode_and_can_be_sent_away() {
     desk.type_text("Server is down!");
     assert_eq!(desk.state.joining(), [id("gitops")]);
     desk.keys("enter");
-    let pane = desk.state.panes.iter().find(|p| p.persona.id == id("gitops")).unwrap();
+    let pane = desk.state.panes().into_iter().find(|p| p.persona.id == id("gitops")).unwrap();
     assert_eq!(pane.current().unwrap().mode.as_deref(), Some("DevOps Mode"));
     let effects = desk.take();
     let order = orders(&effects).into_iter().find(|o| o.persona == id("gitops")).unwrap().clone();
@@ -186,7 +186,7 @@ fn cancelling_one_keeps_its_text_and_the_others_going() {
         matches!(effects.as_slice(), [Effect::Cancel(id), Effect::Save(Change::Ended { ending: Ending::Cancelled, .. }), Effect::Save(Change::Lifted { .. })] if *id == run)
     );
     assert_eq!((desk.word("infra"), desk.word("edge")), ("cancelled", "streaming"));
-    assert_eq!(desk.state.panes[0].current().unwrap().run.text, "half an ans");
+    assert_eq!(desk.state.panes()[0].current().unwrap().run.text, "half an ans");
     desk.keys("X");
     let cancelled = desk.take().iter().filter(|e| matches!(e, Effect::Cancel(_))).count();
     assert_eq!(cancelled, 3);
@@ -218,9 +218,9 @@ fn retry_replaces_what_left_no_text_and_keeps_what_did() {
     let effects = desk.take();
     assert_eq!(asked(&effects), ["infra", "edge"]);
     assert_eq!(saved(&effects).iter().filter(|c| matches!(c, Change::Run { .. })).count(), 2);
-    let runs: Vec<usize> = desk.state.panes.iter().map(|p| p.runs.len()).collect();
+    let runs: Vec<usize> = desk.state.panes().iter().map(|p| p.runs.len()).collect();
     assert_eq!(runs, [1, 2, 1, 1]);
-    assert_eq!(desk.state.panes[1].runs[0].run.text, "part");
+    assert_eq!(desk.state.panes()[1].runs[0].run.text, "part");
     // The cut attempt of this very question is no history for the next attempt.
     assert!(orders(&effects).iter().all(|o| o.request.messages.len() == 1));
     desk.keys("3 r");
@@ -234,7 +234,7 @@ fn a_persona_without_a_model_fails_in_its_pane_only() {
     let mut desk = Desk::with(roster);
     desk.ask("q");
     assert_eq!(asked(&desk.effects), ["infra", "devops", "ai-lead"]);
-    let pane = &desk.state.panes[1];
+    let pane = &desk.state.panes()[1];
     assert_eq!(
         pane.current().unwrap().run.state,
         RunState::Ended(Ending::Failed("no key: export GATEWAY_KEY".into()))
@@ -247,7 +247,7 @@ fn no_second_question_to_who_still_answers() {
     desk.ask("q").take();
     desk.ask("more");
     assert!(asked(&desk.effects).is_empty());
-    assert!(desk.notice().contains("still coming"));
+    assert!(desk.notice().contains("still streaming"));
     assert_eq!(desk.state.composer.text(), "more");
     let run = desk.last("edge");
     desk.send(Msg::Run(run, vec![text("x"), ended(Ending::Done)])).take();
@@ -324,7 +324,7 @@ fn names_are_offered_and_taken() {
     assert!(desk.notice().contains("@zzz"));
     let mut desk = Desk::new();
     desk.type_text("@in").keys("esc enter");
-    assert!(desk.notice().contains("nobody is called @in"));
+    assert!(desk.notice().contains("unknown persona @in"));
 }
 
 #[test]
@@ -425,6 +425,8 @@ fn stored() -> Session {
         title: "old \u{1b}[31mtitle".into(),
         panel: "design-review".into(),
         created_at: 0,
+        updated_at: 0,
+        unsearched: Vec::new(),
         tags: vec![],
         asides: vec![],
         history: plenary::domain::History::default(),
@@ -459,10 +461,10 @@ fn a_session_is_gone_on_with() {
     assert!(desk.state.overlays.is_empty());
     assert_eq!(desk.take().first(), Some(&Effect::ForgetPanes));
     let panes: Vec<(&str, usize)> =
-        desk.state.panes.iter().map(|p| (p.persona.id.as_str(), p.runs.len())).collect();
+        desk.state.panes().iter().map(|p| (p.persona.id.as_str(), p.runs.len())).collect();
     assert_eq!(panes, [("infra", 1), ("edge", 2), ("devops", 0), ("ai-lead", 0), ("gone", 1)]);
     assert_eq!(desk.word("edge"), "cut", "nobody writes it any more");
-    assert!(!desk.state.session.title.contains('\u{1b}'));
+    assert!(!desk.state.session_title().contains('\u{1b}'));
     desk.ask("@edge third");
     let effects = desk.take();
     assert!(
@@ -473,7 +475,7 @@ fn a_session_is_gone_on_with() {
     assert_eq!(said, ["first", "one", "second", "tw", "third"]);
     assert!(desk.notice().is_empty() || desk.notice().contains("gone"));
     desk.keys("X N");
-    assert!(desk.state.is_fresh() && desk.state.panes.len() == 4);
+    assert!(desk.state.is_fresh() && desk.state.pane_personas.len() == 4);
 }
 
 #[test]
@@ -495,7 +497,7 @@ fn a_session_brings_its_panel_back_and_a_new_one_has_the_first() {
         turn.runs.retain(|r| r.persona == id("edge"));
     }
     desk.keys("X").send(Msg::Opened(Ok(Box::new(session)))).take();
-    assert_eq!(desk.state.panes.len(), 1);
+    assert_eq!(desk.state.pane_personas.len(), 1);
     desk.ask("more");
     assert_eq!(asked(&desk.take()), ["edge"]);
 }
@@ -515,7 +517,7 @@ fn sessions_are_not_changed_under_live_answers() {
     let mut desk = Desk::new();
     desk.ask("q").take();
     desk.keys("N");
-    assert!(desk.notice().contains("still coming"));
+    assert!(desk.notice().contains("still streaming"));
     assert!(!desk.state.is_fresh());
     let summary = plenary::domain::SessionSummary {
         id: SessionId::from_number(7),

@@ -126,7 +126,7 @@ impl Pending {
 }
 
 /// Keys and what they do.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Keymap {
     bindings: Vec<Binding>,
 }

@@ -1,12 +1,10 @@
 //! The list of recommendations: groups of what was marked as the same, in the order of the questions, the panes, the text.
 //!
-//! Made anew whenever it is wanted: a few dozen rows. Read by `update::triage` and `ui`.
+//! Computed each time it is wanted, never kept: it has a few dozen rows.
 
 use super::super::view::{Filter, Which};
-use super::super::{Pane, RunView, State};
-use crate::domain::{
-    Decision, Recommendation, RecommendationId, TriageCounts, TurnId, Verdict, group,
-};
+use super::super::{RunRef, State};
+use crate::domain::{Decision, Recommendation, RecommendationId, TriageCounts, Verdict, group};
 
 /// One recommendation with the pane that it comes from.
 #[derive(Debug, Clone, Copy)]
@@ -14,7 +12,7 @@ pub struct Member<'a> {
     /// Index of the pane.
     pub pane: usize,
     /// The answer that it stands in.
-    pub run: &'a RunView,
+    pub run: RunRef<'a>,
     /// Itself.
     pub found: &'a Recommendation,
 }
@@ -88,12 +86,14 @@ pub fn counts(items: &[Item<'_>]) -> (TriageCounts, usize) {
 /// Every item of the session, in the order of the questions, the panes, the text.
 pub fn items(state: &State) -> Vec<Item<'_>> {
     let mut members: Vec<(usize, bool, Member<'_>)> = Vec::new();
-    for (pane, column) in state.panes.iter().enumerate() {
-        for (at, run) in column.runs.iter().enumerate() {
-            let turn = state.session.turn_number(run.turn);
-            let latest = is_latest(column, at);
-            let found = run.run.recommendations.iter().flatten();
-            members.extend(found.map(|found| (turn, latest, Member { pane, run, found })));
+    for (turn, asked) in (1..).zip(state.turns()) {
+        for run in &asked.runs {
+            let pane = state.pane_personas.iter().position(|persona| persona.id == run.persona);
+            let (Some(pane), Some(display)) = (pane, state.displays.get(run.id)) else { continue };
+            let current = asked.proposes(run);
+            let shown = RunRef { run, turn: asked.id, display };
+            let found = run.recommendations.iter().flatten();
+            members.extend(found.map(|found| (turn, current, Member { pane, run: shown, found })));
         }
     }
     members.sort_by_key(|(turn, _, member)| (*turn, member.pane));
@@ -109,13 +109,6 @@ pub fn items(state: &State) -> Vec<Item<'_>> {
     .collect()
 }
 
-/// Of a turn's runs in this pane the last that was looked through counts: a retry that brings nothing takes nothing away.
-fn is_latest(pane: &Pane, at: usize) -> bool {
-    let turn_here: Option<TurnId> = pane.runs.get(at).map(|run| run.turn);
-    let read = |later: &RunView| later.run.recommendations.is_some();
-    pane.runs.iter().skip(at + 1).all(|later| Some(later.turn) != turn_here || !read(later))
-}
-
 /// The items that `filter` leaves.
 pub fn listed<'a>(state: &State, items: Vec<Item<'a>>, filter: &Filter) -> Vec<Item<'a>> {
     if filter.is_empty() {
@@ -126,7 +119,7 @@ pub fn listed<'a>(state: &State, items: Vec<Item<'a>>, filter: &Filter) -> Vec<I
 }
 
 fn fits(state: &State, item: &Item<'_>, filter: &Filter, words: &[String]) -> bool {
-    let persona = |pane: usize| state.panes.get(pane).map(|pane| &pane.persona.id);
+    let persona = |pane: usize| state.pane_personas.get(pane).map(|persona| &persona.id);
     let by = |id| item.members().any(|member| persona(member.pane) == Some(id));
     let of = |facet| item.members().any(|member| member.found.facet == facet);
     filter.persona.as_ref().is_none_or(by)

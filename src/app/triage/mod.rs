@@ -1,7 +1,7 @@
 //! Triage as data: which recommendations there are, which are listed, which one is chosen.
 //!
-//! The recommendations themselves belong to the runs in the panes; what happens to them is `update::triage`'s. `items` makes
-//! the list of them, here stands what the user has set.
+//! The recommendations themselves belong to the runs in the panes; decisions on them are `update::decide`'s. `items` makes
+//! the list of them; here is what the user has set.
 
 mod items;
 

@@ -1,52 +1,44 @@
-//! Asking: a question to everyone or to some, asking anew, cancelling. Makes runs and orders; what runs report is
-//! `stream`'s.
+//! Asking: a question to the panel or to some personas, retrying, cancelling.
+//!
+//! Prepares runs and their requests; what runs report is `stream`'s.
 
 use std::sync::Arc;
 
-use super::lift;
 use super::pull::{self, Gate};
-use super::session::pane_of;
 use super::stream;
 use crate::app::effect::Order;
-use crate::app::{Effect, Focus, Level, RunView, State};
+use crate::app::{
+    Effect, Effects, Focus, Level, Pane, RunDisplay, RunQuestion, RunRef, State, Submission, Target,
+};
 use crate::domain::{
-    Change, Ending, ModelProfile, ModelRef, NewRun, Persona, PersonaId, RunId, RunState, TurnId,
+    Change, Ending, ModelProfile, ModelRef, NewRun, Persona, PersonaId, RunId, Session, TurnId,
 };
 use crate::prompt::{self, AddressedQuestion, Exchange, PromptInput};
 use crate::text::{Document, sanitize};
 
 /// Sends what is in the composer.
-pub(super) fn send(state: &mut State) -> Vec<Effect> {
+pub(super) fn send(state: &mut State, effects: &mut Effects) {
     let Some(text) = state.composer.question() else {
         state.tell(Level::Info, "write a question first, or press Alt-1 to Alt-3 for an example");
-        return Vec::new();
+        return;
     };
-    match ask(state, &text) {
-        Ok(Asked::Gone(effects)) => {
-            state.composer.sent();
-            effects
-        }
-        Ok(Asked::Held) => Vec::new(),
+    match ask(state, &text, effects) {
+        Ok(Asked::Gone) => state.composer.sent(),
+        Ok(Asked::Held) => {}
         Err(why) => not_asked(state, why),
     }
 }
 
 /// Asks a question that comes from elsewhere: the command line, an example. One that cannot be asked is left in the composer.
-pub(super) fn question(state: &mut State, text: &str) -> Vec<Effect> {
+pub(super) fn question(state: &mut State, text: &str, effects: &mut Effects) {
     let asked = if text.trim().is_empty() {
         Err("the question is empty".to_owned())
     } else {
-        ask(state, text.trim())
+        ask(state, text.trim(), effects)
     };
     match asked {
-        Ok(Asked::Gone(effects)) => {
-            state.composer.remember(text);
-            effects
-        }
-        Ok(Asked::Held) => {
-            state.composer.set(text);
-            Vec::new()
-        }
+        Ok(Asked::Gone) => state.composer.remember(text),
+        Ok(Asked::Held) => state.composer.set(text),
         Err(why) => {
             state.composer.set(text);
             not_asked(state, why)
@@ -55,28 +47,28 @@ pub(super) fn question(state: &mut State, text: &str) -> Vec<Effect> {
 }
 
 /// Asks a question that waited for a model; what is being written meanwhile is not disturbed.
-pub(super) fn waited(state: &mut State, text: &str) -> Vec<Effect> {
-    match ask(state, text) {
-        Ok(Asked::Gone(effects)) => effects,
-        held => {
-            if state.composer.is_empty() {
-                state.composer.set(text);
-            }
-            state.composer.remember(text);
-            held.map_or_else(|why| not_asked(state, why), |_| Vec::new())
-        }
+pub(super) fn waited(state: &mut State, text: &str, effects: &mut Effects) {
+    let asked = ask(state, text, effects);
+    if matches!(asked, Ok(Asked::Gone)) {
+        return;
+    }
+    if state.composer.is_empty() {
+        state.composer.set(text);
+    }
+    state.composer.remember(text);
+    if let Err(why) = asked {
+        not_asked(state, why);
     }
 }
 
-fn not_asked(state: &mut State, why: String) -> Vec<Effect> {
+fn not_asked(state: &mut State, why: String) {
     state.tell(Level::Warning, why);
-    Vec::new()
 }
 
 /// What became of a question that could be asked.
 enum Asked {
     /// It was sent, or waits for a model and will be.
-    Gone(Vec<Effect>),
+    Gone,
     /// A model is not there: the person decides first.
     Held,
 }
@@ -87,157 +79,175 @@ pub(super) fn addressed(state: &State, text: &str) -> AddressedQuestion {
     prompt::split_mentions(text, &known)
 }
 
-/// One persona to be asked.
-struct Target {
-    persona: Arc<Persona>,
-    triggered: bool,
-}
-
-fn ask(state: &mut State, text: &str) -> Result<Asked, String> {
+fn ask(state: &mut State, text: &str, effects: &mut Effects) -> Result<Asked, String> {
     let to = addressed(state, text);
     if let Some(word) = to.unknown.first() {
         let all = state.roster.personas.iter().map(|p| p.id.as_str());
         let ids: Vec<&str> = all.filter(|id| *id != PersonaId::BRIEF).collect();
-        return Err(format!("nobody is called @{word}; there are @{}", ids.join(", @")));
+        return Err(format!("unknown persona @{word}; known: @{}", ids.join(", @")));
     }
     if to.text.trim().is_empty() {
-        return Err("the question names someone but asks nothing".to_owned());
+        return Err("the question names a persona but asks nothing".to_owned());
     }
-    let targets = targets(state, &to);
+    let submission = Submission {
+        question: text.to_owned(),
+        // What is attached is not what is asked: a runbook that says "server is down" triggers nothing.
+        trigger_text: prompt::outline_question(&to.text),
+        sent: to.text,
+        targets: to.targets,
+        panel_only: false,
+    };
+    let targets = state.roster.find_targets(&submission, &state.dismissed);
     if targets.is_empty() {
         return Err(
-            "the panel is empty: name someone with @, or choose a panel with --panel".to_owned()
+            "the panel is empty: name a persona with @, or choose a panel with --panel".to_owned()
         );
     }
-    if targets.iter().any(|t| busy(state, &t.persona.id)) {
+    if targets.iter().any(|target| is_answering(state, &target.persona.id)) {
         return Err(
-            "an answer is still coming there: wait, or cancel it with x (X cancels all)".to_owned()
+            "an answer is still streaming there: wait, or cancel it with x (X cancels all)"
+                .to_owned(),
         );
     }
     let personas: Vec<PersonaId> = targets.iter().map(|t| t.persona.id.clone()).collect();
-    Ok(match pull::gate(state, &personas, text)? {
-        Gate::Open => Asked::Gone(begin(state, text, &to.text, &targets)),
-        Gate::Waits(effects) => Asked::Gone(effects),
+    Ok(match pull::gate(state, &personas, text, effects)? {
+        Gate::Open => {
+            start_turn(state, &submission, &targets, effects);
+            Asked::Gone
+        }
+        Gate::Waits => Asked::Gone,
         Gate::Asks => Asked::Held,
     })
 }
 
-fn busy(state: &State, id: &PersonaId) -> bool {
-    state.panes.iter().any(|p| p.persona.id == *id && p.is_live())
+/// Asks a question whose addressees are known, whatever is on the screen: that of headless `ask`.
+pub(super) fn submit(state: &mut State, submission: &Submission, effects: &mut Effects) {
+    let targets = state.roster.find_targets(submission, &state.dismissed);
+    start_turn(state, submission, &targets, effects);
 }
 
-/// Who is asked: those named, or the panel and whoever a trigger brings in.
-fn targets(state: &State, to: &AddressedQuestion) -> Vec<Target> {
-    // What is attached is not what is asked: a runbook that says "server is down" triggers nobody.
-    let words = prompt::outline_question(&to.text);
-    let active = |p: &Persona| {
-        !p.triggers.is_empty()
-            && prompt::is_triggered(p, &words)
-            && !state.dismissed.contains(&p.id)
-    };
-    let mut ids: Vec<PersonaId> = if to.targets.is_empty() {
-        state.roster.panel.personas.clone()
-    } else {
-        to.targets.clone()
-    };
-    if to.targets.is_empty() {
-        let joins = state.roster.personas.iter().filter(|p| active(p)).map(|p| p.id.clone());
-        let joins: Vec<PersonaId> = joins.filter(|id| !ids.contains(id)).collect();
-        ids.extend(joins);
-    }
-    ids.iter()
-        .filter_map(|id| state.roster.persona(id).cloned())
-        .map(|persona| Target { triggered: active(&persona), persona })
-        .collect()
+fn is_answering(state: &State, id: &PersonaId) -> bool {
+    state.panes().iter().any(|pane| pane.persona.id == *id && pane.is_live())
 }
 
-/// Makes turn, runs and orders; the turn is written down before the first request leaves.
-fn begin(state: &mut State, text: &str, sent: &str, targets: &[Target]) -> Vec<Effect> {
-    let session = *state.session.id.get_or_insert_with(|| state.ids.session());
-    if state.session.turns.is_empty() {
-        state.session.title = prompt::title_from_question(sent);
-    }
+/// Starts a turn: its runs are stored before the first request leaves.
+fn start_turn(
+    state: &mut State,
+    submission: &Submission,
+    targets: &[Target],
+    effects: &mut Effects,
+) {
+    let session = state.session_id().unwrap_or_else(|| state.ids.session());
+    let title = match &state.session {
+        Some(open) if !open.turns.is_empty() => open.title.clone(),
+        _ => prompt::title_from_question(&submission.sent),
+    };
     let turn = state.ids.turn();
-    state.session.turns.push(turn);
-    let shown: Arc<str> = Arc::from(sanitize(&prompt::outline_question(text)));
-    let sent: Arc<str> = Arc::from(sent);
-    let (mut runs, mut orders, mut failed) = (Vec::new(), Vec::new(), Vec::new());
-    for target in targets {
-        let question = Question { turn, shown: Arc::clone(&shown), sent: Arc::clone(&sent) };
-        let started = start(state, target, question);
-        runs.push(started.run);
-        orders.extend(started.order);
-        failed.extend(started.failed);
-    }
-    if targets.len() == 1
-        && let Some(at) = targets.first().and_then(|t| position(state, &t.persona.id))
-    {
-        state.focused = at;
+    let question = RunQuestion {
+        shown: Arc::from(sanitize(&prompt::outline_question(&submission.question))),
+        sent: Arc::from(submission.sent.as_str()),
+    };
+    let prepared: Vec<Prepared> =
+        targets.iter().map(|target| prepare_run(state, target, turn, &question)).collect();
+    if let [only] = targets {
+        let focused = state.pane_personas.iter().position(|p| p.id == only.persona.id);
+        state.focused = focused.unwrap_or(state.focused);
     }
     state.focus = Focus::Panes;
     state.completion = None;
     state.dismissed.clear();
     state.notice = None;
-    let mut effects = vec![Effect::Save(Change::Turn {
+    let change = Change::Turn {
         session,
-        title: state.session.title.clone(),
+        title,
         panel: state.roster.panel.name.clone(),
         turn,
-        question: text.to_owned(),
+        question: submission.question.clone(),
         at: state.clock.unix_ms,
-        runs,
-    })];
-    effects.extend(failed);
-    effects.push(Effect::Ask(orders));
-    effects
+        runs: prepared.iter().map(|prepared| prepared.run.clone()).collect(),
+    };
+    state.apply_change(change, effects);
+    start_prepared(state, prepared, effects);
 }
 
-fn position(state: &State, id: &PersonaId) -> Option<usize> {
-    state.panes.iter().position(|p| p.persona.id == *id)
+/// A run that is ready to start.
+struct Prepared {
+    run: NewRun,
+    display: RunDisplay,
+    /// The request, or why it cannot be sent.
+    request: Result<Order, String>,
 }
 
-/// What a run answers.
-#[derive(Clone)]
-pub(super) struct Question {
-    turn: TurnId,
-    shown: Arc<str>,
-    sent: Arc<str>,
-}
-
-impl Question {
-    /// The question of an aside.
-    pub(super) fn aside(turn: TurnId, text: &str) -> Self {
-        let text: Arc<str> = Arc::from(text);
-        Self { turn, shown: Arc::clone(&text), sent: text }
+/// Starts runs that the session knows: their requests leave together. One that cannot be asked fails at once.
+fn start_prepared(state: &mut State, prepared: Vec<Prepared>, effects: &mut Effects) {
+    let mut orders = Vec::new();
+    for Prepared { run, display, request } in prepared {
+        state.displays.insert(run.id, display);
+        match request {
+            Ok(order) => orders.push(order),
+            Err(why) => stream::end_run(state, run.id, Ending::Failed(why), effects),
+        }
+    }
+    if !orders.is_empty() {
+        effects.push(Effect::Ask(orders));
     }
 }
 
-struct Started {
-    run: NewRun,
-    order: Option<Order>,
-    failed: Vec<Effect>,
-}
-
-/// One run begins: in its pane, as an order, or failed at once when no model is there to answer.
-fn start(state: &mut State, target: &Target, question: Question) -> Started {
+/// Builds the request of one run, or finds out why it cannot be asked.
+fn prepare_run(
+    state: &mut State,
+    target: &Target,
+    turn: TurnId,
+    question: &RunQuestion,
+) -> Prepared {
     let persona = &target.persona;
     let id = state.ids.run();
-    let at = pane_of(state, persona);
-    let history = state.panes.get(at).map(|p| history(&p.runs, question.turn)).unwrap_or_default();
-    let answerer = state.roster.answerer(&persona.id).cloned();
-    let (model, profile) = if let Ok(answerer) = &answerer {
-        (answerer.model.clone(), answerer.profile.clone())
-    } else {
-        let nobody = ModelRef { provider: "none".into(), model: String::new() };
-        (nobody, ModelProfile::default())
-    };
-    let built = prompt::build_prompt(PromptInput {
+    let index = state.ensure_pane(persona);
+    let exchanges =
+        state.pane_at(index).map(|pane| previous_exchanges(&pane, turn)).unwrap_or_default();
+    let ask = SingleAsk {
         persona,
-        history: &history,
+        history: &exchanges,
         question: &question.sent,
         triggered: target.triggered,
+        scaffold: true,
+    };
+    let (run, request) = build_request(state, id, &ask);
+    let mut display = RunDisplay::new(Arc::clone(persona), question.clone(), Document::new());
+    display.mode = persona.mode.clone().filter(|_| target.triggered);
+    Prepared { run, display, request }
+}
+
+/// What one persona is asked.
+pub(super) struct SingleAsk<'a> {
+    pub(super) persona: &'a Persona,
+    pub(super) history: &'a [Exchange],
+    pub(super) question: &'a str,
+    pub(super) triggered: bool,
+    /// Whether headings may be written for a small model.
+    pub(super) scaffold: bool,
+}
+
+/// The run as it will be stored, and its request or why there is none.
+pub(super) fn build_request(
+    state: &State,
+    id: RunId,
+    ask: &SingleAsk<'_>,
+) -> (NewRun, Result<Order, String>) {
+    let persona = ask.persona;
+    let answerer = state.roster.answerer(&persona.id).cloned();
+    let (model, profile) = match &answerer {
+        Ok(answerer) => (answerer.model.clone(), answerer.profile.clone()),
+        Err(_) => (ModelRef::none(), ModelProfile::default()),
+    };
+    let scaffold = profile.scaffold && ask.scaffold;
+    let built = prompt::build_prompt(PromptInput {
+        persona,
+        history: ask.history,
+        question: ask.question,
+        triggered: ask.triggered,
         model: &model.model,
-        profile: &profile,
+        profile: &ModelProfile { scaffold, ..profile },
     });
     let run = NewRun {
         id,
@@ -245,144 +255,93 @@ fn start(state: &mut State, target: &Target, question: Question) -> Started {
         persona_name: persona.name.clone(),
         view: persona.view.clone(),
         model,
-        notes: built.notes.clone(),
+        notes: built.notes,
     };
-    let mode = persona.mode.clone().filter(|_| target.triggered);
-    let mut view = new_view(&run, question, mode);
-    let mut failed = Vec::new();
-    let order = match built.too_large.map_or(answerer, Err) {
-        Ok(answerer) => Some(Order {
-            run: id,
-            persona: persona.id.clone(),
-            provider: answerer.model.provider,
-            request: built.request,
-        }),
-        Err(why) => {
-            stream::end(&mut view, Ending::Failed(why), state.clock, &mut failed);
-            None
-        }
-    };
-    if let Some(pane) = state.panes.get_mut(at) {
-        pane.runs.push(view);
-    }
-    Started { run, order, failed }
+    let request = built.too_large.map_or(answerer, Err).map(|answerer| Order {
+        run: id,
+        persona: persona.id.clone(),
+        provider: answerer.model.provider,
+        request: built.request,
+    });
+    (run, request)
 }
 
-/// How a run is shown as it begins.
-pub(super) fn new_view(run: &NewRun, question: Question, mode: Option<String>) -> RunView {
-    let (run, document) = (run.begun(RunState::Queued), Document::new());
-    let view = RunView::stored(run, question.turn, question.shown, question.sent, document);
-    RunView { mode, ..view }
+/// The persona's earlier exchanges: its answers to all turns but `now`.
+fn previous_exchanges(pane: &Pane<'_>, now: TurnId) -> Vec<Exchange> {
+    let answers = pane.answers().into_iter().filter(|run| run.turn != now);
+    answers
+        .map(|run| Exchange {
+            question: Arc::clone(&run.sent),
+            answer: Arc::from(run.run.text.as_str()),
+        })
+        .collect()
 }
 
-/// The persona's own earlier exchanges: of each turn but `now` the last run, when it left text.
-fn history(runs: &[RunView], now: TurnId) -> Vec<Exchange> {
-    let mut exchanges: Vec<(TurnId, Exchange)> = Vec::new();
-    for view in runs.iter().filter(|v| v.turn != now && !v.run.text.is_empty()) {
-        let exchange = Exchange {
-            question: Arc::clone(&view.sent),
-            answer: Arc::from(view.run.text.as_str()),
-        };
-        match exchanges.iter_mut().find(|(turn, _)| *turn == view.turn) {
-            Some((_, have)) => *have = exchange,
-            None => exchanges.push((view.turn, exchange)),
-        }
-    }
-    exchanges.into_iter().map(|(_, exchange)| exchange).collect()
-}
-
-/// Asks the focused persona anew.
-pub(super) fn retry(state: &mut State) -> Vec<Effect> {
-    match state.pane().map(|p| (p.runs.is_empty(), p.is_live())) {
-        Some((false, false)) => again(state, state.focused).unwrap_or_default(),
+/// Asks the focused persona again.
+pub(super) fn retry(state: &mut State, effects: &mut Effects) {
+    match state.pane().map(|pane| (pane.runs.is_empty(), pane.is_live())) {
+        Some((false, false)) => retry_panes(state, &[state.focused], effects),
         Some((false, true)) => {
-            state.tell(Level::Info, "the answer is still coming: x cancels it, then r asks anew");
-            Vec::new()
+            let text = "this answer is still streaming. Press x to cancel it, then r to retry";
+            state.tell(Level::Info, text);
         }
-        _ => Vec::new(),
+        _ => {}
     }
 }
 
-/// Asks every persona anew whose last answer failed or was cut.
-pub(super) fn retry_failed(state: &mut State) -> Vec<Effect> {
-    let wanting: Vec<usize> = (0..state.panes.len())
-        .filter(|i| state.panes.get(*i).is_some_and(super::super::pane::Pane::wants_retry))
-        .collect();
-    if wanting.is_empty() {
+/// Asks every persona again whose last answer failed or was cut.
+pub(super) fn retry_failed(state: &mut State, effects: &mut Effects) {
+    let panes = state.panes().into_iter().enumerate();
+    let failed: Vec<usize> =
+        panes.filter(|(_, pane)| pane.wants_retry()).map(|(index, _)| index).collect();
+    if failed.is_empty() {
         state.tell(Level::Info, "no answer failed or was cut");
     }
-    let mut orders = Vec::new();
-    let mut effects = Vec::new();
-    for at in wanting {
-        // One overlay says it for all.
-        let Some(again) = again(state, at) else { break };
-        for effect in again {
-            match effect {
-                Effect::Ask(order) => orders.extend(order),
-                other => effects.push(other),
-            }
-        }
-    }
-    if !orders.is_empty() {
-        effects.push(Effect::Ask(orders));
-    }
-    effects
+    retry_panes(state, &failed, effects);
 }
 
-/// One more run for the last question of pane `at`. A run that left no text is replaced; one that did stays above, marked.
-/// None when its model is not there.
-fn again(state: &mut State, at: usize) -> Option<Vec<Effect>> {
-    let persona = state.panes.get(at)?.persona.id.clone();
-    if pull::blocks(state, &[persona]) {
-        return None;
+/// Adds one run to the last turn of each of these panes. Stops at the first whose model is missing: one overlay is enough.
+fn retry_panes(state: &mut State, panes: &[usize], effects: &mut Effects) {
+    let mut prepared = Vec::new();
+    for index in panes {
+        let Some(persona) = state.pane_personas.get(*index).cloned() else { continue };
+        if pull::blocks(state, std::slice::from_ref(&persona.id)) {
+            break;
+        }
+        let Some(old) = state.pane_at(*index).and_then(|pane| pane.current()) else { continue };
+        let (turn, triggered) = (old.turn, old.mode.is_some());
+        let question =
+            RunQuestion { shown: Arc::clone(&old.question), sent: Arc::clone(&old.sent) };
+        let retried = prepare_run(state, &Target { persona, triggered }, turn, &question);
+        state.apply_change(Change::Run { turn, run: retried.run.clone() }, effects);
+        prepared.push(retried);
     }
-    let pane = state.panes.get_mut(at)?;
-    let old = pane.runs.last()?;
-    let question =
-        Question { turn: old.turn, shown: Arc::clone(&old.question), sent: Arc::clone(&old.sent) };
-    let triggered = old.mode.is_some();
-    if old.run.text.is_empty() {
-        pane.runs.pop();
-    }
-    let target = Target { persona: Arc::clone(&pane.persona), triggered };
-    let turn = question.turn;
-    let started = start(state, &target, question);
-    let mut effects = vec![Effect::Save(Change::Run { turn, run: started.run })];
-    effects.extend(started.failed);
-    effects.extend(started.order.map(|order| Effect::Ask(vec![order])));
-    Some(effects)
+    start_prepared(state, prepared, effects);
 }
 
 /// Cancels the focused answer; its text stays.
-pub(super) fn cancel(state: &mut State) -> Vec<Effect> {
-    let live = state.pane().and_then(|p| p.current()).filter(|v| v.is_live()).map(RunView::id);
-    live.map(|id| stop(state, id)).unwrap_or_default()
-}
-
-/// Cancels all answers.
-pub(super) fn cancel_all(state: &mut State) -> Vec<Effect> {
-    let live: Vec<RunId> = state
-        .panes
-        .iter()
-        .flat_map(|p| p.runs.iter())
-        .chain(state.asides.0.iter().map(|aside| &aside.view))
-        .filter(|v| v.is_live())
-        .map(RunView::id)
-        .collect();
-    live.into_iter().flat_map(|id| stop(state, id)).collect()
-}
-
-/// The pane says so at once; what the fan-out reports later about this run is dropped.
-pub(super) fn stop(state: &mut State, id: RunId) -> Vec<Effect> {
-    let clock = state.clock;
-    let mut effects = vec![Effect::Cancel(id)];
-    if let Some(view) = state.run_mut(id) {
-        stream::end(view, Ending::Cancelled, clock, &mut effects);
-        let jobs = view.document.take_jobs();
-        if !jobs.is_empty() {
-            effects.push(Effect::Highlight(id, jobs));
-        }
+pub(super) fn cancel(state: &mut State, effects: &mut Effects) {
+    let current = state.pane().and_then(|pane| pane.current());
+    if let Some(run) = current.filter(RunRef::is_live).map(|run| run.id()) {
+        cancel_run(state, run, effects);
     }
-    effects.extend(lift::ended(state, id));
-    effects
+}
+
+/// Cancels all answers, challenges and briefs.
+pub(super) fn cancel_all(state: &mut State, effects: &mut Effects) {
+    for run in live_runs(state) {
+        cancel_run(state, run, effects);
+    }
+}
+
+/// Every run that has not ended.
+pub(super) fn live_runs(state: &State) -> Vec<RunId> {
+    let runs = state.session.iter().flat_map(Session::runs);
+    runs.filter(|run| run.state.is_live()).map(|run| run.id).collect()
+}
+
+/// The pane shows it at once; what the fan-out reports later about this run is dropped.
+pub(super) fn cancel_run(state: &mut State, id: RunId, effects: &mut Effects) {
+    effects.push(Effect::Cancel(id));
+    stream::end_run(state, id, Ending::Cancelled, effects);
 }

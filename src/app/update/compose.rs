@@ -2,18 +2,19 @@
 //! and for pastes.
 
 use super::overlay;
-use crate::app::{Completion, Context, EditFor, Effect, Focus, Key, Level, Overlay, State};
+use crate::app::{
+    Completion, Context, EditFor, Effect, Effects, Focus, Key, Level, Overlay, State,
+};
 use crate::domain::PersonaId;
 
 /// A key that is text.
-pub(super) fn typed(state: &mut State, key: Key) -> Vec<Effect> {
+pub(super) fn typed(state: &mut State, key: Key) {
     state.composer.input(key);
     offer(state);
-    Vec::new()
 }
 
 /// Text was pasted: into the line that is typed into, else into the question, wherever the keys go (a paste never acts).
-pub(super) fn paste(state: &mut State, text: &str) -> Vec<Effect> {
+pub(super) fn paste(state: &mut State, text: &str, effects: &mut Effects) {
     // Nothing is typed into the overlay of models: what is pasted there belongs to the question.
     let filters = state.overlays.is_empty() && state.context() == Context::Filter;
     if !filters && state.overlays.iter().all(|o| matches!(o, Overlay::Pull(_))) {
@@ -22,42 +23,37 @@ pub(super) fn paste(state: &mut State, text: &str) -> Vec<Effect> {
             Ok(()) => state.completion = None,
             Err(why) => state.tell(Level::Error, why),
         }
-        return Vec::new();
+        return;
     }
     if let Some(Overlay::Line(line)) = state.overlays.last_mut() {
         line.line.insert(text.trim());
-        return Vec::new();
+        return;
     }
-    let mut effects = Vec::new();
     for c in text.chars().filter(|c| !c.is_control()).take(200) {
-        effects = overlay::typed(state, Key::char(c));
+        overlay::typed(state, Key::char(c), effects);
     }
-    effects
 }
 
 /// A new line in the question.
-pub(super) fn newline(state: &mut State) -> Vec<Effect> {
+pub(super) fn newline(state: &mut State) {
     state.composer.newline();
     state.completion = None;
-    Vec::new()
 }
 
 /// To the composer.
-pub(super) fn enter(state: &mut State) -> Vec<Effect> {
+pub(super) fn enter(state: &mut State) {
     state.focus = Focus::Composer;
     offer(state);
-    Vec::new()
 }
 
 /// To the panes.
-pub(super) fn leave(state: &mut State) -> Vec<Effect> {
+pub(super) fn leave(state: &mut State) {
     state.focus = Focus::Panes;
     state.completion = None;
-    Vec::new()
 }
 
 /// ↑ on the first line walks the history, elsewhere it moves the cursor.
-pub(super) fn history(state: &mut State, older: bool) -> Vec<Effect> {
+pub(super) fn history(state: &mut State, older: bool) {
     let code = if older { crate::app::KeyCode::Up } else { crate::app::KeyCode::Down };
     let walks = if older { state.composer.on_first_line() } else { state.composer.is_browsing() };
     if walks {
@@ -66,28 +62,25 @@ pub(super) fn history(state: &mut State, older: bool) -> Vec<Effect> {
     } else {
         state.composer.input(Key::plain(code));
     }
-    Vec::new()
 }
 
 /// Opens the editor: for the question from the composer, for reading the answer from a pane.
-pub(super) fn edit(state: &mut State) -> Vec<Effect> {
+pub(super) fn edit(state: &mut State, effects: &mut Effects) {
     match state.focus {
-        Focus::Composer => vec![Effect::Edit(EditFor::Question, state.composer.text())],
-        Focus::Panes => match state.pane().and_then(|p| p.current()) {
-            Some(view) => {
-                vec![Effect::Edit(EditFor::Answer, view.document.source().to_owned())]
+        Focus::Composer => {
+            effects.push(Effect::Edit(EditFor::Question, state.composer.text()));
+        }
+        Focus::Panes => {
+            if let Some(view) = state.pane().and_then(|p| p.current()) {
+                let text = view.document.source().to_owned();
+                effects.push(Effect::Edit(EditFor::Answer, text));
             }
-            None => Vec::new(),
-        },
+        }
     }
 }
 
 /// The editor was closed.
-pub(super) fn edited(
-    state: &mut State,
-    purpose: EditFor,
-    text: Result<String, String>,
-) -> Vec<Effect> {
+pub(super) fn edited(state: &mut State, purpose: EditFor, text: Result<String, String>) {
     match (purpose, text) {
         (EditFor::Question, Ok(text)) => {
             state.composer.set(text.trim_end_matches('\n'));
@@ -96,28 +89,25 @@ pub(super) fn edited(
         (EditFor::Answer, Ok(_)) => {}
         (_, Err(why)) => state.tell(Level::Error, why),
     }
-    Vec::new()
 }
 
 /// Sends away who a trigger brought in; pressed again, takes them back.
-pub(super) fn dismiss(state: &mut State) -> Vec<Effect> {
+pub(super) fn dismiss(state: &mut State) {
     let joining = state.joining();
     if joining.is_empty() {
         state.dismissed.clear();
     } else {
         state.dismissed.extend(joining);
     }
-    Vec::new()
 }
 
 /// Takes the chosen name.
-pub(super) fn accept(state: &mut State) -> Vec<Effect> {
+pub(super) fn accept(state: &mut State) {
     if let Some(completion) = state.completion.take()
         && let Some(id) = completion.items.get(completion.selected)
     {
         state.composer.complete(id);
     }
-    Vec::new()
 }
 
 /// Offers names for the `@word` at the cursor: ids and names that begin with it first, then those that contain it.

@@ -5,7 +5,7 @@
 use super::history;
 use crate::app::overlay::{LineFor, LineOverlay, Pending};
 use crate::app::triage::{Item, items, listed};
-use crate::app::{Effect, Level, Line, Overlay, State, ViewKind, Which};
+use crate::app::{Effect, Effects, Level, Line, Overlay, State, ViewKind, Which};
 use crate::domain::format::format_quantity;
 use crate::domain::{Decision, Facet, RecommendationId, Step, Verdict};
 use crate::text::sanitize_line;
@@ -34,23 +34,21 @@ pub(super) fn settle(state: &mut State) {
 }
 
 /// Moves the choice by `by` rows.
-pub(super) fn step(state: &mut State, by: isize) -> Vec<Effect> {
+pub(super) fn step(state: &mut State, by: isize) {
     settle(state);
     let rows = rows(state);
     let row = state.triage.row.saturating_add_signed(by);
     state.triage.choose(&rows, row);
-    Vec::new()
 }
 
 /// Chooses the first row or the last.
-pub(super) fn edge(state: &mut State, last: bool) -> Vec<Effect> {
+pub(super) fn edge(state: &mut State, last: bool) {
     let rows = rows(state);
     state.triage.choose(&rows, if last { usize::MAX } else { 0 });
-    Vec::new()
 }
 
 /// Chooses the next row that is not decided, around the end; stays where none is left.
-pub(super) fn next_open(state: &mut State) -> Vec<Effect> {
+pub(super) fn next_open(state: &mut State) {
     let (rows, next) = {
         let items = listed(state, items(state), &state.triage.filter);
         let at = state.triage.at(&items);
@@ -63,7 +61,6 @@ pub(super) fn next_open(state: &mut State) -> Vec<Effect> {
         None if rows.is_empty() => {}
         None => state.tell(Level::Info, "everything that is listed is decided"),
     }
-    Vec::new()
 }
 
 /// Nothing can be decided elsewhere: the palette may ask for it.
@@ -75,13 +72,13 @@ fn in_triage(state: &mut State) -> bool {
 }
 
 /// Decides on the chosen one, and goes on to the next that is open. The same decision once more takes it back.
-pub(super) fn decide(state: &mut State, decision: Decision) -> Vec<Effect> {
+pub(super) fn decide(state: &mut State, decision: Decision, effects: &mut Effects) {
     if !in_triage(state) {
-        return Vec::new();
+        return;
     }
     let Some((id, title, now)) = chosen(state).map(|i| (i.id(), title(&i), i.decision())) else {
         state.tell(Level::Info, "nothing is listed that could be decided on");
-        return Vec::new();
+        return;
     };
     let to = (now != Some(decision)).then_some(decision);
     state.triage.last = Some(decision);
@@ -89,26 +86,25 @@ pub(super) fn decide(state: &mut State, decision: Decision) -> Vec<Effect> {
         Some(decision) => format!("{} \u{201c}{title}\u{201d}", decision.word()),
         None => format!("open again \u{201c}{title}\u{201d}"),
     };
-    let effects = change(state, what, &[id], |verdict| verdict.decision = to);
+    change(state, what, &[id], |verdict| verdict.decision = to, effects);
     if to.is_some() {
         advance(state, id);
     } else {
         settle(state);
     }
-    effects
 }
 
 /// Decides as the last time.
-pub(super) fn again(state: &mut State) -> Vec<Effect> {
+pub(super) fn again(state: &mut State, effects: &mut Effects) {
     let Some(last) = state.triage.last else {
         state.tell(Level::Info, "nothing was decided yet that could be repeated");
-        return Vec::new();
+        return;
     };
     // It repeats; it never takes back.
     if chosen(state).is_some_and(|item| item.decision() == Some(last)) {
         return next_open(state);
     }
-    decide(state, last)
+    decide(state, last, effects);
 }
 
 /// To the next open row below `id`; where none is, to the row below, so that a second pass moves on, too.
@@ -126,9 +122,9 @@ fn advance(state: &mut State, id: RecommendationId) {
 }
 
 /// Asks whether to decide on all that is listed.
-pub(super) fn ask_listed(state: &mut State, decision: Decision) -> Vec<Effect> {
+pub(super) fn ask_listed(state: &mut State, decision: Decision) {
     if !in_triage(state) {
-        return Vec::new();
+        return;
     }
     let (all, open) = {
         let rows = listed(state, items(state), &state.triage.filter);
@@ -137,10 +133,9 @@ pub(super) fn ask_listed(state: &mut State, decision: Decision) -> Vec<Effect> {
     };
     if all.is_empty() {
         state.tell(Level::Info, "nothing is listed that could be decided on");
-        return Vec::new();
+        return;
     }
     state.overlays.push(Overlay::Confirm(Pending::Decide { decision, all, open }));
-    Vec::new()
 }
 
 /// Decides on all of `ids`, as one step.
@@ -148,11 +143,16 @@ pub(super) fn decide_all(
     state: &mut State,
     decision: Decision,
     ids: &[RecommendationId],
-) -> Vec<Effect> {
+    effects: &mut Effects,
+) {
     let what = format!("{} {}", decision.word(), format_quantity(ids.len(), "recommendation"));
-    let effects = change(state, what, ids, |verdict| verdict.decision = Some(decision));
-    let count = state.session.history.done.last().map_or(0, |edit| edit.steps.len());
-    if !effects.is_empty() {
+    let changed = change(state, what, ids, |verdict| verdict.decision = Some(decision), effects);
+    let count = state
+        .session
+        .as_ref()
+        .and_then(|s| s.history.done.last())
+        .map_or(0, |edit| edit.steps.len());
+    if changed {
         state.tell(
             Level::Info,
             format!(
@@ -163,16 +163,18 @@ pub(super) fn decide_all(
         );
     }
     settle(state);
-    effects
 }
 
 /// Changes the verdicts of `ids` as one step; those that stay as they are do not take part.
+///
+/// True when anything has changed.
 pub(super) fn change(
     state: &mut State,
     what: String,
     ids: &[RecommendationId],
     with: impl Fn(&mut Verdict),
-) -> Vec<Effect> {
+    effects: &mut Effects,
+) -> bool {
     let step = |id: &RecommendationId| {
         let before = state.recommendation(*id)?.verdict.clone();
         let mut after = before.clone();
@@ -180,44 +182,50 @@ pub(super) fn change(
         (after != before).then_some(Step { id: *id, before, after })
     };
     let steps: Vec<Step> = ids.iter().filter_map(step).collect();
-    history::edit(state, what, steps)
+    history::edit(state, what, steps, effects)
 }
 
 /// Marks the chosen one; when another one is marked already, both are the same: the marked one stands for both. On one
 /// that is part of a group, parts them again.
-pub(super) fn same(state: &mut State) -> Vec<Effect> {
+pub(super) fn same(state: &mut State, effects: &mut Effects) {
     if !in_triage(state) {
-        return Vec::new();
+        return;
     }
     let Some((id, here, members)) = chosen(state).map(|item| {
         (item.id(), title(&item), item.members().map(|m| m.found.id).collect::<Vec<_>>())
     }) else {
-        return Vec::new();
+        return;
     };
     let Some(leader) = state.triage.marked.take() else {
         if members.len() > 1 {
             let what = format!("part \u{201c}{here}\u{201d}");
-            return change(state, what, &members, |verdict| verdict.same_as = None);
+            change(state, what, &members, |verdict| verdict.same_as = None, effects);
+            return;
         }
         state.triage.marked = Some(id);
         state.tell(
             Level::Info,
             "marked; go to the one that is the same and press m again (Esc: forget it)",
         );
-        return Vec::new();
+        return;
     };
     if members.contains(&leader) {
         state.tell(Level::Info, "the mark is taken back");
-        return Vec::new();
+        return;
     }
-    join(state, leader, &members)
+    join(state, leader, &members, effects);
 }
 
 /// Makes `members` say the same as `leader`, which takes over what they have and it lacks.
-fn join(state: &mut State, leader: RecommendationId, members: &[RecommendationId]) -> Vec<Effect> {
+fn join(
+    state: &mut State,
+    leader: RecommendationId,
+    members: &[RecommendationId],
+    effects: &mut Effects,
+) {
     let verdicts: Vec<Verdict> =
         members.iter().filter_map(|id| Some(state.recommendation(*id)?.verdict.clone())).collect();
-    let Some(stands) = state.recommendation(leader).cloned() else { return Vec::new() };
+    let Some(stands) = state.recommendation(leader).cloned() else { return };
     let what = format!("same as \u{201c}{}\u{201d}", sanitize_line(stands.title()));
     let mut after = stands.verdict.clone();
     let theirs = verdicts.iter().find_map(|v| v.decision);
@@ -238,7 +246,7 @@ fn join(state: &mut State, leader: RecommendationId, members: &[RecommendationId
         let after = Verdict { same_as: Some(leader), ..before.clone() };
         steps.push(Step { id: *id, before, after });
     }
-    let effects = history::edit(state, what, steps);
+    history::edit(state, what, steps, effects);
     state.triage.chosen = Some(leader);
     settle(state);
     if conflict {
@@ -250,36 +258,34 @@ fn join(state: &mut State, leader: RecommendationId, members: &[RecommendationId
     } else {
         state.tell(Level::Info, "both are one now; m on it parts them again");
     }
-    effects
 }
 
 /// Takes the chosen one off the list: it is no recommendation.
-pub(super) fn drop_it(state: &mut State) -> Vec<Effect> {
+pub(super) fn drop_it(state: &mut State, effects: &mut Effects) {
     if !in_triage(state) {
-        return Vec::new();
+        return;
     }
     let Some((title, ids)) = chosen(state)
         .map(|item| (title(&item), item.members().map(|m| m.found.id).collect::<Vec<_>>()))
     else {
-        return Vec::new();
+        return;
     };
     let what = format!("take off \u{201c}{title}\u{201d}");
-    let effects = change(state, what, &ids, |verdict| verdict.dropped = true);
+    change(state, what, &ids, |verdict| verdict.dropped = true, effects);
     settle(state);
     state.tell(Level::Info, format!("off the list: \u{201c}{title}\u{201d}; u undoes it"));
-    effects
 }
 
 /// Opens the line for a comment, an owner or a title of the chosen one.
-pub(super) fn write(state: &mut State, purpose: fn(RecommendationId) -> LineFor) -> Vec<Effect> {
+pub(super) fn write(state: &mut State, purpose: fn(RecommendationId) -> LineFor) {
     if !in_triage(state) {
-        return Vec::new();
+        return;
     }
     let Some((id, about, verdict, named)) = chosen(state).map(|item| {
         let named = item.leader.found.title().to_owned();
         (item.id(), title(&item), item.verdict().clone(), named)
     }) else {
-        return Vec::new();
+        return;
     };
     let purpose = purpose(id);
     let text = match &purpose {
@@ -289,66 +295,66 @@ pub(super) fn write(state: &mut State, purpose: fn(RecommendationId) -> LineFor)
     };
     let line = Line::new(&text);
     state.overlays.push(Overlay::Line(LineOverlay { purpose, about, line }));
-    Vec::new()
 }
 
 /// The line was kept.
-pub(super) fn written(state: &mut State, purpose: &LineFor, text: &str) -> Vec<Effect> {
+pub(super) fn written(state: &mut State, purpose: &LineFor, text: &str, effects: &mut Effects) {
     let text = text.trim().to_owned();
     match purpose {
         LineFor::Comment(id) => {
             let what = "comment".to_owned();
-            change(state, what, &[*id], |verdict| verdict.comment.clone_from(&text))
+            change(state, what, &[*id], |verdict| verdict.comment.clone_from(&text), effects);
         }
         LineFor::Owner(id) => {
-            change(state, "owner".to_owned(), &[*id], |verdict| verdict.owner.clone_from(&text))
+            let what = "owner".to_owned();
+            change(state, what, &[*id], |verdict| verdict.owner.clone_from(&text), effects);
         }
         LineFor::Title(id) => {
             let found = state.recommendation(*id).map(|found| found.title.clone());
             // An empty one, or the one that was found, is none of the user's.
             let own = (!text.is_empty() && Some(&text) != found.as_ref()).then_some(text);
-            change(state, "title".to_owned(), &[*id], |verdict| verdict.title.clone_from(&own))
+            let what = "title".to_owned();
+            change(state, what, &[*id], |verdict| verdict.title.clone_from(&own), effects);
         }
-        LineFor::SessionTitle(_) | LineFor::SessionTags(_) | LineFor::ExportPath => Vec::new(),
+        LineFor::SessionTitle(_) | LineFor::SessionTags(_) | LineFor::ExportPath => {}
     }
 }
 
 /// Lists the next persona's only, or everybody's behind the last.
-pub(super) fn filter_persona(state: &mut State, forward: bool) -> Vec<Effect> {
+pub(super) fn filter_persona(state: &mut State, forward: bool) {
     let now = state.triage.filter.persona.as_ref();
-    let at = now.and_then(|id| state.panes.iter().position(|p| p.persona.id == *id));
-    let n = state.panes.len();
+    let at = now.and_then(|id| state.pane_personas.iter().position(|persona| persona.id == *id));
+    let n = state.pane_personas.len();
     let to = match (at, forward) {
         (None, true) => Some(0),
         (None, false) => n.checked_sub(1),
         (Some(at), true) => Some(at + 1).filter(|at| *at < n),
         (Some(at), false) => at.checked_sub(1),
     };
-    only(state, to)
+    only(state, to);
 }
 
 /// Lists the recommendations of pane `n` only; of everybody when it is those already.
-pub(super) fn filter_pane(state: &mut State, n: usize) -> Vec<Effect> {
-    let id = state.panes.get(n).map(|pane| &pane.persona.id);
+pub(super) fn filter_pane(state: &mut State, n: usize) {
+    let id = state.pane_personas.get(n).map(|persona| &persona.id);
     let already = id.is_some() && state.triage.filter.persona.as_ref() == id;
     if id.is_none() {
-        return Vec::new();
+        return;
     }
-    only(state, (!already).then_some(n))
+    only(state, (!already).then_some(n));
 }
 
-fn only(state: &mut State, pane: Option<usize>) -> Vec<Effect> {
-    let persona = pane.and_then(|at| state.panes.get(at)).map(|pane| pane.persona.id.clone());
+fn only(state: &mut State, pane: Option<usize>) {
+    let persona = pane.and_then(|at| state.pane_personas.get(at)).map(|persona| persona.id.clone());
     state.triage.filter.persona = persona;
     if let Some(at) = pane {
         state.focused = at;
     }
     settle(state);
-    Vec::new()
 }
 
 /// Lists those of the next facet that has any, or of all behind the last.
-pub(super) fn filter_facet(state: &mut State) -> Vec<Effect> {
+pub(super) fn filter_facet(state: &mut State) {
     let there: Vec<Facet> = {
         let items = items(state);
         let has = |facet: &Facet| {
@@ -360,38 +366,34 @@ pub(super) fn filter_facet(state: &mut State) -> Vec<Effect> {
     let at = now.and_then(|now| there.iter().position(|facet| *facet == now));
     state.triage.filter.facet = there.get(at.map_or(0, |at| at + 1)).copied();
     settle(state);
-    Vec::new()
 }
 
 /// Lists those in the next state, or in any behind the last.
-pub(super) fn filter_which(state: &mut State) -> Vec<Effect> {
+pub(super) fn filter_which(state: &mut State) {
     let now = state.triage.filter.which;
     let at = now.and_then(|now| Which::ALL.iter().position(|which| *which == now));
     state.triage.filter.which = Which::ALL.get(at.map_or(0, |at| at + 1)).copied();
     settle(state);
-    Vec::new()
 }
 
 /// Lists all.
-pub(super) fn filter_none(state: &mut State) -> Vec<Effect> {
+pub(super) fn filter_none(state: &mut State) {
     state.triage.filter = crate::app::Filter::default();
     state.triage.typing = false;
     settle(state);
-    Vec::new()
 }
 
 /// Opens the chosen one in the answers, at its place.
-pub(super) fn open(state: &mut State) -> Vec<Effect> {
+pub(super) fn open(state: &mut State, effects: &mut Effects) {
     let Some((pane, run, at)) = chosen(state).map(|item| {
         let member = &item.leader;
         (member.pane, member.run.id(), member.found.span.start)
     }) else {
-        return Vec::new();
+        return;
     };
     state.focused = pane;
-    let mut effects = super::views::show(state, ViewKind::Answers);
+    super::views::show(state, ViewKind::Answers, effects);
     effects.push(Effect::Reveal(pane, run, at));
-    effects
 }
 
 /// A title for messages: clean and short.

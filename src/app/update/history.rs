@@ -1,56 +1,51 @@
-//! The steps of triage: doing, undoing, doing again.
-//!
-//! The one place where a verdict changes. Called by `decide`, `select` and `review`.
+//! Undoable steps of triage: the one place where verdicts change.
 
-use crate::app::{Effect, Level, State};
-use crate::domain::{Change, Edit, Step};
+use crate::app::{Effects, Level, State};
+use crate::domain::{Change, Edit, History, Step};
 
-/// Does one step; what was undone before can no longer be done again. Nothing happens without a change.
-pub(super) fn edit(state: &mut State, what: String, steps: Vec<Step>) -> Vec<Effect> {
-    let Some(session) = state.session.id.filter(|_| !steps.is_empty()) else { return Vec::new() };
-    apply(state, &steps, true);
+/// Does one step, which ends what could be redone. False when there is nothing to change.
+pub(super) fn edit(
+    state: &mut State,
+    what: String,
+    steps: Vec<Step>,
+    effects: &mut Effects,
+) -> bool {
+    let Some(session) = state.session_id().filter(|_| !steps.is_empty()) else { return false };
     let edit = Edit { id: state.ids.edit(), what, at: state.clock.unix_ms, steps };
-    state.session.history.undone.clear();
-    state.session.history.done.push(edit.clone());
-    vec![Effect::Save(Change::Edited { session, edit })]
+    state.apply_change(Change::Edited { session, edit }, effects);
+    true
 }
 
 /// Undoes the last step.
-pub(super) fn undo(state: &mut State) -> Vec<Effect> {
-    let Some((session, edit)) = state.session.id.zip(state.session.history.done.pop()) else {
+pub(super) fn undo(state: &mut State, effects: &mut Effects) {
+    let Some((session, edit)) = last_step(state, |history| &history.done) else {
         state.tell(Level::Info, "nothing is left to undo");
-        return Vec::new();
+        return;
     };
-    let id = edit.id;
-    apply(state, &edit.steps, false);
-    after(state, &edit, "undone");
-    state.session.history.undone.push(edit);
-    vec![Effect::Save(Change::Undone { session, edit: id })]
+    state.apply_change(Change::Undone { session, edit: edit.id }, effects);
+    show_step(state, &edit, "undone");
 }
 
-/// Does the last step again that was undone.
-pub(super) fn redo(state: &mut State) -> Vec<Effect> {
-    let Some((session, edit)) = state.session.id.zip(state.session.history.undone.pop()) else {
-        state.tell(Level::Info, "nothing was undone that could be done again");
-        return Vec::new();
+/// Redoes the step that was undone last.
+pub(super) fn redo(state: &mut State, effects: &mut Effects) {
+    let Some((session, edit)) = last_step(state, |history| &history.undone) else {
+        state.tell(Level::Info, "nothing was undone that could be redone");
+        return;
     };
-    let id = edit.id;
-    apply(state, &edit.steps, true);
-    after(state, &edit, "done again");
-    state.session.history.done.push(edit);
-    vec![Effect::Save(Change::Redone { session, edit: id })]
+    state.apply_change(Change::Redone { session, edit: edit.id }, effects);
+    show_step(state, &edit, "redone");
 }
 
-fn apply(state: &mut State, steps: &[Step], forward: bool) {
-    for step in steps {
-        if let Some(found) = state.recommendation_mut(step.id) {
-            found.verdict = if forward { step.after.clone() } else { step.before.clone() };
-        }
-    }
+fn last_step(
+    state: &State,
+    steps: fn(&History) -> &Vec<Edit>,
+) -> Option<(crate::domain::SessionId, Edit)> {
+    let session = state.session.as_ref()?;
+    Some((session.id, steps(&session.history).last()?.clone()))
 }
 
-/// Says what happened, and goes to where it happened.
-fn after(state: &mut State, edit: &Edit, how: &str) {
+/// Reports the step, and selects what it changed.
+fn show_step(state: &mut State, edit: &Edit, how: &str) {
     state.triage.chosen = edit.steps.first().map(|step| step.id).or(state.triage.chosen);
     super::decide::settle(state);
     state.tell(Level::Info, format!("{how}: {}", edit.what));

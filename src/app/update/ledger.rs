@@ -2,48 +2,43 @@
 //!
 //! What is an assumption and what a number is `review::ledger`'s; here its findings become rows that lead somewhere.
 
-use std::sync::Arc;
-
-use super::views;
+use super::{lift, views};
 use crate::app::overlay::{LedgerOverlay, LedgerPlace, LedgerRow};
-use crate::app::{Effect, Level, Overlay, State, ViewKind};
+use crate::app::{Effect, Effects, Level, Overlay, RunRef, State, ViewKind};
 use crate::review::{self, LedgerSource};
 use crate::text::sanitize_line;
 
 /// Opens it.
-pub(super) fn open(state: &mut State) -> Vec<Effect> {
+pub(super) fn open(state: &mut State) {
     let rows = rows(state);
     if rows.is_empty() {
         state.tell(Level::Info, "no assumption and no number was found in the answers so far");
-        return Vec::new();
+        return;
     }
     state.overlays.retain(|overlay| !matches!(overlay, Overlay::Ledger(_)));
     let selected = rows.iter().position(|row| row.place().is_some()).unwrap_or(0);
     state.overlays.push(Overlay::Ledger(LedgerOverlay { rows, selected, ..Default::default() }));
-    Vec::new()
 }
 
 fn rows(state: &mut State) -> Vec<LedgerRow> {
-    let synonyms = Arc::clone(&state.roster.synonyms);
-    for pane in &mut state.panes {
-        let contract = &pane.persona.contract;
-        for view in &mut pane.runs {
-            view.read(contract, &synonyms);
-        }
-    }
-    let answers: Vec<_> = state
-        .panes
+    lift::read_all_sections(state);
+    let panes = state.panes();
+    let answers: Vec<(usize, RunRef<'_>)> = panes
         .iter()
         .enumerate()
-        .filter_map(|(at, pane)| Some((at, pane.spoken().filter(|v| !v.document.is_empty())?)))
+        .filter_map(|(index, pane)| Some((index, pane.answer()?)))
+        .filter(|(_, run)| run.run.has_text())
         .collect();
-    let sources: Vec<LedgerSource<'_>> = answers
+    let voices: Vec<LedgerSource<'_>> = answers
         .iter()
-        .map(|(_, view)| LedgerSource { document: &view.document, sections: &view.sections })
+        .map(|(_, run)| LedgerSource {
+            document: &run.display.document,
+            sections: &run.display.sections,
+        })
         .collect();
-    let found = review::build_ledger(&sources);
-    let place = |source: usize, at: usize| {
-        let (pane, view) = answers.get(source)?;
+    let found = review::build_ledger(&voices);
+    let place = |voice: usize, at: usize| {
+        let (pane, view) = answers.get(voice)?;
         Some(LedgerPlace { pane: *pane, run: view.id(), at })
     };
     let mut rows = Vec::new();
@@ -81,12 +76,11 @@ pub(super) fn step(ledger: &mut LedgerOverlay, by: isize) {
 }
 
 /// Opens the answer at the chosen row's place.
-pub(super) fn go(state: &mut State) -> Vec<Effect> {
-    let Some(Overlay::Ledger(ledger)) = state.overlays.last() else { return Vec::new() };
+pub(super) fn go(state: &mut State, effects: &mut Effects) {
+    let Some(Overlay::Ledger(ledger)) = state.overlays.last() else { return };
     let place = ledger.matching().get(ledger.selected).and_then(|row| row.place().cloned());
-    let Some(place) = place else { return Vec::new() };
+    let Some(place) = place else { return };
     state.focused = place.pane;
-    let mut effects = views::show(state, ViewKind::Answers);
+    views::show(state, ViewKind::Answers, effects);
     effects.push(Effect::Reveal(place.pane, place.run, place.at));
-    effects
 }

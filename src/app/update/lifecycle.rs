@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
-use crate::app::{Effect, Level, Signal, State};
-use crate::domain::{Change, Ending, RunState};
+use super::{ask, stream};
+use crate::app::{Effect, Effects, Level, Signal, State};
+use crate::domain::Ending;
 
 /// How long the first of two keys that quit is remembered.
 const AGAIN: Duration = Duration::from_secs(3);
@@ -21,44 +22,32 @@ pub(super) fn expire(state: &mut State) {
 }
 
 /// `q` quits at once when nothing is streaming; Ctrl-c, and `q` while something is, want to be pressed twice.
-pub(super) fn quit(state: &mut State, key: &str) -> Vec<Effect> {
+pub(super) fn quit(state: &mut State, key: &str, effects: &mut Effects) {
     let at_once = key == "q" && !state.is_live();
     if at_once || state.quitting.is_some() {
-        return end(state, &Ending::Cancelled, 0);
+        end(state, &Ending::Cancelled, 0, effects);
+        return;
     }
     state.quitting = Some(state.clock.since_start + AGAIN);
-    let live = state.panes.iter().filter(|p| p.is_live()).count();
+    let live = state.panes().iter().filter(|pane| pane.is_live()).count();
     let what = match live {
         0 => String::new(),
-        1 => " (an answer is still coming; its text is kept)".to_owned(),
-        n => format!(" ({n} answers are still coming; their text is kept)"),
+        1 => " (an answer is still streaming; its text is kept)".to_owned(),
+        n => format!(" ({n} answers are still streaming; their text is kept)"),
     };
     state.tell(Level::Warning, format!("{key} again to quit{what}"));
-    Vec::new()
 }
 
 /// The program is to end: what is there is kept, marked as cut.
-pub(super) fn signal(state: &mut State, signal: Signal) -> Vec<Effect> {
+pub(super) fn signal(state: &mut State, signal: Signal, effects: &mut Effects) {
     let why = Ending::Cut(format!("the program was ended by {}", signal.name()));
-    end(state, &why, 128 + signal.number())
+    end(state, &why, 128 + signal.number(), effects);
 }
 
-fn end(state: &mut State, ending: &Ending, status: u8) -> Vec<Effect> {
-    let now = state.clock.since_start;
-    let mut effects = vec![Effect::CancelAll];
-    let asides = state.asides.0.iter_mut().map(|aside| &mut aside.view);
-    let views = state.panes.iter_mut().flat_map(|p| p.runs.iter_mut()).chain(asides);
-    for view in views.filter(|v| v.is_live()) {
-        view.run.elapsed = view.elapsed(now);
-        view.run.state = RunState::Ended(ending.clone());
-        effects.push(Effect::Save(Change::Ended {
-            run: view.run.id,
-            ending: ending.clone(),
-            model: None,
-            usage: view.run.usage,
-            elapsed: view.run.elapsed,
-        }));
+fn end(state: &mut State, ending: &Ending, status: u8, effects: &mut Effects) {
+    effects.push(Effect::CancelAll);
+    for run in ask::live_runs(state) {
+        stream::end_run(state, run, ending.clone(), effects);
     }
     effects.push(Effect::Quit(status));
-    effects
 }

@@ -21,49 +21,41 @@ mod session;
 mod stream;
 mod views;
 
-use super::{Effect, Level, Msg, State};
+use super::{Effects, Level, Msg, State};
 
-/// Takes one message into the state; returns what must be done, in order.
-pub fn update(state: &mut State, msg: Msg) -> Vec<Effect> {
+/// Takes one message into the state; pushes what must be done, in order.
+pub fn update(state: &mut State, msg: Msg, effects: &mut Effects) {
     match msg {
         Msg::Clock(clock) => {
             state.clock = clock;
             lifecycle::expire(state);
-            Vec::new()
         }
-        Msg::Key(key) => keys::key(state, key),
-        Msg::Paste(text) => compose::paste(state, &text),
-        Msg::Resize(columns, rows) => {
-            state.size = (columns, rows);
-            Vec::new()
-        }
-        Msg::Ask(question) => ask::question(state, &question),
+        Msg::Key(key) => keys::key(state, key, effects),
+        Msg::Paste(text) => compose::paste(state, &text, effects),
+        Msg::Resize(columns, rows) => state.size = (columns, rows),
+        Msg::Ask(question) => ask::question(state, &question, effects),
+        Msg::Submit(submission) => ask::submit(state, &submission, effects),
         Msg::Run(id, updates) => {
-            let effects = stream::run(state, id, updates);
-            aside::reported(state, id);
-            lift::read(state);
-            effects
+            stream::on_run_updates(state, id, updates, effects);
+            aside::on_run_updates(state, id);
+            lift::read_shown_sections(state);
         }
         Msg::Highlighted(id, done) => {
-            if let Some(view) = state.run_mut(id) {
+            if let Some(display) = state.displays.get_mut(id) {
                 for lines in done {
-                    view.document.apply(lines);
+                    display.document.apply(lines);
                 }
             }
-            Vec::new()
         }
         Msg::Sessions(list) => session::listed(state, list),
         Msg::Found(words, hits) => session::found(state, &words, hits),
-        Msg::Kept(done) => session::kept(state, done),
-        Msg::Opened(session) => session::opened(state, session),
+        Msg::Kept(done) => session::kept(state, done, effects),
+        Msg::Opened(session) => session::opened(state, session, effects),
         Msg::Edited(purpose, text) => compose::edited(state, purpose, text),
-        Msg::Pull(id, news) => pull::news(state, &id, news),
-        Msg::GetModels => pull::unasked(state),
-        Msg::Tell(level, text) => {
-            tell(state, level, text);
-            Vec::new()
-        }
-        Msg::Signal(signal) => lifecycle::signal(state, signal),
+        Msg::Pull(id, news) => pull::news(state, &id, news, effects),
+        Msg::GetModels => pull::unasked(state, effects),
+        Msg::Tell(level, text) => tell(state, level, text),
+        Msg::Signal(signal) => lifecycle::signal(state, signal, effects),
     }
 }
 

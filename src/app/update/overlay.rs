@@ -6,29 +6,28 @@ use super::{decide, export, keys, ledger, pull, session, views};
 use crate::app::keymap;
 use crate::app::overlay::LineFor;
 use crate::app::{
-    Action, Effect, HelpOverlay, Key, KeyCode, LedgerOverlay, Overlay, SessionsOverlay, State,
-    ViewKind,
+    Action, Effect, Effects, HelpOverlay, Key, KeyCode, LedgerOverlay, Overlay, SessionsOverlay,
+    State, ViewKind,
 };
 use crate::domain::AsideKind;
 use crate::review::BriefLine;
 
 /// Opens the list of keys; as a palette, typing narrows it at once.
-pub(super) fn open_help(state: &mut State, typing: bool) -> Vec<Effect> {
+pub(super) fn open_help(state: &mut State, typing: bool) {
     state.overlays.retain(|o| !matches!(o, Overlay::Help(_)));
     let from = Some(state.context());
     state.overlays.push(Overlay::Help(HelpOverlay { from, typing, ..HelpOverlay::default() }));
-    Vec::new()
 }
 
 /// Opens the list of sessions and asks the store for it.
-pub(super) fn open_sessions(state: &mut State) -> Vec<Effect> {
+pub(super) fn open_sessions(state: &mut State, effects: &mut Effects) {
     state.overlays.retain(|o| !matches!(o, Overlay::Sessions(_)));
     state.overlays.push(Overlay::Sessions(SessionsOverlay::default()));
-    vec![Effect::ListSessions]
+    effects.push(Effect::ListSessions);
 }
 
 /// Closes the top; a search line first.
-pub(super) fn close(state: &mut State) -> Vec<Effect> {
+pub(super) fn close(state: &mut State) {
     match state.overlays.last_mut() {
         Some(
             Overlay::Help(HelpOverlay { typing, filter, selected, .. })
@@ -54,11 +53,10 @@ pub(super) fn close(state: &mut State) -> Vec<Effect> {
             }
         }
     }
-    Vec::new()
 }
 
 /// Typing narrows the list from now on.
-pub(super) fn filter(state: &mut State) -> Vec<Effect> {
+pub(super) fn filter(state: &mut State) {
     if let Some(
         Overlay::Help(HelpOverlay { typing, .. })
         | Overlay::Sessions(SessionsOverlay { typing, .. })
@@ -67,11 +65,10 @@ pub(super) fn filter(state: &mut State) -> Vec<Effect> {
     {
         *typing = true;
     }
-    Vec::new()
 }
 
 /// A key typed into the search line, or into the one line that is edited.
-pub(super) fn typed(state: &mut State, key: Key) -> Vec<Effect> {
+pub(super) fn typed(state: &mut State, key: Key, effects: &mut Effects) {
     match state.overlays.last_mut() {
         Some(
             Overlay::Help(HelpOverlay { filter, selected, typing, .. })
@@ -80,31 +77,30 @@ pub(super) fn typed(state: &mut State, key: Key) -> Vec<Effect> {
         ) => {
             *typing = true;
             if !narrow(filter, key) {
-                return Vec::new();
+                return;
             }
             *selected = 0;
         }
         Some(Overlay::Line(line)) => {
             line.line.input(key);
-            return Vec::new();
+            return;
         }
-        Some(_) => return Vec::new(),
+        Some(_) => return,
         None => {
             if state.triage.typing && narrow(&mut state.triage.filter.text, key) {
                 decide::settle(state);
             }
-            return Vec::new();
+            return;
         }
     }
     match state.overlays.last_mut() {
         Some(Overlay::Ledger(ledger)) => {
             ledger::step(ledger, 0);
-            Vec::new()
         }
         Some(Overlay::Sessions(list)) if !list.filter.trim().is_empty() => {
-            vec![Effect::Search(list.filter.clone())]
+            effects.push(Effect::Search(list.filter.clone()));
         }
-        _ => Vec::new(),
+        _ => {}
     }
 }
 
@@ -122,12 +118,12 @@ fn narrow(filter: &mut String, key: Key) -> bool {
 }
 
 /// Moves the choice by `by` rows, staying inside the list.
-pub(super) fn step(state: &mut State, by: isize) -> Vec<Effect> {
+pub(super) fn step(state: &mut State, by: isize) {
     if state.overlays.is_empty() {
         if let Some(completion) = &mut state.completion {
             completion.selected = moved(completion.selected, by, completion.items.len());
         }
-        return Vec::new();
+        return;
     }
     let rows = match state.overlays.last() {
         Some(Overlay::Help(help)) => keymap::rows(&state.keymap, &help.filter, help.from).len(),
@@ -150,7 +146,6 @@ pub(super) fn step(state: &mut State, by: isize) -> Vec<Effect> {
         Some(Overlay::Export(export)) => export.selected = moved(export.selected, by, rows),
         _ => {}
     }
-    Vec::new()
 }
 
 fn moved(at: usize, by: isize, rows: usize) -> usize {
@@ -158,50 +153,49 @@ fn moved(at: usize, by: isize, rows: usize) -> usize {
 }
 
 /// Runs the chosen action, opens the chosen session, keeps the edited line.
-pub(super) fn open(state: &mut State) -> Vec<Effect> {
+pub(super) fn open(state: &mut State, effects: &mut Effects) {
     match state.overlays.last() {
         Some(Overlay::Help(help)) => {
             let rows = keymap::rows(&state.keymap, &help.filter, help.from);
             let Some(action) = rows.get(help.selected).map(|r| r.action) else {
-                return Vec::new();
+                return;
             };
             state.overlays.pop();
             // Rows of this very list would act on the list that was just closed.
             if matches!(action, Action::Open | Action::Filter | Action::Accept) {
-                return Vec::new();
+                return;
             }
-            keys::run(state, action)
+            keys::run(state, action, effects)
         }
         Some(Overlay::Sessions(list)) => {
             let Some(id) = list.matching().get(list.selected).map(|row| row.session.id) else {
-                return Vec::new();
+                return;
             };
-            session::open(state, id)
+            session::open(state, id, effects)
         }
-        Some(Overlay::Line(_)) => keep_line(state),
-        _ => Vec::new(),
+        Some(Overlay::Line(_)) => keep_line(state, effects),
+        _ => {}
     }
 }
 
-fn keep_line(state: &mut State) -> Vec<Effect> {
-    let Some(Overlay::Line(line)) = state.overlays.pop() else { return Vec::new() };
+fn keep_line(state: &mut State, effects: &mut Effects) {
+    let Some(Overlay::Line(line)) = state.overlays.pop() else { return };
     let text = line.line.text();
     match &line.purpose {
         LineFor::ExportPath => {
             export::set_path(state, &text);
-            Vec::new()
         }
         LineFor::SessionTitle(_) | LineFor::SessionTags(_) => {
-            session::named(state, &line.purpose, &text)
+            session::named(state, &line.purpose, &text, effects);
         }
-        _ => decide::written(state, &line.purpose, &text),
+        _ => decide::written(state, &line.purpose, &text, effects),
     }
 }
 
 /// The sentences of a brief: each with the witness and the words of its first quote that stands in an answer, where one does.
 fn quoted(state: &State, run: crate::domain::RunId) -> Vec<Option<(usize, String)>> {
-    let Some(aside) = state.asides.of_run(run) else { return Vec::new() };
-    let lines = aside.lines.iter().filter_map(|line| match line {
+    let Some(display) = state.displays.get(run) else { return Vec::new() };
+    let lines = display.brief.lines.iter().filter_map(|line| match line {
         BriefLine::Sentence { quotes, .. } => {
             let quote = quotes.iter().find(|quote| !quote.found_in.is_empty());
             Some(quote.and_then(|quote| Some((*quote.found_in.first()?, quote.text.clone()))))
@@ -212,31 +206,27 @@ fn quoted(state: &State, run: crate::domain::RunId) -> Vec<Option<(usize, String
 }
 
 /// Opens the answer that the chosen line of the brief quotes, at the quote.
-pub(super) fn open_quote(state: &mut State) -> Vec<Effect> {
-    let Some(Overlay::Brief(brief)) = state.overlays.last() else { return Vec::new() };
+pub(super) fn open_quote(state: &mut State, effects: &mut Effects) {
+    let Some(Overlay::Brief(brief)) = state.overlays.last() else { return };
     let chosen = quoted(state, brief.run).into_iter().nth(brief.selected);
-    let turn = state.asides.of_run(brief.run).and_then(|aside| match aside.kind {
+    let turn = state.side_turn_of_run(brief.run).and_then(|side| match side.kind {
         AsideKind::Brief(turn) => Some(turn),
         AsideKind::Challenge(_) => None,
     });
     if chosen == Some(None) {
         state
             .tell(crate::app::Level::Info, "nothing that this sentence quotes stands in an answer");
-        return Vec::new();
+        return;
     }
     let place = chosen.flatten().and_then(|(witness, quote)| {
-        let mut answers = state.panes.iter().enumerate().filter_map(|(at, pane)| {
-            let said =
-                |view: &&crate::app::RunView| Some(view.turn) == turn && !view.document.is_empty();
-            Some((at, pane.runs.iter().rfind(said)?))
-        });
-        let (pane, view) = answers.nth(witness)?;
-        let at = crate::review::find_quote(view.document.source(), &quote).unwrap_or(0);
-        Some((pane, view.id(), at))
+        let answers = super::aside::turn_answers(state, turn?);
+        let run = answers.get(witness)?;
+        let pane = state.pane_personas.iter().position(|p| p.id == run.run.persona)?;
+        let at = crate::review::find_quote(run.document.source(), &quote).unwrap_or(0);
+        Some((pane, run.id(), at))
     });
-    let Some((pane, run, at)) = place else { return Vec::new() };
+    let Some((pane, run, at)) = place else { return };
     state.focused = pane;
-    let mut effects = views::show(state, ViewKind::Answers);
+    views::show(state, ViewKind::Answers, effects);
     effects.push(Effect::Reveal(pane, run, at));
-    effects
 }

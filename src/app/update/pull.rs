@@ -5,7 +5,7 @@
 
 use super::ask;
 use crate::app::local::{Fetch, LocalModel, PullNews, Stock};
-use crate::app::{Effect, Level, Overlay, PullOverlay, State};
+use crate::app::{Effect, Effects, Level, Overlay, PullOverlay, State};
 use crate::domain::PersonaId;
 use crate::domain::format::format_bytes;
 
@@ -14,7 +14,7 @@ pub(super) enum Gate {
     /// All models are there: it can be asked.
     Open,
     /// It waits until they are.
-    Waits(Vec<Effect>),
+    Waits,
     /// The person is asked whether to fetch them; the question stays in the composer.
     Asks,
 }
@@ -23,7 +23,12 @@ pub(super) enum Gate {
 ///
 /// # Errors
 /// Another question waits already.
-pub(super) fn gate(state: &mut State, personas: &[PersonaId], text: &str) -> Result<Gate, String> {
+pub(super) fn gate(
+    state: &mut State,
+    personas: &[PersonaId],
+    text: &str,
+    effects: &mut Effects,
+) -> Result<Gate, String> {
     let missing = state.locals.missing(&state.roster, personas);
     if missing.is_empty() {
         return Ok(Gate::Open);
@@ -40,11 +45,12 @@ pub(super) fn gate(state: &mut State, personas: &[PersonaId], text: &str) -> Res
     }
     state.locals.waiting = Some(text.to_owned());
     show(state, PullOverlay { wants: wants.clone(), asks: false });
-    Ok(Gate::Waits(queue(state, &wants)))
+    queue(state, &wants, effects);
+    Ok(Gate::Waits)
 }
 
 /// The key that gets the model: shows how it stands, or asks.
-pub(super) fn open(state: &mut State) -> Vec<Effect> {
+pub(super) fn open(state: &mut State) {
     let panel = state.roster.panel.personas.clone();
     let missing = state.locals.missing(&state.roster, &panel);
     let wants: Vec<String> = missing.iter().map(|m| m.weights.id.clone()).collect();
@@ -58,20 +64,19 @@ pub(super) fn open(state: &mut State) -> Vec<Effect> {
     } else {
         show(state, PullOverlay { wants, asks: false });
     }
-    Vec::new()
 }
 
 /// Fetches what the panel needs, without asking.
-pub(super) fn unasked(state: &mut State) -> Vec<Effect> {
+pub(super) fn unasked(state: &mut State, effects: &mut Effects) {
     state.locals.unasked = true;
     let panel = state.roster.panel.personas.clone();
     let missing = state.locals.missing(&state.roster, &panel);
     let wants: Vec<String> = missing.iter().map(|m| m.weights.id.clone()).collect();
     if wants.is_empty() {
-        return Vec::new();
+        return;
     }
     show(state, PullOverlay { wants: wants.clone(), asks: false });
-    queue(state, &wants)
+    queue(state, &wants, effects);
 }
 
 /// Whether `personas` lack a model; if so, the overlay says so.
@@ -91,19 +96,19 @@ fn show(state: &mut State, overlay: PullOverlay) {
 }
 
 /// "Get it", or "try again": the overlay's models are fetched; the question that opened it waits for them.
-pub(super) fn get(state: &mut State) -> Vec<Effect> {
-    let Some(Overlay::Pull(overlay)) = state.overlays.last_mut() else { return Vec::new() };
+pub(super) fn get(state: &mut State, effects: &mut Effects) {
+    let Some(Overlay::Pull(overlay)) = state.overlays.last_mut() else { return };
     let (wants, asks) = (overlay.wants.clone(), std::mem::take(&mut overlay.asks));
     if asks && state.locals.waiting.is_none() {
         state.locals.waiting = state.composer.question();
         state.composer.sent();
         state.completion = None;
     }
-    queue(state, &wants)
+    queue(state, &wants, effects);
 }
 
 /// Puts models behind those that are being fetched, and begins with the first when none is.
-fn queue(state: &mut State, ids: &[String]) -> Vec<Effect> {
+fn queue(state: &mut State, ids: &[String], effects: &mut Effects) {
     for id in ids {
         let Some(model) = state.locals.get_mut(id) else { continue };
         model.stock = match &model.stock {
@@ -112,29 +117,30 @@ fn queue(state: &mut State, ids: &[String]) -> Vec<Effect> {
             other => other.clone(),
         };
     }
-    next(state)
+    next(state, effects);
 }
 
 /// Begins the next fetch, unless one goes on.
-fn next(state: &mut State) -> Vec<Effect> {
+fn next(state: &mut State, effects: &mut Effects) {
     if state.locals.coming().is_some() {
-        return Vec::new();
+        return;
     }
     for model in &mut state.locals.models {
         if let Stock::Queued(done) = model.stock {
             model.stock = Stock::Coming(Fetch::new(done, model.weights.bytes));
-            return vec![Effect::Pull(model.weights.id.clone())];
+            effects.push(Effect::Pull(model.weights.id.clone()));
+            return;
         }
     }
-    Vec::new()
 }
 
 /// Ends the fetch, and whatever was to follow it; `runtime` tells then what is kept.
-pub(super) fn cancel(state: &mut State) -> Vec<Effect> {
-    let mut effects = Vec::new();
+pub(super) fn cancel(state: &mut State, effects: &mut Effects) {
+    let mut cancelled = false;
     for model in &mut state.locals.models {
         match &model.stock {
             Stock::Coming(_) => {
+                cancelled = true;
                 effects.push(Effect::CancelPull(model.weights.id.clone()));
                 // What was counted may be a guess; what is kept is told when the fetch has ended.
                 model.stock = Stock::Absent(0);
@@ -143,13 +149,12 @@ pub(super) fn cancel(state: &mut State) -> Vec<Effect> {
             Stock::There | Stock::Absent(_) | Stock::Failed(_) => {}
         }
     }
-    if effects.is_empty() {
-        return effects;
+    if !cancelled {
+        return;
     }
     state.overlays.retain(|o| !matches!(o, Overlay::Pull(_)));
     give_back(state);
     state.tell(Level::Info, "the fetch is cancelled");
-    effects
 }
 
 /// The overlay was closed: a fetch goes on, a question that cannot be sent any more is given back.
@@ -173,9 +178,9 @@ pub(super) fn give_back(state: &mut State) {
 }
 
 /// What `runtime` tells of the weights `id`.
-pub(super) fn news(state: &mut State, id: &str, news: PullNews) -> Vec<Effect> {
+pub(super) fn news(state: &mut State, id: &str, news: PullNews, effects: &mut Effects) {
     let now = state.clock.since_start;
-    let Some(model) = state.locals.get_mut(id) else { return Vec::new() };
+    let Some(model) = state.locals.get_mut(id) else { return };
     let title = model.weights.title.clone();
     match (&mut model.stock, news) {
         (_, PullNews::From(words)) => model.from = words,
@@ -184,7 +189,7 @@ pub(super) fn news(state: &mut State, id: &str, news: PullNews) -> Vec<Effect> {
             *stock = Stock::There;
             if came {
                 state.tell(Level::Info, format!("{title} is there"));
-                return arrived(state);
+                arrived(state, effects);
             }
         }
         (Stock::Coming(fetch), PullNews::Waiting) => {
@@ -207,7 +212,6 @@ pub(super) fn news(state: &mut State, id: &str, news: PullNews) -> Vec<Effect> {
         // News of a fetch that was cancelled.
         _ => {}
     }
-    Vec::new()
 }
 
 /// What a cancelled fetch leaves.
@@ -222,16 +226,15 @@ fn kept(title: &str, done: u64) -> String {
 }
 
 /// A model is there: the next one is fetched, or the question that waited is sent.
-fn arrived(state: &mut State) -> Vec<Effect> {
-    let mut effects = next(state);
+fn arrived(state: &mut State, effects: &mut Effects) {
+    next(state, effects);
     if state.locals.coming().is_some() {
-        return effects;
+        return;
     }
     state.overlays.retain(|o| !matches!(o, Overlay::Pull(_)));
     if let Some(question) = state.locals.waiting.take() {
-        effects.extend(ask::waited(state, &question));
+        ask::waited(state, &question, effects);
     }
-    effects
 }
 
 /// A fetch failed: those behind it would fail too. Said in full, with what can be done.

@@ -1,106 +1,109 @@
-//! What a run reports: its state, its text, its end. Called once a run and frame, with everything since the last one,
-//! so that the work of a frame does not depend on the number of tokens.
+//! What runs report: progress, text, endings. Called once a frame and run with everything since the last one, so that the
+//! work of a frame does not depend on the number of tokens.
 
 use std::time::Duration;
 
 use super::lift;
-use crate::app::{Clock, Effect, RunView, State};
+use crate::app::{Effect, Effects, State};
 use crate::domain::{Change, Ending, RunId, RunState, RunUpdate};
+use crate::text::sanitize_line;
 
-/// Takes everything run `id` reported since the last frame. Reports of runs that are gone or have ended are dropped.
-pub(super) fn run(state: &mut State, id: RunId, updates: Vec<RunUpdate>) -> Vec<Effect> {
-    let clock = state.clock;
-    let mut effects = Vec::new();
-    let Some(view) = state.run_mut(id) else { return effects };
-    let (mut text, mut reasoning) = (String::new(), String::new());
+/// Applies everything that run `id` reported since the last frame. Reports of runs that are gone or have ended are dropped.
+pub(super) fn on_run_updates(
+    state: &mut State,
+    id: RunId,
+    updates: Vec<RunUpdate>,
+    effects: &mut Effects,
+) {
+    let mut arrived = Arrived::default();
     for update in updates {
-        if !view.is_live() {
+        if !is_live(state, id) {
             break;
         }
         match update {
-            RunUpdate::Text(more) => {
-                view.run.state = RunState::Streaming;
-                text.push_str(&more);
-            }
-            RunUpdate::Reasoning(more) => {
-                view.run.state = RunState::Streaming;
-                reasoning.push_str(&more);
-            }
+            RunUpdate::Text(more) => arrived.text.push_str(&more),
+            RunUpdate::Reasoning(more) => arrived.reasoning.push_str(&more),
             RunUpdate::Note(note) => {
-                let note = crate::text::sanitize_line(&note);
-                view.run.notes.push(note.clone());
-                effects.push(Effect::Save(Change::Note { run: id, note }));
+                let note = sanitize_line(&note);
+                state.apply_change(Change::Note { run: id, note }, effects);
             }
             RunUpdate::Ended(ending) => {
-                flush(view, &mut text, &mut reasoning, &mut effects);
-                end(view, ending, clock, &mut effects);
+                append_arrived(state, id, &mut arrived, effects);
+                end_run(state, id, ending, effects);
             }
-            other => step(view, other, clock),
+            other => show_progress(state, id, other),
         }
     }
-    flush(view, &mut text, &mut reasoning, &mut effects);
-    let jobs = view.document.take_jobs();
-    if !jobs.is_empty() {
-        effects.push(Effect::Highlight(id, jobs));
-    }
-    let over = !view.is_live();
-    if over {
-        effects.extend(lift::ended(state, id));
-    }
-    effects
+    append_arrived(state, id, &mut arrived, effects);
+    request_highlighting(state, id, effects);
 }
 
-/// The steps before the text.
-fn step(view: &mut RunView, update: RunUpdate, clock: Clock) {
+fn is_live(state: &State, id: RunId) -> bool {
+    state.run(id).is_some_and(|run| run.is_live())
+}
+
+/// Text that has arrived and is not in the session yet.
+#[derive(Default)]
+struct Arrived {
+    text: String,
+    reasoning: String,
+}
+
+/// Text goes into the session and to the store in one piece a frame.
+fn append_arrived(state: &mut State, run: RunId, arrived: &mut Arrived, effects: &mut Effects) {
+    let Arrived { text, reasoning } = std::mem::take(arrived);
+    if !text.is_empty() || !reasoning.is_empty() {
+        state.apply_change(Change::Append { run, text, reasoning }, effects);
+    }
+}
+
+/// What is known of a live run and not stored.
+fn show_progress(state: &mut State, id: RunId, update: RunUpdate) {
+    let now = state.clock.since_start;
+    let Some(run) = state.session.as_mut().and_then(|session| session.run_mut(id)) else { return };
+    let Some(display) = state.displays.get_mut(id) else { return };
     match update {
-        RunUpdate::Queued => view.run.state = RunState::Queued,
+        RunUpdate::Queued => run.state = RunState::Queued,
         RunUpdate::Connecting { .. } => {
-            view.started.get_or_insert(clock.since_start);
-            view.run.state = RunState::Connecting;
+            display.started.get_or_insert(now);
+            run.state = RunState::Connecting;
         }
         RunUpdate::Open { model } => {
             if let Some(model) = model {
-                view.run.model.model = crate::text::sanitize_line(&model);
+                display.served_model = Some(sanitize_line(&model));
             }
         }
-        RunUpdate::Waiting(words) => view.waiting = crate::text::sanitize_line(&words),
-        RunUpdate::Usage(usage) => view.run.usage = Some(usage),
+        RunUpdate::Waiting(words) => display.waiting = sanitize_line(&words),
+        RunUpdate::Usage(usage) => run.usage = Some(usage),
         RunUpdate::Retry { attempt, of, wait, reason } => {
-            let at = clock.since_start + wait;
-            view.run.state = RunState::Retrying { attempt, of, at, reason };
+            run.state = RunState::Retrying { attempt, of, at: now + wait, reason };
         }
         RunUpdate::Text(_) | RunUpdate::Reasoning(_) | RunUpdate::Note(_) | RunUpdate::Ended(_) => {
         }
     }
 }
 
-/// Text goes into the document and to the store in one piece a frame.
-fn flush(view: &mut RunView, text: &mut String, reasoning: &mut String, effects: &mut Vec<Effect>) {
-    if text.is_empty() && reasoning.is_empty() {
-        return;
-    }
-    view.run.text.push_str(text);
-    view.run.reasoning.push_str(reasoning);
-    if !text.is_empty() {
-        view.document.push(text);
-    }
-    effects.push(Effect::Save(Change::Append {
-        run: view.id(),
-        text: std::mem::take(text),
-        reasoning: std::mem::take(reasoning),
-    }));
+/// Ends a live run, however it ended: the text it had stays, and its recommendations are extracted.
+pub(super) fn end_run(state: &mut State, id: RunId, ending: Ending, effects: &mut Effects) {
+    let now = state.clock.since_start;
+    let Some(run) = state.run(id).filter(super::super::RunRef::is_live) else { return };
+    let change = Change::Ended {
+        run: id,
+        ending,
+        model: run.served_model.clone(),
+        usage: run.run.usage,
+        elapsed: run.started.map_or(Duration::ZERO, |started| now.saturating_sub(started)),
+    };
+    state.apply_change(change, effects);
+    request_highlighting(state, id, effects);
+    lift::extract_recommendations(state, id, effects);
 }
 
-/// A run is over.
-pub(super) fn end(view: &mut RunView, ending: Ending, clock: Clock, effects: &mut Vec<Effect>) {
-    view.run.elapsed = view.started.map_or(Duration::ZERO, |s| clock.since_start.saturating_sub(s));
-    view.document.finish();
-    view.run.state = RunState::Ended(ending.clone());
-    effects.push(Effect::Save(Change::Ended {
-        run: view.id(),
-        ending,
-        model: Some(view.run.model.model.clone()),
-        usage: view.run.usage,
-        elapsed: view.run.elapsed,
-    }));
+/// Code that has come in since the last call is highlighted by a worker.
+pub(super) fn request_highlighting(state: &mut State, id: RunId, effects: &mut Effects) {
+    let Some(display) = state.displays.get_mut(id) else { return };
+    let jobs = display.document.take_jobs();
+    if !jobs.is_empty() {
+        effects.push(Effect::Highlight(id, jobs));
+    }
 }

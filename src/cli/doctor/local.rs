@@ -10,8 +10,8 @@ use crate::domain::format::format_bytes;
 use crate::domain::{Catalogue, FailKind, Failure, LocalSpec, ModelRef, Weights};
 use crate::machine::{memory_available, simd};
 use crate::provider;
-use crate::runtime::bench::{Load, measure, warm_up};
-use crate::runtime::stock;
+use crate::runtime::bench::{BenchLoad, measure_load, warm_up};
+use crate::runtime::model_files;
 use crate::weights::{self, Stored};
 
 const AREA: &str = "local model";
@@ -23,7 +23,8 @@ pub(super) fn look(setup: &Setup, checks: &mut Checks) {
     }
     let panel = setup.panel.personas.iter().filter_map(|id| setup.models.get(id)?.as_ref().ok());
     let mut needed: Vec<(&LocalSpec, &Weights)> = Vec::new();
-    for (spec, weights) in panel.filter_map(|choice| stock::weights_of(setup, &choice.model)) {
+    for (spec, weights) in panel.filter_map(|choice| model_files::weights_of(setup, &choice.model))
+    {
         if needed.iter().all(|(_, known)| known.id != weights.id) {
             needed.push((spec, weights));
         }
@@ -51,10 +52,10 @@ fn speed(setup: &Setup, weights: &Weights, checks: &mut Checks) {
     };
     let measured = provider::open(spec.clone()).and_then(|provider| {
         let runtime = runtime().map_err(|error| Failure::new(FailKind::Internal, error.message))?;
-        let load = Load { prompt: 60, answer: 16, runs: 1 };
+        let load = BenchLoad { prompt: 60, answer: 16, runs: 1 };
         runtime.block_on(async {
             warm_up(&provider, &weights.id).await?;
-            measure(&provider, &weights.id, load).await
+            measure_load(&provider, &weights.id, load).await
         })
     });
     match measured {
@@ -81,7 +82,7 @@ fn unused(setup: &Setup, checks: &mut Checks) {
     for spec in setup.providers.values() {
         let Some(model) = spec.default_model.clone() else { continue };
         let of = ModelRef { provider: spec.name.clone(), model };
-        let Some((local, weights)) = stock::weights_of(setup, &of) else { continue };
+        let Some((local, weights)) = model_files::weights_of(setup, &of) else { continue };
         let there = match weights::stored(local, weights) {
             Stored::There => "there",
             Stored::Partial(_) | Stored::Absent => "not there",

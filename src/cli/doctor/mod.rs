@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{CliError, ListFormat, configure, out, out_json};
 use crate::config::{Flags, Origin, Paths, Setup};
 use crate::domain::PersonaId;
-use crate::runtime::stock;
+use crate::runtime::model_files;
 use report::{Checks, Findings, text};
 
 /// Runs `plenary doctor`; the number is the exit code.
@@ -75,9 +75,9 @@ fn models(setup: &Setup, usable: &BTreeSet<String>, checks: &mut Checks) -> bool
         let wrong = match setup.models.get(id) {
             Some(Ok(choice)) => {
                 let (model, provider) = (&choice.model, &choice.model.provider);
-                let local = stock::weights_of(setup, model).is_some();
+                let local = model_files::weights_of(setup, model).is_some();
                 let what = format!("{model} ({})", choice.why);
-                if stock::missing(setup, model).is_some() {
+                if model_files::missing_reason(setup, model).is_some() {
                     (what, "see local model".to_owned())
                 } else if local || usable.contains(provider) {
                     can_ask = true;

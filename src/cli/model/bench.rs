@@ -11,7 +11,7 @@ use crate::config::Setup;
 use crate::domain::format::format_bytes;
 use crate::machine::{memory_resident, simd};
 use crate::provider;
-use crate::runtime::bench::{Load, Measured, measure, warm_up};
+use crate::runtime::bench::{BenchLoad, BenchMeasurement, measure_load, warm_up};
 use crate::text::sanitize_line;
 
 /// A question with a brief, and an answer of some paragraphs.
@@ -39,7 +39,7 @@ struct Row {
 }
 
 impl Row {
-    fn of(runs: usize, m: &Measured) -> Self {
+    fn of(runs: usize, m: &BenchMeasurement) -> Self {
         let tenth = |rate: f64| (rate * 10.0).round() / 10.0;
         Self {
             runs,
@@ -70,8 +70,8 @@ pub(super) fn run(setup: &Setup, id: Option<&str>, format: ListFormat) -> Result
         let loading = warm_up(&provider, &weights.id).await?;
         let mut rows = Vec::new();
         for runs in [1, 4] {
-            let load = Load { prompt: PROMPT, answer: ANSWER, runs };
-            rows.push(Row::of(runs, &measure(&provider, &weights.id, load).await?));
+            let load = BenchLoad { prompt: PROMPT, answer: ANSWER, runs };
+            rows.push(Row::of(runs, &measure_load(&provider, &weights.id, load).await?));
         }
         Ok::<_, crate::domain::Failure>((loading, rows))
     });

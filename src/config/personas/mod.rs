@@ -85,16 +85,18 @@ pub struct Named {
     pub skipped: Vec<String>,
 }
 
-/// Loads built-in personas, then those of the folders in order. A bad file is skipped with a notice.
+/// Loads built-in personas, then those of the folders in order; `project` is none while the project is not trusted.
+/// A bad file is skipped with a notice.
 ///
 /// A persona replaces an earlier one of the same id in its place. A project's file that does so, or any file whose
 /// id was only made of its name, is noticed: nobody should be answered by a stranger under a known name unawares.
-pub fn load(user: &Path, project: &Path) -> Loaded {
+pub fn load(user: &Path, project: Option<&Path>) -> Loaded {
     let mut loaded = Loaded { personas: built_in::personas().to_vec(), ..Loaded::default() };
     for problem in built_in::problems() {
         loaded.note(problem.to_string());
     }
-    for (path, is_project) in [(user, false), (project, true)] {
+    for (path, is_project) in [(Some(user), false), (project, true)] {
+        let Some(path) = path else { continue };
         let mut problems = Vec::new();
         let source = if is_project { PersonaSource::Project } else { PersonaSource::User };
         let drafts = folder::read(path, source, &mut problems);

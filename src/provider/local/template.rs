@@ -49,6 +49,7 @@ pub(super) struct Template {
 impl Template {
     /// Of a template's source and the texts of the special tokens that it may write. A file without a template, or with
     /// one that cannot be read, gets `ChatML`, and words that say so.
+    #[expect(clippy::disallowed_methods, reason = "templates may print today's date; tests set it")]
     pub(super) fn new(
         source: Option<&str>,
         bos: Option<&str>,

@@ -1,6 +1,4 @@
-//! The signals that end work without a screen early: runs are cancelled, a fetch stops, what there is is kept.
-//!
-//! Only listens; what a signal means is decided by `headless::ask` and `cli::fetch`.
+//! Signals that stop work without a screen. Only listens; the caller cancels runs or downloads and keeps what has arrived.
 
 use std::future::pending;
 
@@ -8,7 +6,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Which signal it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stop {
+pub enum StopSignal {
     /// Ctrl-C.
     Interrupt,
     /// `kill`.
@@ -17,7 +15,7 @@ pub enum Stop {
     HangUp,
 }
 
-impl Stop {
+impl StopSignal {
     /// The exit code that says so: 128 and the signal's number.
     pub fn exit_code(self) -> u8 {
         match self {
@@ -28,15 +26,15 @@ impl Stop {
     }
 }
 
-/// Listens for all of them. One that cannot be listened for keeps its usual effect.
+/// Listens for all of them. A signal that cannot be listened for keeps its default effect.
 #[derive(Debug)]
-pub struct Signals {
+pub struct StopSignals {
     interrupt: Option<Signal>,
     terminate: Option<Signal>,
     hang_up: Option<Signal>,
 }
 
-impl Signals {
+impl StopSignals {
     /// Listens from now on; needs a tokio runtime.
     pub fn listen() -> Self {
         let listen = |kind| signal(kind).ok();
@@ -48,11 +46,11 @@ impl Signals {
     }
 
     /// The next signal. Cancel safe.
-    pub async fn next(&mut self) -> Stop {
+    pub async fn next(&mut self) -> StopSignal {
         tokio::select! {
-            () = came(&mut self.interrupt) => Stop::Interrupt,
-            () = came(&mut self.terminate) => Stop::Terminate,
-            () = came(&mut self.hang_up) => Stop::HangUp,
+            () = came(&mut self.interrupt) => StopSignal::Interrupt,
+            () = came(&mut self.terminate) => StopSignal::Terminate,
+            () = came(&mut self.hang_up) => StopSignal::HangUp,
         }
     }
 }

@@ -1,44 +1,65 @@
-use super::jsonl::Jsonl;
-use super::plain::Plain;
-use super::*;
-use crate::domain::{ModelRef, NewRun, PersonaId, RunId, SessionId, TurnId, Usage};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
-fn plan(ids: &[&str]) -> Plan {
-    let run = |(n, id): (usize, &&str)| Planned {
-        run: NewRun {
-            id: RunId::from_number(n as u128),
-            persona: PersonaId::parse(id).unwrap(),
-            persona_name: id.to_uppercase(),
-            view: "view".into(),
-            model: ModelRef::parse("fake:m").unwrap(),
-            notes: Vec::new(),
-        },
-        job: None,
-        why_not: String::new(),
-        contract: Contract::default(),
+use super::jsonl_output::JsonlOutput;
+use super::text_output::TextOutput;
+use super::*;
+use crate::app::{Answerer, Roster, Submission};
+use crate::domain::{ModelProfile, ModelRef, Panel, Persona, PersonaId, PersonaSource, Usage};
+use crate::runtime::provider_pool::ProviderPool;
+
+/// The state after the question was asked, and the effects that keep it; no run is started.
+fn asked(ids: &[&str]) -> (State, Effects) {
+    let persona = |id: &&str| {
+        let id = PersonaId::parse(id).unwrap();
+        let name = id.as_str().to_uppercase();
+        let mut persona = Persona::plain(id, name, "You answer.", PersonaSource::BuiltIn);
+        persona.view = "view".into();
+        Arc::new(persona)
     };
-    Plan {
-        session: SessionId::from_number(1),
-        turn: TurnId::from_number(2),
-        question: "q".into(),
-        title: "q".into(),
-        panel: "p".into(),
-        asked_at: 0,
-        runs: ids.iter().enumerate().map(run).collect(),
+    let personas: Vec<Arc<Persona>> = ids.iter().map(persona).collect();
+    let answerer = Answerer {
+        model: ModelRef::parse("fake:m").unwrap(),
+        why: String::new(),
+        profile: ModelProfile::default(),
+        weights: None,
+    };
+    let panel = personas.iter().map(|persona| persona.id.clone()).collect();
+    let roster = Roster {
+        models: personas.iter().map(|p| (p.id.clone(), Ok(answerer.clone()))).collect(),
+        panel: Panel { name: "p".into(), personas: panel, model: None },
+        panels: Vec::new(),
         synonyms: crate::config::facets::built_in(),
-    }
+        personas,
+    };
+    let mut state = State::without_screen(roster);
+    let mut effects = Effects::new();
+    let submission = Submission { question: "q".into(), sent: "q".into(), ..Submission::default() };
+    update(&mut state, Msg::Submit(submission), &mut effects);
+    let mut kept = Effects::new();
+    kept.extend(effects.into_iter().filter(|effect| !matches!(effect, Effect::Ask(_))));
+    (state, kept)
 }
 
 /// Each step is one wake-up of one run.
-fn played(output: &mut dyn Output, ids: &[&str], steps: Vec<(usize, Vec<RunUpdate>)>) -> Finished {
-    let plan = plan(ids);
-    let store = Store::in_memory();
-    let mut asking = Asking::begin(&plan, output, &store);
-    for (at, updates) in steps {
-        asking.take(at, updates);
+fn play(
+    output: &mut dyn Output,
+    (state, effects): (State, Effects),
+    steps: Vec<(usize, Vec<RunUpdate>)>,
+) -> Finished {
+    let starter = RunStarter::new(ProviderPool::new(BTreeMap::new()), Store::in_memory());
+    let mut asking = Asking::new(state, output, starter);
+    asking.start(effects);
+    let ids: Vec<RunId> = runs_of(&asking.state).iter().map(RunRef::id).collect();
+    for (index, updates) in steps {
+        asking.on_run_updates(ids[index], updates);
         asking.flush();
     }
-    asking.finish(&plan)
+    asking.finish()
+}
+
+fn played(output: &mut dyn Output, ids: &[&str], steps: Vec<(usize, Vec<RunUpdate>)>) -> Finished {
+    play(output, asked(ids), steps)
 }
 
 fn text(text: &str) -> RunUpdate {
@@ -51,9 +72,9 @@ fn done() -> RunUpdate {
 
 #[test]
 fn text_stands_in_the_order_of_the_panel_and_streams_the_first_unfinished() {
-    let (mut to, mut aside) = (Vec::new(), Vec::new());
+    let (mut to, mut progress_out) = (Vec::new(), Vec::new());
     {
-        let mut plain = Plain::new(&mut to, &mut aside);
+        let mut plain = TextOutput::new(&mut to, &mut progress_out);
         let finished = played(
             &mut plain,
             &["a", "b", "c"],
@@ -95,7 +116,7 @@ impl io::Write for &mut Flushes {
 #[test]
 fn text_of_the_first_unfinished_answer_leaves_at_once() {
     let mut to = Flushes::default();
-    let mut plain = Plain::new(&mut to, io::sink());
+    let mut plain = TextOutput::new(&mut to, io::sink());
     played(
         &mut plain,
         &["a", "b"],
@@ -116,7 +137,7 @@ fn text_of_the_first_unfinished_answer_leaves_at_once() {
 #[test]
 fn a_run_without_text_says_why() {
     let mut to = Vec::new();
-    let mut plain = Plain::new(&mut to, io::sink());
+    let mut plain = TextOutput::new(&mut to, io::sink());
     played(
         &mut plain,
         &["a"],
@@ -131,14 +152,12 @@ fn a_run_without_text_says_why() {
 #[test]
 fn what_was_left_out_of_the_prompt_stands_below_the_head() {
     let mut to = Vec::new();
-    let mut plan = plan(&["a", "b"]);
-    plan.runs[1].run.notes = vec!["short form of\nthe persona".into(), "2 turns left out".into()];
-    let store = Store::in_memory();
-    let mut output = Plain::new(&mut to, io::sink());
-    let mut asking = Asking::begin(&plan, &mut output, &store);
-    asking.take(0, vec![text("one"), done()]);
-    asking.take(1, vec![text("two"), done()]);
-    asking.finish(&plan);
+    let (mut state, effects) = asked(&["a", "b"]);
+    let session = state.session.as_mut().unwrap();
+    session.turns[0].runs[1].notes =
+        vec!["short form of\nthe persona".into(), "2 turns left out".into()];
+    let steps = vec![(0, vec![text("one"), done()]), (1, vec![text("two"), done()])];
+    play(&mut TextOutput::new(&mut to, io::sink()), (state, effects), steps);
     assert_eq!(
         String::from_utf8(to).unwrap(),
         "== A · view · fake:m ==\n\none\n\n== B · view · fake:m ==\n(short form of the persona)\n\
@@ -152,7 +171,7 @@ fn jsonl_writes_each_event_and_its_deltas_join_to_the_end() {
     let usage = Usage { input: 3, output: 2, cached: 0, reasoning: 0, cost_microusd: None };
     let wait = Duration::from_secs(3);
     played(
-        &mut Jsonl::new(&mut to),
+        &mut JsonlOutput::new(&mut to),
         &["a"],
         vec![
             (0, vec![RunUpdate::Queued, RunUpdate::Connecting { attempt: 1 }]),
@@ -194,9 +213,9 @@ fn jsonl_writes_each_event_and_its_deltas_join_to_the_end() {
 #[test]
 fn what_never_ended_is_cancelled_and_keeps_its_text() {
     let mut to = Vec::new();
-    let finished = played(&mut Jsonl::new(&mut to), &["a"], vec![(0, vec![text("part")])]);
-    assert_eq!(finished.runs[0].run.text, "part");
-    assert_eq!(finished.runs[0].ending(), Some(&Ending::Cancelled));
+    let finished = played(&mut JsonlOutput::new(&mut to), &["a"], vec![(0, vec![text("part")])]);
+    assert_eq!(finished.runs()[0].run.text, "part");
+    assert_eq!(ending_of(&finished.runs()[0]), Some(&Ending::Cancelled));
     assert_eq!(finished.answered(), 0);
 }
 
@@ -211,7 +230,8 @@ fn a_full_disk_is_told_once_and_the_runs_are_kept() {
             Ok(())
         }
     }
-    let finished = played(&mut Jsonl::new(Full), &["a"], vec![(0, vec![text("part"), done()])]);
-    assert_eq!(finished.output.unwrap_err().kind(), io::ErrorKind::StorageFull);
-    assert_eq!(finished.runs[0].run.text, "part");
+    let finished =
+        played(&mut JsonlOutput::new(Full), &["a"], vec![(0, vec![text("part"), done()])]);
+    assert_eq!(finished.output.as_ref().unwrap_err().kind(), io::ErrorKind::StorageFull);
+    assert_eq!(finished.runs()[0].run.text, "part");
 }

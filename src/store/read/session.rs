@@ -11,13 +11,12 @@ use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error as ValueError, StrDeserializer};
 
-use super::super::overlay::{Stored, served};
-use super::super::write::GONE;
+use super::super::chunks::GONE;
 use super::{id, id_named, tags};
 use crate::domain::{
     Aside, AsideKind, Decision, Edit, EditId, Ending, Facet, History, ModelRef, Origin, PersonaId,
     Recommendation, RecommendationId, Run, RunId, RunState, Session, SessionId, Severity, Turn,
-    TurnId, Usage, Verdict,
+    TurnId, Usage, Verdict, fill_in_default_model,
 };
 
 const HEAD: &str =
@@ -53,26 +52,16 @@ pub(in crate::store) fn load(
     conn: &Connection,
     session: SessionId,
     alive: impl Fn(&str) -> bool,
-) -> rusqlite::Result<Option<Stored>> {
+) -> rusqlite::Result<Option<Session>> {
     // One snapshot: another instance may be folding chunks into runs right now.
     let tx = conn.unchecked_transaction()?;
     let head = tx.prepare_cached(HEAD)?.query_row([session.to_string()], |row| {
-        let stored = Stored::new(
-            Session {
-                id: session,
-                title: row.get(1)?,
-                panel: row.get(2)?,
-                created_at: row.get(3)?,
-                tags: tags(&row.get::<_, String>(5)?),
-                turns: Vec::new(),
-                asides: Vec::new(),
-                history: History::default(),
-            },
-            row.get(4)?,
-        );
-        Ok((row.get::<_, i64>(0)?, stored))
+        let mut loaded = Session::new(session, row.get(1)?, row.get(2)?, row.get(3)?);
+        loaded.updated_at = row.get(4)?;
+        loaded.tags = tags(&row.get::<_, String>(5)?);
+        Ok((row.get::<_, i64>(0)?, loaded))
     });
-    let Some((seq, mut stored)) = head.optional()? else { return Ok(None) };
+    let Some((seq, mut loaded)) = head.optional()? else { return Ok(None) };
     let mut items = items(&tx, seq)?;
     let mut runs = runs(&tx, seq, alive)?;
     let mut turns = tx.prepare_cached(TURNS)?;
@@ -80,20 +69,20 @@ pub(in crate::store) fn load(
     while let Some(row) = rows.next()? {
         let mut runs = runs.remove(&row.get(0)?).unwrap_or_default();
         for run in &mut runs {
-            stored.give(run, items.remove(&run.id).unwrap_or_default());
+            loaded.set_recommendations(run, items.remove(&run.id).unwrap_or_default());
         }
         let kind: String = row.get(4)?;
         let (id, question, asked_at) = (id(row, 1, TurnId::parse)?, row.get(2)?, row.get(3)?);
         if kind == "question" {
-            stored.session.turns.push(Turn { id, question, asked_at, runs });
+            loaded.turns.push(Turn { id, question, asked_at, runs });
         } else if let Some(kind) = AsideKind::from_parts(&kind, &row.get::<_, String>(5)?)
             && let Some(run) = runs.pop()
         {
-            stored.session.asides.push(Aside { id, kind, question, asked_at, run });
+            loaded.asides.push(Aside { id, kind, question, asked_at, run });
         }
     }
-    stored.session.history = history(&tx, seq)?;
-    Ok(Some(stored))
+    loaded.history = history(&tx, seq)?;
+    Ok(Some(loaded))
 }
 
 /// The runs of a session by the number of their turn.
@@ -120,8 +109,7 @@ fn runs(
             .is_some_and(|owner| *owners.entry(owner).or_insert_with_key(|owner| alive(owner)));
         let mut run = run(row, live)?;
         if let Some((text, reasoning)) = chunks.remove(&row.get("seq")?) {
-            run.text.push_str(&text);
-            run.reasoning.push_str(&reasoning);
+            run.append(&text, &reasoning);
         }
         runs.entry(row.get("turn")?).or_default().push(run);
     }
@@ -131,7 +119,8 @@ fn runs(
 fn run(row: &Row<'_>, live: bool) -> rusqlite::Result<Run> {
     let state: String = row.get("state")?;
     let state = match state.as_str() {
-        "streaming" if live => RunState::Streaming,
+        // Queued until text has arrived.
+        "streaming" if live => RunState::Queued,
         "streaming" => RunState::Ended(Ending::Cut(GONE.to_owned())),
         word => {
             let reason: Option<String> = row.get("reason")?;
@@ -141,7 +130,7 @@ fn run(row: &Row<'_>, live: bool) -> rusqlite::Result<Run> {
     let model: String = row.get("model")?;
     let (provider, model) = model.split_once(':').unwrap_or((&model, ""));
     let mut model = ModelRef { provider: provider.to_owned(), model: model.to_owned() };
-    served(&mut model, row.get::<_, Option<String>>("served_model")?.as_deref());
+    fill_in_default_model(&mut model, row.get::<_, Option<String>>("served_model")?.as_deref());
     let notes: String = row.get("notes")?;
     let lifted: bool = row.get("lifted")?;
     Ok(Run {

@@ -10,9 +10,8 @@ mod query;
 
 use rusqlite::{Connection, params};
 
-use super::overlay::Stored;
 use super::{migrate, read};
-use crate::domain::{SearchHit, SessionId};
+use crate::domain::{SearchHit, Session, SessionId};
 use excerpt::Excerpts;
 pub(super) use query::Query;
 use query::Word;
@@ -71,39 +70,38 @@ pub(super) fn find(
 
 /// The same for sessions that are in memory.
 pub(super) fn find_in(
-    stored: &[Stored],
+    sessions: &[Session],
     query: &Query,
     limit: usize,
 ) -> rusqlite::Result<Vec<SearchHit>> {
-    if stored.is_empty() {
+    if sessions.is_empty() {
         return Ok(Vec::new());
     }
     let mut conn = Connection::open_in_memory()?;
     migrate::migrate(&mut conn)?;
     let tx = conn.transaction()?;
-    for stored in stored {
-        copy(&tx, stored)?;
+    for session in sessions {
+        copy(&tx, session)?;
     }
     tx.commit()?;
     let mut hits = find(&conn, query, limit, &[])?;
     for hit in &mut hits {
-        if let Some(stored) = stored.iter().find(|stored| stored.session.id == hit.session.id) {
-            hit.session = stored.summary();
+        if let Some(session) = sessions.iter().find(|session| session.id == hit.session.id) {
+            hit.session = session.summarize();
         }
     }
     Ok(hits)
 }
 
-/// Puts what is searched of a session into the tables; triggers index it. An answer that is still coming is left
+/// Puts what is searched of a session into the tables; triggers index it. An answer that is still streaming is left
 /// out, as it is in the file.
-fn copy(conn: &Connection, stored: &Stored) -> rusqlite::Result<()> {
-    let session = &stored.session;
+fn copy(conn: &Connection, session: &Session) -> rusqlite::Result<()> {
     let tags = serde_json::to_string(&session.tags).unwrap_or_default();
     conn.prepare_cached(
         "INSERT INTO session (id, title, panel, created_at, updated_at, tags) \
          VALUES (?1, ?2, '', 0, ?3, ?4)",
     )?
-    .execute(params![session.id.to_string(), session.title, stored.updated_at, tags])?;
+    .execute(params![session.id.to_string(), session.title, session.updated_at, tags])?;
     let seq = conn.last_insert_rowid();
     let turns = session.turns.iter().map(|t| (t.id, "question", t.question.as_str(), &t.runs[..]));
     let asides = session.asides.iter();

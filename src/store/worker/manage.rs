@@ -4,8 +4,7 @@
 //! [`super::super::Store`]'s handles.
 
 use super::super::StoreError;
-use super::super::overlay::Stored;
-use super::super::queue::{Entry, now_ms};
+use super::super::backlog::{Entry, now_ms};
 use super::super::trouble::{is_damaged, words};
 use super::super::write::{self, Sync, being_answered};
 use super::{Access, Disk, Worker};
@@ -52,9 +51,7 @@ impl Worker {
     fn manage_in_memory(&mut self, id: SessionId, entry: Entry) -> Result<(), StoreError> {
         match self.stored(id)? {
             None => Err(gone(id)),
-            Some(stored)
-                if matches!(entry.change, Change::Deleted { .. }) && Stored::is_live(&stored) =>
-            {
+            Some(stored) if matches!(entry.change, Change::Deleted { .. }) && stored.is_live() => {
                 Err(StoreError::Io(being_answered(id, true)))
             }
             Some(_) => {

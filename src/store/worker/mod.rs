@@ -16,8 +16,9 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
+use super::backlog::{Backlog, Entry};
 use super::instance::Instance;
-use super::queue::{Backlog, Entry, Mailbox};
+use super::queue::Mailbox;
 use super::syncer::Syncer;
 use super::trouble::{Troubles, is_damaged, words};
 use super::wipe::{self, Wipe};
@@ -30,8 +31,11 @@ const RETRY: Duration = Duration::from_secs(3);
 /// How long others may read the journal before a deletion is ended without it.
 const WIPING: Duration = Duration::from_secs(1);
 
+/// Something the worker is asked to do, once all that was pushed before is with it.
+pub(super) type Request = Box<dyn FnOnce(&mut Worker) + Send>;
+
 /// The thread's whole life.
-pub(super) fn run(path: Option<PathBuf>, mailbox: &Mailbox, troubles: Arc<Troubles>) {
+pub(super) fn run(path: Option<PathBuf>, mailbox: &Mailbox<Request>, troubles: Arc<Troubles>) {
     // Dropped behind the worker: by then the file is closed.
     let _closing = Closing { mailbox, troubles: Arc::clone(&troubles) };
     let mut worker = Worker::new(path, troubles);
@@ -50,7 +54,7 @@ pub(super) fn run(path: Option<PathBuf>, mailbox: &Mailbox, troubles: Arc<Troubl
 
 /// Closes the mailbox however the thread ends, so that nobody waits for it.
 struct Closing<'a> {
-    mailbox: &'a Mailbox,
+    mailbox: &'a Mailbox<Request>,
     troubles: Arc<Troubles>,
 }
 

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
-use super::super::overlay::{Stored, replay};
+use super::super::overlay::replay;
 use super::super::read;
 use super::*;
 use crate::domain::{
     AsideKind, Change, Decision, Edit, EditId, Ending, Facet, ModelRef, NewAside, NewRun, Origin,
-    PersonaId, Recommendation, RecommendationId, RunId, RunState, SessionId, SessionSummary,
-    Severity, Step, TurnId, Usage, Verdict,
+    PersonaId, Recommendation, RecommendationId, RunId, RunState, Session, SessionId,
+    SessionSummary, Severity, Step, TurnId, Usage, Verdict,
 };
 
 const SESSION: SessionId = SessionId::from_number(1);
@@ -85,7 +85,7 @@ fn a_full_disk_loses_nothing_and_is_told_at_its_start_and_its_end() {
     assert_eq!(shown.turns[0].runs[0].text, whole);
     assert_eq!(worker.list(9).unwrap()[0].answered, 1);
     let on_disk = read::load(worker.conn().unwrap(), SESSION, |_| true).unwrap().unwrap();
-    assert_eq!(on_disk.session.turns[0].runs[0].text, "on disk. ");
+    assert_eq!(on_disk.turns[0].runs[0].text, "on disk. ");
 
     allow_pages(&worker, 1 << 20);
     assert!(worker.retry_at.is_some());
@@ -93,8 +93,8 @@ fn a_full_disk_loses_nothing_and_is_told_at_its_start_and_its_end() {
     assert_eq!(worker.troubles.take(), Some(StoreError::Recovered { path }));
     assert!(worker.backlog.is_empty());
     let on_disk = read::load(worker.conn().unwrap(), SESSION, |_| true).unwrap().unwrap();
-    assert_eq!(on_disk.session, shown);
-    assert_eq!(on_disk.session.turns[0].runs[0].text, whole);
+    assert_eq!(on_disk, shown);
+    assert_eq!(on_disk.turns[0].runs[0].text, whole);
 }
 
 /// The disk is full while somebody decides: it is said that the step is not written, it is shown all the same, and
@@ -131,7 +131,7 @@ fn a_decision_on_a_full_disk_is_kept_and_told_not_to_be_written() {
     worker.take(vec![entry(turn()), entry(done()), entry(Change::Lifted { run: RUN, found })]);
     allow_pages(&worker, 1);
     let (told, answer) = sync_channel(1);
-    let mailbox = Mailbox::new();
+    let mailbox = Mailbox::<Request>::new();
     mailbox.push_awaited(8, decide(1, Decision::Accepted), told);
     worker.take(mailbox.next(None).entries);
     assert_eq!(answer.try_recv(), Ok(false));
@@ -150,7 +150,7 @@ fn a_decision_on_a_full_disk_is_kept_and_told_not_to_be_written() {
     assert_eq!((shown.title.as_str(), shown.history.done.len()), ("t", 1));
     let summary = worker.list(9).unwrap().remove(0);
     assert_eq!((summary.proposed, summary.decided), (3, 1));
-    let stored = on_disk(&worker, SESSION).unwrap().session;
+    let stored = on_disk(&worker, SESSION).unwrap();
     assert_eq!((stored.triage().items, stored.triage().decided), (2, 0), "what was there is there");
 
     allow_pages(&worker, 1 << 20);
@@ -159,7 +159,7 @@ fn a_decision_on_a_full_disk_is_kept_and_told_not_to_be_written() {
     worker.take(mailbox.next(None).entries);
     assert_eq!(answer.try_recv(), Ok(true), "a key tries again at once");
     assert_eq!(worker.troubles.take(), Some(StoreError::Recovered { path }));
-    let stored = on_disk(&worker, SESSION).unwrap().session;
+    let stored = on_disk(&worker, SESSION).unwrap();
     assert_eq!(stored.history.done.len(), 2);
     assert_eq!(stored.triage().rejected, 1);
 }
@@ -199,7 +199,7 @@ fn memory_and_file_show_the_same() {
     let run = &session.turns[0].runs[0];
     assert_eq!(run.text, "one \0 two");
     assert_eq!(run.model.to_string(), "gateway:large", "the default was asked, large answered");
-    assert_eq!(session.turns[0].runs[1].state, RunState::Streaming);
+    assert_eq!(session.turns[0].runs[1].state, RunState::Queued);
 }
 
 #[test]
@@ -404,6 +404,6 @@ fn by_id(worker: &Worker) -> Vec<SessionSummary> {
     list
 }
 
-fn on_disk(worker: &Worker, session: SessionId) -> Option<Stored> {
+fn on_disk(worker: &Worker, session: SessionId) -> Option<Session> {
     read::load(worker.conn().unwrap(), session, |_| true).unwrap()
 }

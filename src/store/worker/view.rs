@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::Connection;
 
-use super::super::overlay::{Stored, replay};
+use super::super::overlay::replay;
 use super::super::trouble::words;
 use super::super::{StoreError, read, search};
 use super::{Disk, Worker};
@@ -20,7 +20,7 @@ impl Worker {
         let mut sessions = Vec::new();
         let touched = self.touched()?;
         for id in touched.iter().rev() {
-            sessions.extend(self.stored(*id)?.map(|stored| stored.summary()));
+            sessions.extend(self.stored(*id)?.map(|session| session.summarize()));
         }
         if let Some(conn) = self.conn() {
             let written = read::list(conn, limit).map_err(|e| self.unreadable(&e))?;
@@ -33,7 +33,7 @@ impl Worker {
 
     /// See [`crate::store::Store::load`].
     pub(in crate::store) fn load(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        Ok(self.stored(id)?.map(|stored| stored.session))
+        self.stored(id)
     }
 
     /// See [`crate::store::Store::find`].
@@ -100,7 +100,7 @@ impl Worker {
     }
 
     /// A session with what waits to be written.
-    pub(super) fn stored(&self, id: SessionId) -> Result<Option<Stored>, StoreError> {
+    pub(super) fn stored(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
         let base = match &self.disk {
             Some(Disk { conn: Some(conn), instance, .. }) => {
                 read::load(conn, id, |owner| instance.is_alive(conn, owner))

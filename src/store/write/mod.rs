@@ -2,7 +2,7 @@
 //!
 //! Everything can be applied twice without harm except text, and a transaction that failed has left none. A
 //! change that can never be written leaves nothing of itself and does not stop the others. What a change means is
-//! in `run` (questions and answers), `triage` and `session`. Called by the worker and by `instance`.
+//! in `run` (questions and answers), `triage` and `session`.
 
 mod run;
 mod session;
@@ -12,13 +12,12 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, Savepoint, TransactionBehavior};
 
+use super::backlog::Entry;
 use super::instance::Instance;
-use super::queue::Entry;
 use super::trouble::{is_of_the_change, words};
 use super::wipe::Wipe;
 use crate::domain::Change;
 
-pub(super) use run::{GONE, cut_runs_of};
 pub(super) use session::being_answered;
 
 /// How safe a transaction is when it has been committed.

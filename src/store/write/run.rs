@@ -1,18 +1,15 @@
 //! Questions, answers and asides into tables.
 //!
 //! Text is added as chunks, so that a long answer is not written again each time it grows; the end of a run folds
-//! its chunks into the run, where a trigger indexes it. Called by `write`, and by `instance` for runs whose
-//! program is gone.
+//! its chunks into the run (`chunks`), where a trigger indexes it.
 
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use super::super::chunks::fold_chunks;
 use super::{Outcome, Place};
 use crate::domain::{Change, Ending, NewAside, NewRun, RunId, SessionId, TurnId, Usage};
-
-/// Why a run is cut whose program is gone.
-pub(in crate::store) const GONE: &str = "the program ended while it streamed";
 
 /// A question and the runs that will answer it; makes the session when it is its first.
 pub(super) fn turn(place: &Place<'_>, change: &Change) -> rusqlite::Result<Outcome> {
@@ -184,38 +181,8 @@ fn end(
             i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX),
             usage.and_then(|usage| usage.cost_microusd).map(whole),
         ])?;
-    fold(conn, "id", &run)?;
+    fold_chunks(conn, "id", &run)?;
     Ok(rows > 0)
-}
-
-/// Puts the chunks of the runs whose `column` (`id` or `owner`) is `value` into the runs themselves.
-fn fold(conn: &Connection, column: &'static str, value: &str) -> rusqlite::Result<()> {
-    conn.prepare_cached(&format!(
-        "UPDATE run SET \
-         text = text || (SELECT coalesce(group_concat(c.text, '' ORDER BY c.seq), '') \
-                         FROM chunk c WHERE c.run = run.seq), \
-         reasoning = reasoning || (SELECT coalesce(group_concat(c.reasoning, '' ORDER BY c.seq), '') \
-                                   FROM chunk c WHERE c.run = run.seq) \
-         WHERE {column} = ?1 AND EXISTS (SELECT 1 FROM chunk c WHERE c.run = run.seq)"
-    ))?
-    .execute([value])?;
-    conn.prepare_cached(&format!(
-        "DELETE FROM chunk WHERE run IN (SELECT seq FROM run WHERE {column} = ?1)"
-    ))?
-    .execute([value])?;
-    Ok(())
-}
-
-/// Stores the live runs of an instance that has ended as cut, with the text that came.
-pub(in crate::store) fn cut_runs_of(conn: &Connection, owner: &str) -> rusqlite::Result<()> {
-    conn.prepare_cached(
-        "UPDATE run SET state = 'cut', reason = ?2, elapsed_ms = max(0, coalesce( \
-         (SELECT max(c.at) FROM chunk c WHERE c.run = run.seq) - started_at, 0)) WHERE owner = ?1",
-    )?
-    .execute([owner, GONE])?;
-    fold(conn, "owner", owner)?;
-    conn.prepare_cached("UPDATE run SET owner = NULL WHERE owner = ?1")?.execute([owner])?;
-    Ok(())
 }
 
 /// The session of a run, by its number in the file.

@@ -81,7 +81,9 @@ pub(super) fn deleted(place: &mut Place<'_>, session: SessionId) -> rusqlite::Re
 pub(in crate::store) fn being_answered(session: SessionId, here: bool) -> String {
     let session = session.short();
     if here {
-        format!("session {session} is not deleted: an answer of it is still coming; stop it first")
+        format!(
+            "session {session} is not deleted: an answer of it is still streaming; stop it first"
+        )
     } else {
         format!(
             "session {session} is not deleted: another plenary is writing an answer of it; wait for its \

@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::app::{Pane, RunView};
+use crate::app::{Pane, RunRef};
 use crate::domain::{Ending, Facet, RunState};
 use crate::text::{Layout, Role, Row, RowKind, sanitize_line};
 use crate::ui::paint::wrap;
@@ -37,8 +37,8 @@ pub(super) enum Shown<'a> {
 impl Cell {
     /// The cell of `facet` (none: at a glance) of this pane's last run.
     pub(super) fn of(
-        pane: &Pane,
-        view: Option<&RunView>,
+        pane: &Pane<'_>,
+        view: Option<RunRef<'_>>,
         facet: Option<Facet>,
         layout: &Layout,
         width: usize,
@@ -54,7 +54,8 @@ impl Cell {
                 words(part, &text, REASON)
             }
             Some(facet) => {
-                let sections = view.about(facet).map(|s| trimmed(layout, s.blocks.clone()));
+                let sections =
+                    view.display.sections_about(facet).map(|s| trimmed(layout, s.blocks.clone()));
                 let rows: Vec<Range<usize>> = sections.filter(|rows| !rows.is_empty()).collect();
                 if rows.is_empty() {
                     let (part, text) = hole(pane, view, Some(facet));
@@ -125,7 +126,7 @@ fn trimmed(layout: &Layout, blocks: Range<usize>) -> Range<usize> {
 }
 
 /// Why nothing stands here.
-fn hole(pane: &Pane, view: &RunView, facet: Option<Facet>) -> (Part, String) {
+fn hole(pane: &Pane<'_>, view: RunRef<'_>, facet: Option<Facet>) -> (Part, String) {
     let promised = facet.is_some_and(|facet| pane.persona.contract.promises(facet));
     let word = facet.map_or("recommendation", Facet::word);
     let empty = view.document.is_empty();

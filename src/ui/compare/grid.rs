@@ -102,8 +102,8 @@ fn heads(
 ) {
     let line = row(view.area, 0);
     let note = theme.part(Part::TitleNote);
-    if view.shown.len() < state.panes.len() {
-        let (first, last, all) = (view.shown.start + 1, view.shown.end, state.panes.len());
+    if view.shown.len() < state.pane_personas.len() {
+        let (first, last, all) = (view.shown.start + 1, view.shown.end, state.pane_personas.len());
         put(buffer, inset(line, 1, 0), &format!("{first}–{last} of {all}"), note);
     }
     for (pane, column) in places {

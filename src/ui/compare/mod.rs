@@ -13,7 +13,7 @@ use ratatui::layout::Rect;
 
 use super::pane::PaneView;
 use super::theme::Theme;
-use crate::app::{RunView, Scroll, State};
+use crate::app::{RunRef, Scroll, State};
 use crate::domain::{Facet, RunId};
 use crate::text::{Layout, LayoutOptions};
 use cell::Cell;
@@ -104,16 +104,16 @@ impl CompareView {
         self.last = now;
         self.choose_columns(state);
         let rows = state.compare_rows();
-        self.columns.truncate(state.panes.len());
-        self.columns.resize_with(state.panes.len(), Column::default);
-        for (at, (column, pane)) in self.columns.iter_mut().zip(&state.panes).enumerate() {
+        self.columns.truncate(state.pane_personas.len());
+        self.columns.resize_with(state.pane_personas.len(), Column::default);
+        for (at, (column, pane)) in self.columns.iter_mut().zip(&state.panes()).enumerate() {
             column.cells.clear();
             if !self.shown.contains(&at) {
                 continue;
             }
-            let view = pane.spoken();
-            if column.run != view.map(RunView::id) {
-                *column = Column { run: view.map(RunView::id), ..Column::default() };
+            let view = pane.answer();
+            if column.run != view.map(|run| run.id()) {
+                *column = Column { run: view.map(|run| run.id()), ..Column::default() };
             }
             if let Some(view) = view {
                 column.layout.update(&view.document, self.width, options);
@@ -133,7 +133,7 @@ impl CompareView {
 
     /// Which panes are shown, and how wide: pages of as many as fit, with the focused one among them.
     fn choose_columns(&mut self, state: &State) {
-        let n = state.panes.len();
+        let n = state.pane_personas.len();
         let focused = state.focused.min(n.saturating_sub(1));
         match self.form {
             Form::Zoom => {
@@ -159,9 +159,9 @@ impl CompareView {
         let shown = self.columns.get(self.shown.clone()).unwrap_or_default();
         let cells = || shown.iter().filter_map(|column| column.cells.get(at));
         let needs = cells().map(Cell::height).max().unwrap_or(1).max(1);
-        let views = state.panes.iter().filter_map(|pane| pane.spoken());
+        let views = state.panes().into_iter().filter_map(|pane| pane.answer());
         let says = views.filter(|view| match facet {
-            Some(facet) => view.about(facet).next().is_some(),
+            Some(facet) => view.display.sections_about(facet).next().is_some(),
             None => view.lead.is_some(),
         });
         Band { facet, needs, height: 1, says: says.count() }
@@ -260,8 +260,8 @@ impl CompareView {
 
 /// `nobody says anything about cost, operations`: what neither an answer nor a contract has.
 fn silent(state: &State) -> String {
-    let asked = state.panes.iter().any(|pane| pane.spoken().is_some_and(|v| !v.is_live()));
-    let nobody = |facet: &Facet| !state.speaks_of(*facet) && *facet != Facet::Other;
+    let asked = state.panes().iter().any(|pane| pane.answer().is_some_and(|v| !v.is_live()));
+    let nobody = |facet: &Facet| !state.has_facet(*facet) && *facet != Facet::Other;
     let facets: Vec<&str> = Facet::ALL.into_iter().filter(nobody).map(Facet::word).collect();
     if facets.is_empty() || !asked || state.is_live() {
         return String::new();
@@ -271,9 +271,9 @@ fn silent(state: &State) -> String {
 
 /// `q1`, as in triage: which question a pane's answer is to, where other panes answer another one.
 fn older(state: &State, pane: usize) -> Option<String> {
-    let number = |view: &RunView| state.session.turn_number(view.turn);
-    let here = state.panes.get(pane)?.current().map(number)?;
-    let mut others = state.panes.iter().filter_map(|pane| pane.spoken()).map(number);
+    let number = |view: RunRef<'_>| state.turn_number(view.turn);
+    let here = state.pane_at(pane)?.current().map(number)?;
+    let mut others = state.panes().into_iter().filter_map(|pane| pane.answer()).map(number);
     let differs = others.any(|other| other != here);
     differs.then(|| format!("q{here}"))
 }
@@ -281,12 +281,13 @@ fn older(state: &State, pane: usize) -> Option<String> {
 /// The source of the chosen cell.
 pub(super) fn copied(state: &State) -> Option<(String, String)> {
     let pane = state.pane()?;
-    let view = pane.spoken()?;
+    let view = pane.answer()?;
     let name = crate::text::sanitize_line(&pane.persona.name);
     match state.compare.facet {
         Some(facet) => {
             let parts = view
-                .about(facet)
+                .display
+                .sections_about(facet)
                 .filter_map(|section| view.document.source().get(section.span.clone()));
             let text: String = parts.collect();
             let title = facet.title();

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::{boxed, first_shown};
-use crate::app::{AsideView, BriefOverlay, State};
+use crate::app::{BriefOverlay, RunRef, State};
 use crate::domain::RunState;
 use crate::review::BriefLine;
 use crate::text::sanitize_line;
@@ -36,10 +36,10 @@ pub(super) fn draw(
     brief: &BriefOverlay,
     state: &State,
 ) {
-    let Some(aside) = state.asides.of_run(brief.run) else { return };
+    let Some(run) = state.run(brief.run) else { return };
     let columns = usize::from(COLUMNS.min(area.width).saturating_sub(8)).max(1);
-    let lines = lines(aside, columns);
-    let title = title(aside);
+    let lines = lines(run, columns);
+    let title = title(run);
     let inner = boxed(buffer, theme, area, (&title, COLUMNS, lines.len()));
     let chosen = |line: &Line| line.leads == Some(brief.selected);
     // Behind the last sentence stand notes and reasons.
@@ -67,9 +67,9 @@ pub(super) fn draw(
     }
 }
 
-fn title(aside: &AsideView) -> String {
-    let model = sanitize_line(&aside.view.run.model.to_string());
-    let state = match &aside.view.run.state {
+fn title(run: RunRef<'_>) -> String {
+    let model = sanitize_line(&run.model().to_string());
+    let state = match &run.run.state {
         RunState::Ended(ending) if ending.answered() => String::new(),
         RunState::Ended(ending) => format!(" · {}", ending.word()),
         live => format!(" · {} …", live.word()),
@@ -77,7 +77,7 @@ fn title(aside: &AsideView) -> String {
     format!("brief · {model}{state}")
 }
 
-fn lines(aside: &AsideView, columns: usize) -> Vec<Line> {
+fn lines(run: RunRef<'_>, columns: usize) -> Vec<Line> {
     let mut lines: Vec<Line> = Vec::new();
     let mut say = |part: Part, text: &str, struck: bool, leads: Option<usize>| {
         let sentence = struck || leads.is_some();
@@ -86,7 +86,7 @@ fn lines(aside: &AsideView, columns: usize) -> Vec<Line> {
         }
     };
     let mut leading = 0;
-    for line in &aside.lines {
+    for line in &run.display.brief.lines {
         match line {
             BriefLine::Heading(text) => {
                 say(Part::Note, " ", false, None);
@@ -104,18 +104,17 @@ fn lines(aside: &AsideView, columns: usize) -> Vec<Line> {
             }
         }
     }
-    let view = &aside.view;
-    match &view.run.state {
+    match &run.run.state {
         RunState::Ended(ending) if !ending.answered() => {
             say(Part::Error, &sanitize_line(&ending.to_string()), false, None);
         }
         RunState::Ended(_) => {
-            for note in &view.run.notes {
+            for note in &run.run.notes {
                 say(Part::Note, &sanitize_line(note), false, None);
             }
         }
         live => {
-            let waiting = if view.waiting.is_empty() { live.word() } else { &view.waiting };
+            let waiting = if run.waiting.is_empty() { live.word() } else { &run.waiting };
             say(Part::Note, &format!("{waiting} …"), false, None);
         }
     }

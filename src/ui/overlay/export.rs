@@ -38,6 +38,6 @@ pub(super) fn draw(
     let mut pen = Pen::new(buffer, row(inner, at));
     pen.write("to ", theme.part(Part::Note));
     let room = pen.room();
-    let path = sanitize_line(&export.path(state.session.id));
+    let path = sanitize_line(&export.path(state.session_id()));
     pen.write(&cut(&path, room), theme.part(Part::Input));
 }

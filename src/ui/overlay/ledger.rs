@@ -53,7 +53,7 @@ fn draw_row(
     let mut pen = Pen::new(buffer, area);
     let part = |part: Part| ink(theme, chosen, part);
     let who = |pen: &mut Pen<'_>, pane: usize| {
-        let persona = state.panes.get(pane).map(|pane| &pane.persona);
+        let persona = state.pane_personas.get(pane);
         let label = persona.map(|p| sanitize_line(p.label())).unwrap_or_default();
         let label = cut(&label, WHO).into_owned();
         let style = theme.persona(persona.and_then(|p| p.color.as_deref()), pane);

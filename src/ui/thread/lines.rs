@@ -2,7 +2,7 @@
 //!
 //! Pure functions of a run and a width; called by `thread` when one of them changed.
 
-use crate::app::{Action, Context, Keymap, RunView};
+use crate::app::{Action, Context, Keymap, RunRef};
 use crate::domain::format::format_count;
 use crate::domain::{Ending, RunState, local_note};
 use crate::text::sanitize_line;
@@ -38,7 +38,7 @@ pub(super) struct Around {
 }
 
 /// Tokens of reasoning so far; coarse while it goes on.
-pub(super) fn thought(view: &RunView) -> u64 {
+pub(super) fn thought(view: RunRef<'_>) -> u64 {
     let counted = view.run.usage.map(|u| u.reasoning).filter(|n| *n > 0);
     let tokens = counted.unwrap_or(view.run.reasoning.len().div_ceil(4) as u64);
     if view.is_live() && view.document.is_empty() { tokens / 10 * 10 } else { tokens }
@@ -52,7 +52,7 @@ const NOTE: usize = 3;
 const REASON: usize = 8;
 
 /// The rows above an answer: question, model, reasoning, what is waited for.
-pub(super) fn before(view: &RunView, around: Around) -> Vec<Line> {
+pub(super) fn before(view: RunRef<'_>, around: Around) -> Vec<Line> {
     let width = usize::from(around.width);
     let mut lines = Vec::new();
     if around.asks {
@@ -80,7 +80,7 @@ pub(super) fn before(view: &RunView, around: Around) -> Vec<Line> {
         return lines;
     }
     if around.empty {
-        let model = || sanitize_line(&view.run.model.to_string());
+        let model = || sanitize_line(&view.model().to_string());
         match &view.run.state {
             RunState::Queued => {
                 let provider = sanitize_line(&view.run.model.provider);
@@ -102,7 +102,7 @@ pub(super) fn before(view: &RunView, around: Around) -> Vec<Line> {
 }
 
 /// Which local model answers, where the border cannot say all of it, or says it of a later run.
-fn local(view: &RunView, around: Around) -> Vec<Line> {
+fn local(view: RunRef<'_>, around: Around) -> Vec<Line> {
     let Some(note) = local_note(&view.run.notes) else { return Vec::new() };
     let note = sanitize_line(&head(note));
     if around.last && columns(&note) + 2 <= usize::from(around.border) {
@@ -114,7 +114,7 @@ fn local(view: &RunView, around: Around) -> Vec<Line> {
 }
 
 /// The rows below an answer: how it ended and what to do about it.
-pub(super) fn after(view: &RunView, around: Around, keymap: &Keymap) -> Vec<Line> {
+pub(super) fn after(view: RunRef<'_>, around: Around, keymap: &Keymap) -> Vec<Line> {
     let width = usize::from(around.width);
     let mut lines = Vec::new();
     if let RunState::Ended(ending) = &view.run.state {

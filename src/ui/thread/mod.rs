@@ -5,7 +5,7 @@
 
 mod lines;
 
-use crate::app::{Keymap, Pane, RunView, Scroll};
+use crate::app::{Keymap, Pane, RunRef, Scroll};
 use crate::domain::{RunId, RunState};
 use crate::text::{Anchor, Layout, LayoutOptions, Row, RowKind};
 pub(super) use lines::Line;
@@ -139,7 +139,7 @@ impl Thread {
     /// Brings the rows up to date for a view of `width` by `height`, below which stand `border` columns for notes.
     pub(super) fn prepare(
         &mut self,
-        pane: &Pane,
+        pane: &Pane<'_>,
         (width, height): (u16, u16),
         border: u16,
         options: LayoutOptions,
@@ -160,7 +160,7 @@ impl Thread {
         for (i, (rows, view)) in self.runs.iter_mut().zip(&pane.runs).enumerate() {
             let around = Around {
                 width: self.width,
-                thought: thought(view),
+                thought: thought(*view),
                 empty: view.document.is_empty(),
                 asks: turn != Some(view.turn),
                 last: i == last,
@@ -168,8 +168,8 @@ impl Thread {
             };
             turn = Some(view.turn);
             if rows.around != Some(around) || rows.state != view.run.state {
-                rows.before = before(view, around);
-                rows.after = after(view, around, keymap);
+                rows.before = before(*view, around);
+                rows.after = after(*view, around, keymap);
                 rows.around = Some(around);
                 rows.state.clone_from(&view.run.state);
             }
@@ -181,7 +181,7 @@ impl Thread {
     }
 
     /// Rows of runs that are gone go; a new last run is followed.
-    fn match_runs(&mut self, pane: &Pane) {
+    fn match_runs(&mut self, pane: &Pane<'_>) {
         let before = self.runs.last().map(|r| r.id);
         self.runs.truncate(pane.runs.len());
         for (i, view) in pane.runs.iter().enumerate() {
@@ -375,14 +375,14 @@ impl Thread {
     }
 
     /// The run and the place in its answer that the reader means: the marked row, else the first one of an answer in view.
-    pub(super) fn chosen<'a>(&self, pane: &'a Pane) -> Option<(&'a RunView, &Row)> {
+    pub(super) fn chosen<'a>(&self, pane: &Pane<'a>) -> Option<(RunRef<'a>, &Row)> {
         let from = self.mark.map_or(self.top, |m| self.row_of(m));
         let (run, row) = self.locate(from)?;
         for (i, rows) in self.runs.iter().enumerate().skip(run) {
             let row = if i == run { row.saturating_sub(rows.before.len()) } else { 0 };
             let row = row.min(rows.body.height().saturating_sub(1));
             if let Some(row) = rows.body.row(row) {
-                return Some((pane.runs.get(i)?, row));
+                return Some((*pane.runs.get(i)?, row));
             }
         }
         None

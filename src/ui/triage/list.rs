@@ -58,7 +58,7 @@ impl ListView {
         self.chosen = chosen;
         self.marked = state.triage.marked;
         self.selecting = state.triage.selecting.is_some();
-        self.turns = state.session.turns.len() > 1;
+        self.turns = state.turns().len() > 1;
         let height = usize::from(area.height);
         // As much as was in sight stays in sight.
         let most = rows.len().saturating_sub(height);

@@ -154,8 +154,8 @@ fn filter_words(state: &State) -> String {
     let filter = &state.triage.filter;
     let mut words = Vec::new();
     if let Some(id) = &filter.persona {
-        let pane = state.panes.iter().find(|pane| pane.persona.id == *id);
-        words.push(pane.map_or_else(|| id.to_string(), |pane| sanitize_line(&pane.persona.name)));
+        let pane = state.pane_personas.iter().find(|persona| persona.id == *id);
+        words.push(pane.map_or_else(|| id.to_string(), |persona| sanitize_line(&persona.name)));
     }
     words.extend(filter.facet.map(|facet| facet.word().to_owned()));
     words.extend(filter.which.map(|which| which.word().to_owned()));

@@ -12,7 +12,7 @@ use ratatui::style::Modifier;
 
 use super::list::{severity_part, sign};
 use crate::app::triage::{Item, Member, span_of};
-use crate::app::{RunView, Scroll, State};
+use crate::app::{RunRef, Scroll, State};
 use crate::domain::{RecommendationId, RunId, RunState};
 use crate::text::{Layout, LayoutOptions, PartKind, Row, RowKind, sanitize_line};
 use crate::ui::paint::{Pen, cut, inset, put, put_right, row, wrap};
@@ -102,14 +102,14 @@ impl SourceView {
         let names: Vec<String> = item
             .panes()
             .into_iter()
-            .filter_map(|at| state.panes.get(at))
+            .filter_map(|at| state.pane_at(at))
             .map(|pane| sanitize_line(pane.persona.label()))
             .collect();
         let mut words = vec![
             format!("proposed by {}", names.join(", ")),
             item.leader.found.facet.word().to_owned(),
         ];
-        if state.session.turns.len() > 1 {
+        if state.turns().len() > 1 {
             words.push(format!("question {}", item.turn));
         }
         if item.leader.found.origin == crate::domain::Origin::Selected {
@@ -150,9 +150,9 @@ impl SourceView {
     }
 
     fn challenges(&mut self, state: &State, id: RecommendationId) {
-        for aside in state.asides.challenges(id) {
-            let name = sanitize_line(&aside.persona.name);
-            let view = &aside.view;
+        for side in state.challenges_of(id) {
+            let name = sanitize_line(&side.run.persona.name);
+            let view = side.run;
             let how = match &view.run.state {
                 RunState::Ended(ending) if ending.answered() => "challenges it".to_owned(),
                 RunState::Ended(ending) => {
@@ -160,7 +160,8 @@ impl SourceView {
                 }
                 live => format!("challenges it … {}", live.word()),
             };
-            let pane = state.panes.iter().position(|pane| pane.persona.id == aside.persona.id);
+            let pane =
+                state.pane_personas.iter().position(|persona| persona.id == side.run.run.persona);
             self.lines.push(Line::Blank);
             self.lines.push(match pane {
                 Some(pane) => Line::Who(pane, how),
@@ -177,13 +178,7 @@ impl SourceView {
 
     /// The whole answer, the selected lines marked, the cursor in sight.
     fn selection(&mut self, state: &State, selecting: crate::app::triage::Selecting) {
-        let Some(view) = state
-            .panes
-            .get(selecting.pane)
-            .and_then(|pane| pane.runs.iter().find(|view| view.id() == selecting.run))
-        else {
-            return;
-        };
+        let Some(view) = state.run(selecting.run) else { return };
         let run = selecting.run;
         let layout = layout(&mut self.layouts, self.width, view);
         let source = view.document.source();
@@ -267,14 +262,14 @@ impl SourceView {
 }
 
 /// The layout of an answer at this width.
-fn layout<'a>(layouts: &'a mut HashMap<RunId, Layout>, width: u16, view: &RunView) -> &'a Layout {
+fn layout<'a>(layouts: &'a mut HashMap<RunId, Layout>, width: u16, view: RunRef<'_>) -> &'a Layout {
     let layout = layouts.entry(view.id()).or_default();
     layout.update(&view.document, width, LayoutOptions { wrap_code: true });
     layout
 }
 
 /// The rows that show these bytes.
-fn rows_of(view: &RunView, layout: &Layout, span: &Range<usize>) -> Range<usize> {
+fn rows_of(view: RunRef<'_>, layout: &Layout, span: &Range<usize>) -> Range<usize> {
     let last = view.document.source().get(span.clone()).map_or(0, |text| text.trim_end().len());
     let first = layout.row_at(span.start);
     let end = layout.row_at(span.start + last.saturating_sub(1)) + 1;
@@ -289,7 +284,7 @@ fn rows_of(view: &RunView, layout: &Layout, span: &Range<usize>) -> Range<usize>
 }
 
 /// The heading rows of the table that a row of it was lifted from.
-fn table_head(view: &RunView, layout: &Layout, span: &Range<usize>) -> Range<usize> {
+fn table_head(view: RunRef<'_>, layout: &Layout, span: &Range<usize>) -> Range<usize> {
     let table = view.document.parts().find(|part| {
         part.kind() == PartKind::Table
             && part.span().start < span.start

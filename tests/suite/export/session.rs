@@ -26,7 +26,7 @@ pub struct Known {
 pub fn known() -> Known {
     let nowhere = std::path::Path::new("");
     Known {
-        personas: personas::load(nowhere, nowhere).personas,
+        personas: personas::load(nowhere, Some(nowhere)).personas,
         synonyms: facets::built_in(),
         context: None,
     }
@@ -241,6 +241,8 @@ pub fn triaged() -> Session {
         title: "How do we survive the loss of a region?".into(),
         panel: "design-review".into(),
         created_at: NOW,
+        updated_at: NOW,
+        unsearched: Vec::new(),
         tags: vec!["orders".into(), "q4".into()],
         turns: vec![Turn {
             id: TurnId::from_number(1),

@@ -159,7 +159,7 @@ fn a_session_that_is_being_answered_is_not_deleted() {
     let other = two.delete(SESSION).unwrap_err().to_string();
     assert!(other.contains("another plenary is writing an answer"), "{other}");
     let own = one.delete(SESSION).unwrap_err().to_string();
-    assert!(own.contains("an answer of it is still coming; stop it first"), "{own}");
+    assert!(own.contains("an answer of it is still streaming; stop it first"), "{own}");
     // A change that is only queued is refused too, and told.
     two.write(Change::Deleted { session: SESSION });
     two.flush();

@@ -165,7 +165,7 @@ fn challenges_are_found_by_what_was_answered_and_not_by_what_was_asked() {
         store.write(turn(SESSION, 1, vec![new_run(1, "infra")]));
         store.write(challenge(50, 51));
         store.write(append(51, "it will break"));
-        assert_eq!(store.search("break", 9).unwrap(), [], "it is still coming");
+        assert_eq!(store.search("break", 9).unwrap(), [], "it is still streaming");
         store.write(ended(51, Ending::Done));
         assert_eq!(store.search("break", 9).unwrap()[0].who, "EDGE");
         assert_eq!(store.search("attack", 9).unwrap(), []);

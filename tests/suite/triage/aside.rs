@@ -36,11 +36,11 @@ fn a_challenge_quotes_the_item_without_its_author_and_stays_with_it() {
     desk.send(says(order.run, "It fills the disk."));
     let id = desk.state.triage.chosen.unwrap();
     let said: Vec<String> =
-        desk.state.asides.challenges(id).map(|a| a.view.document.source().to_owned()).collect();
+        desk.state.challenges_of(id).map(|side| side.run.document.source().to_owned()).collect();
     assert_eq!(said, ["It fills the disk."]);
     assert_eq!(rows(&desk.state).len(), 5, "its reply proposes nothing");
     // No pane knows of it.
-    assert!(desk.state.panes.iter().all(|p| p.runs.iter().all(|v| v.id() != order.run)));
+    assert!(desk.state.panes().iter().all(|p| p.runs.iter().all(|v| v.id() != order.run)));
     desk.take();
     desk.ask("and now?");
     for effect in desk.take() {
@@ -72,7 +72,7 @@ fn a_brief_is_asked_for_and_every_sentence_is_checked() {
     assert!(sent.contains("Keep one primary") && sent.contains("Keep a queue in every shop"));
     let brief = "## Agreement\n\n- [infra, edge] Both archive: \"Archive the log, continuously\"\n- [edge] A queue: \"no such words there\"\n- Nobody says this.\n";
     desk.send(says(order.run, brief));
-    let lines = &desk.state.asides.of_run(order.run).unwrap().lines;
+    let lines = &desk.state.displays.get(order.run).unwrap().brief.lines;
     let faults: Vec<bool> = lines
         .iter()
         .filter_map(|line| match line {
@@ -82,5 +82,5 @@ fn a_brief_is_asked_for_and_every_sentence_is_checked() {
         .collect();
     assert_eq!(faults, [false, true, true]);
     // The panes are as they were.
-    assert!(desk.state.panes.iter().all(|pane| pane.runs.len() <= 1));
+    assert!(desk.state.panes().iter().all(|pane| pane.runs.len() <= 1));
 }

@@ -115,13 +115,13 @@ fn words_about_an_item_are_kept_on_enter_only() {
     assert_eq!(saved(&desk.take()), ["edited", "edited"]);
     desk.keys("e ctrl-u").type_text("One primary").keys("enter");
     assert_eq!(rows(&desk.state)[0], "open infra: One primary");
-    let found = &desk.state.panes[0].runs[0].run.recommendations.as_ref().unwrap()[0];
+    let found = &desk.state.panes()[0].runs[0].run.recommendations.as_ref().unwrap()[0];
     assert_eq!(
         (found.verdict.comment.as_str(), found.verdict.owner.as_str()),
         ("who pays?", "Maria")
     );
     desk.keys("u u u");
-    let found = &desk.state.panes[0].runs[0].run.recommendations.as_ref().unwrap()[0];
+    let found = &desk.state.panes()[0].runs[0].run.recommendations.as_ref().unwrap()[0];
     assert_eq!(found.verdict, plenary::domain::Verdict::default());
     // What is none leaves the list; undoing brings it back.
     desk.keys("g g -");

@@ -91,8 +91,8 @@ fn check(state: &State) {
         let known = state.recommendation(chosen).is_some();
         assert!(known || rows.is_empty(), "what is chosen is there");
     }
-    assert!(state.focused < state.panes.len().max(1));
-    for step in state.session.history.done.iter().flat_map(|edit| &edit.steps) {
+    assert!(state.focused < state.pane_personas.len().max(1));
+    for step in state.session.iter().flat_map(|s| &s.history.done).flat_map(|edit| &edit.steps) {
         assert!(state.recommendation(step.id).is_some(), "history speaks of what is there");
     }
     for item in items(state) {
@@ -115,8 +115,8 @@ proptest! {
                 Event::Key(key) => script.msg(Msg::Key(Key::parse(key).unwrap())),
                 Event::Size(width, height) => script.msg(Msg::Resize(width, height)),
                 Event::More | Event::End => {
-                    let live = script.state.panes.iter().filter_map(|p| p.current()).find(|v| v.is_live());
-                    let Some(run) = live.map(plenary::app::RunView::id) else { continue };
+                    let live = script.state.panes().into_iter().filter_map(|p| p.current()).find(|v| v.is_live());
+                    let Some(run) = live.map(|run| run.id()) else { continue };
                     let update = match event {
                         Event::End => RunUpdate::Ended(Ending::Done),
                         _ => RunUpdate::Text("\n\n- One more proposal.\n".into()),

@@ -107,7 +107,7 @@ fn the_record_is_written_where_it_was_said_and_never_over_anything() {
     term.send("Se");
     term.wait_for("where the adr is written");
     term.send("\x15record.md\r\r");
-    term.wait_for("is there already");
+    term.wait_for("already exists");
     assert_eq!(std::fs::read_to_string(home.path("work/record.md")).unwrap(), "mine");
     term.quit();
     term.assert_restored();

@@ -34,7 +34,7 @@ fn compare_steps_through_facets_zooms_and_opens_the_place() {
     desk.keys("f2");
     let rows = desk.state.compare_rows();
     assert_eq!(rows[0], None, "at a glance comes first");
-    assert!(rows.iter().flatten().all(|facet| desk.state.speaks_of(*facet)));
+    assert!(rows.iter().flatten().all(|facet| desk.state.has_facet(*facet)));
     desk.keys("]");
     let at = desk.state.compare.facet;
     assert_eq!(at, rows[1]);
@@ -101,10 +101,10 @@ fn what_another_instance_writes_is_left_to_it() {
     first.ask("@infra more");
     let live = first.last("infra");
     first.run("infra", vec![RunUpdate::Text("## Risks\n\n- One.\n".into())]);
-    // Lines of an answer that is still coming are not taken: what is found in it is written down once.
+    // Lines of an answer that is still streaming are not taken: what is found in it is written down once.
     first.keys("t").take();
-    let pane = &first.state.panes[0];
-    assert!(pane.current().is_some_and(plenary::app::RunView::is_live));
+    let pane = &first.state.panes()[0];
+    assert!(pane.current().is_some_and(|run| run.is_live()));
     let run = pane.current().unwrap().run.clone();
     let mut second = Desk::new();
     let session = Session {
@@ -112,6 +112,8 @@ fn what_another_instance_writes_is_left_to_it() {
         title: "more".into(),
         panel: "design-review".into(),
         created_at: 0,
+        updated_at: 0,
+        unsearched: Vec::new(),
         tags: Vec::new(),
         turns: vec![Turn {
             id: TurnId::from_number(8),
@@ -153,7 +155,7 @@ fn a_retry_that_brings_nothing_takes_nothing_away() {
     desk.run("infra", vec![RunUpdate::Ended(Ending::Failed("429".into()))]);
     assert_eq!(super::rows(&desk.state).len(), 3);
     desk.keys("f2");
-    assert!(desk.state.speaks_of(plenary::domain::Facet::Risks));
+    assert!(desk.state.has_facet(plenary::domain::Facet::Risks));
     // One that brings something takes its place.
     desk.keys("f1 1 r").run(
         "infra",

@@ -1,5 +1,4 @@
-//! The providers of this program run: opened when first asked, then kept. Kinds and wires are `provider`'s; used by the
-//! effects of the screen.
+//! Providers by name, opened on first use and kept: all runs of a provider share its connections and its slots.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,13 +7,13 @@ use crate::domain::{FailKind, Failure, ProviderSpec};
 use crate::provider::{self, Provider};
 
 /// The providers by name.
-pub struct Providers {
+pub struct ProviderPool {
     specs: BTreeMap<String, ProviderSpec>,
     open: BTreeMap<String, Result<Arc<dyn Provider>, Failure>>,
 }
 
-impl Providers {
-    /// Knows `specs`, opens nothing.
+impl ProviderPool {
+    /// A pool of `specs`, none of them open.
     pub fn new(specs: BTreeMap<String, ProviderSpec>) -> Self {
         Self { specs, open: BTreeMap::new() }
     }

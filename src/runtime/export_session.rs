@@ -1,25 +1,24 @@
-//! `S`: a session from the store to the disk.
+//! Exports a stored session to disk, with all changes that were queued before.
 //!
-//! What was queued before is in it; recommendations that were never looked for are found first. Blocks: the TUI's effect calls
-//! it off the loop. How a file is written is `export`'s here, what stands in it is `crate::export`'s.
+//! Missing recommendations are extracted first. Blocks, so it must not run on the loop.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::export::{ExportError, project_context, write};
+use super::export_files::{ExportError, project_context, write_export};
 use crate::config::Paths;
 use crate::domain::{Persona, PersonaId, SessionId};
 use crate::export::{ReadingInput, find_target};
 use crate::review::{HeadingSynonyms, extract_missing};
 use crate::store::Store;
 
-/// Usual names that are tried before it is said that they are taken.
-const MOST_NAMES: usize = 999;
+/// Default names to try before reporting that they are taken.
+const MAX_NAMES: usize = 999;
 
-/// Writes the session `id` as the store has it, all that was queued before included, as `format` to `to`, never over anything;
-/// without `to` under its usual name, or the next that is free: `1a2b3c4d-adr-2.md`.
-/// `known` are the personas and words that its answers are read with. Returns where, or why not, in words.
-pub(super) fn stored(
+/// Writes session `id` as `format` to `to`, never over an existing file; without `to` under the default name, or the next
+/// free one: `1a2b3c4d-adr-2.md`. `known` are the personas and heading synonyms to read its answers with. Returns the path,
+/// or an error message.
+pub(super) fn export_session(
     store: &Store,
     id: SessionId,
     format: &str,
@@ -40,12 +39,14 @@ pub(super) fn stored(
     let name = target.file_name(&session.id.short());
     let mut tried = 1;
     loop {
-        let usual = to.is_none().then(|| numbered(&name, tried));
-        match write(&session, &reading, target, to.or(usual.as_deref()), false) {
-            Err(ExportError::Exists(_)) if to.is_none() && tried < MOST_NAMES => tried += 1,
+        let usual = to.is_none().then(|| numbered_name(&name, tried));
+        match write_export(&session, &reading, target, to.or(usual.as_deref()), false) {
+            Err(ExportError::Exists(_)) if to.is_none() && tried < MAX_NAMES => tried += 1,
             Err(ExportError::Exists(path)) => {
                 let path = path.display();
-                return Err(format!("{path} is there already: S, then e, names another place"));
+                return Err(format!(
+                    "{path} already exists. Press S, then e, to choose another path"
+                ));
             }
             done => return done.map_err(|e| e.to_string()),
         }
@@ -53,7 +54,7 @@ pub(super) fn stored(
 }
 
 /// The `n`-th name like `name`, counted from 1.
-fn numbered(name: &str, n: usize) -> PathBuf {
+fn numbered_name(name: &str, n: usize) -> PathBuf {
     match (n, name.rsplit_once('.')) {
         (1, _) => PathBuf::from(name),
         (_, Some((stem, end))) => PathBuf::from(format!("{stem}-{n}.{end}")),
@@ -67,8 +68,8 @@ mod tests {
 
     #[test]
     fn the_next_free_name_is_numbered() {
-        assert_eq!(numbered("1a-adr.md", 1), Path::new("1a-adr.md"));
-        assert_eq!(numbered("1a-adr.md", 2), Path::new("1a-adr-2.md"));
-        assert_eq!(numbered("plenary-1a", 3), Path::new("plenary-1a-3"));
+        assert_eq!(numbered_name("1a-adr.md", 1), Path::new("1a-adr.md"));
+        assert_eq!(numbered_name("1a-adr.md", 2), Path::new("1a-adr-2.md"));
+        assert_eq!(numbered_name("plenary-1a", 3), Path::new("plenary-1a-3"));
     }
 }

@@ -1,6 +1,4 @@
-//! Fetches of weights for the screen: one task each, told in messages, ended by dropping it.
-//!
-//! What is there is asked of `weights`; what a fetch means to a question is `app`'s business. Used by `effects`.
+//! Downloads of model files for the screen: one task each, reported in messages, cancelled by dropping the task.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, PoisonError};
@@ -13,26 +11,26 @@ use crate::app::{Msg, PullNews};
 use crate::domain::{LocalSpec, ProviderSpec, Weights};
 use crate::weights::{self, Progress, Stored};
 
-/// Bytes are told at most this often: nobody reads quicker.
-const EVERY: Duration = Duration::from_millis(100);
+/// The shortest time between two reports of bytes.
+const REPORT_INTERVAL: Duration = Duration::from_millis(100);
 
-/// The fetches of this program run.
-pub struct Pulls {
+/// The running downloads.
+pub struct Downloads {
     specs: Vec<LocalSpec>,
     messages: Sender<Msg>,
     live: HashMap<String, JoinHandle<()>>,
 }
 
-impl Pulls {
-    /// Knows the local providers among `specs`, fetches nothing.
+impl Downloads {
+    /// Reads the local providers among `specs`; downloads nothing.
     pub fn new(specs: &BTreeMap<String, ProviderSpec>, messages: Sender<Msg>) -> Self {
         let specs = specs.values().filter_map(|spec| spec.local.clone()).collect();
         Self { specs, messages, live: HashMap::new() }
     }
 
-    /// What is there of the weights `id`, and where the rest would come from. Nothing of weights that nobody knows.
-    pub fn stock(&self, id: &str) -> Vec<PullNews> {
-        let Some((spec, weights)) = self.find(id) else { return Vec::new() };
+    /// Whether model file `id` is present, and where the rest would be downloaded from. Empty for an unknown id.
+    pub fn report_status(&self, id: &str) -> Vec<PullNews> {
+        let Some((spec, weights)) = self.find_model_file(id) else { return Vec::new() };
         let stock = match weights::stored(spec, weights) {
             Stored::There => PullNews::There,
             Stored::Partial(bytes) => PullNews::Absent(bytes),
@@ -41,51 +39,54 @@ impl Pulls {
         vec![PullNews::From(weights::sources(weights).join(", else ")), stock]
     }
 
-    /// Fetches the weights `id`, and tells how it goes. Must be called inside a tokio runtime.
-    pub fn start(&mut self, id: &str) {
-        self.cancel(id);
-        let Some((spec, weights)) = self.find(id) else { return };
+    /// Downloads model file `id` and reports progress. Must be called inside a tokio runtime.
+    pub fn start_download(&mut self, id: &str) {
+        self.cancel_download(id);
+        let Some((spec, weights)) = self.find_model_file(id) else { return };
         let (spec, weights, id) = (spec.clone(), weights.clone(), id.to_owned());
         let (messages, key) = (self.messages.clone(), id.clone());
         let task = tokio::spawn(async move {
-            let teller = Teller::new(id.clone(), messages.clone());
-            let news =
-                match weights::pull(spec, weights, move |progress| teller.tell(progress)).await {
-                    Ok(_) => PullNews::There,
-                    Err(e) => PullNews::Failed(e.to_string()),
-                };
-            // The loop ended: nobody wants to know.
+            let reporter = DownloadReporter::new(id.clone(), messages.clone());
+            let news = match weights::pull(spec, weights, move |progress| {
+                reporter.report_progress(progress)
+            })
+            .await
+            {
+                Ok(_) => PullNews::There,
+                Err(e) => PullNews::Failed(e.to_string()),
+            };
+            // Fails only when the loop has ended.
             let _ = messages.send(Msg::Pull(id, news)).await;
         });
         self.live.insert(key, task);
     }
 
-    /// Ends a fetch, and tells what is kept of it. Must be called inside a tokio runtime.
-    pub fn cancel(&mut self, id: &str) {
+    /// Cancels a download and reports how much is kept. Must be called inside a tokio runtime.
+    pub fn cancel_download(&mut self, id: &str) {
         let Some(task) = self.live.remove(id) else { return };
         task.abort();
-        let Some((spec, weights)) = self.find(id) else { return };
+        let Some((spec, weights)) = self.find_model_file(id) else { return };
         let (spec, weights, id) = (spec.clone(), weights.clone(), id.to_owned());
         let messages = self.messages.clone();
         tokio::spawn(async move {
-            // Until it has ended it may still write. That it was ended is no error.
+            // The task may still write until it has ended. That it was aborted is not an error.
             let _ = task.await;
             let news = match weights::stored(&spec, &weights) {
                 Stored::There => PullNews::There,
                 Stored::Partial(bytes) => PullNews::Kept(bytes),
                 Stored::Absent => PullNews::Kept(0),
             };
-            // The loop ended: nobody wants to know.
+            // Fails only when the loop has ended.
             let _ = messages.send(Msg::Pull(id, news)).await;
         });
     }
 
-    fn find(&self, id: &str) -> Option<(&LocalSpec, &Weights)> {
+    fn find_model_file(&self, id: &str) -> Option<(&LocalSpec, &Weights)> {
         self.specs.iter().find_map(|spec| Some((spec, spec.catalogue.find(id)?)))
     }
 }
 
-impl Drop for Pulls {
+impl Drop for Downloads {
     fn drop(&mut self) {
         for task in self.live.values() {
             task.abort();
@@ -93,20 +94,20 @@ impl Drop for Pulls {
     }
 }
 
-/// Makes messages of what a fetch reports.
-struct Teller {
+/// Turns progress of a download into messages.
+struct DownloadReporter {
     id: String,
     messages: Sender<Msg>,
-    /// When bytes were told last.
-    told: Mutex<Option<Instant>>,
+    /// When bytes were last reported.
+    reported_at: Mutex<Option<Instant>>,
 }
 
-impl Teller {
+impl DownloadReporter {
     fn new(id: String, messages: Sender<Msg>) -> Self {
-        Self { id, messages, told: Mutex::new(None) }
+        Self { id, messages, reported_at: Mutex::new(None) }
     }
 
-    fn tell(&self, progress: Progress) {
+    fn report_progress(&self, progress: Progress) {
         let news = match progress {
             Progress::Waiting => PullNews::Waiting,
             Progress::Trying(source) => PullNews::Trying(source),
@@ -118,15 +119,15 @@ impl Teller {
                 PullNews::Bytes(done, total)
             }
         };
-        // The loop drains this channel every round; if it is full, one figure is what can be spared.
+        // If the channel is full, one progress figure may be dropped.
         let _ = self.messages.try_send(Msg::Pull(self.id.clone(), news));
     }
 
     fn is_time(&self, last: bool) -> bool {
-        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = last || told.is_none_or(|at| at.elapsed() >= EVERY);
+        let mut reported_at = self.reported_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = last || reported_at.is_none_or(|at| at.elapsed() >= REPORT_INTERVAL);
         if due {
-            *told = Some(Instant::now());
+            *reported_at = Some(Instant::now());
         }
         due
     }
@@ -140,16 +141,16 @@ mod tests {
     #[test]
     fn bytes_are_told_now_and_then_and_everything_else_at_once() {
         let (messages, mut inbound) = tokio::sync::mpsc::channel(100);
-        let teller = Teller::new("m".to_owned(), messages);
-        teller.tell(Progress::Trying("pip".to_owned()));
+        let reporter = DownloadReporter::new("m".to_owned(), messages);
+        reporter.report_progress(Progress::Trying("pip".to_owned()));
         for done in 1..=1_000 {
-            teller.tell(Progress::Bytes { done, total: 1_000 });
+            reporter.report_progress(Progress::Bytes { done, total: 1_000 });
         }
-        teller.tell(Progress::Checking);
+        reporter.report_progress(Progress::Checking);
         let mut news = Vec::new();
-        while let Ok(Msg::Pull(id, told)) = inbound.try_recv() {
+        while let Ok(Msg::Pull(id, reported_at)) = inbound.try_recv() {
             assert_eq!(id, "m");
-            news.push(told);
+            news.push(reported_at);
         }
         assert_eq!(news.first(), Some(&PullNews::Trying("pip".to_owned())));
         assert_eq!(news.get(1), Some(&PullNews::Bytes(1, 1_000)));
@@ -192,16 +193,16 @@ mod tests {
         let spec = local(dir.path());
         let (messages, mut inbound) = tokio::sync::mpsc::channel(100);
         let specs = [("local".to_owned(), spec)].into();
-        let mut pulls = Pulls::new(&specs, messages);
+        let mut downloads = Downloads::new(&specs, messages);
         let from = || PullNews::From("pip (1 package)".to_owned());
-        assert_eq!(pulls.stock("m"), [from(), PullNews::Absent(0)]);
-        assert_eq!(pulls.stock("n"), []);
+        assert_eq!(downloads.report_status("m"), [from(), PullNews::Absent(0)]);
+        assert_eq!(downloads.report_status("n"), []);
         std::fs::write(dir.path().join("m.gguf"), "GGUF").unwrap();
-        assert_eq!(pulls.stock("m"), [from(), PullNews::There]);
+        assert_eq!(downloads.report_status("m"), [from(), PullNews::There]);
         std::fs::remove_file(dir.path().join("m.gguf")).unwrap();
         // The fetch ends in words.
-        pulls.start("m");
-        pulls.start("n");
+        downloads.start_download("m");
+        downloads.start_download("n");
         loop {
             match inbound.recv().await.unwrap() {
                 Msg::Pull(id, PullNews::Failed(why)) => {
@@ -218,17 +219,17 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (messages, mut inbound) = tokio::sync::mpsc::channel(100);
         let specs = [("local".to_owned(), local(dir.path()))].into();
-        let mut pulls = Pulls::new(&specs, messages);
-        pulls.cancel("m");
+        let mut downloads = Downloads::new(&specs, messages);
+        downloads.cancel_download("m");
         for kept in ["", "GG"] {
             if !kept.is_empty() {
                 std::fs::write(dir.path().join("m.gguf.part"), kept).unwrap();
             }
-            // Ended before it begins: nothing of it is told but the end.
-            pulls.start("m");
-            pulls.cancel("m");
-            let told = inbound.recv().await.unwrap();
-            let Msg::Pull(id, news) = told else { panic!("{told:?}") };
+            // Ended before it begins: nothing of it is reported_at but the end.
+            downloads.start_download("m");
+            downloads.cancel_download("m");
+            let reported_at = inbound.recv().await.unwrap();
+            let Msg::Pull(id, news) = reported_at else { panic!("{reported_at:?}") };
             assert_eq!((id.as_str(), news), ("m", PullNews::Kept(kept.len() as u64)));
         }
     }

@@ -1,18 +1,19 @@
-//! `--format text`: the answers one below the other in the order of the panel.
+//! `--format text`: the answers one after the other, in the order of the panel.
 //!
 //! The first answer that is not finished is written as it arrives; later ones wait for their turn. Also
-//! [`Silent`], for the formats that are written when everything has ended.
+//! [`NoOutput`], for the formats that are written when everything has ended.
 
 use std::io::{self, Write};
 
-use super::{Event, Live, Output, Plan};
-use crate::domain::Ending;
+use super::{HeadlessEvent, Output, ending_of};
+use crate::app::RunRef;
+use crate::domain::{Ending, Session};
 use crate::text::sanitize_line;
 
-/// Writes answers as text, and retries as lines to `aside`.
-pub struct Plain<W: Write, E: Write> {
+/// Writes answers as text, and retries as lines to `progress_out`.
+pub struct TextOutput<W: Write, E: Write> {
     to: W,
-    aside: E,
+    progress_out: E,
     /// What this wake-up has to say.
     text: String,
     /// The run whose answer is being written.
@@ -21,33 +22,33 @@ pub struct Plain<W: Write, E: Write> {
     open: bool,
 }
 
-impl<W: Write, E: Write> Plain<W, E> {
-    /// Writes answers to `to` and retries to `aside`.
-    pub fn new(to: W, aside: E) -> Self {
-        Self { to, aside, text: String::new(), at: 0, open: false }
+impl<W: Write, E: Write> TextOutput<W, E> {
+    /// Writes answers to `to` and retries to `progress_out`.
+    pub fn new(to: W, progress_out: E) -> Self {
+        Self { to, progress_out, text: String::new(), at: 0, open: false }
     }
 
     /// Says all of the answer at the front that has not been said, and all finished ones behind it.
-    fn catch_up(&mut self, runs: &[Live], new: Option<&str>) {
+    fn catch_up(&mut self, runs: &[RunRef<'_>], new: Option<&str>) {
         let mut new = new;
         while let Some(live) = runs.get(self.at) {
             match new.take().filter(|_| self.open) {
                 Some(new) => self.text.push_str(new),
                 None if self.open => {}
-                None if live.clean.is_empty() && live.ending().is_none() => return,
+                None if live.document.is_empty() && ending_of(live).is_none() => return,
                 None => {
-                    self.header(live);
-                    self.text.push_str(&live.clean);
+                    self.push_header(live);
+                    self.text.push_str(live.document.source());
                 }
             }
-            let Some(ending) = live.ending() else { return };
-            self.footer(live, ending);
+            let Some(ending) = ending_of(live) else { return };
+            self.push_footer(live, ending);
             self.at += 1;
             self.open = false;
         }
     }
 
-    fn header(&mut self, live: &Live) {
+    fn push_header(&mut self, live: &RunRef<'_>) {
         let run = &live.run;
         let view = if run.view.is_empty() { run.persona.as_str() } else { &run.view };
         let head = format!("== {} · {view} · {} ==", run.persona_name, run.model);
@@ -63,12 +64,12 @@ impl<W: Write, E: Write> Plain<W, E> {
         self.open = true;
     }
 
-    fn footer(&mut self, live: &Live, ending: &Ending) {
-        if !live.clean.is_empty() && !live.clean.ends_with('\n') {
+    fn push_footer(&mut self, live: &RunRef<'_>, ending: &Ending) {
+        if !live.document.is_empty() && !live.document.source().ends_with('\n') {
             self.text.push('\n');
         }
         if !ending.answered() {
-            let blank = if live.clean.is_empty() { "" } else { "\n" };
+            let blank = if live.document.is_empty() { "" } else { "\n" };
             self.text.push_str(blank);
             self.text.push_str(&sanitize_line(&format!("[{ending}]")));
             self.text.push('\n');
@@ -76,22 +77,27 @@ impl<W: Write, E: Write> Plain<W, E> {
     }
 }
 
-impl<W: Write, E: Write> Output for Plain<W, E> {
-    fn turn(&mut self, _plan: &Plan) -> io::Result<()> {
+impl<W: Write, E: Write> Output for TextOutput<W, E> {
+    fn write_turn(&mut self, _session: &Session) -> io::Result<()> {
         Ok(())
     }
 
-    fn event(&mut self, runs: &[Live], at: usize, event: &Event<'_>) -> io::Result<()> {
+    fn write_event(
+        &mut self,
+        runs: &[RunRef<'_>],
+        at: usize,
+        event: &HeadlessEvent<'_>,
+    ) -> io::Result<()> {
         match event {
-            Event::Delta(new) if at == self.at => self.catch_up(runs, Some(new)),
-            Event::End if at == self.at => self.catch_up(runs, None),
-            Event::Retry { attempt, of, wait, reason } => {
+            HeadlessEvent::Delta(new) if at == self.at => self.catch_up(runs, Some(new)),
+            HeadlessEvent::End if at == self.at => self.catch_up(runs, None),
+            HeadlessEvent::Retry { attempt, of, wait, reason } => {
                 if let Some(live) = runs.get(at) {
                     let (who, seconds) = (&live.run.persona, wait.as_secs_f64());
                     let words =
                         format!("{who}: {reason}; trying again in {seconds:.1} s ({attempt}/{of})");
                     // Standard error may be closed; the answers matter more.
-                    let told = writeln!(self.aside, "{}", sanitize_line(&words));
+                    let told = writeln!(self.progress_out, "{}", sanitize_line(&words));
                     drop(told);
                 }
             }
@@ -109,21 +115,26 @@ impl<W: Write, E: Write> Output for Plain<W, E> {
         self.to.flush()
     }
 
-    fn summary(&mut self, _plan: &Plan, runs: &[Live]) -> io::Result<()> {
+    fn write_summary(&mut self, _session: &Session, runs: &[RunRef<'_>]) -> io::Result<()> {
         self.catch_up(runs, None);
         Ok(())
     }
 }
 
 /// Says nothing while answers arrive.
-pub struct Silent;
+pub struct NoOutput;
 
-impl Output for Silent {
-    fn turn(&mut self, _plan: &Plan) -> io::Result<()> {
+impl Output for NoOutput {
+    fn write_turn(&mut self, _session: &Session) -> io::Result<()> {
         Ok(())
     }
 
-    fn event(&mut self, _runs: &[Live], _at: usize, _event: &Event<'_>) -> io::Result<()> {
+    fn write_event(
+        &mut self,
+        _runs: &[RunRef<'_>],
+        _at: usize,
+        _event: &HeadlessEvent<'_>,
+    ) -> io::Result<()> {
         Ok(())
     }
 
@@ -131,7 +142,7 @@ impl Output for Silent {
         Ok(())
     }
 
-    fn summary(&mut self, _plan: &Plan, _runs: &[Live]) -> io::Result<()> {
+    fn write_summary(&mut self, _session: &Session, _runs: &[RunRef<'_>]) -> io::Result<()> {
         Ok(())
     }
 }

@@ -1,8 +1,7 @@
-//! Exports onto the disk: whole or not at all, never over anything unasked, never through a symbolic link.
+//! Writes exports to disk: completely or not at all, never over an existing file unasked, never through a symbolic link.
 //!
-//! A text is written to a file beside its place, synced, and then given its name in one step; what fails on the way leaves
-//! nothing behind and nothing changed. Where a name comes from is the caller's business: the user typed it. Called by `cli`
-//! (`sessions export`) and by the TUI's effect; blocks, so that the TUI calls it off its loop.
+//! A file is written beside its target, synced, and renamed in one step; a failure leaves nothing behind and changes nothing.
+//! Blocks, so the TUI calls it off its loop.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -14,43 +13,43 @@ use crate::domain::Session;
 use crate::export::{ExportTarget, ReadingInput, export_folder};
 
 /// The file of a run folder by which it is known.
-const MARK: &str = "decisions.json";
+const RUN_FOLDER_MARK: &str = "decisions.json";
 
-/// Names that are tried for the file beside; they are random, so that the first is free.
-const TRIES: usize = 8;
+/// Attempts to find a free name for the temporary file; names are random, so the first is almost always free.
+const MAX_NAME_ATTEMPTS: usize = 8;
 
 /// Why nothing was written.
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
-    /// Something is there, and it was not said that it may be replaced.
-    #[error("{} is there already", .0.display())]
+    /// The path exists, and replacing it was not asked for.
+    #[error("{} already exists", .0.display())]
     Exists(PathBuf),
-    /// What is there is a symbolic link: what it leads to was not named.
+    /// The path is a symbolic link.
     #[error("{} is a symbolic link; an export is never written through one", .0.display())]
     Link(PathBuf),
-    /// What is there is no file, or no folder where one is wanted; says what it is.
+    /// The path is something else than the file or folder that is needed.
     #[error("{} is {}", .0.display(), .1)]
     Other(PathBuf, &'static str),
-    /// The folder that it would be in is not there.
+    /// The parent folder does not exist.
     #[error("{} cannot be written: there is no folder {}", .0.display(), .1.display())]
     NoFolder(PathBuf, PathBuf),
-    /// The system would not: no space, no permission, …
-    #[error("{} cannot be written: {}", .0.display(), why(.1))]
+    /// An IO error: no space, no permission …
+    #[error("{} cannot be written: {}", .0.display(), describe_error(.1))]
     Io(PathBuf, io::Error),
 }
 
 /// Writes the session as `target` and returns where.
 ///
-/// `to` is the file (the folder, for the run folder), or a folder that is there, in which it gets its usual name; without it,
-/// that name in the working folder. What is there is replaced only when `over` is set.
-pub fn write(
+/// `to` is the file (the folder, for the run folder), or an existing folder in which the export gets its default name; without
+/// it, the default name in the working folder. An existing target is replaced only when `over` is set.
+pub fn write_export(
     session: &Session,
     reading: &ReadingInput<'_>,
     target: &ExportTarget,
     to: Option<&Path>,
     over: bool,
 ) -> Result<PathBuf, ExportError> {
-    let path = place(&target.file_name(&session.id.short()), to, target.format.is_none());
+    let path = target_path(&target.file_name(&session.id.short()), to, target.format.is_none());
     match target.format {
         Some(format) => write_file(&path, &(format.write)(session, reading), over)?,
         None => write_folder(&path, &export_folder(session, reading), over)?,
@@ -58,11 +57,13 @@ pub fn write(
     Ok(path)
 }
 
-/// Where it goes. A folder that is a run folder already is meant itself.
-fn place(name: &str, to: Option<&Path>, is_folder: bool) -> PathBuf {
+/// The path to write to. An existing run folder is the target itself.
+fn target_path(name: &str, to: Option<&Path>, is_folder: bool) -> PathBuf {
     match to {
         None => PathBuf::from(name),
-        Some(to) if to.is_dir() && !(is_folder && to.join(MARK).exists()) => to.join(name),
+        Some(to) if to.is_dir() && !(is_folder && to.join(RUN_FOLDER_MARK).exists()) => {
+            to.join(name)
+        }
         Some(to) => to.to_owned(),
     }
 }
@@ -83,8 +84,8 @@ pub fn project_context(paths: &Paths) -> Result<Option<String>, String> {
 /// Writes `text` to `path` (0644 as far as the umask allows).
 pub fn write_file(path: &Path, text: &str, over: bool) -> Result<(), ExportError> {
     check_file(path, over)?;
-    let beside = Beside::file(path, text)?;
-    if over { beside.replace(path) } else { beside.become_new(path) }
+    let sibling = TempSibling::create_file(path, text)?;
+    if over { sibling.replace_target(path) } else { sibling.link_if_absent(path) }
 }
 
 /// Writes `files`, paths below `path` with their texts. Into a folder that is there only with `over`; what else is in it stays.
@@ -93,24 +94,24 @@ pub fn write_folder(
     files: &[(String, String)],
     over: bool,
 ) -> Result<(), ExportError> {
-    match kind(path)? {
+    match file_kind(path)? {
         None => new_folder(path, files),
-        Some(Kind::Folder) if over => into_folder(path, files),
-        Some(Kind::Folder) => Err(ExportError::Exists(path.to_owned())),
-        Some(Kind::Link) => Err(ExportError::Link(path.to_owned())),
+        Some(FileKind::Folder) if over => into_folder(path, files),
+        Some(FileKind::Folder) => Err(ExportError::Exists(path.to_owned())),
+        Some(FileKind::Link) => Err(ExportError::Link(path.to_owned())),
         Some(_) => Err(ExportError::Other(path.to_owned(), "not a folder")),
     }
 }
 
 /// What is at a place.
-enum Kind {
+enum FileKind {
     File,
     Folder,
     Link,
     Device,
 }
 
-fn kind(path: &Path) -> Result<Option<Kind>, ExportError> {
+fn file_kind(path: &Path) -> Result<Option<FileKind>, ExportError> {
     let meta = match fs::symlink_metadata(path) {
         Ok(meta) => meta,
         Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
@@ -120,41 +121,41 @@ fn kind(path: &Path) -> Result<Option<Kind>, ExportError> {
     };
     let kind = meta.file_type();
     Ok(Some(if kind.is_symlink() {
-        Kind::Link
+        FileKind::Link
     } else if kind.is_dir() {
-        Kind::Folder
+        FileKind::Folder
     } else if kind.is_file() {
-        Kind::File
+        FileKind::File
     } else {
-        Kind::Device
+        FileKind::Device
     }))
 }
 
 fn check_file(path: &Path, over: bool) -> Result<(), ExportError> {
-    match kind(path)? {
+    match file_kind(path)? {
         None => Ok(()),
-        Some(Kind::File) if over => Ok(()),
-        Some(Kind::File) => Err(ExportError::Exists(path.to_owned())),
-        Some(Kind::Link) => Err(ExportError::Link(path.to_owned())),
-        Some(Kind::Folder) => Err(ExportError::Other(path.to_owned(), "a folder")),
-        Some(Kind::Device) => Err(ExportError::Other(path.to_owned(), "not a regular file")),
+        Some(FileKind::File) if over => Ok(()),
+        Some(FileKind::File) => Err(ExportError::Exists(path.to_owned())),
+        Some(FileKind::Link) => Err(ExportError::Link(path.to_owned())),
+        Some(FileKind::Folder) => Err(ExportError::Other(path.to_owned(), "a folder")),
+        Some(FileKind::Device) => Err(ExportError::Other(path.to_owned(), "not a regular file")),
     }
 }
 
 /// The folder that `path` is in.
-fn parent(path: &Path) -> &Path {
+fn parent_folder(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A file or folder beside its place; gone when it is dropped without having got its name.
-struct Beside {
+/// A file or folder sibling its place; gone when it is dropped without having got its name.
+struct TempSibling {
     path: PathBuf,
     is_folder: bool,
 }
 
-impl Drop for Beside {
+impl Drop for TempSibling {
     fn drop(&mut self) {
-        // What cannot be taken away stays: there is nobody to tell but the user, who was told why nothing was written.
+        // A leftover that cannot be removed is not worth a second message: the user already has the reason.
         let gone = if self.is_folder {
             fs::remove_dir_all(&self.path)
         } else {
@@ -164,36 +165,38 @@ impl Drop for Beside {
     }
 }
 
-impl Beside {
-    /// A file beside `path` with this text, on the disk.
-    fn file(path: &Path, text: &str) -> Result<Self, ExportError> {
-        let open = |beside: &Path| {
-            OpenOptions::new().write(true).create_new(true).mode(0o644).open(beside)
+impl TempSibling {
+    /// A file sibling `path` with this text, on the disk.
+    fn create_file(path: &Path, text: &str) -> Result<Self, ExportError> {
+        let open = |sibling: &Path| {
+            OpenOptions::new().write(true).create_new(true).mode(0o644).open(sibling)
         };
-        let (beside, mut file) = Self::make(path, false, open)?;
+        let (sibling, mut file) = Self::create_unique(path, false, open)?;
         let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
         written.map_err(|e| ExportError::Io(path.to_owned(), e))?;
-        Ok(beside)
+        Ok(sibling)
     }
 
-    /// An empty folder beside `path`.
-    fn export_folder(path: &Path) -> Result<Self, ExportError> {
-        let make = |beside: &Path| DirBuilder::new().mode(0o755).create(beside);
-        Self::make(path, true, make).map(|(beside, ())| beside)
+    /// An empty folder sibling `path`.
+    fn create_folder(path: &Path) -> Result<Self, ExportError> {
+        let make = |sibling: &Path| DirBuilder::new().mode(0o755).create(sibling);
+        Self::create_unique(path, true, make).map(|(sibling, ())| sibling)
     }
 
-    fn make<T>(
+    fn create_unique<T>(
         path: &Path,
         is_folder: bool,
         make: impl Fn(&Path) -> io::Result<T>,
     ) -> Result<(Self, T), ExportError> {
-        let folder = parent(path);
+        let folder = parent_folder(path);
         let mut tries = 0;
         loop {
-            let beside = folder.join(format!(".plenary-{:016x}.tmp", fastrand::u64(..)));
-            match make(&beside) {
-                Ok(opened) => return Ok((Self { path: beside, is_folder }, opened)),
-                Err(e) if e.kind() == ErrorKind::AlreadyExists && tries < TRIES => tries += 1,
+            let sibling = folder.join(format!(".plenary-{:016x}.tmp", fastrand::u64(..)));
+            match make(&sibling) {
+                Ok(opened) => return Ok((Self { path: sibling, is_folder }, opened)),
+                Err(e) if e.kind() == ErrorKind::AlreadyExists && tries < MAX_NAME_ATTEMPTS => {
+                    tries += 1
+                }
                 Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                     return Err(ExportError::NoFolder(path.to_owned(), folder.to_owned()));
                 }
@@ -203,12 +206,12 @@ impl Beside {
     }
 
     /// Takes the place of what is at `path`.
-    fn replace(self, path: &Path) -> Result<(), ExportError> {
+    fn replace_target(self, path: &Path) -> Result<(), ExportError> {
         fs::rename(&self.path, path).map_err(|e| ExportError::Io(path.to_owned(), e))
     }
 
     /// Gets the name `path` when nothing has it: a second name for the file, which never replaces one.
-    fn become_new(self, path: &Path) -> Result<(), ExportError> {
+    fn link_if_absent(self, path: &Path) -> Result<(), ExportError> {
         match fs::hard_link(&self.path, path) {
             Ok(()) => Ok(()),
             Err(e) if e.kind() == ErrorKind::AlreadyExists => {
@@ -232,16 +235,16 @@ impl Beside {
 
 /// The folder gets its name when all its files are in it.
 fn new_folder(path: &Path, files: &[(String, String)]) -> Result<(), ExportError> {
-    let beside = Beside::export_folder(path)?;
+    let sibling = TempSibling::create_folder(path)?;
     let at = |e: io::Error| ExportError::Io(path.to_owned(), e);
     for (name, text) in files {
-        let file = below(&beside.path, name).ok_or_else(|| unsafe_name(path, name))?;
-        make_folders(&beside.path, name).map_err(at)?;
+        let file = path_below(&sibling.path, name).ok_or_else(|| unsafe_name(path, name))?;
+        make_folders(&sibling.path, name).map_err(at)?;
         let mut file =
             OpenOptions::new().write(true).create_new(true).mode(0o644).open(file).map_err(at)?;
         file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(at)?;
     }
-    match fs::rename(&beside.path, path) {
+    match fs::rename(&sibling.path, path) {
         Ok(()) => Ok(()),
         Err(e) if matches!(e.kind(), ErrorKind::AlreadyExists | ErrorKind::DirectoryNotEmpty) => {
             Err(ExportError::Exists(path.to_owned()))
@@ -254,21 +257,21 @@ fn new_folder(path: &Path, files: &[(String, String)]) -> Result<(), ExportError
 fn into_folder(path: &Path, files: &[(String, String)]) -> Result<(), ExportError> {
     let mut ready = Vec::with_capacity(files.len());
     for (name, text) in files {
-        let file = below(path, name).ok_or_else(|| unsafe_name(path, name))?;
+        let file = path_below(path, name).ok_or_else(|| unsafe_name(path, name))?;
         let mut above = path.to_owned();
         for part in Path::new(name).parent().into_iter().flat_map(Path::components) {
             above.push(part);
-            match kind(&above)? {
-                None | Some(Kind::Folder) => {}
-                Some(Kind::Link) => return Err(ExportError::Link(above)),
+            match file_kind(&above)? {
+                None | Some(FileKind::Folder) => {}
+                Some(FileKind::Link) => return Err(ExportError::Link(above)),
                 Some(_) => return Err(ExportError::Other(above, "not a folder")),
             }
         }
         make_folders(path, name).map_err(|e| ExportError::Io(above, e))?;
         check_file(&file, true)?;
-        ready.push((Beside::file(&file, text)?, file));
+        ready.push((TempSibling::create_file(&file, text)?, file));
     }
-    ready.into_iter().try_for_each(|(beside, file)| beside.replace(&file))
+    ready.into_iter().try_for_each(|(sibling, file)| sibling.replace_target(&file))
 }
 
 /// Makes the folders of `name` below `folder`.
@@ -282,7 +285,7 @@ fn make_folders(folder: &Path, name: &str) -> io::Result<()> {
 }
 
 /// `name` below `folder`, when all of its parts are plain names. They are made of ids; this is the second lock.
-fn below(folder: &Path, name: &str) -> Option<PathBuf> {
+fn path_below(folder: &Path, name: &str) -> Option<PathBuf> {
     let plain = |part: &str| {
         let fits =
             (1..=255).contains(&part.len()) && !part.starts_with('.') && !part.ends_with('.');
@@ -297,7 +300,7 @@ fn unsafe_name(path: &Path, name: &str) -> ExportError {
 }
 
 /// The system's words without its number, and plain ones where people know it as something else.
-fn why(error: &io::Error) -> String {
+fn describe_error(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::StorageFull => "no space is left on the disk".to_owned(),
         ErrorKind::QuotaExceeded => "the disk quota is used up".to_owned(),
@@ -336,7 +339,7 @@ mod tests {
         assert_eq!(fs::read_to_string(&file).unwrap(), "one");
         write_file(&file, "two", true).unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "two");
-        assert_eq!(names(dir.path()), ["a.md"], "nothing is left beside it");
+        assert_eq!(names(dir.path()), ["a.md"], "nothing is left sibling it");
     }
 
     #[test]
@@ -373,7 +376,7 @@ mod tests {
     }
 
     fn files(texts: &[&str]) -> Vec<(String, String)> {
-        ["question.md", "answers/infra.md", MARK]
+        ["question.md", "answers/infra.md", RUN_FOLDER_MARK]
             .iter()
             .zip(texts)
             .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
@@ -385,13 +388,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let run = dir.path().join("run");
         write_folder(&run, &files(&["q", "a", "{}"]), false).unwrap();
-        assert_eq!(names(&run), ["answers", MARK, "question.md"]);
+        assert_eq!(names(&run), ["answers", RUN_FOLDER_MARK, "question.md"]);
         assert_eq!(fs::read_to_string(run.join("answers/infra.md")).unwrap(), "a");
         assert!(matches!(write_folder(&run, &files(&["2"]), false), Err(ExportError::Exists(_))));
         fs::write(run.join("mine.txt"), "mine").unwrap();
         write_folder(&run, &files(&["Q", "A", "[]"]), true).unwrap();
         assert_eq!(fs::read_to_string(run.join("answers/infra.md")).unwrap(), "A");
-        assert_eq!(names(&run), ["answers", MARK, "mine.txt", "question.md"]);
+        assert_eq!(names(&run), ["answers", RUN_FOLDER_MARK, "mine.txt", "question.md"]);
         assert_eq!(names(dir.path()), ["run"]);
 
         // A link inside leads nowhere.
@@ -443,13 +446,13 @@ mod tests {
     fn a_folder_that_is_there_gets_the_usual_name_in_it() {
         let dir = tempfile::tempdir().unwrap();
         let here = dir.path();
-        assert_eq!(place("n", None, false), Path::new("n"));
-        assert_eq!(place("n", Some(here), false), here.join("n"));
-        assert_eq!(place("n", Some(here), true), here.join("n"));
-        assert_eq!(place("n", Some(&here.join("new")), true), here.join("new"));
-        fs::write(here.join(MARK), "{}").unwrap();
-        assert_eq!(place("n", Some(here), true), here);
-        assert_eq!(place("n", Some(here), false), here.join("n"));
+        assert_eq!(target_path("n", None, false), Path::new("n"));
+        assert_eq!(target_path("n", Some(here), false), here.join("n"));
+        assert_eq!(target_path("n", Some(here), true), here.join("n"));
+        assert_eq!(target_path("n", Some(&here.join("new")), true), here.join("new"));
+        fs::write(here.join(RUN_FOLDER_MARK), "{}").unwrap();
+        assert_eq!(target_path("n", Some(here), true), here);
+        assert_eq!(target_path("n", Some(here), false), here.join("n"));
     }
 
     #[test]

@@ -1,7 +1,5 @@
-//! The mailbox between the runs and the loop: updates of one run coalesce, so that the work of a frame
-//! depends on how many runs there are, never on how many tokens came.
-//!
-//! Runs push from their tasks; the loop (or the headless `ask`) waits for [`Inbox::ready`] and drains all at once.
+//! The mailbox between runs and the loop: updates of one run are joined, so that the work of a frame depends on the
+//! number of runs, not of tokens.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,23 +9,23 @@ use crate::domain::{RunId, RunUpdate};
 
 /// A shared mailbox; clones are the same mailbox.
 #[derive(Debug, Clone, Default)]
-pub struct Inbox {
-    inner: Arc<Inner>,
+pub struct RunMailbox {
+    inner: Arc<SharedUpdates>,
 }
 
 #[derive(Debug, Default)]
-struct Inner {
+struct SharedUpdates {
     pending: Mutex<Vec<(RunId, Vec<RunUpdate>)>>,
     ready: Notify,
 }
 
-impl Inbox {
+impl RunMailbox {
     /// An empty mailbox.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds an update of `run`; text behind text is appended to it.
+    /// Adds an update of `run`; consecutive text is joined.
     pub fn push(&self, run: RunId, update: RunUpdate) {
         let was_empty = {
             let mut pending = self.inner.pending.lock().unwrap_or_else(PoisonError::into_inner);
@@ -39,7 +37,7 @@ impl Inbox {
                 pending.last_mut()
             };
             if let Some((_, updates)) = slot {
-                coalesce(updates, update);
+                merge_update(updates, update);
             }
             was_empty
         };
@@ -48,7 +46,7 @@ impl Inbox {
         }
     }
 
-    /// Waits until something is there. Cancel safe.
+    /// Waits until there are updates. Cancel safe.
     pub async fn ready(&self) {
         self.inner.ready.notified().await;
     }
@@ -59,7 +57,7 @@ impl Inbox {
     }
 }
 
-fn coalesce(updates: &mut Vec<RunUpdate>, update: RunUpdate) {
+fn merge_update(updates: &mut Vec<RunUpdate>, update: RunUpdate) {
     match (updates.last_mut(), update) {
         (Some(RunUpdate::Text(have)), RunUpdate::Text(more))
         | (Some(RunUpdate::Reasoning(have)), RunUpdate::Reasoning(more)) => have.push_str(&more),
@@ -76,20 +74,20 @@ mod tests {
 
     #[tokio::test]
     async fn text_coalesces_and_order_stays() {
-        let inbox = Inbox::new();
+        let mailbox = RunMailbox::new();
         let (a, b) = (RunId::from_number(1), RunId::from_number(2));
-        inbox.push(a, RunUpdate::Text("one ".into()));
-        inbox.push(b, RunUpdate::Text("x".into()));
-        inbox.push(a, RunUpdate::Text("two".into()));
-        inbox.push(a, RunUpdate::Ended(Ending::Done));
-        inbox.ready().await;
+        mailbox.push(a, RunUpdate::Text("one ".into()));
+        mailbox.push(b, RunUpdate::Text("x".into()));
+        mailbox.push(a, RunUpdate::Text("two".into()));
+        mailbox.push(a, RunUpdate::Ended(Ending::Done));
+        mailbox.ready().await;
         assert_eq!(
-            inbox.drain(),
+            mailbox.drain(),
             vec![
                 (a, vec![RunUpdate::Text("one two".into()), RunUpdate::Ended(Ending::Done)]),
                 (b, vec![RunUpdate::Text("x".into())]),
             ]
         );
-        assert!(inbox.drain().is_empty());
+        assert!(mailbox.drain().is_empty());
     }
 }

@@ -1,25 +1,23 @@
-//! Which local models are there: asked of `weights` for those that a setup needs, and said in words.
-//!
-//! Fetches nothing (`pulls` does). Used by the screen, the headless `ask` and `doctor`.
+//! Which model files a configuration needs, and which of them are missing. Downloads nothing.
 
 use crate::config::Setup;
 use crate::domain::format::format_bytes;
 use crate::domain::{LocalSpec, ModelRef, Weights};
 use crate::weights::{self, Stored};
 
-/// The weights that `model` means, with the settings of its provider; none for models that answer elsewhere.
+/// The model file of `model`, with the settings of its provider; none for models that are not local.
 pub fn weights_of<'a>(setup: &'a Setup, model: &ModelRef) -> Option<(&'a LocalSpec, &'a Weights)> {
     let spec = setup.providers.get(&model.provider)?;
     spec.local.as_ref().zip(spec.weights(&model.model))
 }
 
-/// Why `model` cannot answer yet, when its weights are not there.
-pub fn missing(setup: &Setup, model: &ModelRef) -> Option<String> {
+/// Why `model` cannot answer: its model file is missing. None when it is present.
+pub fn missing_reason(setup: &Setup, model: &ModelRef) -> Option<String> {
     let (spec, weights) = weights_of(setup, model)?;
     (weights::stored(spec, weights) != Stored::There).then(|| how_to_get(weights))
 }
 
-/// What to do about weights that are not there.
+/// How to get a missing model file.
 pub fn how_to_get(weights: &Weights) -> String {
     format!(
         "{} is not on this machine yet: `plenary model pull {}` gets it ({}, once); or another model answers: export \

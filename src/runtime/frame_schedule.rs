@@ -1,33 +1,33 @@
 //! When the next frame is due: keys at once, streams at 30 a second, nothing when nothing changed.
 //!
-//! Pure: takes and gives times since the program's start. The loop sleeps until [`Frames::due`].
+//! Pure: all times are since the program's start.
 
 use std::time::Duration;
 
 /// The frame scheduler.
 #[derive(Debug, Default)]
-pub struct Frames {
+pub struct FrameSchedule {
     last: Option<Duration>,
     due: Option<Duration>,
 }
 
-impl Frames {
-    /// The least time between two frames that only streams ask for.
+impl FrameSchedule {
+    /// The shortest time between two frames that only streams ask for.
     pub const STREAM_GAP: Duration = Duration::from_millis(33);
 
-    /// Something that the user did must show at once.
-    pub fn now(&mut self, now: Duration) {
+    /// Requests a frame at once: the user did something.
+    pub fn request_now(&mut self, now: Duration) {
         self.due = Some(now);
     }
 
-    /// Text came: a frame when the last one is [`Frames::STREAM_GAP`] old.
-    pub fn stream(&mut self, now: Duration) {
+    /// Requests a frame for streamed text: when the last frame is [`FrameSchedule::STREAM_GAP`] old.
+    pub fn request_for_stream(&mut self, now: Duration) {
         let due = self.last.map_or(now, |last| now.max(last + Self::STREAM_GAP));
         self.due = Some(self.due.map_or(due, |have| have.min(due)));
     }
 
-    /// The screen changes by itself at `at` (a clock, a notice that goes away).
-    pub fn later(&mut self, at: Duration) {
+    /// Requests a frame at `at`, when the screen changes without an event (a clock, a notice that expires).
+    pub fn request_at(&mut self, at: Duration) {
         self.due = Some(self.due.map_or(at, |have| have.min(at)));
     }
 
@@ -36,13 +36,13 @@ impl Frames {
         self.due
     }
 
-    /// True when it is time.
+    /// True when a frame is due.
     pub fn is_due(&self, now: Duration) -> bool {
         self.due.is_some_and(|due| due <= now)
     }
 
     /// A frame was drawn.
-    pub fn drawn(&mut self, now: Duration) {
+    pub fn on_drawn(&mut self, now: Duration) {
         self.last = Some(now);
         self.due = None;
     }
@@ -55,20 +55,20 @@ mod tests {
     #[test]
     fn streams_wait_keys_do_not_and_idle_is_idle() {
         let ms = Duration::from_millis;
-        let mut frames = Frames::default();
+        let mut frames = FrameSchedule::default();
         assert_eq!(frames.due(), None);
-        frames.stream(ms(5));
+        frames.request_for_stream(ms(5));
         assert!(frames.is_due(ms(5)));
-        frames.drawn(ms(6));
+        frames.on_drawn(ms(6));
         assert_eq!(frames.due(), None);
-        frames.stream(ms(7));
-        frames.stream(ms(20));
+        frames.request_for_stream(ms(7));
+        frames.request_for_stream(ms(20));
         assert_eq!(frames.due(), Some(ms(39)));
-        frames.now(ms(21));
+        frames.request_now(ms(21));
         assert_eq!(frames.due(), Some(ms(21)));
-        frames.drawn(ms(21));
-        frames.later(ms(1000));
-        frames.stream(ms(990));
+        frames.on_drawn(ms(21));
+        frames.request_at(ms(1000));
+        frames.request_for_stream(ms(990));
         assert_eq!(frames.due(), Some(ms(990)));
     }
 }

@@ -1,5 +1,4 @@
-//! Which theme, and how many colours: from the configuration, the environment and the terminal itself. Asked once,
-//! before the first frame; what a theme is, is `ui::theme`'s.
+//! Chooses theme and colour depth from the configuration, the environment and the terminal, once, before the first frame.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -7,27 +6,27 @@ use std::time::Duration;
 use crate::config::Setup;
 use crate::ui::theme::{Depth, Theme};
 
-/// The looks of this program run.
-pub struct Looks {
+/// The appearance of this program run.
+pub struct Appearance {
     /// The theme.
     pub theme: Theme,
     /// Colours of the terminal.
     pub depth: Depth,
-    /// Whether the terminal is light, when it says so.
+    /// Whether the background is light, when the terminal reports it.
     pub is_light: Option<bool>,
-    /// Fields of the theme that fell back.
+    /// Fields of the theme that fell back to a default.
     pub notices: Vec<String>,
 }
 
-/// How long the terminal may take to say its background colour.
-const ANSWER_TIME: Duration = Duration::from_millis(60);
+/// How long the terminal may take to report its background colour.
+const QUERY_TIMEOUT: Duration = Duration::from_millis(60);
 
-/// Chooses; `auto` asks the terminal whether it is dark or light.
+/// Loads the configured theme; `auto` asks the terminal whether its background is dark or light.
 ///
 /// # Errors
 /// Says which file, line and key of a theme is wrong, or which themes there are.
-pub fn choose(setup: &Setup) -> Result<Looks, String> {
-    let depth = depth(|name| std::env::var(name).ok());
+pub fn choose_appearance(setup: &Setup) -> Result<Appearance, String> {
+    let depth = detect_depth(|name| std::env::var(name).ok());
     let is_light = terminal_is_light();
     let name = match (setup.theme.as_str(), is_light) {
         ("auto", Some(true)) => "light",
@@ -36,17 +35,17 @@ pub fn choose(setup: &Setup) -> Result<Looks, String> {
     };
     let folder = setup.paths.config.join("themes");
     let (theme, notices) = Theme::load(name, Some(&folder), depth)?;
-    Ok(Looks { theme, depth, is_light, notices })
+    Ok(Appearance { theme, depth, is_light, notices })
 }
 
-/// What the terminal says of its background; none when it does not say.
+/// Whether the terminal reports a light background; none when it does not report any.
 fn terminal_is_light() -> Option<bool> {
     use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
     if !std::io::stdout().is_terminal() {
         return None;
     }
     let mut options = QueryOptions::default();
-    options.timeout = ANSWER_TIME;
+    options.timeout = QUERY_TIMEOUT;
     if let Ok(mode) = theme_mode(options) {
         return Some(mode == ThemeMode::Light);
     }
@@ -56,8 +55,8 @@ fn terminal_is_light() -> Option<bool> {
     Some(matches!(number, 7 | 9..=15))
 }
 
-/// The colours that the environment promises.
-fn depth(var: impl Fn(&str) -> Option<String>) -> Depth {
+/// The colour depth that the environment announces.
+fn detect_depth(var: impl Fn(&str) -> Option<String>) -> Depth {
     if var("NO_COLOR").is_some_and(|v| !v.is_empty()) {
         return Depth::Mono;
     }
@@ -81,7 +80,9 @@ mod tests {
     #[test]
     fn colours_by_environment() {
         let of = |pairs: &'static [(&str, &str)]| {
-            depth(move |name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
+            detect_depth(move |name| {
+                pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned())
+            })
         };
         assert_eq!(of(&[("TERM", "xterm-256color"), ("COLORTERM", "truecolor")]), Depth::True);
         assert_eq!(of(&[("TERM", "screen-256color")]), Depth::Ansi256);

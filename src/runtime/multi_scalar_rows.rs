@@ -1,26 +1,24 @@
-//! Rows with graphemes of several scalars (flags, families, keycaps): terminals disagree on how many cells those take, and
-//! what one of them spilled over would stay when the row changes. Such a row is sent whole whenever it changes.
-//!
-//! Used by `terminal`, between drawing a frame and sending it.
+//! Terminals disagree on the width of multi-scalar graphemes (flags, families, keycaps), which can leave stray cells
+//! behind. A changed row that contains one is redrawn completely.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use ratatui::buffer::{Buffer, Cell, CellDiffOption};
 
-/// What is remembered of the rows of the last frame.
+/// The rows of the last frame that contained such a grapheme.
 #[derive(Debug, Default)]
-pub struct OddRows {
-    /// For each row that had such a grapheme, a hash of what stood in it.
+pub struct MultiScalarRows {
+    /// For each row with such a grapheme, a hash of its symbols.
     rows: Vec<Option<u64>>,
 }
 
-impl OddRows {
+impl MultiScalarRows {
     /// Marks the cells of `buffer` that must be sent although they seem unchanged.
-    pub fn mark(&mut self, buffer: &mut Buffer) {
+    pub fn mark_changed_rows(&mut self, buffer: &mut Buffer) {
         let width = usize::from(buffer.area.width).max(1);
         self.rows.resize(usize::from(buffer.area.height), None);
         for (cells, before) in buffer.content.chunks_mut(width).zip(&mut self.rows) {
-            let now = cells.iter().any(is_odd).then(|| hash(cells));
+            let now = cells.iter().any(is_multi_scalar).then(|| hash_symbols(cells));
             if now != *before {
                 for cell in cells.iter_mut() {
                     cell.diff_option = CellDiffOption::AlwaysUpdate;
@@ -31,12 +29,12 @@ impl OddRows {
     }
 }
 
-fn is_odd(cell: &Cell) -> bool {
+fn is_multi_scalar(cell: &Cell) -> bool {
     let symbol = cell.symbol();
     symbol.len() > 1 && symbol.chars().nth(1).is_some()
 }
 
-fn hash(cells: &[Cell]) -> u64 {
+fn hash_symbols(cells: &[Cell]) -> u64 {
     let mut hasher = DefaultHasher::new();
     for cell in cells {
         cell.symbol().hash(&mut hasher);
@@ -60,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_row_with_a_flag_is_sent_whole_when_it_changes_and_when_the_flag_goes() {
-        let mut odd = OddRows::default();
+        let mut multi_scalar = MultiScalarRows::default();
         let mut last = frame(["", ""]);
         for (rows, sent) in [
             (["plain", "ab"], vec![0, 1]),
@@ -70,7 +68,7 @@ mod tests {
             (["plain", "a"], vec![]),
         ] {
             let mut next = frame(rows);
-            odd.mark(&mut next);
+            multi_scalar.mark_changed_rows(&mut next);
             let changes = last.diff(&next);
             for y in [0_u16, 1] {
                 let cells = changes.iter().filter(|(_, row, _)| *row == y).count();

@@ -1,8 +1,8 @@
-//! Cells → bytes: the drawing half of a terminal backend, with as few bytes as the change needs.
+//! The drawing half of a terminal backend, with as few bytes as a change needs.
 //!
-//! Side-by-side panes that scroll rewrite thousands of cells a second; the stock backend sends both colours whenever one
-//! changes and an absolute move over every gap, a third more bytes (`tests/measure`). Everything but `draw` is the stock
-//! backend's. Used by `terminal` alone.
+//! Side-by-side panes that scroll rewrite thousands of cells a second; the crossterm backend sends both colours whenever one
+//! changes and an absolute move over every gap, a third more bytes (`tests/measure`). Everything but `draw` is delegated to
+//! the crossterm backend.
 
 use std::io::{self, Write};
 
@@ -12,38 +12,38 @@ use ratatui::layout::{Position, Size};
 use ratatui::style::{Color, Modifier};
 
 /// A backend that sends only what changes.
-pub struct Cells<W: Write> {
-    stock: CrosstermBackend<W>,
+pub struct CellWriter<W: Write> {
+    crossterm: CrosstermBackend<W>,
     bytes: Vec<u8>,
 }
 
-impl<W: Write> Cells<W> {
+impl<W: Write> CellWriter<W> {
     /// Draws to `out`, which should buffer.
     pub fn new(out: W) -> Self {
-        Self { stock: CrosstermBackend::new(out), bytes: Vec::with_capacity(64 << 10) }
+        Self { crossterm: CrosstermBackend::new(out), bytes: Vec::with_capacity(64 << 10) }
     }
 }
 
-impl<W: Write> Write for Cells<W> {
+impl<W: Write> Write for CellWriter<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.stock.write(bytes)
+        self.crossterm.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Write::flush(&mut self.stock)
+        Write::flush(&mut self.crossterm)
     }
 }
 
-/// What the terminal was last told.
+/// Colours, attributes and cursor position as last sent.
 #[derive(Default)]
-struct Pen {
+struct TerminalPen {
     fg: Color,
     bg: Color,
     modifier: Modifier,
     at: Option<(u16, u16)>,
 }
 
-impl<W: Write> Backend for Cells<W> {
+impl<W: Write> Backend for CellWriter<W> {
     type Error = io::Error;
 
     fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
@@ -51,83 +51,83 @@ impl<W: Write> Backend for Cells<W> {
         I: Iterator<Item = (u16, u16, &'a Cell)>,
     {
         self.bytes.clear();
-        let mut pen = Pen::default();
+        let mut pen = TerminalPen::default();
         for (x, y, cell) in content {
-            pen.go(&mut self.bytes, x, y);
-            pen.style(&mut self.bytes, cell);
+            pen.move_to(&mut self.bytes, x, y);
+            pen.set_style(&mut self.bytes, cell);
             self.bytes.extend_from_slice(cell.symbol().as_bytes());
-            // Terminals disagree on the width of everything else: there the next cell says where it stands.
+            // Terminals disagree on the width of everything else: the next cell is then positioned explicitly.
             let plain = matches!(cell.symbol().as_bytes(), [b' '..=b'~']);
             pen.at = plain.then_some((x + 1, y));
         }
         if !self.bytes.is_empty() {
             self.bytes.extend_from_slice(b"\x1b[m");
         }
-        self.stock.write_all(&self.bytes)
+        self.crossterm.write_all(&self.bytes)
     }
 
     fn hide_cursor(&mut self) -> io::Result<()> {
-        self.stock.hide_cursor()
+        self.crossterm.hide_cursor()
     }
 
     fn show_cursor(&mut self) -> io::Result<()> {
-        self.stock.show_cursor()
+        self.crossterm.show_cursor()
     }
 
     fn get_cursor_position(&mut self) -> io::Result<Position> {
-        self.stock.get_cursor_position()
+        self.crossterm.get_cursor_position()
     }
 
     fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
-        self.stock.set_cursor_position(position)
+        self.crossterm.set_cursor_position(position)
     }
 
     fn clear(&mut self) -> io::Result<()> {
-        self.stock.clear()
+        self.crossterm.clear()
     }
 
     fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
-        self.stock.clear_region(clear_type)
+        self.crossterm.clear_region(clear_type)
     }
 
     fn size(&self) -> io::Result<Size> {
-        self.stock.size()
+        self.crossterm.size()
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {
-        self.stock.window_size()
+        self.crossterm.window_size()
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        Backend::flush(&mut self.stock)
+        Backend::flush(&mut self.crossterm)
     }
 }
 
-impl Pen {
-    /// Moves to a cell: not at all when the pen stands there, a step to the right over a gap of the same row (ECMA-48
-    /// CUF), else to the place (CUP).
-    fn go(&self, out: &mut Vec<u8>, x: u16, y: u16) {
+impl TerminalPen {
+    /// Moves to a cell: not at all when the cursor is there, forward over a gap in the same row (ECMA-48
+    /// CUF), else to an absolute position (CUP).
+    fn move_to(&self, out: &mut Vec<u8>, x: u16, y: u16) {
         match self.at {
             Some((at, row)) if row == y && at == x => {}
-            Some((at, row)) if row == y && at < x => sequence(out, &[x - at], b'C'),
-            _ => sequence(out, &[y + 1, x + 1], b'H'),
+            Some((at, row)) if row == y && at < x => push_sequence(out, &[x - at], b'C'),
+            _ => push_sequence(out, &[y + 1, x + 1], b'H'),
         }
     }
 
     /// Changes what differs (ECMA-48 SGR), in one sequence.
-    fn style(&mut self, out: &mut Vec<u8>, cell: &Cell) {
+    fn set_style(&mut self, out: &mut Vec<u8>, cell: &Cell) {
         if self.fg == cell.fg && self.bg == cell.bg && self.modifier == cell.modifier {
             return;
         }
         let start = out.len();
         out.extend_from_slice(b"\x1b[");
-        let mut codes = Codes { out, first: true };
-        codes.modifiers(self.modifier, cell.modifier);
+        let mut codes = SequenceCodes { out, first: true };
+        codes.push_modifiers(self.modifier, cell.modifier);
         if self.fg != cell.fg {
-            codes.color(cell.fg, 30);
+            codes.push_color(cell.fg, 30);
         }
         if self.bg != cell.bg {
-            codes.color(cell.bg, 40);
+            codes.push_color(cell.bg, 40);
         }
         if codes.first {
             out.truncate(start);
@@ -138,15 +138,15 @@ impl Pen {
     }
 }
 
-fn sequence(out: &mut Vec<u8>, numbers: &[u16], end: u8) {
+fn push_sequence(out: &mut Vec<u8>, numbers: &[u16], end: u8) {
     out.extend_from_slice(b"\x1b[");
-    let mut codes = Codes { out, first: true };
-    codes.all(numbers);
+    let mut codes = SequenceCodes { out, first: true };
+    codes.push_all(numbers);
     out.push(end);
 }
 
 /// The numbers of one control sequence.
-struct Codes<'a> {
+struct SequenceCodes<'a> {
     out: &'a mut Vec<u8>,
     first: bool,
 }
@@ -161,7 +161,7 @@ const MODIFIERS: [(Modifier, u16, u16); 6] = [
     (Modifier::CROSSED_OUT, 9, 29),
 ];
 
-impl Codes<'_> {
+impl SequenceCodes<'_> {
     fn push(&mut self, n: u16) {
         if !self.first {
             self.out.push(b';');
@@ -180,13 +180,13 @@ impl Codes<'_> {
         self.out.extend(digits.iter().take(used).rev());
     }
 
-    fn all(&mut self, numbers: &[u16]) {
+    fn push_all(&mut self, numbers: &[u16]) {
         for n in numbers {
             self.push(*n);
         }
     }
 
-    fn modifiers(&mut self, from: Modifier, to: Modifier) {
+    fn push_modifiers(&mut self, from: Modifier, to: Modifier) {
         let weight = Modifier::BOLD | Modifier::DIM;
         let lighter = !(from & weight).difference(to).is_empty();
         if lighter {
@@ -204,12 +204,12 @@ impl Codes<'_> {
     }
 
     /// `base` is 30 for the foreground, 40 for the background.
-    fn color(&mut self, color: Color, base: u16) {
+    fn push_color(&mut self, color: Color, base: u16) {
         let ansi = |n: u16| if n < 8 { base + n } else { base + 60 + n - 8 };
         match color {
             Color::Reset => self.push(base + 9),
-            Color::Rgb(r, g, b) => self.all(&[base + 8, 2, r.into(), g.into(), b.into()]),
-            Color::Indexed(n) => self.all(&[base + 8, 5, n.into()]),
+            Color::Rgb(r, g, b) => self.push_all(&[base + 8, 2, r.into(), g.into(), b.into()]),
+            Color::Indexed(n) => self.push_all(&[base + 8, 5, n.into()]),
             Color::Black => self.push(ansi(0)),
             Color::Red => self.push(ansi(1)),
             Color::Green => self.push(ansi(2)),
@@ -238,7 +238,7 @@ mod tests {
     use ratatui::style::Style;
 
     fn drawn(cells: &[(u16, u16, Cell)]) -> String {
-        let mut backend = Cells::new(Vec::new());
+        let mut backend = CellWriter::new(Vec::new());
         backend.draw(cells.iter().map(|(x, y, c)| (*x, *y, c))).unwrap();
         String::from_utf8(backend.bytes.clone()).unwrap()
     }
@@ -277,7 +277,7 @@ mod tests {
         }
     }
 
-    /// The oracle: a terminal shows the same after these bytes as after the stock backend's.
+    /// The oracle: a terminal shows the same after these bytes as after the crossterm backend's.
     #[test]
     fn a_terminal_shows_the_same_as_with_the_stock_backend() {
         let area = Rect::new(0, 0, 40, 12);
@@ -308,7 +308,7 @@ mod tests {
                 next.set_string(x, y, symbols[random.usize(0..symbols.len())], style);
             }
             let changes = last.diff(&next);
-            let mut slim = Cells::new(Vec::new());
+            let mut slim = CellWriter::new(Vec::new());
             slim.draw(changes.iter().map(|(x, y, c)| (*x, *y, *c))).unwrap();
             let mut out = Vec::new();
             CrosstermBackend::new(&mut out)
@@ -317,8 +317,8 @@ mod tests {
             terminals[0].process(&slim.bytes);
             terminals[1].process(&out);
             assert!(slim.bytes.len() <= out.len());
-            let [ours, stock] = &terminals;
-            assert_eq!(ours.screen().contents_formatted(), stock.screen().contents_formatted());
+            let [ours, crossterm] = &terminals;
+            assert_eq!(ours.screen().contents_formatted(), crossterm.screen().contents_formatted());
             last = next;
         }
     }

@@ -1,0 +1,177 @@
+//! View data of runs: what the screen needs of a run beside the session, keyed by the run's id.
+//!
+//! Holds the parsed answer and what was read out of it. The run itself (text, state, recommendations) is the session's;
+//! scroll positions and rows are the renderer's, which knows the width.
+
+use std::collections::HashMap;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::domain::{Contract, Facet, ModelRef, Persona, Run, RunId, TurnId};
+use crate::review::{self, BriefLine, HeadingSynonyms, Lead, Section};
+use crate::text::Document;
+
+/// View data of one run.
+#[derive(Debug)]
+pub struct RunDisplay {
+    /// Who answers.
+    pub persona: Arc<Persona>,
+    /// The question as it is displayed above the answer: sanitised, documents named only.
+    pub question: Arc<str>,
+    /// The question as it was sent: without its mentions, with its documents.
+    pub sent: Arc<str>,
+    /// The answer, parsed.
+    pub document: Document,
+    /// When its first attempt began, on the program's clock; none for a resumed run.
+    pub started: Option<Duration>,
+    /// What its provider does before the first text, as text; empty when the provider does not say.
+    pub waiting: String,
+    /// The model that answers, when the provider has said.
+    pub served_model: Option<String>,
+    /// `DevOps Mode` when a trigger added the persona.
+    pub mode: Option<String>,
+    /// Another instance is still writing this run: its text is incomplete, so nothing is extracted from it.
+    pub elsewhere: bool,
+    /// What the answer is about, section by section, at revision `read_at`.
+    pub sections: Vec<Section>,
+    /// The sentence that its recommendation leads with, at revision `read_at`.
+    pub lead: Option<Lead>,
+    /// The document's revision when sections and lead were read.
+    pub read_at: Option<u64>,
+    /// The verified lines of a brief; empty for every other run.
+    pub brief: VerifiedBrief,
+}
+
+/// The lines of a brief, each quote compared with the answers.
+#[derive(Debug, Default)]
+pub struct VerifiedBrief {
+    /// The lines.
+    pub lines: Vec<BriefLine>,
+    /// How many bytes of the text they were made of, and whether the run had ended.
+    pub verified: Option<(usize, bool)>,
+}
+
+/// The question that a run answers.
+#[derive(Debug, Clone)]
+pub struct RunQuestion {
+    /// As it is displayed.
+    pub shown: Arc<str>,
+    /// As it is sent.
+    pub sent: Arc<str>,
+}
+
+impl RunDisplay {
+    /// The display of a run of `persona` that answers `question`, with nothing read yet.
+    pub fn new(persona: Arc<Persona>, question: RunQuestion, document: Document) -> Self {
+        Self {
+            persona,
+            question: question.shown,
+            sent: question.sent,
+            document,
+            started: None,
+            waiting: String::new(),
+            served_model: None,
+            mode: None,
+            elsewhere: false,
+            sections: Vec::new(),
+            lead: None,
+            read_at: None,
+            brief: VerifiedBrief::default(),
+        }
+    }
+
+    /// Reads sections and lead, if the answer has changed since they were read last.
+    pub fn read_sections(&mut self, contract: &Contract, synonyms: &HeadingSynonyms) {
+        let revision = self.document.revision();
+        if self.read_at != Some(revision) {
+            self.sections = review::split_sections(&self.document, contract, synonyms);
+            self.lead = review::find_lead(&self.document, &self.sections);
+            self.read_at = Some(revision);
+        }
+    }
+
+    /// The sections that are about `facet`.
+    pub fn sections_about(&self, facet: Facet) -> impl Iterator<Item = &Section> {
+        self.sections.iter().filter(move |section| section.facet == facet)
+    }
+}
+
+/// View data of all runs of the session.
+#[derive(Debug, Default)]
+pub struct RunDisplays(HashMap<RunId, RunDisplay>);
+
+impl RunDisplays {
+    /// The display of run `id`.
+    pub fn get(&self, id: RunId) -> Option<&RunDisplay> {
+        self.0.get(&id)
+    }
+
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, id: RunId) -> Option<&mut RunDisplay> {
+        self.0.get_mut(&id)
+    }
+
+    /// Adds the display of run `id`.
+    pub fn insert(&mut self, id: RunId, display: RunDisplay) {
+        self.0.insert(id, display);
+    }
+
+    /// Every display with its run's id, in no particular order.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (RunId, &mut RunDisplay)> {
+        self.0.iter_mut().map(|(id, display)| (*id, display))
+    }
+}
+
+/// A run of the session with its view data.
+#[derive(Debug, Clone, Copy)]
+pub struct RunRef<'a> {
+    /// The run.
+    pub run: &'a Run,
+    /// The turn that it belongs to; of a side turn, that turn's id.
+    pub turn: TurnId,
+    /// Its view data.
+    pub display: &'a RunDisplay,
+}
+
+impl Deref for RunRef<'_> {
+    type Target = RunDisplay;
+
+    fn deref(&self) -> &RunDisplay {
+        self.display
+    }
+}
+
+impl RunRef<'_> {
+    /// The run's id.
+    pub fn id(&self) -> RunId {
+        self.run.id
+    }
+
+    /// True until the run has ended.
+    pub fn is_live(&self) -> bool {
+        self.run.state.is_live()
+    }
+
+    /// How long the run took, or has taken until `now` on the program's clock.
+    pub fn elapsed(&self, now: Duration) -> Duration {
+        match (self.is_live(), self.display.started) {
+            (true, Some(started)) => now.saturating_sub(started),
+            _ => self.run.elapsed,
+        }
+    }
+
+    /// Tokens answered: the provider's count, or a quarter of the characters until it is known. The flag says "estimated".
+    pub fn tokens(&self) -> (u64, bool) {
+        match self.run.usage {
+            Some(usage) if usage.output > 0 => (usage.output, false),
+            _ => ((self.run.text.len() + self.run.reasoning.len()).div_ceil(4) as u64, true),
+        }
+    }
+
+    /// The model that answers: the one that the provider named, else the one that was asked.
+    pub fn model(&self) -> ModelRef {
+        let model = self.display.served_model.as_ref().unwrap_or(&self.run.model.model);
+        ModelRef { provider: self.run.model.provider.clone(), model: model.clone() }
+    }
+}

@@ -1,0 +1,39 @@
+//! Challenges and briefs as they are displayed, projected from the session.
+
+use super::{RunRef, State};
+use crate::domain::{Aside, AsideKind, RecommendationId, RunId, TurnId};
+
+/// A side turn with its run.
+#[derive(Debug, Clone, Copy)]
+pub struct SideTurnRef<'a> {
+    /// What it is for.
+    pub kind: AsideKind,
+    /// The run that answers it.
+    pub run: RunRef<'a>,
+}
+
+impl State {
+    /// The challenges of a recommendation, oldest first.
+    pub fn challenges_of(&self, id: RecommendationId) -> impl Iterator<Item = SideTurnRef<'_>> {
+        self.side_turns().filter(move |side| side.kind == AsideKind::Challenge(id))
+    }
+
+    /// The last brief of a turn.
+    pub fn brief_of(&self, turn: TurnId) -> Option<SideTurnRef<'_>> {
+        self.side_turns().filter(|side| side.kind == AsideKind::Brief(turn)).last()
+    }
+
+    /// The side turn that run `id` answers.
+    pub fn side_turn_of_run(&self, id: RunId) -> Option<SideTurnRef<'_>> {
+        self.side_turns().find(|side| side.run.id() == id)
+    }
+
+    fn side_turns(&self) -> impl Iterator<Item = SideTurnRef<'_>> {
+        let asides = self.session.iter().flat_map(|session| &session.asides);
+        asides.filter_map(|aside: &Aside| {
+            let display = self.displays.get(aside.run.id)?;
+            let run = RunRef { run: &aside.run, turn: aside.id, display };
+            Some(SideTurnRef { kind: aside.kind, run })
+        })
+    }
+}

@@ -1,0 +1,268 @@
+//! What each [`Change`] does to a [`Session`]: the one implementation, for the screen, headless `ask`, exports and
+//! the store's unwritten changes alike.
+//!
+//! Every change may be applied twice without harm, except text. A change that names something unknown does nothing.
+//! The store's SQL does the same to its tables; a property test compares the two.
+
+use super::{
+    Aside, Change, Edit, EditId, History, ModelRef, NewAside, NewRun, Recommendation,
+    RecommendationId, Run, RunId, RunState, Session, SessionId, Turn, TurnId, Verdict,
+};
+
+impl Session {
+    /// A session without questions, begun at `created_at` (milliseconds since the Unix epoch).
+    pub fn new(id: SessionId, title: String, panel: String, created_at: i64) -> Self {
+        Self {
+            id,
+            title,
+            panel,
+            created_at,
+            updated_at: created_at,
+            tags: Vec::new(),
+            turns: Vec::new(),
+            asides: Vec::new(),
+            history: History::default(),
+            unsearched: Vec::new(),
+        }
+    }
+
+    /// The session that `change` creates, with its first turn; none unless `change` is a turn.
+    pub fn from_first_turn(change: &Change) -> Option<Self> {
+        let Change::Turn { session, title, panel, at, .. } = change else { return None };
+        let mut created = Self::new(*session, title.clone(), panel.clone(), *at);
+        created.apply(change, *at);
+        Some(created)
+    }
+
+    /// Applies `change`, which was made at `at` (milliseconds since the Unix epoch). Changes that name another session
+    /// or an unknown run do nothing. [`Change::Deleted`] does nothing either: a session cannot delete itself.
+    pub fn apply(&mut self, change: &Change, at: i64) {
+        if change.session().is_some_and(|session| session != self.id) {
+            return;
+        }
+        match change {
+            Change::Turn { turn, question, at, runs, .. } => {
+                self.add_turn(*turn, question, *at, runs);
+            }
+            Change::Run { turn, run } => self.add_run(*turn, run, at),
+            Change::Aside { aside, .. } => self.add_aside(aside),
+            Change::Append { run, text, reasoning } => {
+                if let Some(run) = self.run_mut(*run) {
+                    run.append(text, reasoning);
+                }
+            }
+            Change::Note { run, note } => {
+                if let Some(run) = self.run_mut(*run) {
+                    run.notes.push(note.clone());
+                }
+            }
+            Change::Ended { run, ending, model, usage, elapsed } => {
+                if let Some(run) = self.run_mut(*run) {
+                    run.state = RunState::Ended(ending.clone());
+                    fill_in_default_model(&mut run.model, model.as_deref());
+                    run.usage = *usage;
+                    run.elapsed = *elapsed;
+                    self.touch(at);
+                }
+            }
+            Change::Lifted { run, found } => self.add_extracted(*run, found),
+            Change::Selected(item) => {
+                if self.run(item.run).is_some() {
+                    self.insert_recommendation(item.run, item);
+                    self.touch(at);
+                }
+            }
+            Change::Edited { edit, .. } => self.do_step(edit, at),
+            Change::Undone { edit, .. } => self.undo_step(*edit, at),
+            Change::Redone { edit, .. } => self.redo_step(*edit, at),
+            Change::Renamed { title, .. } => self.title.clone_from(title),
+            Change::Tagged { tags, .. } => self.tags.clone_from(tags),
+            Change::Deleted { .. } => {}
+        }
+    }
+
+    /// The run of this id, of a turn or an aside. The latest ones are found first.
+    pub fn run(&self, id: RunId) -> Option<&Run> {
+        let turns = self.turns.iter().rev().flat_map(|turn| turn.runs.iter().rev());
+        turns.chain(self.asides.iter().rev().map(|aside| &aside.run)).find(|run| run.id == id)
+    }
+
+    /// The same, to be changed: by [`Session::apply`], and by what is known of a live run but not stored.
+    pub fn run_mut(&mut self, id: RunId) -> Option<&mut Run> {
+        let turns = self.turns.iter_mut().rev().flat_map(|turn| turn.runs.iter_mut().rev());
+        turns
+            .chain(self.asides.iter_mut().rev().map(|aside| &mut aside.run))
+            .find(|run| run.id == id)
+    }
+
+    /// Every run of turns and asides.
+    pub fn runs(&self) -> impl Iterator<Item = &Run> {
+        let turns = self.turns.iter().flat_map(|turn| &turn.runs);
+        turns.chain(self.asides.iter().map(|aside| &aside.run))
+    }
+
+    /// True while any answer, challenge or brief is coming.
+    pub fn is_live(&self) -> bool {
+        self.runs().any(|run| run.state.is_live())
+    }
+
+    /// Gives a run the recommendations that were stored for it: `items` are shown once the run has been searched.
+    pub fn set_recommendations(&mut self, run: &mut Run, items: Vec<Recommendation>) {
+        if run.recommendations.is_some() {
+            run.recommendations = Some(items);
+        } else {
+            self.add_unsearched(items);
+        }
+    }
+
+    /// Kept in the order in which the store returns them.
+    fn add_unsearched(&mut self, items: impl IntoIterator<Item = Recommendation>) {
+        self.unsearched.extend(items);
+        self.unsearched.sort_by_key(|item| (item.run, item.span.start, item.span.end));
+    }
+
+    fn touch(&mut self, at: i64) {
+        self.updated_at = self.updated_at.max(at);
+    }
+
+    fn has_turn(&self, turn: TurnId) -> bool {
+        self.turns.iter().any(|known| known.id == turn)
+            || self.asides.iter().any(|known| known.id == turn)
+    }
+
+    fn add_turn(&mut self, turn: TurnId, question: &str, at: i64, runs: &[NewRun]) {
+        self.touch(at);
+        if self.has_turn(turn) {
+            return;
+        }
+        self.turns.push(Turn {
+            id: turn,
+            question: question.to_owned(),
+            asked_at: at,
+            runs: runs.iter().map(|run| run.begun(RunState::Queued)).collect(),
+        });
+    }
+
+    fn add_run(&mut self, turn: TurnId, run: &NewRun, at: i64) {
+        let is_known = self.run(run.id).is_some();
+        let Some(turn) = self.turns.iter_mut().find(|known| known.id == turn) else { return };
+        if !is_known {
+            turn.runs.push(run.begun(RunState::Queued));
+        }
+        self.touch(at);
+    }
+
+    fn add_aside(&mut self, aside: &NewAside) {
+        self.touch(aside.at);
+        if self.has_turn(aside.id) {
+            return;
+        }
+        self.asides.push(Aside {
+            id: aside.id,
+            kind: aside.kind,
+            question: aside.question.clone(),
+            asked_at: aside.at,
+            run: aside.run.begun(RunState::Queued),
+        });
+    }
+
+    fn add_extracted(&mut self, id: RunId, found: &[Recommendation]) {
+        let Some(run) = self.run_mut(id).filter(|run| run.recommendations.is_none()) else {
+            return;
+        };
+        run.recommendations = Some(Vec::new());
+        let (selected, rest) =
+            std::mem::take(&mut self.unsearched).into_iter().partition(|item| item.run == id);
+        self.unsearched = rest;
+        let selected: Vec<Recommendation> = selected;
+        for item in selected.iter().chain(found) {
+            self.insert_recommendation(id, item);
+        }
+    }
+
+    /// Inserts in the order of the text; one that is known stays as it is.
+    fn insert_recommendation(&mut self, run: RunId, item: &Recommendation) {
+        if self.recommendations_mut().any(|known| known.id == item.id) {
+            return;
+        }
+        let item = Recommendation { run, ..item.clone() };
+        match self.run_mut(run).and_then(|run| run.recommendations.as_mut()) {
+            Some(items) => {
+                let span = |item: &Recommendation| (item.span.start, item.span.end);
+                let index = items.partition_point(|known| span(known) <= span(&item));
+                items.insert(index, item);
+            }
+            None => self.add_unsearched([item]),
+        }
+    }
+
+    fn recommendations_mut(&mut self) -> impl Iterator<Item = &mut Recommendation> {
+        let turns = self.turns.iter_mut().flat_map(|turn| &mut turn.runs);
+        let runs = turns.chain(self.asides.iter_mut().map(|aside| &mut aside.run));
+        let searched = runs.flat_map(|run| run.recommendations.iter_mut().flatten());
+        searched.chain(&mut self.unsearched)
+    }
+
+    fn set_verdict(&mut self, id: RecommendationId, verdict: &Verdict) {
+        if let Some(item) = self.recommendations_mut().find(|item| item.id == id) {
+            item.verdict.clone_from(verdict);
+        }
+    }
+
+    /// A new step ends what could be redone.
+    fn do_step(&mut self, edit: &Edit, at: i64) {
+        let History { done, undone } = &self.history;
+        if done.iter().chain(undone).any(|known| known.id == edit.id) {
+            return;
+        }
+        self.history.undone.clear();
+        self.history.done.push(edit.clone());
+        for step in &edit.steps {
+            self.set_verdict(step.id, &step.after);
+        }
+        self.touch(at);
+    }
+
+    fn undo_step(&mut self, id: EditId, at: i64) {
+        let History { done, undone } = &mut self.history;
+        let Some(index) = done.iter().position(|edit| edit.id == id) else { return };
+        let edit = done.remove(index);
+        undone.push(edit.clone());
+        for step in edit.steps.iter().rev() {
+            self.set_verdict(step.id, &step.before);
+        }
+        self.touch(at);
+    }
+
+    fn redo_step(&mut self, id: EditId, at: i64) {
+        let History { done, undone } = &mut self.history;
+        let Some(index) = undone.iter().position(|edit| edit.id == id) else { return };
+        let edit = undone.remove(index);
+        done.push(edit.clone());
+        for step in &edit.steps {
+            self.set_verdict(step.id, &step.after);
+        }
+        self.touch(at);
+    }
+}
+
+impl Run {
+    /// Text or reasoning arrived: the run is streaming, unless it has ended.
+    pub fn append(&mut self, text: &str, reasoning: &str) {
+        self.text.push_str(text);
+        self.reasoning.push_str(reasoning);
+        let has_arrived = !text.is_empty() || !reasoning.is_empty();
+        if has_arrived && self.state.is_live() {
+            self.state = RunState::Streaming;
+        }
+    }
+}
+
+/// Takes the model that answered, where the provider's default was asked for.
+pub fn fill_in_default_model(model: &mut ModelRef, answered: Option<&str>) {
+    if let Some(answered) = answered
+        && model.model.is_empty()
+    {
+        answered.clone_into(&mut model.model);
+    }
+}

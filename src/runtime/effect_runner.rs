@@ -1,0 +1,205 @@
+//! Carries out the effects that `update` asks for.
+//!
+//! Nothing here blocks the loop: the store queues, reads and copying run on the blocking pool. What only the loop can do
+//! (lend the terminal, end) is returned as a [`LoopCommand`].
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::mpsc::Sender;
+
+use super::clipboard;
+use super::downloads::Downloads;
+use super::export_session::export_session;
+use super::highlighter::HighlightWorker;
+use super::run_starter::RunStarter;
+use crate::app::{EditFor, Effect, Level, Msg, State};
+use crate::config::personas::expand_home;
+use crate::store::Store;
+use crate::ui::View;
+use crate::ui::theme::{Depth, Theme};
+
+/// Limit on the sessions in the list.
+const MAX_LISTED_SESSIONS: usize = 500;
+
+/// How long typing must pause before sessions are searched: a search may read the whole store.
+const SEARCH_DEBOUNCE: Duration = Duration::from_millis(120);
+
+/// Limit on the sessions that a search finds.
+const MAX_SEARCH_HITS: usize = 100;
+
+/// What only the loop can do.
+#[derive(Debug, PartialEq, Eq)]
+pub enum LoopCommand {
+    /// End with this status.
+    Quit(u8),
+    /// Redraw the whole screen.
+    Redraw,
+    /// Stop the process until the shell continues it.
+    Suspend,
+    /// Open the editor on this text.
+    Edit(EditFor, String),
+}
+
+/// Carries out effects.
+pub struct EffectRunner {
+    /// Starts and cancels runs, stores changes.
+    pub starter: RunStarter,
+    /// Downloads of local models.
+    pub downloads: Downloads,
+    /// Highlights code.
+    pub highlighter: HighlightWorker,
+    /// Number of searches requested so far.
+    pub searches: Arc<AtomicU64>,
+    /// Where work that finishes later sends its result.
+    pub messages: Sender<Msg>,
+    /// Private files: `$XDG_STATE_HOME/plenary`.
+    pub state_folder: PathBuf,
+    /// The user's themes.
+    pub theme_folder: PathBuf,
+    /// Colours of the terminal.
+    pub depth: Depth,
+}
+
+impl EffectRunner {
+    /// Carries out one effect.
+    pub fn run_effect(
+        &mut self,
+        state: &State,
+        view: &mut View,
+        effect: Effect,
+    ) -> Option<LoopCommand> {
+        match effect {
+            Effect::Ask(orders) => {
+                self.starter.start_runs(orders);
+                self.highlighter.warm_up();
+            }
+            Effect::Cancel(run) => self.starter.cancel_run(run),
+            Effect::CancelAll => self.starter.cancel_all(),
+            Effect::Save(change) => self.starter.save(change),
+            Effect::Highlight(run, jobs) => self.highlighter.highlight_lines(run, jobs),
+            Effect::Scroll(pane, scroll) => view.scroll(state, pane, scroll),
+            Effect::Copy { text, what } => self.copy_text(text, what),
+            Effect::CopyBlock(pane) => match view.block_at(state, pane) {
+                Some((text, what)) => self.copy_text(text, what),
+                None => self.show_notice(Level::Info, "nothing to copy here".to_owned()),
+            },
+            Effect::ListSessions => {
+                self.spawn_store_read(|store| {
+                    Msg::Sessions(store.list(MAX_LISTED_SESSIONS).map_err(|e| e.to_string()))
+                });
+            }
+            Effect::Reveal(pane, run, at) => view.reveal(pane, run, at),
+            Effect::RevealSection(pane) => view.reveal_section(pane),
+            Effect::Search(words) => self.search_sessions(words),
+            Effect::Rename(id, title) => self.spawn_store_read(move |store| {
+                Msg::Kept(match store.rename(id, title) {
+                    Ok(()) => Ok("the session was renamed".to_owned()),
+                    Err(e) => Err(e.to_string()),
+                })
+            }),
+            Effect::Tag(id, tags) => self.spawn_store_read(move |store| {
+                Msg::Kept(match store.tag(id, tags) {
+                    Ok(()) => Ok("the tags were kept".to_owned()),
+                    Err(e) => Err(e.to_string()),
+                })
+            }),
+            Effect::Delete(id) => self.spawn_store_read(move |store| {
+                Msg::Kept(match store.delete(id) {
+                    Ok(()) => Ok("the session was deleted".to_owned()),
+                    Err(e) => Err(e.to_string()),
+                })
+            }),
+            Effect::Export { session, format, path } => {
+                let personas = state.roster.personas.clone();
+                let synonyms = Arc::clone(&state.roster.synonyms);
+                self.spawn_store_read(move |store| {
+                    let place = path.map(|path| expand_home(Path::new(&path)));
+                    let known = (personas.as_slice(), &*synonyms);
+                    match export_session(&store, session, format, place.as_deref(), known) {
+                        Ok(path) => Msg::Tell(Level::Info, format!("wrote {}", path.display())),
+                        Err(why) => Msg::Tell(Level::Error, why),
+                    }
+                });
+            }
+            Effect::Open(id) => self.spawn_store_read(move |store| {
+                Msg::Opened(match store.load(id) {
+                    Ok(Some(session)) => Ok(Box::new(session)),
+                    Ok(None) => Err(format!("there is no session {}", id.short())),
+                    Err(e) => Err(e.to_string()),
+                })
+            }),
+            Effect::Pull(id) => self.downloads.start_download(&id),
+            Effect::CancelPull(id) => self.downloads.cancel_download(&id),
+            Effect::ForgetPanes => {
+                view.forget();
+                self.highlighter.clear_answers();
+            }
+            Effect::ToggleWrap => view.toggle_wrap(),
+            Effect::NextTheme => self.next_theme(view),
+            Effect::Edit(purpose, text) => return Some(LoopCommand::Edit(purpose, text)),
+            Effect::Redraw => return Some(LoopCommand::Redraw),
+            Effect::Suspend => return Some(LoopCommand::Suspend),
+            Effect::Quit(status) => return Some(LoopCommand::Quit(status)),
+        }
+        None
+    }
+
+    fn copy_text(&self, text: String, what: String) {
+        let (messages, folder) = (self.messages.clone(), self.state_folder.clone());
+        tokio::task::spawn_blocking(move || {
+            let told = match clipboard::copy_text(&text, &what, &folder) {
+                Ok(done) => Msg::Tell(Level::Info, done),
+                Err(why) => Msg::Tell(Level::Error, why),
+            };
+            let _ = messages.blocking_send(told);
+        });
+    }
+
+    fn spawn_store_read(&self, work: impl FnOnce(Store) -> Msg + Send + 'static) {
+        let (messages, store) = (self.messages.clone(), self.starter.store.clone());
+        tokio::task::spawn_blocking(move || {
+            let _ = messages.blocking_send(work(store));
+        });
+    }
+
+    /// Searches once typing has paused; of several requests in between only the last is carried out.
+    fn search_sessions(&self, words: String) {
+        let (messages, store) = (self.messages.clone(), self.starter.store.clone());
+        let asked = self.searches.fetch_add(1, Ordering::Relaxed) + 1;
+        let searches = Arc::clone(&self.searches);
+        tokio::spawn(async move {
+            tokio::time::sleep(SEARCH_DEBOUNCE).await;
+            if searches.load(Ordering::Relaxed) != asked {
+                return;
+            }
+            let found = tokio::task::spawn_blocking(move || {
+                let found = store.search(&words, MAX_SEARCH_HITS).map_err(|e| e.to_string());
+                Msg::Found(words, found)
+            });
+            if let Ok(found) = found.await {
+                let _ = messages.send(found).await;
+            }
+        });
+    }
+
+    fn show_notice(&self, level: Level, text: String) {
+        // If the channel is full, a line of status may be dropped.
+        let _ = self.messages.try_send(Msg::Tell(level, text));
+    }
+
+    fn next_theme(&self, view: &mut View) {
+        let names = Theme::names(Some(&self.theme_folder));
+        let at = names.iter().position(|n| *n == view.theme().name).map_or(0, |at| at + 1);
+        let Some(name) = names.get(at % names.len().max(1)) else { return };
+        match Theme::load(name, Some(&self.theme_folder), self.depth) {
+            Ok((theme, _)) => {
+                view.set_theme(theme);
+                self.show_notice(Level::Info, format!("theme: {name}"));
+            }
+            Err(why) => self.show_notice(Level::Error, why),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Effects that need no screen: starting and cancelling runs, storing changes. Shared by the TUI and headless `ask`.
+
+use std::time::Duration;
+
+use super::fanout::{Fanout, RunTask};
+use super::provider_pool::ProviderPool;
+use super::run_mailbox::RunMailbox;
+use crate::app::Order;
+use crate::domain::{Change, Ending, RunId, RunUpdate};
+use crate::store::Store;
+
+/// How long a question may wait to be stored before it is asked all the same.
+const SYNC_TIME: Duration = Duration::from_millis(100);
+
+/// How long a decision may wait to be stored before it is shown all the same.
+const COMMIT_TIME: Duration = Duration::from_millis(50);
+
+/// Starts runs, cancels them, stores changes.
+pub struct RunStarter {
+    /// One task per run.
+    pub fanout: Fanout,
+    /// Where runs report, also those that could not be started.
+    pub mailbox: RunMailbox,
+    /// Where answers come from.
+    pub providers: ProviderPool,
+    /// Where changes are stored.
+    pub store: Store,
+}
+
+impl RunStarter {
+    /// A starter with nothing running. Runs must be started inside a tokio runtime.
+    pub fn new(providers: ProviderPool, store: Store) -> Self {
+        let mailbox = RunMailbox::new();
+        Self { fanout: Fanout::new(mailbox.clone()), mailbox, providers, store }
+    }
+
+    /// Starts runs once their question is on disk. All are prepared before the first is started, so that requests leave
+    /// together.
+    pub fn start_runs(&mut self, orders: Vec<Order>) {
+        let mut tasks = Vec::with_capacity(orders.len());
+        for order in orders {
+            match self.providers.get(&order.provider) {
+                Ok(provider) => {
+                    tasks.push(RunTask { run: order.run, provider, request: order.request });
+                }
+                Err(failure) => {
+                    let ended = RunUpdate::Ended(Ending::Failed(failure.message));
+                    self.mailbox.push(order.run, ended);
+                }
+            }
+        }
+        self.flush_question();
+        for task in tasks {
+            self.fanout.start_run(task);
+        }
+    }
+
+    /// The question is on disk before the first request leaves, which takes a few milliseconds. A disk that takes longer
+    /// than [`SYNC_TIME`] does not hold up the question.
+    fn flush_question(&self) {
+        let (done, written) = std::sync::mpsc::channel();
+        let store = self.store.clone();
+        tokio::task::spawn_blocking(move || {
+            store.flush();
+            let _ = done.send(());
+        });
+        let _ = written.recv_timeout(SYNC_TIME);
+    }
+
+    /// Cancels one run.
+    pub fn cancel_run(&mut self, run: RunId) {
+        self.fanout.cancel_run(run);
+    }
+
+    /// Cancels every run.
+    pub fn cancel_all(&mut self) {
+        self.fanout.cancel_all();
+    }
+
+    /// Has a change stored. What triage shows is on disk: the screen follows the commit, which takes a fraction of a
+    /// millisecond.
+    pub fn save(&self, change: Change) {
+        if change.is_of_triage() {
+            self.store.write_now(change, COMMIT_TIME);
+        } else {
+            self.store.write(change);
+        }
+    }
+}
