@@ -1,6 +1,6 @@
 //! How long a provider asks to wait: `retry-after-ms`, then `Retry-After` in seconds or as a date.
 //!
-//! Only reads headers; whether and how long to wait is decided by `runtime::retry`. Called by `explain`.
+//! Only reads headers; whether and how long to wait is decided by `runtime::backoff`. Called by `explain`.
 
 use std::time::Duration;
 

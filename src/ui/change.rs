@@ -1,6 +1,6 @@
 //! Change: one persona's answer to this question against its last one, section by section.
 //!
-//! What differs is `review::change`'s; it is compared once, when one of the two answers has changed. Here it becomes rows.
+//! What differs is `review::diff`'s; it is compared once, when one of the two answers has changed. Here it becomes rows.
 //! Called by `View`.
 
 use std::ops::Range;
