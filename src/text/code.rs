@@ -1,51 +1,50 @@
-//! A code block: its lines, its colours, and which of its lines still want some.
+//! A code block: its lines and their colours.
 //!
-//! The text stays in the source where it stands there in one stretch; a block inside a list or quote keeps a
-//! copy without its indentation. Colours come line by line and are never asked for twice. Knows nothing of
-//! widths or of syntect. Made by `parse`, grown by `fence`, kept by `Document`, read by `Layout`.
+//! The text stays in the source where it is contiguous there; a block inside a list or quote keeps a copy without its
+//! indentation. Colours arrive line by line and are requested once. Independent of the width and of syntect.
 
 use std::ops::Range;
 
 use super::inline::small;
 use super::{HighlightJob, Highlighted, Role, fence};
 
-/// Lines in one job: enough that a resumed session makes few, few enough that none takes long.
+/// Lines in one job: enough that a resumed session needs few jobs, few enough that none takes long.
 const JOB_LINES: usize = 200;
-/// Code beyond this many bytes of a block stays plain.
+/// Bytes of a block that are coloured at most.
 const MAX_COLOURED: usize = 200 * 1024;
 
-/// Colours of one line: bytes and role of each stretch; empty when plain.
+/// Colours of one line: length in bytes and role of each segment; empty when plain.
 type Spans = Box<[(u32, Role)]>;
 
-/// A code block of a document.
+/// A code block.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Code {
-    /// Names the block in jobs; grows with the index.
+    /// Identifies the block in jobs; grows with the index.
     pub(crate) id: u64,
     /// Language token of the info string; may be empty.
     pub(crate) language: Box<str>,
     /// File name or title.
     pub(crate) title: Option<Box<str>>,
-    /// Source bytes of the opening line without its line end; empty for indented code.
+    /// Byte range of the opening line without its line end; empty for indented code.
     pub(crate) opening: Range<usize>,
     text: Text,
-    /// Where each line starts in the text; the last one may still be growing.
+    /// Start of each line in the text; the last line may be unfinished.
     starts: Vec<u32>,
-    /// Lines that have their line end.
+    /// Number of lines that have their line end.
     whole: usize,
-    /// Lines that were handed out in jobs.
+    /// Number of lines that were handed out in jobs.
     asked: usize,
     colours: Vec<Spans>,
-    /// Which lines got colours, in the order in which they came.
+    /// The lines of each result, in the order of arrival.
     events: Vec<Range<u32>>,
     coloured: usize,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Text {
-    /// Source bytes.
+    /// Byte range of the source.
     Source(Range<usize>),
-    /// A copy without indentation, and where each of its lines starts in the source.
+    /// A copy without indentation, and the source offset of each of its lines.
     Own { text: String, origins: Vec<u32> },
 }
 
@@ -56,7 +55,7 @@ impl Default for Text {
 }
 
 impl Code {
-    /// A block with this info string whose text begins at source byte `at`.
+    /// A block with this info string whose text begins at byte `at` of the source.
     pub(crate) fn new(info: &str, opening: Range<usize>, at: usize) -> Self {
         let info = fence::Info::parse(info);
         Self {
@@ -68,7 +67,7 @@ impl Code {
         }
     }
 
-    /// Appends text while parsing; `at` is where it stands in the source.
+    /// Appends text while parsing; `at` is its byte range of the source.
     pub(crate) fn push(&mut self, source: &str, text: &str, at: Range<usize>) {
         if let Text::Source(range) = &mut self.text {
             if range.start == range.end && at.len() == text.len() {
@@ -94,7 +93,7 @@ impl Code {
         }
     }
 
-    /// Counts the lines once the text is there.
+    /// Finds the lines once the text is complete.
     pub(crate) fn index(&mut self, source: &str) {
         let text = self.text(source);
         let starts: Vec<u32> = line_starts(text).collect();
@@ -104,7 +103,7 @@ impl Code {
         self.find_title(source);
     }
 
-    /// Forgets the lines, which come again one by one; colours stay.
+    /// Drops the lines, which are appended again one by one; colours stay.
     pub(crate) fn restart(&mut self) {
         self.starts.clear();
         self.whole = 0;
@@ -113,7 +112,7 @@ impl Code {
         }
     }
 
-    /// Appends a whole line of the source that ends before byte `end`.
+    /// Appends a complete line of the source that ends before byte `end`.
     pub(crate) fn push_line(&mut self, source: &str, end: usize) {
         self.drop_unfinished();
         if let Text::Source(range) = &mut self.text {
@@ -126,7 +125,7 @@ impl Code {
         }
     }
 
-    /// Shows source bytes up to `end` as a line that has no end yet.
+    /// Shows the source up to byte `end` as an unfinished line.
     pub(crate) fn show_unfinished(&mut self, end: usize) {
         self.drop_unfinished();
         if let Text::Source(range) = &mut self.text
@@ -137,7 +136,7 @@ impl Code {
         }
     }
 
-    /// Forgets the line that has no end yet.
+    /// Drops the unfinished line.
     pub(crate) fn drop_unfinished(&mut self) {
         if self.starts.len() > self.whole
             && let (Some(start), Text::Source(range)) = (self.starts.pop(), &mut self.text)
@@ -146,13 +145,13 @@ impl Code {
         }
     }
 
-    /// Nothing more comes: the last line counts as whole.
+    /// Ends the block: an unfinished last line is complete.
     pub(crate) fn finish(&mut self, source: &str) {
         self.whole = self.starts.len();
         self.find_title(source);
     }
 
-    /// Takes over identity and colours of `old` when this is the same block with more text.
+    /// Takes over id and colours of `old` if this is the same block with more text.
     pub(crate) fn adopt(&mut self, mut old: Self, source: &str) -> bool {
         if old.opening != self.opening || old.whole > self.starts.len() {
             return false;
@@ -174,7 +173,7 @@ impl Code {
         same
     }
 
-    /// The code, exactly as written, without fences and without the indentation of its container.
+    /// The code verbatim, without fences and without the indentation of its container.
     pub(crate) fn text<'a>(&'a self, source: &'a str) -> &'a str {
         match &self.text {
             Text::Source(range) => source.get(range.clone()).unwrap_or_default(),
@@ -189,12 +188,12 @@ impl Code {
         }
     }
 
-    /// Lines, the unfinished one included.
+    /// Number of lines, with the unfinished one.
     pub(crate) fn lines(&self) -> usize {
         self.starts.len()
     }
 
-    /// Lines that cannot change any more (but for their colours).
+    /// Number of lines that cannot change, except for their colours.
     pub(crate) fn whole(&self) -> usize {
         self.whole
     }
@@ -205,7 +204,7 @@ impl Code {
         text.strip_suffix('\n').unwrap_or(text)
     }
 
-    /// Source bytes of line `index`, its line end included.
+    /// Byte range of line `index` in the source, with its line end.
     pub(crate) fn line_source(&self, source: &str, index: usize) -> Range<usize> {
         match &self.text {
             Text::Source(all) => {
@@ -225,17 +224,17 @@ impl Code {
         self.colours.get(index).map_or(&[], |s| s)
     }
 
-    /// Every arrival of colours so far: which lines got some.
+    /// The lines of each result so far.
     pub(crate) fn events(&self) -> &[Range<u32>] {
         &self.events
     }
 
-    /// True when every line that there is has the colours that it will ever have.
+    /// True when every line has its final colours.
     pub(crate) fn is_coloured(&self) -> bool {
         self.asked >= self.whole && self.coloured >= self.colours.len()
     }
 
-    /// Moves whole lines that want colours into jobs.
+    /// Moves complete lines that need colours into jobs.
     pub(crate) fn take_jobs(&mut self, source: &str, jobs: &mut Vec<HighlightJob>) {
         if !super::highlight::is_known(&self.language) {
             self.asked = self.whole;
@@ -259,7 +258,7 @@ impl Code {
         }
     }
 
-    /// Takes the colours of a job; false when they change nothing.
+    /// Applies the result of a job; false when it changes nothing.
     pub(crate) fn apply(&mut self, done: Highlighted) -> bool {
         let end = self.colours.len().min(done.first + done.lines.len());
         if done.first >= end {

@@ -1,7 +1,7 @@
-//! The rows of one code block: its header line, then its lines, which only ever grow.
+//! The rows of one code block: its header, then its lines, which only grow.
 //!
-//! New lines are appended, lines whose colours came are redone, nothing else is touched, however long the block
-//! is. Colours never move a row. Called by `Layout`.
+//! New lines are appended and lines with new colours are replaced; other rows stay, however long the block is. Colours
+//! never change the number of rows.
 
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -12,7 +12,7 @@ use super::inline::push_piece;
 use super::width::{fit, grapheme_width, shorten_front, width};
 use super::{Face, Piece, Role, Row, RowKind};
 
-/// Tabs stand at every so many columns.
+/// Width of a tab stop.
 const TAB: usize = 4;
 
 /// What the rows of a code block show so far.
@@ -20,11 +20,11 @@ const TAB: usize = 4;
 pub(super) struct CodeRows {
     /// Rows before the first line: blank row and header.
     head: usize,
-    /// Index of each line's first row, counted after `head`; kept for whole lines only.
+    /// Index of each line's first row, counted after `head`; only for complete lines.
     starts: Vec<u32>,
-    /// Arrivals of colours that were drawn.
+    /// Number of colour results that have been drawn.
     events: usize,
-    /// Rows of whole lines; what follows shows the line that has no end yet.
+    /// Rows of complete lines; the rows after them show the unfinished line.
     finished: usize,
     titled: bool,
 }
@@ -34,14 +34,14 @@ pub(super) struct CodeView<'a> {
     pub(super) source: &'a str,
     pub(super) block: &'a Block,
     pub(super) code: &'a Code,
-    /// Number of the block in its answer; 1 is the first.
+    /// Number of the block in its answer, 1-based.
     pub(super) number: u32,
     pub(super) columns: usize,
     pub(super) wrap: bool,
 }
 
 impl CodeView<'_> {
-    /// Lays the whole block out; `rows` holds what stands above it.
+    /// Lays out the whole block; `rows` contains the rows above it.
     pub(super) fn lay_out(&self, rows: &mut Vec<Row>) -> CodeRows {
         let header = self.header(&mut Frame::new(self.block, self.columns));
         rows.push(header);
@@ -52,7 +52,7 @@ impl CodeView<'_> {
         state
     }
 
-    /// Brings rows up to date with a block that has grown or got colours.
+    /// Updates rows for a block that has grown or got colours.
     pub(super) fn extend(&self, state: &mut CodeRows, rows: &mut Vec<Row>) {
         if state.titled != self.code.title.is_some() {
             state.titled = self.code.title.is_some();
@@ -77,7 +77,7 @@ impl CodeView<'_> {
         state.events = self.code.events().len();
     }
 
-    /// Lays out the lines after the last whole one that is there.
+    /// Lays out the lines after the last complete one that has rows.
     fn append(&self, state: &mut CodeRows, rows: &mut Vec<Row>) {
         let known = state.starts.len();
         rows.truncate(state.head + state.finished);
@@ -101,7 +101,7 @@ impl CodeView<'_> {
         }
         if let Some(title) = &self.code.title {
             text.push_str(" · ");
-            // The end of a path tells more than its beginning.
+            // The end of a path says more than its beginning.
             let room = frame.columns.saturating_sub(width(&text) + 1);
             text.push_str(&shorten_front(title, room));
         }
@@ -116,7 +116,7 @@ impl CodeView<'_> {
 
     fn line(&self, index: usize, rows: &mut Vec<Row>) {
         let mut frame = Frame::new(self.block, self.columns);
-        // The marker of an item stands on the header.
+        // The marker of a list item is on the header.
         frame.next();
         let pieces = self.coloured(index);
         let source = self.code.line_source(self.source, index);
@@ -144,7 +144,7 @@ impl CodeView<'_> {
         rows.push(Row { pieces: row, kind, source });
     }
 
-    /// The line in its colours, tabs expanded.
+    /// The line with its colours, tabs expanded.
     fn coloured(&self, index: usize) -> Vec<Piece> {
         let text = self.code.line(self.source, index);
         let mut pieces = Vec::new();

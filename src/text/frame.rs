@@ -1,26 +1,25 @@
-//! What a block's rows have in common at one width: the edges to their left, and the columns left for the block.
+//! The left margin of a block's rows at one width: quote bars, list markers, and the columns left for the block.
 //!
-//! Quote bars and list markers give way where a pane is narrow. Lays out no text: that is `rows`, `table` and
-//! `code_rows`.
+//! Quote bars and list markers are dropped where a pane is narrow. Lays out no text.
 
 use super::block::{Block, Edge};
 use super::inline::push_piece;
 use super::{Face, Piece, Role, Row, RowKind, width};
 
-/// A grapheme wider than this does not occur; a row with less room is measured again.
+/// Longest grapheme, in columns; rows with less room are measured again.
 const WIDEST_GRAPHEME: usize = 24;
 
-/// What is drawn to the left of a block at one width, and how many columns are left for it.
+/// The left margin of a block at one width.
 pub(super) struct Frame {
     first: Vec<Piece>,
     rest: Vec<Piece>,
-    /// Columns for the block itself; 1 or more.
+    /// Columns for the block, at least 1.
     pub(super) columns: usize,
     begun: bool,
 }
 
 impl Frame {
-    /// The frame of `block` at `columns`: outer edges give way when they would take more than two thirds.
+    /// The margin of `block` at `columns`: outer edges are dropped when they would take more than two thirds.
     pub(super) fn new(block: &Block, columns: usize) -> Self {
         let edges = fitting(&block.edges, columns);
         let taken: usize = edges.iter().map(Edge::width).sum();
@@ -91,7 +90,7 @@ pub(super) fn gap(block: &Block, shared: usize, columns: usize) -> Row {
     Row { pieces, kind: RowKind::Blank, source: block.span.start..block.span.start }
 }
 
-/// Replaces text that cannot be made narrow enough: one wide grapheme where a single column is left.
+/// Replaces text that is too wide in any case: a wide grapheme in a single column.
 pub(super) fn guard(pieces: &mut Vec<Piece>, room: usize) {
     if room >= WIDEST_GRAPHEME {
         return;

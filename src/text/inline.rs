@@ -1,20 +1,20 @@
-//! Inline text: one string with faces and a map back to the source, free of any width.
+//! Inline text: one string with faces and a map to the source, independent of the width.
 //!
-//! The parser fills an [`InlineBuilder`]; layout cuts an [`Inline`] into pieces with a [`Slicer`]. A `\n` in
-//! the text is a hard break. Not for code blocks: their lines stay in the source.
+//! The parser fills an [`InlineBuilder`]; layout cuts an [`Inline`] into pieces with a [`Slicer`]. A `\n` in the text is a
+//! hard break. Not for code blocks, whose lines stay in the source.
 
 use std::ops::Range;
 
 use super::{Face, Piece, Role};
 
-/// A stretch of text in one face.
+/// A segment of text in one face.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Run {
-    /// Bytes of the text.
+    /// Length in bytes.
     len: u32,
-    /// Where it stands in the source …
+    /// Offset in the source.
     from: u32,
-    /// … and how many bytes it takes there: the same as `len` when it is there as it is here.
+    /// Length in the source: the same as `len` when the text is verbatim.
     source_len: u32,
     face: Face,
 }
@@ -27,12 +27,12 @@ pub(crate) struct Inline {
 }
 
 impl Inline {
-    /// A cursor over the text for cutting pieces from left to right.
+    /// A cursor for cutting pieces from left to right.
     pub(crate) fn slicer(&self) -> Slicer<'_> {
         Slicer { inline: self, run: 0, run_start: 0 }
     }
 
-    /// The beginning that is bold.
+    /// The bold beginning.
     pub(crate) fn bold_lead(&self) -> &str {
         let bold = self.runs.iter().take_while(|run| run.face.bold);
         let end: usize = bold.map(|run| run.len as usize).sum();
@@ -48,15 +48,15 @@ pub(crate) struct Slicer<'a> {
 }
 
 impl Slicer<'_> {
-    /// Appends the pieces of `range`, which must not begin before an earlier one; returns the source bytes
-    /// that it shows.
+    /// Appends the pieces of `range`, which must not begin before the previous one; returns the byte range of the source that
+    /// it shows.
     pub(crate) fn cut(
         &mut self,
         range: Range<usize>,
         pieces: &mut Vec<Piece>,
     ) -> Option<Range<usize>> {
         let mut source: Option<Range<usize>> = None;
-        // Neighbours in one face are copied at once.
+        // Neighbours with the same face are copied at once.
         let mut open: Option<(Range<usize>, Face)> = None;
         while let Some(run) = self.inline.runs.get(self.run) {
             let run_end = self.run_start + run.len as usize;
@@ -98,7 +98,7 @@ impl Slicer<'_> {
     }
 }
 
-/// Appends `text` in `face`, as part of the last piece when that has the same face.
+/// Appends `text` in `face`, joined with the last piece when that has the same face.
 pub(crate) fn push_piece(pieces: &mut Vec<Piece>, text: &str, face: Face) {
     match pieces.last_mut() {
         Some(last) if last.face == face => {
@@ -120,12 +120,12 @@ pub(crate) struct InlineBuilder {
 }
 
 impl InlineBuilder {
-    /// Appends text that shows the source bytes `at`; tabs become blanks, and characters that the neutraliser
-    /// made visible get their own role.
+    /// Appends text that shows the source range `at`. Tabs become spaces, and characters that were made visible by sanitising get
+    /// their own role.
     pub(crate) fn push(&mut self, text: &str, face: Face, at: Range<usize>) {
         let exact = text.len() == at.len();
         let mut done = 0;
-        // Every neutralised form begins with this byte: most text can be told apart by one quick look.
+        // Every visible form of a control character begins with this byte.
         if text.as_bytes().contains(&0xE2) {
             for mark in neutralised(text) {
                 let place = |r: &Range<usize>| {
@@ -142,7 +142,7 @@ impl InlineBuilder {
         self.run(text.get(done..).unwrap_or_default(), face, rest);
     }
 
-    /// Appends a hard break that shows the source bytes `at`.
+    /// Appends a hard break that shows the source range `at`.
     pub(crate) fn newline(&mut self, at: Range<usize>) {
         self.run("\n", Face::default(), at);
     }
@@ -157,7 +157,7 @@ impl InlineBuilder {
         &self.text
     }
 
-    /// Hands out what was collected and starts anew.
+    /// Returns the collected text and resets the builder.
     pub(crate) fn take(&mut self) -> Inline {
         let text = std::mem::take(&mut self.text);
         Inline {
@@ -190,12 +190,12 @@ impl InlineBuilder {
     }
 }
 
-/// Offsets are kept in four bytes: no answer comes near 4 GB.
+/// Offsets are stored in four bytes: no answer is near 4 GB.
 pub(crate) fn small(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
-/// Where `text` holds what the neutraliser wrote: control pictures and `‹U+202E›`.
+/// The ranges of `text` that sanitising wrote: control pictures and `‹U+202E›`.
 fn neutralised(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     text.char_indices().filter_map(move |(at, c)| match c {
         '\u{2400}'..='\u{2421}' => Some(at..at + c.len_utf8()),

@@ -1,7 +1,7 @@
 //! The row cache: a document's rows at one width, kept block by block.
 //!
-//! Only blocks that changed are wrapped again, code is appended to, and a height index answers where a row is
-//! in O(log blocks). Draws nothing and knows no scrolling; a pane of the ui owns one and asks for what is seen.
+//! Only changed blocks are wrapped again, code is appended to, and a height index finds rows in O(log blocks). Draws nothing
+//! and knows no scroll position.
 
 use std::ops::Range;
 
@@ -11,37 +11,37 @@ use super::frame::gap;
 use super::rows::prose;
 use super::{Document, Row, RowKind, inline};
 
-/// A place in a document that survives growth and resize: a block and a row in it.
+/// A position in a document that survives growth and resizing: a block and a row in it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Anchor {
     /// Index of the block.
     pub block: usize,
-    /// Row inside the block at the current width.
+    /// Row in the block at the current width.
     pub row: usize,
 }
 
 /// What changes rows besides the width.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LayoutOptions {
-    /// Code is wrapped instead of scrolled sideways.
+    /// Wrap code instead of scrolling it sideways.
     pub wrap_code: bool,
 }
 
-/// The rows of one document at one width; only blocks that changed are wrapped again.
+/// The rows of one document at one width; only changed blocks are wrapped again.
 #[derive(Debug, Default)]
 pub struct Layout {
     blocks: Vec<Laid>,
-    /// Rows up to and with each block.
+    /// Number of rows up to the end of each block.
     ends: Vec<usize>,
     columns: usize,
     options: LayoutOptions,
     revision: u64,
     epoch: u64,
-    /// Blocks at the front that can never change again.
+    /// Number of blocks, from the first, that are final.
     settled: usize,
 }
 
-/// A block's rows; the blank row above it belongs to it.
+/// A block's rows, with the blank row above it.
 #[derive(Debug)]
 struct Laid {
     id: u64,
@@ -50,12 +50,12 @@ struct Laid {
 }
 
 impl Layout {
-    /// No rows yet.
+    /// An empty cache.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Brings the rows up to date with `doc` at `width` columns (1 or more).
+    /// Updates the rows to `doc` at `width` columns (1 or more).
     pub fn update(&mut self, doc: &Document, width: u16, options: LayoutOptions) {
         let columns = usize::from(width).max(1);
         if (self.columns, self.options) != (columns, options) {
@@ -78,32 +78,32 @@ impl Layout {
         self.reindex(first);
     }
 
-    /// How many rows there are.
+    /// Number of rows.
     pub fn height(&self) -> usize {
         self.ends.last().copied().unwrap_or(0)
     }
 
-    /// Row `index`, counted from the top.
+    /// Row `index`, 0-based.
     pub fn row(&self, index: usize) -> Option<&Row> {
         let Anchor { block, row } = self.locate(index)?;
         self.blocks.get(block)?.rows.get(row)
     }
 
-    /// Rows from `from` on.
+    /// The rows from `from` on.
     pub fn rows_from(&self, from: usize) -> impl Iterator<Item = &Row> {
         let at = self.locate(from).unwrap_or(Anchor { block: self.blocks.len(), row: 0 });
         let blocks = self.blocks.get(at.block..).unwrap_or_default();
         blocks.iter().flat_map(|b| &b.rows).skip(at.row)
     }
 
-    /// The rows of these blocks.
+    /// The range of rows of these blocks.
     pub fn rows_of(&self, blocks: Range<usize>) -> Range<usize> {
         let last = self.blocks.len();
         let (start, end) = (blocks.start.min(last), blocks.end.min(last));
         self.start(start)..self.start(end.max(start))
     }
 
-    /// The first row that shows byte `at` of the source, or else something behind it.
+    /// The first row that shows byte `at` of the source, or a byte after it.
     pub fn row_at(&self, at: usize) -> usize {
         let shows = |row: &Row| row.kind != RowKind::Blank && row.source.end > at;
         let block = self.blocks.iter().position(|laid| laid.rows.iter().any(shows));
@@ -112,13 +112,13 @@ impl Layout {
         self.start(block) + row.unwrap_or(0)
     }
 
-    /// The place that row `index` shows.
+    /// The position of row `index`.
     pub fn anchor_at(&self, index: usize) -> Anchor {
         let last = self.height().saturating_sub(1);
         self.locate(index.min(last)).unwrap_or_default()
     }
 
-    /// The row that shows `anchor` now, or the nearest one.
+    /// The row at `anchor`, or the nearest one.
     pub fn row_of(&self, anchor: Anchor) -> usize {
         let Some(block) = self.blocks.get(anchor.block) else {
             return self.height().saturating_sub(1);
@@ -126,7 +126,7 @@ impl Layout {
         self.start(anchor.block) + anchor.row.min(block.rows.len().saturating_sub(1))
     }
 
-    /// Row of the next (`forward`) or previous heading or code header from row `from`; `wanted` chooses.
+    /// The next (`forward`) or previous row after row `from` whose kind is `wanted`.
     pub fn find(&self, from: usize, forward: bool, wanted: fn(RowKind) -> bool) -> Option<usize> {
         if forward {
             let hit = self.rows_from(from + 1).position(|r| wanted(r.kind))?;
@@ -177,7 +177,7 @@ impl Layout {
         }
     }
 
-    /// Counts heights again from block `first` on.
+    /// Updates heights from block `first` on.
     fn reindex(&mut self, first: usize) {
         self.ends.truncate(first);
         let mut end = self.height();

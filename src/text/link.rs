@@ -1,9 +1,9 @@
-//! Where a link leads, in few words: the host for a web address, the target as it stands for anything else.
+//! The target of a link in few words: the host of a web address, or the beginning of any other target.
 //!
-//! A host is shown in its ASCII form, so that a look-alike letter of another script cannot pass as a known
-//! name. No link is ever made clickable from a model's text. Called by `parse`.
+//! Hosts are in ASCII form, so that a look-alike letter of another script cannot pass as a known name. Links from a model's
+//! text are never clickable.
 
-/// What stands muted behind a link whose text is `text`; None when the text already says it.
+/// The note after a link with this text; none when the text already says it.
 pub(crate) fn note(text: &str, target: &str) -> Option<String> {
     let target = target.trim();
     if target.is_empty() || text == target || target.strip_prefix("mailto:") == Some(text) {
@@ -21,7 +21,7 @@ fn host(target: &str) -> Option<String> {
     (!host.is_empty()).then(|| host.to_lowercase())
 }
 
-/// Targets that are not web addresses can be anything: the beginning tells enough.
+/// The beginning of a target that is no web address.
 fn shorten(target: &str) -> String {
     const MOST: usize = 60;
     if target.chars().count() <= MOST {
@@ -30,13 +30,13 @@ fn shorten(target: &str) -> String {
     target.chars().take(MOST).chain(['…']).collect()
 }
 
-/// Every label with letters beyond ASCII as `xn--…`.
+/// The host with every non-ASCII label as `xn--…`.
 fn ascii_host(host: &str) -> String {
     let label = |l: &str| if l.is_ascii() { l.to_owned() } else { format!("xn--{}", punycode(l)) };
     host.split('.').map(label).collect::<Vec<_>>().join(".")
 }
 
-/// RFC 3492; labels that are longer than any real one are cut.
+/// RFC 3492. Labels longer than any real one are cut.
 fn punycode(label: &str) -> String {
     let input: Vec<u32> = label.chars().take(63).map(u32::from).collect();
     let mut out: String = label.chars().take(63).filter(char::is_ascii).collect();

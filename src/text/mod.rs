@@ -1,12 +1,8 @@
-//! An answer's way from Markdown source to rows: source → blocks → rows.
+//! Turns an answer's Markdown into rows: source → blocks → rows; splits and measures plain text.
 //!
-//! [`Document`] takes raw text as it streams in, neutralises it and keeps parsed blocks; only the last
-//! block is ever parsed again, an open code fence is appended to. [`Layout`] wraps blocks for one width and
-//! keeps the rows. [`Highlighter`] runs on a worker: a document hands out jobs and takes results.
-//! Nothing here knows colours, terminals or time. Used by `app` (documents) and `ui` (layouts).
-//!
-//! source: `sanitize` · blocks: `parse` fills `block`, `inline`, `code`, `link`; `document` freezes them, `fence`
-//! lets an open one grow · rows: `layout` keeps what `rows`, `table`, `code_rows` make with `frame`, `wrap` and `width`.
+//! [`Document`] takes raw text as it streams in, sanitises it and keeps parsed blocks; only the last block is parsed again,
+//! an open code fence is appended to. [`Layout`] wraps blocks for one width and keeps the rows. [`Highlighter`] runs on a
+//! worker: a document hands out jobs and takes results. Independent of colours, terminals and time.
 
 mod block;
 mod code;

@@ -1,7 +1,7 @@
-//! Markdown to blocks: pulldown-cmark's events, flattened to leaves with edges.
+//! Parses Markdown into leaf blocks: pulldown-cmark's events, flattened.
 //!
-//! Parses one stretch of the source and says where its top-level blocks begin, so that the caller can keep all
-//! but the last. Knows nothing of streaming, widths or colours. Called by `Document`.
+//! Parses a range of the source and reports where its top-level blocks begin, so that the caller can keep all but the last.
+//! Independent of streaming, widths and colours.
 
 mod builder;
 mod style;
@@ -14,28 +14,28 @@ use super::block::Block;
 use super::code::Code;
 use builder::Builder;
 
-/// Containers drawn to the left of a leaf; deeper ones are parsed but not drawn.
+/// Containers that are drawn to the left of a leaf; deeper ones are parsed but not drawn.
 pub(crate) const MAX_NESTING: usize = 32;
 /// Columns of a table that are drawn.
 pub(crate) const MAX_COLUMNS: usize = 64;
 
-/// What a stretch of the source says.
+/// The blocks of a range of the source.
 #[derive(Debug, Default)]
 pub(crate) struct Parsed {
-    /// The leaves; `Body::Code` counts from the first code of this stretch.
+    /// The leaves; code indices count from the first code block of this range.
     pub(crate) blocks: Vec<Block>,
     /// The code blocks.
     pub(crate) codes: Vec<Code>,
-    /// Where each top-level block begins.
+    /// The start of each top-level block.
     pub(crate) tops: Vec<Top>,
-    /// A link or footnote is defined here: text before it may mean something else now.
+    /// A link or footnote is defined here: the meaning of earlier text may change.
     pub(crate) defines: bool,
 }
 
-/// The beginning of a top-level block.
+/// The start of a top-level block.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Top {
-    /// Byte of the source.
+    /// Byte offset in the source.
     pub(crate) byte: usize,
     /// Index of its first leaf.
     pub(crate) block: usize,
@@ -43,7 +43,7 @@ pub(crate) struct Top {
     pub(crate) code: usize,
 }
 
-/// Parses `range` of `source` on its own.
+/// Parses `range` of `source` separately.
 pub(crate) fn parse(source: &str, range: Range<usize>) -> Parsed {
     let text = source.get(range.clone()).unwrap_or_default();
     let mut events = Parser::new_ext(text, markdown_options()).into_offset_iter();
@@ -60,7 +60,7 @@ pub(crate) fn parse(source: &str, range: Range<usize>) -> Parsed {
     builder.finish(defines)
 }
 
-/// The dialect of Markdown that answers are read in, on the screen and in HTML.
+/// The dialect of Markdown for answers, on the screen and in HTML.
 pub(crate) fn markdown_options() -> Options {
     Options::ENABLE_TABLES
         | Options::ENABLE_STRIKETHROUGH
@@ -70,7 +70,7 @@ pub(crate) fn markdown_options() -> Options {
         | Options::ENABLE_GFM
 }
 
-/// True for `<br>` in any of its forms: the one tag that is obeyed, as tables have no other way to break a line.
+/// True for `<br>` in any of its forms: the one tag that is interpreted, as tables have no other way to break a line.
 pub(crate) fn is_line_break(tag: &str) -> bool {
     let name = tag.trim_start_matches('<').trim_end_matches('>').trim_end_matches('/').trim();
     name.eq_ignore_ascii_case("br")

@@ -1,7 +1,6 @@
-//! One block's rows at one width: headings, paragraphs, rules.
+//! The rows of one block at one width: headings, paragraphs, rules.
 //!
-//! Pure: a block and a width in, rows out. Tables are laid out in `table`, code lines in `code_rows`; what stays to
-//! the left of them all is in `frame`.
+//! Pure: a block and a width in, rows out. Tables are laid out in `table`, code in `code_rows`, the left margin in `frame`.
 
 use std::ops::Range;
 
@@ -30,7 +29,7 @@ pub(super) fn prose(block: &Block, columns: usize, rows: &mut Vec<Row>) {
     }
 }
 
-/// Level 1 has a line below and level 2 a bar, so that they are told apart without colours.
+/// Level 1 is underlined and level 2 has a bar, so that they differ without colours.
 fn heading(level: u8, text: &Inline, block: &Block, frame: &mut Frame, rows: &mut Vec<Row>) {
     let lead = if level == 2 && frame.columns > 8 { "▌ " } else { "" };
     let first = rows.len();

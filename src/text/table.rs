@@ -1,7 +1,7 @@
 //! Tables at any width: natural, shrunk in proportion with wrapped cells, or as records.
 //!
-//! A table whose columns would get too narrow to read becomes one record a row (`Column: value`), so that nobody
-//! ever sees a broken one. Widths are by grapheme; faces, links and alignment are kept. Called by `rows`.
+//! A table whose columns would be too narrow to read becomes one record a row (`Column: value`). Widths are by grapheme;
+//! faces, links and alignment are kept.
 
 use std::ops::Range;
 
@@ -11,14 +11,14 @@ use super::inline::{Inline, Slicer, push_piece};
 use super::wrap::{longest_word, wrap};
 use super::{Face, Piece, Role, Row, RowKind, width};
 
-/// A column is not made narrower than this for the sake of others …
+/// Columns are not made narrower than this for the sake of others …
 const MIN_COLUMN: usize = 8;
-/// … nor than its longest word, up to this.
+/// … nor than their longest word, up to this.
 const MAX_WORD: usize = 14;
 /// ` │ `
 const BETWEEN: usize = 3;
 
-/// Appends the rows of `table`, whose block has source bytes `span`.
+/// Appends the rows of `table`, whose block has the byte range `span`.
 pub(super) fn rows(table: &Table, span: &Range<usize>, frame: &mut Frame, rows: &mut Vec<Row>) {
     match column_widths(table, frame.columns) {
         Some(widths) => Grid { table, widths }.push(frame, rows),
@@ -30,7 +30,7 @@ pub(super) fn rows(table: &Table, span: &Range<usize>, frame: &mut Frame, rows: 
     }
 }
 
-/// Width of every column, or None when they would get too narrow.
+/// Width of every column; none when they would be too narrow.
 fn column_widths(table: &Table, room: usize) -> Option<Vec<usize>> {
     let columns = table.head.len();
     if columns == 0 {
@@ -65,7 +65,7 @@ fn column_widths(table: &Table, room: usize) -> Option<Vec<usize>> {
     Some(share(spare, floor, &natural))
 }
 
-/// Shares `spare` columns: narrow columns get all they want first, the wide ones the rest in proportion.
+/// Distributes `spare` columns: narrow columns get all they need first, wide ones the rest in proportion.
 fn share(mut spare: usize, mut widths: Vec<usize>, natural: &[usize]) -> Vec<usize> {
     let fair = (spare + widths.iter().sum::<usize>()) / widths.len().max(1);
     for (width, natural) in widths.iter_mut().zip(natural) {
@@ -83,7 +83,7 @@ fn share(mut spare: usize, mut widths: Vec<usize>, natural: &[usize]) -> Vec<usi
         *width += more;
         left -= more;
     }
-    // What rounding left over goes to the first columns that can use it.
+    // What rounding left goes to the first columns that can use it.
     for (width, natural) in widths.iter_mut().zip(natural) {
         if left > 0 && *width < *natural {
             *width += 1;
@@ -104,7 +104,7 @@ impl Grid<'_> {
         let table = self.table;
         self.cells(&table.head, &table.head_source, frame, rows);
         self.rule(&table.head_source, frame, rows);
-        // When cells wrap, a line between rows tells them apart.
+        // When cells wrap, a line separates the rows.
         let wraps = table.rows.iter().any(|r| self.wraps(&r.cells));
         for (i, row) in table.rows.iter().enumerate() {
             if wraps && i > 0 {
@@ -128,7 +128,7 @@ impl Grid<'_> {
         rows.push(Row { pieces, kind: RowKind::Prose, source: source.end..source.end });
     }
 
-    /// One row of cells, as many lines high as its highest cell.
+    /// One row of cells, as high as its highest cell.
     fn cells(
         &self,
         cells: &[Inline],
@@ -170,7 +170,7 @@ impl Grid<'_> {
     }
 }
 
-/// Fills `cell` with blanks to `columns`; the last column needs none at its right.
+/// Fills `cell` with spaces to `columns`; the last column needs none at its right.
 fn pad(cell: &mut Vec<Piece>, columns: usize, align: Align, last: bool) {
     let used: usize = cell.iter().map(|p| width::width(&p.text)).sum();
     let free = columns.saturating_sub(used);
@@ -227,7 +227,7 @@ fn line_of(head: Option<&Inline>, value: &Inline, title: bool) -> Vec<Piece> {
     pieces
 }
 
-/// Wraps a line of a record; its later rows are set in by two columns.
+/// Wraps a line of a record; its later rows are indented by two columns.
 fn push_line(pieces: &[Piece], source: &Range<usize>, frame: &mut Frame, rows: &mut Vec<Row>) {
     let text: String = pieces.iter().map(|p| &*p.text).collect();
     let indent = if frame.columns >= MIN_COLUMN { 2 } else { 0 };

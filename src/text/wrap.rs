@@ -1,8 +1,8 @@
 //! Greedy word wrap by grapheme and width.
 //!
-//! Works on plain text and answers byte ranges, so that faces and source maps stay with the caller. Breaks after
-//! blanks, after `-` and `/` in long words, anywhere between CJK characters, and inside a word only when it is
-//! wider than the line. Not for code blocks. Called by `rows` and `table`.
+//! Works on plain text and returns byte ranges, so that faces and source maps stay with the caller. Breaks after spaces,
+//! after `-` and `/` in long words, between CJK characters, and inside a word only when it is wider than the line. Not for
+//! code blocks.
 
 use std::ops::Range;
 
@@ -11,8 +11,8 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::width::{grapheme_width, width};
 use crate::domain::script;
 
-/// The lines of `text` at `columns`, without the blanks at their ends. `\n` breaks hard. A grapheme that is
-/// wider than `columns` stands alone on its line.
+/// The lines of `text` at `columns`, without the spaces at their ends. `\n` is a hard break. A grapheme that is wider than
+/// `columns` is alone on its line.
 pub(crate) fn wrap(text: &str, columns: usize) -> Vec<Range<usize>> {
     let columns = columns.max(1);
     let mut lines = Vec::new();
@@ -24,7 +24,7 @@ pub(crate) fn wrap(text: &str, columns: usize) -> Vec<Range<usize>> {
     lines
 }
 
-/// Width of the widest piece that only a cut could make narrower.
+/// Width of the widest word.
 pub(crate) fn longest_word(text: &str) -> usize {
     text.split([' ', '\n']).map(width).max().unwrap_or(0)
 }
@@ -84,9 +84,9 @@ impl Line<'_> {
         self.part(blanks, part, used);
     }
 
-    /// Adds what must not be broken unless it is wider than a whole line.
+    /// Adds a part that must not be broken unless it is wider than a line.
     fn part(&mut self, blanks: usize, part: Range<usize>, columns: usize) {
-        // Blanks at the very beginning are indentation of literal text; blanks at a wrap are dropped.
+        // Spaces at the very beginning are indentation of literal text; spaces at a wrap are dropped.
         let fits = self.used + blanks + columns <= self.columns;
         if fits {
             self.range.end = part.end;
@@ -103,11 +103,11 @@ impl Line<'_> {
         }
     }
 
-    /// Spreads a part over lines, grapheme by grapheme.
+    /// Distributes a part over lines, grapheme by grapheme.
     fn cut(&mut self, part: Range<usize>) {
         let text = self.text.get(part.clone()).unwrap_or_default();
         if text.is_ascii() {
-            // One column a byte: no need to look at each.
+            // One column a byte: no need to look at each grapheme.
             let mut start = part.start;
             while part.end - start > self.columns {
                 self.range = start..start + self.columns;

@@ -1,5 +1,5 @@
 //! The part of a document that still changes: what is parsed again, what is appended, what is frozen.
-//! Frozen blocks are the document's and never come back here. Called by `Document::push` and `finish`.
+//! Frozen blocks are not touched here.
 
 use std::ops::Range;
 
@@ -10,12 +10,12 @@ use crate::text::parse::{Parsed, Top, parse};
 
 /// A tail up to this size is parsed again with every push.
 const SMALL: usize = 16 * 1024;
-/// A larger one only when this much (and a sixteenth of it) has come; until then the new text is shown as if it
-/// stood apart.
+/// A larger tail is parsed again only when this much (and a sixteenth of it) is new; until then the new text is parsed
+/// separately.
 const STEP: usize = 2 * 1024;
 
 impl Document {
-    /// Takes in the text that was appended to the source.
+    /// Processes the text that was appended to the source.
     pub(super) fn advance(&mut self) {
         loop {
             if let Some(fence) = self.open.take()
@@ -36,7 +36,7 @@ impl Document {
         }
     }
 
-    /// The text is complete.
+    /// Parses the tail of the complete text.
     pub(super) fn settle(&mut self) {
         if self.defines {
             self.thaw();
@@ -44,7 +44,7 @@ impl Document {
         self.open = None;
         self.parse_tail();
         if self.defines && self.frozen != Top::default() {
-            // The tail was the first to define something: what stands before it may refer to it.
+            // The tail has the first definition: earlier text may refer to it.
             self.thaw();
             self.parse_tail();
         }
@@ -57,7 +57,7 @@ impl Document {
         self.guarded = byte;
     }
 
-    /// Everything is to be parsed again.
+    /// Unfreezes all blocks: the next parse starts from the beginning.
     pub(super) fn thaw(&mut self) {
         self.open = None;
         self.frozen = Top::default();
@@ -73,8 +73,8 @@ impl Document {
         self.parsed = Top { byte, block, code };
     }
 
-    /// Freezes all top-level blocks but the last, as far as whole lines tell: the beginning of a line may still
-    /// become anything (`3` turns into `3.`). Opens the last one when it is a fence.
+    /// Freezes all top-level blocks but the last, as far as complete lines go: the beginning of a line may still become anything
+    /// (`3` turns into `3.`). Opens the last block when it is a fence.
     fn freeze_whole_lines(&mut self) {
         let fresh = self.source.get(self.guarded..).and_then(|s| s.rfind('\n'));
         let Some(end) = fresh.map(|at| self.guarded + at + 1) else { return };
@@ -101,7 +101,7 @@ impl Document {
         if fence.is_some()
             && let Some(code) = self.codes.get_mut(self.frozen.code)
         {
-            // From here on its lines come one by one.
+            // From here on its lines are appended one by one.
             code.restart();
         }
         self.open = fence;
@@ -153,8 +153,7 @@ impl Document {
         self.next_id
     }
 
-    /// Puts what was parsed in the place of everything from `from` on; what is as it was keeps its identity, so
-    /// that no cache has to redo it.
+    /// Replaces everything from `from` on by `parsed`. Unchanged blocks keep their id, so that caches stay valid.
     fn replace(&mut self, from: Top, parsed: Parsed) {
         let mut old_codes = self.codes.split_off(from.code.min(self.codes.len())).into_iter();
         let mut adopted = Vec::with_capacity(parsed.codes.len());

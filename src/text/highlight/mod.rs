@@ -1,8 +1,8 @@
-//! Code lines to roles, with syntect.
+//! Assigns roles to code lines with syntect.
 //!
-//! Runs on a worker: takes [`HighlightJob`]s of whole lines and answers which stretch has which [`Role`]. A theme
-//! gives roles their colours, so no theme change ever comes here. The state of an open block is kept, so that each
-//! line is parsed once. Too long a line, or a language that nobody knows, stays plain; nothing panics.
+//! Made for a worker: takes [`HighlightJob`]s of complete lines and returns the [`Role`] of each segment. Themes give roles
+//! their colours, so a theme change highlights nothing again. The state of an open block is kept, so that each line is parsed
+//! once. Very long lines and unknown languages stay plain; nothing panics.
 
 mod languages;
 mod roles;
@@ -22,39 +22,39 @@ pub(crate) use languages::is_known;
 
 /// A longer line stays plain: grammars are quadratic on some.
 const MAX_LINE: usize = 2_000;
-/// Open blocks of one document whose state is kept; an answer writes one at a time.
+/// Open blocks whose state is kept; an answer writes one at a time.
 const MAX_STATES: usize = 16;
 
 static THEME: LazyLock<Theme> = LazyLock::new(roles::theme);
-/// Loaded with the first job and never changed; every highlighter profits from regexes that one has compiled.
+/// Loaded with the first job and never changed; all highlighters share the compiled regexes.
 static ASSETS: LazyLock<Assets> = LazyLock::new(Assets::load);
 
-/// Whole code lines that want colours.
+/// Complete code lines that need colours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HighlightJob {
-    /// Which code block of the document.
+    /// Id of the code block in the document.
     pub block: u64,
     /// Language token of the fence.
     pub language: String,
-    /// Number of the first line (0 is the first of the block).
+    /// Number of the first line in the block, 0-based.
     pub first: usize,
-    /// Whole lines, each with its line end.
+    /// Complete lines, each with its line end.
     pub text: String,
 }
 
-/// The answer to a [`HighlightJob`].
+/// The result of a [`HighlightJob`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Highlighted {
-    /// Which code block of the document.
+    /// Id of the code block in the document.
     pub block: u64,
     /// Number of the first line.
     pub first: usize,
-    /// For each line the bytes and role of its stretches, front to back; empty when it is plain.
+    /// For each line, length in bytes and role of its segments, in order; empty when it is plain.
     pub lines: Vec<Vec<(u32, Role)>>,
 }
 
-/// Turns code lines into roles with syntect; keeps the parser state of every open block. Lives on a worker thread
-/// and is made there: the parser's state (onig's) cannot move to another thread, jobs and results can.
+/// Assigns roles to code lines with syntect; keeps the parser state of every open block. Belongs to one worker thread: the
+/// state (onig's) cannot move to another thread, jobs and results can.
 #[derive(Default)]
 pub struct Highlighter {
     states: HashMap<u128, BTreeMap<u64, BlockState>>,
@@ -66,7 +66,7 @@ struct Assets {
     highlighter: highlighting::Highlighter<'static>,
 }
 
-/// Where the parser stands in a block.
+/// State of the parser in a block.
 struct BlockState {
     parse: ParseState,
     highlight: HighlightState,
@@ -85,8 +85,8 @@ impl Highlighter {
         Self::default()
     }
 
-    /// Colours the lines of one job of document `doc` (any number that names the document). A job that does not
-    /// go on where the block's last one ended starts the block's parser anew.
+    /// Colours the lines of one job of document `doc` (any number that identifies it). A job that does not continue where the
+    /// block's last one ended restarts the block's parser.
     pub fn run(&mut self, doc: u128, job: &HighlightJob) -> Highlighted {
         let assets = &*ASSETS;
         let states = self.states.entry(doc).or_default();
@@ -103,12 +103,12 @@ impl Highlighter {
         Highlighted { block: job.block, first: job.first, lines }
     }
 
-    /// Document `doc` is gone: its states are dropped.
+    /// Drops the states of document `doc`.
     pub fn forget(&mut self, doc: u128) {
         self.states.remove(&doc);
     }
 
-    /// Compiles the regexes of the languages that answers use most, so that no first block waits for them.
+    /// Compiles the regexes of the most common languages, so that no first block waits for them.
     pub fn warm_up(&mut self) {
         let assets = &*ASSETS;
         for (language, sample) in samples::SAMPLES {
@@ -128,7 +128,7 @@ impl Assets {
         }
     }
 
-    /// The state before line `next` of a block, None when nobody knows the language.
+    /// The state before line `next` of a block; none when the language is unknown.
     fn start(&self, language: &str, next: usize) -> Option<BlockState> {
         let token = languages::token(language)?;
         let syntax = self.syntaxes.find_syntax_by_token(&token)?;
@@ -136,7 +136,7 @@ impl Assets {
         Some(BlockState { parse: ParseState::new(syntax), highlight, next })
     }
 
-    /// The roles of one line; a parser that fails is dropped and the rest of the block stays plain.
+    /// The roles of one line; a parser that fails is dropped, and the rest of the block stays plain.
     fn line(&self, line: &str, state: &mut Option<BlockState>) -> Vec<(u32, Role)> {
         let Some(open) = state else { return Vec::new() };
         open.next += 1;
@@ -153,7 +153,7 @@ impl Assets {
         for (style, text, _) in styled {
             let role = roles::of(style.foreground);
             match spans.last_mut() {
-                // Blanks look the same in every role: joined to their neighbour they cost nothing.
+                // White space looks the same in every role: joined to its neighbour it costs nothing.
                 Some((len, last)) if *last == role || text.trim().is_empty() => {
                     *len += small(text.len());
                 }

@@ -1,5 +1,5 @@
-//! Collects leaves from the events of the Markdown parser.
-//! Knows nothing of streaming: it sees one source range at a time. Called by `parse` for each event.
+//! Collects leaf blocks from the events of the Markdown parser.
+//! Independent of streaming: it sees one source range at a time.
 
 use std::ops::Range;
 
@@ -17,24 +17,24 @@ const BULLETS: [&str; 3] = ["• ", "◦ ", "▪ "];
 /// An open list item, quote or note.
 struct Container {
     edge: Edge,
-    /// Where it begins, until its first leaf has come.
+    /// Its start, until its first leaf exists.
     fresh: Option<usize>,
 }
 
-/// The leaves so far and what is open.
+/// The leaves so far, and what is open.
 pub(super) struct Builder<'s> {
     source: &'s str,
     out: Parsed,
     /// Open tags.
     depth: usize,
     containers: Vec<Container>,
-    /// Containers that have been open since the last leaf.
+    /// Number of containers that have been open since the last leaf.
     common: usize,
-    /// Next number of each open list; None for bullets.
+    /// Next number of each open list; none for bullets.
     lists: Vec<Option<u64>>,
     style: Style,
     text: InlineBuilder,
-    /// Where the text of the open leaf begins and ends.
+    /// Byte range of the open leaf's text.
     span: Option<Range<usize>>,
     code: Option<Code>,
     table: Option<Table>,
@@ -180,7 +180,7 @@ impl<'s> Builder<'s> {
         }
     }
 
-    /// A block that begins at the left margin of everything.
+    /// Begins a top-level block.
     fn top(&mut self, at: &Range<usize>) {
         if self.depth == 0 {
             let (block, code) = (self.out.blocks.len(), self.out.codes.len());
@@ -189,7 +189,7 @@ impl<'s> Builder<'s> {
         }
     }
 
-    /// The text of a tight list item has no paragraph of its own.
+    /// Ends the text of a tight list item, which has no paragraph.
     fn flush_implicit(&mut self) {
         if self.table.is_none() && !self.text.is_empty() {
             self.emit_paragraph();
@@ -269,7 +269,7 @@ impl<'s> Builder<'s> {
     fn close_container(&mut self, tag: TagEnd, at: &Range<usize>) {
         self.flush_implicit();
         if self.containers.last().is_some_and(|c| c.fresh.is_some()) {
-            // An empty item or quote is still seen.
+            // An empty item or quote is still drawn.
             self.emit(at.clone(), Body::Paragraph(Inline::default()));
         }
         if matches!(tag, TagEnd::BlockQuote(_)) {
@@ -345,7 +345,7 @@ impl<'s> Builder<'s> {
         self.emit(span, Body::Paragraph(text));
     }
 
-    /// Adds a leaf with the edges of the moment.
+    /// Adds a leaf with the current edges.
     fn emit(&mut self, mut span: Range<usize>, body: Body) {
         self.span = None;
         let gap = self.gap_before(span.start);
@@ -362,7 +362,7 @@ impl<'s> Builder<'s> {
                 *marker = None;
             }
         }
-        // The blanks and line ends after a leaf belong to nobody.
+        // White space and line ends after a leaf are in no span.
         let text = self.source.get(span.clone()).unwrap_or_default();
         if !matches!(body, Body::Code(_)) {
             span.end = span.start + text.trim_end().len().max(1).min(text.len());
@@ -371,7 +371,7 @@ impl<'s> Builder<'s> {
         self.common = self.containers.len();
     }
 
-    /// Between top-level blocks a blank row; inside a container one where the author left a line blank.
+    /// A blank row between top-level blocks; inside a container only where the source has a blank line.
     fn gap_before(&self, start: usize) -> Option<u8> {
         let shared = u8::try_from(self.common.min(MAX_NESTING)).unwrap_or(0);
         let first = self.out.tops.last().is_none_or(|t| t.block == self.out.blocks.len());

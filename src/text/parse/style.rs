@@ -1,5 +1,5 @@
-//! Which face inline text has at the moment: emphasis, links and the kind of leaf it stands in.
-//! A stack of what is open, nothing else. Used by the builder while it collects inline text.
+//! The face of inline text: emphasis, links and the kind of leaf.
+//! A stack of what is open, nothing else.
 
 use crate::text::{Face, Role};
 
@@ -26,7 +26,7 @@ impl Style {
         self.with(role)
     }
 
-    /// The emphasis of the moment with another role.
+    /// The current emphasis with another role.
     pub(super) fn with(&self, role: Role) -> Face {
         Face {
             role,
