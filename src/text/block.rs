@@ -19,12 +19,12 @@ pub(crate) struct Block {
     /// The number of its edges that continue through the blank row above it; none when there is no blank row.
     pub(crate) gap: Option<u8>,
     /// Its content.
-    pub(crate) body: Body,
+    pub(crate) body: BlockBody,
 }
 
 /// The content of a leaf block.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Body {
+pub(crate) enum BlockBody {
     /// Running text; also raw HTML.
     Paragraph(Inline),
     /// A heading and its level.

@@ -8,9 +8,9 @@ mod tail;
 
 use std::ops::Range;
 
-use super::block::{Block, Body};
-use super::code::Code;
-use super::parse::Top;
+use super::block::{Block, BlockBody};
+use super::code::CodeBlock;
+use super::parse::BlockBoundary;
 use super::{HighlightJob, Highlighted, Sanitizer, fence};
 
 /// An answer's Markdown: sanitised source and parsed blocks.
@@ -22,11 +22,11 @@ pub struct Document {
     /// Grows when frozen blocks were replaced, so that caches look at them again.
     epoch: u64,
     blocks: Vec<Block>,
-    codes: Vec<Code>,
+    codes: Vec<CodeBlock>,
     /// Start of the part that may be parsed again.
-    frozen: Top,
+    frozen: BlockBoundary,
     /// End of the last parse of the tail; the text after it was parsed separately.
-    parsed: Top,
+    parsed: BlockBoundary,
     /// Bytes that have been searched for a block to freeze.
     guarded: usize,
     /// The last block is a fence whose lines are appended.
@@ -60,9 +60,9 @@ impl Document {
         self.sanitizer.push(raw, &mut self.source);
         if self.source.len() > before {
             if std::mem::take(&mut self.finished) {
-                self.thaw();
+                self.unfreeze_blocks();
             }
-            self.advance();
+            self.advance_parse();
             self.revision += 1;
         }
     }
@@ -77,7 +77,7 @@ impl Document {
     /// Ends the text: resolves what was held back (half a CRLF, a late link definition).
     pub fn finish(&mut self) {
         self.sanitizer.finish(&mut self.source);
-        self.settle();
+        self.finish_parse();
         self.finished = true;
         self.source.shrink_to_fit();
         self.revision += 1;
@@ -118,7 +118,7 @@ impl Document {
     pub fn apply(&mut self, done: Highlighted) {
         if let Ok(at) = self.codes.binary_search_by_key(&done.block, |c| c.id)
             && let Some(code) = self.codes.get_mut(at)
-            && code.apply(done)
+            && code.apply_colours(done)
         {
             self.revision += 1;
         }
@@ -126,7 +126,7 @@ impl Document {
 
     /// Number of code blocks; they are numbered from 1.
     pub fn code_count(&self) -> u32 {
-        super::inline::small(self.codes.len())
+        super::inline::to_offset(self.codes.len())
     }
 
     /// Source of code block `number` (1-based), verbatim, without its fences and without the indentation and quote signs of its
@@ -160,7 +160,7 @@ impl Document {
     pub fn section(&self, offset: usize) -> Range<usize> {
         let headings = || {
             self.blocks.iter().filter_map(|b| match &b.body {
-                Body::Heading(level, _) if b.edges.is_empty() => Some((b.span.start, *level)),
+                BlockBody::Heading(level, _) if b.edges.is_empty() => Some((b.span.start, *level)),
                 _ => None,
             })
         };
@@ -176,7 +176,7 @@ impl Document {
         &self.blocks
     }
 
-    pub(super) fn code_block(&self, index: usize) -> Option<&Code> {
+    pub(super) fn code_block(&self, index: usize) -> Option<&CodeBlock> {
         self.codes.get(index)
     }
 
@@ -188,12 +188,12 @@ impl Document {
     pub(super) fn is_settled(&self, index: usize) -> bool {
         index < self.frozen.block
             && self.blocks.get(index).is_some_and(|b| match b.body {
-                Body::Code(code) => self.codes.get(code).is_some_and(Code::is_coloured),
+                BlockBody::Code(code) => self.codes.get(code).is_some_and(CodeBlock::is_coloured),
                 _ => true,
             })
     }
 
-    fn code_at(&self, number: u32) -> Option<&Code> {
+    fn code_at(&self, number: u32) -> Option<&CodeBlock> {
         self.codes.get((number as usize).checked_sub(1)?)
     }
 }

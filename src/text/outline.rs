@@ -6,8 +6,8 @@
 use std::ops::Range;
 
 use super::Document;
-use super::block::{Block, Body, Edge, Table};
-use super::inline::{Inline, small};
+use super::block::{Block, BlockBody, Edge, Table};
+use super::inline::{Inline, to_offset};
 
 /// The kind of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,11 +49,11 @@ impl<'a> Part<'a> {
     /// Its kind.
     pub fn kind(&self) -> PartKind {
         match &self.block.body {
-            Body::Paragraph(_) => PartKind::Paragraph,
-            Body::Heading(level, _) => PartKind::Heading(*level),
-            Body::Rule => PartKind::Rule,
-            Body::Code(at) => PartKind::Code(small(at + 1)),
-            Body::Table(_) => PartKind::Table,
+            BlockBody::Paragraph(_) => PartKind::Paragraph,
+            BlockBody::Heading(level, _) => PartKind::Heading(*level),
+            BlockBody::Rule => PartKind::Rule,
+            BlockBody::Code(at) => PartKind::Code(to_offset(at + 1)),
+            BlockBody::Table(_) => PartKind::Table,
         }
     }
 
@@ -64,12 +64,12 @@ impl<'a> Part<'a> {
 
     /// Its text without Markdown, as it is drawn; empty for code, tables and rules.
     pub fn text(&self) -> &'a str {
-        self.inline().map_or("", |inline| &inline.text)
+        self.inline_text().map_or("", |inline| &inline.text)
     }
 
     /// The bold beginning of its text; empty when it does not begin in bold.
     pub fn bold_lead(&self) -> &'a str {
-        self.inline().map_or("", Inline::bold_lead)
+        self.inline_text().map_or("", Inline::bold_lead)
     }
 
     /// True when it is inside a quote.
@@ -98,35 +98,35 @@ impl<'a> Part<'a> {
 
     /// The column headings of a table; empty for other parts.
     pub fn columns(&self) -> Vec<&'a str> {
-        self.table().map(|table| texts(&table.head)).unwrap_or_default()
+        self.table_body().map(|table| cell_texts(&table.head)).unwrap_or_default()
     }
 
     /// The rows of a table below its headings; empty for other parts.
     pub fn rows(&self) -> Vec<TableLine<'a>> {
         let line = |cells: &'a [Inline], span: &Range<usize>| TableLine {
-            cells: texts(cells),
+            cells: cell_texts(cells),
             span: span.clone(),
         };
-        let rows = self.table().map(|table| table.rows.as_slice()).unwrap_or_default();
+        let rows = self.table_body().map(|table| table.rows.as_slice()).unwrap_or_default();
         rows.iter().map(|row| line(&row.cells, &row.source)).collect()
     }
 
-    fn inline(&self) -> Option<&'a Inline> {
+    fn inline_text(&self) -> Option<&'a Inline> {
         match &self.block.body {
-            Body::Paragraph(inline) | Body::Heading(_, inline) => Some(inline),
+            BlockBody::Paragraph(inline) | BlockBody::Heading(_, inline) => Some(inline),
             _ => None,
         }
     }
 
-    fn table(&self) -> Option<&'a Table> {
+    fn table_body(&self) -> Option<&'a Table> {
         match &self.block.body {
-            Body::Table(table) => Some(table),
+            BlockBody::Table(table) => Some(table),
             _ => None,
         }
     }
 }
 
-fn texts(cells: &[Inline]) -> Vec<&str> {
+fn cell_texts(cells: &[Inline]) -> Vec<&str> {
     cells.iter().map(|cell| &*cell.text).collect()
 }
 

@@ -43,10 +43,10 @@ impl Sanitizer {
                 && plain > 0
             {
                 out.push_str(text);
-                self.restart(text.chars().next_back());
+                self.start_grapheme(text.chars().next_back());
                 rest = after;
             } else {
-                self.take(first, out);
+                self.push_char(first, out);
                 rest = rest.get(first.len_utf8()..).unwrap_or_default();
             }
         }
@@ -54,41 +54,41 @@ impl Sanitizer {
 
     /// Appends what was held back.
     pub fn finish(&mut self, out: &mut String) {
-        self.settle(None, out);
+        self.resolve_held_char(None, out);
         *self = Self::default();
     }
 
-    fn take(&mut self, c: char, out: &mut String) {
+    fn push_char(&mut self, c: char, out: &mut String) {
         let was_cr = self.held == Some('\r');
-        self.settle(Some(c), out);
+        self.resolve_held_char(Some(c), out);
         match c {
             '\n' if was_cr => {}
-            '\n' | '\u{2028}' | '\u{2029}' => self.write('\n', out),
-            '\t' => self.write('\t', out),
+            '\n' | '\u{2028}' | '\u{2029}' => self.write_char('\n', out),
+            '\t' => self.write_char('\t', out),
             '\r' | ZWNJ | ZWJ | '\u{FE0E}' | '\u{FE0F}' => self.held = Some(c),
-            '\0'..='\u{1F}' => self.write(picture(0x2400 + u32::from(c)), out),
-            '\u{7F}' => self.write('␡', out),
-            _ if is_hidden(c) => self.show(c, out),
-            _ => self.write(c, out),
+            '\0'..='\u{1F}' => self.write_char(control_picture(0x2400 + u32::from(c)), out),
+            '\u{7F}' => self.write_char('␡', out),
+            _ if is_hidden(c) => self.write_visible(c, out),
+            _ => self.write_char(c, out),
         }
     }
 
     /// Resolves the character that was held back, now that the next one is known.
-    fn settle(&mut self, next: Option<char>, out: &mut String) {
+    fn resolve_held_char(&mut self, next: Option<char>, out: &mut String) {
         let Some(held) = self.held.take() else { return };
         let keep = match held {
-            '\r' => return self.write('\n', out),
-            ZWNJ | ZWJ => joins(self.base, next),
+            '\r' => return self.write_char('\n', out),
+            ZWNJ | ZWJ => is_joined(self.base, next),
             _ if self.selected => false,
             _ => self.base.is_some_and(|base| {
                 is_emoji(base) || (is_keycap_base(base) && next == Some(KEYCAP))
             }),
         };
         if !keep {
-            return self.show(held, out);
+            return self.write_visible(held, out);
         }
         let base = self.base;
-        self.write(held, out);
+        self.write_char(held, out);
         if !matches!(held, ZWNJ | ZWJ) {
             // A joiner after `❤️` joins the heart, not its selector.
             self.base = base;
@@ -97,15 +97,15 @@ impl Sanitizer {
     }
 
     /// Writes a character verbatim; cuts a grapheme that grows without limit (Zalgo).
-    fn write(&mut self, c: char, out: &mut String) {
+    fn write_char(&mut self, c: char, out: &mut String) {
         if c.is_ascii() {
-            self.restart(Some(c));
+            self.start_grapheme(Some(c));
             return out.push(c);
         }
         self.cluster.push(c);
         let clusters = self.cluster.graphemes(true).count();
         if clusters > 1 || self.cluster.len() == c.len_utf8() {
-            self.restart(Some(c));
+            self.start_grapheme(Some(c));
         } else if self.cut || self.cluster.chars().count() > MAX_CLUSTER {
             self.cluster.pop();
             if !self.cut {
@@ -120,13 +120,13 @@ impl Sanitizer {
     }
 
     /// Writes the visible form of an invisible character.
-    fn show(&mut self, c: char, out: &mut String) {
+    fn write_visible(&mut self, c: char, out: &mut String) {
         // Writing to a String cannot fail.
         let _ = write!(out, "‹U+{:04X}›", u32::from(c));
-        self.restart(Some('›'));
+        self.start_grapheme(Some('›'));
     }
 
-    fn restart(&mut self, last: Option<char>) {
+    fn start_grapheme(&mut self, last: Option<char>) {
         self.cluster.clear();
         self.cluster.extend(last);
         self.base = last;
@@ -154,7 +154,7 @@ fn plain_prefix(text: &str) -> usize {
     text.bytes().take_while(|b| matches!(b, b' '..=b'~' | b'\n' | b'\t')).count()
 }
 
-fn picture(code: u32) -> char {
+fn control_picture(code: u32) -> char {
     char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
@@ -169,7 +169,7 @@ pub(crate) fn is_hidden(c: char) -> bool {
 }
 
 /// True for a joiner between two emoji, or between two letters of a script that uses joiners.
-fn joins(left: Option<char>, right: Option<char>) -> bool {
+fn is_joined(left: Option<char>, right: Option<char>) -> bool {
     match (left, right) {
         (Some(l), Some(r)) => (is_emoji(l) && is_emoji(r)) || (uses_joiners(l) && uses_joiners(r)),
         _ => false,

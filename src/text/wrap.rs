@@ -13,12 +13,12 @@ use crate::domain::script;
 
 /// The lines of `text` at `columns`, without the spaces at their ends. `\n` is a hard break. A grapheme that is wider than
 /// `columns` is alone on its line.
-pub(crate) fn wrap(text: &str, columns: usize) -> Vec<Range<usize>> {
+pub(crate) fn wrap_lines(text: &str, columns: usize) -> Vec<Range<usize>> {
     let columns = columns.max(1);
     let mut lines = Vec::new();
     let mut start = 0;
     for hard in text.split('\n') {
-        wrap_line(hard, start, columns, &mut lines);
+        wrap_hard_line(hard, start, columns, &mut lines);
         start += hard.len() + 1;
     }
     lines
@@ -29,8 +29,8 @@ pub(crate) fn longest_word(text: &str) -> usize {
     text.split([' ', '\n']).map(width).max().unwrap_or(0)
 }
 
-fn wrap_line(text: &str, base: usize, columns: usize, lines: &mut Vec<Range<usize>>) {
-    let mut open = Line { text, base, columns, range: 0..0, used: 0, lines };
+fn wrap_hard_line(text: &str, base: usize, columns: usize, lines: &mut Vec<Range<usize>>) {
+    let mut open = WrapLine { text, base, columns, range: 0..0, used: 0, lines };
     let mut at = 0;
     while at < text.len() {
         let rest = text.get(at..).unwrap_or_default();
@@ -41,14 +41,14 @@ fn wrap_line(text: &str, base: usize, columns: usize, lines: &mut Vec<Range<usiz
         if word_end == word_start {
             break;
         }
-        open.word(blanks, word_start..word_end);
+        open.add_word(blanks, word_start..word_end);
         at = word_end;
     }
-    open.close();
+    open.end_line();
 }
 
 /// The line that is being filled.
-struct Line<'a> {
+struct WrapLine<'a> {
     text: &'a str,
     base: usize,
     columns: usize,
@@ -57,15 +57,15 @@ struct Line<'a> {
     lines: &'a mut Vec<Range<usize>>,
 }
 
-impl Line<'_> {
+impl WrapLine<'_> {
     /// Adds a word, in parts where it may be broken.
-    fn word(&mut self, blanks: usize, word: Range<usize>) {
+    fn add_word(&mut self, blanks: usize, word: Range<usize>) {
         let text = self.text.get(word.clone()).unwrap_or_default();
         let columns = width(text);
         let long = columns > (self.columns / 3).max(12);
         let breakable = !text.is_ascii() || long && text.contains(['-', '/']);
         if !breakable {
-            return self.part(blanks, word, columns);
+            return self.add_part(blanks, word, columns);
         }
         let mut blanks = blanks;
         let mut part = word.start..word.start;
@@ -73,7 +73,7 @@ impl Line<'_> {
         let mut before = "";
         for (at, grapheme) in text.grapheme_indices(true) {
             if part.end > part.start && may_break(before, grapheme, long) {
-                self.part(std::mem::take(&mut blanks), part.clone(), used);
+                self.add_part(std::mem::take(&mut blanks), part.clone(), used);
                 part.start = part.end;
                 used = 0;
             }
@@ -81,11 +81,11 @@ impl Line<'_> {
             used += grapheme_width(grapheme);
             before = grapheme;
         }
-        self.part(blanks, part, used);
+        self.add_part(blanks, part, used);
     }
 
     /// Adds a part that must not be broken unless it is wider than a line.
-    fn part(&mut self, blanks: usize, part: Range<usize>, columns: usize) {
+    fn add_part(&mut self, blanks: usize, part: Range<usize>, columns: usize) {
         // Spaces at the very beginning are indentation of literal text; spaces at a wrap are dropped.
         let fits = self.used + blanks + columns <= self.columns;
         if fits {
@@ -94,24 +94,24 @@ impl Line<'_> {
             return;
         }
         if self.range.end > self.range.start {
-            self.close();
+            self.end_line();
         }
         self.range = part.start..part.end;
         self.used = columns;
         if columns > self.columns {
-            self.cut(part);
+            self.split_part(part);
         }
     }
 
     /// Distributes a part over lines, grapheme by grapheme.
-    fn cut(&mut self, part: Range<usize>) {
+    fn split_part(&mut self, part: Range<usize>) {
         let text = self.text.get(part.clone()).unwrap_or_default();
         if text.is_ascii() {
             // One column a byte: no need to look at each grapheme.
             let mut start = part.start;
             while part.end - start > self.columns {
                 self.range = start..start + self.columns;
-                self.close();
+                self.end_line();
                 start += self.columns;
             }
             self.range = start..part.end;
@@ -123,7 +123,7 @@ impl Line<'_> {
         for (at, grapheme) in text.grapheme_indices(true) {
             let columns = grapheme_width(grapheme);
             if self.used + columns > self.columns && self.range.end > self.range.start {
-                self.close();
+                self.end_line();
                 self.range = part.start + at..part.start + at;
                 self.used = 0;
             }
@@ -132,7 +132,7 @@ impl Line<'_> {
         }
     }
 
-    fn close(&mut self) {
+    fn end_line(&mut self) {
         self.lines.push(self.base + self.range.start..self.base + self.range.end);
     }
 }
@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     fn lines(text: &str, columns: usize) -> Vec<&str> {
-        wrap(text, columns).into_iter().map(|r| text.get(r).unwrap()).collect()
+        wrap_lines(text, columns).into_iter().map(|r| text.get(r).unwrap()).collect()
     }
 
     #[test]

@@ -17,7 +17,7 @@ use crate::domain::RunId;
 use crate::domain::format::format_quantity;
 use crate::review::{self, DiffKind, DiffLine, SectionDiff, SectionFate};
 use crate::text::width::width;
-use crate::text::{Face, Role, sanitize_line, wrap};
+use crate::text::{Face, Role, sanitize_line, wrap_lines};
 
 /// Lines longer than this are hard to read.
 const WIDE: u16 = 110;
@@ -289,7 +289,7 @@ fn text_rows(line: &DiffLine, columns: usize, lines: &mut Vec<Line>) {
         }
         return;
     }
-    for range in wrap(&text, columns.max(1)) {
+    for range in wrap_lines(&text, columns.max(1)) {
         let mut pieces = Vec::new();
         for (part, strong) in &strong {
             let cut = part.start.max(range.start)..part.end.min(range.end);

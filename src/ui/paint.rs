@@ -177,7 +177,7 @@ pub(super) fn wrap(text: &str, columns: usize, most: usize) -> Vec<String> {
     let mut rows: Vec<String> = Vec::new();
     for line in text.lines() {
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-        let ranges = text::wrap(&line, columns).into_iter();
+        let ranges = text::wrap_lines(&line, columns).into_iter();
         rows.extend(ranges.map(|range| line.get(range).unwrap_or_default().to_owned()));
         if rows.len() > most {
             rows.truncate(most);

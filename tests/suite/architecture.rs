@@ -71,7 +71,7 @@ const KNOWN_CYCLES: &[&str] = &[
 ];
 
 /// Layers in which some heads still list who calls the module: a list that no tool keeps true. Shrinks, too.
-const LAYERS_LISTING_CALLERS: &str = "app cli config domain provider store text ui weights";
+const LAYERS_LISTING_CALLERS: &str = "app cli config domain provider store ui weights";
 
 /// How a clause of such a list begins.
 const CALLERS: &str = "called by|called through|used by|read by|made by|drawn by|taken by|\

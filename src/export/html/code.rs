@@ -51,7 +51,7 @@ fn push_coloured(
         first: 0,
         text: text.to_owned(),
     };
-    let done = colours.run(0, &job);
+    let done = colours.highlight_lines(0, &job);
     for (line, spans) in text.split_inclusive('\n').zip(&done.lines) {
         let mut rest = line;
         for (length, role) in spans {

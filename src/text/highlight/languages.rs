@@ -50,7 +50,7 @@ pub(crate) fn is_known(language: &str) -> bool {
 }
 
 /// The token to look up; none for plain languages.
-pub(super) fn token(language: &str) -> Option<String> {
+pub(super) fn find_token(language: &str) -> Option<String> {
     let token = language.to_ascii_lowercase();
     if !is_known(&token) {
         return None;

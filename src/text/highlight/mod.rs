@@ -17,15 +17,15 @@ use syntect::parsing::{ParseState, ScopeStack, SyntaxSet};
 use syntect::util::LinesWithEndings;
 
 use super::Role;
-use super::inline::small;
+use super::inline::to_offset;
 pub(crate) use languages::is_known;
 
 /// A longer line stays plain: grammars are quadratic on some.
-const MAX_LINE: usize = 2_000;
+const MAX_LINE_BYTES: usize = 2_000;
 /// Open blocks whose state is kept; an answer writes one at a time.
 const MAX_STATES: usize = 16;
 
-static THEME: LazyLock<Theme> = LazyLock::new(roles::theme);
+static THEME: LazyLock<Theme> = LazyLock::new(roles::build_theme);
 /// Loaded with the first job and never changed; all highlighters share the compiled regexes.
 static ASSETS: LazyLock<Assets> = LazyLock::new(Assets::load);
 
@@ -87,13 +87,14 @@ impl Highlighter {
 
     /// Colours the lines of one job of document `doc` (any number that identifies it). A job that does not continue where the
     /// block's last one ended restarts the block's parser.
-    pub fn run(&mut self, doc: u128, job: &HighlightJob) -> Highlighted {
+    pub fn highlight_lines(&mut self, doc: u128, job: &HighlightJob) -> Highlighted {
         let assets = &*ASSETS;
         let states = self.states.entry(doc).or_default();
         let state = states.remove(&job.block).filter(|s| s.next == job.first);
-        let mut state = state.or_else(|| assets.start(&job.language, job.first));
-        let lines =
-            LinesWithEndings::from(&job.text).map(|line| assets.line(line, &mut state)).collect();
+        let mut state = state.or_else(|| assets.start_block(&job.language, job.first));
+        let lines = LinesWithEndings::from(&job.text)
+            .map(|line| assets.highlight_line(line, &mut state))
+            .collect();
         if let Some(state) = state {
             states.insert(job.block, state);
             if states.len() > MAX_STATES {
@@ -104,7 +105,7 @@ impl Highlighter {
     }
 
     /// Drops the states of document `doc`.
-    pub fn forget(&mut self, doc: u128) {
+    pub fn forget_document(&mut self, doc: u128) {
         self.states.remove(&doc);
     }
 
@@ -112,9 +113,9 @@ impl Highlighter {
     pub fn warm_up(&mut self) {
         let assets = &*ASSETS;
         for (language, sample) in samples::SAMPLES {
-            let mut state = assets.start(language, 0);
+            let mut state = assets.start_block(language, 0);
             for line in LinesWithEndings::from(sample) {
-                assets.line(line, &mut state);
+                assets.highlight_line(line, &mut state);
             }
         }
     }
@@ -129,18 +130,18 @@ impl Assets {
     }
 
     /// The state before line `next` of a block; none when the language is unknown.
-    fn start(&self, language: &str, next: usize) -> Option<BlockState> {
-        let token = languages::token(language)?;
+    fn start_block(&self, language: &str, next: usize) -> Option<BlockState> {
+        let token = languages::find_token(language)?;
         let syntax = self.syntaxes.find_syntax_by_token(&token)?;
         let highlight = HighlightState::new(&self.highlighter, ScopeStack::new());
         Some(BlockState { parse: ParseState::new(syntax), highlight, next })
     }
 
     /// The roles of one line; a parser that fails is dropped, and the rest of the block stays plain.
-    fn line(&self, line: &str, state: &mut Option<BlockState>) -> Vec<(u32, Role)> {
+    fn highlight_line(&self, line: &str, state: &mut Option<BlockState>) -> Vec<(u32, Role)> {
         let Some(open) = state else { return Vec::new() };
         open.next += 1;
-        if line.len() > MAX_LINE {
+        if line.len() > MAX_LINE_BYTES {
             return Vec::new();
         }
         let Ok(scopes) = open.parse.parse_line(line, &self.syntaxes) else {
@@ -151,13 +152,13 @@ impl Assets {
         let styled =
             RangedHighlightIterator::new(&mut open.highlight, &scopes, line, &self.highlighter);
         for (style, text, _) in styled {
-            let role = roles::of(style.foreground);
+            let role = roles::role_of_colour(style.foreground);
             match spans.last_mut() {
                 // White space looks the same in every role: joined to its neighbour it costs nothing.
                 Some((len, last)) if *last == role || text.trim().is_empty() => {
-                    *len += small(text.len());
+                    *len += to_offset(text.len());
                 }
-                _ => spans.push((small(text.len()), role)),
+                _ => spans.push((to_offset(text.len()), role)),
             }
         }
         let plain = spans.iter().all(|(_, role)| *role == Role::Code);
@@ -175,7 +176,7 @@ mod tests {
 
     /// The role of the first stretch that holds `word`.
     fn role_of(language: &str, text: &str, word: &str) -> Role {
-        let done = Highlighter::new().run(1, &job(language, 0, text));
+        let done = Highlighter::new().highlight_lines(1, &job(language, 0, text));
         for (line, spans) in text.lines().zip(&done.lines) {
             let mut at = 0;
             for (len, role) in spans {
@@ -215,11 +216,11 @@ mod tests {
     #[test]
     fn lines_cover_their_text_and_state_runs_on() {
         let text = "x = '''one\ntwo\nthree''' + f(1)\n";
-        let whole = Highlighter::new().run(1, &job("python", 0, text));
+        let whole = Highlighter::new().highlight_lines(1, &job("python", 0, text));
         let mut parts = Highlighter::new();
         let mut lines = Vec::new();
         for (n, line) in text.lines().enumerate() {
-            lines.extend(parts.run(1, &job("python", n, &format!("{line}\n"))).lines);
+            lines.extend(parts.highlight_lines(1, &job("python", n, &format!("{line}\n"))).lines);
         }
         assert_eq!(whole.lines, lines);
         for (line, spans) in LinesWithEndings::from(text).zip(&lines) {
@@ -230,15 +231,15 @@ mod tests {
     #[test]
     fn odd_jobs_stay_plain_or_start_over() {
         let mut h = Highlighter::new();
-        assert_eq!(h.run(1, &job("no-such", 0, "a b\n")).lines, [Vec::new()]);
+        assert_eq!(h.highlight_lines(1, &job("no-such", 0, "a b\n")).lines, [Vec::new()]);
         assert_eq!(
-            h.run(1, &job("python", 0, &format!("x = {}\n", "1".repeat(3_000)))).lines,
+            h.highlight_lines(1, &job("python", 0, &format!("x = {}\n", "1".repeat(3_000)))).lines,
             [Vec::new()]
         );
-        let skipped = h.run(1, &job("python", 90, "def go(): pass\n"));
+        let skipped = h.highlight_lines(1, &job("python", 90, "def go(): pass\n"));
         assert_eq!((skipped.first, skipped.lines.len()), (90, 1));
         assert_eq!(skipped.lines[0].first().map(|s| s.1), Some(Role::Keyword));
-        h.forget(1);
+        h.forget_document(1);
         h.warm_up();
     }
 
@@ -246,14 +247,14 @@ mod tests {
     fn samples_and_aliases_name_syntaxes_that_exist() {
         let assets = Assets::load();
         for (language, sample) in samples::SAMPLES {
-            let mut state = assets.start(language, 0);
+            let mut state = assets.start_block(language, 0);
             assert!(state.is_some(), "{language}");
-            let coloured =
-                LinesWithEndings::from(sample).any(|l| !assets.line(l, &mut state).is_empty());
+            let coloured = LinesWithEndings::from(sample)
+                .any(|l| !assets.highlight_line(l, &mut state).is_empty());
             assert!(coloured, "{language}");
         }
         for (alias, _) in languages::ALIASES {
-            assert!(assets.start(alias, 0).is_some(), "{alias}");
+            assert!(assets.start_block(alias, 0).is_some(), "{alias}");
         }
     }
 }

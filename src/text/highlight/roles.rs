@@ -65,15 +65,15 @@ const SELECTORS: [(&str, Role); 12] = [
 ];
 
 /// A theme whose foreground colours are the numbers of roles.
-pub(super) fn theme() -> Theme {
+pub(super) fn build_theme() -> Theme {
     let items = SELECTORS.iter().filter_map(|(selectors, role)| {
         let scope: ScopeSelectors = selectors.parse().ok()?;
-        let foreground = Some(colour(*role));
+        let foreground = Some(colour_of_role(*role));
         Some(ThemeItem { scope, style: StyleModifier { foreground, ..StyleModifier::default() } })
     });
     Theme {
         settings: ThemeSettings {
-            foreground: Some(colour(Role::Code)),
+            foreground: Some(colour_of_role(Role::Code)),
             ..ThemeSettings::default()
         },
         scopes: items.collect(),
@@ -82,11 +82,11 @@ pub(super) fn theme() -> Theme {
 }
 
 /// The role that a foreground colour encodes.
-pub(super) fn of(colour: Color) -> Role {
+pub(super) fn role_of_colour(colour: Color) -> Role {
     ROLES.get(usize::from(colour.r)).copied().unwrap_or(Role::Code)
 }
 
-fn colour(role: Role) -> Color {
+fn colour_of_role(role: Role) -> Color {
     let number = ROLES.iter().position(|r| *r == role).unwrap_or(0);
     Color { r: u8::try_from(number).unwrap_or(0), g: 0, b: 0, a: u8::MAX }
 }
@@ -97,9 +97,9 @@ mod tests {
 
     #[test]
     fn every_selector_parses_and_every_role_comes_back() {
-        assert_eq!(theme().scopes.len(), SELECTORS.len());
+        assert_eq!(build_theme().scopes.len(), SELECTORS.len());
         for (_, role) in SELECTORS {
-            assert_eq!(of(colour(role)), role);
+            assert_eq!(role_of_colour(colour_of_role(role)), role);
         }
     }
 }

@@ -305,9 +305,9 @@ impl Thread {
             let first = i > run || row < head || (fresh && row == head && self.top == 0);
             let found = if first {
                 let is = rows.body.row(0).is_some_and(|r| wanted(r.kind));
-                if is { Some(0) } else { rows.body.find(0, true, wanted) }
+                if is { Some(0) } else { rows.body.find_row(0, true, wanted) }
             } else {
-                rows.body.find(row - head, true, wanted)
+                rows.body.find_row(row - head, true, wanted)
             };
             if let Some(found) = found {
                 return Some(above + head + found);
@@ -321,7 +321,7 @@ impl Thread {
         for (i, rows) in self.runs.iter().enumerate().take(run + 1).rev() {
             let head = rows.before.len();
             let from = if i == run { row.saturating_sub(head) } else { rows.body.height() };
-            if let Some(found) = rows.body.find(from, false, wanted) {
+            if let Some(found) = rows.body.find_row(from, false, wanted) {
                 let above: usize = self.runs.iter().take(i).map(RunRows::height).sum();
                 return Some(above + head + found);
             }

@@ -10,7 +10,7 @@ use super::{Face, Piece, Role, Row, RowKind, width};
 const WIDEST_GRAPHEME: usize = 24;
 
 /// The left margin of a block at one width.
-pub(super) struct Frame {
+pub(super) struct RowMargin {
     first: Vec<Piece>,
     rest: Vec<Piece>,
     /// Columns for the block, at least 1.
@@ -18,10 +18,10 @@ pub(super) struct Frame {
     begun: bool,
 }
 
-impl Frame {
+impl RowMargin {
     /// The margin of `block` at `columns`: outer edges are dropped when they would take more than two thirds.
     pub(super) fn new(block: &Block, columns: usize) -> Self {
-        let edges = fitting(&block.edges, columns);
+        let edges = fitting_edges(&block.edges, columns);
         let taken: usize = edges.iter().map(Edge::width).sum();
         let (mut first, mut rest) = (Vec::new(), Vec::new());
         for edge in edges {
@@ -54,7 +54,7 @@ impl Frame {
 }
 
 /// The innermost edges that leave a third of the width for the text.
-fn fitting(edges: &[Edge], columns: usize) -> &[Edge] {
+fn fitting_edges(edges: &[Edge], columns: usize) -> &[Edge] {
     let room = columns * 2 / 3;
     let mut taken = 0;
     let kept = edges
@@ -69,8 +69,8 @@ fn fitting(edges: &[Edge], columns: usize) -> &[Edge] {
 }
 
 /// The blank row above `block`: the bars of quotes that continue run through it.
-pub(super) fn gap(block: &Block, shared: usize, columns: usize) -> Row {
-    let fitting = fitting(&block.edges, columns);
+pub(super) fn gap_row(block: &Block, shared: usize, columns: usize) -> Row {
+    let fitting = fitting_edges(&block.edges, columns);
     let dropped = block.edges.len() - fitting.len();
     let mut pieces = Vec::new();
     let running =
@@ -91,7 +91,7 @@ pub(super) fn gap(block: &Block, shared: usize, columns: usize) -> Row {
 }
 
 /// Replaces text that is too wide in any case: a wide grapheme in a single column.
-pub(super) fn guard(pieces: &mut Vec<Piece>, room: usize) {
+pub(super) fn limit_width(pieces: &mut Vec<Piece>, room: usize) {
     if room >= WIDEST_GRAPHEME {
         return;
     }

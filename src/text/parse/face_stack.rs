@@ -5,7 +5,7 @@ use crate::text::{Face, Role};
 
 /// Open emphasis and the role of the leaf.
 #[derive(Debug, Default)]
-pub(super) struct Style {
+pub(super) struct FaceStack {
     pub(super) bold: usize,
     pub(super) italic: usize,
     pub(super) struck: usize,
@@ -19,15 +19,15 @@ pub(super) struct Style {
     pub(super) links: Vec<(String, usize)>,
 }
 
-impl Style {
+impl FaceStack {
     /// The face of plain text.
     pub(super) fn face(&self) -> Face {
         let role = if self.links.is_empty() { self.leaf_role() } else { Role::Link };
-        self.with(role)
+        self.with_role(role)
     }
 
     /// The current emphasis with another role.
-    pub(super) fn with(&self, role: Role) -> Face {
+    pub(super) fn with_role(&self, role: Role) -> Face {
         Face {
             role,
             bold: self.bold > 0 || self.heading.is_some() || self.table_head,
