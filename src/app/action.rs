@@ -1,10 +1,10 @@
-//! What a key can mean. One row each: the word that keymaps use, and the variant.
+//! What a key can mean. One row each: the variant, its id in keymaps, and the ids that it had before.
 //!
-//! Keys and descriptions stand in `keymap/default.toml`; what an action does stands in `update`, where the compiler
-//! demands an arm for every variant.
+//! Keys and descriptions are in `keymap/default.toml`, behaviour is in `update::input`. The compiler demands an arm for
+//! every variant in `update::input::global`; a test demands a handler in every context that binds the action.
 
 macro_rules! actions {
-    ($($(#[$doc:meta])* $variant:ident = $id:literal,)*) => {
+    ($($(#[$doc:meta])* $variant:ident = $id:literal $(| $old:literal)*,)*) => {
         /// What a key means.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Action { $($(#[$doc])* $variant,)* }
@@ -13,14 +13,14 @@ macro_rules! actions {
             /// Every action.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// The word that keymaps use.
+            /// Its id in keymaps.
             pub fn id(self) -> &'static str {
                 match self { $(Self::$variant => $id,)* }
             }
 
-            /// The action of this word.
+            /// The action with this id, or that had it before.
             pub fn parse(id: &str) -> Option<Self> {
-                match id { $($id => Some(Self::$variant),)* _ => None }
+                match id { $($id $(| $old)* => Some(Self::$variant),)* _ => None }
             }
         }
     };
@@ -35,9 +35,9 @@ actions! {
     Leave = "leave",
     /// Go to the composer.
     Compose = "compose",
-    /// The question before.
+    /// The previous question of the history.
     HistoryOlder = "history-older",
-    /// The question after.
+    /// The next question of the history.
     HistoryNewer = "history-newer",
     /// Open the editor.
     Edit = "edit",
@@ -47,15 +47,15 @@ actions! {
     Example2 = "example-2",
     /// Send the third example.
     Example3 = "example-3",
-    /// Send away the personas that a trigger brought in.
+    /// Drop the personas that a trigger added.
     Dismiss = "dismiss",
     /// Take the offered name.
     Accept = "accept",
     /// The next row.
     Next = "next",
-    /// The row before.
+    /// The previous row.
     Previous = "previous",
-    /// Close what lies above; leave zoom; cancel the focused answer.
+    /// Close the overlay; leave zoom; cancel the focused answer.
     Back = "back",
     /// One row down.
     LineDown = "line-down",
@@ -79,15 +79,15 @@ actions! {
     ScrollLeft = "scroll-left",
     /// The next section.
     SectionNext = "section-next",
-    /// The section before.
+    /// The previous section.
     SectionPrevious = "section-previous",
     /// The next code block.
     CodeNext = "code-next",
-    /// The code block before.
+    /// The previous code block.
     CodePrevious = "code-previous",
     /// The next pane.
     PaneNext = "pane-next",
-    /// The pane before.
+    /// The previous pane.
     PanePrevious = "pane-previous",
     /// Pane 1.
     Pane1 = "pane-1",
@@ -107,7 +107,7 @@ actions! {
     Pane8 = "pane-8",
     /// Pane 9.
     Pane9 = "pane-9",
-    /// One pane fills the screen, or all are there again.
+    /// One pane fills the screen, or all are shown again.
     Zoom = "zoom",
     /// Follow the stream, or stop following.
     Follow = "follow",
@@ -117,9 +117,9 @@ actions! {
     Wrap = "wrap",
     /// The next theme.
     Theme = "theme",
-    /// Ask this persona anew.
+    /// Ask this persona again.
     Retry = "retry",
-    /// Ask those anew that failed or were cut.
+    /// Ask those again whose answers failed or were cut.
     RetryFailed = "retry-failed",
     /// Cancel this answer.
     Cancel = "cancel",
@@ -129,7 +129,7 @@ actions! {
     CopyBlock = "copy-block",
     /// Copy the answer.
     CopyAnswer = "copy-answer",
-    /// Get the local model, or see how that goes.
+    /// Download the local model, or show the progress.
     GetModel = "get-model",
     /// The next view.
     View = "view",
@@ -139,11 +139,11 @@ actions! {
     Compare = "compare",
     /// The list of recommendations; from there back to the answers.
     Triage = "triage",
-    /// This persona's answer against its last one.
+    /// This persona's answer against its previous one.
     Change = "change",
     /// Assumptions and numbers.
     Ledger = "ledger",
-    /// A summary whose quotes were checked.
+    /// A summary with verified quotes.
     Brief = "brief",
     /// Write the session to a file.
     Export = "export",
@@ -153,7 +153,7 @@ actions! {
     DecideReject = "decide-reject",
     /// Defer it.
     DecideDefer = "decide-defer",
-    /// Decide as the last time.
+    /// Repeat the last decision.
     DecideAgain = "decide-again",
     /// Accept all that are listed.
     AcceptListed = "accept-listed",
@@ -165,24 +165,24 @@ actions! {
     Comment = "comment",
     /// Say who does it.
     Owner = "owner",
-    /// Give it a better title; a session too.
+    /// Give a recommendation or a session a better title.
     Rename = "rename",
     /// Give a session tags.
     Tag = "tag",
-    /// Take it off the list: it is no recommendation; a session is deleted.
+    /// Remove a recommendation that is none; delete a session.
     Drop = "drop",
-    /// Mark two as the same.
-    Same = "same",
+    /// Merge two recommendations, or split a merged one.
+    Merge = "merge" | "same",
     /// Undo the last step of triage.
     Undo = "undo",
-    /// Do again what was undone.
+    /// Redo the step that was undone last.
     Redo = "redo",
-    /// The next one that is not decided.
+    /// The next undecided recommendation.
     NextOpen = "next-open",
     /// List those of the next facet only.
     FilterFacet = "filter-facet",
     /// List those in the next state only.
-    FilterWhich = "filter-state",
+    FilterStatus = "filter-state",
     /// List all.
     FilterNone = "filter-none",
     /// The source beside the list a row down.
@@ -191,17 +191,17 @@ actions! {
     ScrollUp = "scroll-up",
     /// Select lines as a recommendation; begin the selection.
     Select = "select",
-    /// Have another persona attack it.
+    /// Have another persona challenge it.
     Challenge = "challenge",
     /// Yes.
     Yes = "yes",
-    /// Only those that are open.
+    /// Only the undecided ones.
     OnlyOpen = "only-open",
     /// No.
     No = "no",
     /// Sessions.
     Sessions = "sessions",
-    /// Open the chosen one, or run it.
+    /// Open or run the selected row, or save the line.
     Open = "open",
     /// A new session.
     New = "new",
@@ -211,7 +211,7 @@ actions! {
     Help = "help",
     /// Find an action and run it.
     Palette = "palette",
-    /// Draw everything anew.
+    /// Redraw the screen.
     Redraw = "redraw",
     /// Stop until the shell continues the program.
     Suspend = "suspend",
@@ -222,13 +222,22 @@ actions! {
 }
 
 impl Action {
-    /// The pane that a `pane-N` action means, counted from 0.
+    /// Index of the pane that a `pane-N` action means.
     pub fn pane(self) -> Option<usize> {
         self.id().strip_prefix("pane-")?.parse::<usize>().ok()?.checked_sub(1)
     }
+}
 
-    /// The example that an `example-N` action means, counted from 0.
-    pub fn example(self) -> Option<usize> {
-        self.id().strip_prefix("example-")?.parse::<usize>().ok()?.checked_sub(1)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_unique_and_old_ones_still_work() {
+        for action in Action::ALL {
+            assert_eq!(Action::parse(action.id()), Some(*action));
+        }
+        assert_eq!(Action::parse("same"), Some(Action::Merge));
+        assert_eq!(Action::parse("no-such-action"), None);
     }
 }

@@ -1,7 +1,7 @@
 //! The question being written: a text area, pasted texts as chips, the history of questions.
 //!
 //! The one module that knows the text area crate (`ui` draws what [`Composer::area`] lends). Long pastes never enter the
-//! text area: a chip `[paste 1: 312 lines]` stands for them and is put back when the question is sent, whole.
+//! text area: a chip `[paste 1: 312 lines]` represents them and is replaced by the text when the question is sent.
 
 use tui_textarea::{CursorMove, Input, Key as AreaKey, TextArea, WrapMode};
 use unicode_segmentation::UnicodeSegmentation;
@@ -10,7 +10,7 @@ use super::{Key, KeyCode};
 use crate::domain::PersonaId;
 use crate::domain::format::format_quantity;
 
-/// A pasted text that a chip stands for.
+/// A pasted text and its chip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Paste {
     chip: String,
@@ -82,16 +82,16 @@ impl Composer {
     }
 
     /// Replaces the text; the cursor goes to its end.
-    pub fn set(&mut self, text: &str) {
+    pub fn set_text(&mut self, text: &str) {
         self.area = area_of(text);
         self.browsing = None;
     }
 
     /// Edits by one key: characters, Backspace, Delete, arrows, Home, End and the usual Emacs keys.
-    pub fn input(&mut self, key: Key) {
+    pub fn handle_key(&mut self, key: Key) {
         let plain = !key.ctrl && !key.alt;
         match key.code {
-            KeyCode::Backspace if plain => self.backspace(),
+            KeyCode::Backspace if plain => self.delete_grapheme(),
             KeyCode::Char(c) if plain => self.area.insert_char(c),
             // As in every shell; the crate would undo.
             KeyCode::Char('u') if key.ctrl => {
@@ -107,7 +107,7 @@ impl Composer {
     }
 
     /// Deletes one grapheme: the crate would delete one character and leave half an emoji.
-    fn backspace(&mut self) {
+    fn delete_grapheme(&mut self) {
         let (row, column) = self.cursor();
         let before: String = self
             .area
@@ -159,9 +159,9 @@ impl Composer {
         Ok(())
     }
 
-    /// The whole question: what is written, with the text behind every chip appended as an attachment. Surrounding blanks are
-    /// dropped; none when nothing is left.
-    pub fn question(&self) -> Option<String> {
+    /// The whole question: what is written, with the text behind every chip appended as an attachment. Surrounding
+    /// spaces are dropped; none when nothing is left.
+    pub fn whole_question(&self) -> Option<String> {
         let written = self.text();
         let written = written.trim();
         if written.is_empty() {
@@ -177,36 +177,36 @@ impl Composer {
     }
 
     /// Empties the composer and keeps what was written in the history.
-    pub fn sent(&mut self) {
+    pub fn clear_sent(&mut self) {
         let written = self.text();
-        // A chip in the history would stand for a text that is gone.
+        // A chip in the history would refer to a text that is gone.
         if self.pastes.is_empty() {
-            self.remember(&written);
+            self.remember_question(&written);
         }
         self.pastes.clear();
-        self.set("");
+        self.set_text("");
     }
 
     /// Adds a question to the history.
-    pub fn remember(&mut self, question: &str) {
+    pub fn remember_question(&mut self, question: &str) {
         let question = question.trim();
         if !question.is_empty() && self.history.last().is_none_or(|last| last != question) {
             self.history.push(question.to_owned());
         }
     }
 
-    /// True when the cursor stands on the first line, where ↑ goes to the history.
+    /// True when the cursor is on the first line, where ↑ browses the history.
     pub fn on_first_line(&self) -> bool {
         self.cursor().0 == 0
     }
 
-    /// True when ↓ goes on through the history.
+    /// True when ↓ browses the history.
     pub fn is_browsing(&self) -> bool {
         self.browsing.is_some()
     }
 
-    /// Shows the question before (or after) the one that is shown. The draft comes back behind the newest.
-    pub fn browse(&mut self, older: bool) {
+    /// Shows the previous or next question of the history. After the newest comes the draft.
+    pub fn browse_history(&mut self, older: bool) {
         let (at, draft) = match self.browsing.take() {
             Some((at, draft)) => (at, draft),
             None if older => (self.history.len(), self.text()),
@@ -215,16 +215,16 @@ impl Composer {
         let to = if older { at.saturating_sub(1) } else { at + 1 };
         match self.history.get(to).cloned() {
             Some(question) => {
-                self.set(&question);
+                self.set_text(&question);
                 self.browsing = Some((to, draft));
             }
             None if older => self.browsing = None,
-            None => self.set(&draft),
+            None => self.set_text(&draft),
         }
     }
 
-    /// The `@word` that ends at the cursor, without its `@`; none when the cursor does not stand behind one.
-    pub fn mention(&self) -> Option<String> {
+    /// The `@word` that ends at the cursor, without its `@`; none when the cursor is not after one.
+    pub fn mention_at_cursor(&self) -> Option<String> {
         let (row, column) = self.cursor();
         let before: String = self.area.lines().get(row)?.chars().take(column).collect();
         let at = before.rfind('@')?;
@@ -234,9 +234,9 @@ impl Composer {
         (starts && is_word).then(|| word.to_owned())
     }
 
-    /// Replaces the `@word` at the cursor by `@id` and a blank.
-    pub fn complete(&mut self, id: &PersonaId) {
-        if let Some(word) = self.mention() {
+    /// Replaces the `@word` at the cursor by `@id` and a space.
+    pub fn complete_mention(&mut self, id: &PersonaId) {
+        if let Some(word) = self.mention_at_cursor() {
             for _ in 0..word.chars().count() {
                 self.area.delete_char();
             }
@@ -281,12 +281,12 @@ mod tests {
     #[test]
     fn backspace_takes_a_whole_emoji() {
         let mut composer = Composer::new();
-        composer.set("ok 👨‍👩‍👧‍👦");
-        composer.input(Key::plain(KeyCode::Backspace));
+        composer.set_text("ok 👨‍👩‍👧‍👦");
+        composer.handle_key(Key::plain(KeyCode::Backspace));
         assert_eq!(composer.text(), "ok ");
-        composer.set("a\nb");
-        composer.input(Key::plain(KeyCode::Backspace));
-        composer.input(Key::plain(KeyCode::Backspace));
+        composer.set_text("a\nb");
+        composer.handle_key(Key::plain(KeyCode::Backspace));
+        composer.handle_key(Key::plain(KeyCode::Backspace));
         assert_eq!(composer.text(), "a");
     }
 
@@ -294,15 +294,15 @@ mod tests {
     fn a_long_paste_is_a_chip_and_comes_back_whole() {
         let mut composer = Composer::new();
         let text = "line\n\u{1b}[31m\n".repeat(200);
-        composer.set("Review ");
+        composer.set_text("Review ");
         composer.paste(&text).unwrap();
         assert_eq!(composer.text(), "Review [paste 1: 400 lines, 2200 bytes]");
-        let question = composer.question().unwrap();
+        let question = composer.whole_question().unwrap();
         assert!(question.contains(&text));
         assert!(question.ends_with("</attachment>"));
         // A chip that was deleted takes its text along.
-        composer.set("Review nothing");
-        assert_eq!(composer.question().unwrap(), "Review nothing");
+        composer.set_text("Review nothing");
+        assert_eq!(composer.whole_question().unwrap(), "Review nothing");
         assert!(composer.paste(&"x".repeat(Composer::PASTE_MAX + 1)).is_err());
     }
 
@@ -320,8 +320,8 @@ mod tests {
     #[test]
     fn control_u_deletes_to_the_beginning_of_the_line() {
         let mut composer = Composer::new();
-        composer.set("one\ntwo three");
-        composer.input(Key::ctrl('u'));
+        composer.set_text("one\ntwo three");
+        composer.handle_key(Key::ctrl('u'));
         assert_eq!(composer.text(), "one\n");
     }
 
@@ -329,17 +329,17 @@ mod tests {
     fn history_goes_back_and_returns_to_the_draft() {
         let mut composer = Composer::new();
         for question in ["first", "second"] {
-            composer.set(question);
-            composer.sent();
+            composer.set_text(question);
+            composer.clear_sent();
         }
-        composer.set("draft");
-        composer.browse(true);
+        composer.set_text("draft");
+        composer.browse_history(true);
         assert_eq!(composer.text(), "second");
-        composer.browse(true);
-        composer.browse(true);
+        composer.browse_history(true);
+        composer.browse_history(true);
         assert_eq!(composer.text(), "first");
-        composer.browse(false);
-        composer.browse(false);
+        composer.browse_history(false);
+        composer.browse_history(false);
         assert_eq!(composer.text(), "draft");
     }
 
@@ -349,11 +349,11 @@ mod tests {
         for (text, mention) in
             [("@ed", Some("ed")), ("ask @", Some("")), ("a@b", None), ("@edge ", None), ("x", None)]
         {
-            composer.set(text);
-            assert_eq!(composer.mention().as_deref(), mention, "{text}");
+            composer.set_text(text);
+            assert_eq!(composer.mention_at_cursor().as_deref(), mention, "{text}");
         }
-        composer.set("@ed");
-        composer.complete(&PersonaId::parse("edge").unwrap());
+        composer.set_text("@ed");
+        composer.complete_mention(&PersonaId::parse("edge").unwrap());
         assert_eq!(composer.text(), "@edge ");
     }
 }

@@ -57,36 +57,36 @@ pub enum Effect {
     Cancel(RunId),
     /// Cancel every run.
     CancelAll,
-    /// Write this down.
+    /// Store this.
     Save(Change),
-    /// Colour these lines.
+    /// Highlight these lines.
     Highlight(RunId, Vec<HighlightJob>),
-    /// Move the view of pane `0`.
+    /// Scroll the view; among the answers, the pane with this index.
     Scroll(usize, Scroll),
-    /// Copy this text; the words say what it is (`the answer of Kai Lennox`).
+    /// Copy this text. The description is shown (`the answer of Kai Lennox`).
     Copy {
         /// The text.
         text: String,
         /// What it is.
         what: String,
     },
-    /// Copy the code block, or else the section, that stands at the top of pane `0`'s view.
+    /// Copy the code block, or else the section, at the top of the view of the pane with this index.
     CopyBlock(usize),
     /// Open `$EDITOR`.
     Edit(EditFor, String),
-    /// Bring the place of an answer into view: pane, run, byte of its text.
+    /// Scroll to a position of an answer: pane, run, byte of its text.
     Reveal(usize, RunId, usize),
-    /// The same for the section that stands at the top of the change view.
+    /// Scroll to the section that is at the top of the change view, in its answer.
     RevealSection(usize),
     /// List the sessions.
     ListSessions,
-    /// Find the sessions whose text has these words.
+    /// Find the sessions whose text contains these words.
     Search(String),
     /// Give a session another title.
     Rename(SessionId, String),
     /// Give a session these tags.
     Tag(SessionId, Vec<String>),
-    /// Delete a session, for good.
+    /// Delete a session for good.
     Delete(SessionId),
     /// Write a session to a file, or a folder.
     Export {
@@ -94,22 +94,22 @@ pub enum Effect {
         session: SessionId,
         /// The name of the format.
         format: &'static str,
-        /// Where to; a relative one is meant from the working folder. None is the usual name there, or the next free one.
+        /// Relative to the working folder. Without one: the default name there, or the next free one.
         path: Option<String>,
     },
     /// Open a session.
     Open(SessionId),
-    /// Fetch the weights of this id, and tell how it goes.
+    /// Download the model file with this id, and report the progress.
     Pull(String),
-    /// Stop fetching them, and tell what is kept.
+    /// Cancel the download, and report how much is kept.
     CancelPull(String),
-    /// Forget what is kept about the shown session's panes: another session is shown.
+    /// Clear what is cached per pane: another session is shown.
     ForgetPanes,
     /// Code is wrapped, or scrolls sideways.
     ToggleWrap,
     /// The next theme.
     NextTheme,
-    /// Draw everything anew.
+    /// Clear the terminal and redraw.
     Redraw,
     /// Stop until the shell continues the program.
     Suspend,

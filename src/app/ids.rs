@@ -1,5 +1,4 @@
-//! Where new identities come from: random ones in the program, counted ones in tests. The one thing `update` uses
-//! that it does not compute.
+//! New identities: random ones in the program, counted ones in tests. The only input of `update` besides state and message.
 
 use crate::domain::{EditId, RunId, SessionId, TurnId};
 
@@ -14,7 +13,7 @@ pub enum Ids {
 }
 
 impl Ids {
-    fn next(&mut self) -> Option<u128> {
+    fn next_number(&mut self) -> Option<u128> {
         match self {
             Self::Random => None,
             Self::Counting(n) => {
@@ -25,22 +24,22 @@ impl Ids {
     }
 
     /// A new session.
-    pub fn session(&mut self) -> SessionId {
-        self.next().map_or_else(SessionId::random, SessionId::from_number)
+    pub fn next_session_id(&mut self) -> SessionId {
+        self.next_number().map_or_else(SessionId::random, SessionId::from_number)
     }
 
     /// A new turn.
-    pub fn turn(&mut self) -> TurnId {
-        self.next().map_or_else(TurnId::random, TurnId::from_number)
+    pub fn next_turn_id(&mut self) -> TurnId {
+        self.next_number().map_or_else(TurnId::random, TurnId::from_number)
     }
 
     /// A new step of triage.
-    pub fn edit(&mut self) -> EditId {
-        self.next().map_or_else(EditId::random, EditId::from_number)
+    pub fn next_edit_id(&mut self) -> EditId {
+        self.next_number().map_or_else(EditId::random, EditId::from_number)
     }
 
     /// A new run.
-    pub fn run(&mut self) -> RunId {
-        self.next().map_or_else(RunId::random, RunId::from_number)
+    pub fn next_run_id(&mut self) -> RunId {
+        self.next_number().map_or_else(RunId::random, RunId::from_number)
     }
 }

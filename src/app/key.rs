@@ -1,6 +1,5 @@
-//! A key as the program names it: independent of the terminal library, written in keymaps as `ctrl-d`, `g`, `f1`.
-//!
-//! Made by `runtime::input` from terminal events and by [`Key::parse`] from keymaps; looked up by `keymap`.
+//! A key as the program names it, independent of the terminal library. Keymaps write `ctrl-d`, `g`, `f1`; the screen shows
+//! `Ctrl+D`, `g`, `F1`.
 
 use std::fmt;
 
@@ -71,6 +70,13 @@ const NAMES: &[(&str, KeyCode)] = &[
     ("pageup", KeyCode::PageUp),
     ("pagedown", KeyCode::PageDown),
     ("space", KeyCode::Char(' ')),
+    // As the screen shows them.
+    ("pgup", KeyCode::PageUp),
+    ("pgdn", KeyCode::PageDown),
+    ("↑", KeyCode::Up),
+    ("↓", KeyCode::Down),
+    ("←", KeyCode::Left),
+    ("→", KeyCode::Right),
 ];
 
 impl Key {
@@ -90,33 +96,38 @@ impl Key {
     }
 
     /// The character that this key types, if it types one.
-    pub fn typed(&self) -> Option<char> {
+    pub fn typed_char(&self) -> Option<char> {
         match self.code {
             KeyCode::Char(c) if !self.ctrl && !self.alt => Some(c),
             _ => None,
         }
     }
 
-    /// Reads `ctrl-d`, `alt-enter`, `shift-tab`, `G`, `?`, `space`, `f1`.
+    /// Reads `ctrl-d`, `alt-enter`, `shift-tab`, `G`, `?`, `space`, `f1`, and the form that the screen shows: `Ctrl+D`.
     pub fn parse(text: &str) -> Option<Self> {
         let mut key = Self::plain(KeyCode::Esc);
-        let mut rest = text;
-        loop {
-            let part = |prefix: &str| rest.strip_prefix(prefix).filter(|r| !r.is_empty());
-            if let Some(after) = part("ctrl-") {
-                key.ctrl = true;
-                rest = after;
-            } else if let Some(after) = part("alt-") {
-                key.alt = true;
-                rest = after;
-            } else if let Some(after) = part("shift-") {
-                key.shift = true;
-                rest = after;
-            } else {
-                break;
+        let (mut rest, mut as_shown) = (text, false);
+        while let Some((name, separator, after)) = split_modifier(rest) {
+            match name {
+                Modifier::Ctrl => key.ctrl = true,
+                Modifier::Alt => key.alt = true,
+                Modifier::Shift => key.shift = true,
             }
+            as_shown |= separator == '+';
+            rest = after;
         }
         key.code = Self::parse_code(rest)?;
+        if let KeyCode::Char(c) = key.code {
+            key.code = KeyCode::Char(match (key.shift, as_shown) {
+                // Terminals send the same for Ctrl+d and Ctrl+Shift+D.
+                _ if key.ctrl => c.to_ascii_lowercase(),
+                (true, _) => c.to_ascii_uppercase(),
+                // The screen shows a letter after a modifier as a capital.
+                (false, true) => c.to_ascii_lowercase(),
+                (false, false) => c,
+            });
+            key.shift = false;
+        }
         Some(key)
     }
 
@@ -135,15 +146,41 @@ impl Key {
     }
 }
 
+/// A key that is held while another is pressed.
+enum Modifier {
+    Ctrl,
+    Alt,
+    Shift,
+}
+
+/// Splits `ctrl-d` or `Ctrl+D` into the modifier, the separator and the rest.
+fn split_modifier(text: &str) -> Option<(Modifier, char, &str)> {
+    let at = text.find(['-', '+'])?;
+    let (name, rest) = text.split_at_checked(at)?;
+    let modifier = match name.to_ascii_lowercase().as_str() {
+        "ctrl" => Modifier::Ctrl,
+        "alt" => Modifier::Alt,
+        "shift" => Modifier::Shift,
+        _ => return None,
+    };
+    let mut chars = rest.chars();
+    let separator = chars.next()?;
+    Some((modifier, separator, chars.as_str())).filter(|(_, _, after)| !after.is_empty())
+}
+
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (held, name) in [(self.ctrl, "Ctrl-"), (self.alt, "Alt-"), (self.shift, "Shift-")] {
+        let is_capital = matches!(self.code, KeyCode::Char(c) if c.is_ascii_uppercase());
+        let with_modifier = self.ctrl || self.alt;
+        let shift = self.shift || (with_modifier && is_capital);
+        for (held, name) in [(self.ctrl, "Ctrl+"), (self.alt, "Alt+"), (shift, "Shift+")] {
             if held {
                 f.write_str(name)?;
             }
         }
         match self.code {
             KeyCode::Char(' ') => f.write_str("Space"),
+            KeyCode::Char(c) if with_modifier => write!(f, "{}", c.to_ascii_uppercase()),
             KeyCode::Char(c) => write!(f, "{c}"),
             KeyCode::F(n) => write!(f, "F{n}"),
             KeyCode::Up => f.write_str("↑"),
@@ -164,20 +201,33 @@ mod tests {
     #[test]
     fn keys_are_read_and_shown() {
         for (text, shown) in [
-            ("ctrl-d", "Ctrl-d"),
-            ("alt-enter", "Alt-Enter"),
-            ("shift-tab", "Shift-Tab"),
+            ("ctrl-d", "Ctrl+D"),
+            ("Ctrl-d", "Ctrl+D"),
+            ("Ctrl+D", "Ctrl+D"),
+            ("alt-enter", "Alt+Enter"),
+            ("alt-p", "Alt+P"),
+            ("Alt+P", "Alt+P"),
+            ("alt-P", "Alt+Shift+P"),
+            ("Alt+Shift+P", "Alt+Shift+P"),
+            ("shift-tab", "Shift+Tab"),
             ("G", "G"),
             ("-", "-"),
-            ("ctrl--", "Ctrl--"),
+            ("+", "+"),
+            ("ctrl--", "Ctrl+-"),
+            ("Ctrl++", "Ctrl++"),
             ("space", "Space"),
             ("f1", "F1"),
             ("f", "f"),
             ("up", "↑"),
+            ("pagedown", "PgDn"),
+            ("ctrl-shift-x", "Ctrl+X"),
         ] {
-            assert_eq!(Key::parse(text).unwrap().to_string(), shown, "{text}");
+            let key = Key::parse(text).unwrap();
+            assert_eq!(key.to_string(), shown, "{text}");
+            assert_eq!(Key::parse(shown), Some(key), "{shown} is not read as {text}");
         }
-        for bad in ["", "ctrl-", "f0", "f99", "enterr", "gg"] {
+        assert_eq!(Key::parse("Ctrl+D"), Some(Key::ctrl('d')));
+        for bad in ["", "ctrl-", "Ctrl+", "f0", "f99", "enterr", "gg", "meta-j"] {
             assert_eq!(Key::parse(bad), None, "{bad}");
         }
     }

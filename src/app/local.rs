@@ -1,6 +1,6 @@
-//! Local models as the screen knows them: which ones answer for somebody, which of them are there, how a fetch stands.
+//! Local models as the screen knows them: which personas they answer for, which are installed, how a download goes.
 //!
-//! Data, and questions to it; what happens to it is `update::pull`'s. Nothing is fetched here: `runtime` tells.
+//! Data and queries. Downloads are started in `update::download`; the runtime reports on them.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,69 +9,69 @@ use std::time::Duration;
 use super::Roster;
 use crate::domain::{PersonaId, Weights};
 
-/// What became of the weights of a local model, as `runtime` tells it.
+/// What the runtime reports about one model file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PullNews {
-    /// Where they would be fetched from, in words.
+    /// Where it would be downloaded from, human-readable.
     From(String),
-    /// They are there, in full.
+    /// It is installed.
     There,
-    /// So many bytes of them are there, and nobody is fetching them.
+    /// Only this number of bytes is there, and no download is running.
     Absent(u64),
-    /// A fetch of them was cancelled, and has ended; so many bytes are kept for the next one.
+    /// A download was cancelled and has ended; this number of bytes is kept for the next one.
     Kept(u64),
-    /// Another instance fetches them; this one waits for it.
+    /// Another instance downloads it; this one waits.
     Waiting,
-    /// A source is tried, in words.
+    /// A source is tried, human-readable.
     Trying(String),
-    /// So many bytes are there, of so many.
+    /// Number of bytes that have arrived, and in total.
     Bytes(u64, u64),
-    /// Bytes that are there are being checked.
+    /// The bytes that have arrived are being verified.
     Checking,
-    /// They could not be fetched: every source with its reason, and what to do.
+    /// The download failed: every source with its reason, and what to do.
     Failed(String),
 }
 
-/// Where the weights of a local model are.
+/// Status of one model file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Stock {
-    /// On this machine.
+    /// Installed.
     There,
-    /// Not on this machine, but for so many bytes of them.
+    /// Missing, but for this number of bytes.
     Absent(u64),
-    /// To be fetched after others.
+    /// Downloaded after others.
     Queued(u64),
-    /// Being fetched.
+    /// Being downloaded.
     Coming(Fetch),
-    /// Could not be fetched, and why.
+    /// The download failed, and why.
     Failed(String),
 }
 
-/// How a fetch stands.
+/// Progress of a download.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Fetch {
-    /// What is being done besides counting bytes: `waits for another plenary`, `checks what is there`.
+    /// The step besides receiving bytes: `checking the file`.
     pub step: Option<&'static str>,
-    /// Which source is tried, in words; empty before the first.
+    /// The source that is tried, human-readable; empty before the first.
     pub source: String,
-    /// Bytes that are there.
+    /// Number of bytes that have arrived.
     pub done: u64,
-    /// Bytes in all.
+    /// Number of bytes in total.
     pub total: u64,
-    /// The last few seconds: when, and how many bytes were there.
+    /// The last few seconds: time, and number of bytes at that time.
     samples: VecDeque<(Duration, u64)>,
 }
 
 impl Fetch {
-    /// Samples that the rate is taken from, at least a second apart.
+    /// Number of samples for the rate, at least a second apart.
     const SAMPLES: usize = 8;
 
-    /// A fetch that goes on behind `done` bytes of `total`.
+    /// A download that continues after `done` bytes of `total`.
     pub fn new(done: u64, total: u64) -> Self {
         Self { done, total, ..Self::default() }
     }
 
-    /// So many bytes are there at `now`.
+    /// Records the number of bytes at `now`.
     pub fn count(&mut self, now: Duration, done: u64, total: u64) {
         if done < self.done {
             self.samples.clear();
@@ -86,55 +86,55 @@ impl Fetch {
         }
     }
 
-    /// Another source: what was counted so far says nothing about it.
+    /// Switches to another source, whose rate is unknown.
     pub fn try_source(&mut self, source: String) {
         (self.step, self.source) = (None, source);
         self.samples.clear();
     }
 
-    /// How much is there, in percent.
+    /// Percentage that has arrived.
     pub fn percent(&self) -> u16 {
         let percent = self.done.saturating_mul(100).checked_div(self.total).unwrap_or(0);
         u16::try_from(percent.min(100)).unwrap_or(100)
     }
 
-    /// Bytes a second over the last few seconds, once that is known.
+    /// Bytes per second over the last few seconds, once that is known.
     pub fn rate(&self) -> Option<u64> {
         let ((from, then), (to, now)) = self.samples.front().zip(self.samples.back())?;
         let millis = u64::try_from(to.saturating_sub(*from).as_millis()).ok()?;
         now.saturating_sub(*then).saturating_mul(1_000).checked_div(millis).filter(|rate| *rate > 0)
     }
 
-    /// How long it goes on at this rate.
+    /// Time left at this rate.
     pub fn left(&self) -> Option<Duration> {
         self.total.saturating_sub(self.done).checked_div(self.rate()?).map(Duration::from_secs)
     }
 }
 
-/// One local model that answers for somebody.
+/// One local model that answers for a persona.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalModel {
     /// Its weights.
     pub weights: Arc<Weights>,
-    /// Where they are.
+    /// Status of its file.
     pub stock: Stock,
-    /// Where they would be fetched from, in words; empty until that is told.
+    /// Where it would be downloaded from, human-readable; empty until reported.
     pub from: String,
 }
 
-/// The local models that answer for somebody.
+/// The local models that answer for personas.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Locals {
     /// Each once, in the order of the personas.
     pub models: Vec<LocalModel>,
-    /// A question that is sent as soon as its models are there.
+    /// A question that is sent as soon as its models are installed.
     pub waiting: Option<String>,
-    /// Models that are not there are fetched without asking.
+    /// Missing models are downloaded without asking.
     pub unasked: bool,
 }
 
 impl Locals {
-    /// The local models of `roster`; they count as there until something else is told.
+    /// The local models of `roster`; they count as installed until the runtime reports otherwise.
     pub fn of(roster: &Roster) -> Self {
         let mut models: Vec<LocalModel> = Vec::new();
         for persona in &roster.personas {
@@ -158,7 +158,7 @@ impl Locals {
         self.models.iter_mut().find(|model| model.weights.id == id)
     }
 
-    /// Those that answer for `personas` and are not there.
+    /// Those that answer for `personas` and are missing.
     pub fn missing<'a>(
         &self,
         roster: &Roster,
@@ -175,7 +175,7 @@ impl Locals {
         missing
     }
 
-    /// The one that is being fetched, and how that stands.
+    /// The model that is being downloaded, and the progress.
     pub fn coming(&self) -> Option<(&LocalModel, &Fetch)> {
         self.models.iter().find_map(|model| match &model.stock {
             Stock::Coming(fetch) => Some((model, fetch)),
@@ -183,10 +183,10 @@ impl Locals {
         })
     }
 
-    /// `getting qwen2.5-coder-1.5b 43 %`, while something is.
+    /// `downloading qwen2.5-coder-1.5b 43 %`, while something is.
     pub fn status(&self) -> Option<String> {
         let (model, fetch) = self.coming()?;
-        Some(format!("getting {} {} %", model.weights.name(), fetch.percent()))
+        Some(format!("downloading {} {} %", model.weights.name(), fetch.percent()))
     }
 }
 
@@ -205,12 +205,12 @@ mod tests {
             fetch.count(second(at), (at - 1) * 100, 10_000);
         }
         assert_eq!((fetch.rate(), fetch.left()), (Some(100), Some(second(96))));
-        // Quicker now: the slow seconds are forgotten.
+        // Faster now: the slow seconds no longer count.
         for at in 6..=20 {
             fetch.count(second(at), 400 + (at - 5) * 600, 10_000);
         }
         assert_eq!((fetch.rate(), fetch.percent()), (Some(600), 94));
-        // Another source begins anew, and says nothing until it is known.
+        // The rate of another source is unknown at first.
         fetch.try_source("pip".to_owned());
         assert_eq!(fetch.rate(), None);
         fetch.count(second(30), 100, 10_000);

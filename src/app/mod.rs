@@ -9,8 +9,9 @@ pub mod composer;
 pub mod effect;
 pub mod ids;
 pub mod key;
+mod key_context;
 pub mod keymap;
-pub mod line;
+pub mod line_editor;
 pub mod local;
 pub mod msg;
 pub mod notice;
@@ -29,14 +30,15 @@ pub use action::Action;
 pub use composer::{Completion, Composer};
 pub use effect::{EditFor, Effect, Effects, Order, Scroll};
 pub use key::{Key, KeyCode};
-pub use keymap::{Context, Keymap};
-pub use line::Line;
+pub use keymap::{KeyContext, Keymap};
+pub use line_editor::LineEditor;
 pub use local::{Locals, PullNews};
 pub use msg::{Clock, Msg, Signal};
 pub use notice::{Level, Notice};
 pub use overlay::{
-    BriefOverlay, ChallengeOverlay, ExportOverlay, HelpOverlay, LedgerOverlay, LedgerPlace,
-    LedgerRow, LineFor, LineOverlay, Overlay, Pending, PullOverlay, SessionRow, SessionsOverlay,
+    AnswerPosition, BriefOverlay, ChallengeOverlay, Confirmation, DownloadOverlay, ExportOverlay,
+    HelpOverlay, LedgerOverlay, LedgerRow, LineEditOverlay, LineEditPurpose, ListCursor, Overlay,
+    Picker, SessionRow, SessionsOverlay,
 };
 pub use pane::Pane;
 pub use roster::{Answerer, Roster, Target};
@@ -44,6 +46,6 @@ pub use run_display::{RunDisplay, RunDisplays, RunQuestion, RunRef};
 pub use side_turn::SideTurnRef;
 pub use state::{Focus, LayoutMode, State};
 pub use submission::Submission;
-pub use triage::Triage;
+pub use triage::TriageState;
 pub use update::update;
-pub use view::{Compare, Filter, ViewKind, Which};
+pub use view::{CompareState, TriageFilter, TriageStatus, ViewKind};

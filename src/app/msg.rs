@@ -1,5 +1,4 @@
-//! What happens to the program: keys, time, what runs report, what the store answers. Made by `runtime`, taken by
-//! `update`.
+//! What happens to the program: keys, time, reports of runs, answers of the store.
 
 use std::time::Duration;
 
@@ -12,7 +11,7 @@ use crate::text::Highlighted;
 pub struct Clock {
     /// Time since the program started; never goes back.
     pub since_start: Duration,
-    /// Milliseconds since 1970 UTC.
+    /// Milliseconds since the Unix epoch.
     pub unix_ms: i64,
 }
 
@@ -51,7 +50,7 @@ impl Signal {
     }
 }
 
-/// One thing that happened.
+/// One event.
 #[derive(Debug)]
 pub enum Msg {
     /// The time; comes before every other message of a round.
@@ -68,7 +67,7 @@ pub enum Msg {
     Submit(Submission),
     /// What a run reported since the last frame.
     Run(RunId, Vec<RunUpdate>),
-    /// Code lines of a run's answer got their colours.
+    /// Code lines of a run's answer were highlighted.
     Highlighted(RunId, Vec<Highlighted>),
     /// The sessions, newest first, or why they cannot be listed.
     Sessions(Result<Vec<SessionSummary>, String>),
@@ -76,16 +75,16 @@ pub enum Msg {
     Found(String, Result<Vec<SearchHit>, String>),
     /// A session was renamed, tagged or deleted (its words), or why not. The list is out of date.
     Kept(Result<String, String>),
-    /// A session to go on with, or why it cannot be opened.
+    /// The session to resume, or why it cannot be opened.
     Opened(Result<Box<Session>, String>),
     /// The editor was closed; the text it left, or why it could not be used.
     Edited(EditFor, Result<String, String>),
-    /// What became of the weights of this id.
+    /// A report on the model file with this id.
     Pull(String, PullNews),
-    /// Fetch the panel's local models if they are not there, without asking.
+    /// Download the panel's missing local models without asking.
     GetModels,
-    /// Something to tell.
+    /// A notice.
     Tell(Level, String),
-    /// The program is to end.
+    /// A signal that ends the program.
     Signal(Signal),
 }

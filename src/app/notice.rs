@@ -1,8 +1,8 @@
-//! What the status line says besides its usual content: one notice at a time, gone after a while.
+//! Notices: temporary messages in the status line, one at a time.
 
 use std::time::Duration;
 
-/// How loud a notice is.
+/// Severity of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
     /// Something was done.
@@ -16,17 +16,17 @@ pub enum Level {
 /// One notice.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// How loud.
+    /// Its severity.
     pub level: Level,
-    /// One line, clean.
+    /// One line, sanitised.
     pub text: String,
-    /// When it goes away, on the program's clock.
+    /// When it disappears, on the program's clock.
     pub until: Duration,
 }
 
 impl Notice {
-    /// How long a notice stays.
+    /// How long a notice is shown.
     pub const STAYS: Duration = Duration::from_secs(8);
-    /// How long an error stays: long enough to be read and acted on.
+    /// How long an error is shown: long enough to read it and act on it.
     pub const ERROR_STAYS: Duration = Duration::from_secs(30);
 }

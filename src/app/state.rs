@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ids::Ids;
-use super::keymap::Pending;
+use super::keymap::PendingKeys;
 use super::{
-    Clock, Compare, Completion, Composer, Context, Keymap, Level, Locals, Notice, Overlay, Pane,
-    Roster, RunDisplays, RunRef, Triage, ViewKind,
+    Clock, CompareState, Completion, Composer, Keymap, Level, Locals, Notice, Overlay, Pane,
+    Roster, RunDisplays, RunRef, TriageState, ViewKind,
 };
 use crate::domain::{
     Facet, Panel, Persona, PersonaId, Recommendation, RecommendationId, RunId, Session, SessionId,
@@ -90,9 +90,9 @@ pub struct State {
     /// How the session is looked at.
     pub view: ViewKind,
     /// Where Compare stands.
-    pub compare: Compare,
+    pub compare: CompareState,
     /// Where Triage stands.
-    pub triage: Triage,
+    pub triage: TriageState,
     /// One pane fills the screen.
     pub zoomed: bool,
     /// How panes are laid out.
@@ -112,7 +112,7 @@ pub struct State {
     /// Keys and what they do.
     pub keymap: Keymap,
     /// The beginning of a key sequence (`g` of `g g`).
-    pub pending: Pending,
+    pub pending: PendingKeys,
     /// The time.
     pub clock: Clock,
     /// Columns and rows of the terminal.
@@ -144,8 +144,8 @@ impl State {
             focused: 0,
             focus: Focus::Composer,
             view: ViewKind::default(),
-            compare: Compare::default(),
-            triage: Triage::default(),
+            compare: CompareState::default(),
+            triage: TriageState::default(),
             zoomed: false,
             layout: LayoutMode::Auto,
             overlays: Vec::new(),
@@ -154,7 +154,7 @@ impl State {
             dismissed: Vec::new(),
             notice: None,
             keymap,
-            pending: Pending::default(),
+            pending: PendingKeys::default(),
             clock: Clock::default(),
             size: (80, 24),
             quitting: None,
@@ -177,8 +177,8 @@ impl State {
         self.focused = 0;
         self.zoomed = false;
         self.view = ViewKind::default();
-        self.compare = Compare::default();
-        self.triage = Triage::default();
+        self.compare = CompareState::default();
+        self.triage = TriageState::default();
     }
 
     /// True until the first question of the session: the first screen is shown.
@@ -269,34 +269,6 @@ impl State {
             crate::prompt::is_triggered(p, &text) && !self.dismissed.contains(&p.id)
         };
         self.roster.personas.iter().filter(triggered).map(|p| p.id.clone()).collect()
-    }
-
-    /// Which part of the keymap applies now.
-    pub fn context(&self) -> Context {
-        match (self.overlays.last(), self.focus) {
-            (Some(Overlay::Help(help)), _) if help.typing => Context::Filter,
-            (Some(Overlay::Sessions(list)), _) if list.typing => Context::Filter,
-            (Some(Overlay::Help(_)), _) => Context::Help,
-            (Some(Overlay::Sessions(_)), _) => Context::Sessions,
-            (Some(Overlay::Ledger(ledger)), _) if ledger.typing => Context::Filter,
-            (Some(Overlay::Pull(_)), _) => Context::Pull,
-            (Some(Overlay::Line(_)), _) => Context::Line,
-            (Some(Overlay::Confirm(_)), _) => Context::Confirm,
-            (Some(Overlay::Challenge(_)), _) => Context::Challenge,
-            (Some(Overlay::Ledger(_)), _) => Context::Ledger,
-            (Some(Overlay::Brief(_)), _) => Context::Brief,
-            (Some(Overlay::Export(_)), _) => Context::Export,
-            (None, Focus::Composer) if self.completion.is_some() => Context::Completion,
-            (None, Focus::Composer) => Context::Composer,
-            (None, Focus::Panes) => match self.view {
-                ViewKind::Answers => Context::Panes,
-                ViewKind::Compare => Context::Compare,
-                ViewKind::Triage if self.triage.typing => Context::Filter,
-                ViewKind::Triage if self.triage.selecting.is_some() => Context::Select,
-                ViewKind::Triage => Context::Triage,
-                ViewKind::Change => Context::Change,
-            },
-        }
     }
 
     /// Says something in the status line.

@@ -1,6 +1,4 @@
-//! The views: the same runs, read in another way.
-//!
-//! Which one is shown, where Compare stands, what Triage lists. Moved by `update::views`, drawn by `ui`.
+//! The views: the same runs, read in different ways. Which one is shown, what Compare has selected, what Triage lists.
 
 use super::State;
 use crate::domain::{Facet, PersonaId};
@@ -15,12 +13,12 @@ pub enum ViewKind {
     Compare,
     /// The list of recommendations.
     Triage,
-    /// One persona's answer against its last one.
+    /// One persona's answer against its previous one.
     Change,
 }
 
 impl ViewKind {
-    /// The next one, for the key that cycles. `Change` is about one persona and stands beside the circle.
+    /// The next one, for the key that cycles. `Change` is about one persona and is not part of the cycle.
     #[must_use]
     pub fn next(self) -> Self {
         match self {
@@ -41,16 +39,16 @@ impl ViewKind {
     }
 }
 
-/// Where Compare stands. Which rows of it are in sight is the screen's.
+/// Selected row and zoom of Compare.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Compare {
-    /// The row that is open: a facet, or none for the first row, the answers at a glance.
+pub struct CompareState {
+    /// The selected row: a facet, or none for the first row, the answers at a glance.
     pub facet: Option<Facet>,
     /// One cell fills the screen.
     pub zoomed: bool,
 }
 
-impl Compare {
+impl CompareState {
     /// The rows in order: at a glance, then the facets.
     pub fn rows() -> impl DoubleEndedIterator<Item = Option<Facet>> + Clone {
         std::iter::once(None).chain(Facet::ALL.into_iter().map(Some))
@@ -58,38 +56,38 @@ impl Compare {
 }
 
 impl State {
-    /// The rows of Compare that somebody says something about, or promises.
+    /// Compare rows (facets) that at least one answer covers or one contract promises.
     pub fn compare_rows(&self) -> Vec<Option<Facet>> {
-        Compare::rows().filter(|row| row.is_none_or(|facet| self.has_facet(facet))).collect()
+        CompareState::rows().filter(|row| row.is_none_or(|facet| self.has_facet(facet))).collect()
     }
 }
 
-/// Whose recommendations Triage lists, and in what state.
+/// Which recommendations Triage lists.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Filter {
-    /// One persona's.
+pub struct TriageFilter {
+    /// Those of one persona.
     pub persona: Option<PersonaId>,
-    /// Of one facet.
+    /// Those of one facet.
     pub facet: Option<Facet>,
-    /// In one state.
-    pub which: Option<Which>,
-    /// Those that have all these words.
+    /// Those with one status.
+    pub status: Option<TriageStatus>,
+    /// Those that contain all these words.
     pub text: String,
 }
 
-impl Filter {
+impl TriageFilter {
     /// True when everything is listed.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// The state that a recommendation is in.
+/// The triage status of a recommendation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Which {
-    /// Nothing was decided.
+pub enum TriageStatus {
+    /// Undecided.
     Open,
-    /// Nothing was decided, but there are words about it.
+    /// Undecided, with a comment.
     Discuss,
     /// Accepted.
     Accepted,
@@ -99,8 +97,8 @@ pub enum Which {
     Deferred,
 }
 
-impl Which {
-    /// Every state, in the order in which the key goes through them.
+impl TriageStatus {
+    /// Every status, in the order of the key that cycles.
     pub const ALL: [Self; 5] =
         [Self::Open, Self::Discuss, Self::Accepted, Self::Rejected, Self::Deferred];
 

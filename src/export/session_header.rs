@@ -290,7 +290,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::domain::{ModelRef, PersonaId, RunId, Usage};
+    use crate::domain::{ModelRef, PersonaId, RunId, RunNotes, Usage};
 
     fn run(text: &str, usage: Option<(u64, Option<u64>)>) -> Run {
         Run {
@@ -310,7 +310,7 @@ mod tests {
                 cost_microusd,
             }),
             elapsed: Duration::ZERO,
-            notes: Vec::new(),
+            notes: RunNotes::default(),
             recommendations: None,
         }
     }

@@ -1,13 +1,14 @@
-//! Which vector instructions the engine finds: they decide whether a local model is quick or not.
-//! Found at run time, as candle finds them; nothing is compiled for one machine.
+//! The vector instructions of this processor, which decide how fast a local model is.
+//!
+//! They are detected at run time, like in candle: nothing is compiled for one machine.
 
-/// The widest there are, in words: `AVX-512 VNNI`, `NEON`; `none` where a model would be slow.
-pub fn simd() -> &'static str {
-    found()
+/// The widest vector instructions that candle uses: `AVX-512 VNNI`, `NEON`; `none` if a model would be slow.
+pub fn simd_name() -> &'static str {
+    detect_simd()
 }
 
 #[cfg(target_arch = "x86_64")]
-fn found() -> &'static str {
+fn detect_simd() -> &'static str {
     let fma = std::is_x86_feature_detected!("fma");
     if std::is_x86_feature_detected!("avx512f") && std::is_x86_feature_detected!("avx512vnni") {
         "AVX-512 VNNI"
@@ -21,7 +22,7 @@ fn found() -> &'static str {
 }
 
 #[cfg(target_arch = "aarch64")]
-fn found() -> &'static str {
+fn detect_simd() -> &'static str {
     if std::arch::is_aarch64_feature_detected!("dotprod") {
         "NEON with dot products"
     } else {
@@ -30,6 +31,6 @@ fn found() -> &'static str {
 }
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
-fn found() -> &'static str {
+fn detect_simd() -> &'static str {
     "none"
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::budget::{PromptBudget, message_tokens};
 use super::{Exchange, PromptInput, plan_scaffold};
 use crate::domain::format::{format_quantity, format_thousands};
-use crate::domain::{ChatMessage, ChatRequest, Persona};
+use crate::domain::{ChatMessage, ChatRequest, Persona, RunNotes};
 
 /// A request that fits its budget.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,7 +16,7 @@ pub struct BuiltPrompt {
     /// The request.
     pub request: ChatRequest,
     /// Notes for the user: about the model, then what was left out.
-    pub notes: Vec<String>,
+    pub notes: RunNotes,
     /// Estimated tokens of the request.
     pub tokens: u32,
     /// Why the request must not be sent: it exceeds its limit by more than the estimate can be wrong.
@@ -53,7 +53,7 @@ pub fn build_prompt(ask: PromptInput<'_>) -> BuiltPrompt {
     let too_large = budget
         .filter(|b| room.is_none() && tokens > b.limit.saturating_mul(2))
         .map(|b| refuse_request(ask.persona, tokens, b));
-    let mut notes: Vec<String> = profile.note.clone().into_iter().collect();
+    let mut notes = RunNotes::new(profile.note.clone());
     if text.for_small {
         notes.push("short form of the persona: a small model reads it better".to_owned());
     }
@@ -214,6 +214,10 @@ fn describe_omissions(
 mod tests {
     use super::*;
 
+    fn list_notes(notes: &RunNotes) -> Vec<&str> {
+        notes.iter().map(String::as_str).collect()
+    }
+
     #[test]
     fn what_is_twice_too_large_says_why_it_is_not_sent() {
         let mut persona = persona("short");
@@ -221,7 +225,7 @@ mod tests {
         let history = [];
         let question = "x".repeat(5_000);
         let built = build_prompt(PromptInput { question: &question, ..ask(&persona, &history) });
-        assert!(built.too_large.is_none() && built.notes.len() == 1, "{built:?}");
+        assert!(built.too_large.is_none() && list_notes(&built.notes).len() == 1, "{built:?}");
         let question = "x".repeat(9_000);
         let built = build_prompt(PromptInput { question: &question, ..ask(&persona, &history) });
         let why = built.too_large.unwrap();
@@ -231,7 +235,7 @@ mod tests {
                 && why.contains("[persona.x]"),
             "{why}"
         );
-        assert!(built.notes.is_empty());
+        assert!(list_notes(&built.notes).is_empty());
     }
 
     use crate::domain::{ChatRole, Facet, ModelProfile, PersonaId, PersonaSource, Section};
@@ -282,7 +286,7 @@ mod tests {
                 (ChatRole::User, Some('W')),
             ]
         );
-        assert_eq!(built.notes, [""; 0]);
+        assert_eq!(list_notes(&built.notes), [""; 0]);
     }
 
     #[test]
@@ -326,7 +330,7 @@ mod tests {
             });
             assert_eq!(built.request.messages.len(), kept * 2 + 1, "{context:?}");
             assert_eq!(built.request.system.starts_with('b'), short, "{context:?}");
-            assert_eq!(built.notes, notes, "{context:?}");
+            assert_eq!(list_notes(&built.notes), notes, "{context:?}");
             assert!(built.tokens <= context.map_or(u32::MAX, |c| c - c / 4), "{context:?}");
         }
     }
@@ -343,7 +347,7 @@ mod tests {
         assert_eq!(built.request.messages.len(), 5);
         assert!(built.request.messages.first().is_some_and(|m| m.text.starts_with('1')));
         assert_eq!(
-            built.notes,
+            list_notes(&built.notes),
             [
                 "left out 1 older question to fit 400 tokens",
                 "short form of the persona, to fit 400 tokens"
@@ -360,7 +364,7 @@ mod tests {
             profile: &limits(Some(128_000), None),
             ..ask(&persona, &history)
         });
-        assert_eq!(built.notes, ["left out 7 older questions to fit 8,000 tokens"]);
+        assert_eq!(list_notes(&built.notes), ["left out 7 older questions to fit 8,000 tokens"]);
         assert!(built.tokens <= 6_976);
     }
 
@@ -379,7 +383,7 @@ mod tests {
         assert!(built.request.messages.first().is_some_and(|m| *m.text == question));
         assert!(built.request.system.starts_with('b'));
         assert_eq!(
-            built.notes.last().map(String::as_str),
+            list_notes(&built.notes).last().copied(),
             Some(
                 "about 1,028 tokens, more than the 450 that 600 tokens leave for a question: the question was sent in full, ask for less or choose a larger model"
             )
@@ -396,7 +400,7 @@ mod tests {
                 ..ask(&persona, &[])
             });
             assert_eq!(built.request.system, persona.prompt);
-            assert_eq!(built.notes.len(), 1);
+            assert_eq!(list_notes(&built.notes).len(), 1);
         }
     }
 
@@ -469,7 +473,7 @@ mod tests {
         );
         let built =
             build_prompt(PromptInput { profile: &limits(context, None), ..ask(&large, &history) });
-        assert_eq!((built.request.messages.len(), built.notes.len()), (11, 0));
+        assert_eq!((built.request.messages.len(), list_notes(&built.notes).len()), (11, 0));
     }
 
     #[test]
@@ -498,14 +502,14 @@ mod tests {
         assert!(quick.request.scaffold.is_none());
         assert_eq!(quick.request.system, built.request.system, "nothing is read again");
         let why = "short form of the persona: a small model reads it better";
-        assert_eq!(built.notes, [note.as_str(), why]);
+        assert_eq!(list_notes(&built.notes), [note.as_str(), why]);
         assert_eq!(built.request.scaffold.map(|s| s.sections.len()), Some(1));
         // A large one with headings keeps the persona's text; a provider elsewhere gets neither.
         let large = ModelProfile { small: false, note: None, ..small };
         let built = asked(&large);
         assert!(built.request.system.starts_with('p') && built.request.scaffold.is_some());
         let built = asked(&NOTHING_KNOWN);
-        assert!(built.request.scaffold.is_none() && built.notes.is_empty());
+        assert!(built.request.scaffold.is_none() && list_notes(&built.notes).is_empty());
     }
 
     #[test]
@@ -516,7 +520,7 @@ mod tests {
         let history = exchanges(3, 50);
         let built = build_prompt(PromptInput { profile: &small, ..ask(&persona, &history) });
         assert_eq!(
-            built.notes,
+            list_notes(&built.notes),
             [
                 "short form of the persona: a small model reads it better",
                 "left out 1 older question to fit 400 tokens"
@@ -524,7 +528,7 @@ mod tests {
         );
         persona.brief = None;
         let built = build_prompt(PromptInput { profile: &small, ..ask(&persona, &[]) });
-        assert_eq!((built.request.system.len(), built.notes.len()), (4_000, 0));
+        assert_eq!((built.request.system.len(), list_notes(&built.notes).len()), (4_000, 0));
         assert!(built.too_large.is_some());
     }
 }

@@ -1,8 +1,8 @@
-//! The HTTP side that kinds share: the client, one request, and the beginning of its answer.
+//! HTTP for all kinds of providers: the client, sending a request, and telling streams from other responses.
 //!
-//! A client is built once per provider and only when it is first used. For `http://` no root certificates are
-//! loaded, because that costs more than everything else here. Redirects are never followed (a key must not travel to
-//! another host), loopback is never proxied, and streams are asked for uncompressed. Called by the kinds.
+//! A client is built once per provider, when it is first used. For `http://`, no root certificates are loaded, because
+//! that takes longer than everything else here. Redirects are never followed (a key must not reach another host),
+//! loopback is never proxied, and streams are requested uncompressed.
 
 use std::sync::Once;
 use std::time::Duration;
@@ -17,124 +17,130 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
-use super::explain::Explain;
+use super::failure_message::FailureExplainer;
 use super::url::Endpoint;
 use crate::domain::{FailKind, Failure};
 
-/// The most bytes of an error body that are read.
-const MAX_ERROR_BODY: usize = 64 * 1024;
-/// The most bytes of a body that is no stream.
-const MAX_PLAIN_BODY: usize = 256 * 1024;
-/// The most bytes of headers over HTTP/2; over HTTP/1 hyper's own limits hold (100 of them).
-const MAX_HEADERS: u32 = 64 * 1024;
-/// Enough of a body to tell a stream from a page.
-const SNIFF: usize = 6;
-/// What a line of a stream begins with.
-const STREAM_STARTS: &[&[u8]] = &[b"data:", b"event:", b"id:", b"retry:", b"error:", b":"];
+/// The most bytes read of an error body.
+const MAX_ERROR_BODY_BYTES: usize = 64 * 1024;
+/// The most bytes read of a body that is not a stream.
+const MAX_PLAIN_BODY_BYTES: usize = 256 * 1024;
+/// The most bytes of headers over HTTP/2; over HTTP/1, hyper has its own limits (100 headers).
+const MAX_HEADER_BYTES: u32 = 64 * 1024;
+/// The number of bytes that tell a stream from a web page.
+const SNIFF_BYTES: usize = 6;
+/// The beginnings of lines of a stream.
+const STREAM_PREFIXES: &[&[u8]] = &[b"data:", b"event:", b"id:", b"retry:", b"error:", b":"];
 
-/// A body as it arrives.
-pub(crate) type Body = BoxStream<'static, Result<Bytes, Failure>>;
+/// A body in the chunks in which it arrives.
+pub(crate) type ResponseStream = BoxStream<'static, Result<Bytes, Failure>>;
 
 /// The HTTP client of one provider.
-pub(crate) struct Http {
-    https: bool,
-    loopback: bool,
-    connect: Duration,
+pub(crate) struct HttpClient {
+    is_https: bool,
+    is_loopback: bool,
+    connect_timeout: Duration,
     client: OnceCell<Client>,
 }
 
-/// What a successful request was answered with.
-pub(crate) enum Answer {
+/// A successful response.
+pub(crate) enum HttpAnswer {
     /// A stream of events.
-    Stream(Body),
-    /// Something else, read whole.
-    Plain(Plain),
+    Stream(ResponseStream),
+    /// Something else, read completely.
+    Plain(PlainResponse),
 }
 
-/// A whole body that is not a stream.
-pub(crate) struct Plain {
+/// A response that is not a stream.
+pub(crate) struct PlainResponse {
     /// Its status.
     pub(crate) status: StatusCode,
-    /// Its content type, or nothing.
+    /// Its content type; empty if there is none.
     pub(crate) content_type: String,
-    /// Its bytes, at most 256 kB of them.
+    /// Its body, cut at 256 kB.
     pub(crate) body: Vec<u8>,
 }
 
-impl Http {
-    /// For `endpoint`; connects within `connect`. Nothing is built yet.
-    pub(crate) fn new(endpoint: &Endpoint, connect: Duration) -> Self {
+impl HttpClient {
+    /// A client for `endpoint` that connects within `connect_timeout`. Nothing is built yet.
+    pub(crate) fn new(endpoint: &Endpoint, connect_timeout: Duration) -> Self {
         Self {
-            https: endpoint.is_https(),
-            loopback: endpoint.is_loopback(),
-            connect,
+            is_https: endpoint.is_https(),
+            is_loopback: endpoint.is_loopback(),
+            connect_timeout,
             client: OnceCell::new(),
         }
     }
 
-    /// A request with the headers that all have; the kind adds its key and body.
-    pub(crate) async fn request(
+    /// A request with the headers that all requests have. The caller adds key and body.
+    pub(crate) async fn build_request(
         &self,
         method: Method,
         url: Url,
-        explain: &Explain,
+        explainer: &FailureExplainer,
     ) -> Result<RequestBuilder, Failure> {
-        let client = self.client.get_or_try_init(|| self.build(explain)).await?;
+        let client = self.client.get_or_try_init(|| self.build_client(explainer)).await?;
         Ok(client
             .request(method, url)
             .header(ACCEPT_ENCODING, HeaderValue::from_static("identity")))
     }
 
-    /// Sends `request` and waits for its headers until `deadline`; a status that is no success is a failure.
-    pub(crate) async fn send(
+    /// Sends `request` and waits until `deadline` for the headers of the response. A status other than success is a
+    /// failure.
+    pub(crate) async fn send_request(
         &self,
         request: RequestBuilder,
         deadline: Instant,
-        explain: &Explain,
+        explainer: &FailureExplainer,
     ) -> Result<Response, Failure> {
         let start = Instant::now();
         let response = match timeout_at(deadline, request.send()).await {
             Err(_) => {
                 let limit = deadline.duration_since(start).as_secs_f64();
-                let what = format!("no answer within {limit:.1} s; is it loading, or overloaded?");
-                return Err(explain.fail(FailKind::Timeout, &what));
+                let reason =
+                    format!("no answer within {limit:.1} s; is it loading, or overloaded?");
+                return Err(explainer.failure(FailKind::Timeout, &reason));
             }
-            Ok(Err(error)) => return Err(explain.transport(&error, self.connect)),
+            Ok(Err(error)) => {
+                return Err(explainer.transport_failure(&error, self.connect_timeout));
+            }
             Ok(Ok(response)) => response,
         };
         if response.status().is_success() {
             return Ok(response);
         }
         let (status, headers) = (response.status(), response.headers().clone());
-        // A broken error body is no reason to say less than the status says.
+        // The status is reported even if its body breaks off.
         let mut body = Vec::new();
-        drop(timeout_at(deadline, read(response, MAX_ERROR_BODY, explain, &mut body)).await);
-        Err(explain.status(status, &headers, &body))
+        let read = read_body(response, MAX_ERROR_BODY_BYTES, explainer, &mut body);
+        drop(timeout_at(deadline, read).await);
+        Err(explainer.status_failure(status, &headers, &body))
     }
 
-    async fn build(&self, explain: &Explain) -> Result<Client, Failure> {
-        let (https, loopback, connect) = (self.https, self.loopback, self.connect);
-        let built = if https {
-            // Reading the system's certificates takes tens of milliseconds: not on a thread that streams.
-            match tokio::task::spawn_blocking(move || client(https, loopback, connect)).await {
-                Ok(built) => built,
-                Err(_) => {
-                    return Err(
-                        explain.fail(FailKind::Internal, "the HTTP client could not be built")
-                    );
-                }
-            }
+    async fn build_client(&self, explainer: &FailureExplainer) -> Result<Client, Failure> {
+        let (is_https, is_loopback, connect_timeout) =
+            (self.is_https, self.is_loopback, self.connect_timeout);
+        let build = move || build_reqwest_client(is_https, is_loopback, connect_timeout);
+        let client = if is_https {
+            // Reading the system's certificates would block a thread that streams for tens of milliseconds.
+            tokio::task::spawn_blocking(build).await.map_err(|_| {
+                explainer.failure(FailKind::Internal, "the HTTP client could not be built")
+            })?
         } else {
-            client(https, loopback, connect)
+            build()
         };
-        built.map_err(|error| explain.transport(&error, connect))
+        client.map_err(|error| explainer.transport_failure(&error, connect_timeout))
     }
 }
 
-fn client(https: bool, loopback: bool, connect: Duration) -> Result<Client, reqwest::Error> {
+fn build_reqwest_client(
+    is_https: bool,
+    is_loopback: bool,
+    connect_timeout: Duration,
+) -> Result<Client, reqwest::Error> {
     static CRYPTO: Once = Once::new();
     CRYPTO.call_once(|| {
-        // An error says that one is installed already, which is as good.
+        // Fails only if another provider is already installed, which is just as good.
         drop(rustls::crypto::ring::default_provider().install_default());
     });
     let mut headers = HeaderMap::new();
@@ -142,92 +148,96 @@ fn client(https: bool, loopback: bool, connect: Duration) -> Result<Client, reqw
     let mut builder = Client::builder()
         .user_agent(concat!("plenary/", env!("CARGO_PKG_VERSION")))
         .default_headers(headers)
-        .connect_timeout(connect)
+        .connect_timeout(connect_timeout)
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
-        .http2_max_header_list_size(MAX_HEADERS);
-    if loopback {
+        .http2_max_header_list_size(MAX_HEADER_BYTES);
+    if is_loopback {
         builder = builder.no_proxy();
     }
-    if !https {
+    if !is_https {
         builder = builder.tls_certs_only([]);
     }
     builder.build()
 }
 
-/// Sorts a successful response into a stream or something else: by what it says it is, and by how it begins where
-/// it does not say.
-pub(crate) async fn open(
+/// Classifies a successful response as a stream or something else, by its content type or else by its first bytes.
+pub(crate) async fn classify_response(
     response: Response,
     deadline: Instant,
-    explain: &Explain,
-) -> Result<Answer, Failure> {
+    explainer: &FailureExplainer,
+) -> Result<HttpAnswer, Failure> {
     let status = response.status();
     let header =
         |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     let encoding = header(CONTENT_ENCODING).unwrap_or("identity");
     if !encoding.eq_ignore_ascii_case("identity") {
-        let what = format!(
+        let reason = format!(
             "it sent a compressed body ({}), which was not asked for",
-            explain.clean(encoding)
+            explainer.sanitize_text(encoding)
         );
-        return Err(explain.fail(FailKind::Garbled, &what));
+        return Err(explainer.failure(FailKind::Garbled, &reason));
     }
     let content_type = header(CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
-    let words = explain.clone();
-    let mut body: Body = response
-        .bytes_stream()
-        .map(move |chunk| chunk.map_err(|error| words.broken(&error)))
-        .boxed();
+    let mut body = stream_body(response, explainer);
     if content_type.starts_with("text/event-stream") {
-        return Ok(Answer::Stream(body));
+        return Ok(HttpAnswer::Stream(body));
     }
     let mut head = Vec::new();
-    let late = || {
-        explain
-            .fail(FailKind::Timeout, "the answer did not begin within the time for the first token")
+    let timeout_failure = || {
+        let reason = "the answer did not begin within the time for the first token";
+        explainer.failure(FailKind::Timeout, reason)
     };
-    while head.trim_ascii_start().len() < SNIFF && head.len() < MAX_PLAIN_BODY {
-        match timeout_at(deadline, body.next()).await.map_err(|_| late())? {
+    while head.trim_ascii_start().len() < SNIFF_BYTES && head.len() < MAX_PLAIN_BODY_BYTES {
+        match timeout_at(deadline, body.next()).await.map_err(|_| timeout_failure())? {
             Some(chunk) => head.extend_from_slice(&chunk?),
             None => break,
         }
     }
-    if begins_as_stream(&head) {
+    if starts_like_a_stream(&head) {
         let first = stream::once(std::future::ready(Ok(Bytes::from(head))));
-        return Ok(Answer::Stream(first.chain(body).boxed()));
+        return Ok(HttpAnswer::Stream(first.chain(body).boxed()));
     }
-    // What came is explained even when the rest of it does not.
-    drop(timeout_at(deadline, gather(body, MAX_PLAIN_BODY, &mut head)).await);
-    Ok(Answer::Plain(Plain { status, content_type, body: head }))
+    // The bytes received so far explain the failure even if the rest does not arrive.
+    drop(timeout_at(deadline, collect_body(body, MAX_PLAIN_BODY_BYTES, &mut head)).await);
+    Ok(HttpAnswer::Plain(PlainResponse { status, content_type, body: head }))
 }
 
-/// Reads a body to its end, or to `most` bytes.
-pub(crate) async fn read(
+/// Appends the body of `response` to `out`, up to `max_bytes`.
+pub(crate) async fn read_body(
     response: Response,
-    most: usize,
-    explain: &Explain,
-    into: &mut Vec<u8>,
+    max_bytes: usize,
+    explainer: &FailureExplainer,
+    out: &mut Vec<u8>,
 ) -> Result<(), Failure> {
-    let words = explain.clone();
-    let body =
-        response.bytes_stream().map(move |chunk| chunk.map_err(|error| words.broken(&error)));
-    gather(body.boxed(), most, into).await
+    collect_body(stream_body(response, explainer), max_bytes, out).await
 }
 
-async fn gather(mut body: Body, most: usize, into: &mut Vec<u8>) -> Result<(), Failure> {
-    while into.len() < most
+fn stream_body(response: Response, explainer: &FailureExplainer) -> ResponseStream {
+    let explainer = explainer.clone();
+    response
+        .bytes_stream()
+        .map(move |chunk| chunk.map_err(|error| explainer.broken_failure(&error)))
+        .boxed()
+}
+
+async fn collect_body(
+    mut body: ResponseStream,
+    max_bytes: usize,
+    out: &mut Vec<u8>,
+) -> Result<(), Failure> {
+    while out.len() < max_bytes
         && let Some(chunk) = body.next().await
     {
         let chunk = chunk?;
-        into.extend_from_slice(chunk.get(..most - into.len()).unwrap_or(&chunk));
+        out.extend_from_slice(chunk.get(..max_bytes - out.len()).unwrap_or(&chunk));
     }
     Ok(())
 }
 
-fn begins_as_stream(head: &[u8]) -> bool {
+fn starts_like_a_stream(head: &[u8]) -> bool {
     let head = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-    STREAM_STARTS.iter().any(|start| head.starts_with(start))
+    STREAM_PREFIXES.iter().any(|prefix| head.starts_with(prefix))
 }
 
 #[cfg(test)]
@@ -235,12 +245,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stream_is_known_by_its_beginning() {
+    fn a_stream_is_recognised_by_its_first_bytes() {
         for head in ["data: {", "\r\n: beat", "\u{feff}data:", "event: error", "error: {}"] {
-            assert!(begins_as_stream(head.as_bytes()), "{head:?}");
+            assert!(starts_like_a_stream(head.as_bytes()), "{head:?}");
         }
         for head in ["{\"error\":1}", "<html>", "", "dat", "hello"] {
-            assert!(!begins_as_stream(head.as_bytes()), "{head:?}");
+            assert!(!starts_like_a_stream(head.as_bytes()), "{head:?}");
         }
     }
 }

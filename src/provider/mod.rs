@@ -1,11 +1,7 @@
-//! Where answers come from: one [`Provider`] per configured provider, made by kind.
+//! Providers of answers: each turns a [`ChatRequest`] into a stream of [`StreamEvent`]s.
 //!
-//! A new kind is one file and one row in [`KINDS`]. A provider turns a [`ChatRequest`] into a stream of
-//! [`StreamEvent`]s; retrying, queueing and cancelling are the fan-out's work (dropping the stream closes the
-//! connection). Used by `runtime::fanout` and by the commands that list models. Sees no other adapter.
-//!
-//! What kinds share: `url` (checks of the address), `key`, `redact`, `http` (client, status, body), `explain`
-//! (errors in words), `sse` over `lines` (framing and its limits), `drive` (clocks, coalescing).
+//! A new kind of provider is one file and one row in [`KINDS`]. Retries, queueing and concurrency limits are not
+//! handled here; a run is cancelled by dropping its stream, which closes the connection.
 
 use std::sync::Arc;
 
@@ -13,90 +9,86 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
 use crate::domain::{ChatRequest, FailKind, Failure, ProviderSpec, StreamEvent};
+use crate::text::did_you_mean;
 
-mod drive;
-mod explain;
+mod failure_message;
 mod http;
-mod key;
-mod lines;
+mod keyring;
 #[cfg(feature = "local")]
 mod local;
 mod openai;
 #[cfg(debug_assertions)]
-mod panics;
+mod panicking;
 mod redact;
 mod retry_after;
 mod sse;
+mod stream_driver;
 mod url;
 
-pub use key::check_file as check_key_file;
+pub use keyring::{KeyError, check_key_file};
 
 /// The events of one answer. The first item may already be an error; after an error nothing follows.
 pub type EventStream = BoxStream<'static, Result<StreamEvent, Failure>>;
 
 /// A source of answers.
 pub trait Provider: Send + Sync {
-    /// Its settings.
+    /// The settings of the provider.
     fn spec(&self) -> &ProviderSpec;
 
-    /// Asks for one answer. Nothing happens until the stream is polled; dropping it closes the connection.
+    /// Requests one answer. Nothing happens until the stream is polled; dropping it closes the connection.
     fn stream(&self, request: ChatRequest) -> EventStream;
 
-    /// The models it offers, sorted.
+    /// The names of the available models, sorted.
     fn models(&self) -> BoxFuture<'static, Result<Vec<String>, Failure>>;
 }
 
-/// A kind of provider: its word in the configuration and how it is opened.
-pub struct Kind {
-    /// `openai`
+/// A kind of provider.
+pub struct ProviderKind {
+    /// The value of `kind` in the configuration, for example `openai`.
     pub name: &'static str,
-    /// Makes a provider of its settings; refuses settings that can never work (a key over plain http).
+    /// Opens a provider, or rejects settings that can never work (a key over plain http).
     pub open: fn(ProviderSpec) -> Result<Arc<dyn Provider>, Failure>,
 }
 
-/// Every kind there is.
-pub const KINDS: &[Kind] = &[
-    Kind { name: "openai", open: openai::open },
+/// The kinds of providers that users can configure.
+pub const KINDS: &[ProviderKind] = &[
+    ProviderKind { name: "openai", open: openai::open_openai },
     #[cfg(feature = "local")]
-    Kind { name: "local", open: local::open },
+    ProviderKind { name: "local", open: local::open_local },
 ];
 
-/// Kinds that are not for people: faults that the tests of the whole program need. Release builds have none.
+/// Kinds for tests of the whole program. Release builds have none.
 #[cfg(debug_assertions)]
-const FAULTS: &[Kind] = &[Kind { name: "panics", open: panics::open }];
+const TEST_KINDS: &[ProviderKind] =
+    &[ProviderKind { name: "panics", open: panicking::open_panicking }];
 #[cfg(not(debug_assertions))]
-const FAULTS: &[Kind] = &[];
+const TEST_KINDS: &[ProviderKind] = &[];
 
-/// The kind of this name.
-pub fn kind(name: &str) -> Option<&'static Kind> {
-    KINDS.iter().chain(FAULTS).find(|kind| kind.name == name)
+/// Finds a kind by its name.
+pub fn find_kind(name: &str) -> Option<&'static ProviderKind> {
+    KINDS.iter().chain(TEST_KINDS).find(|kind| kind.name == name)
 }
 
-/// Opens the provider that `spec` describes. No IO: the key is looked up and the connection made when it is asked.
+/// Opens the provider that `spec` describes. Does no IO: the key is looked up and the connection opened with the first
+/// request.
 ///
 /// # Errors
-/// A kind that does not exist, or settings that its kind refuses (see `url`).
-pub fn open(spec: ProviderSpec) -> Result<Arc<dyn Provider>, Failure> {
-    match kind(&spec.kind) {
+/// The kind is unknown or rejects the settings.
+pub fn open_provider(spec: ProviderSpec) -> Result<Arc<dyn Provider>, Failure> {
+    match find_kind(&spec.kind) {
         Some(kind) => (kind.open)(spec),
-        None => Err(unknown_kind(&spec)),
+        None => Err(unknown_kind_failure(&spec)),
     }
 }
 
-fn unknown_kind(spec: &ProviderSpec) -> Failure {
+fn unknown_kind_failure(spec: &ProviderSpec) -> Failure {
     let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-    let nearest = names
-        .iter()
-        .map(|name| (strsim::jaro_winkler(name, &spec.kind.to_lowercase()), name))
-        .filter(|(likeness, _)| *likeness > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| format!("; did you mean \"{name}\"?"))
-        .unwrap_or_default();
-    let kind = explain::shorten(&crate::text::sanitize_line(&spec.kind), 40);
+    let hint = did_you_mean(&spec.kind, names.iter().copied());
+    let kind = failure_message::shorten_text(&crate::text::sanitize_line(&spec.kind), 40);
     Failure::new(
         FailKind::Rejected,
         format!(
-            "provider {}: kind \"{kind}\" is unknown; the kinds there are: {}{nearest}",
+            "provider {}: kind \"{kind}\" is unknown; known kinds: {}{hint}",
             spec.name,
             names.join(", ")
         ),
@@ -108,33 +100,31 @@ mod tests {
     use super::*;
     use crate::domain::{LocalSpec, Scaffolding};
 
-    fn kinds() -> String {
+    fn kind_names() -> String {
         KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ")
     }
 
     #[test]
-    fn an_unknown_kind_names_the_kinds_and_the_nearest() {
-        let of = |kind: &str| {
-            open(ProviderSpec::new("gateway", kind, "https://llm.example.com/v1"))
-                .err()
-                .map(|failure| failure.message)
-                .unwrap()
+    fn unknown_kinds_are_reported_with_a_suggestion() {
+        let message_for = |kind: &str| {
+            let spec = ProviderSpec::new("gateway", kind, "https://llm.example.com/v1");
+            open_provider(spec).err().map(|failure| failure.message).unwrap()
         };
         assert_eq!(
-            of("opnai"),
+            message_for("opnai"),
             format!(
-                "provider gateway: kind \"opnai\" is unknown; the kinds there are: {}; did you mean \"openai\"?",
-                kinds()
+                "provider gateway: kind \"opnai\" is unknown; known kinds: {}; did you mean \"openai\"?",
+                kind_names()
             )
         );
         assert_eq!(
-            of("zzz"),
-            format!("provider gateway: kind \"zzz\" is unknown; the kinds there are: {}", kinds())
+            message_for("zzz"),
+            format!("provider gateway: kind \"zzz\" is unknown; known kinds: {}", kind_names())
         );
     }
 
     #[test]
-    fn every_kind_opens_and_keeps_its_settings() {
+    fn every_kind_opens_with_its_settings() {
         for kind in KINDS {
             let mut spec = ProviderSpec::new("x", kind.name, "https://llm.example.com/v1");
             spec.local = Some(LocalSpec {
@@ -143,7 +133,7 @@ mod tests {
                 cache: "/none".into(),
                 scaffold: Scaffolding::Auto,
             });
-            assert_eq!(open(spec).unwrap().spec().name, "x");
+            assert_eq!(open_provider(spec).unwrap().spec().name, "x");
         }
     }
 }

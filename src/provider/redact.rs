@@ -1,22 +1,21 @@
-//! Takes keys out of words that people will see.
+//! Removes API keys from error messages.
 //!
-//! Providers repeat keys in their error messages; so every message passes here before it leaves this layer.
-//! Not for answers: what a model writes is the user's own text. Called by `explain`.
+//! Providers repeat keys in their error messages, so every message passes through here before it leaves this layer.
+//! Answers do not: what a model writes is the user's text.
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// What stands where a key stood.
-const MARK: &str = "[key]";
-/// Beginnings of keys that the known services hand out.
-const SHAPES: &[&str] = &["sk-", "AIza", "gsk_", "xai-", "hf_", "ghp_", "Bearer ", "bearer "];
-/// How much of a key's beginning is as good as the key.
-const PREFIX: usize = 8;
-/// A shorter key has no prefix worth hiding, and hiding one would eat ordinary words.
-const LONG: usize = 12;
-/// Below this a value is a placeholder such as `x`.
-const SHORTEST: usize = 4;
+use crate::domain::key_shapes::KEY_PREFIXES;
 
-/// Removes one key, its beginning, and everything that has the shape of a key.
+const REPLACEMENT: &str = "[key]";
+/// The length of the part of a key that is removed even without the rest, in bytes.
+const SECRET_PREFIX_BYTES: usize = 8;
+/// The prefix of a shorter key is left alone, because it may be an ordinary word.
+const MIN_BYTES_FOR_PREFIX: usize = 12;
+/// Shorter values are placeholders such as `x`.
+const MIN_KEY_BYTES: usize = 4;
+
+/// Removes one key, its prefix, and everything that looks like a key.
 #[derive(Clone, Default)]
 pub(crate) struct Redactor {
     key: Option<SecretString>,
@@ -28,42 +27,42 @@ impl Redactor {
         Self { key }
     }
 
-    /// `text` without keys.
-    pub(crate) fn clean(&self, text: &str) -> String {
+    /// Returns `text` without keys.
+    pub(crate) fn redact_keys(&self, text: &str) -> String {
         let mut text = text.to_owned();
         if let Some(key) = &self.key {
             let key = key.expose_secret();
-            if key.len() >= SHORTEST {
-                text = text.replace(key, MARK);
+            if key.len() >= MIN_KEY_BYTES {
+                text = text.replace(key, REPLACEMENT);
             }
-            if key.len() >= LONG
-                && let Some(prefix) = key.get(..PREFIX)
+            if key.len() >= MIN_BYTES_FOR_PREFIX
+                && let Some(prefix) = key.get(..SECRET_PREFIX_BYTES)
             {
-                text = replace_runs(&text, prefix, 0);
+                text = replace_key_runs(&text, prefix, 0);
             }
         }
-        for shape in SHAPES {
-            text = replace_runs(&text, shape, PREFIX);
+        for prefix in KEY_PREFIXES {
+            text = replace_key_runs(&text, prefix, SECRET_PREFIX_BYTES);
         }
         text
     }
 }
 
-/// Replaces every `start` at the beginning of a word, with the run of key characters behind it, when that run has at
-/// least `least` of them.
-fn replace_runs(text: &str, start: &str, least: usize) -> String {
+/// Replaces every `prefix` at the beginning of a word, together with the key characters after it, if those are at least
+/// `min_bytes`.
+fn replace_key_runs(text: &str, prefix: &str, min_bytes: usize) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some((before, after)) = rest.split_once(start) {
+    while let Some((before, after)) = rest.split_once(prefix) {
         out.push_str(before);
-        let begins = !out.ends_with(|c: char| c.is_ascii_alphanumeric());
-        let run = after.find(|c| !is_key_char(c)).unwrap_or(after.len());
-        let (run, tail) = after.split_at(run);
-        if begins && run.len() >= least {
-            out.push_str(MARK);
+        let is_at_word_start = !out.ends_with(|c: char| c.is_ascii_alphanumeric());
+        let run_end = after.find(|c| !is_key_char(c)).unwrap_or(after.len());
+        let (run, tail) = after.split_at(run_end);
+        if is_at_word_start && run.len() >= min_bytes {
+            out.push_str(REPLACEMENT);
             rest = tail;
         } else {
-            out.push_str(start);
+            out.push_str(prefix);
             rest = after;
         }
     }
@@ -71,7 +70,7 @@ fn replace_runs(text: &str, start: &str, least: usize) -> String {
     out
 }
 
-/// Letters, digits and what keys are joined or masked with.
+/// Letters, digits, and the characters that separate or mask parts of a key.
 fn is_key_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '*' | '+' | '/' | '=')
 }
@@ -81,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_key_and_its_beginning_never_appear() {
+    fn the_key_and_its_prefix_never_appear() {
         let redactor = Redactor::new(Some("zq-proj-77aaBBcc99ddEEff".into()));
         for text in [
             "Incorrect API key provided: zq-proj-77aaBBcc99ddEEff.",
@@ -89,14 +88,14 @@ mod tests {
             "Incorrect API key provided: zq-proj-.",
             "\"zq-proj-77aaBBcc99ddEEff\"",
         ] {
-            let clean = redactor.clean(text);
-            assert!(clean.contains(MARK), "{clean}");
+            let clean = redactor.redact_keys(text);
+            assert!(clean.contains(REPLACEMENT), "{clean}");
             assert!(!clean.contains("zq-proj-") && !clean.contains("EEff"), "{clean}");
         }
     }
 
     #[test]
-    fn shapes_of_keys_disappear_without_knowing_the_key() {
+    fn unknown_keys_are_recognised_by_their_prefix() {
         let redactor = Redactor::default();
         for key in [
             "sk-ant-api03-AAAABBBBCCCC",
@@ -108,14 +107,14 @@ mod tests {
             "ghp_0123456789abcdef",
             "Bearer abcdefgh12345678",
         ] {
-            assert_eq!(redactor.clean(&format!("bad <{key}> here")), "bad <[key]> here");
+            assert_eq!(redactor.redact_keys(&format!("bad <{key}> here")), "bad <[key]> here");
         }
     }
 
     #[test]
     fn ordinary_words_stay() {
         let text = "the task-runner asked a risk-based question: sk-? Bearer token missing";
-        assert_eq!(Redactor::default().clean(text), text);
-        assert_eq!(Redactor::new(Some("x".into())).clean("x is x"), "x is x");
+        assert_eq!(Redactor::default().redact_keys(text), text);
+        assert_eq!(Redactor::new(Some("x".into())).redact_keys("x is x"), "x is x");
     }
 }

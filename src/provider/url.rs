@@ -1,71 +1,67 @@
-//! The address of a provider: checked once when it is opened, then only appended to.
+//! The `base_url` of a provider: validated once, then only extended.
 //!
-//! Refuses what would leak a key (user and password in the address, a key in the query, plain http to another
-//! machine) and what can never work, each with the line to write instead. Not for the connection itself (`http`).
-//! Called by every kind that speaks HTTP.
+//! Rejects what `domain::base_url` rejects, and plain http to another machine where there is a key. Connecting is the work of
+//! `http`.
 
 use std::net::IpAddr;
 
 use reqwest::Url;
+use thiserror::Error;
 
-use crate::domain::{FailKind, Failure, KeySource, ProviderSpec};
+use crate::domain::{BaseUrlError, FailKind, Failure, KeySource, ProviderSpec, normalize_base_url};
 
-/// Names of query parameters that hold a key.
-const KEY_PARAMETERS: &[&str] =
-    &["key", "api_key", "apikey", "api-key", "access_token", "token", "auth"];
+/// Why a provider cannot be asked at its `base_url`. No message contains a user name, password or key.
+#[derive(Debug, Error)]
+enum EndpointError {
+    #[error("base_url {0}")]
+    BaseUrl(#[from] BaseUrlError),
+    /// The reason of the parser.
+    #[error("base_url is not an address: {0}")]
+    Invalid(String),
+    /// Scheme and host.
+    #[error(
+        "{0} would send the key over the network in the clear; use https, or set allow_insecure = true \
+         for this provider"
+    )]
+    KeyInTheClear(String),
+}
 
-/// A checked base address.
+/// A validated `base_url`.
 #[derive(Debug, Clone)]
 pub(crate) struct Endpoint {
     base: Url,
     host: String,
-    who: String,
-    loopback: bool,
+    label: String,
+    is_loopback: bool,
 }
 
 impl Endpoint {
-    /// Checks the address of `spec`. `tail` is what this kind appends (`chat/completions`), so that an address
-    /// that already ends in it is explained rather than asked in vain.
-    pub(crate) fn of(spec: &ProviderSpec, tail: &str) -> Result<Self, Failure> {
-        let refuse = |what: String| {
-            Failure::new(FailKind::Rejected, format!("provider {}: {what}", spec.name))
-        };
-        let raw = spec.base_url.trim();
-        let mut base = parse(raw).map_err(refuse)?;
-        check_secrets(&base).map_err(refuse)?;
-        base.set_fragment(None);
-        let path = base.path().trim_end_matches('/').to_owned();
-        if let Some(stem) = path.strip_suffix(tail) {
-            let stem = stem.trim_end_matches('/');
-            return Err(refuse(format!(
-                "base_url must stand without /{tail}, which is appended: write {}{stem}",
-                origin(&base)
-            )));
-        }
-        if let Some(stem) = path.strip_suffix("/v1/v1") {
-            return Err(refuse(format!(
-                "base_url ends in /v1 twice: write {}{stem}/v1",
-                origin(&base)
-            )));
-        }
-        base.set_path(&path);
-        let loopback = is_loopback(&base);
-        let keyed = spec.key != KeySource::None;
-        if base.scheme() == "http" && !loopback && keyed && !spec.allow_insecure {
-            return Err(refuse(format!(
-                "{} would send the key over the network in the clear; use https, or set allow_insecure = true \
-                 for this provider",
-                origin(&base)
-            )));
+    /// Validates the address of `spec`.
+    ///
+    /// # Errors
+    /// The address would leak a key or cannot work.
+    pub(crate) fn new(spec: &ProviderSpec) -> Result<Self, Failure> {
+        Self::validate(spec).map_err(|error| {
+            Failure::new(FailKind::Rejected, format!("provider {}: {error}", spec.name))
+        })
+    }
+
+    fn validate(spec: &ProviderSpec) -> Result<Self, EndpointError> {
+        let base = Url::parse(&normalize_base_url(&spec.base_url)?.url)
+            .map_err(|error| EndpointError::Invalid(error.to_string()))?;
+        let is_loopback = is_loopback(&base);
+        let has_key = spec.key != KeySource::None;
+        if base.scheme() == "http" && !is_loopback && has_key && !spec.allow_insecure {
+            return Err(EndpointError::KeyInTheClear(origin_text(&base)));
         }
         let name = base.host_str().unwrap_or_default();
         let host = base.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
-        let who = format!("{} ({host})", spec.name);
-        Ok(Self { base, host, who, loopback })
+        let label = format!("{} ({host})", spec.name);
+        Ok(Self { base, host, label, is_loopback })
     }
 
-    /// The address with `path` behind it; a query (Azure's `api-version`) stays.
-    pub(crate) fn join(&self, path: &str) -> Url {
+    /// The address with `path` appended. A query (Azure's `api-version`) is kept.
+    pub(crate) fn join_path(&self, path: &str) -> Url {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path.split('/'));
@@ -73,19 +69,19 @@ impl Endpoint {
         url
     }
 
-    /// Host and, where it is not the usual one, port.
+    /// The host, with its port unless that is the default one.
     pub(crate) fn host(&self) -> &str {
         &self.host
     }
 
     /// The provider as messages name it: `gateway (llm.example.com)`.
-    pub(crate) fn who(&self) -> &str {
-        &self.who
+    pub(crate) fn label(&self) -> &str {
+        &self.label
     }
 
     /// True when requests stay on this machine.
     pub(crate) fn is_loopback(&self) -> bool {
-        self.loopback
+        self.is_loopback
     }
 
     /// True for https.
@@ -94,59 +90,12 @@ impl Endpoint {
     }
 }
 
-fn parse(raw: &str) -> Result<Url, String> {
-    if raw.is_empty() {
-        return Err(
-            "base_url is empty; write the address of its API, such as https://llm.example.com/v1"
-                .into(),
-        );
-    }
-    if !raw.contains("://") {
-        // Printed only when nothing in it can be a secret.
-        let shown = if raw.contains(['@', '?']) { "https://HOST/v1" } else { raw };
-        let shown = crate::text::sanitize_line(shown);
-        return Err(format!(
-            "base_url has no scheme; write https://{}",
-            shown.trim_start_matches("https://")
-        ));
-    }
-    let url = Url::parse(raw).map_err(|error| format!("base_url is not an address: {error}"))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        let scheme = url.scheme();
-        return Err(format!("base_url begins with {scheme}://; only https:// and http:// work"));
-    }
-    if url.host_str().is_none_or(str::is_empty) {
-        return Err("base_url names no host".into());
-    }
-    Ok(url)
-}
-
-fn check_secrets(url: &Url) -> Result<(), String> {
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(format!(
-            "base_url holds a user name or password, which ends up in logs; write {} and name the key with key_env, \
-             key_cmd or key_file",
-            origin(url)
-        ));
-    }
-    let bad = url
-        .query_pairs()
-        .find_map(|(name, _)| KEY_PARAMETERS.iter().find(|known| name.eq_ignore_ascii_case(known)));
-    match bad {
-        Some(name) => Err(format!(
-            "base_url holds a key (?{name}=), which ends up in logs; take it out and name the key with key_env, \
-             key_cmd or key_file"
-        )),
-        None => Ok(()),
-    }
-}
-
-/// Scheme, host and port: what of an address can be shown without showing a secret.
-fn origin(url: &Url) -> String {
+/// Scheme, host and port: the parts of an address that contain no secret.
+fn origin_text(url: &Url) -> String {
     url.origin().ascii_serialization()
 }
 
-/// Only addresses that are loopback by themselves: a name that resolves to loopback today may not tomorrow.
+/// True for loopback addresses and `localhost`. Other names that resolve to loopback today may not do so tomorrow.
 fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     match host.parse::<IpAddr>() {
@@ -159,25 +108,26 @@ fn is_loopback(url: &Url) -> bool {
 mod tests {
     use super::*;
 
-    fn spec(base_url: &str, keyed: bool) -> ProviderSpec {
+    fn spec(base_url: &str, has_key: bool) -> ProviderSpec {
         let mut spec = ProviderSpec::new("gateway", "openai", base_url);
-        if keyed {
+        if has_key {
             spec.key = KeySource::Env("GATEWAY_KEY".into());
         }
         spec
     }
 
-    fn refused(base_url: &str) -> String {
-        Endpoint::of(&spec(base_url, true), "chat/completions").unwrap_err().message
+    fn rejection(base_url: &str) -> String {
+        Endpoint::new(&spec(base_url, true)).unwrap_err().message
     }
 
     #[test]
-    fn addresses_are_joined_whatever_their_tail() {
+    fn paths_are_appended_to_every_kind_of_base_url() {
         for (base, url) in [
             ("https://llm.example.com/v1", "https://llm.example.com/v1/chat/completions"),
             ("https://llm.example.com/v1/", "https://llm.example.com/v1/chat/completions"),
             ("https://llm.example.com//", "https://llm.example.com/chat/completions"),
             ("https://llm.example.com", "https://llm.example.com/chat/completions"),
+            ("https://llm.example.com/v1/v1", "https://llm.example.com/v1/chat/completions"),
             (
                 "https://x.example.com/openai/deployments/d?api-version=2025-01-01",
                 "https://x.example.com/openai/deployments/d/chat/completions?api-version=2025-01-01",
@@ -185,30 +135,28 @@ mod tests {
             ("http://[::1]:8080/v1", "http://[::1]:8080/v1/chat/completions"),
             ("https://bücher.example/v1", "https://xn--bcher-kva.example/v1/chat/completions"),
         ] {
-            let endpoint = Endpoint::of(&spec(base, false), "chat/completions").unwrap();
-            assert_eq!(endpoint.join("chat/completions").as_str(), url);
+            let endpoint = Endpoint::new(&spec(base, false)).unwrap();
+            assert_eq!(endpoint.join_path("chat/completions").as_str(), url);
         }
     }
 
     #[test]
-    fn bad_addresses_are_refused_with_what_to_write() {
+    fn unusable_addresses_are_rejected() {
         for (base, words) in [
-            ("", "is empty"),
-            ("llm.example.com:8080/v1", "write https://llm.example.com:8080/v1"),
-            ("file:///etc/passwd", "only https:// and http://"),
-            ("https://:80/v1", "not an address"),
-            ("https://llm.example.com/v1/v1", "write https://llm.example.com/v1"),
-            ("https://llm.example.com/v1/chat/completions", "write https://llm.example.com/v1"),
+            ("", "begins with https:// or http://"),
+            ("llm.example.com:8080/v1", "begins with https:// or http://"),
+            ("file:///etc/passwd", "expected https:// or http://"),
+            ("https://:80/v1", "names no host"),
             ("https://llm.example.com:99999/v1", "not an address"),
         ] {
-            let message = refused(base);
+            let message = rejection(base);
             assert!(message.starts_with("provider gateway: "), "{message}");
             assert!(message.contains(words), "{base}: {message}");
         }
     }
 
     #[test]
-    fn secrets_in_an_address_are_refused_and_not_printed() {
+    fn secrets_in_an_address_are_rejected_and_not_printed() {
         for base in [
             "https://me:hunter2secret@llm.example.com/v1",
             "https://hunter2secret@llm.example.com/v1",
@@ -216,12 +164,12 @@ mod tests {
             "https://llm.example.com/v1?API_KEY=hunter2secret",
             "me:hunter2secret@llm.example.com/v1",
         ] {
-            assert!(!refused(base).contains("hunter2"), "{}", refused(base));
+            assert!(!rejection(base).contains("hunter2"), "{}", rejection(base));
         }
     }
 
     #[test]
-    fn a_key_goes_over_plain_http_only_to_this_machine() {
+    fn keys_are_sent_over_plain_http_only_to_this_machine() {
         for (base, allowed) in [
             ("http://localhost:8080/v1", true),
             ("http://127.0.0.1/v1", true),
@@ -234,26 +182,23 @@ mod tests {
             ("http://llm.example.com", false),
             ("https://llm.example.com", true),
         ] {
-            let endpoint = Endpoint::of(&spec(base, true), "chat/completions");
+            let endpoint = Endpoint::new(&spec(base, true));
             assert_eq!(endpoint.is_ok(), allowed, "{base}");
-            assert!(
-                Endpoint::of(&spec(base, false), "chat/completions").is_ok(),
-                "{base} without a key"
-            );
+            assert!(Endpoint::new(&spec(base, false)).is_ok(), "{base} without a key");
         }
         let mut permitted = spec("http://10.0.0.1/v1", true);
         permitted.allow_insecure = true;
-        assert!(Endpoint::of(&permitted, "chat/completions").is_ok());
-        assert!(refused("http://10.0.0.1/v1").contains("allow_insecure"));
+        assert!(Endpoint::new(&permitted).is_ok());
+        assert!(rejection("http://10.0.0.1/v1").contains("allow_insecure"));
     }
 
     #[test]
     fn messages_name_provider_and_host() {
-        let endpoint = Endpoint::of(&spec("http://127.0.0.1:8080/v1", true), "x").unwrap();
-        assert_eq!(endpoint.who(), "gateway (127.0.0.1:8080)");
+        let endpoint = Endpoint::new(&spec("http://127.0.0.1:8080/v1", true)).unwrap();
+        assert_eq!(endpoint.label(), "gateway (127.0.0.1:8080)");
         assert!(endpoint.is_loopback() && !endpoint.is_https());
-        let endpoint = Endpoint::of(&spec("https://llm.example.com/v1", true), "x").unwrap();
-        assert_eq!(endpoint.who(), "gateway (llm.example.com)");
+        let endpoint = Endpoint::new(&spec("https://llm.example.com/v1", true)).unwrap();
+        assert_eq!(endpoint.label(), "gateway (llm.example.com)");
         assert!(!endpoint.is_loopback() && endpoint.is_https());
     }
 }

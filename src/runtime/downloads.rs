@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 
 use crate::app::{Msg, PullNews};
 use crate::domain::{LocalSpec, ProviderSpec, Weights};
-use crate::weights::{self, Progress, Stored};
+use crate::weights::{self, DownloadProgress, FilePresence};
 
 /// The shortest time between two reports of bytes.
 const REPORT_INTERVAL: Duration = Duration::from_millis(100);
@@ -31,12 +31,12 @@ impl Downloads {
     /// Whether model file `id` is present, and where the rest would be downloaded from. Empty for an unknown id.
     pub fn report_status(&self, id: &str) -> Vec<PullNews> {
         let Some((spec, weights)) = self.find_model_file(id) else { return Vec::new() };
-        let stock = match weights::stored(spec, weights) {
-            Stored::There => PullNews::There,
-            Stored::Partial(bytes) => PullNews::Absent(bytes),
-            Stored::Absent => PullNews::Absent(0),
+        let stock = match weights::file_presence(spec, weights) {
+            FilePresence::Complete => PullNews::There,
+            FilePresence::Partial(bytes) => PullNews::Absent(bytes),
+            FilePresence::Missing => PullNews::Absent(0),
         };
-        vec![PullNews::From(weights::sources(weights).join(", else ")), stock]
+        vec![PullNews::From(weights::source_names(weights).join(", else ")), stock]
     }
 
     /// Downloads model file `id` and reports progress. Must be called inside a tokio runtime.
@@ -47,7 +47,7 @@ impl Downloads {
         let (messages, key) = (self.messages.clone(), id.clone());
         let task = tokio::spawn(async move {
             let reporter = DownloadReporter::new(id.clone(), messages.clone());
-            let news = match weights::pull(spec, weights, move |progress| {
+            let news = match weights::download_model(spec, weights, move |progress| {
                 reporter.report_progress(progress)
             })
             .await
@@ -71,10 +71,10 @@ impl Downloads {
         tokio::spawn(async move {
             // The task may still write until it has ended. That it was aborted is not an error.
             let _ = task.await;
-            let news = match weights::stored(&spec, &weights) {
-                Stored::There => PullNews::There,
-                Stored::Partial(bytes) => PullNews::Kept(bytes),
-                Stored::Absent => PullNews::Kept(0),
+            let news = match weights::file_presence(&spec, &weights) {
+                FilePresence::Complete => PullNews::There,
+                FilePresence::Partial(bytes) => PullNews::Kept(bytes),
+                FilePresence::Missing => PullNews::Kept(0),
             };
             // Fails only when the loop has ended.
             let _ = messages.send(Msg::Pull(id, news)).await;
@@ -107,12 +107,12 @@ impl DownloadReporter {
         Self { id, messages, reported_at: Mutex::new(None) }
     }
 
-    fn report_progress(&self, progress: Progress) {
+    fn report_progress(&self, progress: DownloadProgress) {
         let news = match progress {
-            Progress::Waiting => PullNews::Waiting,
-            Progress::Trying(source) => PullNews::Trying(source),
-            Progress::Checking => PullNews::Checking,
-            Progress::Bytes { done, total } => {
+            DownloadProgress::Waiting => PullNews::Waiting,
+            DownloadProgress::Trying(source) => PullNews::Trying(source),
+            DownloadProgress::Checking => PullNews::Checking,
+            DownloadProgress::Bytes { done, total } => {
                 if !self.is_time(done >= total) {
                     return;
                 }
@@ -142,11 +142,11 @@ mod tests {
     fn bytes_are_told_now_and_then_and_everything_else_at_once() {
         let (messages, mut inbound) = tokio::sync::mpsc::channel(100);
         let reporter = DownloadReporter::new("m".to_owned(), messages);
-        reporter.report_progress(Progress::Trying("pip".to_owned()));
+        reporter.report_progress(DownloadProgress::Trying("pip".to_owned()));
         for done in 1..=1_000 {
-            reporter.report_progress(Progress::Bytes { done, total: 1_000 });
+            reporter.report_progress(DownloadProgress::Bytes { done, total: 1_000 });
         }
-        reporter.report_progress(Progress::Checking);
+        reporter.report_progress(DownloadProgress::Checking);
         let mut news = Vec::new();
         while let Ok(Msg::Pull(id, reported_at)) = inbound.try_recv() {
             assert_eq!(id, "m");

@@ -88,26 +88,28 @@ impl EffectRunner {
             },
             Effect::ListSessions => {
                 self.spawn_store_read(|store| {
-                    Msg::Sessions(store.list(MAX_LISTED_SESSIONS).map_err(|e| e.to_string()))
+                    Msg::Sessions(
+                        store.list_sessions(MAX_LISTED_SESSIONS).map_err(|e| e.to_string()),
+                    )
                 });
             }
             Effect::Reveal(pane, run, at) => view.reveal(pane, run, at),
             Effect::RevealSection(pane) => view.reveal_section(pane),
             Effect::Search(words) => self.search_sessions(words),
             Effect::Rename(id, title) => self.spawn_store_read(move |store| {
-                Msg::Kept(match store.rename(id, title) {
+                Msg::Kept(match store.rename_session(id, title) {
                     Ok(()) => Ok("the session was renamed".to_owned()),
                     Err(e) => Err(e.to_string()),
                 })
             }),
             Effect::Tag(id, tags) => self.spawn_store_read(move |store| {
-                Msg::Kept(match store.tag(id, tags) {
+                Msg::Kept(match store.tag_session(id, tags) {
                     Ok(()) => Ok("the tags were kept".to_owned()),
                     Err(e) => Err(e.to_string()),
                 })
             }),
             Effect::Delete(id) => self.spawn_store_read(move |store| {
-                Msg::Kept(match store.delete(id) {
+                Msg::Kept(match store.delete_session(id) {
                     Ok(()) => Ok("the session was deleted".to_owned()),
                     Err(e) => Err(e.to_string()),
                 })
@@ -125,7 +127,7 @@ impl EffectRunner {
                 });
             }
             Effect::Open(id) => self.spawn_store_read(move |store| {
-                Msg::Opened(match store.load(id) {
+                Msg::Opened(match store.load_session(id) {
                     Ok(Some(session)) => Ok(Box::new(session)),
                     Ok(None) => Err(format!("there is no session {}", id.short())),
                     Err(e) => Err(e.to_string()),
@@ -176,7 +178,8 @@ impl EffectRunner {
                 return;
             }
             let found = tokio::task::spawn_blocking(move || {
-                let found = store.search(&words, MAX_SEARCH_HITS).map_err(|e| e.to_string());
+                let found =
+                    store.search_sessions(&words, MAX_SEARCH_HITS).map_err(|e| e.to_string());
                 Msg::Found(words, found)
             });
             if let Ok(found) = found.await {

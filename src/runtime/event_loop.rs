@@ -21,7 +21,7 @@ use super::signals::{self, TuiSignals};
 use super::terminal::{self, Screen};
 use super::{appearance, input, roster};
 use crate::app::{
-    Context, EditFor, Effects, Key, KeyCode, Keymap, Level, Msg, Signal, State, update,
+    EditFor, Effects, Key, KeyCode, KeyContext, Keymap, Level, Msg, Signal, State, update,
 };
 use crate::config::Setup;
 use crate::domain::SessionId;
@@ -68,7 +68,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
         state.size = screen.size();
         let (messages, inbound) = channel(1024);
         signals::watch_terminal(messages.clone());
-        let notices = [setup.notices.clone(), appearance.notices].concat();
+        let notices = [setup.warnings.clone(), appearance.notices].concat();
         let effect_runner = EffectRunner {
             downloads: Downloads::new(&setup.providers, messages.clone()),
             starter: RunStarter::new(ProviderPool::new(setup.providers), store),
@@ -228,7 +228,7 @@ impl Tui {
             event = event => WakeReason::Terminal(event),
             Some(msg) = self.inbound.recv() => WakeReason::Message(msg),
             closed = editor => WakeReason::EditorClosed(closed),
-            () = self.effect_runner.starter.store.troubled() => WakeReason::StoreTrouble,
+            () = self.effect_runner.starter.store.wait_for_error() => WakeReason::StoreTrouble,
             () = frame => WakeReason::Frame,
             () = self.effect_runner.starter.mailbox.ready() => WakeReason::RunMailbox,
         }
@@ -263,7 +263,7 @@ impl Tui {
                 if self.editing.is_some() { self.drain_mailbox() } else { None }
             }
             WakeReason::StoreTrouble => {
-                let trouble = self.effect_runner.starter.store.trouble()?;
+                let trouble = self.effect_runner.starter.store.take_error()?;
                 self.update_and_draw(Msg::Tell(trouble_level(&trouble), trouble.to_string()))
             }
             WakeReason::Frame => self.drain_mailbox(),
@@ -272,7 +272,7 @@ impl Tui {
 
     /// True while Enter would send the question.
     fn is_composing(&self) -> bool {
-        self.state.context() == Context::Composer
+        self.state.key_context() == KeyContext::Composer
     }
 
     /// Highlighting may wait for the next stream frame; everything else is drawn at once.

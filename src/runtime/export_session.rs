@@ -26,7 +26,7 @@ pub(super) fn export_session(
     known: (&[Arc<Persona>], &HeadingSynonyms),
 ) -> Result<PathBuf, String> {
     let target = find_target(format).ok_or_else(|| format!("\"{format}\" is not a format"))?;
-    let session = store.load(id).map_err(|e| e.to_string())?;
+    let session = store.load_session(id).map_err(|e| e.to_string())?;
     let mut session = session.ok_or_else(|| format!("there is no session {}", id.short()))?;
     let (personas, synonyms) = known;
     let promised = |id: &PersonaId| personas.iter().find(|p| p.id == *id).map(|p| &p.contract);
@@ -34,7 +34,7 @@ pub(super) fn export_session(
         store.write(change);
     }
     // A file that cannot be read is left out; the decision is written all the same.
-    let context = project_context(&Paths::here()).unwrap_or_default();
+    let context = project_context(&Paths::of_process()).unwrap_or_default();
     let reading = ReadingInput { personas, synonyms, context: context.as_deref() };
     let name = target.file_name(&session.id.short());
     let mut tried = 1;

@@ -86,9 +86,9 @@ mod tests {
             _ => String::new(),
         };
         assert_eq!(press(TermCode::Char('G'), KeyModifiers::SHIFT), "G");
-        assert_eq!(press(TermCode::Char('D'), KeyModifiers::CONTROL), "Ctrl-d");
-        assert_eq!(press(TermCode::BackTab, KeyModifiers::SHIFT), "Shift-Tab");
-        assert_eq!(press(TermCode::Enter, KeyModifiers::ALT), "Alt-Enter");
+        assert_eq!(press(TermCode::Char('D'), KeyModifiers::CONTROL), "Ctrl+D");
+        assert_eq!(press(TermCode::BackTab, KeyModifiers::SHIFT), "Shift+Tab");
+        assert_eq!(press(TermCode::Enter, KeyModifiers::ALT), "Alt+Enter");
         assert_eq!(press(TermCode::CapsLock, KeyModifiers::NONE), "");
     }
 }

@@ -3,7 +3,7 @@
 use crate::config::Setup;
 use crate::domain::format::format_bytes;
 use crate::domain::{LocalSpec, ModelRef, Weights};
-use crate::weights::{self, Stored};
+use crate::weights::{self, FilePresence};
 
 /// The model file of `model`, with the settings of its provider; none for models that are not local.
 pub fn weights_of<'a>(setup: &'a Setup, model: &ModelRef) -> Option<(&'a LocalSpec, &'a Weights)> {
@@ -14,7 +14,7 @@ pub fn weights_of<'a>(setup: &'a Setup, model: &ModelRef) -> Option<(&'a LocalSp
 /// Why `model` cannot answer: its model file is missing. None when it is present.
 pub fn missing_reason(setup: &Setup, model: &ModelRef) -> Option<String> {
     let (spec, weights) = weights_of(setup, model)?;
-    (weights::stored(spec, weights) != Stored::There).then(|| how_to_get(weights))
+    (weights::file_presence(spec, weights) != FilePresence::Complete).then(|| how_to_get(weights))
 }
 
 /// How to get a missing model file.

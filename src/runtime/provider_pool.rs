@@ -32,7 +32,7 @@ impl ProviderPool {
             return known.clone();
         }
         let opened = match self.specs.get(name) {
-            Some(spec) => provider::open(spec.clone()),
+            Some(spec) => provider::open_provider(spec.clone()),
             None => Err(Failure::new(
                 FailKind::Rejected,
                 format!(

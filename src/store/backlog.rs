@@ -1,8 +1,8 @@
-//! Changes that wait to be written, oldest first: text of a run joins the text of that run that still waits.
+//! Changes that wait to be written, oldest first. Text of a run is appended to the text of that run that already waits.
 //!
-//! The number of entries depends on the number of runs and endings, never on the number of tokens, and the bytes are
-//! limited by [`ROOM`]. The order of the changes of one run, and of all turns and endings, is kept. Knows no threads:
-//! those are `queue`'s and `worker`'s.
+//! The number of changes depends on the number of runs and endings, never on the number of tokens; the bytes are
+//! limited by [`MAX_PENDING_BYTES`]. The order of the changes of one run, and of all turns and endings, is kept. No
+//! threads and no SQL here.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::mpsc::SyncSender;
@@ -10,11 +10,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::domain::{Change, Ending, RunId};
 
-/// Bytes of answers that may wait for the disk. Beyond it text is dropped, and its run is stored as cut.
-const ROOM: usize = 256 << 20;
+/// Maximum bytes of answers kept in memory. Further text is dropped, and its run is stored as cut.
+const MAX_PENDING_BYTES: usize = 256 << 20;
 
-/// Milliseconds since 1970 UTC.
-#[expect(clippy::disallowed_methods, reason = "changes are stamped when they are handed over")]
+/// The current time in ms since the Unix epoch.
+#[expect(clippy::disallowed_methods, reason = "a change is stored with the time it was queued")]
 pub(super) fn now_ms() -> i64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
@@ -23,45 +23,45 @@ pub(super) fn now_ms() -> i64 {
         .unwrap_or_default()
 }
 
-/// A change and when it was handed over, in milliseconds since 1970 UTC.
+/// A change and the time it was queued.
 #[derive(Debug, Clone)]
-pub(super) struct Entry {
-    /// When; of text that was joined, when the last of it came.
+pub(super) struct QueuedChange {
+    /// Time in ms since the Unix epoch; for joined text that of the latest piece.
     pub(super) at: i64,
-    /// What.
+    /// The change.
     pub(super) change: Change,
-    /// Who waits to hear whether it was written.
-    waiting: Vec<SyncSender<bool>>,
+    /// Receive whether the change was written.
+    waiters: Vec<SyncSender<bool>>,
 }
 
-impl Entry {
-    /// A change that nobody waits for.
+impl QueuedChange {
+    /// A change without a waiter.
     pub(super) fn new(at: i64, change: Change) -> Self {
-        Self { at, change, waiting: Vec::new() }
+        Self { at, change, waiters: Vec::new() }
     }
 
-    /// A change, and where to say whether it was written.
-    pub(super) fn awaited(at: i64, change: Change, waiting: SyncSender<bool>) -> Self {
-        Self { at, change, waiting: vec![waiting] }
+    /// A change whose waiter receives whether it was written.
+    pub(super) fn with_waiter(at: i64, change: Change, waiter: SyncSender<bool>) -> Self {
+        Self { at, change, waiters: vec![waiter] }
     }
 
-    /// True when somebody waits for it.
-    pub(super) fn is_awaited(&self) -> bool {
-        !self.waiting.is_empty()
+    /// True if a caller waits until the change is written.
+    pub(super) fn has_waiters(&self) -> bool {
+        !self.waiters.is_empty()
     }
 
-    /// Tells all who wait whether it was written.
-    pub(super) fn tell(&mut self, written: bool) {
-        for waiting in self.waiting.drain(..) {
-            // Who gave up waiting is not an error of the worker.
-            waiting.try_send(written).unwrap_or_default();
+    /// Reports to all waiters whether the change was written.
+    pub(super) fn notify_waiters(&mut self, written: bool) {
+        for waiter in self.waiters.drain(..) {
+            // A waiter that timed out is not an error.
+            waiter.try_send(written).unwrap_or_default();
         }
     }
 }
 
-/// True for what must survive a power loss before anything else happens. Triage is synced right behind its
-/// commit; what was lifted can be lifted again.
-fn is_weighty(change: &Change) -> bool {
+/// True for changes that must survive a power loss before the program continues. Triage is synced right after its
+/// commit by another thread; recommendations can be extracted again.
+fn needs_sync(change: &Change) -> bool {
     match change {
         Change::Turn { .. }
         | Change::Run { .. }
@@ -83,46 +83,54 @@ fn is_weighty(change: &Change) -> bool {
 /// Changes that wait to be written.
 #[derive(Debug)]
 pub(super) struct Backlog {
-    entries: Vec<Entry>,
-    /// For each run whose last entry is text: where it is.
+    changes: Vec<QueuedChange>,
+    /// Index of the last change of each run, if that is text.
     growing: HashMap<RunId, usize>,
-    /// Runs that lost text because there was no room.
+    /// Runs whose text was dropped at the limit.
     cut: HashSet<RunId>,
+    /// Bytes of answers, pending or kept in memory.
     bytes: usize,
-    room: usize,
+    max_bytes: usize,
 }
 
 impl Backlog {
-    /// Nothing waits.
+    /// An empty backlog.
     pub(super) fn new() -> Self {
-        Self::with_room(ROOM)
+        Self::with_limit(MAX_PENDING_BYTES)
     }
 
-    fn with_room(room: usize) -> Self {
-        Self { entries: Vec::new(), growing: HashMap::new(), cut: HashSet::new(), bytes: 0, room }
+    fn with_limit(max_bytes: usize) -> Self {
+        Self {
+            changes: Vec::new(),
+            growing: HashMap::new(),
+            cut: HashSet::new(),
+            bytes: 0,
+            max_bytes,
+        }
     }
 
-    /// Adds a change behind the others; text joins the text of its run.
-    pub(super) fn push(&mut self, mut entry: Entry) {
-        match &mut entry.change {
+    /// Adds a change at the end; text is appended to the pending text of its run.
+    pub(super) fn push(&mut self, mut queued: QueuedChange) {
+        match &mut queued.change {
             Change::Append { run, text, reasoning } => {
-                let more = text.len() + reasoning.len();
-                if self.cut.contains(run) || self.bytes.saturating_add(more) > self.room {
+                let added = text.len() + reasoning.len();
+                if self.cut.contains(run) || self.bytes.saturating_add(added) > self.max_bytes {
                     self.cut.insert(*run);
                     return;
                 }
-                self.bytes += more;
-                let last = self.growing.get(run).and_then(|at| self.entries.get_mut(*at));
+                self.bytes += added;
+                let last = self.growing.get(run).and_then(|index| self.changes.get_mut(*index));
                 if let Some(last) = last
-                    && let Change::Append { text: have, reasoning: thought, .. } = &mut last.change
+                    && let Change::Append { text: last_text, reasoning: last_reasoning, .. } =
+                        &mut last.change
                 {
-                    have.push_str(text);
-                    thought.push_str(reasoning);
-                    last.at = entry.at;
-                    last.waiting.append(&mut entry.waiting);
+                    last_text.push_str(text);
+                    last_reasoning.push_str(reasoning);
+                    last.at = queued.at;
+                    last.waiters.append(&mut queued.waiters);
                     return;
                 }
-                self.growing.insert(*run, self.entries.len());
+                self.growing.insert(*run, self.changes.len());
             }
             Change::Ended { run, ending, .. } => {
                 self.growing.remove(run);
@@ -133,9 +141,9 @@ impl Backlog {
                     );
                 }
             }
-            // Text that came before its run would take the run's own text with it into nowhere.
+            // Text queued before its run exists is dropped; the text of the run must not join it.
             Change::Turn { runs, .. } => {
-                self.growing.retain(|run, _| runs.iter().all(|begun| begun.id != *run));
+                self.growing.retain(|run, _| runs.iter().all(|new| new.id != *run));
             }
             Change::Run { run, .. } => {
                 self.growing.remove(&run.id);
@@ -153,46 +161,51 @@ impl Backlog {
             | Change::Tagged { .. }
             | Change::Deleted { .. } => {}
         }
-        self.entries.push(entry);
+        self.changes.push(queued);
     }
 
-    /// What waits, oldest first.
-    pub(super) fn entries(&self) -> &[Entry] {
-        &self.entries
+    /// The pending changes, oldest first.
+    pub(super) fn changes(&self) -> &[QueuedChange] {
+        &self.changes
     }
 
-    /// True when nothing waits.
+    /// True if no change is pending.
     pub(super) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.changes.is_empty()
     }
 
-    /// True when no question and no ending waits, nor anything else that is synced before all goes on.
-    pub(super) fn is_light(&self) -> bool {
-        self.entries.iter().all(|e| !is_weighty(&e.change))
+    /// True if a question, an ending or another change that is synced at once is pending.
+    pub(super) fn needs_sync(&self) -> bool {
+        self.changes.iter().any(|queued| needs_sync(&queued.change))
     }
 
-    /// True when a step of triage waits.
-    pub(super) fn has_triage(&self) -> bool {
-        self.entries.iter().any(|e| e.change.is_of_triage())
+    /// True if a change of triage is pending.
+    pub(super) fn has_triage_change(&self) -> bool {
+        self.changes.iter().any(|queued| queued.change.is_of_triage())
     }
 
-    /// True when somebody waits for something in it.
-    pub(super) fn is_awaited(&self) -> bool {
-        self.entries.iter().any(Entry::is_awaited)
+    /// True if a caller waits for a pending change.
+    pub(super) fn has_waiters(&self) -> bool {
+        self.changes.iter().any(QueuedChange::has_waiters)
     }
 
-    /// Tells all who wait that it was not written. What they wait for stays.
-    pub(super) fn disappoint(&mut self) {
-        for entry in &mut self.entries {
-            entry.tell(false);
+    /// Reports to all waiters that their change was not written. The changes stay pending.
+    pub(super) fn reject_waiters(&mut self) {
+        for queued in &mut self.changes {
+            queued.notify_waiters(false);
         }
     }
 
-    /// Takes everything out.
-    pub(super) fn take(&mut self) -> Vec<Entry> {
-        self.growing.clear();
+    /// Removes and returns all changes.
+    pub(super) fn take(&mut self) -> Vec<QueuedChange> {
         self.bytes = 0;
-        std::mem::take(&mut self.entries)
+        self.take_into_memory()
+    }
+
+    /// Removes and returns all changes, whose text stays in memory elsewhere and still counts against the limit.
+    pub(super) fn take_into_memory(&mut self) -> Vec<QueuedChange> {
+        self.growing.clear();
+        std::mem::take(&mut self.changes)
     }
 }
 
@@ -202,12 +215,12 @@ mod tests {
 
     use super::*;
 
-    fn append(run: u128, text: &str) -> Entry {
+    fn append(run: u128, text: &str) -> QueuedChange {
         let run = RunId::from_number(run);
-        Entry::new(0, Change::Append { run, text: text.into(), reasoning: String::new() })
+        QueuedChange::new(0, Change::Append { run, text: text.into(), reasoning: String::new() })
     }
 
-    fn ended(run: u128) -> Entry {
+    fn ended(run: u128) -> QueuedChange {
         let change = Change::Ended {
             run: RunId::from_number(run),
             ending: Ending::Done,
@@ -215,42 +228,54 @@ mod tests {
             usage: None,
             elapsed: Duration::ZERO,
         };
-        Entry::new(0, change)
+        QueuedChange::new(0, change)
     }
 
-    fn changes(entries: &[Entry]) -> Vec<Change> {
-        entries.iter().map(|entry| entry.change.clone()).collect()
+    fn unwrap_changes(queued: &[QueuedChange]) -> Vec<Change> {
+        queued.iter().map(|queued| queued.change.clone()).collect()
     }
 
     #[test]
-    fn text_joins_the_text_of_its_run_and_never_passes_an_ending() {
+    fn appends_text_to_pending_text_of_its_run_but_not_across_an_ending() {
         let mut backlog = Backlog::new();
-        for entry in [append(1, "a"), append(2, "x"), append(1, "b"), ended(1), append(1, "c")] {
-            backlog.push(entry);
+        for queued in [append(1, "a"), append(2, "x"), append(1, "b"), ended(1), append(1, "c")] {
+            backlog.push(queued);
         }
         let expected = [append(1, "ab"), append(2, "x"), ended(1), append(1, "c")];
-        assert_eq!(changes(&backlog.take()), changes(&expected));
+        assert_eq!(unwrap_changes(&backlog.take()), unwrap_changes(&expected));
         backlog.push(append(1, "d"));
-        assert_eq!(changes(backlog.entries()), changes(&[append(1, "d")]));
+        assert_eq!(unwrap_changes(backlog.changes()), unwrap_changes(&[append(1, "d")]));
     }
 
     #[test]
-    fn a_run_that_lost_text_for_want_of_room_is_not_done() {
-        let mut backlog = Backlog::with_room(4);
-        for entry in [append(1, "abc"), append(1, "de"), append(1, "f"), append(2, "x")] {
-            backlog.push(entry);
+    fn text_taken_into_memory_counts_against_the_limit() {
+        let mut backlog = Backlog::with_limit(4);
+        backlog.push(append(1, "abc"));
+        assert_eq!(backlog.take_into_memory().len(), 1);
+        backlog.push(append(1, "de"));
+        assert!(backlog.is_empty());
+        backlog.take();
+        backlog.push(append(2, "abc"));
+        assert_eq!(unwrap_changes(backlog.changes()), unwrap_changes(&[append(2, "abc")]));
+    }
+
+    #[test]
+    fn run_with_dropped_text_ends_as_cut() {
+        let mut backlog = Backlog::with_limit(4);
+        for queued in [append(1, "abc"), append(1, "de"), append(1, "f"), append(2, "x")] {
+            backlog.push(queued);
         }
         backlog.push(ended(1));
         backlog.push(ended(2));
         let endings: Vec<&str> = backlog
-            .entries()
+            .changes()
             .iter()
-            .filter_map(|e| match &e.change {
+            .filter_map(|queued| match &queued.change {
                 Change::Ended { ending, .. } => Some(ending.word()),
                 _ => None,
             })
             .collect();
         assert_eq!(endings, ["cut", "done"]);
-        assert_eq!(changes(&backlog.entries()[..1]), changes(&[append(1, "abc")]));
+        assert_eq!(unwrap_changes(&backlog.changes()[..1]), unwrap_changes(&[append(1, "abc")]));
     }
 }

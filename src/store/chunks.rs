@@ -1,14 +1,13 @@
-//! Runs that end: the chunks of their text become the text of the run, in the tables.
+//! The end of a run in the tables: the chunks of its text become the text of the run.
 //!
-//! Also for runs whose program is gone, which are stored as cut. How a run that is still written ends is in `write`;
-//! which programs are gone is known to `instance`.
+//! Also for runs of programs that have ended, which are stored as cut.
 
 use rusqlite::Connection;
 
-/// Why a run is cut whose program is gone.
-pub(super) const GONE: &str = "the program ended while it streamed";
+/// Why a run is cut whose program has ended.
+pub(super) const PROGRAM_ENDED: &str = "the program ended while it streamed";
 
-/// Puts the chunks of the runs whose `column` (`id` or `owner`) is `value` into the runs themselves.
+/// Appends the chunks of the runs whose `column` (`id` or `owner`) is `value` to the text of the runs.
 pub(super) fn fold_chunks(
     conn: &Connection,
     column: &'static str,
@@ -30,13 +29,13 @@ pub(super) fn fold_chunks(
     Ok(())
 }
 
-/// Stores the live runs of an instance that has ended as cut, with the text that came.
+/// Stores the live runs of an instance that has ended as cut, with the text received so far.
 pub(super) fn cut_runs_of(conn: &Connection, owner: &str) -> rusqlite::Result<()> {
     conn.prepare_cached(
         "UPDATE run SET state = 'cut', reason = ?2, elapsed_ms = max(0, coalesce( \
          (SELECT max(c.at) FROM chunk c WHERE c.run = run.seq) - started_at, 0)) WHERE owner = ?1",
     )?
-    .execute([owner, GONE])?;
+    .execute([owner, PROGRAM_ENDED])?;
     fold_chunks(conn, "owner", owner)?;
     conn.prepare_cached("UPDATE run SET owner = NULL WHERE owner = ?1")?.execute([owner])?;
     Ok(())

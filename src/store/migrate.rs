@@ -1,40 +1,41 @@
-//! The store's format and its history: one SQL file a step, only ever added.
+//! The format of the store and its migrations: one SQL file each, never changed once released.
 //!
-//! `PRAGMA user_version` counts the steps that a store has seen. Each is one transaction with its count, so
-//! that a store killed in the middle of a step has either seen it whole or not at all. Called by `open`.
+//! `PRAGMA user_version` is the number of migrations that a store has seen. Each is one transaction together with its
+//! number, so a store whose migration was killed has either all of it or nothing.
 
 use rusqlite::{Connection, TransactionBehavior};
 
-/// Marks the file as a store of plenary (`PRAGMA application_id`): "plen" in ASCII.
+/// Identifies the file as a store of plenary (`PRAGMA application_id`): "plen" in ASCII.
 pub(super) const APPLICATION: i64 = 0x706C_656E;
 
-/// Every step, oldest first. A step that has been released is never changed.
-const STEPS: &[&str] =
+/// All migrations, oldest first. A released migration is never changed.
+const MIGRATIONS: &[&str] =
     &[include_str!("migrations/0001_init.sql"), include_str!("migrations/0002_review.sql")];
 
-/// The format that this program writes.
-pub(super) fn newest() -> i64 {
-    i64::try_from(STEPS.len()).unwrap_or(i64::MAX)
+/// Version of the format that this program writes.
+pub(super) fn newest_version() -> i64 {
+    i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX)
 }
 
-/// Brings the store to the newest format. Two instances may do this at once.
-pub(super) fn migrate(conn: &mut Connection) -> rusqlite::Result<()> {
-    run(conn, STEPS)
+/// Migrates the store to the newest format. Several instances may do this at once.
+pub(super) fn migrate_to_newest(conn: &mut Connection) -> rusqlite::Result<()> {
+    run_migrations(conn, MIGRATIONS)
 }
 
-fn run(conn: &mut Connection, steps: &[&str]) -> rusqlite::Result<()> {
+fn run_migrations(conn: &mut Connection, migrations: &[&str]) -> rusqlite::Result<()> {
     loop {
-        let seen: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        if usize::try_from(seen).is_ok_and(|seen| seen >= steps.len()) {
+        let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if usize::try_from(version).is_ok_and(|version| version >= migrations.len()) {
             return Ok(());
         }
         let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        // Asked again under the lock: another instance may have been quicker.
-        let seen: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
-        if let Some(step) = usize::try_from(seen).ok().and_then(|seen| steps.get(seen)) {
-            tx.execute_batch(step)?;
+        // Read again under the lock: another instance may have migrated the store.
+        let version: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        if let Some(sql) = usize::try_from(version).ok().and_then(|version| migrations.get(version))
+        {
+            tx.execute_batch(sql)?;
             tx.pragma_update(None, "application_id", APPLICATION)?;
-            tx.pragma_update(None, "user_version", seen + 1)?;
+            tx.pragma_update(None, "user_version", version + 1)?;
         }
         tx.commit()?;
     }
@@ -45,47 +46,47 @@ mod tests {
     use super::super::read;
     use super::*;
 
-    fn version(conn: &Connection) -> i64 {
+    fn user_version(conn: &Connection) -> i64 {
         conn.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
     }
 
     #[test]
-    fn steps_are_done_once_each_and_in_order() {
+    fn migrations_run_once_each_and_in_order() {
         let mut conn = Connection::open_in_memory().unwrap();
         let one = "CREATE TABLE t (a TEXT); INSERT INTO t VALUES ('one')";
         let two = "ALTER TABLE t ADD COLUMN b TEXT; UPDATE t SET b = a || ' two'";
-        run(&mut conn, &[one]).unwrap();
-        run(&mut conn, &[one, two]).unwrap();
-        run(&mut conn, &[one, two]).unwrap();
-        assert_eq!(version(&conn), 2);
+        run_migrations(&mut conn, &[one]).unwrap();
+        run_migrations(&mut conn, &[one, two]).unwrap();
+        run_migrations(&mut conn, &[one, two]).unwrap();
+        assert_eq!(user_version(&conn), 2);
         let b: String = conn.query_row("SELECT b FROM t", [], |row| row.get(0)).unwrap();
         assert_eq!(b, "one two");
     }
 
     #[test]
-    fn a_step_that_breaks_in_the_middle_leaves_nothing_behind() {
+    fn failed_migration_leaves_nothing_behind() {
         let mut conn = Connection::open_in_memory().unwrap();
         let broken = "CREATE TABLE a (x); CREATE TABLE b (y); CREATE TABLE a (z)";
-        assert!(run(&mut conn, &[broken]).is_err());
-        assert_eq!(version(&conn), 0);
+        assert!(run_migrations(&mut conn, &[broken]).is_err());
+        assert_eq!(user_version(&conn), 0);
         let tables: i64 =
             conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).unwrap();
         assert_eq!(tables, 0);
     }
 
     #[test]
-    fn the_real_steps_give_the_newest_format() {
+    fn real_migrations_lead_to_the_newest_version() {
         let mut conn = Connection::open_in_memory().unwrap();
-        migrate(&mut conn).unwrap();
-        assert_eq!(version(&conn), newest());
+        migrate_to_newest(&mut conn).unwrap();
+        assert_eq!(user_version(&conn), newest_version());
         let id: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0)).unwrap();
         assert_eq!(id, APPLICATION);
     }
 
-    /// A store of the first format with a session in it, in the file `path`.
-    fn old(path: &std::path::Path) -> Connection {
+    /// A store of the first format with one session, in the file `path`.
+    fn first_format_store(path: &std::path::Path) -> Connection {
         let mut conn = Connection::open(path).unwrap();
-        run(&mut conn, &STEPS[..1]).unwrap();
+        run_migrations(&mut conn, &MIGRATIONS[..1]).unwrap();
         let text = "word ".repeat(10_000);
         conn.execute_batch(&format!(
             "INSERT INTO session (id, title, panel, created_at, updated_at) \
@@ -99,41 +100,41 @@ mod tests {
         conn
     }
 
-    fn as_it_was(conn: &Connection) {
+    fn assert_readable(conn: &Connection) {
         assert!(read::can_read(conn));
-        let listed = read::list(conn, 9).unwrap();
+        let listed = read::list_sessions(conn, 9).unwrap();
         assert_eq!((listed.len(), listed[0].runs, listed[0].proposed), (1, 1, 0));
-        let stored = read::load(conn, listed[0].id, |_| false).unwrap().unwrap();
+        let stored = read::load_session(conn, listed[0].id, |_| false).unwrap().unwrap();
         let run = &stored.turns[0].runs[0];
         assert_eq!((run.text.len(), run.recommendations.is_none()), (50_000, true));
-        assert_eq!(read::find(conn, "00", 9).unwrap(), [listed[0].id]);
+        assert_eq!(read::find_ids(conn, "00", 9).unwrap(), [listed[0].id]);
     }
 
     #[test]
-    fn a_store_that_cannot_be_brought_up_to_date_for_want_of_room_can_be_read() {
+    fn store_that_cannot_be_migrated_on_a_full_disk_can_be_read() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("x.db");
-        let mut conn = old(&path);
+        let mut conn = first_format_store(&path);
         let pages: i64 = conn.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
         conn.pragma_update_and_check(None, "max_page_count", pages + 20, |_| Ok(())).unwrap();
-        let error = migrate(&mut conn).unwrap_err();
-        assert!(crate::store::trouble::words(&error).contains("full"), "{error}");
-        assert_eq!(version(&conn), 1);
+        let error = migrate_to_newest(&mut conn).unwrap_err();
+        assert!(crate::store::errors::describe_error(&error).contains("full"), "{error}");
+        assert_eq!(user_version(&conn), 1);
         drop(conn);
         let before = std::fs::read(&path).unwrap();
         let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
         let reader = Connection::open_with_flags(&path, flags).unwrap();
-        read::as_newest(&reader).unwrap();
-        as_it_was(&reader);
+        read::adapt_older_format(&reader).unwrap();
+        assert_readable(&reader);
         assert!(!crate::store::search::is_indexed(&reader));
         drop(reader);
         assert!(std::fs::read(&path).unwrap() == before, "the file was changed");
-        // With room, it is.
+        // With free space the migration succeeds.
         let mut conn = Connection::open(&path).unwrap();
-        migrate(&mut conn).unwrap();
-        assert_eq!(version(&conn), newest());
-        as_it_was(&conn);
-        read::as_newest(&conn).unwrap();
-        as_it_was(&conn);
+        migrate_to_newest(&mut conn).unwrap();
+        assert_eq!(user_version(&conn), newest_version());
+        assert_readable(&conn);
+        read::adapt_older_format(&conn).unwrap();
+        assert_readable(&conn);
     }
 }

@@ -1,25 +1,25 @@
 //! The store: sessions in one SQLite file, written by one worker thread, shared by several instances.
 //!
-//! [`Store`] is the handle. [`Store::write`] puts a change into a mailbox and returns; the worker writes
-//! all that has come in as one transaction. Whatever happens to the file, the program goes on: what could
-//! not be written is kept in memory, is part of what [`Store::list`] and [`Store::load`] return, and is
-//! written when the file can be written again. No sessions are made or named here, and nothing is cleaned
-//! for the screen: text goes in and comes out as the model sent it. Called by `runtime` and `cli`.
+//! [`Store`] is the handle. [`Store::write`] queues a change and returns; the worker writes all queued changes as one
+//! transaction. Changes that cannot be written are kept in memory, are part of what [`Store::list_sessions`] and
+//! [`Store::load_session`] return, and are written when the file can be written again. The store does not create or
+//! name sessions and does not sanitise text: answers are stored and returned as the model sent them.
 
 mod backlog;
+mod change_queue;
 mod chunks;
-mod file;
+mod errors;
 mod instance;
+mod memory;
 mod migrate;
 mod open;
-mod overlay;
-mod queue;
 mod read;
 mod refusal;
 mod search;
+mod secure_delete;
+mod session_changes;
+mod store_file;
 mod syncer;
-mod trouble;
-mod wipe;
 mod worker;
 mod write;
 
@@ -31,35 +31,60 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crate::domain::{Change, SearchHit, Session, SessionId, SessionSummary};
-use queue::Mailbox;
-use trouble::Troubles;
-use worker::{Request, Worker};
+use change_queue::ChangeQueue;
+use errors::StoreErrors;
+use worker::{StoreRequest, StoreWorker};
 
-/// How long a caller waits for the worker. Longer than [`open::PATIENCE`], so that a file held by another
-/// program is told as such and not as a worker that hangs.
-const ANSWER: Duration = Duration::from_secs(15);
+/// How long a caller waits for the worker. Longer than [`open::BUSY_TIMEOUT`], so that a file held by another program
+/// is reported as such and not as a hanging worker.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long a caller waits for what may write the whole file anew: a deletion, or bringing the file up to date.
-const PACKING: Duration = Duration::from_mins(15);
+/// How long a caller waits for an operation that may rewrite the file: a deletion or a migration.
+const REWRITE_TIMEOUT: Duration = Duration::from_mins(15);
 
-/// The most sessions that [`Store::find`] returns.
-const MATCHES: usize = 64;
+/// Maximum number of sessions that [`Store::find_sessions`] returns.
+const MAX_FOUND_SESSIONS: usize = 64;
 
-/// What is wrong with the store, in words for the person.
+/// A problem of the store, described for the user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// It could not be opened; the program goes on in memory.
-    #[error("{path}: {why}; sessions are kept in memory only")]
+    /// The file could not be opened; sessions are kept in memory.
+    #[error("{path}: {reason}; sessions are kept in memory only")]
     Open {
         /// The file.
         path: PathBuf,
-        /// Why, and what to do.
-        why: String,
+        /// The reason, and what to do about it.
+        reason: String,
     },
-    /// It could not be written or read.
+    /// The file could not be read.
+    #[error("{path}: it cannot be read: {reason}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// The reason, and what to do about it.
+        reason: String,
+    },
+    /// A command changed nothing because the file cannot be written.
+    #[error("{path}: nothing was changed, as the store cannot be written: {reason}")]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// The reason, and what to do about it.
+        reason: String,
+    },
+    /// The session does not exist.
+    #[error("session {} no longer exists", .0.short())]
+    NoSuchSession(SessionId),
+    /// The worker did not answer in time.
+    #[error("the store does not answer: its disk hangs, or another program holds the file")]
+    Timeout,
+    /// The worker has ended.
+    #[error("the store's thread has ended")]
+    Ended,
+    /// Any other problem.
     #[error("{0}")]
     Io(String),
-    /// Not an error: the end of one. All that was kept in memory has been written.
+    /// Not an error: the end of one. All changes kept in memory have been written.
     #[error("{path}: the store can be written again; everything has been saved")]
     Recovered {
         /// The file.
@@ -67,181 +92,177 @@ pub enum StoreError {
     },
 }
 
-/// A handle to the store's worker thread; cheap to clone. Dropping the last one writes what is left and
-/// ends the worker.
+/// A handle to the store's worker thread; cheap to clone. Dropping the last handle writes all queued changes and ends
+/// the worker.
 #[derive(Debug, Clone)]
 pub struct Store {
-    handle: Arc<Handle>,
+    handle: Arc<StoreHandle>,
 }
 
-struct Handle {
-    mailbox: Arc<Mailbox<Request>>,
-    troubles: Arc<Troubles>,
+struct StoreHandle {
+    queue: Arc<ChangeQueue<StoreRequest>>,
+    errors: Arc<StoreErrors>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Store {
-    /// Opens (or makes) the store at `path`. Returns at once, as the worker does the opening. Never fails:
-    /// what goes wrong makes it an in-memory store and is told by [`Store::trouble`].
+    /// Opens or creates the store at `path`. Returns at once; the worker opens the file. Never fails: on a problem,
+    /// which [`Store::take_error`] returns, sessions are kept in memory.
     pub fn open(path: &Path) -> Self {
-        Self::start(Some(path.to_owned()))
+        Self::start_worker(Some(path.to_owned()))
     }
 
-    /// A store that forgets everything at the end.
+    /// A store in memory, without a file.
     pub fn in_memory() -> Self {
-        Self::start(None)
+        Self::start_worker(None)
     }
 
-    fn start(path: Option<PathBuf>) -> Self {
-        let mailbox = Arc::new(Mailbox::new());
-        let troubles = Arc::new(Troubles::new());
+    fn start_worker(path: Option<PathBuf>) -> Self {
+        let queue = Arc::new(ChangeQueue::new());
+        let errors = Arc::new(StoreErrors::new());
         let thread = {
-            let (mailbox, troubles) = (Arc::clone(&mailbox), Arc::clone(&troubles));
+            let (queue, errors) = (Arc::clone(&queue), Arc::clone(&errors));
             std::thread::Builder::new()
                 .name("store".to_owned())
-                .spawn(move || worker::run(path, &mailbox, troubles))
+                .spawn(move || worker::run_worker(path, &queue, errors))
         };
         let thread = match thread {
             Ok(thread) => Some(thread),
             Err(e) => {
-                mailbox.close();
-                troubles.tell(StoreError::Io(format!(
+                queue.close();
+                errors.push(StoreError::Io(format!(
                     "the store's thread could not be started ({e}); sessions are not kept"
                 )));
                 None
             }
         };
-        Self { handle: Arc::new(Handle { mailbox, troubles, thread: Mutex::new(thread) }) }
+        Self { handle: Arc::new(StoreHandle { queue, errors, thread: Mutex::new(thread) }) }
     }
 
-    /// What went wrong since the last call, if anything; each problem is returned once, the oldest first.
-    /// The end of a problem is told too, as [`StoreError::Recovered`].
-    pub fn trouble(&self) -> Option<StoreError> {
-        self.handle.troubles.take()
+    /// Returns the oldest error that was not returned yet. The end of a problem is returned, too, as
+    /// [`StoreError::Recovered`].
+    pub fn take_error(&self) -> Option<StoreError> {
+        self.handle.errors.take()
     }
 
-    /// Waits until [`Store::trouble`] has something to tell. Cancel safe; for one waiter at a time.
-    pub async fn troubled(&self) {
-        self.handle.troubles.wait().await;
+    /// Waits until [`Store::take_error`] has an error to return. Cancel safe; for one waiter at a time.
+    pub async fn wait_for_error(&self) {
+        self.handle.errors.wait_for_error().await;
     }
 
-    /// Queues `change`; never blocks. Text is on disk 250 ms later at most; a turn's start and a run's end
+    /// Queues `change`; never blocks. Text is on disk at most 250 ms later; the start of a turn and the end of a run
     /// are written and synced at once.
     pub fn write(&self, change: Change) {
-        self.handle.mailbox.push(backlog::now_ms(), change);
+        self.handle.queue.push(backlog::now_ms(), change);
     }
 
-    /// Queues `change` and waits, `limit` at most, until the transaction that holds it has been committed: then it
-    /// survives the end of the program, however it ends. True when it was; else it is kept in memory, and written
-    /// as soon as the file can be written, unless it can never be (that is told as trouble). A step of triage is
-    /// synced to the disk right behind that by another thread; nobody waits for that.
+    /// Queues `change` and waits, at most `limit`, until its transaction is committed, so that it survives the end of
+    /// the program. False if it is not: the change is kept in memory and written when the file can be written, unless
+    /// it can never be written, which [`Store::take_error`] reports. Another thread syncs a triage step to the disk
+    /// right after the commit.
     pub fn write_now(&self, change: Change, limit: Duration) -> bool {
-        let (waiting, answer) = sync_channel(1);
-        self.handle.mailbox.push_awaited(backlog::now_ms(), change, waiting);
+        let (waiter, answer) = sync_channel(1);
+        self.handle.queue.push_with_waiter(backlog::now_ms(), change, waiter);
         answer.recv_timeout(limit).unwrap_or(false)
     }
 
-    /// Waits until everything queued is written and synced, or is known to be unwritable. A quarter of a
-    /// minute at most; not for an async task (`spawn_blocking`).
+    /// Waits until all queued changes are written and synced, or known to be unwritable; at most 15 s. Blocks: async
+    /// code needs `spawn_blocking`.
     pub fn flush(&self) {
-        if let Err(e) = self.ask_for(ANSWER, Duration::ZERO, |worker| {
+        if let Err(e) = self.query_worker(ANSWER_TIMEOUT, Duration::ZERO, |worker| {
             worker.flush();
             Ok(())
         }) {
-            self.handle.troubles.tell(e);
+            self.handle.errors.push(e);
         }
     }
 
-    /// The sessions, the one that changed last first, `limit` at most.
-    pub fn list(&self, limit: usize) -> Result<Vec<SessionSummary>, StoreError> {
-        self.ask(move |worker| worker.list(limit))
+    /// Lists the sessions, most recently changed first, at most `limit`.
+    pub fn list_sessions(&self, limit: usize) -> Result<Vec<SessionSummary>, StoreError> {
+        self.query(move |worker| worker.list_sessions(limit))
     }
 
-    /// One session, whole. Runs that nobody is writing any more come back as cut; runs that a living
-    /// instance writes, this one or another, come back as streaming.
-    pub fn load(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        self.ask(move |worker| worker.load(id))
+    /// Loads a complete session. Runs of a living instance, this one or another, are streaming; runs whose instance has
+    /// ended without ending them are cut.
+    pub fn load_session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        self.query(move |worker| worker.load_session(id))
     }
 
-    /// Sessions whose id begins with `prefix` (hex digits of any case; hyphens are skipped), the one that
-    /// changed last first, 64 at most. What is not hex matches nothing.
-    pub fn find(&self, prefix: &str) -> Result<Vec<SessionId>, StoreError> {
+    /// Finds sessions whose id begins with `prefix` (hex digits of any case; hyphens are skipped), most recently
+    /// changed first, at most 64. A prefix with other characters matches nothing.
+    pub fn find_sessions(&self, prefix: &str) -> Result<Vec<SessionId>, StoreError> {
         let prefix: String =
             prefix.chars().filter(|c| *c != '-').map(|c| c.to_ascii_lowercase()).collect();
         if !prefix.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Ok(Vec::new());
         }
-        self.ask(move |worker| worker.find(&prefix, MATCHES))
+        self.query(move |worker| worker.find_sessions(&prefix, MAX_FOUND_SESSIONS))
     }
 
-    /// Sessions in which every one of `words` occurs, as the beginning of a word, somewhere in title, tags, questions
-    /// or answers; the one that changed last first, `limit` at most. What was typed is words and never syntax; where
-    /// words are written without blanks they may stand anywhere. An answer that is still streaming may be missed.
-    pub fn search(&self, words: &str, limit: usize) -> Result<Vec<SearchHit>, StoreError> {
+    /// Searches sessions in which each of `words` occurs as the beginning of a word in the title, tags, questions or
+    /// answers; most recently changed first, at most `limit`. The input is never syntax. In scripts without spaces
+    /// between words a match may begin anywhere. An answer that is still streaming may be missed.
+    pub fn search_sessions(&self, words: &str, limit: usize) -> Result<Vec<SearchHit>, StoreError> {
         let words = words.to_owned();
-        self.ask(move |worker| worker.search(&words, limit))
+        self.query(move |worker| worker.search_sessions(&words, limit))
     }
 
-    /// Gives the session another title; on disk when this returns. An error says in words why nothing was changed.
-    pub fn rename(&self, id: SessionId, title: String) -> Result<(), StoreError> {
-        self.ask(move |worker| worker.manage(id, Change::Renamed { session: id, title }))
+    /// Changes the title of the session; on disk when this returns. An error says why nothing was changed.
+    pub fn rename_session(&self, id: SessionId, title: String) -> Result<(), StoreError> {
+        self.query(move |worker| worker.run_command(id, Change::Renamed { session: id, title }))
     }
 
-    /// Gives the session these tags and no others; on disk when this returns. An error says in words why nothing was
-    /// changed.
-    pub fn tag(&self, id: SessionId, tags: Vec<String>) -> Result<(), StoreError> {
-        self.ask(move |worker| worker.manage(id, Change::Tagged { session: id, tags }))
+    /// Replaces the tags of the session; on disk when this returns. An error says why nothing was changed.
+    pub fn tag_session(&self, id: SessionId, tags: Vec<String>) -> Result<(), StoreError> {
+        self.query(move |worker| worker.run_command(id, Change::Tagged { session: id, tags }))
     }
 
-    /// Deletes the session and all that belongs to it; what it said is not left in the file either. Not while an
-    /// answer of it is coming, here or in another instance. An error says in words why nothing was changed.
-    pub fn delete(&self, id: SessionId) -> Result<(), StoreError> {
+    /// Deletes the session and erases its text from the file. Fails while this or another instance writes an answer of
+    /// the session. An error says why nothing was changed.
+    pub fn delete_session(&self, id: SessionId) -> Result<(), StoreError> {
         let delete = Change::Deleted { session: id };
-        self.ask_for(PACKING, PACKING, move |worker| worker.manage(id, delete))
+        self.query_worker(REWRITE_TIMEOUT, REWRITE_TIMEOUT, move |worker| {
+            worker.run_command(id, delete)
+        })
     }
 
-    /// Runs `read` on the worker, behind all that was written before.
-    fn ask<T: Send + 'static>(
+    /// Runs `read` on the worker, after all changes queued before.
+    fn query<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&mut Worker) -> Result<T, StoreError> + Send + 'static,
+        read: impl FnOnce(&mut StoreWorker) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.ask_for(ANSWER, PACKING, read)
+        self.query_worker(ANSWER_TIMEOUT, REWRITE_TIMEOUT, read)
     }
 
-    /// The same, waiting `limit` at most, and `more` when the file is being written anew.
-    fn ask_for<T: Send + 'static>(
+    /// The same with a timeout, which `extension` prolongs while the worker is slow.
+    fn query_worker<T: Send + 'static>(
         &self,
-        limit: Duration,
-        more: Duration,
-        read: impl FnOnce(&mut Worker) -> Result<T, StoreError> + Send + 'static,
+        timeout: Duration,
+        extension: Duration,
+        read: impl FnOnce(&mut StoreWorker) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (reply, answer) = sync_channel(1);
-        self.handle.mailbox.ask(Box::new(move |worker| {
-            // A caller that gave up waiting is not an error of the worker.
+        self.handle.queue.push_request(Box::new(move |worker| {
+            // A caller that timed out is not an error.
             reply.send(read(worker)).unwrap_or_default();
         }));
-        let mut heard = answer.recv_timeout(limit);
-        if matches!(heard, Err(RecvTimeoutError::Timeout))
-            && self.handle.troubles.is_patience_asked()
-        {
-            heard = answer.recv_timeout(more);
+        let mut result = answer.recv_timeout(timeout);
+        if matches!(result, Err(RecvTimeoutError::Timeout)) && self.handle.errors.is_slow() {
+            result = answer.recv_timeout(extension);
         }
-        heard.unwrap_or_else(|e| {
-            Err(StoreError::Io(match e {
-                RecvTimeoutError::Timeout => {
-                    "the store does not answer: its disk hangs, or another program holds the file"
-                        .to_owned()
-                }
-                RecvTimeoutError::Disconnected => "the store's thread has ended".to_owned(),
-            }))
+        result.unwrap_or_else(|e| {
+            Err(match e {
+                RecvTimeoutError::Timeout => StoreError::Timeout,
+                RecvTimeoutError::Disconnected => StoreError::Ended,
+            })
         })
     }
 }
 
-impl Drop for Handle {
+impl Drop for StoreHandle {
     fn drop(&mut self) {
-        // A disk that hangs must not keep the program from ending: then the thread is left behind.
-        if self.mailbox.stop(ANSWER)
+        // A hanging disk must not keep the program from ending: then the thread is not joined.
+        if self.queue.stop_worker(ANSWER_TIMEOUT)
             && let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take()
         {
             thread.join().unwrap_or_default();
@@ -249,7 +270,7 @@ impl Drop for Handle {
     }
 }
 
-impl fmt::Debug for Handle {
+impl fmt::Debug for StoreHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Store").finish_non_exhaustive()
     }

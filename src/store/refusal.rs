@@ -1,50 +1,48 @@
-//! Why the store's file cannot be written, and whether trying again or reading may still work.
-//!
-//! Only the reasons: `file` and `open` look at the file.
+//! Why the store's file cannot be written, and whether another attempt or reading may still work.
 
 use std::path::Path;
 
 use rusqlite::Connection;
 
-use super::trouble::{is_damaged, words};
+use super::errors::{describe_error, is_damaged};
 
 /// Why the file cannot be written.
 #[derive(Debug)]
 pub(super) struct Refusal {
-    /// Why, and what to do.
-    pub(super) why: String,
-    /// Trying again later may help.
-    pub(super) again: bool,
-    /// A connection to read what is there, if that is possible.
+    /// The reason, and what to do about it.
+    pub(super) reason: String,
+    /// True if a later attempt may succeed.
+    pub(super) is_temporary: bool,
+    /// A connection to read the file, if it can be read.
     pub(super) reader: Option<Box<Connection>>,
 }
 
 impl Refusal {
     /// A problem that may pass.
-    pub(super) fn for_now(why: String) -> Self {
-        Self { why, again: true, reader: None }
+    pub(super) fn temporary(reason: String) -> Self {
+        Self { reason, is_temporary: true, reader: None }
     }
 
-    /// A problem that only the user can end.
-    pub(super) fn forever(why: String) -> Self {
-        Self { why, again: false, reader: None }
+    /// A problem that only the user can solve.
+    pub(super) fn permanent(reason: String) -> Self {
+        Self { reason, is_temporary: false, reader: None }
     }
 
-    /// The content is not what it should be.
-    pub(super) fn damaged(path: &Path, how: &str) -> Self {
-        Self::forever(format!(
-            "the file is damaged or not a store of plenary ({how}). It was left as it is; to start \
+    /// The content of the file is not that of a store.
+    pub(super) fn damaged_file(path: &Path, details: &str) -> Self {
+        Self::permanent(format!(
+            "the file is damaged or not a store of plenary ({details}). It was left as it is; to start \
              afresh, move it away: mv '{0}' '{0}.damaged'",
             path.display()
         ))
     }
 
-    /// What SQLite said when it was asked to open `path`.
-    pub(super) fn of(path: &Path, error: &rusqlite::Error) -> Self {
+    /// The error that SQLite returned for `path`.
+    pub(super) fn from_sqlite(path: &Path, error: &rusqlite::Error) -> Self {
         if is_damaged(error) {
-            Self::damaged(path, &error.to_string())
+            Self::damaged_file(path, &error.to_string())
         } else {
-            Self::for_now(words(error))
+            Self::temporary(describe_error(error))
         }
     }
 }

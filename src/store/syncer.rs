@@ -1,8 +1,7 @@
-//! Syncs the write-ahead log from a thread of its own, so that a step of triage survives a power loss soon after it
-//! survived the program, and no key waits for the disk.
+//! Syncs the write-ahead log on a separate thread: a triage step survives a power loss soon after its commit, and no
+//! key press waits for the disk.
 //!
-//! It opens the log, never the database: closing that would release the locks which SQLite holds for this process.
-//! Called by the worker, behind a commit that was not synced.
+//! Opens the log, never the database: closing that would release the locks that SQLite holds for this process.
 
 use std::fs::File;
 use std::io;
@@ -10,62 +9,62 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 
-use super::trouble::Troubles;
-use super::{StoreError, file};
+use super::errors::StoreErrors;
+use super::{StoreError, store_file};
 
-/// Syncs when it is told to.
+/// Syncs on request.
 #[derive(Debug)]
 pub(super) struct Syncer {
     log: PathBuf,
-    troubles: Arc<Troubles>,
-    /// The way to the thread, once there is one. It has room for one wish: that covers all commits before it.
-    thread: Option<SyncSender<()>>,
+    errors: Arc<StoreErrors>,
+    /// Requests to the thread, once it runs. A capacity of one is enough: a sync covers all commits before it.
+    requests: Option<SyncSender<()>>,
 }
 
 impl Syncer {
-    /// For the store at `path`. The thread starts with the first wish.
-    pub(super) fn new(path: &Path, troubles: Arc<Troubles>) -> Self {
-        Self { log: file::beside(path, "-wal"), troubles, thread: None }
+    /// For the store at `path`. The first request starts the thread.
+    pub(super) fn new(path: &Path, errors: Arc<StoreErrors>) -> Self {
+        Self { log: store_file::side_file(path, "-wal"), errors, requests: None }
     }
 
-    /// Wishes a sync; returns at once.
-    pub(super) fn wake(&mut self) {
-        let thread = match &self.thread {
-            Some(thread) => thread,
-            None => match self.start() {
-                Ok(thread) => self.thread.insert(thread),
+    /// Requests a sync; returns at once.
+    pub(super) fn request_sync(&mut self) {
+        let requests = match &self.requests {
+            Some(requests) => requests,
+            None => match self.start_thread() {
+                Ok(requests) => self.requests.insert(requests),
                 Err(error) => {
-                    // The next question or ending syncs all the same.
+                    // The next question or ending syncs anyway.
                     tracing::warn!(%error, "the store's second thread could not be started");
                     return;
                 }
             },
         };
-        // Full: somebody has wished already, and that sync has not begun.
-        thread.try_send(()).unwrap_or_default();
+        // A full channel has a request whose sync has not begun.
+        requests.try_send(()).unwrap_or_default();
     }
 
-    fn start(&self) -> io::Result<SyncSender<()>> {
-        let (wish, wishes) = sync_channel(1);
-        let (log, troubles) = (self.log.clone(), Arc::clone(&self.troubles));
+    fn start_thread(&self) -> io::Result<SyncSender<()>> {
+        let (sender, requests) = sync_channel(1);
+        let (log, errors) = (self.log.clone(), Arc::clone(&self.errors));
         std::thread::Builder::new().name("store-sync".to_owned()).spawn(move || {
-            let mut told = false;
-            while wishes.recv().is_ok() {
+            let mut is_reported = false;
+            while requests.recv().is_ok() {
                 match File::open(&log).and_then(|log| log.sync_data()) {
-                    // In the other journal mode there is no log, and a commit is a sync.
+                    // In the other journal mode there is no log, and a commit syncs.
                     Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-                    Err(e) if !told => {
-                        told = true;
-                        troubles.tell(StoreError::Io(format!(
+                    Err(e) if !is_reported => {
+                        is_reported = true;
+                        errors.push(StoreError::Io(format!(
                             "{}: it cannot be synced ({e}); a power loss may take the last decisions",
                             log.display()
                         )));
                     }
                     Err(_) => {}
-                    Ok(()) => told = false,
+                    Ok(()) => is_reported = false,
                 }
             }
         })?;
-        Ok(wish)
+        Ok(sender)
     }
 }

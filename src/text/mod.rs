@@ -8,6 +8,7 @@ mod block;
 mod block_rows;
 mod code;
 mod code_rows;
+mod did_you_mean;
 mod document;
 mod fence;
 mod highlight;
@@ -26,6 +27,7 @@ mod table;
 pub mod width;
 mod wrap;
 
+pub use did_you_mean::{did_you_mean, nearest_word};
 pub use document::Document;
 pub use highlight::{HighlightJob, Highlighted, Highlighter};
 pub use layout::{Anchor, Layout, LayoutOptions};

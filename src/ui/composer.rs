@@ -12,7 +12,7 @@ use super::paint::{Pen, border, clear, cut, inset, put, put_right, row};
 use super::pane::Who;
 use super::theme::{Part, Theme};
 use super::words;
-use crate::app::{Action, Context, Focus, State};
+use crate::app::{Action, Focus, KeyContext, State};
 use crate::domain::PersonaId;
 use crate::prompt;
 use crate::text::{sanitize_line, width::width};
@@ -143,7 +143,7 @@ impl ComposerView {
         let joining = if text.is_empty() { Vec::new() } else { state.joining() };
         self.joins = badge(state, &joining);
         // A name that is still being written is not wrong yet.
-        let unknown = to.unknown.first().filter(|_| state.composer.mention().is_none());
+        let unknown = to.unknown.first().filter(|_| state.composer.mention_at_cursor().is_none());
         self.nobody = unknown.is_some();
         self.target = match (to.targets.as_slice(), unknown) {
             (_, Some(word)) => format!("nobody is called @{}", sanitize_line(word)),
@@ -162,7 +162,7 @@ impl ComposerView {
             }
             (ids, _) => format!("→ {} of them", ids.len()),
         };
-        let tokens = state.composer.question().map_or(0, |q| prompt::estimate_tokens(&q));
+        let tokens = state.composer.whole_question().map_or(0, |q| prompt::estimate_tokens(&q));
         if tokens >= MANY_TOKENS {
             self.target.push_str(" · ");
             self.target.push_str(&words::tokens(u64::from(tokens), true));
@@ -311,7 +311,7 @@ fn margin(width: u16) -> u16 {
     u16::from(width >= 30)
 }
 
-/// `gitops joins: DevOps Mode · Ctrl-t sends it away`
+/// `gitops joins: DevOps Mode · Ctrl+T drops it`
 fn badge(state: &State, joining: &[PersonaId]) -> Option<String> {
     let first = state.roster.persona(joining.first()?)?;
     let names: Vec<&str> = joining.iter().map(PersonaId::as_str).collect();
@@ -320,11 +320,11 @@ fn badge(state: &State, joining: &[PersonaId]) -> Option<String> {
         text.push_str(": ");
         text.push_str(&sanitize_line(mode));
     }
-    let key = words::key(&state.keymap, Context::Composer, Action::Dismiss);
+    let key = words::key(&state.keymap, KeyContext::Composer, Action::Dismiss);
     if let Some(key) = key {
         text.push_str(" · ");
         text.push_str(&key);
-        text.push_str(if joining.len() == 1 { " sends it away" } else { " sends them away" });
+        text.push_str(if joining.len() == 1 { " drops it" } else { " drops them" });
     }
     Some(text)
 }

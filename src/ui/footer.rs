@@ -9,14 +9,14 @@ use ratatui::layout::Rect;
 use super::paint::{Pen, cut, put_right};
 use super::theme::{Part, Theme};
 use super::thread::Thread;
-use crate::app::{Context, Level, Notice, State, keymap};
+use crate::app::{KeyContext, Level, Notice, State, keymap};
 use crate::text::sanitize_line;
 use crate::text::width::width;
 
 /// What the footer says.
 #[derive(Debug, Default)]
 pub(super) struct Footer {
-    context: Option<Context>,
+    context: Option<KeyContext>,
     keys: Vec<(String, String)>,
     notice: Option<(Notice, String)>,
     right: String,
@@ -25,10 +25,10 @@ pub(super) struct Footer {
 impl Footer {
     /// Brings the words up to date. `thread` is the focused pane's, when answers are on the screen.
     pub(super) fn prepare(&mut self, state: &State, thread: Option<&Thread>) {
-        let context = state.context();
+        let context = state.key_context();
         if self.context != Some(context) {
             self.context = Some(context);
-            self.keys = keymap::footer(&state.keymap, context);
+            self.keys = keymap::footer_hints(&state.keymap, context);
         }
         if self.notice.as_ref().map(|(n, _)| n) != state.notice.as_ref() {
             self.notice = state.notice.clone().map(|n| {
@@ -44,9 +44,9 @@ impl Footer {
                 self.right.push(' ');
             }
             self.right.push('…');
-        } else if let Some(status) = state.locals.status().filter(|_| context != Context::Pull) {
+        } else if let Some(status) = state.locals.status().filter(|_| context != KeyContext::Pull) {
             self.right = sanitize_line(&status);
-        } else if let Some(thread) = thread.filter(|_| context == Context::Panes) {
+        } else if let Some(thread) = thread.filter(|_| context == KeyContext::Panes) {
             self.right = place(thread, state.pane().is_some_and(|pane| pane.is_live()));
         }
     }

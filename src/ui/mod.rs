@@ -33,7 +33,7 @@ use fold::Gist;
 use footer::Footer;
 use header::Header;
 use layout::{Form, Geometry};
-use overlay::Overlays;
+use overlay::OverlayRenderer;
 use pane::PaneView;
 use theme::{Part, Theme};
 use triage::TriageView;
@@ -64,7 +64,7 @@ pub struct View {
     footer: Footer,
     composer: ComposerView,
     welcome: Welcome,
-    overlays: Overlays,
+    overlays: OverlayRenderer,
     compare: CompareView,
     triage: TriageView,
     change: ChangeView,
@@ -89,7 +89,7 @@ impl View {
             footer: Footer::default(),
             composer: ComposerView::default(),
             welcome: Welcome::default(),
-            overlays: Overlays::default(),
+            overlays: OverlayRenderer::default(),
             compare: CompareView::default(),
             triage: TriageView::default(),
             change: ChangeView::default(),

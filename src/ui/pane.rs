@@ -18,7 +18,7 @@ use super::thread::{Shown, Thread};
 use super::words;
 use crate::app::{Pane, State};
 use crate::domain::format::{format_elapsed, format_quantity};
-use crate::domain::{Persona, RunId, RunState, local_note};
+use crate::domain::{Persona, RunId, RunNotes, RunState};
 use crate::text::width::width;
 use crate::text::{LayoutOptions, sanitize_line};
 
@@ -152,11 +152,11 @@ impl PaneView {
         let options = LayoutOptions { wrap_code };
         let border = if slot.form == Form::Open { bottom(slot.area).width } else { 0 };
         self.thread.prepare(pane, (body.width, body.height), border, options, &state.keymap);
-        let notes = pane.current().map(|v| v.run.notes.as_slice()).unwrap_or_default();
-        let local = local_note(notes);
-        let others = notes.get(usize::from(local.is_some())..).unwrap_or_default();
+        let notes = pane.current().map(|v| &v.run.notes);
+        let local = notes.and_then(RunNotes::local_model);
         self.local = local.map(sanitize_line).unwrap_or_default();
-        self.notes = sanitize_line(&others.join("; "));
+        let remarks = notes.map(RunNotes::remarks).unwrap_or_default();
+        self.notes = sanitize_line(&remarks.join("; "));
         let last = pane.runs.len().checked_sub(1);
         let at = if self.thread.follows() { last } else { self.thread.run_at_top() };
         self.turns = turns(pane, at);

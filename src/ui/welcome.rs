@@ -12,7 +12,7 @@ use super::theme::{Part, Theme};
 use super::words;
 use crate::app::local::Stock;
 use crate::app::state::EXAMPLES;
-use crate::app::{Action, Context, State};
+use crate::app::{Action, KeyContext, State};
 use crate::domain::format::format_bytes;
 use crate::text::{sanitize_line, width::width};
 
@@ -225,23 +225,24 @@ fn local(state: &State) -> Option<(String, &'static str)> {
     if let Some((model, fetch)) = locals.coming() {
         let (name, percent) = (sanitize_line(model.weights.name()), fetch.percent());
         let waits = if locals.waiting.is_some() { "; your question waits for it" } else { "" };
-        return Some((format!("Getting {name}: {percent} %{waits}."), "shows how it goes"));
+        return Some((format!("Downloading {name}: {percent} %{waits}."), "shows the progress"));
     }
     let missing = locals.missing(&state.roster, &state.roster.panel.personas);
     let bytes = missing.iter().map(|m| m.weights.bytes).fold(0, u64::saturating_add);
     let bytes = format_bytes(bytes);
     Some(match missing.as_slice() {
         [] => return None,
-        [model] if matches!(model.stock, Stock::Failed(_)) => {
-            (format!("{} could not be fetched.", sanitize_line(&model.weights.title)), "says why")
-        }
+        [model] if matches!(model.stock, Stock::Failed(_)) => (
+            format!("{} could not be downloaded.", sanitize_line(&model.weights.title)),
+            "says why",
+        ),
         [model] => {
             let title = sanitize_line(&model.weights.title);
-            (format!("{title} is not on this machine yet: {bytes}, fetched once."), "gets it")
+            (format!("{title} is not installed: {bytes}, downloaded once."), "downloads it")
         }
         several => {
             let n = several.len();
-            (format!("{n} models are not on this machine yet: {bytes}, fetched once."), "gets them")
+            (format!("{n} models are not installed: {bytes}, downloaded once."), "downloads them")
         }
     })
 }
@@ -250,7 +251,7 @@ fn local(state: &State) -> Option<(String, &'static str)> {
 fn get(state: &State, columns: usize) -> Vec<Line> {
     let Some((text, does)) = local(state) else { return Vec::new() };
     let mut lines = text_block(Part::Warning, &text, columns, 3);
-    let Some(key) = words::key(&state.keymap, Context::Composer, Action::GetModel) else {
+    let Some(key) = words::key(&state.keymap, KeyContext::Composer, Action::GetModel) else {
         return lines;
     };
     let hint = vec![part(Part::Key, key.clone()), gap(1), part(Part::Word, does)];
@@ -269,7 +270,7 @@ fn examples(state: &State, columns: usize) -> Block {
     let actions = [Action::Example1, Action::Example2, Action::Example3];
     let mut lines = Vec::new();
     for (action, text) in actions.into_iter().zip(EXAMPLES) {
-        let Some(key) = words::key(&state.keymap, Context::Composer, action) else { continue };
+        let Some(key) = words::key(&state.keymap, KeyContext::Composer, action) else { continue };
         let indent = width(&key) + 2;
         for (i, row) in wrap(text, columns.saturating_sub(indent), 2).into_iter().enumerate() {
             let lead = if i == 0 { part(Part::Key, key.clone()) } else { gap(width(&key)) };
@@ -293,7 +294,7 @@ fn hints(state: &State, columns: usize) -> Block {
     let mut line = Line::new();
     let mut used = 0;
     for (action, word) in hints {
-        let Some(key) = words::key(&state.keymap, Context::Composer, action) else { continue };
+        let Some(key) = words::key(&state.keymap, KeyContext::Composer, action) else { continue };
         let lead = if used == 0 { 0 } else { 3 };
         let more = lead + width(&key) + 1 + width(word);
         if used + more > columns {

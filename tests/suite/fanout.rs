@@ -1,4 +1,4 @@
-//! The fan-out: runs that share nothing, retries, cancelling, and one ending each.
+//! Tests of the fan-out: independent runs, retries, cancelling, and exactly one ending for each run.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ fn request(model: &str) -> ChatRequest {
     }
 }
 
-/// A fan-out under test, with what its runs have reported.
+/// A fan-out under test, and the updates of its runs.
 struct Bench {
     fanout: Fanout,
     inbox: RunMailbox,
@@ -106,10 +106,10 @@ impl Bench {
 }
 
 fn gateway(server: &Server) -> Arc<dyn Provider> {
-    provider::open(ProviderSpec::new("gateway", "openai", &server.base_url())).unwrap()
+    provider::open_provider(ProviderSpec::new("gateway", "openai", &server.base_url())).unwrap()
 }
 
-/// A provider made of a function: what the n-th request (from 0) is answered with.
+/// A provider whose answer to the n-th request (0-based) comes from a function.
 struct Scripted<F> {
     spec: ProviderSpec,
     asked: AtomicUsize,
@@ -156,7 +156,7 @@ fn busy(retry_after: Option<u64>) -> Result<StreamEvent, Failure> {
 }
 
 #[tokio::test]
-async fn five_runs_answer_at_once_and_share_nothing() {
+async fn five_runs_answer_independently() {
     let server = Server::start();
     server.script("slow", [Reply::text(ANSWER).rate(500.0)]);
     server.script("bad", [Reply::status(401)]);
@@ -180,7 +180,7 @@ async fn five_runs_answer_at_once_and_share_nothing() {
 }
 
 #[tokio::test]
-async fn updates_come_in_their_order() {
+async fn updates_are_in_order() {
     let server = Server::start();
     let (provider, mut bench) = (gateway(&server), Bench::new());
     let run = bench.start(&provider, "m");
@@ -203,12 +203,12 @@ async fn updates_come_in_their_order() {
 }
 
 #[tokio::test]
-async fn no_more_runs_than_places_and_the_others_wait() {
+async fn runs_beyond_the_limit_wait() {
     let server = Server::start();
     server.script("m", [Reply::text(ANSWER).stall(600)]);
     let mut spec = ProviderSpec::new("gateway", "openai", &server.base_url());
     spec.concurrency = 2;
-    let (provider, mut bench) = (provider::open(spec).unwrap(), Bench::new());
+    let (provider, mut bench) = (provider::open_provider(spec).unwrap(), Bench::new());
     let runs = [(); 5].map(|()| bench.start(&provider, "m"));
     bench.until(|bench| runs.iter().filter(|run| !bench.text(**run).is_empty()).count() == 2).await;
     bench
@@ -217,7 +217,7 @@ async fn no_more_runs_than_places_and_the_others_wait() {
         })
         .await;
     assert_eq!(server.requests().len(), 2);
-    // A place that is given back is taken by the next in line, however the run before it ended.
+    // A released slot is taken by the next run in the queue, however the previous one ended.
     for (ended, run) in runs.iter().enumerate().take(3) {
         bench.fanout.cancel_run(*run);
         server.wait_until(|requests| requests.len() == 3 + ended).await;
@@ -229,7 +229,7 @@ async fn no_more_runs_than_places_and_the_others_wait() {
 }
 
 #[tokio::test]
-async fn a_busy_server_is_asked_again_until_it_answers() {
+async fn a_busy_server_is_retried_until_it_answers() {
     let server = Server::start();
     let again = |status| Reply::status(status).header("retry-after-ms", "5");
     server.script("m", [again(429), again(503), Reply::text(ANSWER)]);
@@ -247,7 +247,7 @@ async fn a_busy_server_is_asked_again_until_it_answers() {
     let wait = Duration::from_millis(5);
     assert!(server.requests().windows(2).all(|pair| pair[1].at >= pair[0].at + wait));
     let retries: Vec<_> = retries.collect();
-    // A little is added at random, so that panes do not come back together.
+    // Jitter is added, so that runs do not retry at the same time.
     let spread = wait..=wait + Duration::from_millis(250);
     assert!(retries.iter().all(|(_, _, wait, _)| spread.contains(wait)), "{retries:?}");
     let told: Vec<_> = retries.iter().map(|(attempt, of, _, why)| (*attempt, *of, *why)).collect();
@@ -256,7 +256,7 @@ async fn a_busy_server_is_asked_again_until_it_answers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn attempts_end_and_waits_are_jittered_below_their_bound() {
+async fn attempts_are_limited_and_delays_are_jittered() {
     let (provider, mut bench) = (scripted(|_| events(vec![busy(None)])), Bench::new());
     let run = bench.start(&provider, "m");
     bench.until_ended(&[run]).await;
@@ -278,7 +278,7 @@ async fn attempts_end_and_waits_are_jittered_below_their_bound() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_provider_that_asks_to_wait_is_obeyed() {
+async fn requested_delays_are_obeyed() {
     let answer = |n| {
         events(if n == 0 {
             vec![busy(Some(42))]
@@ -301,7 +301,7 @@ async fn a_provider_that_asks_to_wait_is_obeyed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_long_wait_gives_its_place_to_others() {
+async fn a_waiting_run_releases_its_slot() {
     let answer = |n: usize| {
         events(if n == 0 { vec![busy(Some(30))] } else { vec![text("x"), stop(StopReason::End)] })
     };
@@ -321,7 +321,7 @@ async fn a_long_wait_gives_its_place_to_others() {
 }
 
 #[tokio::test]
-async fn every_way_an_answer_can_end() {
+async fn every_ending_is_reported() {
     let reasoning = || Ok(StreamEvent::Reasoning("hm".into()));
     let broken = || Err(Failure::new(FailKind::Broken, "it broke"));
     let cut = |why: &str| Ending::Cut(why.into());
@@ -379,7 +379,7 @@ async fn every_way_an_answer_can_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_ends_before_anything_is_asked_again() {
+async fn an_empty_stream_is_retried() {
     let answer = |n| {
         events(if n == 0 {
             vec![Ok(StreamEvent::Open(None))]
@@ -404,7 +404,7 @@ async fn an_endless_answer_is_cut_at_its_limit() {
 }
 
 #[tokio::test]
-async fn a_panic_is_the_state_of_its_run_only() {
+async fn a_panic_fails_only_its_run() {
     std::panic::set_hook(Box::new(|_| {}));
     let server = Server::start();
     server.script("m", [Reply::text(ANSWER).rate(500.0)]);
@@ -433,7 +433,7 @@ async fn a_panic_is_the_state_of_its_run_only() {
 }
 
 #[tokio::test]
-async fn a_panic_gives_its_place_back() {
+async fn a_panic_releases_its_slot() {
     std::panic::set_hook(Box::new(|_| {}));
     let answer = |n: usize| {
         if n == 0 { panic!("first") } else { events(vec![text("x"), stop(StopReason::End)]) }
@@ -450,7 +450,7 @@ async fn a_panic_gives_its_place_back() {
 }
 
 #[tokio::test]
-async fn cancelling_closes_the_connection_keeps_the_text_and_leaves_the_others() {
+async fn cancelling_closes_the_connection_and_keeps_the_text() {
     let server = Server::start();
     server.script(
         "slow",
@@ -483,7 +483,7 @@ async fn cancelling_closes_the_connection_keeps_the_text_and_leaves_the_others()
 }
 
 #[tokio::test]
-async fn starting_a_run_again_cancels_the_first_and_dropping_ends_all() {
+async fn restarting_a_run_cancels_it_and_dropping_ends_all() {
     let server = Server::start();
     server.script("m", [Reply::hang()]);
     let (provider, inbox) = (gateway(&server), RunMailbox::new());

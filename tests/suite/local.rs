@@ -1,7 +1,7 @@
-//! The model in the program as people meet it: the real binary with tiny models of random weights.
+//! Tests of local models with the real binary and tiny models of random weights: events, notes, exit codes, cache files,
+//! signals.
 //!
-//! What the engine does with a file is proved beside it (`src/provider/local/tests.rs`); here is what arrives outside:
-//! events, notes, exit codes, files in the cache, signals.
+//! The engine itself is tested in `src/provider/local/tests.rs`.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -16,10 +16,10 @@ use tempfile::TempDir;
 
 use crate::common::tiny::Tiny;
 
-/// The tokens of these models are bytes: a brief has thousands.
+/// The tokens of these models are bytes, so that a prompt has thousands.
 const LONG: u32 = 100_000;
 
-/// A home with two personas of few words, and `tiny.gguf` in the working folder.
+/// A home folder with two short personas, and `tiny.gguf` in the working folder.
 struct Lab {
     dir: TempDir,
 }
@@ -107,7 +107,7 @@ impl std::fmt::Debug for Ran {
 
 const SHORT: &str = "[providers.local]\nmax_tokens = 24\n";
 
-/// Of so many words that the program writes the headings: then even random weights come to an end.
+/// Long enough for a scaffold, with which even random weights end their answers.
 const QUESTION: &str = "Should we run our queue in three regions or in one?";
 
 #[test]
@@ -125,7 +125,7 @@ fn a_file_answers_for_the_whole_default_panel() {
 }
 
 #[test]
-fn at_temperature_0_it_says_the_same_again_and_reads_its_prompt_from_the_cache() {
+fn temperature_0_is_reproducible_and_the_prompt_is_cached() {
     let lab = Lab::new(SHORT);
     let ask = || lab.run(&["Why?", "--persona", "cold", "--model", "local:tiny.gguf"]);
     let (first, again) = (ask(), ask());
@@ -139,9 +139,9 @@ fn at_temperature_0_it_says_the_same_again_and_reads_its_prompt_from_the_cache()
 }
 
 #[test]
-fn without_a_place_for_its_cache_it_answers_all_the_same() {
+fn answers_do_not_need_a_cache_folder() {
     let lab = Lab::new(SHORT);
-    // A file where the folder should be stops the administrator too.
+    // A file in place of the folder stops root too.
     fs::write(lab.path("cache"), "not a folder").unwrap();
     Tiny { context: LONG, dtype: GgmlDType::Q4_1, ..Tiny::default() }
         .write(&lab.path("work/tiny.gguf"));
@@ -152,7 +152,7 @@ fn without_a_place_for_its_cache_it_answers_all_the_same() {
 }
 
 #[test]
-fn the_program_writes_the_headings_in_the_order_of_the_contract() {
+fn headings_follow_the_contract() {
     let lab = Lab::new("[providers.local]\nscaffold = \"on\"\n");
     let sections = ["Restated limits", "Pattern", "Costs & risks", "Last words"];
     let rows = sections.map(|title| format!("    - {{ title: \"{title}\", facet: risks }}\n"));
@@ -164,14 +164,14 @@ fn the_program_writes_the_headings_in_the_order_of_the_contract() {
     let ran = lab.run(&[QUESTION, "--persona", "order", "--model", "local:tiny.gguf"]);
     let text = ran.end("order")["text"].as_str().unwrap();
     let headings: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("## ")).collect();
-    // Noise may leave a section empty, and then it is left out.
+    // Random weights may leave a section empty, which is then omitted.
     let written: Vec<&str> = sections.into_iter().filter(|s| headings.contains(s)).collect();
     assert_eq!(headings, written, "{ran:?}");
     assert!(headings.len() > 1 && text.starts_with("## "), "{ran:?}");
 }
 
 #[test]
-fn a_bad_file_is_said_in_words() {
+fn unusable_files_are_explained() {
     let lab = Lab::new("");
     let good = fs::read(lab.path("work/tiny.gguf")).unwrap();
     let mut version = good.clone();
@@ -213,7 +213,7 @@ fn a_bad_file_is_said_in_words() {
 }
 
 #[test]
-fn a_model_that_needs_too_much_memory_names_what_it_needs() {
+fn too_little_memory_is_explained() {
     let lab = Lab::new("");
     fs::create_dir_all(lab.path("data/plenary/models")).unwrap();
     fs::rename(lab.path("work/tiny.gguf"), lab.path("data/plenary/models/huge.gguf")).unwrap();
@@ -232,7 +232,7 @@ fn a_model_that_needs_too_much_memory_names_what_it_needs() {
 }
 
 #[test]
-fn one_bad_file_is_one_persona_s_trouble() {
+fn an_unusable_file_fails_only_its_persona() {
     let lab =
         Lab::new("model = \"local:tiny.gguf\"\n[persona.edge]\nmodel = \"local:./bad.gguf\"\n");
     fs::write(lab.path("work/bad.gguf"), "nothing of the kind").unwrap();
@@ -248,7 +248,7 @@ fn one_bad_file_is_one_persona_s_trouble() {
 }
 
 #[test]
-fn an_interrupt_ends_an_answer_that_would_go_on() {
+fn an_interrupt_ends_an_endless_answer() {
     let lab = Lab::new(&format!(
         "[providers.local]\ncontext = {LONG}\nmax_tokens = {LONG}\nscaffold = \"off\"\n"
     ));

@@ -1,4 +1,4 @@
-//! What the screen says of a model that runs in this program: whose answers they are, whether it is there, how it is got.
+//! Tests of the screen with a local model: who answered, whether the model is installed, its download.
 
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ fn local(width: u16, height: u16) -> Script {
     Script::with(roster, width, height)
 }
 
-/// The words of a screen without borders and blanks, so that what was wrapped reads on.
+/// The words of a screen without borders and line breaks, so that wrapped text can be searched.
 fn words(screen: &str) -> String {
     let bare: String =
         screen.chars().map(|c| if "│╭╮╰╯─┃".contains(c) { ' ' } else { c }).collect();
@@ -39,7 +39,7 @@ fn words(screen: &str) -> String {
 const ANSWER: &str = "## Recommendation\n\nOne cluster, one namespace per team.\n\n## Risks\n\n- a noisy neighbour\n";
 
 #[test]
-fn who_answered_is_said_at_every_width() {
+fn the_model_is_named_at_every_width() {
     for (width, height, open) in [(60, 24, 1), (100, 30, 2), (160, 40, 3), (220, 50, 4)] {
         let script = local(width, height).ask(QUESTION).at(2_000);
         let script = (0..4).fold(script, |script, pane| script.answers(pane, ANSWER)).at(9_000);
@@ -52,7 +52,7 @@ fn who_answered_is_said_at_every_width() {
 }
 
 #[test]
-fn other_notes_and_the_place_in_the_text_give_way() {
+fn the_caution_takes_precedence_over_other_notes() {
     let long = "Words of an answer.\n\n".repeat(60);
     for (width, height) in [(60, 24), (100, 30), (160, 40), (220, 50)] {
         let mut script = local(width, height).ask(QUESTION).at(2_000);
@@ -62,26 +62,26 @@ fn other_notes_and_the_place_in_the_text_give_way() {
         let script = script.answers(0, &long).keys("1 k k k");
         assert!(script.screen().contains("check its claims"), "{}", script.screen());
     }
-    // Where there is room for both, both are said.
+    // Where there is room, both are shown.
     let wide = local(120, 30).ask(QUESTION).keys("z").screen();
     assert!(wide.contains(NOTE) && wide.contains(" follow "), "{wide}");
 }
 
 #[test]
-fn where_the_border_is_too_short_the_words_stand_above_the_answer() {
+fn a_caution_too_long_for_the_border_is_shown_above_the_answer() {
     let tabs = local(60, 24).ask(QUESTION).answers(0, ANSWER).screen();
     assert!(words(&tabs).contains(NOTE), "{tabs}");
     let narrow = local(40, 20).ask(QUESTION).answers(0, ANSWER).keys("g g").screen();
     assert!(narrow.contains("local · qwen2.5-coder-1.5b"), "{narrow}");
-    // Words of caution that no border holds are cut there, and whole above.
+    // A caution that does not fit into the border is cut there and shown completely above the answer.
     let caution = "local · smollm2-135m · for tests and demonstrations: fluent, no use as advice";
     let mut script = local(100, 30).ask(QUESTION);
     for run in last_runs(&mut script) {
-        run.notes = vec![caution.into()];
+        run.notes = vec![caution.to_owned()].into();
     }
     let screen = script.answers(0, ANSWER).screen();
     assert!(screen.contains("╰─ for tests and demonstrations: fluent, no us…"), "{screen}");
-    // An earlier answer keeps its words when a later one stands below it.
+    // An earlier answer keeps its note when a later one follows it.
     let again = local(100, 40).ask(QUESTION).answers(0, ANSWER).keys("z r");
     let screen = again.msg(Msg::Resize(100, 40)).screen();
     assert_eq!(screen.matches(NOTE).count(), 2, "{screen}");
@@ -91,13 +91,13 @@ fn told(script: Script, news: PullNews) -> Script {
     script.msg(Msg::Pull(BIG.into(), news))
 }
 
-/// The model is not there.
+/// The model is not installed.
 fn absent(width: u16, height: u16) -> Script {
     let from = PullNews::From("huggingface.co, else pip (22 packages)".into());
     told(told(local(width, height), from), PullNews::Absent(0))
 }
 
-/// A question was sent, the fetch was agreed to, and so much of it is there.
+/// A question was sent, the download was confirmed, and a part of the model is downloaded.
 fn coming(width: u16, height: u16) -> Script {
     let script = absent(width, height).ask(QUESTION).keys("enter");
     let script = told(script, PullNews::Trying("pip (22 packages)".into())).at(10_000);
@@ -106,24 +106,24 @@ fn coming(width: u16, height: u16) -> Script {
 }
 
 #[test]
-fn the_first_screen_says_that_the_model_is_not_there() {
+fn the_first_screen_reports_a_missing_model() {
     for (width, height) in [(60, 24), (100, 30), (160, 40)] {
         shows(&format!("pull_first_{width}x{height}"), &absent(width, height).screen());
     }
     let there = told(absent(100, 30), PullNews::There).screen();
     assert!(!there.contains("on this machine"), "{there}");
-    // Whatever the room, a newcomer is told.
+    // New users are told at every size.
     for (width, height) in [(40, 12), (80, 16), (250, 70)] {
         let screen = words(&absent(width, height).screen());
         assert!(
-            screen.contains("not on this machine yet: 1.1 GB") && screen.contains("Alt-p"),
+            screen.contains("is not installed: 1.1 GB") && screen.contains("Alt+P"),
             "{screen}"
         );
     }
 }
 
 #[test]
-fn a_question_is_asked_for_the_model_first() {
+fn sending_a_question_offers_the_download_first() {
     for (width, height) in [(60, 24), (100, 30), (160, 40)] {
         shows(
             &format!("pull_asks_{width}x{height}"),
@@ -131,26 +131,26 @@ fn a_question_is_asked_for_the_model_first() {
         );
     }
     let rest = told(local(100, 30), PullNews::Absent(480_000_000)).keys("alt-p").screen();
-    assert!(rest.contains("480 MB of it are here; the rest is fetched once"), "{rest}");
+    assert!(rest.contains("480 MB of it are here; the rest is downloaded once"), "{rest}");
 }
 
 #[test]
-fn a_gauge_shows_how_it_goes() {
+fn a_gauge_shows_the_progress() {
     for (width, height) in [(60, 24), (100, 30), (160, 40)] {
         shows(&format!("pull_coming_{width}x{height}"), &coming(width, height).screen());
     }
     shows("pull_styles_100x30", &coming(100, 30).styles(9..18));
     let hidden = coming(100, 30).keys("esc");
     shows("pull_hidden_100x30", &hidden.screen());
-    assert!(hidden.screen().contains("getting qwen2.5-coder-1.5b 42 %"));
+    assert!(hidden.screen().contains("downloading qwen2.5-coder-1.5b 42 %"));
     let waits = told(coming(100, 30), PullNews::Waiting).screen();
-    assert!(waits.contains("another plenary is getting it"), "{waits}");
+    assert!(waits.contains("another plenary downloads it"), "{waits}");
     let checks = told(coming(100, 30), PullNews::Checking).screen();
-    assert!(checks.contains("checks what is there"), "{checks}");
+    assert!(checks.contains("checking the file"), "{checks}");
 }
 
 #[test]
-fn a_failure_shows_every_reason_and_a_way_on() {
+fn a_failure_shows_every_reason_and_what_to_do() {
     let why = "huggingface.co: the name cannot be looked up: no address\u{1b}[2J\n\
                pip (22 packages): pip is not installed: install Python's pip, or fetch the file yourself and name it \
                with --model local:PATH";
@@ -159,15 +159,15 @@ fn a_failure_shows_every_reason_and_a_way_on() {
         shows(&format!("pull_failed_{width}x{height}"), &script.screen());
     }
     let first = told(coming(100, 30), PullNews::Failed(why.into())).keys("esc").screen();
-    assert!(first.contains("could not be fetched."), "{first}");
+    assert!(first.contains("could not be downloaded."), "{first}");
     // Reasons without end leave the keys in sight.
     let long = "x: no\n".repeat(200);
     let screen = told(coming(80, 24), PullNews::Failed(long)).screen();
-    assert!(screen.contains("r tries again"), "{screen}");
+    assert!(screen.contains("r retry"), "{screen}");
 }
 
 #[test]
-fn every_step_can_be_drawn_at_every_size() {
+fn every_state_can_be_drawn_at_every_size() {
     for (width, height) in [(1, 1), (2, 3), (5, 4), (20, 5), (33, 7), (59, 9), (80, 24), (300, 90)]
     {
         for script in [

@@ -5,6 +5,8 @@ mod config;
 mod config_local;
 mod export;
 mod fanout;
+mod input;
+mod keys;
 #[cfg(all(feature = "local", unix))]
 mod local;
 mod local_screens;

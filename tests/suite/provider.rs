@@ -1,7 +1,6 @@
-//! The kind `openai` against a real connection: what every wire fault comes to.
+//! Tests of the kind `openai` over a real connection: the outcome of every fault on the wire.
 //!
-//! Each case is asked through the registry, as the program does it. Rules of the wire that need no network are tested
-//! beside the decoder.
+//! Providers are opened through the registry, as the program does. Rules that need no network are tested beside the decoder.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,7 +20,7 @@ fn spec(server: &Server) -> ProviderSpec {
 }
 
 fn open(spec: ProviderSpec) -> Arc<dyn Provider> {
-    provider::open(spec).unwrap()
+    provider::open_provider(spec).unwrap()
 }
 
 fn request(model: &str) -> ChatRequest {
@@ -36,7 +35,7 @@ fn request(model: &str) -> ChatRequest {
     }
 }
 
-/// What one answer comes to.
+/// The outcome of one answer.
 #[derive(Debug, Default, PartialEq)]
 struct Seen {
     opens: Vec<Option<String>>,
@@ -89,7 +88,7 @@ fn whole() -> Seen {
 }
 
 #[tokio::test]
-async fn the_same_answer_however_it_is_cut_and_framed() {
+async fn the_answer_does_not_depend_on_chunks_and_framing() {
     let server = Server::start();
     let provider = open(spec(&server));
     for size in (1..=64).step_by(3).chain([1000, 1 << 20]) {
@@ -123,7 +122,7 @@ async fn the_same_answer_however_it_is_cut_and_framed() {
 }
 
 #[tokio::test]
-async fn the_request_is_what_the_wire_asks_for() {
+async fn the_request_follows_the_api() {
     let server = Server::start();
     let mut spec = spec(&server);
     spec.key = KeySource::Cmd(vec!["printf".into(), "hunter2-0123456789".into()]);
@@ -144,7 +143,7 @@ async fn the_request_is_what_the_wire_asks_for() {
 }
 
 #[tokio::test]
-async fn an_answer_needs_an_end_mark_not_all_of_them() {
+async fn one_end_mark_completes_an_answer() {
     let text = || {
         tokens(ANSWER)
             .into_iter()
@@ -164,7 +163,7 @@ async fn an_answer_needs_an_end_mark_not_all_of_them() {
 }
 
 #[tokio::test]
-async fn cut_anywhere_it_is_never_complete_and_keeps_whole_events() {
+async fn a_truncated_stream_is_never_complete_and_keeps_its_events() {
     let [finish, ..] = ending("stop");
     let reply = Reply::events([
         delta(&json!({"content": "one "})),
@@ -190,8 +189,8 @@ async fn cut_anywhere_it_is_never_complete_and_keeps_whole_events() {
 }
 
 #[tokio::test]
-async fn a_reset_after_text_is_broken_and_names_the_provider() {
-    // Stalls first in another reply's shape: the reset must not overtake the text on its way to the client.
+async fn a_reset_after_text_is_a_broken_connection() {
+    // Slow enough that the reset does not overtake the text on its way to the client.
     let seen = answer(Reply::text(ANSWER).rate(200.0).reset(900)).await;
     let failure = seen.error.unwrap();
     assert!(ANSWER.starts_with(&seen.text) && !seen.text.is_empty());
@@ -201,16 +200,16 @@ async fn a_reset_after_text_is_broken_and_names_the_provider() {
 }
 
 #[tokio::test]
-async fn statuses_become_kinds_and_words() {
+async fn statuses_have_kinds_and_messages() {
     for (status, kind, words) in [
         (400, FailKind::Rejected, "it refused the request"),
-        (401, FailKind::Auth, "it wants a key"),
-        (402, FailKind::Rejected, "no credit"),
+        (401, FailKind::Auth, "it requires a key"),
+        (402, FailKind::Rejected, "out of credit"),
         (403, FailKind::Auth, "it refuses"),
         (404, FailKind::Rejected, "the model or the address"),
         (413, FailKind::Rejected, "too large"),
         (429, FailKind::Busy, "too many requests"),
-        (500, FailKind::Busy, "a fault of its own"),
+        (500, FailKind::Busy, "internal server error"),
         (503, FailKind::Busy, "overloaded or still loading"),
         (529, FailKind::Busy, "overloaded"),
     ] {
@@ -233,7 +232,7 @@ async fn statuses_become_kinds_and_words() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_not_accepted_is_looked_up_again_and_never_shown() {
+async fn a_rejected_key_is_looked_up_again_and_never_shown() {
     let server = Server::start();
     server.script(
         "m",
@@ -261,7 +260,7 @@ async fn a_key_that_is_not_accepted_is_looked_up_again_and_never_shown() {
 }
 
 #[tokio::test]
-async fn a_success_that_is_no_stream_is_explained() {
+async fn successful_responses_that_are_no_stream_are_explained() {
     let page = "<!doctype html><html><head><title>Hotel WLAN</title></head></html>";
     for (kind, body, words) in [
         ("text/html", page, "a web page \"Hotel WLAN\" instead of a stream"),
@@ -299,7 +298,7 @@ async fn a_success_that_is_no_stream_is_explained() {
 }
 
 #[tokio::test]
-async fn a_stream_without_its_content_type_and_a_whole_answer_are_read() {
+async fn streams_without_content_type_and_plain_answers_are_read() {
     let body = |text: &str| text.as_bytes().to_vec();
     let events = format!("data: {}\n\ndata: [DONE]\n\n", delta(&json!({"content": "Hi"})));
     for kind in ["text/plain; charset=utf-8", "application/octet-stream", ""] {
@@ -353,7 +352,7 @@ async fn floods_end_at_their_limits() {
 }
 
 #[tokio::test]
-async fn clocks_end_a_silent_server() {
+async fn timeouts_end_a_silent_server() {
     let server = Server::start();
     let mut spec = spec(&server);
     spec.timeouts.first_token = Duration::from_millis(200);
@@ -377,7 +376,7 @@ async fn clocks_end_a_silent_server() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_named() {
+async fn an_unreachable_server_is_named() {
     let base_url = Server::start().base_url();
     let failure =
         ask(&open(ProviderSpec::new("gateway", "openai", &base_url)), "m").await.error.unwrap();

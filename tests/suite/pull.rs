@@ -35,7 +35,7 @@ impl Desk {
     }
 
     fn is_open(&self) -> bool {
-        matches!(self.state.overlays.as_slice(), [Overlay::Pull(_)])
+        matches!(self.state.overlays.as_slice(), [Overlay::Download(_)])
     }
 
     fn waiting(&self) -> Option<&str> {
@@ -87,7 +87,7 @@ fn it_waits_for_the_fetch_and_is_sent_as_soon_as_the_model_is_there() {
     desk.news(BIG, PullNews::Trying("huggingface.co".into()));
     desk.news(BIG, PullNews::Bytes(430, 1_000)).keys("esc");
     assert!(!desk.is_open(), "hidden, and going on");
-    assert_eq!(desk.state.locals.status().unwrap(), format!("getting {BIG} 43 %"));
+    assert_eq!(desk.state.locals.status().unwrap(), format!("downloading {BIG} 43 %"));
     // A draft that is written meanwhile is not disturbed.
     desk.type_text("and then?").news(BIG, PullNews::Checking).news(BIG, PullNews::There);
     let effects = desk.take();
@@ -128,7 +128,7 @@ fn a_cancelled_fetch_leaves_what_is_there_and_late_news_change_nothing() {
     assert_eq!(desk.stock(BIG), &Stock::Absent(0));
     desk.news(BIG, PullNews::Kept(400));
     assert_eq!(desk.stock(BIG), &Stock::Absent(400));
-    assert!(desk.notice().ends_with("are kept, the next fetch goes on from there"));
+    assert!(desk.notice().ends_with("kept; the next download resumes from there"));
     // Again: it goes on from there.
     desk.keys("enter enter");
     assert_eq!(pulls(&desk.take()), [BIG]);
@@ -144,10 +144,10 @@ fn a_cancelled_fetch_leaves_what_is_there_and_late_news_change_nothing() {
 fn a_cancelled_fetch_of_which_nothing_is_kept_says_that_it_begins_again() {
     let mut desk = desk(&[BIG]);
     desk.keys("alt-p enter").news(BIG, PullNews::Bytes(400, 1_000)).keys("x");
-    assert_eq!(desk.notice(), "the fetch is cancelled", "no more is known yet");
+    assert_eq!(desk.notice(), "the download is cancelled", "no more is known yet");
     desk.news(BIG, PullNews::Kept(0));
     assert!(desk.notice().contains("nothing of"), "{}", desk.notice());
-    assert!(desk.notice().ends_with("the next fetch begins again"), "{}", desk.notice());
+    assert!(desk.notice().ends_with("the next download starts again"), "{}", desk.notice());
     // Begun again before the first one's end was told: that changes nothing.
     desk.keys("alt-p enter x alt-p enter").take();
     desk.news(BIG, PullNews::Bytes(10, 1_000)).news(BIG, PullNews::Kept(7));
@@ -199,12 +199,12 @@ fn the_key_asks_without_a_question_and_says_when_there_is_nothing_to_get() {
     desk.keys("alt-p enter");
     assert_eq!((pulls(&desk.take()), desk.waiting()), (vec![BIG], None));
     desk.news(BIG, PullNews::There);
-    assert!(desk.notice().ends_with("is there") && desk.take().is_empty());
+    assert!(desk.notice().ends_with("is installed") && desk.take().is_empty());
     desk.keys("alt-p");
-    assert!(!desk.is_open() && desk.notice() == "the model is there");
+    assert!(!desk.is_open() && desk.notice() == "the model is installed");
     let mut remote = Desk::new();
     remote.keys("tab p");
-    assert!(remote.notice().contains("nothing is to be fetched") && remote.take().is_empty());
+    assert!(remote.notice().contains("nothing to download") && remote.take().is_empty());
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn what_is_pasted_meanwhile_belongs_to_the_question() {
     desk.keys("alt-p").send(Msg::Paste("a draft\n".into()));
     assert!(desk.is_open());
     assert!(desk.state.composer.text().starts_with("a draft"));
-    assert_eq!(desk.state.context().id(), "pull");
+    assert_eq!(desk.state.key_context().id(), "pull");
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod pty;
 mod screens;
 mod views;
 
-use plenary::app::triage::{counts, items, listed};
+use plenary::app::triage::{build_items, count_items, filter_items};
 use plenary::app::{Effect, State};
 use plenary::domain::{Change, Ending, RunUpdate};
 
@@ -34,7 +34,7 @@ fn desk() -> Desk {
 
 /// The rows of the list: sign of what was decided, who, title.
 fn rows(state: &State) -> Vec<String> {
-    let rows = listed(state, items(state), &state.triage.filter);
+    let rows = filter_items(state, build_items(state), &state.triage.filter);
     rows.iter()
         .map(|item| {
             let who: Vec<&str> =
@@ -47,7 +47,7 @@ fn rows(state: &State) -> Vec<String> {
 
 /// The progress line.
 fn progress(state: &State) -> String {
-    counts(&items(state)).0.to_string()
+    count_items(&build_items(state)).0.to_string()
 }
 
 /// What is written down, as words: decided, undone, …

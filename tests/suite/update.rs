@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use plenary::app::{Effect, Focus, LayoutMode, Msg, Overlay, Scroll, Signal};
 use plenary::domain::{
-    Change, ChatRole, Ending, ModelRef, Run, RunId, RunState, RunUpdate, Session, SessionId, Turn,
-    TurnId, Usage,
+    Change, ChatRole, Ending, ModelRef, Run, RunId, RunNotes, RunState, RunUpdate, Session,
+    SessionId, Turn, TurnId, Usage,
 };
 
 use crate::common::desk::{Desk, id, roster};
@@ -251,7 +251,7 @@ fn no_second_question_to_who_still_answers() {
     assert_eq!(desk.state.composer.text(), "more");
     let run = desk.last("edge");
     desk.send(Msg::Run(run, vec![text("x"), ended(Ending::Done)])).take();
-    desk.state.composer.set("");
+    desk.state.composer.set_text("");
     desk.ask("@edge more");
     assert_eq!(asked(&desk.effects), ["edge"]);
 }
@@ -352,7 +352,9 @@ fn help_is_a_palette() {
     assert!(desk.state.overlays.is_empty());
     assert!(desk.effects.iter().any(|e| matches!(e, Effect::Cancel(_))));
     desk.keys("? / a b esc");
-    assert!(matches!(desk.state.overlays.as_slice(), [Overlay::Help(h)] if h.filter.is_empty()));
+    assert!(
+        matches!(desk.state.overlays.as_slice(), [Overlay::Help(h)] if h.picker.filter.is_empty())
+    );
     desk.keys("j j k esc");
     assert!(desk.state.overlays.is_empty());
 }
@@ -416,7 +418,7 @@ fn stored() -> Session {
         reasoning: String::new(),
         usage: None,
         elapsed: Duration::from_secs(1),
-        notes: vec![],
+        notes: RunNotes::default(),
         recommendations: None,
     };
     let done = || RunState::Ended(Ending::Done);
@@ -507,7 +509,7 @@ fn a_paste_goes_into_the_search_line_of_a_list() {
     let mut desk = Desk::new();
     desk.keys("alt-h").send(Msg::Paste("retry\n".into()));
     assert!(
-        matches!(desk.state.overlays.as_slice(), [Overlay::Help(h)] if h.filter == "retry" && h.typing)
+        matches!(desk.state.overlays.as_slice(), [Overlay::Help(h)] if h.picker.filter == "retry" && h.picker.typing)
     );
     assert!(desk.state.composer.is_empty());
 }

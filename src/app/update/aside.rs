@@ -4,12 +4,9 @@
 
 use std::sync::Arc;
 
-use super::{ask, decide, pull, stream};
-use crate::app::overlay::{BriefOverlay, ChallengeOverlay};
+use super::{ask, download, stream};
 use crate::app::run_display::VerifiedBrief;
-use crate::app::{
-    Effect, Effects, Level, Overlay, RunDisplay, RunQuestion, RunRef, State, ViewKind,
-};
+use crate::app::{Effect, Effects, Level, Overlay, RunDisplay, RunQuestion, RunRef, State};
 use crate::domain::{
     AsideKind, Change, Ending, NewAside, Persona, PersonaId, RecommendationId, RunId, TurnId,
 };
@@ -17,48 +14,13 @@ use crate::prompt::{self, BriefSource};
 use crate::review::{self, QuotedAnswer};
 use crate::text::Document;
 
-/// Asks who is to attack the chosen recommendation; on one whose challenge is being written, stops it.
-pub(super) fn challenge(state: &mut State, effects: &mut Effects) {
-    if state.view != ViewKind::Triage {
-        state.tell(Level::Info, "a recommendation is challenged in triage: open it first");
-        return;
-    }
-    let Some((about, ids, authors)) = decide::chosen(state).map(|item| {
-        let ids: Vec<RecommendationId> = item.members().map(|m| m.found.id).collect();
-        (item.id(), ids, item.panes())
-    }) else {
-        return;
-    };
-    let live = ids.iter().flat_map(|id| state.challenges_of(*id)).find(|side| side.run.is_live());
-    if let Some(run) = live.map(|side| side.run.id()) {
-        state.tell(Level::Info, "the challenge was stopped; ! asks anew");
-        return ask::cancel_run(state, run, effects);
-    }
-    let authors: Vec<PersonaId> =
-        authors.iter().filter_map(|at| Some(state.pane_personas.get(*at)?.id.clone())).collect();
-    let shown = state.pane_personas.iter().map(|persona| &persona.id);
-    let all = shown.chain(state.roster.personas.iter().map(|persona| &persona.id));
-    let mut personas: Vec<PersonaId> = Vec::new();
-    for id in all.filter(|id| id.as_str() != PersonaId::BRIEF && !authors.contains(id)) {
-        if !personas.contains(id) && state.roster.persona(id).is_some() {
-            personas.push(id.clone());
-        }
-    }
-    if personas.is_empty() {
-        state.tell(Level::Warning, "there is nobody else to ask: every persona proposes this");
-        return;
-    }
-    state.overlays.push(Overlay::Challenge(ChallengeOverlay { about, personas, selected: 0 }));
-}
-
-/// The challenger was chosen.
-pub(super) fn ask_challenge(
+/// Asks `persona` to challenge a recommendation.
+pub(in crate::app) fn ask_challenge(
     state: &mut State,
     about: RecommendationId,
     persona: &PersonaId,
     effects: &mut Effects,
 ) {
-    state.overlays.retain(|overlay| !matches!(overlay, Overlay::Challenge(_)));
     let found = state.recommendation(about).and_then(|found| {
         let display = state.displays.get(found.run)?;
         let text = display.document.source().get(found.span.clone())?;
@@ -66,7 +28,7 @@ pub(super) fn ask_challenge(
     });
     let Some((question, text)) = found else { return };
     let (Some(persona), number) =
-        (state.roster.persona(persona).cloned(), state.ids.turn().number())
+        (state.roster.persona(persona).cloned(), state.ids.next_turn_id().number())
     else {
         return;
     };
@@ -75,69 +37,36 @@ pub(super) fn ask_challenge(
     let kind = AsideKind::Challenge(about);
     if start(state, kind, &persona, question, Vec::new(), effects).is_some() {
         let name = crate::text::sanitize_line(&persona.name);
-        state.tell(
-            Level::Info,
-            format!("{name} is asked to attack it; the reply stands below the source"),
-        );
+        state.tell(Level::Info, format!("asking {name}; the reply appears below the source"));
     }
 }
 
-/// Shows the brief of the last turn; writes it first when there is none.
-pub(super) fn brief(state: &mut State, effects: &mut Effects) {
+/// The turn that a brief would be about: the last one with several answers, else the last one.
+pub(in crate::app) fn brief_turn(state: &State) -> Option<TurnId> {
     // A question to one persona has no brief: the previous one has.
     let turns = state.turns();
     let compared = turns.iter().rfind(|turn| turn_answers(state, turn.id).len() > 1);
-    let Some(turn) = compared.or(turns.last()).map(|turn| turn.id) else {
-        state.tell(Level::Info, "ask something first: a brief is made of answers");
-        return;
-    };
-    let known = state.brief_of(turn).map(|side| side.run);
-    match known.filter(|run| run.is_live() || !run.document.is_empty()).map(|run| run.id()) {
-        Some(run) => show_brief(state, run),
-        None => write_brief(state, turn, effects),
-    }
+    compared.or(turns.last()).map(|turn| turn.id)
 }
 
-fn show_brief(state: &mut State, run: RunId) {
-    state.overlays.retain(|overlay| !matches!(overlay, Overlay::Brief(_)));
-    verify_brief(state, run);
-    state.overlays.push(Overlay::Brief(BriefOverlay { run, selected: 0 }));
-}
-
-/// Writes the brief that is shown anew.
-pub(super) fn rewrite(state: &mut State, effects: &mut Effects) {
-    let Some(Overlay::Brief(shown)) = state.overlays.last() else { return };
-    let turn = state.side_turn_of_run(shown.run).and_then(|side| match side.kind {
-        AsideKind::Brief(turn) if !side.run.is_live() => Some(turn),
-        _ => None,
-    });
-    if let Some(turn) = turn {
-        write_brief(state, turn, effects);
-    }
-}
-
-/// Stops writing the brief that is shown.
-pub(super) fn stop_brief(state: &mut State, effects: &mut Effects) {
-    let Some(Overlay::Brief(shown)) = state.overlays.last() else { return };
-    let run = shown.run;
-    if state.run(run).is_some_and(|run| run.is_live()) {
-        ask::cancel_run(state, run, effects);
-    }
-}
-
-fn write_brief(state: &mut State, turn: TurnId, effects: &mut Effects) {
+/// Has the brief of `turn` written; none when that is not possible, which a notice says.
+pub(in crate::app) fn write_brief(
+    state: &mut State,
+    turn: TurnId,
+    effects: &mut Effects,
+) -> Option<RunId> {
     if state.panes().iter().any(crate::app::Pane::is_live) {
-        state.tell(Level::Info, "answers are still streaming: a brief is made of whole ones");
-        return;
+        state.tell(Level::Info, "answers are still streaming: a brief needs complete ones");
+        return None;
     }
     let Some(writer) =
         PersonaId::parse(PersonaId::BRIEF).and_then(|id| state.roster.persona(&id).cloned())
     else {
         state.tell(Level::Error, "there is no persona \"brief\" that could write it");
-        return;
+        return None;
     };
     let limit = limit(state, &writer);
-    let number = state.ids.turn().number();
+    let number = state.ids.next_turn_id().number();
     let answers = turn_answers(state, turn);
     let sources: Vec<BriefSource<'_>> = answers
         .iter()
@@ -153,12 +82,10 @@ fn write_brief(state: &mut State, turn: TurnId, effects: &mut Effects) {
         .map(|question| prompt::brief_question(&question, &sources, limit, number));
     let Some(asked) = asked else {
         state.tell(Level::Info, "a brief is made of at least two answers");
-        return;
+        return None;
     };
     let notes = asked.note.into_iter().collect();
-    if let Some(run) = start(state, AsideKind::Brief(turn), &writer, asked.text, notes, effects) {
-        show_brief(state, run);
-    }
+    start(state, AsideKind::Brief(turn), &writer, asked.text, notes, effects)
 }
 
 /// The tokens that a question to this persona may have, where that is known.
@@ -168,7 +95,7 @@ fn limit(state: &State, persona: &Persona) -> Option<u32> {
 }
 
 /// The answers to a turn that have text, in the order of the panes.
-pub(super) fn turn_answers(state: &State, turn: TurnId) -> Vec<RunRef<'_>> {
+pub(in crate::app) fn turn_answers(state: &State, turn: TurnId) -> Vec<RunRef<'_>> {
     let Some(turn) = state.turns().iter().find(|known| known.id == turn) else { return Vec::new() };
     let answers = state.pane_personas.iter().filter_map(|persona| turn.answer_of(&persona.id));
     answers.filter(|run| run.has_text()).filter_map(|run| state.run(run.id)).collect()
@@ -184,10 +111,10 @@ fn start(
     effects: &mut Effects,
 ) -> Option<RunId> {
     let session = state.session_id()?;
-    if pull::blocks(state, std::slice::from_ref(&persona.id)) {
+    if download::blocks_on_download(state, std::slice::from_ref(&persona.id)) {
         return None;
     }
-    let (id, turn) = (state.ids.run(), state.ids.turn());
+    let (id, turn) = (state.ids.next_run_id(), state.ids.next_turn_id());
     let single = ask::SingleAsk {
         persona,
         history: &[],
@@ -220,7 +147,7 @@ pub(super) fn on_run_updates(state: &mut State, run: RunId) {
 }
 
 /// Verifies the quotes of a brief against the answers; only when another line is complete, or the run has ended.
-fn verify_brief(state: &mut State, run: RunId) {
+pub(in crate::app) fn verify_brief(state: &mut State, run: RunId) {
     let Some(side) = state.side_turn_of_run(run) else { return };
     let AsideKind::Brief(turn) = side.kind else { return };
     let source = side.run.display.document.source();

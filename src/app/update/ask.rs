@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::pull::{self, Gate};
+use super::download::{self, DownloadGate};
 use super::stream;
 use crate::app::effect::Order;
 use crate::app::{
@@ -18,12 +18,12 @@ use crate::text::{Document, sanitize};
 
 /// Sends what is in the composer.
 pub(super) fn send(state: &mut State, effects: &mut Effects) {
-    let Some(text) = state.composer.question() else {
-        state.tell(Level::Info, "write a question first, or press Alt-1 to Alt-3 for an example");
+    let Some(text) = state.composer.whole_question() else {
+        state.tell(Level::Info, "write a question first, or press Alt+1 to Alt+3 for an example");
         return;
     };
     match ask(state, &text, effects) {
-        Ok(Asked::Gone) => state.composer.sent(),
+        Ok(Asked::Gone) => state.composer.clear_sent(),
         Ok(Asked::Held) => {}
         Err(why) => not_asked(state, why),
     }
@@ -37,11 +37,11 @@ pub(super) fn question(state: &mut State, text: &str, effects: &mut Effects) {
         ask(state, text.trim(), effects)
     };
     match asked {
-        Ok(Asked::Gone) => state.composer.remember(text),
-        Ok(Asked::Held) => state.composer.set(text),
+        Ok(Asked::Gone) => state.composer.remember_question(text),
+        Ok(Asked::Held) => state.composer.set_text(text),
         Err(why) => {
-            state.composer.set(text);
-            not_asked(state, why)
+            state.composer.set_text(text);
+            not_asked(state, why);
         }
     }
 }
@@ -53,9 +53,9 @@ pub(super) fn waited(state: &mut State, text: &str, effects: &mut Effects) {
         return;
     }
     if state.composer.is_empty() {
-        state.composer.set(text);
+        state.composer.set_text(text);
     }
-    state.composer.remember(text);
+    state.composer.remember_question(text);
     if let Err(why) = asked {
         not_asked(state, why);
     }
@@ -110,13 +110,13 @@ fn ask(state: &mut State, text: &str, effects: &mut Effects) -> Result<Asked, St
         );
     }
     let personas: Vec<PersonaId> = targets.iter().map(|t| t.persona.id.clone()).collect();
-    Ok(match pull::gate(state, &personas, text, effects)? {
-        Gate::Open => {
+    Ok(match download::check_models(state, &personas, text, effects)? {
+        DownloadGate::Open => {
             start_turn(state, &submission, &targets, effects);
             Asked::Gone
         }
-        Gate::Waits => Asked::Gone,
-        Gate::Asks => Asked::Held,
+        DownloadGate::Waits => Asked::Gone,
+        DownloadGate::Asks => Asked::Held,
     })
 }
 
@@ -137,12 +137,12 @@ fn start_turn(
     targets: &[Target],
     effects: &mut Effects,
 ) {
-    let session = state.session_id().unwrap_or_else(|| state.ids.session());
+    let session = state.session_id().unwrap_or_else(|| state.ids.next_session_id());
     let title = match &state.session {
         Some(open) if !open.turns.is_empty() => open.title.clone(),
         _ => prompt::title_from_question(&submission.sent),
     };
-    let turn = state.ids.turn();
+    let turn = state.ids.next_turn_id();
     let question = RunQuestion {
         shown: Arc::from(sanitize(&prompt::outline_question(&submission.question))),
         sent: Arc::from(submission.sent.as_str()),
@@ -201,7 +201,7 @@ fn prepare_run(
     question: &RunQuestion,
 ) -> Prepared {
     let persona = &target.persona;
-    let id = state.ids.run();
+    let id = state.ids.next_run_id();
     let index = state.ensure_pane(persona);
     let exchanges =
         state.pane_at(index).map(|pane| previous_exchanges(&pane, turn)).unwrap_or_default();
@@ -305,7 +305,7 @@ fn retry_panes(state: &mut State, panes: &[usize], effects: &mut Effects) {
     let mut prepared = Vec::new();
     for index in panes {
         let Some(persona) = state.pane_personas.get(*index).cloned() else { continue };
-        if pull::blocks(state, std::slice::from_ref(&persona.id)) {
+        if download::blocks_on_download(state, std::slice::from_ref(&persona.id)) {
             break;
         }
         let Some(old) = state.pane_at(*index).and_then(|pane| pane.current()) else { continue };
@@ -341,7 +341,7 @@ pub(super) fn live_runs(state: &State) -> Vec<RunId> {
 }
 
 /// The pane shows it at once; what the fan-out reports later about this run is dropped.
-pub(super) fn cancel_run(state: &mut State, id: RunId, effects: &mut Effects) {
+pub(in crate::app) fn cancel_run(state: &mut State, id: RunId, effects: &mut Effects) {
     effects.push(Effect::Cancel(id));
     stream::end_run(state, id, Ending::Cancelled, effects);
 }

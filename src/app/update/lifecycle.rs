@@ -1,5 +1,4 @@
-//! Time passing, quitting, signals: what ends notices, runs and the program. Nothing ends without being written down.
-//! Called by `update` and `keys`.
+//! Time passing, quitting, signals: how notices, runs and the program end. Every run is saved before the program ends.
 
 use std::time::Duration;
 
@@ -7,11 +6,11 @@ use super::{ask, stream};
 use crate::app::{Effect, Effects, Level, Signal, State};
 use crate::domain::Ending;
 
-/// How long the first of two keys that quit is remembered.
-const AGAIN: Duration = Duration::from_secs(3);
+/// How long the first of two quit keys is remembered.
+const QUIT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Drops what has had its time.
-pub(super) fn expire(state: &mut State) {
+/// Drops the notice and the first of two quit keys when their time is over.
+pub(super) fn expire_notices(state: &mut State) {
     let now = state.clock.since_start;
     if state.notice.as_ref().is_some_and(|n| n.until <= now) {
         state.notice = None;
@@ -21,14 +20,22 @@ pub(super) fn expire(state: &mut State) {
     }
 }
 
-/// `q` quits at once when nothing is streaming; Ctrl-c, and `q` while something is, want to be pressed twice.
-pub(super) fn quit(state: &mut State, key: &str, effects: &mut Effects) {
-    let at_once = key == "q" && !state.is_live();
-    if at_once || state.quitting.is_some() {
-        end(state, &Ending::Cancelled, 0, effects);
+/// Quits at once when nothing is streaming, else when the key is pressed twice.
+pub(super) fn quit_when_idle(state: &mut State, effects: &mut Effects) {
+    if state.is_live() {
+        confirm_quit(state, "q", effects);
+    } else {
+        end_program(state, &Ending::Cancelled, 0, effects);
+    }
+}
+
+/// Quits when the key (named `key` in the message) is pressed twice.
+pub(super) fn confirm_quit(state: &mut State, key: &str, effects: &mut Effects) {
+    if state.quitting.is_some() {
+        end_program(state, &Ending::Cancelled, 0, effects);
         return;
     }
-    state.quitting = Some(state.clock.since_start + AGAIN);
+    state.quitting = Some(state.clock.since_start + QUIT_TIMEOUT);
     let live = state.panes().iter().filter(|pane| pane.is_live()).count();
     let what = match live {
         0 => String::new(),
@@ -38,13 +45,13 @@ pub(super) fn quit(state: &mut State, key: &str, effects: &mut Effects) {
     state.tell(Level::Warning, format!("{key} again to quit{what}"));
 }
 
-/// The program is to end: what is there is kept, marked as cut.
-pub(super) fn signal(state: &mut State, signal: Signal, effects: &mut Effects) {
+/// Ends the program; running answers are saved as cut.
+pub(super) fn on_signal(state: &mut State, signal: Signal, effects: &mut Effects) {
     let why = Ending::Cut(format!("the program was ended by {}", signal.name()));
-    end(state, &why, 128 + signal.number(), effects);
+    end_program(state, &why, 128 + signal.number(), effects);
 }
 
-fn end(state: &mut State, ending: &Ending, status: u8, effects: &mut Effects) {
+fn end_program(state: &mut State, ending: &Ending, status: u8, effects: &mut Effects) {
     effects.push(Effect::CancelAll);
     for run in ask::live_runs(state) {
         stream::end_run(state, run, ending.clone(), effects);

@@ -48,7 +48,7 @@ pub(super) fn read_shown_sections(state: &mut State) {
 }
 
 /// The same whatever is shown.
-pub(super) fn read_all_sections(state: &mut State) {
+pub(in crate::app) fn read_all_sections(state: &mut State) {
     let synonyms = Arc::clone(&state.roster.synonyms);
     for (_, display) in state.displays.iter_mut() {
         let persona = Arc::clone(&display.persona);

@@ -1,37 +1,38 @@
 //! The whole behaviour: what each message does to the state, and what must then be done outside.
 //!
-//! Pure: no IO, no clock, no randomness but through [`State::ids`](super::State). One file for each area; this one only hands out.
+//! Pure: no IO, no clock, no randomness but through [`State::ids`](super::State). `input` decides what a key means; each
+//! other file has the operations of one area.
 
-mod aside;
-mod ask;
-mod compose;
-mod decide;
-mod export;
-mod history;
-mod keys;
-mod ledger;
+pub(super) mod aside;
+pub(super) mod ask;
+mod composer;
+pub(super) mod download;
+mod download_report;
+mod input;
 mod lifecycle;
-mod lift;
-mod navigate;
-mod overlay;
-mod pull;
-mod review;
-mod select;
-mod session;
+pub(super) mod lift;
+mod line_selection;
+mod panes;
+pub(super) mod session;
 mod stream;
-mod views;
+pub(super) mod triage;
+mod triage_history;
+pub(super) mod triage_list;
+pub(super) mod views;
 
-use super::{Effects, Level, Msg, State};
+pub use input::{Handled, run_action};
+
+use super::{Effects, Level, Msg, Notice, State, overlay};
 
 /// Takes one message into the state; pushes what must be done, in order.
 pub fn update(state: &mut State, msg: Msg, effects: &mut Effects) {
     match msg {
         Msg::Clock(clock) => {
             state.clock = clock;
-            lifecycle::expire(state);
+            lifecycle::expire_notices(state);
         }
-        Msg::Key(key) => keys::key(state, key, effects),
-        Msg::Paste(text) => compose::paste(state, &text, effects),
+        Msg::Key(key) => input::on_key(state, key, effects),
+        Msg::Paste(text) => input::on_paste(state, &text, effects),
         Msg::Resize(columns, rows) => state.size = (columns, rows),
         Msg::Ask(question) => ask::question(state, &question, effects),
         Msg::Submit(submission) => ask::submit(state, &submission, effects),
@@ -47,21 +48,21 @@ pub fn update(state: &mut State, msg: Msg, effects: &mut Effects) {
                 }
             }
         }
-        Msg::Sessions(list) => session::listed(state, list),
-        Msg::Found(words, hits) => session::found(state, &words, hits),
-        Msg::Kept(done) => session::kept(state, done, effects),
+        Msg::Sessions(list) => overlay::on_sessions_listed(state, list),
+        Msg::Found(words, hits) => overlay::on_sessions_found(state, &words, hits),
+        Msg::Kept(done) => overlay::on_session_changed(state, done, effects),
         Msg::Opened(session) => session::opened(state, session, effects),
-        Msg::Edited(purpose, text) => compose::edited(state, purpose, text),
-        Msg::Pull(id, news) => pull::news(state, &id, news, effects),
-        Msg::GetModels => pull::unasked(state, effects),
-        Msg::Tell(level, text) => tell(state, level, text),
-        Msg::Signal(signal) => lifecycle::signal(state, signal, effects),
+        Msg::Edited(purpose, text) => composer::on_editor_closed(state, purpose, text),
+        Msg::Pull(id, news) => download_report::on_download_report(state, &id, news, effects),
+        Msg::GetModels => download::download_without_asking(state, effects),
+        Msg::Tell(level, text) => show_notice(state, level, text),
+        Msg::Signal(signal) => lifecycle::on_signal(state, signal, effects),
     }
 }
 
 /// A quieter notice never hides a louder one that is still there.
-fn tell(state: &mut State, level: Level, text: String) {
-    let louder = |n: &super::Notice| n.level == Level::Error && level != Level::Error;
+fn show_notice(state: &mut State, level: Level, text: String) {
+    let louder = |n: &Notice| n.level == Level::Error && level != Level::Error;
     if !state.notice.as_ref().is_some_and(louder) {
         state.tell(level, text);
     }

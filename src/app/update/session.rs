@@ -1,131 +1,62 @@
-//! Sessions: a new one, resuming an earlier one, the list of them. Reading them is the store's work, by effect.
+//! Sessions: a new one, resuming an earlier one. Reading them is the store's work, by effect.
 
 use std::sync::Arc;
 
-use super::{ask, lift, pull, stream};
-use crate::app::overlay::{LineFor, LineOverlay, Pending};
-use crate::app::{Effect, Effects, Focus, Level, Line, Overlay, RunDisplay, RunQuestion, State};
+use super::{ask, download, lift, stream};
+use crate::app::{Effect, Effects, Focus, Level, RunDisplay, RunQuestion, State};
 use crate::domain::{
-    Change, Ending, Panel, Persona, PersonaId, PersonaSource, Run, RunState, SearchHit, Session,
-    SessionId, SessionSummary, as_tag,
+    Change, Ending, Panel, Persona, PersonaId, PersonaSource, Run, RunState, Session, SessionId,
+    as_tag,
 };
 use crate::prompt::outline_question;
 use crate::text::{Document, sanitize, sanitize_line};
 
-/// The store answered.
-///
-/// The chosen row stays chosen: the list is read again when something in it was changed.
-pub(super) fn listed(state: &mut State, list: Result<Vec<SessionSummary>, String>) {
-    match list {
-        Ok(sessions) => {
-            for overlay in &mut state.overlays {
-                if let Overlay::Sessions(open) = overlay {
-                    if open.sessions.is_none() {
-                        open.selected = 0;
-                    }
-                    open.sessions = Some(sessions.clone());
-                    open.selected = open.selected.min(open.matching().len().saturating_sub(1));
-                }
-            }
-        }
-        Err(why) => {
-            state.overlays.retain(|o| !matches!(o, Overlay::Sessions(_)));
-            state.tell(Level::Error, why);
-        }
-    }
-}
-
 /// Asks the store for a session; not while answers are coming, which would be lost from sight.
-pub(super) fn open(state: &mut State, id: SessionId, effects: &mut Effects) {
+pub(in crate::app) fn open_session(state: &mut State, id: SessionId, effects: &mut Effects) {
     if state.is_live() {
         state.tell(
             Level::Warning,
-            "answers are still streaming: X cancels them, then open the session",
+            "answers are still streaming. Press X to cancel them, then open the session",
         );
         return;
     }
     // A question that waits for a model belongs to the session that is left.
-    pull::give_back(state);
+    download::return_question(state);
     effects.push(Effect::Open(id));
 }
 
-/// Full-text search has answered; words that were typed meanwhile make the answer worthless.
-pub(super) fn found(state: &mut State, words: &str, hits: Result<Vec<SearchHit>, String>) {
-    match hits {
-        Ok(hits) => {
-            for overlay in &mut state.overlays {
-                if let Overlay::Sessions(open) = overlay {
-                    open.found = Some((words.to_owned(), hits.clone()));
-                }
-            }
-        }
-        Err(why) => state.tell(Level::Error, why),
-    }
-}
-
-/// The chosen session of the list.
-fn chosen(state: &State) -> Option<&SessionSummary> {
-    match state.overlays.last() {
-        Some(Overlay::Sessions(list)) => list.matching().get(list.selected).map(|row| row.session),
-        _ => None,
-    }
-}
-
-/// Opens the line for the title of the chosen session, or for its tags.
-pub(super) fn name(state: &mut State, tags: bool) {
-    let Some(session) = chosen(state) else { return };
-    let (id, about) = (session.id, sanitize_line(&session.title));
-    let (purpose, text) = if tags {
-        (LineFor::SessionTags(id), session.tags.join(" "))
-    } else {
-        (LineFor::SessionTitle(id), session.title.clone())
-    };
-    let line = Line::new(&sanitize_line(&text));
-    state.overlays.push(Overlay::Line(LineOverlay { purpose, about, line }));
-}
-
-/// The line for a session was kept.
-pub(super) fn named(state: &mut State, purpose: &LineFor, text: &str, effects: &mut Effects) {
-    match purpose {
-        LineFor::SessionTitle(_) if text.trim().is_empty() => {
-            state.tell(Level::Info, "a session has a title: it stays as it was");
-        }
-        LineFor::SessionTitle(id) => {
-            let now = state.clock.unix_ms;
-            if let Some(open) = state.session.as_mut().filter(|open| open.id == *id) {
-                let title = text.trim().to_owned();
-                open.apply(&Change::Renamed { session: *id, title }, now);
-            }
-            effects.push(Effect::Rename(*id, text.trim().to_owned()));
-        }
-        LineFor::SessionTags(id) => {
-            let mut tags: Vec<String> = Vec::new();
-            for tag in text.split([' ', ',']) {
-                match as_tag(tag) {
-                    Some(tag) if !tags.contains(&tag) => tags.push(tag),
-                    _ => {}
-                }
-            }
-            effects.push(Effect::Tag(*id, tags));
-        }
-        _ => {}
-    }
-}
-
-/// Asks whether to delete the chosen session.
-pub(super) fn ask_delete(state: &mut State) {
-    let Some((session, title)) = chosen(state).map(|s| (s.id, sanitize_line(&s.title))) else {
-        return;
-    };
-    if state.session_id() == Some(session) && state.is_live() {
-        state.tell(Level::Warning, "answers of this session are still streaming: X cancels them");
+/// Gives a session another title; an empty one is refused.
+pub(in crate::app) fn rename_session(
+    state: &mut State,
+    id: SessionId,
+    text: &str,
+    effects: &mut Effects,
+) {
+    let title = text.trim().to_owned();
+    if title.is_empty() {
+        state.tell(Level::Info, "a session needs a title: nothing was changed");
         return;
     }
-    state.overlays.push(Overlay::Confirm(Pending::Delete { session, title }));
+    let now = state.clock.unix_ms;
+    if let Some(open) = state.session.as_mut().filter(|open| open.id == id) {
+        open.apply(&Change::Renamed { session: id, title: title.clone() }, now);
+    }
+    effects.push(Effect::Rename(id, title));
+}
+
+/// Gives a session the tags in `text`, separated by spaces or commas.
+pub(in crate::app) fn tag_session(id: SessionId, text: &str, effects: &mut Effects) {
+    let mut tags: Vec<String> = Vec::new();
+    for tag in text.split([' ', ',']).filter_map(as_tag) {
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    effects.push(Effect::Tag(id, tags));
 }
 
 /// Deletes it; when it is the one that is shown, an empty one takes its place.
-pub(super) fn delete(state: &mut State, id: SessionId, effects: &mut Effects) {
+pub(in crate::app) fn delete_session(state: &mut State, id: SessionId, effects: &mut Effects) {
     effects.push(Effect::Delete(id));
     if state.session_id() == Some(id) {
         let overlays = std::mem::take(&mut state.overlays);
@@ -134,29 +65,20 @@ pub(super) fn delete(state: &mut State, id: SessionId, effects: &mut Effects) {
     }
 }
 
-/// A session was renamed, tagged or deleted, or not.
-pub(super) fn kept(state: &mut State, done: Result<String, String>, effects: &mut Effects) {
-    match done {
-        Ok(words) => state.tell(Level::Info, words),
-        Err(why) => state.tell(Level::Error, why),
-    }
-    let open = state.overlays.iter().any(|overlay| matches!(overlay, Overlay::Sessions(_)));
-    if open {
-        effects.push(Effect::ListSessions);
-    }
-}
-
 /// An empty session to the panel.
 pub(super) fn new(state: &mut State, effects: &mut Effects) {
     if state.is_live() {
-        state.tell(Level::Warning, "answers are still streaming: X cancels them, then begin anew");
+        state.tell(
+            Level::Warning,
+            "answers are still streaming. Press X to cancel them, then start a new session",
+        );
         return;
     }
     state.overlays.clear();
     state.roster.panel = state.home_panel.clone();
     state.clear_panes();
     state.focus = Focus::Composer;
-    pull::give_back(state);
+    download::return_question(state);
     effects.push(Effect::ForgetPanes);
 }
 
@@ -180,7 +102,7 @@ pub(super) fn opened(
     show_session(state, session, effects);
     lift::extract_missing(state, effects);
     // One that was asked while the session was being read.
-    pull::give_back(state);
+    download::return_question(state);
     state.focus = Focus::Panes;
     state.focused = state.panes().iter().position(|pane| !pane.runs.is_empty()).unwrap_or(0);
     warn_unknown_personas(state);
@@ -190,7 +112,7 @@ pub(super) fn opened(
 fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) {
     for turn in &mut session.turns {
         if outline_question(&turn.question) == turn.question {
-            state.composer.remember(&turn.question);
+            state.composer.remember_question(&turn.question);
         }
         let question = RunQuestion {
             shown: Arc::from(sanitize(&outline_question(&turn.question))),

@@ -1,12 +1,10 @@
-//! Moving between the views, and inside Compare.
-//!
-//! What stands in a view is `ui`'s. Called by `keys` and `review`.
+//! Switching between the views, and moving inside Compare.
 
-use super::{decide, lift};
-use crate::app::{Effect, Effects, Focus, Level, Scroll, State, ViewKind};
+use super::{lift, panes, triage_list};
+use crate::app::{AnswerPosition, Effect, Effects, Focus, Level, Scroll, State, ViewKind};
 
-/// Shows another view; on the first screen there is nothing to show.
-pub(super) fn show(state: &mut State, view: ViewKind, effects: &mut Effects) {
+/// Shows a view; before the first question there are only the answers.
+pub(in crate::app) fn show_view(state: &mut State, view: ViewKind, effects: &mut Effects) {
     if state.is_fresh() && view != ViewKind::Answers {
         state
             .tell(Level::Info, "ask something first: there is nothing to compare or to decide yet");
@@ -22,14 +20,14 @@ pub(super) fn show(state: &mut State, view: ViewKind, effects: &mut Effects) {
     lift::extract_missing(state, effects);
     match view {
         ViewKind::Compare => lift::read_shown_sections(state),
-        ViewKind::Triage => decide::settle(state),
-        ViewKind::Change => has_changed(state),
+        ViewKind::Triage => triage_list::reselect_listed(state),
+        ViewKind::Change => require_two_answers(state),
         ViewKind::Answers => {}
     }
 }
 
-/// A persona that was asked once has nothing to be compared with.
-fn has_changed(state: &mut State) {
+/// Returns to the answers when the focused persona has only one.
+fn require_two_answers(state: &mut State) {
     lift::read_shown_sections(state);
     let turns = state.pane().map_or(0, |pane| pane.answers().len());
     if turns < 2 {
@@ -40,13 +38,13 @@ fn has_changed(state: &mut State) {
     }
 }
 
-/// The key that goes there, and back to the answers.
-pub(super) fn toggle(state: &mut State, view: ViewKind, effects: &mut Effects) {
-    show(state, if state.view == view { ViewKind::Answers } else { view }, effects);
+/// Shows a view, or the answers when it is shown already.
+pub(super) fn toggle_view(state: &mut State, view: ViewKind, effects: &mut Effects) {
+    show_view(state, if state.view == view { ViewKind::Answers } else { view }, effects);
 }
 
-/// The next row of Compare, or the one before.
-pub(super) fn facet(state: &mut State, forward: bool, effects: &mut Effects) {
+/// Selects the next or previous row of Compare.
+pub(super) fn select_facet(state: &mut State, forward: bool, effects: &mut Effects) {
     let rows = state.compare_rows();
     let at = rows.iter().position(|row| *row == state.compare.facet).unwrap_or(0);
     let to = if forward { at + 1 } else { at.saturating_sub(1) };
@@ -56,29 +54,69 @@ pub(super) fn facet(state: &mut State, forward: bool, effects: &mut Effects) {
     }
 }
 
-/// The first row or the last.
-pub(super) fn edge(state: &mut State, last: bool, effects: &mut Effects) {
+/// Selects the first or last row of Compare.
+pub(super) fn select_edge_facet(state: &mut State, last: bool, effects: &mut Effects) {
     let rows = state.compare_rows();
     let row = if last { rows.last() } else { rows.first() };
     state.compare.facet = row.copied().flatten();
     effects.push(Effect::Scroll(state.focused, Scroll::Top));
 }
 
-/// Opens the chosen cell in the answers, at its place.
+/// One cell of Compare fills the screen, or all cells are shown again.
+pub(super) fn toggle_cell_zoom(state: &mut State, effects: &mut Effects) {
+    state.compare.zoomed = !state.compare.zoomed;
+    effects.push(Effect::Scroll(state.focused, Scroll::Top));
+}
+
+/// Shows the text of the selected cell in its answer.
 pub(super) fn open_cell(state: &mut State, effects: &mut Effects) {
     let pane = state.focused;
-    let place = state.pane().and_then(|pane| {
-        let view = pane.answer()?;
-        let at = match state.compare.facet {
+    let position = state.pane().and_then(|column| {
+        let view = column.answer()?;
+        let offset = match state.compare.facet {
             Some(facet) => view.sections.iter().find(|s| s.facet == facet)?.span.start,
             None => view.lead.as_ref()?.span.start,
         };
-        Some((view.id(), at))
+        Some(AnswerPosition { pane, run: view.id(), offset })
     });
-    let Some((run, at)) = place else {
-        state.tell(Level::Info, "there is nothing here that could be opened");
-        return;
-    };
-    show(state, ViewKind::Answers, effects);
-    effects.push(Effect::Reveal(pane, run, at));
+    match position {
+        Some(position) => show_position(state, position, effects),
+        None => state.tell(Level::Info, "there is nothing here that could be opened"),
+    }
+}
+
+/// Shows the selected recommendation in its answer.
+pub(super) fn open_recommendation(state: &mut State, effects: &mut Effects) {
+    let position = triage_list::selected_item(state).map(|item| {
+        let member = &item.leader;
+        let (pane, run) = (member.pane, member.run.id());
+        AnswerPosition { pane, run, offset: member.found.span.start }
+    });
+    if let Some(position) = position {
+        show_position(state, position, effects);
+    }
+}
+
+/// Shows the section at the top of the change view in its answer. Which one that is only the screen knows.
+pub(super) fn open_changed_section(state: &mut State, effects: &mut Effects) {
+    let pane = state.focused;
+    show_view(state, ViewKind::Answers, effects);
+    effects.push(Effect::RevealSection(pane));
+}
+
+/// Shows the changes of the next or previous persona.
+pub(super) fn switch_changed_persona(state: &mut State, forward: bool, effects: &mut Effects) {
+    panes::focus_next_pane(state, forward);
+    show_view(state, ViewKind::Change, effects);
+}
+
+/// Shows a position of an answer.
+pub(in crate::app) fn show_position(
+    state: &mut State,
+    position: AnswerPosition,
+    effects: &mut Effects,
+) {
+    state.focused = position.pane;
+    show_view(state, ViewKind::Answers, effects);
+    effects.push(Effect::Reveal(position.pane, position.run, position.offset));
 }

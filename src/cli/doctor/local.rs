@@ -4,15 +4,15 @@
 //! are there and fit are loaded for a short measured run.
 
 use super::report::Checks;
-use crate::cli::runtime;
+use crate::cli::build_runtime;
 use crate::config::Setup;
 use crate::domain::format::format_bytes;
 use crate::domain::{Catalogue, FailKind, Failure, LocalSpec, ModelRef, Weights};
-use crate::machine::{memory_available, simd};
+use crate::machine::{available_memory, simd_name};
 use crate::provider;
 use crate::runtime::bench::{BenchLoad, measure_load, warm_up};
 use crate::runtime::model_files;
-use crate::weights::{self, Stored};
+use crate::weights::{self, FilePresence};
 
 const AREA: &str = "local model";
 
@@ -34,9 +34,9 @@ pub(super) fn look(setup: &Setup, checks: &mut Checks) {
     }
     for (spec, weights) in needed {
         file(spec, weights, checks);
-        let free = memory_available();
+        let free = available_memory();
         enough(&setup.catalogue, weights, free, checks);
-        let there = weights::stored(spec, weights) == Stored::There;
+        let there = weights::file_presence(spec, weights) == FilePresence::Complete;
         if there && free.is_none_or(|free| weights.memory <= free) {
             speed(setup, weights, checks);
         }
@@ -50,8 +50,9 @@ fn speed(setup: &Setup, weights: &Weights, checks: &mut Checks) {
     else {
         return;
     };
-    let measured = provider::open(spec.clone()).and_then(|provider| {
-        let runtime = runtime().map_err(|error| Failure::new(FailKind::Internal, error.message))?;
+    let measured = provider::open_provider(spec.clone()).and_then(|provider| {
+        let runtime =
+            build_runtime().map_err(|error| Failure::new(FailKind::Internal, error.message))?;
         let load = BenchLoad { prompt: 60, answer: 16, runs: 1 };
         runtime.block_on(async {
             warm_up(&provider, &weights.id).await?;
@@ -66,7 +67,7 @@ fn speed(setup: &Setup, weights: &Weights, checks: &mut Checks) {
                  (plenary model bench measures more)",
                 m.reading.rate(m.read),
                 m.writing.rate(m.written),
-                simd()
+                simd_name()
             ),
         ),
         Err(failure) => checks.problem(
@@ -83,9 +84,9 @@ fn unused(setup: &Setup, checks: &mut Checks) {
         let Some(model) = spec.default_model.clone() else { continue };
         let of = ModelRef { provider: spec.name.clone(), model };
         let Some((local, weights)) = model_files::weights_of(setup, &of) else { continue };
-        let there = match weights::stored(local, weights) {
-            Stored::There => "there",
-            Stored::Partial(_) | Stored::Absent => "not there",
+        let there = match weights::file_presence(local, weights) {
+            FilePresence::Complete => "there",
+            FilePresence::Partial(_) | FilePresence::Missing => "not there",
         };
         let what = format!("{}: {}, {there}; not used by this panel", of.provider, weights.title);
         checks.info(AREA, what);
@@ -95,16 +96,16 @@ fn unused(setup: &Setup, checks: &mut Checks) {
 fn file(spec: &LocalSpec, weights: &Weights, checks: &mut Checks) {
     let (title, bytes) = (&weights.title, format_bytes(weights.bytes));
     let pull = format!("plenary model pull {}", weights.id);
-    match weights::stored(spec, weights) {
-        Stored::There => {
+    match weights::file_presence(spec, weights) {
+        FilePresence::Complete => {
             let path = spec.path(weights);
             checks.ok(AREA, format!("{title}: there, {bytes}, {}", path.display()));
         }
-        Stored::Partial(done) => {
+        FilePresence::Partial(done) => {
             let what = format!("{title}: {} of {bytes} are there", format_bytes(done));
             checks.problem(AREA, what, format!("{pull}   (goes on where it stopped)"));
         }
-        Stored::Absent => {
+        FilePresence::Missing => {
             checks.problem(AREA, format!("{title}: not on this machine yet, {bytes}"), pull);
         }
     }

@@ -33,8 +33,8 @@ pub(super) fn store(paths: &Paths, checks: &mut Checks) {
         );
     }
     let store = Store::open(&path);
-    let sessions = store.list(usize::MAX);
-    match (store.trouble(), sessions) {
+    let sessions = store.list_sessions(usize::MAX);
+    match (store.take_error(), sessions) {
         (Some(trouble), _) => {
             checks.problem(
                 AREA,

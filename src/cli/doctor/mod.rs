@@ -11,7 +11,7 @@ mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CliError, ListFormat, configure, out, out_json};
+use super::{CliError, ListFormat, load_setup, write_json, write_stdout};
 use crate::config::{Flags, Origin, Paths, Setup};
 use crate::domain::PersonaId;
 use crate::runtime::model_files;
@@ -20,7 +20,7 @@ use report::{Checks, Findings, text};
 /// Runs `plenary doctor`; the number is the exit code.
 pub fn run(format: ListFormat, flags: &Flags) -> Result<u8, CliError> {
     let mut checks = Checks::default();
-    let can_ask = match configure(flags) {
+    let can_ask = match load_setup(flags) {
         Ok(setup) => {
             configuration(&setup, &mut checks);
             let usable = providers::look(&setup, &mut checks)?;
@@ -35,12 +35,12 @@ pub fn run(format: ListFormat, flags: &Flags) -> Result<u8, CliError> {
             false
         }
     };
-    machine::store(&Paths::here(), &mut checks);
+    machine::store(&Paths::of_process(), &mut checks);
     machine::terminal(&mut checks);
     let findings = Findings { version: env!("CARGO_PKG_VERSION"), can_ask, checks: checks.0 };
     match format {
-        ListFormat::Json => out_json(&findings)?,
-        ListFormat::Text => out(&text(&findings))?,
+        ListFormat::Json => write_json(&findings)?,
+        ListFormat::Text => write_stdout(&text(&findings))?,
     }
     Ok(u8::from(!can_ask))
 }
@@ -55,7 +55,7 @@ fn configuration(setup: &Setup, checks: &mut Checks) {
             checks.info(AREA, format!("{path}: not there"));
         }
     }
-    for (key, value) in setup.report.ledger.iter() {
+    for (key, value) in setup.report.values.iter() {
         if let Origin::Env(_) | Origin::Flag(_) = value.origin {
             checks.info(AREA, format!("{key} = {} from {}", value.shown, value.origin));
         }
@@ -103,7 +103,7 @@ fn personas(setup: &Setup, checks: &mut Checks) {
     let ids = setup.panel.personas.iter().map(PersonaId::as_str).collect::<Vec<_>>().join(", ");
     let (known, panel) = (setup.personas.len(), &setup.panel.name);
     checks.ok(AREA, format!("{known} known; panel {panel}: {ids}"));
-    for notice in &setup.report.notices {
-        checks.info(AREA, notice);
+    for warning in &setup.report.warnings {
+        checks.info(AREA, warning);
     }
 }

@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 
 use super::report::Checks;
-use crate::cli::keys::KeyStatus;
+use crate::cli::key_status::KeyStatus;
 use crate::cli::{CliError, model};
-use crate::config::models::is_running;
+use crate::config::model_choice::is_running;
 use crate::config::{Origin, Setup};
 use crate::domain::{FailKind, Failure, KeySource};
 
@@ -17,12 +17,12 @@ pub(super) fn look(setup: &Setup, checks: &mut Checks) -> Result<BTreeSet<String
     let needed = needed(setup);
     let asked = |name: &String| needed.contains(name) || is_own(setup, name);
     let specs = setup.providers.values().filter(|spec| spec.local.is_none());
-    let listed = model::list(specs.clone().filter(|spec| asked(&spec.name)))?;
+    let listed = model::list_provider_models(specs.clone().filter(|spec| asked(&spec.name)))?;
     let mut usable = BTreeSet::new();
     for spec in specs {
         let (name, url) = (&spec.name, &spec.base_url);
-        let key = KeyStatus::of(&spec.key);
-        let place = &key.place;
+        let key = KeyStatus::look_up(&spec.key);
+        let place = &key.location;
         match (&key.fix, listed.get(name)) {
             (Some(fix), _) if asked(name) => {
                 checks.problem(AREA, format!("{name} at {url}: no key ({place})"), fix);
@@ -79,7 +79,7 @@ fn needed(setup: &Setup) -> BTreeSet<String> {
 /// A provider that the user set up.
 fn is_own(setup: &Setup, name: &str) -> bool {
     let prefix = format!("providers.{name}.");
-    setup.report.ledger.iter().any(|(key, value)| {
+    setup.report.values.iter().any(|(key, value)| {
         key.starts_with(&prefix) && matches!(value.origin, Origin::File { .. } | Origin::Env(_))
     })
 }

@@ -1,230 +1,247 @@
-//! One run in the engine: its prompt, its memory, what it writes next.
+//! One answer in the engine: its prompt, its cache of keys and values, and the tokens that it writes.
 //!
-//! Knows what is fed to the model and what its numbers mean; when it is fed is `engine`'s decision. Texts leave through a
-//! channel whose other end is the run's stream: once that is dropped, the run is over.
+//! Decides what is fed to the model and what its logits mean; the engine decides when. Events leave through a channel
+//! whose receiver is the run's stream: dropping the stream cancels the conversation.
 
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
-use super::kv::Kv;
-use super::memories::Memories;
-use super::model::{Model, Prompt};
+use super::kv_cache::KvCache;
+use super::loaded_model::{LoadedModel, Prompt, PromptError};
+use super::prefix_cache::PrefixCache;
 use super::sampler::Sampler;
-use super::writer::{Step, Writer};
+use super::writer::{AnswerWriter, WriterStep};
 use crate::domain::{ChatRequest, FailKind, Failure, StopReason, StreamEvent, Usage};
 
-/// What a run reports.
-pub(super) type Event = Result<StreamEvent, Failure>;
+/// A question that makes the next step panic.
+#[cfg(test)]
+pub(super) const PANIC_QUESTION: &str = "panic, please";
 
-/// One question to the engine.
-pub(super) struct Job {
-    /// What is asked.
+/// The reported progress of reading the prompt grows by at least this much, in percent.
+const PROGRESS_STEP_PERCENT: usize = 5;
+
+/// An event of an answer.
+pub(super) type EngineEvent = Result<StreamEvent, Failure>;
+
+/// A request to the engine.
+pub(super) struct GenerationJob {
+    /// The request.
     pub(super) request: ChatRequest,
-    /// Where the answer goes.
-    pub(super) events: Sender<Event>,
+    /// The stream of the answer.
+    pub(super) events: Sender<EngineEvent>,
 }
 
-/// Tells the run's stream, and waits where it does not listen fast enough; one that is gone does not hear it.
-pub(super) fn tell(events: &Sender<Event>, event: Event) {
-    // An error means that the run was cancelled: nobody wants to know.
+/// Sends `event`, waiting while the stream has no room.
+pub(super) fn send_event(events: &Sender<EngineEvent>, event: EngineEvent) {
+    // Fails only if the conversation was cancelled.
     events.blocking_send(event).unwrap_or_default();
 }
 
-/// A run that is being answered.
+/// An answer that is being generated.
 pub(super) struct Conversation {
-    /// Where the answer goes.
-    pub(super) events: Sender<Event>,
-    /// What it remembers.
-    pub(super) kv: Kv,
-    /// All of its tokens; the memory holds the first `kv.len()` of them.
+    /// The stream of the answer.
+    pub(super) events: Sender<EngineEvent>,
+    /// The keys and values of the tokens read so far.
+    pub(super) kv: KvCache,
+    /// All tokens, of which the model has read the first `kv.len()`.
     tokens: Vec<u32>,
-    /// How many tokens template and system prompt are.
-    prefix: usize,
-    /// How many the prompt is.
-    prompt: usize,
-    /// How many of them need not be read.
-    cached: usize,
-    /// The most tokens that it may have.
-    context: usize,
-    sampled: u64,
-    /// Percent of the prompt that it was last told are read.
-    told: usize,
-    /// Text that its stream had no room for yet: the others do not wait for one that listens slowly.
+    /// Number of tokens of the chat template and the system prompt.
+    prefix_tokens: usize,
+    /// Number of tokens of the prompt.
+    prompt_tokens: usize,
+    /// Number of tokens of the prompt that were in the cache.
+    cached_tokens: usize,
+    /// The most tokens of prompt and answer.
+    max_tokens: usize,
+    sampled_tokens: u64,
+    /// The percentage of the prompt that was last reported as read.
+    reported_percent: usize,
+    /// Text for which the stream had no room. A slow stream must not delay the other conversations.
     unsent: String,
-    writer: Writer,
+    writer: AnswerWriter,
     sampler: Sampler,
-    /// Set when the step that reads it shall panic.
+    /// Makes the next step panic.
     #[cfg(test)]
     pub(super) panics: bool,
 }
 
 impl Conversation {
-    /// Begins to answer `job`. What is wrong with the request is told to it.
-    pub(super) fn begin(job: &Job, model: &Model, memories: &mut Memories) -> Option<Self> {
-        match Self::prepare(job, model, memories) {
+    /// Starts to answer `job`. An error in the request is sent to its stream.
+    pub(super) fn start(
+        job: &GenerationJob,
+        model: &LoadedModel,
+        cache: &mut PrefixCache,
+    ) -> Option<Self> {
+        match Self::prepare(job, model, cache) {
             Ok(conversation) => {
-                tell(&job.events, Ok(StreamEvent::Open(Some(model.name.clone()))));
-                tell(&job.events, Ok(StreamEvent::Waiting("reads your question".to_owned())));
+                send_event(&job.events, Ok(StreamEvent::Open(Some(model.name.clone()))));
+                let waiting = StreamEvent::Waiting("reads your question".to_owned());
+                send_event(&job.events, Ok(waiting));
                 if let Some(note) = &model.note {
-                    tell(&job.events, Ok(StreamEvent::Note(note.clone())));
+                    send_event(&job.events, Ok(StreamEvent::Note(note.clone())));
                 }
                 Some(conversation)
             }
-            Err(what) => {
-                tell(&job.events, Err(Failure::new(FailKind::Rejected, what)));
+            Err(error) => {
+                let failure = Failure::new(FailKind::Rejected, error.to_string());
+                send_event(&job.events, Err(failure));
                 None
             }
         }
     }
 
-    fn prepare(job: &Job, model: &Model, memories: &mut Memories) -> Result<Self, String> {
+    fn prepare(
+        job: &GenerationJob,
+        model: &LoadedModel,
+        cache: &mut PrefixCache,
+    ) -> Result<Self, PromptError> {
         let request = &job.request;
-        let Prompt { tokens, prefix } = model.prompt(request)?;
-        let context = model.context;
-        if tokens.len() + 1 >= context {
-            return Err(format!(
-                "the prompt has {} tokens, and {} takes {context}: shorten the question or attach less",
-                tokens.len(),
-                model.name
-            ));
+        let Prompt { tokens, prefix_tokens } = model.encode_prompt(request)?;
+        let max_tokens = model.max_tokens;
+        if tokens.len() + 1 >= max_tokens {
+            let (tokens, model) = (tokens.len(), model.name.clone());
+            return Err(PromptError::TooLong { tokens, model, max_tokens });
         }
-        let mut kv = memories.recall(&tokens, prefix).unwrap_or_else(|| model.decoder.kv());
+        let cached = cache.find(&tokens, prefix_tokens);
+        let mut kv = cached.unwrap_or_else(|| model.transformer.new_kv_cache());
         kv.truncate(tokens.len() - 1);
-        let room = u32::try_from(context - tokens.len()).unwrap_or(u32::MAX);
-        let most = request.max_tokens.map_or(room, |most| most.min(room));
+        let room = u32::try_from(max_tokens - tokens.len()).unwrap_or(u32::MAX);
+        let max_answer_tokens = request.max_tokens.map_or(room, |limit| limit.min(room));
         Ok(Self {
             events: job.events.clone(),
-            cached: kv.len(),
-            prompt: tokens.len(),
+            cached_tokens: kv.len(),
+            prompt_tokens: tokens.len(),
             kv,
             tokens,
-            prefix,
-            context,
-            sampled: 0,
-            told: 0,
+            prefix_tokens,
+            max_tokens,
+            sampled_tokens: 0,
+            reported_percent: 0,
             unsent: String::new(),
-            writer: model.writer(request.scaffold.clone(), most),
-            sampler: model.sampler(request),
+            writer: model.new_writer(request.scaffold.clone(), max_answer_tokens),
+            sampler: model.new_sampler(request),
             #[cfg(test)]
-            panics: request.messages.iter().any(|m| &*m.text == super::engine::PANIC),
+            panics: request.messages.iter().any(|message| &*message.text == PANIC_QUESTION),
         })
     }
 
-    /// True when nobody listens any more.
+    /// True when the stream was dropped.
     pub(super) fn is_cancelled(&self) -> bool {
         self.events.is_closed()
     }
 
-    /// How many tokens wait to be read.
+    /// Number of tokens that the model has not read.
     pub(super) fn waiting(&self) -> usize {
         self.tokens.len() - self.kv.len()
     }
 
-    /// The next tokens to be read, `most` at the most. Stops at the end of the system prompt, so that with a snapshot of it
-    /// and without one the same tokens are read together.
-    pub(super) fn next(&self, most: usize) -> Vec<u32> {
-        let from = self.kv.len();
-        let stop = if from < self.prefix { self.prefix } else { self.tokens.len() };
-        self.tokens.get(from..stop.min(from + most)).unwrap_or_default().to_vec()
+    /// The next tokens to read, at most `max_tokens`. Stops at the end of the system prompt, so that the same tokens
+    /// are read together whether or not a snapshot of the system prompt exists.
+    pub(super) fn next_tokens(&self, max_tokens: usize) -> Vec<u32> {
+        let start = self.kv.len();
+        let is_in_prefix = start < self.prefix_tokens;
+        let stop = if is_in_prefix { self.prefix_tokens } else { self.tokens.len() };
+        self.tokens.get(start..stop.min(start + max_tokens)).unwrap_or_default().to_vec()
     }
 
-    /// True when the logits behind the next `count` tokens are wanted.
-    pub(super) fn wants_logits(&self, count: usize) -> bool {
+    /// True if the logits after the next `count` tokens are needed.
+    pub(super) fn needs_logits(&self, count: usize) -> bool {
         count == self.waiting()
     }
 
-    /// The tokens of template and system prompt, when exactly they have been read.
-    pub(super) fn at_prefix(&self) -> Option<&[u32]> {
-        if self.kv.len() != self.prefix || self.cached >= self.prefix {
+    /// The tokens of template and system prompt, if exactly those have been read and were not in the cache.
+    pub(super) fn completed_prefix(&self) -> Option<&[u32]> {
+        if self.kv.len() != self.prefix_tokens || self.cached_tokens >= self.prefix_tokens {
             return None;
         }
-        self.tokens.get(..self.prefix)
+        self.tokens.get(..self.prefix_tokens)
     }
 
-    /// Says how much of the prompt is read, in steps that are worth a look.
-    pub(super) fn tell_reading(&mut self) {
-        const STEP: usize = 5;
-        let read = self.kv.len().min(self.prompt) * 100 / self.prompt.max(1);
-        if self.sampled == 0 && read >= self.told + STEP {
-            self.told = read;
-            let words = format!("reads your question, {read} %");
-            // A stream without room has something to show.
-            self.events.try_send(Ok(StreamEvent::Waiting(words))).unwrap_or_default();
+    /// Reports how much of the prompt has been read, if it has grown enough.
+    pub(super) fn report_prompt_progress(&mut self) {
+        let percent = self.kv.len().min(self.prompt_tokens) * 100 / self.prompt_tokens.max(1);
+        if self.sampled_tokens == 0 && percent >= self.reported_percent + PROGRESS_STEP_PERCENT {
+            self.reported_percent = percent;
+            let waiting = StreamEvent::Waiting(format!("reads your question, {percent} %"));
+            // A full stream has newer events to show.
+            self.events.try_send(Ok(waiting)).unwrap_or_default();
         }
     }
 
-    /// Takes the logits behind everything that was read and decides how it goes on. False when it is over.
+    /// Continues the answer with the logits after all tokens read so far. Returns false when the answer has ended.
     pub(super) fn advance(&mut self, mut logits: Vec<f32>) -> bool {
         loop {
-            match self.writer.step() {
-                Step::Force(tokens) => self.tokens.extend(tokens),
-                Step::Rewind { tokens } => {
-                    let keep = self.tokens.len().saturating_sub(tokens).max(self.prompt);
-                    self.tokens.truncate(keep);
-                    self.kv.truncate(keep);
+            match self.writer.next_step() {
+                WriterStep::Force(tokens) => self.tokens.extend(tokens),
+                WriterStep::Rewind { tokens } => {
+                    let kept = self.tokens.len().saturating_sub(tokens).max(self.prompt_tokens);
+                    self.tokens.truncate(kept);
+                    self.kv.truncate(kept);
                     logits.clear();
                 }
-                Step::Sample if self.waiting() > 0 => return self.has_room(),
-                Step::Sample if self.kv.len() > 0 && logits.is_empty() => {
-                    // Taken back to where it was: the last token is read once more for its logits.
+                WriterStep::Sample if self.waiting() > 0 => return self.check_room(),
+                WriterStep::Sample if self.kv.len() > 0 && logits.is_empty() => {
+                    // After a rewind, the last token is read again for its logits.
                     self.kv.truncate(self.kv.len() - 1);
                     return true;
                 }
-                Step::Sample => {
-                    if !self.sample(&mut logits) {
+                WriterStep::Sample => {
+                    if !self.sample_token(&mut logits) {
                         return false;
                     }
                 }
-                Step::End(reason) => {
-                    self.finish(reason);
+                WriterStep::End(reason) => {
+                    self.finish_answer(reason);
                     return false;
                 }
             }
         }
     }
 
-    fn sample(&mut self, logits: &mut Vec<f32>) -> bool {
+    /// Returns false, and ends the answer, if the logits are unusable.
+    fn sample_token(&mut self, logits: &mut Vec<f32>) -> bool {
         let (writer, sampler) = (&self.writer, &mut self.sampler);
-        let token = sampler.sample(logits, writer.answer(), |id| writer.banned(id));
+        let token = sampler.sample_token(logits, writer.answer(), |id| writer.is_banned(id));
         logits.clear();
         let Some(token) = token else {
-            let what = "the local model computed nothing that is a number";
-            tell(&self.events, Err(Failure::new(FailKind::Internal, what)));
+            let message = "the local model computed nothing that is a number";
+            send_event(&self.events, Err(Failure::new(FailKind::Internal, message)));
             return false;
         };
-        self.sampled += 1;
+        self.sampled_tokens += 1;
         self.tokens.push(token);
-        let text = self.writer.accept(token);
-        self.say(&text);
+        let text = self.writer.accept_token(token);
+        self.send_text(&text);
         true
     }
 
-    /// False, and over, when the context is full.
-    fn has_room(&mut self) -> bool {
-        if self.tokens.len() < self.context {
+    /// Returns false, and ends the answer, if the context is full.
+    fn check_room(&mut self) -> bool {
+        if self.tokens.len() < self.max_tokens {
             return true;
         }
-        self.finish(StopReason::Length);
+        self.finish_answer(StopReason::Length);
         false
     }
 
-    fn finish(&mut self, reason: StopReason) {
+    fn finish_answer(&mut self, reason: StopReason) {
         self.unsent.push_str(&self.writer.finish());
         if !self.unsent.is_empty() {
-            tell(&self.events, Ok(StreamEvent::Text(std::mem::take(&mut self.unsent))));
+            send_event(&self.events, Ok(StreamEvent::Text(std::mem::take(&mut self.unsent))));
         }
         let usage = Usage {
-            input: self.prompt as u64,
-            output: self.sampled,
-            cached: self.cached as u64,
+            input: self.prompt_tokens as u64,
+            output: self.sampled_tokens,
+            cached: self.cached_tokens as u64,
             reasoning: 0,
             cost_microusd: None,
         };
-        tell(&self.events, Ok(StreamEvent::Usage(usage)));
-        tell(&self.events, Ok(StreamEvent::Stop(reason)));
+        send_event(&self.events, Ok(StreamEvent::Usage(usage)));
+        send_event(&self.events, Ok(StreamEvent::Stop(reason)));
     }
 
-    fn say(&mut self, text: &str) {
+    /// Sends `text`, together with text that was not sent before, if the stream has room.
+    fn send_text(&mut self, text: &str) {
         self.unsent.push_str(text);
         if self.unsent.is_empty() {
             return;
@@ -237,8 +254,8 @@ impl Conversation {
         }
     }
 
-    /// What it leaves behind.
-    pub(super) fn into_memory(mut self) -> (Vec<u32>, Kv) {
+    /// The tokens that the model has read, with their keys and values.
+    pub(super) fn into_cache(mut self) -> (Vec<u32>, KvCache) {
         self.tokens.truncate(self.kv.len());
         (self.tokens, self.kv)
     }

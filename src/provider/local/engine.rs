@@ -1,10 +1,11 @@
-//! The thread that runs a model: loads it when first asked, then answers all its runs together, step by step.
+//! The thread that runs a model: loads the model for the first job, then answers all jobs together, step by step.
 //!
-//! Every step reads the weights once for all runs (continuous batching): measured on two cores, four runs together are two
-//! to three times as fast as four threads with a token each. Whoever still reads its prompt shares the rows that writers
-//! leave. Runs with lower priority than the screen. A run whose stream is dropped is over at the next layer or step; one
-//! that fails, also by a panic, is that run's failure. One engine per file of weights, kept by `local::Local`.
+//! Every step reads the weights once for all conversations (continuous batching): on two cores, four conversations
+//! together were measured to be two to three times as fast as four threads. Conversations that still read their prompts
+//! share the rows that the others leave. The threads have a lower priority than the screen. A conversation whose stream
+//! is dropped ends at the next layer or step. One that fails, also by a panic, does not affect the others.
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
@@ -13,56 +14,60 @@ use std::time::Duration;
 
 use rayon::ThreadPool;
 
-use super::conversation::{Conversation, Job, tell};
-use super::decoder::{Logits, ROWS, Span};
-use super::memories::Memories;
-use super::model::{Model, Source};
-use super::snapshot::{LIMIT, Snapshots};
+use super::conversation::{Conversation, GenerationJob, send_event};
+use super::gguf::describe_candle_error;
+use super::loaded_model::{EngineSettings, LoadModelError, LoadedModel};
+use super::prefix_cache::PrefixCache;
+use super::prefix_snapshot::{MAX_SNAPSHOT_BYTES, PrefixSnapshots};
+use super::transformer::{Logits, MAX_STEP_ROWS, TokenBatch};
 use crate::domain::{FailKind, Failure};
 use crate::text::sanitize_line;
 
-/// A question that makes a step panic, for the tests.
-#[cfg(test)]
-pub(super) const PANIC: &str = "panic, please";
+/// How long the engine must be idle before it writes a prefix snapshot.
+const SNAPSHOT_DELAY: Duration = Duration::from_millis(200);
+/// How long the end of the program waits for a snapshot that is being written.
+const SNAPSHOT_TIMEOUT: Duration = Duration::from_millis(300);
 
-/// How long nothing must happen before prefix snapshots are written.
-const IDLE: Duration = Duration::from_millis(200);
-/// How long the end of the program may wait for a snapshot that is being written.
-const PATIENCE: Duration = Duration::from_millis(300);
-
-/// A handle to the thread. Dropping it ends the thread.
+/// A handle to the engine thread. Dropping it ends the thread.
 pub(super) struct Engine {
-    jobs: Option<Sender<Job>>,
-    over: Mutex<Receiver<()>>,
+    jobs: Option<Sender<GenerationJob>>,
+    ended: Mutex<Receiver<()>>,
 }
 
 impl Engine {
-    /// Starts the thread; the model is loaded with the first question.
+    /// Starts the thread. The model is loaded with the first job.
     ///
     /// # Errors
-    /// The system gives no thread.
-    pub(super) fn start(source: Source) -> std::io::Result<Self> {
-        let (jobs, inbox) = mpsc::channel();
-        let (ended, over) = mpsc::channel();
-        let cores = rayon::ThreadPoolBuilder::new()
-            .num_threads(source.cores)
-            .thread_name(|n| format!("local-model-{n}"))
-            .start_handler(|_| step_back())
+    /// The system provides no thread.
+    pub(super) fn start(settings: EngineSettings) -> std::io::Result<Self> {
+        let (jobs, job_receiver) = mpsc::channel();
+        let (ended_sender, ended) = mpsc::channel();
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(settings.cores)
+            .thread_name(|index| format!("local-model-{index}"))
+            .start_handler(|_| lower_thread_priority())
             .build()
             .map_err(std::io::Error::other)?;
         thread::Builder::new().name("local-model".to_owned()).spawn(move || {
-            step_back();
-            Worker { source, inbox, ready: None, runs: Vec::new(), cores }.run();
-            // Nobody may be waiting any more.
-            ended.send(()).unwrap_or_default();
+            lower_thread_priority();
+            EngineThread {
+                settings,
+                jobs: job_receiver,
+                loaded: None,
+                conversations: Vec::new(),
+                pool,
+            }
+            .run_jobs();
+            // Fails only if the handle gave up waiting.
+            ended_sender.send(()).unwrap_or_default();
         })?;
-        Ok(Self { jobs: Some(jobs), over: Mutex::new(over) })
+        Ok(Self { jobs: Some(jobs), ended: Mutex::new(ended) })
     }
 
-    /// Gives it a question. One that it cannot take is given back.
-    pub(super) fn ask(&self, job: Job) -> Result<(), Job> {
+    /// Gives `job` to the thread, or returns it if the thread has ended.
+    pub(super) fn submit_job(&self, job: GenerationJob) -> Result<(), GenerationJob> {
         match &self.jobs {
-            Some(jobs) => jobs.send(job).map_err(|refused| refused.0),
+            Some(jobs) => jobs.send(job).map_err(|rejected| rejected.0),
             None => Err(job),
         }
     }
@@ -71,219 +76,230 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         self.jobs = None;
-        // What is not written by then is made anew another time.
-        if let Ok(over) = self.over.lock() {
-            over.recv_timeout(PATIENCE).unwrap_or_default();
+        // A snapshot that is not written by then is computed again another time.
+        if let Ok(ended) = self.ended.lock() {
+            ended.recv_timeout(SNAPSHOT_TIMEOUT).unwrap_or_default();
         }
     }
 }
 
-/// The screen goes first.
-fn step_back() {
+/// Lowers the priority of this thread so that the screen stays responsive.
+fn lower_thread_priority() {
     #[cfg(target_os = "linux")]
-    // Without it the system still shares its time fairly.
+    // If this fails, the system still shares its time fairly.
     rustix::process::setpriority_process(None, 10).unwrap_or_default();
 }
 
-/// What is there once a model is loaded.
-struct Ready {
-    model: Model,
-    memories: Memories,
+/// A model and what its conversations left.
+struct LoadedEngine {
+    model: LoadedModel,
+    cache: PrefixCache,
 }
 
-struct Worker {
-    source: Source,
-    inbox: Receiver<Job>,
-    ready: Option<Ready>,
-    runs: Vec<Conversation>,
-    cores: ThreadPool,
+struct EngineThread {
+    settings: EngineSettings,
+    jobs: Receiver<GenerationJob>,
+    /// None before the first job.
+    loaded: Option<LoadedEngine>,
+    conversations: Vec<Conversation>,
+    pool: ThreadPool,
 }
 
-impl Worker {
-    fn run(mut self) {
-        while self.listen() {
+impl EngineThread {
+    fn run_jobs(mut self) {
+        while self.receive_jobs() {
             self.drop_cancelled();
-            if !self.runs.is_empty() {
-                self.step();
+            if !self.conversations.is_empty() {
+                self.run_step();
             }
         }
-        while self.write_one() {}
+        while self.write_snapshot() {}
     }
 
-    /// Takes new questions: waits for one when there is nothing else to do. False when no more can come.
-    fn listen(&mut self) -> bool {
+    /// Accepts new jobs, and waits for one if there is nothing else to do. Returns false when the handle was dropped.
+    fn receive_jobs(&mut self) -> bool {
         loop {
-            let idle = self.runs.is_empty();
-            let next = if idle {
-                self.inbox.recv_timeout(IDLE)
+            let is_idle = self.conversations.is_empty();
+            let received = if is_idle {
+                self.jobs.recv_timeout(SNAPSHOT_DELAY)
             } else {
-                self.inbox.try_recv().map_err(|e| match e {
+                self.jobs.try_recv().map_err(|error| match error {
                     TryRecvError::Empty => RecvTimeoutError::Timeout,
                     TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
                 })
             };
-            match next {
-                Ok(job) => self.take(&job),
+            match received {
+                Ok(job) => self.accept_job(&job),
                 Err(RecvTimeoutError::Disconnected) => return false,
-                Err(RecvTimeoutError::Timeout) if !idle => return true,
+                Err(RecvTimeoutError::Timeout) if !is_idle => return true,
                 Err(RecvTimeoutError::Timeout) => {
-                    if !self.write_one() {
-                        // Nothing to do at all: sleep until somebody asks.
-                        let Ok(job) = self.inbox.recv() else { return false };
-                        self.take(&job);
+                    if !self.write_snapshot() {
+                        let Ok(job) = self.jobs.recv() else { return false };
+                        self.accept_job(&job);
                     }
                 }
             }
         }
     }
 
-    fn write_one(&mut self) -> bool {
-        self.ready.as_mut().is_some_and(|ready| ready.memories.write_one())
+    /// Writes one prefix snapshot. Returns false if there is none to write.
+    fn write_snapshot(&mut self) -> bool {
+        self.loaded.as_mut().is_some_and(|loaded| loaded.cache.write_snapshot())
     }
 
-    fn take(&mut self, job: &Job) {
+    fn accept_job(&mut self, job: &GenerationJob) {
         if job.events.is_closed() {
             return;
         }
-        // The question may follow one that was just cancelled.
+        // The job may continue a conversation that was just cancelled, whose cache must be stored first.
         self.drop_cancelled();
         let events = job.events.clone();
-        let taken = catch_unwind(AssertUnwindSafe(|| self.begin(job)));
-        match taken {
-            Ok(Ok(run)) => self.runs.extend(run),
-            Ok(Err(what)) => tell(&events, Err(Failure::new(FailKind::Rejected, what))),
-            Err(panic) => tell(&events, Err(internal(panic.as_ref()))),
+        match catch_unwind(AssertUnwindSafe(|| self.start_conversation(job))) {
+            Ok(Ok(conversation)) => self.conversations.extend(conversation),
+            Ok(Err(error)) => {
+                send_event(&events, Err(Failure::new(FailKind::Rejected, error.to_string())));
+            }
+            Err(panic) => send_event(&events, Err(panic_failure(panic.as_ref()))),
         }
     }
 
-    fn begin(&mut self, job: &Job) -> Result<Option<Conversation>, String> {
-        if self.ready.is_none() {
-            let model = self.cores.install(|| Model::load(&self.source))?;
-            let disk = Snapshots::new(
-                &self.source.cache,
+    fn start_conversation(
+        &mut self,
+        job: &GenerationJob,
+    ) -> Result<Option<Conversation>, LoadModelError> {
+        if self.loaded.is_none() {
+            let model = self.pool.install(|| LoadedModel::load(&self.settings))?;
+            let snapshots = PrefixSnapshots::new(
+                &self.settings.cache,
                 model.identity.clone(),
-                model.decoder.kv_shape(),
-                LIMIT,
+                model.transformer.kv_shape(),
+                MAX_SNAPSHOT_BYTES,
             );
-            self.ready = Some(Ready { model, memories: Memories::new(disk) });
+            self.loaded = Some(LoadedEngine { model, cache: PrefixCache::new(snapshots) });
         }
-        let Some(ready) = self.ready.as_mut() else { return Ok(None) };
-        Ok(Conversation::begin(job, &ready.model, &mut ready.memories))
+        let Some(loaded) = self.loaded.as_mut() else { return Ok(None) };
+        Ok(Conversation::start(job, &loaded.model, &mut loaded.cache))
     }
 
-    /// A run that nobody listens to is over; what it read may serve the next.
+    /// Ends conversations whose streams were dropped. Their caches are kept for follow-ups.
     fn drop_cancelled(&mut self) {
-        let Some(ready) = self.ready.as_mut() else { return };
-        for run in self.runs.extract_if(.., |run| run.is_cancelled()) {
-            let (tokens, kv) = run.into_memory();
-            ready.memories.ended(tokens, kv);
+        let Some(loaded) = self.loaded.as_mut() else { return };
+        for conversation in self.conversations.extract_if(.., |c| c.is_cancelled()) {
+            let (tokens, kv) = conversation.into_cache();
+            loaded.cache.add_conversation(tokens, kv);
         }
     }
 
-    /// One step of all runs; where that fails, of each alone, so that only the one that is the cause fails.
-    fn step(&mut self) {
-        let shares = shares(&self.runs.iter().map(Conversation::waiting).collect::<Vec<_>>(), ROWS);
-        let chunks: Vec<Vec<u32>> =
-            self.runs.iter().zip(shares).map(|(run, share)| run.next(share)).collect();
-        match self.compute(&chunks) {
-            Ok(Some(logits)) => self.advance(&chunks, logits),
+    /// Runs one step of all conversations. If it fails, runs each alone, so that only the cause of the failure fails.
+    fn run_step(&mut self) {
+        let waiting: Vec<usize> = self.conversations.iter().map(Conversation::waiting).collect();
+        let batches: Vec<Vec<u32>> = self
+            .conversations
+            .iter()
+            .zip(share_rows(&waiting, MAX_STEP_ROWS))
+            .map(|(conversation, rows)| conversation.next_tokens(rows))
+            .collect();
+        match self.compute_logits(&batches) {
+            Ok(Some(logits)) => self.advance_conversations(&batches, logits),
             Ok(None) => {}
-            Err(failure) if self.runs.len() == 1 => {
-                for run in self.runs.drain(..) {
-                    tell(&run.events, Err(failure.clone()));
+            Err(failure) if self.conversations.len() == 1 => {
+                for conversation in self.conversations.drain(..) {
+                    send_event(&conversation.events, Err(failure.clone()));
                 }
             }
-            Err(_) => self.one_by_one(),
+            Err(_) => self.run_steps_one_by_one(),
         }
     }
 
-    fn one_by_one(&mut self) {
-        let mut going = Vec::new();
-        for mut run in std::mem::take(&mut self.runs) {
-            // A panic may have left keys of layers that are not counted.
-            run.kv.truncate(run.kv.len());
-            self.runs = vec![run];
-            self.step();
-            going.append(&mut self.runs);
+    fn run_steps_one_by_one(&mut self) {
+        let mut remaining = Vec::new();
+        for mut conversation in std::mem::take(&mut self.conversations) {
+            // A panic may have left keys of some layers without counting their tokens.
+            conversation.kv.truncate(conversation.kv.len());
+            self.conversations = vec![conversation];
+            self.run_step();
+            remaining.append(&mut self.conversations);
         }
-        self.runs = going;
+        self.conversations = remaining;
     }
 
-    /// The logits behind the next tokens of all runs; none when all runs were cancelled meanwhile.
-    fn compute(&mut self, chunks: &[Vec<u32>]) -> Result<Option<Logits>, Failure> {
-        let Some(ready) = self.ready.as_ref() else { return Ok(None) };
-        let listening: Vec<_> = self.runs.iter().map(|run| run.events.clone()).collect();
-        let stop = move || listening.iter().all(tokio::sync::mpsc::Sender::is_closed);
+    /// The logits after the next tokens of all conversations. None when all of them were cancelled meanwhile.
+    fn compute_logits(&mut self, batches: &[Vec<u32>]) -> Result<Option<Logits>, Failure> {
+        let Some(loaded) = self.loaded.as_ref() else { return Ok(None) };
+        let streams: Vec<_> = self.conversations.iter().map(|c| c.events.clone()).collect();
+        let should_stop = move || streams.iter().all(tokio::sync::mpsc::Sender::is_closed);
         let computed = catch_unwind(AssertUnwindSafe(|| {
             #[cfg(test)]
-            assert!(!self.runs.iter().any(|run| run.panics), "asked to panic");
-            let mut spans: Vec<Span<'_>> = self
-                .runs
+            assert!(!self.conversations.iter().any(|c| c.panics), "asked to panic");
+            let mut batches: Vec<TokenBatch<'_>> = self
+                .conversations
                 .iter_mut()
-                .zip(chunks)
-                .filter(|(_, chunk)| !chunk.is_empty())
-                .map(|(run, chunk)| {
-                    let logits = run.wants_logits(chunk.len());
-                    Span { kv: &mut run.kv, tokens: chunk, logits }
+                .zip(batches)
+                .filter(|(_, tokens)| !tokens.is_empty())
+                .map(|(conversation, tokens)| {
+                    let needs_logits = conversation.needs_logits(tokens.len());
+                    TokenBatch { kv: &mut conversation.kv, tokens, needs_logits }
                 })
                 .collect();
-            self.cores.install(|| ready.model.decoder.step(&mut spans, &stop))
+            self.pool.install(|| loaded.model.transformer.run_step(&mut batches, &should_stop))
         }));
         match computed {
             Ok(Ok(logits)) => Ok(logits),
-            Ok(Err(e)) => {
-                let what = format!("the local model failed: {}", super::gguf::words(&e));
-                Err(Failure::new(FailKind::Internal, what))
+            Ok(Err(error)) => {
+                let error = describe_candle_error(&error);
+                let message = format!("the local model failed: {error}");
+                Err(Failure::new(FailKind::Internal, message))
             }
-            Err(panic) => Err(internal(panic.as_ref())),
+            Err(panic) => Err(panic_failure(panic.as_ref())),
         }
     }
 
-    /// Each run takes its logits; one that is over leaves its memory behind.
-    fn advance(&mut self, chunks: &[Vec<u32>], logits: Logits) {
-        let Some(ready) = self.ready.as_mut() else { return };
+    /// Gives each conversation its logits. The caches of those that end are kept.
+    fn advance_conversations(&mut self, batches: &[Vec<u32>], logits: Logits) {
+        let Some(loaded) = self.loaded.as_mut() else { return };
         let mut logits = logits.into_iter();
-        let mut going = Vec::with_capacity(self.runs.len());
-        for (mut run, chunk) in self.runs.drain(..).zip(chunks) {
-            if chunk.is_empty() {
-                going.push(run);
+        let mut remaining = Vec::with_capacity(self.conversations.len());
+        for (mut conversation, batch) in self.conversations.drain(..).zip(batches) {
+            if batch.is_empty() {
+                remaining.push(conversation);
                 continue;
             }
-            run.tell_reading();
-            if let Some(prefix) = run.at_prefix() {
-                ready.memories.prefix(prefix, &run.kv);
+            conversation.report_prompt_progress();
+            if let Some(prefix) = conversation.completed_prefix() {
+                loaded.cache.add_prefix(prefix, &conversation.kv);
             }
             let Some(logits) = logits.next().flatten() else {
-                going.push(run);
+                remaining.push(conversation);
                 continue;
             };
-            match catch_unwind(AssertUnwindSafe(|| run.advance(logits))) {
-                Ok(true) => going.push(run),
+            match catch_unwind(AssertUnwindSafe(|| conversation.advance(logits))) {
+                Ok(true) => remaining.push(conversation),
                 Ok(false) => {
-                    let (tokens, kv) = run.into_memory();
-                    ready.memories.ended(tokens, kv);
+                    let (tokens, kv) = conversation.into_cache();
+                    loaded.cache.add_conversation(tokens, kv);
                 }
-                Err(panic) => tell(&run.events, Err(internal(panic.as_ref()))),
+                Err(panic) => send_event(&conversation.events, Err(panic_failure(panic.as_ref()))),
             }
         }
-        self.runs = going;
+        self.conversations = remaining;
     }
 }
 
-/// How many rows each run gets: one that writes needs one; those that read share the rest. At least one each.
-fn shares(waiting: &[usize], rows: usize) -> Vec<usize> {
-    let readers = waiting.iter().filter(|n| **n > 1).count();
+/// The number of rows of each conversation in a step, at least one: one that writes needs one, and those that read
+/// their prompts share the rest. `waiting` is the number of tokens that each has to read.
+fn share_rows(waiting: &[usize], rows: usize) -> Vec<usize> {
+    let readers = waiting.iter().filter(|tokens| **tokens > 1).count();
     let writers = waiting.len() - readers;
     let share = rows.saturating_sub(writers).checked_div(readers).unwrap_or(1).max(1);
-    waiting.iter().map(|n| (*n).min(share).max(1)).collect()
+    waiting.iter().map(|tokens| (*tokens).min(share).max(1)).collect()
 }
 
-fn internal(panic: &(dyn std::any::Any + Send)) -> Failure {
-    let words = panic
+fn panic_failure(panic: &(dyn Any + Send)) -> Failure {
+    let message = panic
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a panic without words");
-    let words: String = sanitize_line(words).chars().take(200).collect();
-    Failure::new(FailKind::Internal, format!("internal error in the local model: {words}"))
+    let message: String = sanitize_line(message).chars().take(200).collect();
+    Failure::new(FailKind::Internal, format!("internal error in the local model: {message}"))
 }

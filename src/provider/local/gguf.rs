@@ -1,24 +1,25 @@
-//! The head of a GGUF file: is it one, what architecture, with what sizes.
+//! Reads and checks the header of a GGUF file: architecture, sizes, tensors.
 //!
-//! candle's reader bounds every count by the file's size; here its errors get words for people, and what it does not
-//! look at is checked before anything is loaded: architecture, sizes that fit each other, tensors that end within the
-//! file. Format: <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>. Used by `load`.
+//! candle's reader limits every count by the size of the file. What it does not check is checked here before anything
+//! is loaded: the architecture, sizes that fit together, tensors that end within the file. Format:
+//! <https://github.com/ggml-org/ggml/blob/master/docs/gguf.md>.
 
 use std::fs::File;
-use std::io::{BufReader, Read as _, Seek as _};
+use std::io::{self, BufReader, Read as _, Seek as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use candle_core::quantized::GgmlDType;
 use candle_core::quantized::gguf_file::{Content, Value};
+use thiserror::Error;
 
 use crate::text::sanitize_line;
 
-/// Architectures that the decoder knows.
+/// The architectures that the transformer can compute.
 const ARCHITECTURES: &[(&str, Rope)] =
     &[("llama", Rope::Pairs), ("qwen2", Rope::Halves), ("qwen3", Rope::Halves)];
 
-/// Kinds of numbers that the decoder can compute with.
+/// The quantisations that the transformer can compute.
 const QUANTISATIONS: &[GgmlDType] = &[
     GgmlDType::F32,
     GgmlDType::F16,
@@ -32,116 +33,231 @@ const QUANTISATIONS: &[GgmlDType] = &[
     GgmlDType::Q6K,
 ];
 
-/// Which numbers of a head a rotation pairs.
+/// Why a GGUF file cannot be loaded. Names from the file are sanitised.
+#[derive(Debug, Error)]
+pub(super) enum GgufError {
+    /// The file cannot be read.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// candle cannot read a tensor or compute with it.
+    #[error("{}", describe_candle_error(.0))]
+    Candle(#[from] candle_core::Error),
+    /// The file is shorter than a header.
+    #[error("not a GGUF file: it has fewer than 8 bytes")]
+    TooShort,
+    /// The magic number is wrong.
+    #[error("not a GGUF file: it does not begin with \"GGUF\"")]
+    WrongMagic,
+    /// The version of the format is unknown.
+    #[error("GGUF version {0}; versions 2 and 3 can be read")]
+    UnknownVersion(u32),
+    /// candle's reader panics.
+    #[error("the GGUF header is invalid")]
+    Nonsense,
+    /// candle's reader fails.
+    #[error("damaged or cut off: {}", describe_candle_error(.0))]
+    Damaged(candle_core::Error),
+    /// The architecture is missing.
+    #[error("it does not say its architecture (general.architecture)")]
+    NoArchitecture,
+    /// The architecture is unknown.
+    #[error("architecture \"{0}\" cannot be run; those that can: {names}", names = architecture_names())]
+    UnknownArchitecture(String),
+    /// A size is missing.
+    #[error("{0} is missing or not a whole number")]
+    NoSize(String),
+    /// A size is zero or too large.
+    #[error("{key} is {size}; expected a number from 1 to {max}")]
+    SizeOutOfRange {
+        /// Key of the metadata.
+        key: String,
+        /// The size in the file.
+        size: usize,
+        /// The largest allowed size.
+        max: usize,
+    },
+    /// The sizes of the attention heads do not fit together.
+    #[error("{heads} heads, {kv_heads} of keys, {head_size} numbers each: cannot be")]
+    InvalidHeads {
+        /// Heads of queries.
+        heads: usize,
+        /// Heads of keys and values.
+        kv_heads: usize,
+        /// Numbers in a head.
+        head_size: usize,
+    },
+    /// Only a part of each head is rotated.
+    #[error("rotates {rotated} of {head_size} numbers of a head: cannot be run")]
+    PartialRotation {
+        /// Numbers that are rotated.
+        rotated: usize,
+        /// Numbers in a head.
+        head_size: usize,
+    },
+    /// The scaling of positions is unknown.
+    #[error("rope scaling \"{0}\" cannot be run")]
+    UnknownRopeScaling(String),
+    /// There is no vocabulary.
+    #[error("there is no tokenizer in the file (tokenizer.ggml.tokens)")]
+    NoTokenizer,
+    /// The quantisation of a tensor is not supported.
+    #[error("tensor {name} is {dtype:?}, which cannot be run; those that can: {names}", names = quantisation_names())]
+    UnsupportedQuantisation {
+        /// The tensor.
+        name: String,
+        /// Its quantisation.
+        dtype: GgmlDType,
+    },
+    /// The file is too short for a tensor.
+    #[error("cut off: tensor {name} ends at byte {end}, the file has {length}")]
+    CutOff {
+        /// The tensor.
+        name: String,
+        /// The end of the tensor in bytes.
+        end: u64,
+        /// The size of the file in bytes.
+        length: u64,
+    },
+    /// The size of a tensor overflows.
+    #[error("tensor {0} has an impossible size")]
+    ImpossibleSize(String),
+    /// A tensor of the architecture is missing.
+    #[error("tensor {0} is missing")]
+    NoTensor(String),
+    /// A tensor does not fit the sizes of the model.
+    #[error("tensor {name} has the size {found:?}; expected {expected:?}")]
+    WrongShape {
+        /// The tensor.
+        name: String,
+        /// Its dimensions in the file.
+        found: Vec<usize>,
+        /// The dimensions of the architecture.
+        expected: Vec<usize>,
+    },
+}
+
+fn architecture_names() -> String {
+    let names: Vec<&str> = ARCHITECTURES.iter().map(|(name, _)| *name).collect();
+    names.join(", ")
+}
+
+fn quantisation_names() -> String {
+    let names: Vec<String> = QUANTISATIONS.iter().map(|dtype| format!("{dtype:?}")).collect();
+    names.join(", ")
+}
+
+/// The numbers of an attention head that are rotated together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rope {
     /// Neighbours: `(0, 1), (2, 3) …`
     Pairs,
-    /// The halves: `(0, d/2), (1, d/2 + 1) …`
+    /// The two halves: `(0, d/2), (1, d/2 + 1) …`
     Halves,
 }
 
 /// The sizes of a model.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Shape {
-    /// `qwen2`
+pub(super) struct ModelShape {
+    /// For example `qwen2`.
     pub(super) architecture: String,
-    /// Layers.
+    /// Number of layers.
     pub(super) layers: usize,
     /// Numbers in a hidden state.
     pub(super) hidden: usize,
-    /// Numbers between the two halves of the feed-forward part.
+    /// Numbers in the middle of the feed-forward network.
     pub(super) feed_forward: usize,
     /// Heads of queries.
     pub(super) heads: usize,
     /// Heads of keys and values; divides `heads`.
     pub(super) kv_heads: usize,
     /// Numbers in a head.
-    pub(super) head: usize,
-    /// Tokens that the vocabulary has.
+    pub(super) head_size: usize,
+    /// Tokens in the vocabulary.
     pub(super) vocabulary: usize,
-    /// Tokens of context that it was trained for.
+    /// Tokens of context that the model was trained for.
     pub(super) context: usize,
-    /// Added to the mean square of a norm.
+    /// Added to the mean square in norms.
     pub(super) epsilon: f32,
     /// How heads are rotated.
     pub(super) rope: Rope,
-    /// Base of the rotation's frequencies.
+    /// Base of the rotation frequencies.
     pub(super) rope_base: f32,
-    /// What positions are divided by (linear scaling); 1 for most.
+    /// Divisor of positions (linear scaling); 1 for most models.
     pub(super) rope_scale: f32,
 }
 
-impl Shape {
-    /// Numbers of keys (or of values) that one token leaves in one layer.
+impl ModelShape {
+    /// Numbers of keys (or of values) that one token adds to one layer.
     pub(super) fn kv_width(&self) -> usize {
-        self.kv_heads * self.head
+        self.kv_heads * self.head_size
     }
 }
 
-/// A checked head.
-pub(super) struct Head {
-    /// As candle read it.
+/// A checked header.
+pub(super) struct GgufHeader {
+    /// The header as candle reads it.
     pub(super) content: Content,
-    /// The sizes.
-    pub(super) shape: Shape,
-    /// The chat template inside the file.
-    pub(super) template: Option<String>,
+    /// The sizes of the model.
+    pub(super) shape: ModelShape,
+    /// The chat template in the file.
+    pub(super) chat_template: Option<String>,
 }
 
-/// Reads and checks the head of the file at `path`; says what is wrong with it.
-pub(super) fn read(path: &Path) -> Result<Head, String> {
-    let wrong = |what: String| format!("{}: {what}", path.display());
-    let file = File::open(path).map_err(|e| wrong(e.to_string()))?;
-    let length = file.metadata().map_err(|e| wrong(e.to_string()))?.len();
+/// Reads and checks the header of the file at `path`.
+pub(super) fn read_header(path: &Path) -> Result<GgufHeader, GgufError> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
     let mut file = BufReader::new(file);
-    magic(&mut file).map_err(&wrong)?;
-    // The reader divides by an alignment that the file names: a zero panics.
+    check_magic(&mut file)?;
+    // candle divides by an alignment from the file, and panics if that is zero.
     let content = catch_unwind(AssertUnwindSafe(|| Content::read(&mut file)))
-        .map_err(|_| wrong("the GGUF head makes no sense".to_owned()))?
-        .map_err(|e| wrong(format!("damaged or cut off: {}", words(&e))))?;
-    let shape = shape(&content).map_err(&wrong)?;
-    tensors(&content, length).map_err(&wrong)?;
-    let template = match content.metadata.get("tokenizer.chat_template") {
+        .map_err(|_| GgufError::Nonsense)?
+        .map_err(GgufError::Damaged)?;
+    let shape = read_shape(&content)?;
+    check_tensors(&content, length)?;
+    let chat_template = match content.metadata.get("tokenizer.chat_template") {
         Some(Value::String(text)) => Some(text.clone()),
         _ => None,
     };
-    Ok(Head { content, shape, template })
+    Ok(GgufHeader { content, shape, chat_template })
 }
 
-/// candle's words without its backtrace, clean.
-pub(super) fn words(error: &candle_core::Error) -> String {
-    let text = error.to_string();
-    sanitize_line(text.lines().next().unwrap_or_default()).chars().take(200).collect()
+/// candle's message without its backtrace, sanitised.
+pub(super) fn describe_candle_error(error: &candle_core::Error) -> String {
+    shorten_name(error.to_string().lines().next().unwrap_or_default(), 200)
 }
 
-fn magic(file: &mut BufReader<File>) -> Result<(), String> {
+/// Text from the file, sanitised and cut to `max_chars` characters.
+fn shorten_name(text: &str, max_chars: usize) -> String {
+    sanitize_line(text).chars().take(max_chars).collect()
+}
+
+fn check_magic(file: &mut BufReader<File>) -> Result<(), GgufError> {
     let mut head = [0; 8];
-    file.read_exact(&mut head)
-        .map_err(|_| "not a GGUF file: it has fewer than 8 bytes".to_owned())?;
-    file.rewind().map_err(|e| e.to_string())?;
+    file.read_exact(&mut head).map_err(|_| GgufError::TooShort)?;
+    file.rewind()?;
     let [m0, m1, m2, m3, version @ ..] = head;
     if [m0, m1, m2, m3] != *b"GGUF" {
-        return Err("not a GGUF file: it does not begin with \"GGUF\"".to_owned());
+        return Err(GgufError::WrongMagic);
     }
     match u32::from_le_bytes(version) {
         2 | 3 => Ok(()),
-        version => Err(format!("GGUF version {version}; versions 2 and 3 can be read")),
+        version => Err(GgufError::UnknownVersion(version)),
     }
 }
 
-/// Numbers of the metadata, by key.
-struct Metadata<'a> {
+/// The metadata of one architecture.
+struct GgufMetadata<'a> {
     content: &'a Content,
     architecture: &'a str,
 }
 
-impl Metadata<'_> {
+impl GgufMetadata<'_> {
     fn get(&self, key: &str) -> Option<&Value> {
         self.content.metadata.get(&format!("{}.{key}", self.architecture))
     }
 
-    fn whole(&self, key: &str) -> Option<usize> {
+    fn get_usize(&self, key: &str) -> Option<usize> {
         let number = match self.get(key)? {
             Value::U8(n) => u64::from(*n),
             Value::U16(n) => u64::from(*n),
@@ -154,126 +270,111 @@ impl Metadata<'_> {
         usize::try_from(number).ok()
     }
 
-    /// A number from 1 to `most`.
-    fn size(&self, key: &str, most: usize) -> Result<usize, String> {
+    /// A number from 1 to `max`.
+    fn require_size(&self, key: &str, max: usize) -> Result<usize, GgufError> {
         let name = format!("{}.{key}", self.architecture);
-        match self.whole(key) {
-            None => Err(format!("{name} is missing or not a whole number")),
-            Some(n) if n == 0 || n > most => {
-                Err(format!("{name} is {n}; expected a number from 1 to {most}"))
+        match self.get_usize(key) {
+            None => Err(GgufError::NoSize(name)),
+            Some(size) if size == 0 || size > max => {
+                Err(GgufError::SizeOutOfRange { key: name, size, max })
             }
-            Some(n) => Ok(n),
+            Some(size) => Ok(size),
         }
     }
 
-    fn real(&self, key: &str) -> Option<f32> {
+    fn get_f32(&self, key: &str) -> Option<f32> {
         match self.get(key)? {
-            Value::F32(x) if x.is_finite() => Some(*x),
+            Value::F32(number) if number.is_finite() => Some(*number),
             _ => None,
         }
     }
 
-    fn word(&self, key: &str) -> Option<&str> {
+    fn get_str(&self, key: &str) -> Option<&str> {
         match self.get(key)? {
-            Value::String(word) => Some(word),
+            Value::String(text) => Some(text),
             _ => None,
         }
     }
 }
 
-fn shape(content: &Content) -> Result<Shape, String> {
+fn read_shape(content: &Content) -> Result<ModelShape, GgufError> {
     let architecture = match content.metadata.get("general.architecture") {
         Some(Value::String(name)) => name.clone(),
-        _ => return Err("it does not say its architecture (general.architecture)".to_owned()),
+        _ => return Err(GgufError::NoArchitecture),
     };
-    let known = ARCHITECTURES.iter().find(|(name, _)| *name == architecture);
-    let Some((_, rope)) = known else {
-        let names: Vec<&str> = ARCHITECTURES.iter().map(|(name, _)| *name).collect();
-        return Err(format!(
-            "architecture \"{}\" cannot be run; those that can: {}",
-            sanitize_line(&architecture).chars().take(40).collect::<String>(),
-            names.join(", ")
-        ));
+    let Some((_, rope)) = ARCHITECTURES.iter().find(|(name, _)| *name == architecture) else {
+        return Err(GgufError::UnknownArchitecture(shorten_name(&architecture, 40)));
     };
-    let meta = Metadata { content, architecture: &architecture };
-    let heads = meta.size("attention.head_count", 1 << 12)?;
-    let hidden = meta.size("embedding_length", 1 << 17)?;
-    let kv_heads = match meta.whole("attention.head_count_kv") {
-        Some(_) => meta.size("attention.head_count_kv", heads)?,
+    let metadata = GgufMetadata { content, architecture: &architecture };
+    let heads = metadata.require_size("attention.head_count", 1 << 12)?;
+    let hidden = metadata.require_size("embedding_length", 1 << 17)?;
+    let kv_heads = match metadata.get_usize("attention.head_count_kv") {
+        Some(_) => metadata.require_size("attention.head_count_kv", heads)?,
         None => heads,
     };
-    let head = match meta.whole("attention.key_length") {
-        Some(_) => meta.size("attention.key_length", 1 << 12)?,
+    let head_size = match metadata.get_usize("attention.key_length") {
+        Some(_) => metadata.require_size("attention.key_length", 1 << 12)?,
         None => hidden / heads,
     };
-    if heads % kv_heads != 0 || head == 0 || head % 2 != 0 {
-        return Err(format!("{heads} heads, {kv_heads} of keys, {head} numbers each: cannot be"));
+    if heads % kv_heads != 0 || head_size == 0 || head_size % 2 != 0 {
+        return Err(GgufError::InvalidHeads { heads, kv_heads, head_size });
     }
-    if let Some(rotated) = meta.whole("rope.dimension_count").filter(|n| *n != head) {
-        return Err(format!("rotates {rotated} of {head} numbers of a head: cannot be run"));
+    if let Some(rotated) = metadata.get_usize("rope.dimension_count").filter(|n| *n != head_size) {
+        return Err(GgufError::PartialRotation { rotated, head_size });
     }
-    let rope_scale = match meta.word("rope.scaling.type") {
+    let rope_scale = match metadata.get_str("rope.scaling.type") {
         None | Some("none") => 1.0,
-        Some("linear") => meta.real("rope.scaling.factor").filter(|f| *f >= 1.0).unwrap_or(1.0),
-        Some(other) => {
-            let other: String = sanitize_line(other).chars().take(40).collect();
-            return Err(format!("rope scaling \"{other}\" cannot be run"));
+        Some("linear") => {
+            metadata.get_f32("rope.scaling.factor").filter(|f| *f >= 1.0).unwrap_or(1.0)
         }
+        Some(other) => return Err(GgufError::UnknownRopeScaling(shorten_name(other, 40))),
     };
-    Ok(Shape {
-        layers: meta.size("block_count", 1 << 10)?,
+    Ok(ModelShape {
+        layers: metadata.require_size("block_count", 1 << 10)?,
         hidden,
-        feed_forward: meta.size("feed_forward_length", 1 << 20)?,
+        feed_forward: metadata.require_size("feed_forward_length", 1 << 20)?,
         heads,
         kv_heads,
-        head,
-        vocabulary: vocabulary(content)?,
-        context: meta.size("context_length", 1 << 24)?,
-        epsilon: meta.real("attention.layer_norm_rms_epsilon").unwrap_or(1e-5),
+        head_size,
+        vocabulary: vocabulary_size(content)?,
+        context: metadata.require_size("context_length", 1 << 24)?,
+        epsilon: metadata.get_f32("attention.layer_norm_rms_epsilon").unwrap_or(1e-5),
         rope: *rope,
-        rope_base: meta.real("rope.freq_base").filter(|b| *b > 0.0).unwrap_or(10_000.0),
+        rope_base: metadata.get_f32("rope.freq_base").filter(|b| *b > 0.0).unwrap_or(10_000.0),
         rope_scale,
         architecture,
     })
 }
 
-fn vocabulary(content: &Content) -> Result<usize, String> {
+fn vocabulary_size(content: &Content) -> Result<usize, GgufError> {
     match content.metadata.get("tokenizer.ggml.tokens") {
         Some(Value::Array(tokens)) if !tokens.is_empty() => Ok(tokens.len()),
-        _ => Err("there is no tokenizer in the file (tokenizer.ggml.tokens)".to_owned()),
+        _ => Err(GgufError::NoTokenizer),
     }
 }
 
-/// Every tensor is of a kind that can be computed with, and ends within the file.
-fn tensors(content: &Content, length: u64) -> Result<(), String> {
+/// Checks that every tensor has a supported quantisation and ends within the `length` bytes of the file.
+fn check_tensors(content: &Content, length: u64) -> Result<(), GgufError> {
     for (name, info) in &content.tensor_infos {
-        let name: String = sanitize_line(name).chars().take(80).collect();
-        if !QUANTISATIONS.contains(&info.ggml_dtype) {
-            let words: Vec<String> = QUANTISATIONS.iter().map(|q| format!("{q:?}")).collect();
-            return Err(format!(
-                "tensor {name} is {:?}, which cannot be run; those that can: {}",
-                info.ggml_dtype,
-                words.join(", ")
-            ));
+        let name = shorten_name(name, 80);
+        let dtype = info.ggml_dtype;
+        if !QUANTISATIONS.contains(&dtype) {
+            return Err(GgufError::UnsupportedQuantisation { name, dtype });
         }
         let count = info
             .shape
             .dims()
             .iter()
-            .try_fold(1_u64, |all, n| all.checked_mul(u64::try_from(*n).ok()?));
-        let (block, size) = (info.ggml_dtype.block_size(), info.ggml_dtype.type_size());
+            .try_fold(1_u64, |product, n| product.checked_mul(u64::try_from(*n).ok()?));
+        let (block_size, block_bytes) = (dtype.block_size() as u64, dtype.type_size() as u64);
         let end = count
-            .and_then(|count| count.div_ceil(block as u64).checked_mul(size as u64))
+            .and_then(|count| count.div_ceil(block_size).checked_mul(block_bytes))
             .and_then(|bytes| bytes.checked_add(info.offset))
             .and_then(|end| end.checked_add(content.tensor_data_offset));
         match end {
             Some(end) if end <= length => {}
-            Some(end) => {
-                return Err(format!(
-                    "cut off: tensor {name} ends at byte {end}, the file has {length}"
-                ));
-            }
-            None => return Err(format!("tensor {name} has an impossible size")),
+            Some(end) => return Err(GgufError::CutOff { name, end, length }),
+            None => return Err(GgufError::ImpossibleSize(name)),
         }
     }
     Ok(())

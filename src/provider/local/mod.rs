@@ -1,24 +1,22 @@
-//! The provider `local`: a GGUF file run inside this program. No key, no server, no network.
+//! The kind `local`: runs a GGUF file inside this program, without a key, a server or the network.
 //!
-//! `gguf` reads and checks a file's head, `load` its tensors into each `matrix`, `decoder` computes with them over `kv`, `model` puts these
-//! together with `tokens` and `template`, `conversation` is one run with its `sampler` and `writer`, `engine` the thread
-//! that steps all runs; `memories` and `snapshot` keep what need not be computed twice. Fetching files is `crate::weights`'
-//! work, naming them `config`'s. The engine is candle's: quantised kernels with SIMD chosen at run time, no build flags.
+//! Computation uses candle's quantised kernels, which choose SIMD instructions at run time. Downloading model files and
+//! choosing one is not handled here.
 
+mod banded_matrix;
+mod chat_template;
 mod conversation;
-mod decoder;
 mod engine;
+mod file_identity;
 mod gguf;
-mod identity;
-mod kv;
-mod load;
-mod matrix;
-mod memories;
-mod model;
+mod kv_cache;
+mod load_weights;
+mod loaded_model;
+mod prefix_cache;
+mod prefix_snapshot;
 mod sampler;
-mod snapshot;
-mod template;
-mod tokens;
+mod tokenizer;
+mod transformer;
 mod writer;
 
 #[cfg(test)]
@@ -39,58 +37,60 @@ use super::{EventStream, Provider};
 use crate::domain::{
     ChatRequest, FailKind, Failure, LocalSpec, ProviderSpec, StreamEvent, Weights,
 };
-use conversation::Job;
+use conversation::GenerationJob;
 use engine::Engine;
-use model::Source;
+use loaded_model::EngineSettings;
 
-/// Tokens of context that are used unless configured: more would take minutes to read and gigabytes to remember.
-const CONTEXT: u32 = 8_192;
+/// The default limit of the context, in tokens. A longer one would take minutes to read and gigabytes of memory.
+const DEFAULT_CONTEXT_TOKENS: u32 = 8_192;
 
-/// Events that a run's stream may be behind; then its texts are joined.
-const EVENTS: usize = 256;
+/// The number of events that a stream may lag behind before its texts are joined.
+const MAX_QUEUED_EVENTS: usize = 256;
 
-struct Local {
+struct LocalProvider {
     spec: ProviderSpec,
+    /// One engine for each model file.
     engines: Mutex<HashMap<PathBuf, Arc<Engine>>>,
-    /// See [`Source`].
+    /// See [`EngineSettings::seed`].
     seed: Option<u64>,
 }
 
-/// Opens it. Nothing is loaded before the first question.
-pub(super) fn open(spec: ProviderSpec) -> Result<Arc<dyn Provider>, Failure> {
-    open_with(spec, None)
+/// Opens the provider. No model is loaded before the first request.
+pub(super) fn open_local(spec: ProviderSpec) -> Result<Arc<dyn Provider>, Failure> {
+    open_with_seed(spec, None)
 }
 
-fn open_with(spec: ProviderSpec, seed: Option<u64>) -> Result<Arc<dyn Provider>, Failure> {
+fn open_with_seed(spec: ProviderSpec, seed: Option<u64>) -> Result<Arc<dyn Provider>, Failure> {
     if spec.local.is_none() {
-        let what = format!("provider {}: no list of local models was given", spec.name);
-        return Err(Failure::new(FailKind::Internal, what));
+        let message = format!("provider {}: no list of local models was given", spec.name);
+        return Err(Failure::new(FailKind::Internal, message));
     }
-    Ok(Arc::new(Local { spec, engines: Mutex::default(), seed }))
+    Ok(Arc::new(LocalProvider { spec, engines: Mutex::default(), seed }))
 }
 
-impl Provider for Local {
+impl Provider for LocalProvider {
     fn spec(&self) -> &ProviderSpec {
         &self.spec
     }
 
     fn stream(&self, request: ChatRequest) -> EventStream {
-        let engine = match self.source(&request.model).and_then(|source| self.engine(source)) {
+        let settings = self.engine_settings(&request.model);
+        let engine = match settings.and_then(|settings| self.engine_for(settings)) {
             Ok(engine) => engine,
             Err(failure) => return stream::once(async { Err(failure) }).boxed(),
         };
-        let (events, heard) = tokio::sync::mpsc::channel(EVENTS);
-        // Loading takes seconds, and the engine cannot speak meanwhile.
+        let (sender, receiver) = tokio::sync::mpsc::channel(MAX_QUEUED_EVENTS);
+        // Sent from here, because the engine thread is busy while it loads a model.
         let loading = StreamEvent::Waiting("loads the model".to_owned());
-        // Given to the engine with the first poll: until then nothing happens.
-        let job = Some((engine, Job { request, events }));
-        let answer = stream::unfold((job, heard), |(job, mut heard)| async move {
-            let refused = job.map(|(engine, job)| engine.ask(job).is_err());
-            if refused == Some(true) {
+        // Submitted with the first poll, because a stream must do nothing before that.
+        let job = Some((engine, GenerationJob { request, events: sender }));
+        let answer = stream::unfold((job, receiver), |(job, mut receiver)| async move {
+            let is_rejected = job.is_some_and(|(engine, job)| engine.submit_job(job).is_err());
+            if is_rejected {
                 let failure = Failure::new(FailKind::Internal, "the local model has ended");
-                return Some((Err(failure), (None, heard)));
+                return Some((Err(failure), (None, receiver)));
             }
-            heard.recv().await.map(|event| (event, (None, heard)))
+            receiver.recv().await.map(|event| (event, (None, receiver)))
         });
         stream::once(async { Ok(loading) }).chain(answer).boxed()
     }
@@ -98,10 +98,10 @@ impl Provider for Local {
     fn models(&self) -> BoxFuture<'static, Result<Vec<String>, Failure>> {
         let local = self.spec.local.clone();
         async move {
-            let there = |spec: &LocalSpec, weights: &&Weights| spec.path(weights).is_file();
+            let is_present = |spec: &LocalSpec, weights: &&Weights| spec.path(weights).is_file();
             let mut ids: Vec<String> = local
                 .iter()
-                .flat_map(|spec| spec.catalogue.weights.iter().filter(|w| there(spec, w)))
+                .flat_map(|spec| spec.catalogue.weights.iter().filter(|w| is_present(spec, w)))
                 .map(|weights| weights.id.clone())
                 .collect();
             ids.sort();
@@ -111,45 +111,46 @@ impl Provider for Local {
     }
 }
 
-impl Local {
-    /// The file behind a model's name.
-    fn source(&self, name: &str) -> Result<Source, Failure> {
-        let refused = |what: String| Failure::new(FailKind::Rejected, what);
-        let Some(local) = &self.spec.local else { return Err(refused(String::new())) };
+impl LocalProvider {
+    /// The settings for the model called `name`.
+    fn engine_settings(&self, name: &str) -> Result<EngineSettings, Failure> {
+        let rejected = |message: String| Failure::new(FailKind::Rejected, message);
+        let Some(local) = &self.spec.local else { return Err(rejected(String::new())) };
         let catalogue = &local.catalogue;
         let Some(weights) = catalogue.find(name) else {
             let ids: Vec<&str> = catalogue.weights.iter().map(|w| w.id.as_str()).collect();
-            return Err(refused(format!(
+            return Err(rejected(format!(
                 "there is no local model \"{name}\"; there are {}",
                 ids.join(", ")
             )));
         };
         let path = local.path(weights);
         if !path.is_file() {
-            return Err(refused(format!(
-                "{} is not there yet: plenary model pull {}",
+            return Err(rejected(format!(
+                "{} is not installed. Run `plenary model pull {}` to download it",
                 weights.title, weights.id
             )));
         }
-        Ok(Source {
+        Ok(EngineSettings {
             name: weights.id.clone(),
             path,
             cache: local.cache.clone(),
             catalogue: Arc::clone(catalogue),
-            context: self.spec.context.unwrap_or(CONTEXT),
+            context: self.spec.context.unwrap_or(DEFAULT_CONTEXT_TOKENS),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             seed: self.seed,
         })
     }
 
-    fn engine(&self, source: Source) -> Result<Arc<Engine>, Failure> {
+    /// The engine for the model file in `settings`, started if there is none.
+    fn engine_for(&self, settings: EngineSettings) -> Result<Arc<Engine>, Failure> {
         let mut engines = self.engines.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(engine) = engines.get(&source.path) {
+        if let Some(engine) = engines.get(&settings.path) {
             return Ok(Arc::clone(engine));
         }
-        let path = source.path.clone();
-        let engine = Engine::start(source).map_err(|e| {
-            Failure::new(FailKind::Internal, format!("no thread for the local model: {e}"))
+        let path = settings.path.clone();
+        let engine = Engine::start(settings).map_err(|error| {
+            Failure::new(FailKind::Internal, format!("no thread for the local model: {error}"))
         })?;
         let engine = Arc::new(engine);
         engines.insert(path, Arc::clone(&engine));

@@ -1,40 +1,39 @@
-//! What the answer of one run does next: free text, or the sections of a scaffold.
+//! Decides how an answer continues: as free text, or as the sections of a scaffold.
 //!
-//! A state machine over token ids, without IO and without the model: the engine asks [`Writer::step`] what to do, feeds
-//! or samples, and hands each sampled token to [`Writer::accept`], which returns the text that may be shown. Everything
-//! is deterministic. `free` and `scaffold` are the two ways of writing; `decode`, `stops`, `loops`, `prose` and `rows`
-//! are what they share.
+//! A deterministic state machine over token ids, without IO and without the model: the engine does what
+//! [`AnswerWriter::next_step`] returns and passes each sampled token to [`AnswerWriter::accept_token`], which returns
+//! the text that may be shown.
 
-mod decode;
-mod free;
-mod loops;
-mod prose;
-mod rows;
-mod scaffold;
-mod stops;
+mod free_writer;
+mod loop_detector;
+mod prose_scan;
+mod scaffold_writer;
+mod stop_marks;
+mod table_scan;
 #[cfg(test)]
 mod tests;
+mod utf8_assembler;
 
 use std::sync::Arc;
 
-use super::tokens::Tokens;
+use super::tokenizer::Tokenizer;
 use crate::domain::{Scaffold, StopReason};
-use free::Free;
-use scaffold::Scaffolded;
+use free_writer::FreeWriter;
+use scaffold_writer::ScaffoldWriter;
 
-/// What a writer needs to know of tokens.
+/// The parts of a tokenizer that a writer uses.
 pub(super) trait Vocabulary: Send + Sync {
-    /// The bytes of a token; none for a control token.
-    fn piece(&self, id: u32) -> Vec<u8>;
+    /// The bytes of a token; empty for a control token.
+    fn token_bytes(&self, id: u32) -> Vec<u8>;
     /// True for tokens that end an answer.
     fn is_end(&self, id: u32) -> bool;
-    /// The ids of a text that goes on from what was written.
+    /// The ids of a text that continues the answer.
     fn encode(&self, text: &str) -> Vec<u32>;
 }
 
-impl Vocabulary for Tokens {
-    fn piece(&self, id: u32) -> Vec<u8> {
-        Self::piece(self, id)
+impl Vocabulary for Tokenizer {
+    fn token_bytes(&self, id: u32) -> Vec<u8> {
+        Self::token_bytes(self, id)
     }
 
     fn is_end(&self, id: u32) -> bool {
@@ -42,94 +41,95 @@ impl Vocabulary for Tokens {
     }
 
     fn encode(&self, text: &str) -> Vec<u32> {
-        // Only a text of megabytes cannot be encoded; headings are checked where they are configured.
-        self.encode_more(text).unwrap_or_default()
+        // Fails only for a text of megabytes, and the configuration limits headings.
+        self.encode_continuation(text).unwrap_or_default()
     }
 }
 
-/// What the engine does next.
+/// The next step of an answer.
 ///
-/// The run's sequence is the prompt, then all tokens that were forced or accepted, in order, ends of an answer included.
-/// Whether a token of it has been fed to the model yet makes no difference to the counts here.
+/// The sequence of an answer is the prompt and all tokens that were forced or accepted, in order, including end tokens,
+/// whether or not the model has read them.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Step {
+pub(super) enum WriterStep {
     /// Append these tokens to the sequence.
     Force(Vec<u32>),
-    /// Feed what is not fed yet, sample a token, append it to the sequence and [`Writer::accept`] it.
+    /// Read the rest of the sequence, sample a token, append it, and pass it to [`AnswerWriter::accept_token`].
     Sample,
-    /// Take the last tokens of the sequence back.
+    /// Remove the last tokens of the sequence.
     Rewind {
-        /// How many.
+        /// Number of tokens.
         tokens: usize,
     },
-    /// The answer is over; [`Writer::finish`] gives the last of its text. Asked again, it says the same.
+    /// The answer has ended; [`AnswerWriter::finish`] returns the rest of its text. All further steps are the same.
     End(StopReason),
 }
 
 /// Writes one answer.
-pub(super) enum Writer {
-    /// The model writes what it likes.
-    Free(Box<Free>),
-    /// The program writes headings, the model fills them in.
-    Scaffolded(Box<Scaffolded>),
+pub(super) enum AnswerWriter {
+    /// The model writes the whole answer.
+    Free(Box<FreeWriter>),
+    /// plenary writes headings, and the model fills the sections.
+    Scaffolded(Box<ScaffoldWriter>),
 }
 
-impl Writer {
-    /// A writer of an answer of at most `max_tokens` sampled tokens, those that are taken back again included.
+impl AnswerWriter {
+    /// A writer for an answer of at most `max_tokens` sampled tokens, including those that are removed again.
     pub(super) fn new(
         tokens: Arc<impl Vocabulary + 'static>,
         scaffold: Option<Scaffold>,
         max_tokens: u32,
     ) -> Self {
         match scaffold.filter(|scaffold| !scaffold.sections.is_empty()) {
-            None => Self::Free(Box::new(Free::new(tokens, max_tokens))),
-            Some(plan) => Self::Scaffolded(Box::new(Scaffolded::new(tokens, plan, max_tokens))),
+            None => Self::Free(Box::new(FreeWriter::new(tokens, max_tokens))),
+            Some(scaffold) => {
+                Self::Scaffolded(Box::new(ScaffoldWriter::new(tokens, scaffold, max_tokens)))
+            }
         }
     }
 
-    /// What to do next.
-    pub(super) fn step(&mut self) -> Step {
+    /// The next step.
+    pub(super) fn next_step(&mut self) -> WriterStep {
         match self {
-            Self::Free(free) => free.step(),
-            Self::Scaffolded(scaffolded) => scaffolded.step(),
+            Self::Free(writer) => writer.next_step(),
+            Self::Scaffolded(writer) => writer.next_step(),
         }
     }
 
-    /// True for tokens that may not come now.
-    pub(super) fn banned(&self, id: u32) -> bool {
+    /// True for tokens that are not allowed next.
+    pub(super) fn is_banned(&self, id: u32) -> bool {
         match self {
-            Self::Free(free) => free.banned(id),
-            Self::Scaffolded(scaffolded) => scaffolded.banned(id),
+            Self::Free(writer) => writer.is_banned(id),
+            Self::Scaffolded(writer) => writer.is_banned(id),
         }
     }
 
-    /// Takes a sampled token; returns the text that may be shown now.
-    pub(super) fn accept(&mut self, id: u32) -> String {
+    /// Accepts a sampled token and returns the text that may be shown now.
+    pub(super) fn accept_token(&mut self, id: u32) -> String {
         match self {
-            Self::Free(free) => free.accept(id),
-            Self::Scaffolded(scaffolded) => scaffolded.accept(id),
+            Self::Free(writer) => writer.accept_token(id),
+            Self::Scaffolded(writer) => writer.accept_token(id),
         }
     }
 
-    /// The text that was held back and may be shown, now that nothing more comes: after [`Step::End`], or when the
-    /// context is full.
+    /// Ends the answer, after [`WriterStep::End`] or when the context is full, and returns the text that was held back.
     pub(super) fn finish(&mut self) -> String {
         match self {
-            Self::Free(free) => free.finish(),
-            Self::Scaffolded(scaffolded) => scaffolded.finish(),
+            Self::Free(writer) => writer.finish(),
+            Self::Scaffolded(writer) => writer.finish(),
         }
     }
 
-    /// The tokens that the model wrote and that still stand, for the penalty.
+    /// The tokens that the model wrote, without those that were removed, for the repetition penalty.
     pub(super) fn answer(&self) -> &[u32] {
         match self {
-            Self::Free(free) => free.answer(),
-            Self::Scaffolded(scaffolded) => scaffolded.answer(),
+            Self::Free(writer) => writer.answer(),
+            Self::Scaffolded(writer) => writer.answer(),
         }
     }
 }
 
-/// Control tokens that do not end an answer are never right in one.
-fn is_mute(tokens: &dyn Vocabulary, id: u32) -> bool {
-    !tokens.is_end(id) && tokens.piece(id).is_empty()
+/// True for control tokens that do not end an answer. They have no place in one.
+fn is_other_control(tokens: &dyn Vocabulary, id: u32) -> bool {
+    !tokens.is_end(id) && tokens.token_bytes(id).is_empty()
 }

@@ -1,198 +1,209 @@
-//! What the events of Chat Completions mean, as real servers send them.
+//! Decodes the events of Chat Completions as real servers send them.
 //!
-//! The rules, in the order in which they win: an error anywhere beats any finish; a refusal is a refusal whatever the
-//! finish says; an answer is complete only with a `finish_reason` or `[DONE]`; the last usage counts, wherever it
-//! stands; what nobody knows is skipped. The end mark is given out when the body ends, because errors and usage
-//! follow the finish. Called by `drive`.
+//! The rules, in order of precedence: an error anywhere overrides the finish; refusal text makes the answer a refusal
+//! whatever the finish says; an answer is complete only with a `finish_reason` or `[DONE]`; the last usage counts,
+//! wherever it appears; unknown fields are skipped. The end mark is delivered when the body ends, because errors and
+//! usage may follow the finish.
 
 use serde_json::Value;
 
-use super::chunk::{Choice, Chunk, Counts, Delta};
-use super::think::Think;
+use super::chunk::{Chunk, ChunkChoice, ChunkDelta};
+use super::think_filter::ThinkFilter;
 use crate::domain::{FailKind, Failure, StopReason};
-use crate::provider::drive::{Batch, Decode, Progress};
-use crate::provider::explain::{ApiError, Explain, is_error};
-use crate::provider::sse::Sse;
+use crate::provider::failure_message::{ApiError, FailureExplainer, is_error, shorten_text};
+use crate::provider::sse::SseEvent;
+use crate::provider::stream_driver::{EventBatch, StreamProgress, WireDecoder};
 
-/// The most bytes of a refusal's words that are kept.
-const MOST_REFUSAL: usize = 64 * 1024;
+/// The most bytes kept of a refusal's text.
+const MAX_REFUSAL_BYTES: usize = 64 * 1024;
 
-/// The decoder of one answer.
-pub(super) struct Decoder {
-    explain: Explain,
-    think: Think,
-    opened: bool,
-    done: bool,
-    tools: bool,
-    finish: Option<StopReason>,
+/// Decodes one answer.
+pub(super) struct ChatCompletionsDecoder {
+    explainer: FailureExplainer,
+    think_filter: ThinkFilter,
+    is_open: bool,
+    is_done: bool,
+    has_tool_calls: bool,
+    stop_reason: Option<StopReason>,
     refusal: String,
 }
 
-impl Decoder {
-    /// At the beginning of an answer.
-    pub(super) fn new(explain: Explain) -> Self {
+impl ChatCompletionsDecoder {
+    /// A decoder at the beginning of an answer.
+    pub(super) fn new(explainer: FailureExplainer) -> Self {
         Self {
-            explain,
-            think: Think::default(),
-            opened: false,
-            done: false,
-            tools: false,
-            finish: None,
+            explainer,
+            think_filter: ThinkFilter::default(),
+            is_open: false,
+            is_done: false,
+            has_tool_calls: false,
+            stop_reason: None,
             refusal: String::new(),
         }
     }
 
-    fn chunk(&mut self, chunk: &Chunk<'_>, batch: &mut Batch) -> Result<bool, Failure> {
-        if let Some(error) = chunk.error.as_ref().filter(|error| is_error(error)) {
-            return Err(self.explain.in_stream(&ApiError::of(error)));
+    fn decode_chunk(&mut self, chunk: &Chunk<'_>, batch: &mut EventBatch) -> Result<bool, Failure> {
+        self.check_error(chunk.error.as_ref())?;
+        if !self.is_open {
+            self.is_open = true;
+            let model = chunk.model.trim();
+            batch.push_open((!model.is_empty()).then(|| self.explainer.sanitize_text(model)));
         }
-        if !self.opened {
-            self.opened = true;
-            let model = chunk.model.0.trim();
-            batch.open((!model.is_empty()).then(|| self.explain.clean(model)));
-        }
-        let mut payload = false;
-        for choice in
-            chunk.choices.iter().flatten().filter(|choice| choice.index.0.unwrap_or(0) == 0)
+        let mut has_payload = false;
+        for choice in chunk.choices.iter().flatten().filter(|choice| choice.index.unwrap_or(0) == 0)
         {
-            payload |= self.choice(choice, batch)?;
-            if let Some(usage) = choice.usage.as_ref().and_then(Counts::usage) {
-                batch.usage(usage);
+            has_payload |= self.decode_choice(choice, batch)?;
+            if let Some(usage) = choice.usage.to_usage() {
+                batch.push_usage(usage);
             }
         }
-        let counts = chunk.usage.as_ref().or_else(|| chunk.x_groq.as_ref()?.usage.as_ref());
-        if let Some(usage) = counts.and_then(Counts::usage) {
-            batch.usage(usage);
+        if let Some(usage) = chunk.to_usage() {
+            batch.push_usage(usage);
         }
-        Ok(payload)
+        Ok(has_payload)
     }
 
-    fn choice(&mut self, choice: &Choice<'_>, batch: &mut Batch) -> Result<bool, Failure> {
-        if let Some(error) = choice.error.as_ref().filter(|error| is_error(error)) {
-            return Err(self.explain.in_stream(&ApiError::of(error)));
-        }
-        let payload = choice.delta.as_ref().is_some_and(|delta| self.delta(delta, batch));
-        match choice.finish_reason.0.trim() {
+    fn decode_choice(
+        &mut self,
+        choice: &ChunkChoice<'_>,
+        batch: &mut EventBatch,
+    ) -> Result<bool, Failure> {
+        self.check_error(choice.error.as_ref())?;
+        let has_payload =
+            choice.delta.as_ref().is_some_and(|delta| self.decode_delta(delta, batch));
+        match choice.finish_reason.trim() {
             "" => {}
-            "error" => return Err(self.explain.in_stream(&ApiError::default())),
-            word => self.finish = Some(self.stop(word)),
+            "error" => return Err(self.explainer.api_failure(&ApiError::default())),
+            finish_reason => self.stop_reason = Some(self.parse_finish_reason(finish_reason)),
         }
-        Ok(payload)
+        Ok(has_payload)
     }
 
-    /// True when it brought anything.
-    fn delta(&mut self, delta: &Delta<'_>, batch: &mut Batch) -> bool {
-        // Servers that send the same reasoning under several names send it once under each.
-        let reasoning =
-            [&delta.reasoning_content.0, &delta.reasoning.0, &delta.reasoning_details.text]
+    /// Fails if the `error` field of a chunk or choice reports an error.
+    fn check_error(&self, error: Option<&Value>) -> Result<(), Failure> {
+        match error.filter(|error| is_error(error)) {
+            Some(error) => Err(self.explainer.api_failure(&ApiError::from_value(error))),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns true if the delta contained part of the answer.
+    fn decode_delta(&mut self, delta: &ChunkDelta<'_>, batch: &mut EventBatch) -> bool {
+        // Some servers repeat the same reasoning in several of these fields.
+        let details = &delta.reasoning_details;
+        let (details_text, details_reasoning) = (details.text(), details.reasoning());
+        let reasoning: &str =
+            [&*delta.reasoning_content, &*delta.reasoning, &*details_text, &*details_reasoning]
                 .into_iter()
-                .map(AsRef::as_ref)
                 .find(|text| !text.is_empty())
-                .unwrap_or(delta.reasoning_details.reasoning.as_str());
-        batch.reasoning(reasoning);
-        batch.reasoning(&delta.content.reasoning);
-        self.think.push(&delta.content.text, batch);
-        if self.refusal.len() < MOST_REFUSAL {
-            self.refusal.push_str(&delta.refusal.0);
+                .unwrap_or_default();
+        let (text, reasoning_in_content) = (delta.content.text(), delta.content.reasoning());
+        batch.push_reasoning(reasoning);
+        batch.push_reasoning(&reasoning_in_content);
+        self.think_filter.push(&text, batch);
+        if self.refusal.len() < MAX_REFUSAL_BYTES {
+            self.refusal.push_str(&delta.refusal);
         }
-        self.tools |= delta.tool_calls.0;
-        delta.tool_calls.0
+        self.has_tool_calls |= delta.has_tool_calls;
+        delta.has_tool_calls
             || !(reasoning.is_empty()
-                && delta.content.reasoning.is_empty()
-                && delta.content.text.is_empty()
-                && delta.refusal.0.is_empty())
+                && reasoning_in_content.is_empty()
+                && text.is_empty()
+                && delta.refusal.is_empty())
     }
 
-    fn stop(&self, word: &str) -> StopReason {
-        match word {
+    fn parse_finish_reason(&self, finish_reason: &str) -> StopReason {
+        match finish_reason {
             "stop" | "eos" | "eos_token" | "end_turn" | "stop_sequence" | "complete"
             | "completed" => StopReason::End,
             "length" | "max_tokens" | "model_length" | "max_output_tokens" => StopReason::Length,
             "content_filter" | "safety" | "refusal" => {
-                StopReason::Refused(format!("the provider's filter stopped it ({word})"))
+                StopReason::Refused(format!("the provider's filter stopped it ({finish_reason})"))
             }
-            other => StopReason::Other(self.explain.clean(other)),
+            other => StopReason::Other(self.explainer.sanitize_text(other)),
         }
     }
 
-    /// An event that is JSON, but not in the shape of this wire: read for an error and a text, and otherwise skipped.
-    fn odd(&mut self, value: &Value, batch: &mut Batch) -> Result<bool, Failure> {
-        if let Some(error) = value.get("error").filter(|error| is_error(error)) {
-            return Err(self.explain.in_stream(&ApiError::of(error)));
-        }
+    /// Reads error, text and finish of an event that is JSON but not a chunk. Everything else in it is skipped.
+    fn decode_unknown_shape(
+        &mut self,
+        value: &Value,
+        batch: &mut EventBatch,
+    ) -> Result<bool, Failure> {
+        self.check_error(value.get("error"))?;
         let choice = value.pointer("/choices/0");
-        if let Some(word) =
-            choice.and_then(|choice| choice.get("finish_reason")).and_then(Value::as_str)
-        {
-            self.finish = Some(self.stop(word));
+        let text_at = |pointer: &str| choice?.pointer(pointer)?.as_str();
+        if let Some(finish_reason) = text_at("/finish_reason") {
+            self.stop_reason = Some(self.parse_finish_reason(finish_reason));
         }
-        let text =
-            choice.and_then(|choice| choice.pointer("/delta/content")).and_then(Value::as_str);
-        let text = text.unwrap_or_default();
-        if !self.opened && choice.is_some() {
-            self.opened = true;
-            batch.open(None);
+        if !self.is_open && choice.is_some() {
+            self.is_open = true;
+            batch.push_open(None);
         }
-        self.think.push(text, batch);
+        let text = text_at("/delta/content").unwrap_or_default();
+        self.think_filter.push(text, batch);
         Ok(!text.is_empty())
     }
 
-    fn garbled(&self, data: &str) -> Failure {
-        let data = crate::provider::explain::shorten(&self.explain.clean(data), 120);
-        self.explain.fail(FailKind::Garbled, &format!("it sent an event that is not JSON: {data}"))
+    fn not_json_failure(&self, data: &str) -> Failure {
+        let data = shorten_text(&self.explainer.sanitize_text(data), 120);
+        let reason = format!("it sent an event that is not JSON: {data}");
+        self.explainer.failure(FailKind::Garbled, &reason)
     }
 }
 
-impl Decode for Decoder {
-    fn event(&mut self, event: &Sse, batch: &mut Batch) -> Result<bool, Failure> {
-        let data = event.data.as_deref().unwrap_or_default().trim();
-        if event.event.as_deref() == Some("error") {
-            let error = serde_json::from_str::<Value>(data).map_or_else(
-                |_| ApiError::of(&Value::String(data.to_owned())),
-                |value| ApiError::of(&value),
-            );
-            return Err(self.explain.in_stream(&error));
+impl WireDecoder for ChatCompletionsDecoder {
+    fn decode_event(&mut self, event: &SseEvent, batch: &mut EventBatch) -> Result<bool, Failure> {
+        let data = event.data.trim();
+        if event.name == "error" {
+            let error = serde_json::from_str::<Value>(data)
+                .unwrap_or_else(|_| Value::String(data.to_owned()));
+            return Err(self.explainer.api_failure(&ApiError::from_value(&error)));
         }
         if data.is_empty() {
             return Ok(false);
         }
         if data.starts_with("[DONE]") {
-            self.done = true;
+            self.is_done = true;
             return Ok(false);
         }
         match serde_json::from_str::<Chunk<'_>>(data) {
-            Ok(chunk) if chunk.object.0 == "error" => {
+            Ok(chunk) if chunk.object == "error" => {
                 let error = serde_json::from_str(data)
-                    .map(|value| ApiError::of(&value))
+                    .map(|value| ApiError::from_value(&value))
                     .unwrap_or_default();
-                Err(self.explain.in_stream(&error))
+                Err(self.explainer.api_failure(&error))
             }
-            Ok(chunk) => self.chunk(&chunk, batch),
+            Ok(chunk) => self.decode_chunk(&chunk, batch),
             Err(error) if error.is_data() => match serde_json::from_str::<Value>(data) {
-                Ok(value) => self.odd(&value, batch),
-                Err(_) => Err(self.garbled(data)),
+                Ok(value) => self.decode_unknown_shape(&value, batch),
+                Err(_) => Err(self.not_json_failure(data)),
             },
-            Err(_) => Err(self.garbled(data)),
+            Err(_) => Err(self.not_json_failure(data)),
         }
     }
 
-    fn progress(&self) -> Progress {
-        match (self.done, &self.finish) {
-            (true, _) => Progress::Over,
-            (false, Some(_)) => Progress::Finished,
-            (false, None) => Progress::Going,
+    fn progress(&self) -> StreamProgress {
+        match (self.is_done, &self.stop_reason) {
+            (true, _) => StreamProgress::Ended,
+            (false, Some(_)) => StreamProgress::Finished,
+            (false, None) => StreamProgress::Streaming,
         }
     }
 
-    fn close(&mut self, batch: &mut Batch) {
-        self.think.finish(batch);
-        if self.progress() == Progress::Going {
+    fn finish(&mut self, batch: &mut EventBatch) {
+        self.think_filter.finish(batch);
+        if self.progress() == StreamProgress::Streaming {
             return;
         }
-        let finish = self.finish.take();
-        batch.stop(if self.refusal.trim().is_empty() {
-            finish.unwrap_or_else(|| {
-                if self.tools { StopReason::Other("tool_calls".into()) } else { StopReason::End }
+        let stop_reason = self.stop_reason.take();
+        batch.push_stop(if self.refusal.trim().is_empty() {
+            stop_reason.unwrap_or_else(|| {
+                if self.has_tool_calls {
+                    StopReason::Other("tool_calls".into())
+                } else {
+                    StopReason::End
+                }
             })
         } else {
             StopReason::Refused(std::mem::take(&mut self.refusal))

@@ -1,7 +1,6 @@
-//! The kind `openai`: Chat Completions over SSE, at OpenAI and at every `base_url` that speaks the same.
+//! The kind `openai`: Chat Completions over SSE, for OpenAI and every `base_url` with a compatible API.
 //!
-//! `request` writes the body, `chunk` and `decode` read the events, `think` takes reasoning out of the text; everything
-//! else is shared. The registry in `provider` opens it.
+//! Other APIs of OpenAI (Responses, Assistants) are not supported.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,164 +12,173 @@ use reqwest::{Method, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 
-use super::drive::{Batch, Decode as _, Progress, bounded, drive};
-use super::explain::Explain;
-use super::http::{self, Answer, Http, Plain};
-use super::key::Keyring;
-use super::sse::Sse;
+use super::failure_message::FailureExplainer;
+use super::http::{HttpAnswer, HttpClient, PlainResponse, classify_response, read_body};
+use super::keyring::Keyring;
+use super::sse::SseEvent;
+use super::stream_driver::{
+    EventBatch, StreamProgress, WireDecoder as _, drive_stream, limit_timeouts,
+};
 use super::url::Endpoint;
 use super::{EventStream, Provider};
 use crate::domain::{ChatRequest, FailKind, Failure, ProviderSpec, Timeouts};
 
 mod chunk;
 mod decode;
+mod lenient;
 mod models;
 mod request;
-mod think;
+mod think_filter;
 
-use decode::Decoder;
+use decode::ChatCompletionsDecoder;
 
-/// What is appended to `base_url` for an answer.
-const CHAT: &str = "chat/completions";
-/// What is appended to `base_url` for the list of models.
-const MODELS: &str = "models";
-/// How long a model on this machine may load and read before its first token, unless configured.
-const LOCAL_FIRST_TOKEN: Duration = Duration::from_mins(10);
-/// How long the list of models may take.
-const MODELS_TIME: Duration = Duration::from_secs(30);
-/// The most bytes of a list of models.
-const MAX_MODELS: usize = 16 * 1024 * 1024;
+/// The path after `base_url` for an answer.
+const CHAT_PATH: &str = "chat/completions";
+/// The path after `base_url` for the list of models.
+const MODELS_PATH: &str = "models";
+/// The default timeout for the first token of a server on this machine, which may have to load the model first.
+const LOCAL_FIRST_TOKEN_TIMEOUT: Duration = Duration::from_mins(10);
+const MODELS_TIMEOUT: Duration = Duration::from_secs(30);
+/// The most bytes read of a list of models.
+const MAX_MODELS_BYTES: usize = 16 * 1024 * 1024;
 
 /// Opens a provider of this kind.
-pub(super) fn open(mut spec: ProviderSpec) -> Result<Arc<dyn Provider>, Failure> {
-    let endpoint = Endpoint::of(&spec, CHAT)?;
+pub(super) fn open_openai(mut spec: ProviderSpec) -> Result<Arc<dyn Provider>, Failure> {
+    let endpoint = Endpoint::new(&spec)?;
     if endpoint.is_loopback() && spec.timeouts.first_token == Timeouts::default().first_token {
-        spec.timeouts.first_token = LOCAL_FIRST_TOKEN;
+        spec.timeouts.first_token = LOCAL_FIRST_TOKEN_TIMEOUT;
     }
-    spec.timeouts = bounded(spec.timeouts);
-    let http = Http::new(&endpoint, spec.timeouts.connect);
-    let keys = Keyring::new(&spec.name, &spec.key);
-    Ok(Arc::new(OpenAi { inner: Arc::new(Inner { spec, endpoint, http, keys }) }))
+    spec.timeouts = limit_timeouts(spec.timeouts);
+    let http = HttpClient::new(&endpoint, spec.timeouts.connect);
+    let keyring = Keyring::new(&spec.name, &spec.key);
+    Ok(Arc::new(OpenAiProvider { inner: Arc::new(OpenAiInner { spec, endpoint, http, keyring }) }))
 }
 
-struct OpenAi {
-    inner: Arc<Inner>,
+struct OpenAiProvider {
+    inner: Arc<OpenAiInner>,
 }
 
-struct Inner {
+struct OpenAiInner {
     spec: ProviderSpec,
     endpoint: Endpoint,
-    http: Http,
-    keys: Keyring,
+    http: HttpClient,
+    keyring: Keyring,
 }
 
-impl Provider for OpenAi {
+impl Provider for OpenAiProvider {
     fn spec(&self) -> &ProviderSpec {
         &self.inner.spec
     }
 
     fn stream(&self, request: ChatRequest) -> EventStream {
         let inner = Arc::clone(&self.inner);
-        stream::once(async move { inner.ask(&request).await }).try_flatten().boxed()
+        stream::once(async move { inner.request_answer(&request).await }).try_flatten().boxed()
     }
 
     fn models(&self) -> BoxFuture<'static, Result<Vec<String>, Failure>> {
         let inner = Arc::clone(&self.inner);
-        async move { inner.models().await }.boxed()
+        async move { inner.list_models().await }.boxed()
     }
 }
 
-impl Inner {
-    async fn ask(&self, request: &ChatRequest) -> Result<EventStream, Failure> {
-        let (key, explain) = self.key().await?;
-        let body = request::body(request, &self.spec, self.endpoint.host()).map_err(|error| {
-            explain.fail(FailKind::Internal, &format!("the request cannot be written: {error}"))
+impl OpenAiInner {
+    async fn request_answer(&self, request: &ChatRequest) -> Result<EventStream, Failure> {
+        let (key, explainer) = self.look_up_key().await?;
+        let host = self.endpoint.host();
+        let body = request::build_body(request, &self.spec, host).map_err(|error| {
+            let reason = format!("the request cannot be written: {error}");
+            explainer.failure(FailKind::Internal, &reason)
         })?;
-        let first = Instant::now() + self.spec.timeouts.first_token;
-        let call = self.http.request(Method::POST, self.endpoint.join(CHAT), &explain).await?;
-        let call =
-            call.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(body);
-        let response = self.send(call, key, first, &explain).await?;
-        match http::open(response, first, &explain).await? {
-            Answer::Stream(body) => {
-                let decoder = Decoder::new(explain.clone());
-                Ok(drive(body, decoder, explain, self.spec.timeouts, first).boxed())
+        let deadline = Instant::now() + self.spec.timeouts.first_token;
+        let url = self.endpoint.join_path(CHAT_PATH);
+        let request = self.http.build_request(Method::POST, url, &explainer).await?;
+        let json = HeaderValue::from_static("application/json");
+        let request = request.header(CONTENT_TYPE, json).body(body);
+        let response = self.send_request(request, key, deadline, &explainer).await?;
+        match classify_response(response, deadline, &explainer).await? {
+            HttpAnswer::Stream(body) => {
+                let decoder = ChatCompletionsDecoder::new(explainer.clone());
+                let timeouts = self.spec.timeouts;
+                Ok(drive_stream(body, decoder, explainer, timeouts, deadline).boxed())
             }
-            Answer::Plain(plain) => whole(&plain, &explain),
+            HttpAnswer::Plain(response) => decode_plain_response(&response, &explainer),
         }
     }
 
-    async fn models(&self) -> Result<Vec<String>, Failure> {
-        let (key, explain) = self.key().await?;
-        let deadline = Instant::now() + MODELS_TIME;
-        let call = self.http.request(Method::GET, self.endpoint.join(MODELS), &explain).await?;
-        let response = self.send(call, key, deadline, &explain).await?;
-        let (status, content_type) = (response.status(), content_type(&response));
+    async fn list_models(&self) -> Result<Vec<String>, Failure> {
+        let (key, explainer) = self.look_up_key().await?;
+        let deadline = Instant::now() + MODELS_TIMEOUT;
+        let url = self.endpoint.join_path(MODELS_PATH);
+        let request = self.http.build_request(Method::GET, url, &explainer).await?;
+        let response = self.send_request(request, key, deadline, &explainer).await?;
+        let (status, content_type) = (response.status(), content_type_of(&response));
         let mut body = Vec::new();
-        tokio::time::timeout_at(deadline, http::read(response, MAX_MODELS, &explain, &mut body))
-            .await
-            .map_err(|_| {
-                explain.fail(FailKind::Timeout, "the list of models did not come in time")
-            })??;
-        models::parse(&body).ok_or_else(|| {
-            let mut failure = explain.not_a_stream(status, &content_type, &body);
+        let read = read_body(response, MAX_MODELS_BYTES, &explainer, &mut body);
+        tokio::time::timeout_at(deadline, read).await.map_err(|_| {
+            explainer.failure(FailKind::Timeout, "the list of models did not come in time")
+        })??;
+        models::parse_model_ids(&body).ok_or_else(|| {
+            let mut failure = explainer.not_a_stream_failure(status, &content_type, &body);
             failure.message =
                 failure.message.replace("instead of a stream", "instead of a list of models");
             failure
         })
     }
 
-    async fn key(&self) -> Result<(Option<SecretString>, Explain), Failure> {
-        let key = self.keys.get().await?;
-        let explain = Explain::new(&self.endpoint, &self.spec.key, key.clone());
-        Ok((key, explain))
+    /// The key, and an explainer that removes it from messages.
+    async fn look_up_key(&self) -> Result<(Option<SecretString>, FailureExplainer), Failure> {
+        let key = self.keyring.get_key().await?;
+        let explainer = FailureExplainer::new(&self.endpoint, &self.spec.key, key.clone());
+        Ok((key, explainer))
     }
 
-    async fn send(
+    async fn send_request(
         &self,
-        call: RequestBuilder,
+        request: RequestBuilder,
         key: Option<SecretString>,
         deadline: Instant,
-        explain: &Explain,
+        explainer: &FailureExplainer,
     ) -> Result<reqwest::Response, Failure> {
-        let call = match key {
-            Some(key) => call.header(AUTHORIZATION, bearer(&key, explain)?),
-            None => call,
+        let request = match key {
+            Some(key) => request.header(AUTHORIZATION, bearer_header(&key, explainer)?),
+            None => request,
         };
-        let sent = self.http.send(call, deadline, explain).await;
-        if sent.as_ref().is_err_and(|failure| failure.status == Some(401)) {
-            self.keys.forget().await;
+        let response = self.http.send_request(request, deadline, explainer).await;
+        if response.as_ref().is_err_and(|failure| failure.status == Some(401)) {
+            self.keyring.forget_key().await;
         }
-        sent
+        response
     }
 }
 
-fn bearer(key: &SecretString, explain: &Explain) -> Result<HeaderValue, Failure> {
+fn bearer_header(key: &SecretString, explainer: &FailureExplainer) -> Result<HeaderValue, Failure> {
     let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret()))
-        .map_err(|_| explain.fail(FailKind::Auth, "the key cannot be sent in a header"))?;
+        .map_err(|_| explainer.failure(FailKind::Auth, "the key cannot be sent in a header"))?;
     value.set_sensitive(true);
     Ok(value)
 }
 
-fn content_type(response: &reqwest::Response) -> String {
+fn content_type_of(response: &reqwest::Response) -> String {
     let value = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     value.unwrap_or_default().to_owned()
 }
 
-/// A server that does not stream answers with the whole completion as one JSON body.
-fn whole(plain: &Plain, explain: &Explain) -> Result<EventStream, Failure> {
-    let refuse = || explain.not_a_stream(plain.status, &plain.content_type, &plain.body);
-    let Ok(text) = std::str::from_utf8(&plain.body) else {
-        return Err(refuse());
-    };
-    let mut decoder = Decoder::new(explain.clone());
-    let mut batch = Batch::default();
-    match decoder.event(&Sse::default().data(text), &mut batch) {
-        Ok(_) if decoder.progress() == Progress::Finished => {
-            decoder.close(&mut batch);
+/// Reads the answer of a server that does not stream but sends the complete answer as one JSON body.
+fn decode_plain_response(
+    response: &PlainResponse,
+    explainer: &FailureExplainer,
+) -> Result<EventStream, Failure> {
+    let PlainResponse { status, content_type, body } = response;
+    let failure = || explainer.not_a_stream_failure(*status, content_type, body);
+    let data = std::str::from_utf8(body).map_err(|_| failure())?.to_owned();
+    let mut decoder = ChatCompletionsDecoder::new(explainer.clone());
+    let mut batch = EventBatch::default();
+    match decoder.decode_event(&SseEvent { name: String::new(), data }, &mut batch) {
+        Ok(_) if decoder.progress() == StreamProgress::Finished => {
+            decoder.finish(&mut batch);
             Ok(stream::iter(batch.into_events().map(Ok)).boxed())
         }
-        _ => Err(refuse()),
+        _ => Err(failure()),
     }
 }
 
@@ -178,26 +186,29 @@ fn whole(plain: &Plain, explain: &Explain) -> Result<EventStream, Failure> {
 mod tests {
     use super::*;
 
-    fn first_token(base_url: &str, configured: Option<Duration>) -> Duration {
+    fn first_token_timeout(base_url: &str, configured: Option<Duration>) -> Duration {
         let mut spec = ProviderSpec::new("x", "openai", base_url);
         if let Some(limit) = configured {
             spec.timeouts.first_token = limit;
         }
-        open(spec).unwrap().spec().timeouts.first_token
+        open_openai(spec).unwrap().spec().timeouts.first_token
     }
 
     #[test]
-    fn a_model_on_this_machine_may_take_longer_unless_configured() {
+    fn servers_on_this_machine_may_take_longer_by_default() {
         let (here, there) = ("http://127.0.0.1:8080/v1", "https://llm.example.com/v1");
-        assert_eq!(first_token(here, None), LOCAL_FIRST_TOKEN);
-        assert_eq!(first_token(there, None), Timeouts::default().first_token);
+        assert_eq!(first_token_timeout(here, None), LOCAL_FIRST_TOKEN_TIMEOUT);
+        assert_eq!(first_token_timeout(there, None), Timeouts::default().first_token);
         let own = Duration::from_secs(7);
-        assert_eq!((first_token(here, Some(own)), first_token(there, Some(own))), (own, own));
+        assert_eq!(
+            (first_token_timeout(here, Some(own)), first_token_timeout(there, Some(own))),
+            (own, own)
+        );
     }
 
     #[tokio::test]
-    async fn limits_that_no_clock_can_hold_are_shortened() {
-        let limit = first_token("http://127.0.0.1:8080/v1", Some(Duration::MAX));
+    async fn timeouts_that_overflow_the_clock_are_limited() {
+        let limit = first_token_timeout("http://127.0.0.1:8080/v1", Some(Duration::MAX));
         assert!(Instant::now().checked_add(limit).is_some());
     }
 }

@@ -1,10 +1,11 @@
-//! The list of models: `{"data":[{"id":…}]}`, and the shapes that servers have made of it.
-//! Not for choosing one: that is the configuration's. Called by the provider's `models`.
+//! Reads the list of models: `{"data":[{"id":…}]}`, and the other shapes that servers send.
+//!
+//! Choosing a model is not handled here.
 
 use serde_json::Value;
 
-/// The ids in `body`, sorted, each once; none when it is no list of models.
-pub(super) fn parse(body: &[u8]) -> Option<Vec<String>> {
+/// The ids in `body`, sorted, without duplicates. None when `body` is not a list of models.
+pub(super) fn parse_model_ids(body: &[u8]) -> Option<Vec<String>> {
     let value: Value = serde_json::from_slice(body).ok()?;
     let list = value
         .as_array()
@@ -29,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_shape_gives_sorted_ids() {
+    fn ids_are_read_from_every_shape_and_sorted() {
         let ids = vec!["a".to_owned(), "b".to_owned()];
         for body in [
             r#"{"object":"list","data":[{"id":"b"},{"id":"a","owned_by":"x"},{"id":"b"},{}]}"#,
@@ -37,11 +38,11 @@ mod tests {
             r#"{"models":[{"name":"b"},{"model":"a"}]}"#,
             r#"["b","a",""]"#,
         ] {
-            assert_eq!(parse(body.as_bytes()), Some(ids.clone()), "{body}");
+            assert_eq!(parse_model_ids(body.as_bytes()), Some(ids.clone()), "{body}");
         }
-        assert_eq!(parse(b"{\"data\":[]}"), Some(vec![]));
+        assert_eq!(parse_model_ids(b"{\"data\":[]}"), Some(vec![]));
         for bad in ["", "<html>", "{}", "{\"data\":1}"] {
-            assert_eq!(parse(bad.as_bytes()), None, "{bad}");
+            assert_eq!(parse_model_ids(bad.as_bytes()), None, "{bad}");
         }
     }
 }

@@ -1,14 +1,15 @@
-//! The body of a request.
-//! Only what this wire sends; what is asked was decided by `prompt`. Called by the provider's `stream`.
+//! The JSON body of a Chat Completions request.
+//!
+//! Trimming history and documents to the context of the model happens earlier, when the prompt is built.
 
 use serde::Serialize;
 
 use crate::domain::{ChatRequest, ChatRole, ProviderSpec};
 
 #[derive(Serialize)]
-struct Body<'a> {
+struct RequestBody<'a> {
     model: &'a str,
-    messages: Vec<Message<'a>>,
+    messages: Vec<RequestMessage<'a>>,
     stream: bool,
     stream_options: StreamOptions,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -22,7 +23,7 @@ struct Body<'a> {
 }
 
 #[derive(Serialize)]
-struct Message<'a> {
+struct RequestMessage<'a> {
     role: &'static str,
     content: &'a str,
 }
@@ -32,15 +33,15 @@ struct StreamOptions {
     include_usage: bool,
 }
 
-/// `request` as JSON for the server at `host`.
-pub(super) fn body(
+/// Serializes `request` for the server at `host`.
+pub(super) fn build_body(
     request: &ChatRequest,
     spec: &ProviderSpec,
     host: &str,
 ) -> serde_json::Result<Vec<u8>> {
-    let system =
-        (!request.system.is_empty()).then(|| Message { role: "system", content: &request.system });
-    let history = request.messages.iter().map(|message| Message {
+    let system = (!request.system.is_empty())
+        .then(|| RequestMessage { role: "system", content: &request.system });
+    let history = request.messages.iter().map(|message| RequestMessage {
         role: match message.role {
             ChatRole::User => "user",
             ChatRole::Assistant => "assistant",
@@ -48,17 +49,17 @@ pub(super) fn body(
         content: &message.text,
     });
     let limit = request.max_tokens.or(spec.max_tokens);
-    // OpenAI's newer models refuse the old name; the servers that copied its wire know only the old one.
-    let new_name = host == "api.openai.com" || host.ends_with(".azure.com");
-    serde_json::to_vec(&Body {
+    // OpenAI's newer models reject the old name; servers that copied the API know only the old one.
+    let use_new_name = host == "api.openai.com" || host.ends_with(".azure.com");
+    serde_json::to_vec(&RequestBody {
         model: &request.model,
         messages: system.into_iter().chain(history).collect(),
         stream: true,
         stream_options: StreamOptions { include_usage: true },
         temperature: request.temperature,
         top_p: request.top_p,
-        max_tokens: limit.filter(|_| !new_name),
-        max_completion_tokens: limit.filter(|_| new_name),
+        max_tokens: limit.filter(|_| !use_new_name),
+        max_completion_tokens: limit.filter(|_| use_new_name),
     })
 }
 
@@ -69,7 +70,7 @@ mod tests {
     use super::*;
     use crate::domain::ChatMessage;
 
-    fn request() -> ChatRequest {
+    fn sample_request() -> ChatRequest {
         ChatRequest {
             model: "large".into(),
             system: "Be exact.".into(),
@@ -85,20 +86,20 @@ mod tests {
         }
     }
 
-    fn written(request: &ChatRequest, spec: &ProviderSpec, host: &str) -> Value {
-        serde_json::from_slice(&body(request, spec, host).unwrap()).unwrap()
+    fn body_json(request: &ChatRequest, spec: &ProviderSpec, host: &str) -> Value {
+        serde_json::from_slice(&build_body(request, spec, host).unwrap()).unwrap()
     }
 
     #[test]
-    fn the_whole_body() {
+    fn the_body_has_all_fields() {
         let spec = ProviderSpec::new("x", "openai", "https://llm.example.com/v1");
-        let bytes = body(&request(), &spec, "llm.example.com").unwrap();
+        let bytes = build_body(&sample_request(), &spec, "llm.example.com").unwrap();
         assert!(
             std::str::from_utf8(&bytes).unwrap().contains("\"temperature\":0.7,"),
-            "as it was written"
+            "not widened to f64"
         );
         assert_eq!(
-            written(&request(), &spec, "llm.example.com"),
+            body_json(&sample_request(), &spec, "llm.example.com"),
             json!({
                 "model": "large",
                 "messages": [
@@ -116,15 +117,15 @@ mod tests {
     }
 
     #[test]
-    fn limits_take_the_name_that_the_server_knows() {
+    fn token_limits_use_the_name_that_the_server_knows() {
         let mut spec = ProviderSpec::new("x", "openai", "https://api.openai.com/v1");
-        let mut request = request();
-        assert_eq!(written(&request, &spec, "api.openai.com")["max_completion_tokens"], 100);
-        assert_eq!(written(&request, &spec, "api.openai.com")["max_tokens"], Value::Null);
+        let mut request = sample_request();
+        assert_eq!(body_json(&request, &spec, "api.openai.com")["max_completion_tokens"], 100);
+        assert_eq!(body_json(&request, &spec, "api.openai.com")["max_tokens"], Value::Null);
         request.max_tokens = None;
         spec.max_tokens = Some(7);
-        assert_eq!(written(&request, &spec, "llm.example.com")["max_tokens"], 7);
+        assert_eq!(body_json(&request, &spec, "llm.example.com")["max_tokens"], 7);
         request.system = "".into();
-        assert_eq!(written(&request, &spec, "llm.example.com")["messages"][0]["role"], "user");
+        assert_eq!(body_json(&request, &spec, "llm.example.com")["messages"][0]["role"], "user");
     }
 }

@@ -1,8 +1,7 @@
-//! Tables into sessions: lists, ids by their beginning, and (in `session`) whole sessions.
+//! Reads sessions from the tables: lists, ids by prefix, and (in `session`) complete sessions.
 //!
-//! Reads what is in the file and nothing else; what still waits to be written is added by `overlay`. A file of an
-//! older format that cannot be brought up to date is read through views that look like the newest one. Called by
-//! the worker.
+//! Reads one connection, without pending changes. A file of an older format that cannot be migrated is read through
+//! views that look like the newest format.
 
 mod session;
 
@@ -10,24 +9,24 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::domain::{RunId, SessionId, SessionSummary, TurnId};
 
-pub(super) use session::load;
+pub(super) use session::load_session;
 
-/// What [`summary`] reads, in its order.
-const SUMMARY: &str = "id, title, panel, created_at, updated_at, turns, runs, answered, tags, proposed, \
+/// The columns that [`summary_from_row`] reads, in this order.
+const SUMMARY_COLUMNS: &str = "id, title, panel, created_at, updated_at, turns, runs, answered, tags, proposed, \
      decided";
 
-/// True when the tables are there with the columns that are read here: also of a newer store, perhaps.
+/// True if all tables and columns that are read here exist; a newer store may have them.
 pub(super) fn can_read(conn: &Connection) -> bool {
-    let list = format!("SELECT {SUMMARY} FROM session");
-    std::iter::once(list.as_str()).chain(session::ALL).all(|sql| conn.prepare(sql).is_ok())
+    let list = format!("SELECT {SUMMARY_COLUMNS} FROM session");
+    std::iter::once(list.as_str()).chain(session::ALL_QUERIES).all(|sql| conn.prepare(sql).is_ok())
 }
 
-/// Makes a store of an older format look like the newest, for this connection and without a change to the file.
-pub(super) fn as_newest(conn: &Connection) -> rusqlite::Result<()> {
+/// Makes a store of an older format look like the newest one, for this connection and without changing the file.
+pub(super) fn adapt_older_format(conn: &Connection) -> rusqlite::Result<()> {
     let format: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
     conn.pragma_update(None, "temp_store", "memory")?;
     if format == 1 {
-        // Names without a schema are looked up here first.
+        // Names without a schema are resolved in `temp` first.
         conn.execute_batch(
             "CREATE TEMP VIEW session AS SELECT *, '[]' AS tags, 0 AS proposed, 0 AS decided \
                  FROM main.session; \
@@ -41,24 +40,27 @@ pub(super) fn as_newest(conn: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// The sessions, the one that changed last first.
-pub(super) fn list(conn: &Connection, limit: usize) -> rusqlite::Result<Vec<SessionSummary>> {
+/// Lists the sessions, most recently changed first.
+pub(super) fn list_sessions(
+    conn: &Connection,
+    limit: usize,
+) -> rusqlite::Result<Vec<SessionSummary>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut query = conn.prepare_cached(&format!(
-        "SELECT {SUMMARY} FROM session ORDER BY updated_at DESC, seq DESC LIMIT ?1"
+        "SELECT {SUMMARY_COLUMNS} FROM session ORDER BY updated_at DESC, seq DESC LIMIT ?1"
     ))?;
-    query.query_map([limit], summary)?.collect()
+    query.query_map([limit], summary_from_row)?.collect()
 }
 
-/// One session of the list, by its number in the file.
-pub(super) fn summary_of(conn: &Connection, session: i64) -> rusqlite::Result<SessionSummary> {
-    conn.prepare_cached(&format!("SELECT {SUMMARY} FROM session WHERE seq = ?1"))?
-        .query_row([session], summary)
+/// Loads the summary of a session by its number in the file.
+pub(super) fn load_summary(conn: &Connection, session: i64) -> rusqlite::Result<SessionSummary> {
+    conn.prepare_cached(&format!("SELECT {SUMMARY_COLUMNS} FROM session WHERE seq = ?1"))?
+        .query_row([session], summary_from_row)
 }
 
-fn summary(row: &Row<'_>) -> rusqlite::Result<SessionSummary> {
+fn summary_from_row(row: &Row<'_>) -> rusqlite::Result<SessionSummary> {
     Ok(SessionSummary {
-        id: id(row, 0, SessionId::parse)?,
+        id: id_from_row(row, 0, SessionId::parse)?,
         title: row.get(1)?,
         panel: row.get(2)?,
         created_at: row.get(3)?,
@@ -66,41 +68,41 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<SessionSummary> {
         turns: row.get(5)?,
         runs: row.get(6)?,
         answered: row.get(7)?,
-        tags: tags(&row.get::<_, String>(8)?),
+        tags: parse_tags(&row.get::<_, String>(8)?),
         proposed: row.get(9)?,
         decided: row.get(10)?,
     })
 }
 
-fn tags(json: &str) -> Vec<String> {
+fn parse_tags(json: &str) -> Vec<String> {
     serde_json::from_str(json).unwrap_or_default()
 }
 
-/// Ids of sessions that begin with `prefix` (lower-case hex digits), the one that changed last first.
-pub(super) fn find(
+/// Finds ids of sessions that begin with `prefix` (lower-case hex digits), most recently changed first.
+pub(super) fn find_ids(
     conn: &Connection,
     prefix: &str,
     limit: usize,
 ) -> rusqlite::Result<Vec<SessionId>> {
-    // Hex digits end before "g": the range is one walk along the index of ids.
+    // "g" sorts after all hex digits: the range is one scan of the index of ids.
     let mut query = conn.prepare_cached(
         "SELECT id FROM session WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY updated_at DESC LIMIT ?2",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    query.query_map(params![prefix, limit], |row| id(row, 0, SessionId::parse))?.collect()
+    query.query_map(params![prefix, limit], |row| id_from_row(row, 0, SessionId::parse))?.collect()
 }
 
-/// The session that a run belongs to.
+/// Returns the session of a run.
 pub(super) fn session_of_run(conn: &Connection, run: RunId) -> rusqlite::Result<Option<SessionId>> {
     conn.prepare_cached(
         "SELECT session.id FROM run JOIN turn ON turn.seq = run.turn \
          JOIN session ON session.seq = turn.session WHERE run.id = ?1",
     )?
-    .query_row([run.to_string()], |row| id(row, 0, SessionId::parse))
+    .query_row([run.to_string()], |row| id_from_row(row, 0, SessionId::parse))
     .optional()
 }
 
-/// The session that a turn belongs to.
+/// Returns the session of a turn.
 pub(super) fn session_of_turn(
     conn: &Connection,
     turn: TurnId,
@@ -108,18 +110,26 @@ pub(super) fn session_of_turn(
     conn.prepare_cached(
         "SELECT session.id FROM turn JOIN session ON session.seq = turn.session WHERE turn.id = ?1",
     )?
-    .query_row([turn.to_string()], |row| id(row, 0, SessionId::parse))
+    .query_row([turn.to_string()], |row| id_from_row(row, 0, SessionId::parse))
     .optional()
 }
 
-fn id<T>(row: &Row<'_>, column: usize, parse: fn(&str) -> Option<T>) -> rusqlite::Result<T> {
+fn id_from_row<T>(
+    row: &Row<'_>,
+    column: usize,
+    parse: fn(&str) -> Option<T>,
+) -> rusqlite::Result<T> {
     let text: String = row.get(column)?;
     parse(&text).ok_or_else(|| {
-        let what = format!("\"{text}\" is not an id");
-        rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, what.into())
+        let message = format!("\"{text}\" is not an id");
+        rusqlite::Error::FromSqlConversionFailure(
+            column,
+            rusqlite::types::Type::Text,
+            message.into(),
+        )
     })
 }
 
-fn id_named<T>(row: &Row<'_>, column: &str, parse: fn(&str) -> Option<T>) -> rusqlite::Result<T> {
-    id(row, row.as_ref().column_index(column)?, parse)
+fn id_by_name<T>(row: &Row<'_>, column: &str, parse: fn(&str) -> Option<T>) -> rusqlite::Result<T> {
+    id_from_row(row, row.as_ref().column_index(column)?, parse)
 }

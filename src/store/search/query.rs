@@ -1,49 +1,47 @@
-//! What was typed, as words to look up: nothing of it is ever syntax of the index.
-//!
-//! Pure. Called by [`super`] and by the worker.
+//! Splits search input into terms; no part of it is ever syntax of the index.
 
 use crate::domain::script;
 
-/// The most words that are looked up; what comes behind them is left out.
-const WORDS: usize = 32;
+/// Maximum number of terms; further ones are ignored.
+const MAX_TERMS: usize = 32;
 
-/// The most characters of a word.
-const LONGEST: usize = 128;
+/// Maximum number of characters of a term.
+const MAX_TERM_CHARS: usize = 128;
 
-/// Words that must all occur.
+/// Terms that must all occur.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::store) struct Query {
-    words: Vec<Word>,
+pub(in crate::store) struct SearchQuery {
+    terms: Vec<SearchTerm>,
 }
 
-impl Query {
-    /// The words of what was typed; none when there is no letter and no digit in it.
-    pub(in crate::store) fn of(typed: &str) -> Option<Self> {
-        let mut words = Vec::new();
-        let parts = typed.split(|c: char| c.is_whitespace() || c.is_control());
-        for part in parts.filter(|part| part.contains(char::is_alphanumeric)) {
-            let word = Word(part.chars().take(LONGEST).collect());
-            if !words.contains(&word) && words.len() < WORDS {
-                words.push(word);
+impl SearchQuery {
+    /// Splits `input` into terms. None if it contains neither a letter nor a digit.
+    pub(in crate::store) fn parse(input: &str) -> Option<Self> {
+        let mut terms = Vec::new();
+        let words = input.split(|c: char| c.is_whitespace() || c.is_control());
+        for word in words.filter(|word| word.contains(char::is_alphanumeric)) {
+            let term = SearchTerm(word.chars().take(MAX_TERM_CHARS).collect());
+            if !terms.contains(&term) && terms.len() < MAX_TERMS {
+                terms.push(term);
             }
         }
-        // The longest first: it stands in the fewest documents.
-        words.sort_by_key(|word| std::cmp::Reverse(word.0.chars().count()));
-        if words.is_empty() { None } else { Some(Self { words }) }
+        // The longest first: it occurs in the fewest texts.
+        terms.sort_by_key(|term| std::cmp::Reverse(term.0.chars().count()));
+        if terms.is_empty() { None } else { Some(Self { terms }) }
     }
 
-    /// The words.
-    pub(super) fn words(&self) -> &[Word] {
-        &self.words
+    /// The terms, longest first.
+    pub(super) fn terms(&self) -> &[SearchTerm] {
+        &self.terms
     }
 }
 
-/// One word as it was typed.
+/// One word as typed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Word(String);
+pub(super) struct SearchTerm(String);
 
-impl Word {
-    /// True when such words stand in the text without blanks around them.
+impl SearchTerm {
+    /// True if it contains a character of a script without spaces between words.
     pub(super) fn is_dense(&self) -> bool {
         self.0.chars().any(script::is_unspaced)
     }
@@ -53,26 +51,26 @@ impl Word {
         &self.0
     }
 
-    /// An expression of the index of words: all that begins like it. `us-east` is two words behind each other.
-    pub(super) fn beginning(&self) -> String {
-        format!("{} *", phrase(&self.0))
+    /// Query of the word index for words that begin with the term. `us-east` is two consecutive words.
+    pub(super) fn prefix_expression(&self) -> String {
+        format!("{} *", quote_phrase(&self.0))
     }
 
-    /// An expression of the index of pieces of three characters; none for a shorter word.
-    pub(super) fn pieces(&self) -> Option<String> {
-        (self.0.chars().count() >= 3).then(|| phrase(&self.0))
+    /// Query of the trigram index; none for a term of less than three characters.
+    pub(super) fn trigram_expression(&self) -> Option<String> {
+        (self.0.chars().count() >= 3).then(|| quote_phrase(&self.0))
     }
 
-    /// The first piece that begins like it, and one behind the last.
-    pub(super) fn pieces_between(&self) -> (String, String) {
+    /// The half-open range of the trigrams that begin with the term.
+    pub(super) fn trigram_range(&self) -> (String, String) {
         let from = self.0.to_lowercase();
         let to = format!("{from}{}", char::MAX);
         (from, to)
     }
 }
 
-/// Characters as they are, in the index's own quotes.
-pub(super) fn phrase(text: &str) -> String {
+/// Quotes `text` for the index, so that none of it is syntax.
+pub(super) fn quote_phrase(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
 }
 
@@ -81,29 +79,29 @@ mod tests {
     use super::*;
 
     fn words(typed: &str) -> Vec<String> {
-        let query = Query::of(typed);
-        query.map(|q| q.words.into_iter().map(|word| word.0).collect()).unwrap_or_default()
+        let query = SearchQuery::parse(typed);
+        query.map(|q| q.terms.into_iter().map(|word| word.0).collect()).unwrap_or_default()
     }
 
     #[test]
-    fn what_was_typed_becomes_words_and_nothing_else() {
+    fn splits_input_into_words_without_syntax() {
         assert_eq!(words(" two\twords\u{3000}設計 two\0x "), ["words", "two", "設計", "x"]);
         assert_eq!(
             words("NEAR(a, b) \"a OR b\" * -c ^ :"),
             ["NEAR(a,", "b)", "\"a", "OR", "b\"", "-c"]
         );
         for nothing in ["", " \n", "* - \" ( ) :", "→ 🚀 …"] {
-            assert_eq!(Query::of(nothing), None, "{nothing:?}");
+            assert_eq!(SearchQuery::parse(nothing), None, "{nothing:?}");
         }
-        assert_eq!(words(&"x".repeat(500))[0].len(), LONGEST);
+        assert_eq!(words(&"x".repeat(500))[0].len(), MAX_TERM_CHARS);
         let many: Vec<String> = (0..100).map(|n| format!("w{n}")).collect();
-        assert_eq!(words(&many.join(" ")).len(), WORDS);
+        assert_eq!(words(&many.join(" ")).len(), MAX_TERMS);
     }
 
     #[test]
-    fn the_index_and_the_query_take_the_same_scripts_for_dense() {
+    fn index_and_query_agree_on_scripts_without_spaces() {
         let mut conn = rusqlite::Connection::open_in_memory().unwrap();
-        crate::store::migrate::migrate(&mut conn).unwrap();
+        crate::store::migrate::migrate_to_newest(&mut conn).unwrap();
         conn.execute_batch(
             "INSERT INTO session (id, title, panel, created_at, updated_at) VALUES ('1', '', '', 0, 0); \
              INSERT INTO turn (id, session, question, asked_at) VALUES ('1', 1, '', 0); \
@@ -129,9 +127,9 @@ mod tests {
     }
 
     #[test]
-    fn quotes_cannot_end_a_phrase() {
-        assert_eq!(Word("a\" OR \"b".into()).beginning(), "\"a\"\" OR \"\"b\" *");
-        assert_eq!(Word("設計".into()).pieces(), None);
-        assert_eq!(Word("設計書".into()).pieces().as_deref(), Some("\"設計書\""));
+    fn quote_in_a_term_does_not_end_the_phrase() {
+        assert_eq!(SearchTerm("a\" OR \"b".into()).prefix_expression(), "\"a\"\" OR \"\"b\" *");
+        assert_eq!(SearchTerm("設計".into()).trigram_expression(), None);
+        assert_eq!(SearchTerm("設計書".into()).trigram_expression().as_deref(), Some("\"設計書\""));
     }
 }

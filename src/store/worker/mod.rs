@@ -1,14 +1,14 @@
-//! The store's one thread: takes what is in the mailbox, writes it, answers what was asked.
+//! The store's only thread: takes changes out of the queue, writes them, and handles requests.
 //!
-//! It alone owns the connection. What it cannot write it keeps and tries again every few seconds; a file
-//! that must not be written (damaged, newer, somebody else's) it leaves alone for good. It tells a problem
-//! when it begins and when it is over. What it answers is in `view`, what it does at a command in `manage`.
-//! Started by [`super::Store`].
+//! It alone owns the connections. Changes that it cannot write stay pending and are written again every few seconds. A
+//! file that must not be written (damaged, newer, foreign) stays as it is; its changes go into a store in memory. A
+//! problem is reported when it begins and when it is over.
 
-mod manage;
+mod commands;
+mod pending;
+mod reads;
 #[cfg(test)]
 mod tests;
-mod view;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,283 +16,335 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::backlog::{Backlog, Entry};
+use super::backlog::{Backlog, QueuedChange};
+use super::change_queue::ChangeQueue;
+use super::errors::{StoreErrors, describe_error, is_damaged};
 use super::instance::Instance;
-use super::queue::Mailbox;
+use super::memory::MemoryStore;
+use super::secure_delete::{EraseScope, erase_deleted_text};
 use super::syncer::Syncer;
-use super::trouble::{Troubles, is_damaged, words};
-use super::wipe::{self, Wipe};
-use super::write::{self, Sync, Written};
+use super::write::{self, SyncLevel, WriteOutcome};
 use super::{StoreError, open};
 
-/// How long until what could not be written is tried again.
-const RETRY: Duration = Duration::from_secs(3);
+/// Time until changes that could not be written are written again.
+const RETRY_INTERVAL: Duration = Duration::from_secs(3);
 
-/// How long others may read the journal before a deletion is ended without it.
-const WIPING: Duration = Duration::from_secs(1);
+/// How long a deletion waits for other readers of the journal.
+const ERASE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Something the worker is asked to do, once all that was pushed before is with it.
-pub(super) type Request = Box<dyn FnOnce(&mut Worker) + Send>;
+/// A request to the worker, handled after all changes that were queued before it.
+pub(super) type StoreRequest = Box<dyn FnOnce(&mut StoreWorker) + Send>;
 
-/// The thread's whole life.
-pub(super) fn run(path: Option<PathBuf>, mailbox: &Mailbox<Request>, troubles: Arc<Troubles>) {
-    // Dropped behind the worker: by then the file is closed.
-    let _closing = Closing { mailbox, troubles: Arc::clone(&troubles) };
-    let mut worker = Worker::new(path, troubles);
+/// Runs the worker until no handle is left.
+pub(super) fn run_worker(
+    path: Option<PathBuf>,
+    queue: &ChangeQueue<StoreRequest>,
+    errors: Arc<StoreErrors>,
+) {
+    // Dropped after the worker, when the file is closed.
+    let _closer = QueueCloser { queue, errors: Arc::clone(&errors) };
+    let mut worker = StoreWorker::new(path, errors);
     loop {
-        let work = mailbox.next(worker.retry_at);
-        worker.take(work.entries);
-        for request in work.requests {
+        let batch = queue.next_batch(worker.retry_at);
+        worker.accept_changes(batch.changes);
+        for request in batch.requests {
             request(&mut worker);
         }
-        if work.stop {
-            worker.leave();
+        if batch.stop {
+            worker.shut_down();
             break;
         }
     }
 }
 
-/// Closes the mailbox however the thread ends, so that nobody waits for it.
-struct Closing<'a> {
-    mailbox: &'a Mailbox<Request>,
-    troubles: Arc<Troubles>,
+/// Closes the queue however the thread ends, so that no caller waits for it.
+struct QueueCloser<'a> {
+    queue: &'a ChangeQueue<StoreRequest>,
+    errors: Arc<StoreErrors>,
 }
 
-impl Drop for Closing<'_> {
+impl Drop for QueueCloser<'_> {
     fn drop(&mut self) {
-        self.mailbox.close();
+        self.queue.close();
         if std::thread::panicking() {
-            self.troubles.tell(StoreError::Io(
-                "the store's thread has ended by a fault of plenary; what comes now is not stored"
+            self.errors.push(StoreError::Io(
+                "the store's thread has ended because of a bug in plenary; new changes are not stored"
                     .to_owned(),
             ));
         }
     }
 }
 
-/// A file, and what may be done with it.
-struct Disk {
+/// The store's file, and whether it can be written.
+struct StoreFile {
     path: PathBuf,
     instance: Instance,
     conn: Option<Connection>,
-    access: Access,
-    /// Why it cannot be written, while it cannot.
-    why: String,
+    access: FileAccess,
+    /// Why it cannot be written, if it cannot.
+    reason: String,
     syncer: Syncer,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Access {
+enum FileAccess {
     /// It is open and can be written.
     Write,
-    /// It could not be opened; worth another try.
+    /// It could not be opened; another attempt may succeed.
     Retry,
     /// It must not be written; `conn` may still be read.
     Never,
 }
 
-/// The owner of the connection.
-pub(super) struct Worker {
-    /// None: a store that lives in memory only.
-    disk: Option<Disk>,
+/// The owner of the connections.
+pub(super) struct StoreWorker {
+    /// None: a store that is kept in memory only.
+    file: Option<StoreFile>,
+    /// Holds the changes if there is no file, or a file that must never be written. Opened for the first change.
+    memory: Option<MemoryStore>,
+    /// Changes that wait until the file can be written.
     backlog: Backlog,
-    troubles: Arc<Troubles>,
-    /// Text was written that a power loss could take.
-    unsynced: bool,
-    /// A problem was told and is not over.
-    troubled: bool,
+    errors: Arc<StoreErrors>,
+    /// True if a power loss could take committed changes.
+    is_unsynced: bool,
+    /// True from the report of a problem until it is over.
+    has_problem: bool,
     retry_at: Option<Instant>,
-    /// What was deleted and still stands in the file's journal or free pages.
-    wipe: Wipe,
+    /// Where text of deleted sessions may still be found.
+    erase_scope: EraseScope,
 }
 
-impl Worker {
+impl StoreWorker {
     /// Opens the file at `path`.
-    pub(super) fn new(path: Option<PathBuf>, troubles: Arc<Troubles>) -> Self {
-        let disk = path.map(|path| Disk {
+    pub(super) fn new(path: Option<PathBuf>, errors: Arc<StoreErrors>) -> Self {
+        let file = path.map(|path| StoreFile {
             instance: Instance::new(&path),
-            syncer: Syncer::new(&path, Arc::clone(&troubles)),
+            syncer: Syncer::new(&path, Arc::clone(&errors)),
             path,
             conn: None,
-            access: Access::Retry,
-            why: String::new(),
+            access: FileAccess::Retry,
+            reason: String::new(),
         });
         let mut worker = Self {
-            disk,
+            file,
+            memory: None,
             backlog: Backlog::new(),
-            troubles,
-            unsynced: false,
-            troubled: false,
+            errors,
+            is_unsynced: false,
+            has_problem: false,
             retry_at: None,
-            wipe: Wipe::Nothing,
+            erase_scope: EraseScope::Nothing,
         };
-        worker.open();
+        worker.open_file();
         worker
     }
 
-    /// Opens the file if it is worth a try; tells the problem the first time.
-    fn open(&mut self) {
-        let Some(disk) = self.disk.as_mut().filter(|disk| disk.access == Access::Retry) else {
+    /// Opens the file if another attempt may succeed. Reports a problem the first time.
+    fn open_file(&mut self) {
+        let Some(file) = self.file.as_mut().filter(|file| file.access == FileAccess::Retry) else {
             return;
         };
-        let opened = open::open(&disk.path, |what| {
-            let path = disk.path.display();
-            self.troubles.be_patient(true);
-            self.troubles.tell(StoreError::Io(format!("{path}: {what}")));
+        let opened = open::open_store_file(&file.path, |message| {
+            let path = file.path.display();
+            self.errors.set_slow(true);
+            self.errors.push(StoreError::Io(format!("{path}: {message}")));
         });
-        self.troubles.be_patient(false);
-        // Whatever links lead to the file, its instances meet in one folder.
-        if let Ok(real) = std::fs::canonicalize(&disk.path) {
-            disk.instance = Instance::new(&real);
-            disk.syncer = Syncer::new(&real, Arc::clone(&self.troubles));
+        self.errors.set_slow(false);
+        // All instances use one folder of locks, whatever links lead to the file.
+        if let Ok(real) = std::fs::canonicalize(&file.path) {
+            file.instance = Instance::new(&real);
+            file.syncer = Syncer::new(&real, Arc::clone(&self.errors));
         }
         match opened {
             Ok(mut conn) => {
-                if let Err(error) = disk.instance.sweep(&mut conn) {
-                    // Not lost: loading a session finds its dead runs again.
+                if let Err(error) = file.instance.cut_dead_runs(&mut conn) {
+                    // Loading a session finds its dead runs, too.
                     tracing::warn!(%error, "runs of ended instances could not be marked");
                 }
-                disk.conn = Some(conn);
-                disk.access = Access::Write;
+                file.conn = Some(conn);
+                file.access = FileAccess::Write;
             }
             Err(refusal) => {
-                disk.conn = refusal.reader.map(|conn| *conn);
-                disk.access = if refusal.again { Access::Retry } else { Access::Never };
-                disk.why.clone_from(&refusal.why);
-                if !self.troubled {
-                    self.troubled = true;
-                    let (path, why) = (disk.path.clone(), refusal.why);
-                    self.troubles.tell(StoreError::Open { path, why });
+                file.conn = refusal.reader.map(|conn| *conn);
+                file.access =
+                    if refusal.is_temporary { FileAccess::Retry } else { FileAccess::Never };
+                file.reason.clone_from(&refusal.reason);
+                if !self.has_problem {
+                    self.has_problem = true;
+                    let (path, reason) = (file.path.clone(), refusal.reason);
+                    self.errors.push(StoreError::Open { path, reason });
                 }
             }
         }
     }
 
-    /// Takes changes over and writes them, unless the store is in trouble, it is not yet time to try again, and
-    /// nobody waits for them.
-    fn take(&mut self, entries: Vec<Entry>) {
-        for entry in entries {
-            self.backlog.push(entry);
+    /// Accepts changes and writes them. While there is a problem, writes only when it is time for another attempt or a
+    /// caller waits.
+    fn accept_changes(&mut self, changes: Vec<QueuedChange>) {
+        for queued in changes {
+            self.backlog.push(queued);
         }
-        if self.backlog.is_awaited() || self.retry_at.is_none_or(|at| at <= Instant::now()) {
-            self.commit(Sync::Normal);
+        if self.backlog.has_waiters() || self.retry_at.is_none_or(|at| at <= Instant::now()) {
+            self.commit_pending(SyncLevel::Normal);
         }
-        self.backlog.disappoint();
+        self.backlog.reject_waiters();
     }
 
-    /// Tries to write all that waits. Questions and endings are synced in any case; triage is synced by somebody
-    /// else, right behind the commit.
-    fn commit(&mut self, sync: Sync) {
+    /// Attempts to write all pending changes. Questions and endings are synced at any `level`; triage is synced by the
+    /// syncer right after the commit.
+    fn commit_pending(&mut self, level: SyncLevel) {
         self.retry_at = None;
         if self.backlog.is_empty() {
             return;
         }
-        self.open();
-        let sync = if self.backlog.is_light() { sync } else { Sync::Full };
-        let Some(disk) = &mut self.disk else { return };
-        match (disk.access, &mut disk.conn) {
-            (Access::Never, _) => return,
-            (Access::Write, Some(conn)) => {
-                match write::apply(conn, &mut disk.instance, self.backlog.entries(), sync) {
-                    Ok(written) => return self.written(&written, sync),
-                    Err(e) => self.failed(&e),
-                }
+        self.open_file();
+        let level = if self.backlog.needs_sync() { SyncLevel::Full } else { level };
+        if let Some(StoreFile { access: FileAccess::Write, conn: Some(conn), instance, .. }) =
+            &mut self.file
+        {
+            match write::write_changes(conn, instance, self.backlog.changes(), level) {
+                Ok(outcome) => return self.on_committed(&outcome, level),
+                Err(e) => self.on_write_failed(&e),
             }
-            _ => {}
         }
-        self.retry_at = Some(Instant::now() + RETRY);
+        if self.file.as_ref().is_none_or(|file| file.access == FileAccess::Never) {
+            match self.commit_to_memory() {
+                Ok(()) => return,
+                // The changes stay pending, and reads include pending changes.
+                Err(error) => tracing::warn!(%error, "changes could not be written to memory"),
+            }
+        }
+        self.retry_at = Some(Instant::now() + RETRY_INTERVAL);
     }
 
-    /// All that waited has been committed.
-    fn written(&mut self, written: &Written, sync: Sync) {
-        let triage = self.backlog.has_triage();
-        let entries = self.backlog.take();
-        self.unsynced = sync == Sync::Normal;
-        let Some(disk) = &mut self.disk else { return };
-        if self.troubled {
-            self.troubled = false;
-            self.troubles.tell(StoreError::Recovered { path: disk.path.clone() });
+    /// Writes all pending changes to memory, after the sessions of the file that they change.
+    fn commit_to_memory(&mut self) -> Result<(), StoreError> {
+        for id in self.pending_session_ids()? {
+            let is_known =
+                self.memory.as_ref().is_some_and(|memory| memory.sessions().contains(&id));
+            if !is_known {
+                let session = self.load_written(id)?;
+                let memory = get_or_open(&mut self.memory)?;
+                memory.adopt_session(id, session.as_ref()).map_err(|e| memory_error(&e))?;
+            }
         }
-        for skipped in &written.skipped {
-            let path = disk.path.display();
-            self.troubles.tell(StoreError::Io(format!("{path}: {}", skipped.why)));
+        let memory = get_or_open(&mut self.memory)?;
+        let outcome = memory.write_changes(self.backlog.changes()).map_err(|e| memory_error(&e))?;
+        for skipped in outcome.skipped {
+            tracing::warn!(reason = skipped.reason, "a change was skipped");
         }
-        // Who hears that it was not written can ask why.
-        for (at, mut entry) in entries.into_iter().enumerate() {
-            entry.tell(written.skipped.iter().all(|skipped| skipped.at != at));
-        }
-        if triage && self.unsynced {
-            disk.syncer.wake();
-        }
-        self.wipe(written.wipe);
+        // Waiters asked for a change that survives the program.
+        self.backlog.reject_waiters();
+        self.backlog.take_into_memory();
+        Ok(())
     }
 
-    /// Takes what was deleted out of the file's journal and free pages. A journal that others read is tried again
-    /// behind every commit, a file that could not be packed at the end.
-    fn wipe(&mut self, what: Wipe) {
-        let late = what == Wipe::Nothing;
-        self.wipe = self.wipe.max(what);
-        let Some(Disk { conn: Some(conn), path, .. }) = &mut self.disk else { return };
-        if self.wipe == Wipe::Nothing || (late && self.wipe == Wipe::FreePages) {
+    /// All pending changes have been committed to the file.
+    fn on_committed(&mut self, outcome: &WriteOutcome, level: SyncLevel) {
+        let has_triage_change = self.backlog.has_triage_change();
+        let changes = self.backlog.take();
+        self.is_unsynced = level == SyncLevel::Normal;
+        let Some(file) = &mut self.file else { return };
+        if self.has_problem {
+            self.has_problem = false;
+            self.errors.push(StoreError::Recovered { path: file.path.clone() });
+        }
+        for skipped in &outcome.skipped {
+            let path = file.path.display();
+            self.errors.push(StoreError::Io(format!("{path}: {}", skipped.reason)));
+        }
+        // After the errors: a caller whose change was not written can ask why.
+        for (index, mut queued) in changes.into_iter().enumerate() {
+            queued.notify_waiters(outcome.skipped.iter().all(|skipped| skipped.index != index));
+        }
+        if has_triage_change && self.is_unsynced {
+            file.syncer.request_sync();
+        }
+        self.erase_deleted(outcome.erase_scope);
+    }
+
+    /// Erases deleted text from the file's journal and free pages: that of the latest transaction (`scope`) and what
+    /// remains of earlier ones. The journal is tried again after every commit, free pages at the end.
+    fn erase_deleted(&mut self, scope: EraseScope) {
+        let Some(StoreFile { conn: Some(conn), path, .. }) = &mut self.file else { return };
+        let is_repeated = scope == EraseScope::Nothing;
+        self.erase_scope = self.erase_scope.max(scope);
+        if self.erase_scope == EraseScope::Nothing
+            || (is_repeated && self.erase_scope == EraseScope::FreePages)
+        {
             return;
         }
-        // Later tries must not hold up what is written.
-        let patience = if late { Duration::ZERO } else { WIPING };
-        let why = match wipe::wipe(conn, &mut self.wipe, patience) {
-            Ok(()) if self.wipe == Wipe::Nothing => return,
+        // Repeated attempts must not delay writing.
+        let timeout = if is_repeated { Duration::ZERO } else { ERASE_TIMEOUT };
+        let reason = match erase_deleted_text(conn, &mut self.erase_scope, timeout) {
+            Ok(()) if self.erase_scope == EraseScope::Nothing => return,
             Ok(()) => "another plenary still reads its journal".to_owned(),
-            Err(e) => words(&e),
+            Err(e) => describe_error(&e),
         };
-        if !late {
+        if !is_repeated {
             let path = path.display();
-            self.troubles.tell(StoreError::Io(format!(
-                "{path}: the session is deleted, but what it said may still stand in the file ({why}); \
+            self.errors.push(StoreError::Io(format!(
+                "{path}: the session is deleted, but its text may remain in the file ({reason}); \
                  that is tried again"
             )));
         }
     }
 
-    fn failed(&mut self, error: &rusqlite::Error) {
-        let Some(disk) = &mut self.disk else { return };
-        let path = disk.path.display();
-        disk.why = words(error);
+    fn on_write_failed(&mut self, error: &rusqlite::Error) {
+        let Some(file) = &mut self.file else { return };
+        let path = file.path.display();
+        file.reason = describe_error(error);
         if is_damaged(error) {
-            disk.access = Access::Never;
-            self.troubled = true;
-            self.troubles.tell(StoreError::Io(format!(
-                "{path}: the file is damaged ({error}); what comes now is kept in memory only. Move the \
+            file.access = FileAccess::Never;
+            self.has_problem = true;
+            self.errors.push(StoreError::Io(format!(
+                "{path}: the file is damaged ({error}); new changes are kept in memory only. Move the \
                  file away when plenary has ended: mv '{path}' '{path}.damaged'"
             )));
-        } else if !self.troubled {
-            self.troubled = true;
-            self.troubles.tell(StoreError::Io(format!(
-                "{path}: {}; what comes now is kept in memory and written as soon as possible",
-                words(error)
+        } else if !self.has_problem {
+            self.has_problem = true;
+            self.errors.push(StoreError::Io(format!(
+                "{path}: {}; new changes are kept in memory until the store can be written",
+                describe_error(error)
             )));
         }
     }
 
-    /// Writes and syncs all that waits, whatever went wrong before.
+    /// Writes and syncs all pending changes, whatever failed before.
     pub(super) fn flush(&mut self) {
-        self.commit(Sync::Full);
-        if self.unsynced
-            && let Some(Disk { conn: Some(conn), access: Access::Write, .. }) = &mut self.disk
+        self.commit_pending(SyncLevel::Full);
+        if self.is_unsynced
+            && let Some(StoreFile { conn: Some(conn), access: FileAccess::Write, .. }) =
+                &mut self.file
         {
-            match write::sync(conn) {
-                Ok(()) => self.unsynced = false,
-                Err(e) => self.failed(&e),
+            match write::sync_commits(conn) {
+                Ok(()) => self.is_unsynced = false,
+                Err(e) => self.on_write_failed(&e),
             }
         }
     }
 
-    /// The last work: writes what waits and ends the instance.
-    fn leave(&mut self) {
+    /// Writes what is pending and ends the instance.
+    fn shut_down(&mut self) {
         self.flush();
-        if let Some(Disk { conn: Some(conn), access: Access::Write, instance, .. }) = &mut self.disk
-            && let Err(error) = instance.leave(conn)
+        if let Some(StoreFile { conn: Some(conn), access: FileAccess::Write, instance, .. }) =
+            &mut self.file
+            && let Err(error) = instance.unregister(conn)
         {
             tracing::warn!(%error, "the store's instance could not be closed");
         }
-        self.wipe(self.wipe);
+        self.erase_deleted(self.erase_scope);
     }
+}
+
+/// Returns the store in memory, which the first call opens.
+fn get_or_open(memory: &mut Option<MemoryStore>) -> Result<&mut MemoryStore, StoreError> {
+    match memory {
+        Some(memory) => Ok(memory),
+        none => Ok(none.insert(MemoryStore::open().map_err(|e| memory_error(&e))?)),
+    }
+}
+
+fn memory_error(error: &rusqlite::Error) -> StoreError {
+    StoreError::Io(format!("sessions cannot be kept in memory: {}", describe_error(error)))
 }

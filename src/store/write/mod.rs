@@ -1,8 +1,8 @@
-//! Changes into tables: all that waits becomes one transaction.
+//! Writes changes to the tables: all pending changes are one transaction.
 //!
-//! Everything can be applied twice without harm except text, and a transaction that failed has left none. A
-//! change that can never be written leaves nothing of itself and does not stop the others. What a change means is
-//! in `run` (questions and answers), `triage` and `session`.
+//! The only SQL that changes sessions, for the file and for a store in memory alike. Every change except text may be
+//! written twice without harm, and a failed transaction has written none. A change that can never be written leaves no
+//! trace and does not stop the others.
 
 mod run;
 mod session;
@@ -12,148 +12,154 @@ use std::collections::BTreeSet;
 
 use rusqlite::{Connection, Savepoint, TransactionBehavior};
 
-use super::backlog::Entry;
+use super::backlog::QueuedChange;
+use super::errors::{describe_error, is_caused_by_change};
 use super::instance::Instance;
-use super::trouble::{is_of_the_change, words};
-use super::wipe::Wipe;
+use super::secure_delete::EraseScope;
 use crate::domain::Change;
 
-pub(super) use session::being_answered;
-
-/// How safe a transaction is when it has been committed.
+/// What a committed transaction survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Sync {
-    /// Survives the end of the program, however it ends.
+pub(super) enum SyncLevel {
+    /// The end of the program, however it ends.
     Normal,
-    /// Survives a power loss.
+    /// A power loss, too.
     Full,
 }
 
 /// A change that can never be written.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Skipped {
-    /// Which of the entries.
-    pub(super) at: usize,
-    /// What it is and why, in words: `the end of an answer of an unknown run could not be stored`.
-    pub(super) why: String,
+pub(super) struct SkippedChange {
+    /// Its index in the list of changes.
+    pub(super) index: usize,
+    /// A message with the reason: `the end of an answer of an unknown run could not be stored`.
+    pub(super) reason: String,
 }
 
-/// What a transaction did.
+/// The outcome of a transaction.
 #[derive(Debug)]
-pub(super) struct Written {
-    /// What can never be written.
-    pub(super) skipped: Vec<Skipped>,
-    /// What must be taken out of the file now that it is deleted.
-    pub(super) wipe: Wipe,
+pub(super) struct WriteOutcome {
+    /// Changes that can never be written.
+    pub(super) skipped: Vec<SkippedChange>,
+    /// Where the text that it deleted must still be erased.
+    pub(super) erase_scope: EraseScope,
 }
 
-/// What came of one change.
-enum Outcome {
-    /// It is in the tables, now or from before.
+/// The outcome of one change.
+enum ChangeOutcome {
+    /// It is in the tables, now or already before.
     Done,
-    /// What it belongs to is not there.
-    Unknown,
-    /// It must not be written now, in words.
+    /// The session, turn or run that it belongs to does not exist.
+    UnknownTarget,
+    /// It must not be written now; the reason as a message.
     Refused(String),
 }
 
-impl Outcome {
-    fn known(known: bool) -> Self {
-        if known { Self::Done } else { Self::Unknown }
+impl ChangeOutcome {
+    fn from_target_exists(exists: bool) -> Self {
+        if exists { Self::Done } else { Self::UnknownTarget }
     }
 }
 
-/// Where changes are written to.
-struct Place<'a> {
+/// Writes one change.
+struct ChangeWriter<'a> {
     conn: &'a Connection,
     instance: &'a Instance,
-    /// When the change was handed over, in milliseconds since 1970 UTC.
+    /// When the change was queued, in ms since the Unix epoch.
     at: i64,
-    /// Sessions whose recommendations must be counted again before the transaction ends.
+    /// Numbers of the sessions whose recommendations must be counted again before the commit.
     recount: &'a mut BTreeSet<i64>,
-    /// What must be taken out of the file once the transaction is over.
-    wipe: &'a mut Wipe,
+    /// Where deleted text must be erased after the commit.
+    erase_scope: &'a mut EraseScope,
 }
 
-/// Writes `entries` as one transaction. An error means that none was written and that trying again may help.
-pub(super) fn apply(
+/// Writes `changes` as one transaction. An error means that none was written; another attempt may succeed.
+pub(super) fn write_changes(
     conn: &mut Connection,
     instance: &mut Instance,
-    entries: &[Entry],
-    sync: Sync,
-) -> rusqlite::Result<Written> {
-    set_level(conn, sync)?;
-    let starts_runs = entries.iter().any(|entry| starts_runs(&entry.change));
-    if starts_runs {
-        instance.take_lock();
+    changes: &[QueuedChange],
+    level: SyncLevel,
+) -> rusqlite::Result<WriteOutcome> {
+    set_sync_level(conn, level)?;
+    let has_new_runs = changes.iter().any(|queued| has_new_runs(&queued.change));
+    if has_new_runs {
+        instance.acquire_lock();
     }
     let mut tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    if starts_runs {
-        instance.register(&tx)?;
+    if has_new_runs {
+        instance.insert_row(&tx)?;
     }
     let mut skipped = Vec::new();
     let mut recount = BTreeSet::new();
-    let mut wipe = Wipe::Nothing;
-    for (at, entry) in entries.iter().enumerate() {
-        let step = tx.savepoint()?;
-        let mut place =
-            Place { conn: &step, instance, at: entry.at, recount: &mut recount, wipe: &mut wipe };
-        let what = name(&entry.change);
-        let why = match one(&mut place, &entry.change) {
-            Ok(Outcome::Done) => {
-                step.commit()?;
+    let mut erase_scope = EraseScope::Nothing;
+    for (index, queued) in changes.iter().enumerate() {
+        let savepoint = tx.savepoint()?;
+        let mut writer = ChangeWriter {
+            conn: &savepoint,
+            instance,
+            at: queued.at,
+            recount: &mut recount,
+            erase_scope: &mut erase_scope,
+        };
+        let description = describe_change(&queued.change);
+        let reason = match write_change(&mut writer, &queued.change) {
+            Ok(ChangeOutcome::Done) => {
+                savepoint.commit()?;
                 continue;
             }
-            Ok(Outcome::Unknown) => {
-                format!("{what} of {} could not be stored", whose(&entry.change))
+            Ok(ChangeOutcome::UnknownTarget) => {
+                format!(
+                    "{description} of {} could not be stored",
+                    describe_unknown_target(&queued.change)
+                )
             }
-            Ok(Outcome::Refused(why)) => why,
-            Err(e) if is_of_the_change(&e) => {
-                format!("{what} could not be stored ({})", words(&e))
+            Ok(ChangeOutcome::Refused(reason)) => reason,
+            Err(e) if is_caused_by_change(&e) => {
+                format!("{description} could not be stored ({})", describe_error(&e))
             }
             Err(e) => return Err(e),
         };
-        undo(step)?;
-        skipped.push(Skipped { at, why });
+        roll_back_to(savepoint)?;
+        skipped.push(SkippedChange { index, reason });
     }
     for session in recount {
-        triage::count(&tx, session)?;
+        triage::count_recommendations(&tx, session)?;
     }
     tx.commit()?;
-    if starts_runs {
-        instance.registered();
+    if has_new_runs {
+        instance.on_row_committed();
     }
-    Ok(Written { skipped, wipe })
+    Ok(WriteOutcome { skipped, erase_scope })
 }
 
-fn undo(mut step: Savepoint<'_>) -> rusqlite::Result<()> {
-    step.rollback()?;
-    step.commit()
+fn roll_back_to(mut savepoint: Savepoint<'_>) -> rusqlite::Result<()> {
+    savepoint.rollback()?;
+    savepoint.commit()
 }
 
-/// Syncs what has been committed without a sync, by a transaction that changes nothing.
-pub(super) fn sync(conn: &mut Connection) -> rusqlite::Result<()> {
-    set_level(conn, Sync::Full)?;
+/// Syncs earlier commits with a transaction that changes nothing.
+pub(super) fn sync_commits(conn: &mut Connection) -> rusqlite::Result<()> {
+    set_sync_level(conn, SyncLevel::Full)?;
     let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let version: i64 = tx.pragma_query_value(None, "user_version", |row| row.get(0))?;
     tx.pragma_update(None, "user_version", version)?;
     tx.commit()
 }
 
-fn set_level(conn: &Connection, sync: Sync) -> rusqlite::Result<()> {
-    let level = match sync {
-        Sync::Normal => "normal",
-        Sync::Full => "full",
+fn set_sync_level(conn: &Connection, level: SyncLevel) -> rusqlite::Result<()> {
+    let word = match level {
+        SyncLevel::Normal => "normal",
+        SyncLevel::Full => "full",
     };
-    conn.pragma_update(None, "synchronous", level)
+    conn.pragma_update(None, "synchronous", word)
 }
 
-fn starts_runs(change: &Change) -> bool {
+fn has_new_runs(change: &Change) -> bool {
     matches!(change, Change::Turn { .. } | Change::Run { .. } | Change::Aside { .. })
 }
 
-/// What a change is called in a message.
-fn name(change: &Change) -> &'static str {
+/// Describes a change for a message.
+fn describe_change(change: &Change) -> &'static str {
     match change {
         Change::Turn { .. } => "a question",
         Change::Run { .. } => "the start of an answer",
@@ -172,8 +178,8 @@ fn name(change: &Change) -> &'static str {
     }
 }
 
-/// What a change belongs to that is not there.
-fn whose(change: &Change) -> &'static str {
+/// Describes the missing target of a change for a message.
+fn describe_unknown_target(change: &Change) -> &'static str {
     match change {
         Change::Run { .. } => "an unknown question",
         Change::Append { .. }
@@ -191,22 +197,21 @@ fn whose(change: &Change) -> &'static str {
     }
 }
 
-/// Writes one change.
-fn one(place: &mut Place<'_>, change: &Change) -> rusqlite::Result<Outcome> {
+fn write_change(writer: &mut ChangeWriter<'_>, change: &Change) -> rusqlite::Result<ChangeOutcome> {
     match change {
-        Change::Turn { .. } => run::turn(place, change),
-        Change::Run { turn, run } => run::again(place, *turn, run),
-        Change::Append { run, text, reasoning } => run::append(place, *run, text, reasoning),
-        Change::Note { run, note } => run::note(place, *run, note),
-        Change::Ended { .. } => run::ended(place, change),
-        Change::Aside { session, aside } => run::aside(place, *session, aside),
-        Change::Lifted { run, found } => triage::lifted(place, *run, found),
-        Change::Selected(item) => triage::selected(place, item),
-        Change::Edited { session, edit } => triage::edited(place, *session, edit),
-        Change::Undone { session, edit } => triage::undone(place, *session, *edit, true),
-        Change::Redone { session, edit } => triage::undone(place, *session, *edit, false),
-        Change::Renamed { session, title } => session::renamed(place, *session, title),
-        Change::Tagged { session, tags } => session::tagged(place, *session, tags),
-        Change::Deleted { session } => session::deleted(place, *session),
+        Change::Turn { .. } => run::write_turn(writer, change),
+        Change::Run { turn, run } => run::write_run(writer, *turn, run),
+        Change::Append { run, text, reasoning } => run::append_text(writer, *run, text, reasoning),
+        Change::Note { run, note } => run::append_note(writer, *run, note),
+        Change::Ended { .. } => run::write_run_end(writer, change),
+        Change::Aside { session, aside } => run::write_side_turn(writer, *session, aside),
+        Change::Lifted { run, found } => triage::write_extracted(writer, *run, found),
+        Change::Selected(item) => triage::write_selected(writer, item),
+        Change::Edited { session, edit } => triage::write_step(writer, *session, edit),
+        Change::Undone { session, edit } => triage::write_undone(writer, *session, *edit),
+        Change::Redone { session, edit } => triage::write_redone(writer, *session, *edit),
+        Change::Renamed { session, title } => session::write_title(writer, *session, title),
+        Change::Tagged { session, tags } => session::write_tags(writer, *session, tags),
+        Change::Deleted { session } => session::delete_session(writer, *session),
     }
 }

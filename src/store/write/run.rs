@@ -1,23 +1,26 @@
-//! Questions, answers and asides into tables.
+//! Writes questions, answers and side turns.
 //!
-//! Text is added as chunks, so that a long answer is not written again each time it grows; the end of a run folds
-//! its chunks into the run (`chunks`), where a trigger indexes it.
+//! Text is inserted as chunks, so that a growing answer is not rewritten. The end of a run appends its chunks to the
+//! run, where a trigger indexes the text.
 
 use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::chunks::fold_chunks;
-use super::{Outcome, Place};
+use super::{ChangeOutcome, ChangeWriter};
 use crate::domain::{Change, Ending, NewAside, NewRun, RunId, SessionId, TurnId, Usage};
 
-/// A question and the runs that will answer it; makes the session when it is its first.
-pub(super) fn turn(place: &Place<'_>, change: &Change) -> rusqlite::Result<Outcome> {
+/// Writes a question and the runs that will answer it. Creates the session for its first question.
+pub(super) fn write_turn(
+    writer: &ChangeWriter<'_>,
+    change: &Change,
+) -> rusqlite::Result<ChangeOutcome> {
     let Change::Turn { session, title, panel, turn, question, at, runs } = change else {
-        return Ok(Outcome::Done);
+        return Ok(ChangeOutcome::Done);
     };
     let session = session.to_string();
-    place
+    writer
         .conn
         .prepare_cached(
             "INSERT INTO session (id, title, panel, created_at, updated_at) \
@@ -25,52 +28,52 @@ pub(super) fn turn(place: &Place<'_>, change: &Change) -> rusqlite::Result<Outco
              ON CONFLICT (id) DO UPDATE SET updated_at = max(updated_at, excluded.updated_at)",
         )?
         .execute(params![session, title, panel, at])?;
-    let fresh = place
+    let inserted = writer
         .conn
         .prepare_cached(
             "INSERT INTO turn (id, session, question, asked_at) \
              SELECT ?1, seq, ?3, ?4 FROM session WHERE id = ?2 ON CONFLICT (id) DO NOTHING",
         )?
         .execute(params![turn.to_string(), session, question, at])?;
-    if fresh > 0 {
+    if inserted > 0 {
         for run in runs {
-            start(place, *turn, run)?;
+            insert_run(writer, *turn, run)?;
         }
     }
-    Ok(Outcome::Done)
+    Ok(ChangeOutcome::Done)
 }
 
-/// One more run of a question; an aside has one run only. It takes the place of that persona's run before it: what
-/// is recommended is counted again.
-pub(super) fn again(
-    place: &mut Place<'_>,
+/// Writes another run of a question; a side turn has one run only. Its recommendations replace those of the persona's
+/// previous run, so they are counted again.
+pub(super) fn write_run(
+    writer: &mut ChangeWriter<'_>,
     turn: TurnId,
     run: &NewRun,
-) -> rusqlite::Result<Outcome> {
-    let known = place
+) -> rusqlite::Result<ChangeOutcome> {
+    let is_known = writer
         .conn
         .prepare_cached("SELECT 1 FROM turn WHERE id = ?1 AND kind = 'question'")?
         .exists([turn.to_string()])?;
-    if known {
-        start(place, turn, run)?;
-        touch(place, run.id)?;
-        place.recount.extend(session_of(place.conn, run.id)?);
+    if is_known {
+        insert_run(writer, turn, run)?;
+        touch_session(writer, run.id)?;
+        writer.recount.extend(session_of_run(writer.conn, run.id)?);
     }
-    Ok(Outcome::known(known))
+    Ok(ChangeOutcome::from_target_exists(is_known))
 }
 
-/// A challenge or a brief, and the run that answers it.
-pub(super) fn aside(
-    place: &Place<'_>,
+/// Writes a challenge or a brief, and the run that answers it.
+pub(super) fn write_side_turn(
+    writer: &ChangeWriter<'_>,
     session: SessionId,
     aside: &NewAside,
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<ChangeOutcome> {
     let session = session.to_string();
-    let known = place
+    let sessions = writer
         .conn
         .prepare_cached("UPDATE session SET updated_at = max(updated_at, ?2) WHERE id = ?1")?
         .execute(params![session, aside.at])?;
-    let fresh = place
+    let inserted = writer
         .conn
         .prepare_cached(
             "INSERT INTO turn (id, session, question, asked_at, kind, about) \
@@ -84,53 +87,60 @@ pub(super) fn aside(
             aside.kind.word(),
             aside.kind.about(),
         ])?;
-    if fresh > 0 {
-        start(place, aside.id, &aside.run)?;
+    if inserted > 0 {
+        insert_run(writer, aside.id, &aside.run)?;
     }
-    Ok(Outcome::known(known > 0))
+    Ok(ChangeOutcome::from_target_exists(sessions > 0))
 }
 
-/// Text that arrived.
-pub(super) fn append(
-    place: &Place<'_>,
+/// Appends text that arrived.
+pub(super) fn append_text(
+    writer: &ChangeWriter<'_>,
     run: RunId,
     text: &str,
     reasoning: &str,
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<ChangeOutcome> {
     if text.is_empty() && reasoning.is_empty() {
-        return Ok(Outcome::Done);
+        return Ok(ChangeOutcome::Done);
     }
-    let rows = place
+    let rows = writer
         .conn
         .prepare_cached(
             "INSERT INTO chunk (run, at, text, reasoning) \
              SELECT seq, ?2, ?3, ?4 FROM run WHERE id = ?1",
         )?
-        .execute(params![run.to_string(), place.at, text, reasoning])?;
-    Ok(Outcome::known(rows > 0))
+        .execute(params![run.to_string(), writer.at, text, reasoning])?;
+    Ok(ChangeOutcome::from_target_exists(rows > 0))
 }
 
-/// One more note.
-pub(super) fn note(place: &Place<'_>, run: RunId, note: &str) -> rusqlite::Result<Outcome> {
-    let rows = place
+/// Appends a note.
+pub(super) fn append_note(
+    writer: &ChangeWriter<'_>,
+    run: RunId,
+    note: &str,
+) -> rusqlite::Result<ChangeOutcome> {
+    let rows = writer
         .conn
         .prepare_cached("UPDATE run SET notes = json_insert(notes, '$[#]', ?2) WHERE id = ?1")?
         .execute(params![run.to_string(), note])?;
-    Ok(Outcome::known(rows > 0))
+    Ok(ChangeOutcome::from_target_exists(rows > 0))
 }
 
-/// How a run ended.
-pub(super) fn ended(place: &Place<'_>, change: &Change) -> rusqlite::Result<Outcome> {
+/// Writes how a run ended.
+pub(super) fn write_run_end(
+    writer: &ChangeWriter<'_>,
+    change: &Change,
+) -> rusqlite::Result<ChangeOutcome> {
     let Change::Ended { run, ending, model, usage, elapsed } = change else {
-        return Ok(Outcome::Done);
+        return Ok(ChangeOutcome::Done);
     };
-    let known = end(place.conn, *run, ending, model.as_deref(), usage.as_ref(), *elapsed)?;
-    touch(place, *run)?;
-    Ok(Outcome::known(known))
+    let is_known = end_run(writer.conn, *run, ending, model.as_deref(), usage.as_ref(), *elapsed)?;
+    touch_session(writer, *run)?;
+    Ok(ChangeOutcome::from_target_exists(is_known))
 }
 
-fn start(place: &Place<'_>, turn: TurnId, run: &NewRun) -> rusqlite::Result<()> {
-    place
+fn insert_run(writer: &ChangeWriter<'_>, turn: TurnId, run: &NewRun) -> rusqlite::Result<()> {
+    writer
         .conn
         .prepare_cached(
             "INSERT INTO run (id, turn, persona, persona_name, view, model, notes, started_at, owner) \
@@ -145,14 +155,14 @@ fn start(place: &Place<'_>, turn: TurnId, run: &NewRun) -> rusqlite::Result<()> 
             run.view,
             run.model.to_string(),
             serde_json::to_string(&run.notes).unwrap_or_else(|_| "[]".to_owned()),
-            place.at,
-            place.instance.id(),
+            writer.at,
+            writer.instance.id(),
         ])?;
     Ok(())
 }
 
-/// False when the run is not there.
-fn end(
+/// Ends a run; false if it does not exist.
+fn end_run(
     conn: &Connection,
     run: RunId,
     ending: &Ending,
@@ -161,8 +171,8 @@ fn end(
     elapsed: Duration,
 ) -> rusqlite::Result<bool> {
     let run = run.to_string();
-    let whole = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-    let count = |of: fn(&Usage) -> u64| usage.map(|usage| whole(of(usage)));
+    let integer = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    let tokens = |field: fn(&Usage) -> u64| usage.map(|usage| integer(field(usage)));
     let rows = conn
         .prepare_cached(
             "UPDATE run SET state = ?2, reason = ?3, served_model = ?4, input_tokens = ?5, \
@@ -174,19 +184,19 @@ fn end(
             ending.word(),
             ending.reason(),
             model,
-            count(|u| u.input),
-            count(|u| u.output),
-            count(|u| u.cached),
-            count(|u| u.reasoning),
+            tokens(|u| u.input),
+            tokens(|u| u.output),
+            tokens(|u| u.cached),
+            tokens(|u| u.reasoning),
             i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX),
-            usage.and_then(|usage| usage.cost_microusd).map(whole),
+            usage.and_then(|usage| usage.cost_microusd).map(integer),
         ])?;
     fold_chunks(conn, "id", &run)?;
     Ok(rows > 0)
 }
 
-/// The session of a run, by its number in the file.
-pub(super) fn session_of(conn: &Connection, run: RunId) -> rusqlite::Result<Option<i64>> {
+/// Returns the number of the session of a run.
+pub(super) fn session_of_run(conn: &Connection, run: RunId) -> rusqlite::Result<Option<i64>> {
     conn.prepare_cached(
         "SELECT turn.session FROM run JOIN turn ON turn.seq = run.turn WHERE run.id = ?1",
     )?
@@ -195,13 +205,13 @@ pub(super) fn session_of(conn: &Connection, run: RunId) -> rusqlite::Result<Opti
 }
 
 /// Moves the session of `run` to the top of the list.
-pub(super) fn touch(place: &Place<'_>, run: RunId) -> rusqlite::Result<()> {
-    place
+pub(super) fn touch_session(writer: &ChangeWriter<'_>, run: RunId) -> rusqlite::Result<()> {
+    writer
         .conn
         .prepare_cached(
             "UPDATE session SET updated_at = max(updated_at, ?2) WHERE seq = \
              (SELECT turn.session FROM run JOIN turn ON turn.seq = run.turn WHERE run.id = ?1)",
         )?
-        .execute(params![run.to_string(), place.at])?;
+        .execute(params![run.to_string(), writer.at])?;
     Ok(())
 }

@@ -1,53 +1,55 @@
-//! What happens to a whole session: another title, other tags, its end.
+//! Writes title and tags of a session, and deletes sessions.
 //!
-//! Neither title nor tags move a session to the top of the list: nothing was asked or decided in it. Called by
-//! `write`.
+//! Neither title nor tags move a session to the top of the list.
 
 use rusqlite::{OptionalExtension, params};
 
-use super::super::wipe::Wipe;
-use super::{Outcome, Place};
+use super::super::secure_delete::EraseScope;
+use super::{ChangeOutcome, ChangeWriter};
 use crate::domain::SessionId;
 
-/// Another title.
-pub(super) fn renamed(
-    place: &Place<'_>,
+/// Replaces the title.
+pub(super) fn write_title(
+    writer: &ChangeWriter<'_>,
     session: SessionId,
     title: &str,
-) -> rusqlite::Result<Outcome> {
-    let rows = place
+) -> rusqlite::Result<ChangeOutcome> {
+    let rows = writer
         .conn
         .prepare_cached("UPDATE session SET title = ?2 WHERE id = ?1")?
         .execute(params![session.to_string(), title])?;
-    Ok(Outcome::known(rows > 0))
+    Ok(ChangeOutcome::from_target_exists(rows > 0))
 }
 
-/// These tags and no others.
-pub(super) fn tagged(
-    place: &Place<'_>,
+/// Replaces the tags.
+pub(super) fn write_tags(
+    writer: &ChangeWriter<'_>,
     session: SessionId,
     tags: &[String],
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<ChangeOutcome> {
     let tags = serde_json::to_string(tags)
         .map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
-    let rows = place
+    let rows = writer
         .conn
         .prepare_cached("UPDATE session SET tags = ?2 WHERE id = ?1")?
         .execute(params![session.to_string(), tags])?;
-    Ok(Outcome::known(rows > 0))
+    Ok(ChangeOutcome::from_target_exists(rows > 0))
 }
 
-/// Takes the session and all that belongs to it out of every table; triggers take it out of the indexes. Not
-/// while somebody writes an answer of it.
-pub(super) fn deleted(place: &mut Place<'_>, session: SessionId) -> rusqlite::Result<Outcome> {
+/// Deletes the session from all tables; triggers delete it from the indexes. Refused while an instance writes an answer
+/// of it.
+pub(super) fn delete_session(
+    writer: &mut ChangeWriter<'_>,
+    session: SessionId,
+) -> rusqlite::Result<ChangeOutcome> {
     let id = session.to_string();
-    let found: Option<(i64, bool)> = place
+    let row: Option<(i64, bool)> = writer
         .conn
         .prepare_cached("SELECT seq, unwiped FROM session WHERE id = ?1")?
         .query_row([&id], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some((number, unwiped)) = found else { return Ok(Outcome::Unknown) };
-    let owners: Vec<String> = place
+    let Some((number, unwiped)) = row else { return Ok(ChangeOutcome::UnknownTarget) };
+    let owners: Vec<String> = writer
         .conn
         .prepare_cached(
             "SELECT DISTINCT owner FROM run JOIN turn ON turn.seq = run.turn \
@@ -56,8 +58,11 @@ pub(super) fn deleted(place: &mut Place<'_>, session: SessionId) -> rusqlite::Re
         .query_map([number], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     for owner in owners {
-        if place.instance.is_alive(place.conn, &owner) {
-            return Ok(Outcome::Refused(being_answered(session, owner == place.instance.id())));
+        if writer.instance.is_alive(writer.conn, &owner) {
+            return Ok(ChangeOutcome::Refused(live_session_message(
+                session,
+                owner == writer.instance.id(),
+            )));
         }
     }
     for sql in [
@@ -70,17 +75,17 @@ pub(super) fn deleted(place: &mut Place<'_>, session: SessionId) -> rusqlite::Re
         "DELETE FROM edit WHERE session = ?1",
         "DELETE FROM session WHERE seq = ?1",
     ] {
-        place.conn.prepare_cached(sql)?.execute([number])?;
+        writer.conn.prepare_cached(sql)?.execute([number])?;
     }
-    let wipe = if unwiped { Wipe::FreePages } else { Wipe::Journal };
-    *place.wipe = wipe.max(*place.wipe);
-    Ok(Outcome::Done)
+    let scope = if unwiped { EraseScope::FreePages } else { EraseScope::Journal };
+    *writer.erase_scope = scope.max(*writer.erase_scope);
+    Ok(ChangeOutcome::Done)
 }
 
-/// Why a session that is being answered, by this instance (`here`) or another one, is not deleted.
-pub(in crate::store) fn being_answered(session: SessionId, here: bool) -> String {
+/// Says why a session with a live run, of this instance (`is_own`) or another one, is not deleted.
+fn live_session_message(session: SessionId, is_own: bool) -> String {
     let session = session.short();
-    if here {
+    if is_own {
         format!(
             "session {session} is not deleted: an answer of it is still streaming; stop it first"
         )

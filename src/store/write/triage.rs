@@ -1,99 +1,101 @@
-//! Recommendations and what was decided on them into tables, and the numbers that lists show of it.
+//! Writes recommendations, verdicts and the triage history, and counts recommendations for lists.
 //!
-//! What a step of triage changes stands in the step itself, so that undoing it needs nothing else. `overlay` does
-//! the same to sessions in memory. Called by `write`.
+//! A triage step contains the verdicts before and after it, so undoing it needs nothing else.
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::{Outcome, Place, run};
+use super::{ChangeOutcome, ChangeWriter, run};
 use crate::domain::{
     Decision, Edit, EditId, Recommendation, RecommendationId, RunId, SessionId, Severity, Step,
     Verdict,
 };
 
-/// What a run recommends. Only the first search of a run counts: nothing that was decided since is touched.
-pub(super) fn lifted(
-    place: &mut Place<'_>,
+/// Writes the recommendations extracted from a run. Only the first extraction counts: later decisions stay.
+pub(super) fn write_extracted(
+    writer: &mut ChangeWriter<'_>,
     run: RunId,
     found: &[Recommendation],
-) -> rusqlite::Result<Outcome> {
+) -> rusqlite::Result<ChangeOutcome> {
     let id = run.to_string();
-    let fresh = place
+    let updated = writer
         .conn
         .prepare_cached("UPDATE run SET lifted = 1 WHERE id = ?1 AND lifted = 0")?
         .execute([&id])?;
-    if fresh == 0 {
-        return Ok(Outcome::known(
-            place.conn.prepare_cached("SELECT 1 FROM run WHERE id = ?1")?.exists([&id])?,
+    if updated == 0 {
+        return Ok(ChangeOutcome::from_target_exists(
+            writer.conn.prepare_cached("SELECT 1 FROM run WHERE id = ?1")?.exists([&id])?,
         ));
     }
     for item in found {
-        insert(place.conn, run, item)?;
+        insert_recommendation(writer.conn, run, item)?;
     }
-    place.recount.extend(run::session_of(place.conn, run)?);
-    Ok(Outcome::Done)
+    writer.recount.extend(run::session_of_run(writer.conn, run)?);
+    Ok(ChangeOutcome::Done)
 }
 
-/// A recommendation that the user selected.
-pub(super) fn selected(place: &mut Place<'_>, item: &Recommendation) -> rusqlite::Result<Outcome> {
-    let Some(session) = run::session_of(place.conn, item.run)? else {
-        return Ok(Outcome::Unknown);
+/// Writes a recommendation that the user selected.
+pub(super) fn write_selected(
+    writer: &mut ChangeWriter<'_>,
+    item: &Recommendation,
+) -> rusqlite::Result<ChangeOutcome> {
+    let Some(session) = run::session_of_run(writer.conn, item.run)? else {
+        return Ok(ChangeOutcome::UnknownTarget);
     };
-    insert(place.conn, item.run, item)?;
-    run::touch(place, item.run)?;
-    place.recount.insert(session);
-    Ok(Outcome::Done)
+    insert_recommendation(writer.conn, item.run, item)?;
+    run::touch_session(writer, item.run)?;
+    writer.recount.insert(session);
+    Ok(ChangeOutcome::Done)
 }
 
-/// Leaves one that is there as it is.
-fn insert(conn: &Connection, run: RunId, item: &Recommendation) -> rusqlite::Result<()> {
-    let Verdict { decision, comment, owner, title, same_as, dropped } = &item.verdict;
-    let place = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-    conn.prepare_cached(
-        "INSERT INTO recommendation (id, run, facet, title, span_start, span_end, origin, severity, \
-         decision, comment, owner, own_title, same_as, dropped) \
-         SELECT ?1, seq, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14 FROM run WHERE id = ?2 \
-         ON CONFLICT (id) DO NOTHING",
-    )?
-    .execute(params![
-        item.id.to_string(),
-        run.to_string(),
-        item.facet.word(),
-        item.title,
-        place(item.span.start),
-        place(item.span.end),
-        item.origin.word(),
-        item.severity.map(Severity::word),
-        decision.map(Decision::word),
-        comment,
-        owner,
-        title,
-        same_as.map(|id| id.to_string()),
-        dropped,
-    ])?;
+/// Inserts a recommendation with its verdict unless it exists.
+fn insert_recommendation(
+    conn: &Connection,
+    run: RunId,
+    item: &Recommendation,
+) -> rusqlite::Result<()> {
+    let offset = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+    let inserted = conn
+        .prepare_cached(
+            "INSERT INTO recommendation (id, run, facet, title, span_start, span_end, origin, severity) \
+             SELECT ?1, seq, ?3, ?4, ?5, ?6, ?7, ?8 FROM run WHERE id = ?2 \
+             ON CONFLICT (id) DO NOTHING",
+        )?
+        .execute(params![
+            item.id.to_string(),
+            run.to_string(),
+            item.facet.word(),
+            item.title,
+            offset(item.span.start),
+            offset(item.span.end),
+            item.origin.word(),
+            item.severity.map(Severity::word),
+        ])?;
+    if inserted > 0 && item.verdict != Verdict::default() {
+        update_verdict(conn, item.id, &item.verdict)?;
+    }
     Ok(())
 }
 
-/// A step of triage.
-pub(super) fn edited(
-    place: &mut Place<'_>,
+/// Writes a new triage step.
+pub(super) fn write_step(
+    writer: &mut ChangeWriter<'_>,
     session: SessionId,
     edit: &Edit,
-) -> rusqlite::Result<Outcome> {
-    let Some(session) = session_number(place.conn, session)? else {
-        return Ok(Outcome::Unknown);
+) -> rusqlite::Result<ChangeOutcome> {
+    let Some(session) = session_number(writer.conn, session)? else {
+        return Ok(ChangeOutcome::UnknownTarget);
     };
     let id = edit.id.to_string();
-    if place.conn.prepare_cached("SELECT 1 FROM edit WHERE id = ?1")?.exists([&id])? {
-        return Ok(Outcome::Done);
+    if writer.conn.prepare_cached("SELECT 1 FROM edit WHERE id = ?1")?.exists([&id])? {
+        return Ok(ChangeOutcome::Done);
     }
     let steps = serde_json::to_string(&edit.steps)
         .map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
-    place
+    writer
         .conn
         .prepare_cached("DELETE FROM edit WHERE session = ?1 AND undone")?
         .execute([session])?;
-    place
+    writer
         .conn
         .prepare_cached(
             "INSERT INTO edit (id, session, what, at, steps, place) VALUES (?1, ?2, ?3, ?4, ?5, \
@@ -101,52 +103,73 @@ pub(super) fn edited(
         )?
         .execute(params![id, session, edit.what, edit.at, steps])?;
     for step in &edit.steps {
-        judge(place.conn, step.id, &step.after)?;
+        update_verdict(writer.conn, step.id, &step.after)?;
     }
-    changed(place, session)
+    touch_and_recount(writer, session)
 }
 
-/// A step is undone, or (`undo` false) done again.
-pub(super) fn undone(
-    place: &mut Place<'_>,
+/// Undoes a triage step.
+pub(super) fn write_undone(
+    writer: &mut ChangeWriter<'_>,
     session: SessionId,
     edit: EditId,
-    undo: bool,
-) -> rusqlite::Result<Outcome> {
-    let Some(session) = session_number(place.conn, session)? else {
-        return Ok(Outcome::Unknown);
+) -> rusqlite::Result<ChangeOutcome> {
+    set_undone(writer, session, edit, true)
+}
+
+/// Redoes an undone triage step.
+pub(super) fn write_redone(
+    writer: &mut ChangeWriter<'_>,
+    session: SessionId,
+    edit: EditId,
+) -> rusqlite::Result<ChangeOutcome> {
+    set_undone(writer, session, edit, false)
+}
+
+fn set_undone(
+    writer: &mut ChangeWriter<'_>,
+    session: SessionId,
+    edit: EditId,
+    undone: bool,
+) -> rusqlite::Result<ChangeOutcome> {
+    let Some(session) = session_number(writer.conn, session)? else {
+        return Ok(ChangeOutcome::UnknownTarget);
     };
-    let steps: Option<String> = place
+    let steps: Option<String> = writer
         .conn
         .prepare_cached(
             "UPDATE edit SET undone = ?3, \
              place = (SELECT max(place) + 1 FROM edit WHERE session = ?2) \
              WHERE id = ?1 AND session = ?2 AND undone <> ?3 RETURNING steps",
         )?
-        .query_row(params![edit.to_string(), session, undo], |row| row.get(0))
+        .query_row(params![edit.to_string(), session, undone], |row| row.get(0))
         .optional()?;
     let Some(steps) = steps else {
-        let known = place
+        let is_known = writer
             .conn
             .prepare_cached("SELECT 1 FROM edit WHERE id = ?1 AND session = ?2")?
             .exists(params![edit.to_string(), session])?;
-        return Ok(Outcome::known(known));
+        return Ok(ChangeOutcome::from_target_exists(is_known));
     };
-    // What a later version wrote and nobody here understands is marked, and changes nothing.
+    // A step of a later version that cannot be parsed is marked and changes nothing.
     let steps: Vec<Step> = serde_json::from_str(&steps).unwrap_or_default();
-    if undo {
+    if undone {
         for step in steps.iter().rev() {
-            judge(place.conn, step.id, &step.before)?;
+            update_verdict(writer.conn, step.id, &step.before)?;
         }
     } else {
         for step in &steps {
-            judge(place.conn, step.id, &step.after)?;
+            update_verdict(writer.conn, step.id, &step.after)?;
         }
     }
-    changed(place, session)
+    touch_and_recount(writer, session)
 }
 
-fn judge(conn: &Connection, id: RecommendationId, verdict: &Verdict) -> rusqlite::Result<()> {
+fn update_verdict(
+    conn: &Connection,
+    id: RecommendationId,
+    verdict: &Verdict,
+) -> rusqlite::Result<()> {
     let Verdict { decision, comment, owner, title, same_as, dropped } = verdict;
     conn.prepare_cached(
         "UPDATE recommendation SET decision = ?2, comment = ?3, owner = ?4, own_title = ?5, \
@@ -164,14 +187,17 @@ fn judge(conn: &Connection, id: RecommendationId, verdict: &Verdict) -> rusqlite
     Ok(())
 }
 
-/// The session moves to the top of the list and is counted again.
-fn changed(place: &mut Place<'_>, session: i64) -> rusqlite::Result<Outcome> {
-    place
+/// Moves the session to the top of the list and counts its recommendations again.
+fn touch_and_recount(
+    writer: &mut ChangeWriter<'_>,
+    session: i64,
+) -> rusqlite::Result<ChangeOutcome> {
+    writer
         .conn
         .prepare_cached("UPDATE session SET updated_at = max(updated_at, ?2) WHERE seq = ?1")?
-        .execute([session, place.at])?;
-    place.recount.insert(session);
-    Ok(Outcome::Done)
+        .execute([session, writer.at])?;
+    writer.recount.insert(session);
+    Ok(ChangeOutcome::Done)
 }
 
 fn session_number(conn: &Connection, session: SessionId) -> rusqlite::Result<Option<i64>> {
@@ -180,11 +206,11 @@ fn session_number(conn: &Connection, session: SessionId) -> rusqlite::Result<Opt
         .optional()
 }
 
-/// Counts the rows of triage of one session, as `Session::triage` does: of each persona's last run that was searched everything, of
-/// the runs before it what the user has judged, nothing that was dropped, what is the same once. The decision is
-/// that of the one that the others point at; where that was dropped, that of the first one. Runs are read from the
-/// index that has all that is asked of them, as their rows may be megabytes long.
-pub(super) fn count(conn: &Connection, session: i64) -> rusqlite::Result<()> {
+/// Counts the recommendations of a session and those with a decision, as `Session::triage` does: all of each persona's
+/// latest extracted run, and of its earlier runs those with a verdict; without removed ones, and a group once. The
+/// decision of a group is that of its leader or, if that is removed, of its first member. All columns of runs come from
+/// an index, as their rows may be megabytes long.
+pub(super) fn count_recommendations(conn: &Connection, session: i64) -> rusqlite::Result<()> {
     conn.prepare_cached(
         "WITH latest (run) AS MATERIALIZED ( \
              SELECT max(run.seq) FROM turn JOIN run INDEXED BY run_of_persona ON run.turn = turn.seq \

@@ -1,12 +1,10 @@
-//! The brief: what a model wrote about the answers, each sentence with its tags, unverified ones struck out.
-//!
-//! Whether a quote stands in its answer was checked by `review`; here it is only drawn. Called by `overlay`.
+//! The brief: each sentence with its tags; sentences whose quotes were not found are struck out.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::{boxed, first_shown};
+use super::{draw_box, first_visible_row};
 use crate::app::{BriefOverlay, RunRef, State};
 use crate::domain::RunState;
 use crate::review::BriefLine;
@@ -18,18 +16,18 @@ use crate::ui::theme::{Part, Theme};
 const COLUMNS: u16 = 112;
 
 /// One row of the box.
-struct Line {
+struct BriefRow {
     part: Part,
     text: String,
     struck: bool,
-    /// Which of the lines that lead somewhere it belongs to.
-    leads: Option<usize>,
-    /// Its first row.
+    /// Index of the sentence that it belongs to.
+    sentence: Option<usize>,
+    /// First row of the sentence.
     first: bool,
 }
 
-/// Draws it.
-pub(super) fn draw(
+/// Draws the brief.
+pub(super) fn draw_brief(
     buffer: &mut Buffer,
     theme: &Theme,
     area: Rect,
@@ -38,36 +36,36 @@ pub(super) fn draw(
 ) {
     let Some(run) = state.run(brief.run) else { return };
     let columns = usize::from(COLUMNS.min(area.width).saturating_sub(8)).max(1);
-    let lines = lines(run, columns);
-    let title = title(run);
-    let inner = boxed(buffer, theme, area, (&title, COLUMNS, lines.len()));
-    let chosen = |line: &Line| line.leads == Some(brief.selected);
-    // Behind the last sentence stand notes and reasons.
-    let last = lines.iter().filter_map(|line| line.leads).max();
-    let wanted = if last == Some(brief.selected) {
-        lines.len().saturating_sub(1)
+    let rows = build_rows(run, columns);
+    let title = format_title(run);
+    let inner = draw_box(buffer, theme, area, (&title, COLUMNS, rows.len()));
+    let is_selected = |row: &BriefRow| row.sentence == Some(brief.cursor.selected);
+    // Notes and reasons below the last sentence are shown with it.
+    let last = rows.iter().filter_map(|row| row.sentence).max();
+    let wanted = if last == Some(brief.cursor.selected) {
+        rows.len().saturating_sub(1)
     } else {
-        lines.iter().position(chosen).unwrap_or(0)
+        rows.iter().position(is_selected).unwrap_or(0)
     };
-    let first = first_shown(wanted, lines.len(), usize::from(inner.height));
-    for (y, line) in (0..inner.height).zip(lines.iter().skip(first)) {
+    let first = first_visible_row(wanted, rows.len(), usize::from(inner.height));
+    for (y, shown) in (0..inner.height).zip(rows.iter().skip(first)) {
         let place = row(inner, y);
-        let mark = if chosen(line) { "▌" } else { " " };
+        let mark = if is_selected(shown) { "▌" } else { " " };
         Pen::new(buffer, place).write(mark, theme.part(Part::SourceBar));
-        let sign = match (line.first, line.leads, line.struck) {
+        let sign = match (shown.first, shown.sentence, shown.struck) {
             (true, _, true) => "✗",
             (true, Some(_), _) => "✓",
             _ => " ",
         };
-        let part = if line.struck { Part::Failed } else { Part::Done };
+        let part = if shown.struck { Part::Failed } else { Part::Done };
         Pen::new(buffer, inset(place, 2, 0)).write(sign, theme.part(part));
-        let style = theme.part(line.part);
-        let style = if line.struck { style.add_modifier(Modifier::CROSSED_OUT) } else { style };
-        Pen::new(buffer, inset(place, 4, 0)).write(&line.text, style);
+        let style = theme.part(shown.part);
+        let style = if shown.struck { style.add_modifier(Modifier::CROSSED_OUT) } else { style };
+        Pen::new(buffer, inset(place, 4, 0)).write(&shown.text, style);
     }
 }
 
-fn title(run: RunRef<'_>) -> String {
+fn format_title(run: RunRef<'_>) -> String {
     let model = sanitize_line(&run.model().to_string());
     let state = match &run.run.state {
         RunState::Ended(ending) if ending.answered() => String::new(),
@@ -77,46 +75,46 @@ fn title(run: RunRef<'_>) -> String {
     format!("brief · {model}{state}")
 }
 
-fn lines(run: RunRef<'_>, columns: usize) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::new();
-    let mut say = |part: Part, text: &str, struck: bool, leads: Option<usize>| {
-        let sentence = struck || leads.is_some();
-        for (at, row) in wrap(text, columns, 40).into_iter().enumerate() {
-            lines.push(Line { part, text: row, struck, leads, first: sentence && at == 0 });
+fn build_rows(run: RunRef<'_>, columns: usize) -> Vec<BriefRow> {
+    let mut rows: Vec<BriefRow> = Vec::new();
+    let mut add = |part: Part, text: &str, struck: bool, sentence: Option<usize>| {
+        let is_sentence = struck || sentence.is_some();
+        for (index, text) in wrap(text, columns, 40).into_iter().enumerate() {
+            rows.push(BriefRow { part, text, struck, sentence, first: is_sentence && index == 0 });
         }
     };
-    let mut leading = 0;
+    let mut sentences = 0;
     for line in &run.display.brief.lines {
         match line {
             BriefLine::Heading(text) => {
-                say(Part::Note, " ", false, None);
-                say(Part::Group, &sanitize_line(text), false, None);
+                add(Part::Note, " ", false, None);
+                add(Part::Group, &sanitize_line(text), false, None);
             }
             BriefLine::Sentence { text, fault, .. } => {
-                let leads = Some(leading);
-                leading += 1;
+                let sentence = Some(sentences);
+                sentences += 1;
                 let part = if fault.is_some() { Part::Unverified } else { Part::Input };
-                say(part, &sanitize_line(text), fault.is_some(), leads);
+                add(part, &sanitize_line(text), fault.is_some(), sentence);
                 if let Some(fault) = fault {
                     let why = format!("unverified: {}", sanitize_line(&fault.to_string()));
-                    say(Part::Warning, &why, false, None);
+                    add(Part::Warning, &why, false, None);
                 }
             }
         }
     }
     match &run.run.state {
         RunState::Ended(ending) if !ending.answered() => {
-            say(Part::Error, &sanitize_line(&ending.to_string()), false, None);
+            add(Part::Error, &sanitize_line(&ending.to_string()), false, None);
         }
         RunState::Ended(_) => {
             for note in &run.run.notes {
-                say(Part::Note, &sanitize_line(note), false, None);
+                add(Part::Note, &sanitize_line(note), false, None);
             }
         }
         live => {
             let waiting = if run.waiting.is_empty() { live.word() } else { &run.waiting };
-            say(Part::Note, &format!("{waiting} …"), false, None);
+            add(Part::Note, &format!("{waiting} …"), false, None);
         }
     }
-    lines
+    rows
 }

@@ -1,28 +1,26 @@
-//! Keys and actions, grouped by where they work; also the palette.
-//!
-//! The rows are the keymap's; the list is made anew only when the filter changed. Called by `overlay`.
+//! Keys and actions, grouped by where they work; also the palette. The list is rebuilt when the filter has changed.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::{Search, first_shown, ink, open};
-use crate::app::keymap::{self, HelpRow};
-use crate::app::{Context, HelpOverlay, State};
+use super::{SearchLine, draw_search_box, first_visible_row, row_style};
+use crate::app::keymap::HelpRow;
+use crate::app::{HelpOverlay, KeyContext, State};
 use crate::domain::format::format_quantity;
 use crate::text::width::width;
 use crate::ui::paint::{Pen, cut, row};
 use crate::ui::theme::{Part, Theme};
 
-/// Columns that keys take at most; the few that are longer are cut.
+/// Columns of the keys at most; the few that are longer are cut.
 const KEYS: usize = 24;
 
-/// The list that the filter leaves.
+/// The rows that match the filter.
 #[derive(Debug, Default)]
-pub(super) struct HelpView {
+pub(super) struct HelpRenderer {
     filter: Option<String>,
-    from: Option<Context>,
+    from: Option<KeyContext>,
     rows: Vec<HelpRow>,
-    lines: Vec<Line>,
+    lines: Vec<HelpLine>,
     keys: usize,
     /// Lines of the whole list: the box keeps its size while the list is narrowed.
     all: usize,
@@ -30,40 +28,40 @@ pub(super) struct HelpView {
 
 /// One line of the list.
 #[derive(Debug, Clone, Copy)]
-enum Line {
+enum HelpLine {
     Blank,
-    Title(Context),
+    Title(KeyContext),
     Row(usize),
 }
 
-impl HelpView {
-    /// Narrows the list when the filter changed.
+impl HelpRenderer {
+    /// Rebuilds the list when the filter has changed.
     pub(super) fn prepare(&mut self, state: &State, help: &HelpOverlay) {
-        if self.filter.as_ref() == Some(&help.filter) && self.from == help.from {
+        if self.filter.as_ref() == Some(&help.picker.filter) && self.from == help.from {
             return;
         }
-        if self.filter.is_none() && !help.filter.is_empty() {
+        if self.filter.is_none() && !help.picker.filter.is_empty() {
             self.prepare(state, &HelpOverlay::default());
         }
-        (self.filter, self.from) = (Some(help.filter.clone()), help.from);
-        self.rows = keymap::rows(&state.keymap, &help.filter, help.from);
+        (self.filter, self.from) = (Some(help.picker.filter.clone()), help.from);
+        self.rows = help.matching_rows(state);
         self.keys = self.rows.iter().map(|r| width(&r.keys)).max().unwrap_or(0).min(KEYS);
         self.lines.clear();
         let mut context = None;
         for (i, row) in self.rows.iter().enumerate() {
             if context != Some(row.context) {
                 if context.is_some() {
-                    self.lines.push(Line::Blank);
+                    self.lines.push(HelpLine::Blank);
                 }
-                self.lines.push(Line::Title(row.context));
+                self.lines.push(HelpLine::Title(row.context));
                 context = Some(row.context);
             }
-            self.lines.push(Line::Row(i));
+            self.lines.push(HelpLine::Row(i));
         }
         self.all = self.all.max(self.lines.len());
     }
 
-    /// Draws the list; where the cursor stands, when typing goes into the filter.
+    /// Draws the list; returns the position of the cursor while the filter is edited.
     pub(super) fn draw(
         &self,
         buffer: &mut Buffer,
@@ -71,31 +69,29 @@ impl HelpView {
         area: Rect,
         help: &HelpOverlay,
     ) -> Option<Position> {
-        let search = Search {
-            filter: &help.filter,
-            typing: help.typing,
-            found: format_quantity(self.rows.len(), "action"),
-        };
+        let found = format_quantity(self.rows.len(), "action");
+        let search = SearchLine::new(&help.picker, found);
         let size = ("keys and actions", 84, self.all);
-        let (list, cursor) = open(buffer, theme, area, size, &search);
+        let (list, cursor) = draw_search_box(buffer, theme, area, size, &search);
         if self.rows.is_empty() {
             let mut pen = Pen::new(buffer, list);
-            pen.write("no action has these words", theme.part(Part::Note));
+            pen.write("no action contains these words", theme.part(Part::Note));
         }
-        let is_chosen = |line: &Line| matches!(line, Line::Row(i) if *i == help.selected);
+        let is_chosen =
+            |line: &HelpLine| matches!(line, HelpLine::Row(i) if *i == help.picker.selected());
         let wanted = self.lines.iter().position(is_chosen).unwrap_or(0);
-        let first = first_shown(wanted, self.lines.len(), usize::from(list.height));
+        let first = first_visible_row(wanted, self.lines.len(), usize::from(list.height));
         for (y, line) in (0..list.height).zip(self.lines.iter().skip(first)) {
             let mut pen = Pen::new(buffer, row(list, y));
             match line {
-                Line::Blank => {}
-                Line::Title(context) => {
+                HelpLine::Blank => {}
+                HelpLine::Title(context) => {
                     pen.write(context.title(), theme.part(Part::Group));
                 }
-                Line::Row(i) => {
+                HelpLine::Row(i) => {
                     let Some(shown) = self.rows.get(*i) else { continue };
-                    let chosen = *i == help.selected;
-                    let style = |part| ink(theme, chosen, part);
+                    let chosen = *i == help.picker.selected();
+                    let style = |part| row_style(theme, chosen, part);
                     let keys = cut(&shown.keys, self.keys);
                     pen.write(" ", style(Part::Key));
                     pen.write(&keys, style(Part::Key));

@@ -1,12 +1,10 @@
-//! Assumptions and numbers of all personas as one list; what is measured differently is marked. Called by `overlay`.
-//!
-//! Everything in it was found by pattern, and says so.
+//! Assumptions and numbers of all personas as one list, with a mark where values differ.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Modifier;
 
-use super::{Search, first_shown, ink, open};
+use super::{SearchLine, draw_search_box, first_visible_row, row_style};
 use crate::app::{LedgerOverlay, LedgerRow, State};
 use crate::domain::format::format_quantity;
 use crate::text::sanitize_line;
@@ -16,29 +14,31 @@ use crate::ui::theme::{Part, Theme};
 
 /// Columns of a value at most.
 const VALUE: usize = 16;
-/// Columns of a persona's view.
+/// Columns of `no source`.
+const SUPPORT: usize = 9;
+/// Columns of a persona's lens.
 const WHO: usize = 8;
 
-/// Draws it; where the cursor stands, when typing goes into the filter.
-pub(super) fn draw(
+/// Draws the list; returns the position of the cursor while the filter is edited.
+pub(super) fn draw_ledger(
     buffer: &mut Buffer,
     theme: &Theme,
     area: Rect,
     ledger: &LedgerOverlay,
     state: &State,
 ) -> Option<Position> {
-    let rows = ledger.matching();
-    let entries = rows.iter().filter(|row| row.place().is_some()).count();
+    let rows = ledger.matching_rows();
+    let entries = rows.iter().filter(|row| row.position().is_some()).count();
     let found = format!("{} found by pattern", format_quantity(entries, "entry"));
-    let search = Search { filter: &ledger.filter, typing: ledger.typing, found };
+    let search = SearchLine::new(&ledger.picker, found);
     let size = ("assumptions and numbers", 150, ledger.rows.len());
-    let (list, cursor) = open(buffer, theme, area, size, &search);
+    let (list, cursor) = draw_search_box(buffer, theme, area, size, &search);
     if rows.is_empty() {
-        Pen::new(buffer, list).write("nothing has these words", theme.part(Part::Note));
+        Pen::new(buffer, list).write("nothing contains these words", theme.part(Part::Note));
     }
-    let first = first_shown(ledger.selected, rows.len(), usize::from(list.height));
+    let first = first_visible_row(ledger.picker.selected(), rows.len(), usize::from(list.height));
     for (y, (at, shown)) in (0..list.height).zip(rows.iter().enumerate().skip(first)) {
-        draw_row(buffer, theme, row(list, y), shown, (at == ledger.selected, state));
+        draw_row(buffer, theme, row(list, y), shown, (at == ledger.picker.selected(), state));
     }
     cursor
 }
@@ -51,7 +51,7 @@ fn draw_row(
     (chosen, state): (bool, &State),
 ) {
     let mut pen = Pen::new(buffer, area);
-    let part = |part: Part| ink(theme, chosen, part);
+    let part = |part: Part| row_style(theme, chosen, part);
     let who = |pen: &mut Pen<'_>, pane: usize| {
         let persona = state.pane_personas.get(pane);
         let label = persona.map(|p| sanitize_line(p.label())).unwrap_or_default();
@@ -75,13 +75,13 @@ fn draw_row(
                 pen.write("  values differ", theme.part(Part::Warning));
             }
         }
-        LedgerRow::Assumption { text, place } => {
-            who(&mut pen, place.pane);
+        LedgerRow::Assumption { text, position } => {
+            who(&mut pen, position.pane);
             let room = pen.room().saturating_sub(1);
             pen.write(&cut(text, room), part(Part::Input));
         }
-        LedgerRow::Number { value, support, sentence, place } => {
-            who(&mut pen, place.pane);
+        LedgerRow::Number { value, support, sentence, position } => {
+            who(&mut pen, position.pane);
             let value = cut(value, VALUE);
             pen.write(&value, part(Part::Input).add_modifier(Modifier::BOLD));
             pen.blanks(VALUE - width(&value) + 1, part(Part::Input));
@@ -91,12 +91,12 @@ fn draw_row(
                 _ => Part::Hole,
             };
             pen.write(support, part(how));
-            pen.blanks(10_usize.saturating_sub(width(support)), part(how));
+            pen.blanks(SUPPORT.saturating_sub(width(support)) + 1, part(how));
             let room = pen.room().saturating_sub(1);
             pen.write(&cut(sentence, room), part(Part::Word));
         }
     }
-    if shown.place().is_some() {
+    if shown.position().is_some() {
         let room = pen.room();
         pen.blanks(room, part(Part::Word));
     }

@@ -1,15 +1,14 @@
-//! What lies above the panes, as a stack: each a bordered box in the middle; what is around it stays as it is.
-//!
-//! One file an overlay; box and search line are the same for all and stand here. Called by `View`, last of all.
+//! Overlays as a stack of bordered boxes in the middle of the screen. One file per overlay; the box and the search line are
+//! the same for all.
 
 mod brief;
 mod challenge;
 mod confirm;
+mod download;
 mod export;
 mod help;
 mod ledger;
-mod line;
-mod pull;
+mod line_edit;
 mod sessions;
 
 use ratatui::buffer::Buffer;
@@ -18,16 +17,16 @@ use ratatui::style::Style;
 
 use super::paint::{Pen, border, clear, cut, inset, put, put_right, row};
 use super::theme::{Part, Theme};
-use crate::app::{Overlay, State};
+use crate::app::{Overlay, Picker, State};
 use crate::text::width::width;
 
 /// What is kept of the overlays between frames.
 #[derive(Debug, Default)]
-pub(super) struct Overlays {
-    help: help::HelpView,
+pub(super) struct OverlayRenderer {
+    help: help::HelpRenderer,
 }
 
-impl Overlays {
+impl OverlayRenderer {
     /// Brings lists up to date.
     pub(super) fn prepare(&mut self, state: &State) {
         for overlay in &state.overlays {
@@ -37,7 +36,7 @@ impl Overlays {
         }
     }
 
-    /// Draws all of them, the topmost last; where the cursor stands, when typing goes into its search line.
+    /// Draws all of them, the topmost last; returns the position of the cursor when the topmost has a text line.
     pub(super) fn draw(
         &self,
         buffer: &mut Buffer,
@@ -47,48 +46,59 @@ impl Overlays {
     ) -> Option<Position> {
         let mut cursor = None;
         for overlay in &state.overlays {
-            cursor = match overlay {
-                Overlay::Help(help) => self.help.draw(buffer, theme, area, help),
-                Overlay::Sessions(list) => {
-                    sessions::draw(buffer, theme, area, list, state.clock.unix_ms)
-                }
-                Overlay::Ledger(ledger) => ledger::draw(buffer, theme, area, ledger, state),
-                Overlay::Line(line) => line::draw(buffer, theme, area, line),
-                Overlay::Pull(pull) => {
-                    pull::draw(buffer, theme, area, pull, state);
-                    None
-                }
-                Overlay::Confirm(pending) => {
-                    confirm::draw(buffer, theme, area, pending, state);
-                    None
-                }
-                Overlay::Challenge(choice) => {
-                    challenge::draw(buffer, theme, area, choice, state);
-                    None
-                }
-                Overlay::Brief(brief) => {
-                    brief::draw(buffer, theme, area, brief, state);
-                    None
-                }
-                Overlay::Export(export) => {
-                    export::draw(buffer, theme, area, export, state);
-                    None
-                }
-            };
+            cursor = self.draw_overlay(buffer, theme, area, (overlay, state));
         }
         cursor
     }
+
+    fn draw_overlay(
+        &self,
+        buffer: &mut Buffer,
+        theme: &Theme,
+        area: Rect,
+        (overlay, state): (&Overlay, &State),
+    ) -> Option<Position> {
+        match overlay {
+            Overlay::Help(overlay) => return self.help.draw(buffer, theme, area, overlay),
+            Overlay::Sessions(overlay) => {
+                return sessions::draw_sessions(buffer, theme, area, overlay, state.clock.unix_ms);
+            }
+            Overlay::Ledger(overlay) => {
+                return ledger::draw_ledger(buffer, theme, area, overlay, state);
+            }
+            Overlay::LineEdit(overlay) => {
+                return line_edit::draw_line_edit(buffer, theme, area, overlay);
+            }
+            Overlay::Download(overlay) => {
+                download::draw_download(buffer, theme, area, overlay, state);
+            }
+            Overlay::Confirm(overlay) => confirm::draw_confirm(buffer, theme, area, overlay, state),
+            Overlay::Challenge(overlay) => {
+                challenge::draw_challenge(buffer, theme, area, overlay, state);
+            }
+            Overlay::Brief(overlay) => brief::draw_brief(buffer, theme, area, overlay, state),
+            Overlay::Export(overlay) => export::draw_export(buffer, theme, area, overlay, state),
+        }
+        None
+    }
 }
 
-/// Whether a list can be narrowed, by what, and how many rows that leaves.
-struct Search<'a> {
+/// The search line of a list.
+struct SearchLine<'a> {
     filter: &'a str,
     typing: bool,
+    /// Number of matching rows, as text.
     found: String,
 }
 
-/// A box of so many columns and rows in the middle of `area`, with a title; the room inside.
-fn boxed(
+impl<'a> SearchLine<'a> {
+    fn new(picker: &'a Picker, found: String) -> Self {
+        Self { filter: &picker.filter, typing: picker.typing, found }
+    }
+}
+
+/// Draws a box with a title in the middle of `area`; returns the area inside.
+fn draw_box(
     buffer: &mut Buffer,
     theme: &Theme,
     area: Rect,
@@ -110,15 +120,15 @@ fn boxed(
     inset(Rect { y: frame.y + 1, height: frame.height.saturating_sub(2), ..frame }, 2, 2)
 }
 
-/// The same with a search line above its rows; the room for them, and the cursor.
-fn open(
+/// Draws a box with a search line above its rows; returns the area of the rows, and the position of the cursor.
+fn draw_search_box(
     buffer: &mut Buffer,
     theme: &Theme,
     area: Rect,
     (title, columns, rows): (&str, u16, usize),
-    search: &Search<'_>,
+    search: &SearchLine<'_>,
 ) -> (Rect, Option<Position>) {
-    let inner = boxed(buffer, theme, area, (title, columns, rows.saturating_add(2)));
+    let inner = draw_box(buffer, theme, area, (title, columns, rows.saturating_add(2)));
     let top = Rect { y: inner.y.saturating_sub(1), height: 1, ..inner };
     let frame = Rect { height: inner.height + 1, ..top };
     put_right(buffer, top, &[(&format!(" {} ", search.found), theme.part(Part::Note))]);
@@ -134,17 +144,17 @@ fn open(
     let typed = u16::try_from(width(search.filter)).unwrap_or(0);
     let cursor = Position::new((inner.x + 2 + typed).min(inner.right()), inner.y);
     let list = Rect { y: inner.y + 2, height: inner.height.saturating_sub(2), ..inner };
-    // A box of one row or column has no room for the line that is typed into.
+    // A box of one row or column has no room for the search line.
     (list, (search.typing && frame.contains(cursor)).then_some(cursor))
 }
 
-/// The first of `total` rows to be shown in `height`, so that row `wanted` is among them.
-fn first_shown(wanted: usize, total: usize, height: usize) -> usize {
+/// Index of the first of `total` rows to show in `height` rows, so that row `wanted` is visible.
+fn first_visible_row(wanted: usize, total: usize, height: usize) -> usize {
     let middle = wanted.saturating_sub(height / 2);
     middle.min(total.saturating_sub(height))
 }
 
-/// The style of `part`, or of the chosen row.
-fn ink(theme: &Theme, chosen: bool, part: Part) -> Style {
+/// The style of `part`, or of the selected row.
+fn row_style(theme: &Theme, chosen: bool, part: Part) -> Style {
     theme.part(if chosen { Part::Selection } else { part })
 }

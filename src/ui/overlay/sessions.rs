@@ -1,11 +1,11 @@
 //! The list of sessions: when, what, with whom, how it ended.
 //!
-//! Titles come from the store and are cleaned where they are drawn: only for the rows in view. Called by `overlay`.
+//! Titles come from the store and are sanitised here, for the visible rows only.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::{Search, first_shown, ink, open};
+use super::{SearchLine, draw_search_box, first_visible_row, row_style};
 use crate::app::SessionsOverlay;
 use crate::domain::format::{format_age, format_quantity};
 use crate::domain::{SearchHit, SessionSummary};
@@ -16,27 +16,27 @@ use crate::ui::theme::{Part, Theme};
 /// Columns of `12 weeks ago`.
 const WHEN: usize = 12;
 
-/// Draws the list; where the cursor stands, when typing goes into the filter.
-pub(super) fn draw(
+/// Draws the list; returns the position of the cursor while the filter is edited.
+pub(super) fn draw_sessions(
     buffer: &mut Buffer,
     theme: &Theme,
     area: Rect,
     list: &SessionsOverlay,
     now_ms: i64,
 ) -> Option<Position> {
-    let matching = list.matching();
+    let matching = list.matching_rows();
     let found = match &list.sessions {
         None => String::new(),
         Some(_) => format_quantity(matching.len(), "session"),
     };
-    let search = Search { filter: &list.filter, typing: list.typing, found };
+    let search = SearchLine::new(&list.picker, found);
     // The box keeps its size while the list is narrowed.
     let rows = list.sessions.as_ref().map_or(1, |all| all.len().max(1));
-    let (inner, cursor) = open(buffer, theme, area, ("sessions", 120, rows), &search);
+    let (inner, cursor) = draw_search_box(buffer, theme, area, ("sessions", 120, rows), &search);
     let empty = match &list.sessions {
         None => Some("reading the store…"),
-        Some(all) if all.is_empty() => Some("no session yet: the first question makes one"),
-        Some(_) if matching.is_empty() => Some("no session has these words"),
+        Some(all) if all.is_empty() => Some("no session yet: the first question creates one"),
+        Some(_) if matching.is_empty() => Some("no session contains these words"),
         Some(_) => None,
     };
     if let Some(text) = empty {
@@ -44,12 +44,13 @@ pub(super) fn draw(
         let room = pen.room();
         pen.write(&cut(text, room), theme.part(Part::Note));
     }
-    let first = first_shown(list.selected, matching.len(), usize::from(inner.height));
+    let first =
+        first_visible_row(list.picker.selected(), matching.len(), usize::from(inner.height));
     for (y, (i, shown)) in (0..inner.height).zip(matching.iter().enumerate().skip(first)) {
         let pen = Pen::new(buffer, row(inner, y));
         match shown.hit {
-            Some(hit) => draw_hit(pen, theme, hit, i == list.selected, now_ms),
-            None => draw_row(pen, theme, shown.session, i == list.selected, now_ms),
+            Some(hit) => draw_hit(pen, theme, hit, i == list.picker.selected(), now_ms),
+            None => draw_row(pen, theme, shown.session, i == list.picker.selected(), now_ms),
         }
     }
     cursor
@@ -57,7 +58,7 @@ pub(super) fn draw(
 
 /// A session that was found by its text: the title gives way to the words around the place.
 fn draw_hit(mut pen: Pen<'_>, theme: &Theme, hit: &SearchHit, chosen: bool, now_ms: i64) {
-    let style = |part| ink(theme, chosen, part);
+    let style = |part| row_style(theme, chosen, part);
     let when = format_age(hit.session.updated_at, now_ms);
     pen.write(" ", style(Part::Note));
     pen.write(&when, style(Part::Note));
@@ -80,7 +81,7 @@ fn draw_hit(mut pen: Pen<'_>, theme: &Theme, hit: &SearchHit, chosen: bool, now_
 }
 
 fn draw_row(mut pen: Pen<'_>, theme: &Theme, session: &SessionSummary, chosen: bool, now_ms: i64) {
-    let style = |part| ink(theme, chosen, part);
+    let style = |part| row_style(theme, chosen, part);
     let when = format_age(session.updated_at, now_ms);
     pen.write(" ", style(Part::Note));
     pen.write(&when, style(Part::Note));

@@ -12,6 +12,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{color, parts};
+use crate::text::nearest_word;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/themes");
 
@@ -273,9 +274,9 @@ impl Layer {
                     self.styles.insert(slot, style);
                 }
             } else {
-                let nearest = parts::keys().min_by_key(|k| strsim::damerau_levenshtein(k, &key));
-                let what =
-                    format!("no part has this name; did you mean {}?", nearest.unwrap_or_default());
+                let nearest = nearest_word(&key, parts::keys());
+                let hint = nearest.map(|nearest| format!("; did you mean {nearest}?"));
+                let what = format!("no part has this name{}", hint.unwrap_or_default());
                 reader.complain(name.span().start, &key, &what);
             }
         }

@@ -2,9 +2,9 @@
 //!
 //! Pure functions of a run and a width; called by `thread` when one of them changed.
 
-use crate::app::{Action, Context, Keymap, RunRef};
+use crate::app::{Action, KeyContext, Keymap, RunRef};
 use crate::domain::format::format_count;
-use crate::domain::{Ending, RunState, local_note};
+use crate::domain::{Ending, RunState};
 use crate::text::sanitize_line;
 use crate::text::width::width as columns;
 use crate::ui::paint::wrap;
@@ -103,7 +103,7 @@ pub(super) fn before(view: RunRef<'_>, around: Around) -> Vec<Line> {
 
 /// Which local model answers, where the border cannot say all of it, or says it of a later run.
 fn local(view: RunRef<'_>, around: Around) -> Vec<Line> {
-    let Some(note) = local_note(&view.run.notes) else { return Vec::new() };
+    let Some(note) = view.run.notes.local_model() else { return Vec::new() };
     let note = sanitize_line(&head(note));
     if around.last && columns(&note) + 2 <= usize::from(around.border) {
         return Vec::new();
@@ -141,9 +141,9 @@ pub(super) fn after(view: RunRef<'_>, around: Around, keymap: &Keymap) -> Vec<Li
                 let lead = if i == 0 { sign } else { " " };
                 lines.push(Line { part, text: format!("{lead} {row}") });
             }
-            let key = words::key(keymap, Context::Panes, Action::Retry);
+            let key = words::key(keymap, KeyContext::Panes, Action::Retry);
             if let Some(key) = key.filter(|_| around.last) {
-                lines.push(Line { part: Part::Advice, text: format!("  {key} asks anew") });
+                lines.push(Line { part: Part::Advice, text: format!("  {key} retry") });
             }
         }
     }

@@ -6,8 +6,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-use crate::app::triage::Item;
-use crate::app::{State, Which};
+use crate::app::triage::TriageItem;
+use crate::app::{State, TriageStatus};
 use crate::domain::{Facet, RecommendationId, Severity};
 use crate::text::sanitize_line;
 use crate::text::width::width;
@@ -24,7 +24,7 @@ const ROOMY: u16 = 64;
 #[derive(Debug)]
 struct Line {
     id: RecommendationId,
-    which: Which,
+    which: TriageStatus,
     panes: Vec<usize>,
     facet: Facet,
     severity: Option<Severity>,
@@ -52,7 +52,13 @@ pub(super) struct ListView {
 
 impl ListView {
     /// Brings the visible rows up to date.
-    pub(super) fn prepare(&mut self, state: &State, rows: &[Item<'_>], chosen: usize, area: Rect) {
+    pub(super) fn prepare(
+        &mut self,
+        state: &State,
+        rows: &[TriageItem<'_>],
+        chosen: usize,
+        area: Rect,
+    ) {
         self.area = area;
         self.all = rows.len();
         self.chosen = chosen;
@@ -131,9 +137,9 @@ impl ListView {
         let room = pen.room().saturating_sub(if said > 0 { said + 2 } else { 1 });
         let title = cut(&line.title, room);
         let style = match line.which {
-            Which::Rejected => ink(Part::Note).add_modifier(Modifier::CROSSED_OUT),
-            Which::Accepted | Which::Deferred => ink(Part::Word),
-            Which::Open | Which::Discuss => ink(Part::Input),
+            TriageStatus::Rejected => ink(Part::Note).add_modifier(Modifier::CROSSED_OUT),
+            TriageStatus::Accepted | TriageStatus::Deferred => ink(Part::Word),
+            TriageStatus::Open | TriageStatus::Discuss => ink(Part::Input),
         };
         pen.write(&title, style);
         let gap = pen.room().saturating_sub(said + usize::from(said > 0));
@@ -185,7 +191,7 @@ fn tag(line: &Line, panes: &[PaneView]) -> String {
     "x".repeat(width(&words.join(",")))
 }
 
-fn line(item: &Item<'_>) -> Line {
+fn line(item: &TriageItem<'_>) -> Line {
     let verdict = item.verdict();
     let mut said = String::new();
     if item.members().any(|m| !m.found.verdict.comment.is_empty()) {
@@ -198,7 +204,7 @@ fn line(item: &Item<'_>) -> Line {
     }
     Line {
         id: item.id(),
-        which: item.which(),
+        which: item.status(),
         panes: item.panes(),
         facet: item.leader.found.facet,
         severity: item.members().filter_map(|m| m.found.severity).min(),
@@ -209,13 +215,13 @@ fn line(item: &Item<'_>) -> Line {
 }
 
 /// The sign of a state, never colour alone.
-pub(super) fn sign(which: Which) -> (&'static str, Part) {
+pub(super) fn sign(which: TriageStatus) -> (&'static str, Part) {
     match which {
-        Which::Open => ("·", Part::Open),
-        Which::Discuss => ("…", Part::Discuss),
-        Which::Accepted => ("✓", Part::Accepted),
-        Which::Rejected => ("✗", Part::Rejected),
-        Which::Deferred => ("→", Part::Deferred),
+        TriageStatus::Open => ("·", Part::Open),
+        TriageStatus::Discuss => ("…", Part::Discuss),
+        TriageStatus::Accepted => ("✓", Part::Accepted),
+        TriageStatus::Rejected => ("✗", Part::Rejected),
+        TriageStatus::Deferred => ("→", Part::Deferred),
     }
 }
 

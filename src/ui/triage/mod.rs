@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 use super::paint::{Pen, cut, inset, put_right, row};
 use super::pane::PaneView;
 use super::theme::{Part, Theme};
-use crate::app::triage::{counts, items, listed};
+use crate::app::triage::{build_items, count_items, filter_items};
 use crate::app::{Scroll, State};
 use crate::domain::TriageCounts;
 use crate::text::sanitize_line;
@@ -44,11 +44,11 @@ pub(super) struct TriageView {
 impl TriageView {
     /// Brings rows and places up to date for a body of `area`.
     pub(super) fn prepare(&mut self, state: &State, area: Rect) {
-        let all = items(state);
-        (self.counts, self.discuss) = counts(&all);
+        let all = build_items(state);
+        (self.counts, self.discuss) = count_items(&all);
         self.filter = filter_words(state);
-        let rows = listed(state, all, &state.triage.filter);
-        let chosen = state.triage.at(&rows);
+        let rows = filter_items(state, all, &state.triage.filter);
+        let chosen = state.triage.selected_index(&rows);
         self.progress = row(area, 0);
         let body = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
         let (list, source) = self.places(state, body, rows.len());
@@ -158,7 +158,7 @@ fn filter_words(state: &State) -> String {
         words.push(pane.map_or_else(|| id.to_string(), |persona| sanitize_line(&persona.name)));
     }
     words.extend(filter.facet.map(|facet| facet.word().to_owned()));
-    words.extend(filter.which.map(|which| which.word().to_owned()));
+    words.extend(filter.status.map(|status| status.word().to_owned()));
     if state.triage.typing || !filter.text.is_empty() {
         let cursor = if state.triage.typing { "▏" } else { "" };
         words.push(format!("/{}{cursor}", sanitize_line(&filter.text)));
@@ -168,8 +168,8 @@ fn filter_words(state: &State) -> String {
 
 /// The source of the chosen one.
 pub(super) fn copied(state: &State) -> Option<(String, String)> {
-    let rows = listed(state, items(state), &state.triage.filter);
-    let member = rows.get(state.triage.at(&rows))?.leader;
+    let rows = filter_items(state, build_items(state), &state.triage.filter);
+    let member = rows.get(state.triage.selected_index(&rows))?.leader;
     let text = member.run.document.source().get(member.found.span.clone())?;
     let title = sanitize_line(member.found.title());
     Some((text.to_owned(), format!("\u{201c}{}\u{201d}", cut(&title, 40))))

@@ -11,7 +11,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::list::{severity_part, sign};
-use crate::app::triage::{Item, Member, span_of};
+use crate::app::triage::{TriageItem, TriageMember, span_of};
 use crate::app::{RunRef, Scroll, State};
 use crate::domain::{RecommendationId, RunId, RunState};
 use crate::text::{Layout, LayoutOptions, PartKind, Row, RowKind, sanitize_line};
@@ -51,7 +51,7 @@ pub(super) struct SourceView {
 
 impl SourceView {
     /// Brings the lines up to date for `item`.
-    pub(super) fn prepare(&mut self, state: &State, item: Option<&Item<'_>>, area: Rect) {
+    pub(super) fn prepare(&mut self, state: &State, item: Option<&TriageItem<'_>>, area: Rect) {
         self.area = area;
         let width = area.width.saturating_sub(4).clamp(1, WIDE);
         if self.width != width {
@@ -90,15 +90,15 @@ impl SourceView {
     }
 
     /// State, facet, severity, owner, comment.
-    fn about(&mut self, state: &State, item: &Item<'_>) {
+    fn about(&mut self, state: &State, item: &TriageItem<'_>) {
         let (width, verdict) = (usize::from(self.width), item.verdict());
         let mut say = |part: Part, text: &str, most: usize| {
             let rows = wrap(text, width, most).into_iter();
             self.lines.extend(rows.map(|row| Line::Words(part, row)));
         };
         say(Part::PopupTitle, &sanitize_line(item.leader.found.title()), 3);
-        let (glyph, part) = sign(item.which());
-        say(part, &format!("{glyph} {}", item.which().word()), 1);
+        let (glyph, part) = sign(item.status());
+        say(part, &format!("{glyph} {}", item.status().word()), 1);
         let names: Vec<String> = item
             .panes()
             .into_iter()
@@ -132,7 +132,7 @@ impl SourceView {
     }
 
     /// The heading that it stands under, and its own rows.
-    fn member(&mut self, member: &Member<'_>) {
+    fn member(&mut self, member: &TriageMember<'_>) {
         let run = member.run.id();
         let layout = layout(&mut self.layouts, self.width, member.run);
         let own = rows_of(member.run, layout, &member.found.span);
@@ -177,7 +177,7 @@ impl SourceView {
     }
 
     /// The whole answer, the selected lines marked, the cursor in sight.
-    fn selection(&mut self, state: &State, selecting: crate::app::triage::Selecting) {
+    fn selection(&mut self, state: &State, selecting: crate::app::triage::LineSelection) {
         let Some(view) = state.run(selecting.run) else { return };
         let run = selecting.run;
         let layout = layout(&mut self.layouts, self.width, view);

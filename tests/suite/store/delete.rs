@@ -1,11 +1,11 @@
-//! Deleting a session: nothing of it is left, in no table, in no index and in no byte of the files.
+//! Deleting a session: no table, no index and no byte of the files keeps its text.
 
 use super::*;
 
-/// A word that stands in no other file.
+/// A word that occurs in no other file.
 const NEEDLE: &str = "xqzzyneedle";
 
-/// The files of the store that hold `word`, in any case.
+/// The files of the store that contain `word`, in any case.
 fn files_with(path: &Path, word: &str) -> Vec<String> {
     let files = ["", "-wal", "-shm"].into_iter().filter(|suffix| {
         let bytes = fs::read(beside(path, suffix)).unwrap_or_default().to_ascii_lowercase();
@@ -14,8 +14,8 @@ fn files_with(path: &Path, word: &str) -> Vec<String> {
     files.map(|suffix| format!("db{suffix}")).collect()
 }
 
-/// A session that says `word` in every place there is.
-fn saying(store: &Store, session: SessionId, first: u128, word: &str) {
+/// Writes a session with `word` in every text field.
+fn write_session_with_word(store: &Store, session: SessionId, first: u128, word: &str) {
     let id = |n: u128| first + n;
     let change = match turn(session, id(0), vec![new_run(id(1), "infra"), new_run(id(2), "edge")]) {
         Change::Turn { session, panel, turn, at, runs, .. } => Change::Turn {
@@ -37,7 +37,7 @@ fn saying(store: &Store, session: SessionId, first: u128, word: &str) {
                 &format!("{word} {n} {} {word}設計 ", "filler text ".repeat(9 * n)),
             ));
             if n % 7 == 0 {
-                // Chunks that are folded later leave the pages that they stood in.
+                // Chunks that are folded later leave free pages.
                 store.flush();
             }
         }
@@ -70,11 +70,11 @@ fn saying(store: &Store, session: SessionId, first: u128, word: &str) {
     store.write(Change::Renamed { session, title: format!("{word} again") });
     store.write(Change::Tagged { session, tags: vec![word.into()] });
     store.flush();
-    assert_eq!(store.trouble(), None);
+    assert_eq!(store.take_error(), None);
 }
 
-/// True when the index holds what the tables hold.
-fn index_is_sound(path: &Path) {
+/// Fails if the index and the tables differ.
+fn assert_index_is_sound(path: &Path) {
     let conn = Connection::open(path).unwrap();
     conn.execute_batch(
         "INSERT INTO words (words, rank) VALUES ('integrity-check', 1); \
@@ -86,31 +86,31 @@ fn index_is_sound(path: &Path) {
 }
 
 #[test]
-fn nothing_of_a_deleted_session_is_left_in_any_byte() {
+fn deleted_session_leaves_no_text_in_the_files() {
     let (_home, path) = home();
     let store = Store::open(&path);
     let ids: Vec<SessionId> = (1..=6).map(SessionId::from_number).collect();
     let words: Vec<String> = (1..=6).map(|n| format!("{NEEDLE}{n}x")).collect();
     for (n, (id, word)) in (1..).zip(ids.iter().zip(&words)) {
-        saying(&store, *id, n * 100, word);
+        write_session_with_word(&store, *id, n * 100, word);
     }
-    // Before: it is there to be found, by other programs and by searching.
+    // Before the deletion the word is in the files and is found.
     assert!(!files_with(&path, &words[2]).is_empty());
-    assert_eq!(store.search(&words[2], 9).unwrap().len(), 1);
+    assert_eq!(store.search_sessions(&words[2], 9).unwrap().len(), 1);
     for n in [2, 0, 5] {
-        store.delete(ids[n]).unwrap();
+        store.delete_session(ids[n]).unwrap();
         assert_eq!(files_with(&path, &words[n]), Vec::<String>::new(), "{n}");
-        assert_eq!(store.load(ids[n]).unwrap(), None);
-        assert_eq!(store.search(&words[n], 9).unwrap(), []);
+        assert_eq!(store.load_session(ids[n]).unwrap(), None);
+        assert_eq!(store.search_sessions(&words[n], 9).unwrap(), []);
     }
     for n in [1, 3, 4] {
-        assert_eq!(store.search(&words[n], 9).unwrap().len(), 1);
-        assert_eq!(store.load(ids[n]).unwrap().unwrap().turns.len(), 1);
+        assert_eq!(store.search_sessions(&words[n], 9).unwrap().len(), 1);
+        assert_eq!(store.load_session(ids[n]).unwrap().unwrap().turns.len(), 1);
     }
-    assert_eq!(store.list(9).unwrap().len(), 3);
-    assert_eq!(store.find("").unwrap().len(), 3);
-    assert_eq!(store.trouble(), None);
-    index_is_sound(&path);
+    assert_eq!(store.list_sessions(9).unwrap().len(), 3);
+    assert_eq!(store.find_sessions("").unwrap().len(), 3);
+    assert_eq!(store.take_error(), None);
+    assert_index_is_sound(&path);
     drop(store);
     let conn = Connection::open(&path).unwrap();
     for table in ["session", "turn", "run", "chunk", "recommendation", "edit"] {
@@ -123,9 +123,9 @@ fn nothing_of_a_deleted_session_is_left_in_any_byte() {
     }
 }
 
-/// A store that was written before deleting meant overwriting: its free pages hold text.
+/// A store written before `secure_delete`: its free pages contain text.
 #[test]
-fn what_an_older_version_left_in_free_pages_goes_too() {
+fn deletion_erases_free_pages_of_an_older_version() {
     let (_home, path) = home();
     let conn = super::migration::old_store(&path);
     conn.execute_batch("PRAGMA secure_delete = off").unwrap();
@@ -141,90 +141,93 @@ fn what_an_older_version_left_in_free_pages_goes_too() {
     drop(conn);
     assert_eq!(files_with(&path, NEEDLE), ["db"]);
     let store = Store::open(&path);
-    let id = store.list(9).unwrap()[0].id;
+    let id = store.list_sessions(9).unwrap()[0].id;
     assert!(!files_with(&path, NEEDLE).is_empty(), "an update alone does not rewrite the file");
-    store.delete(id).unwrap();
+    store.delete_session(id).unwrap();
     assert_eq!(files_with(&path, NEEDLE), Vec::<String>::new());
-    assert_eq!(store.trouble(), None);
-    index_is_sound(&path);
+    assert_eq!(store.take_error(), None);
+    assert_index_is_sound(&path);
 }
 
 #[test]
-fn a_session_that_is_being_answered_is_not_deleted() {
+fn session_with_a_live_run_is_not_deleted() {
     let (_home, path) = home();
     let (one, two) = (Store::open(&path), Store::open(&path));
     one.write(turn(SESSION, 1, vec![new_run(1, "infra")]));
     one.write(append(1, "half"));
     one.flush();
-    let other = two.delete(SESSION).unwrap_err().to_string();
+    let other = two.delete_session(SESSION).unwrap_err().to_string();
     assert!(other.contains("another plenary is writing an answer"), "{other}");
-    let own = one.delete(SESSION).unwrap_err().to_string();
+    let own = one.delete_session(SESSION).unwrap_err().to_string();
     assert!(own.contains("an answer of it is still streaming; stop it first"), "{own}");
-    // A change that is only queued is refused too, and told.
+    // A queued deletion is refused, too, and reported.
     two.write(Change::Deleted { session: SESSION });
     two.flush();
-    assert!(two.trouble().expect("told").to_string().contains("is not deleted"));
+    assert!(two.take_error().expect("reported").to_string().contains("is not deleted"));
     let memory = Store::in_memory();
     memory.write(turn(SESSION, 1, vec![new_run(1, "infra")]));
-    assert!(memory.delete(SESSION).is_err());
+    assert!(memory.delete_session(SESSION).is_err());
     for store in [&one, &two, &memory] {
         assert_eq!(load(store).turns.len(), 1);
-        assert_eq!(store.trouble(), None);
+        assert_eq!(store.take_error(), None);
     }
     one.write(ended(1, Ending::Done));
     one.flush();
-    two.delete(SESSION).unwrap();
-    assert_eq!(one.load(SESSION).unwrap(), None);
+    two.delete_session(SESSION).unwrap();
+    assert_eq!(one.load_session(SESSION).unwrap(), None);
 
-    // A challenge that is being answered counts as well; one whose program is gone does not.
+    // A live run of a challenge counts, too, unless its program has ended.
     one.write(turn(SESSION, 1, vec![new_run(1, "infra")]));
     one.write(ended(1, Ending::Done));
     one.write(challenge(50, 51));
     one.flush();
-    assert!(two.delete(SESSION).is_err());
+    assert!(two.delete_session(SESSION).is_err());
     let conn = Connection::open(&path).unwrap();
     let gone = conn.execute("UPDATE run SET owner = 'gone' WHERE owner IS NOT NULL", []).unwrap();
     assert_eq!(gone, 1);
-    two.delete(SESSION).unwrap();
+    two.delete_session(SESSION).unwrap();
 }
 
 #[test]
-fn a_session_in_memory_is_deleted_from_there_and_can_begin_again() {
+fn deleted_session_in_memory_can_be_created_again() {
     let memory = Store::in_memory();
     let file = Store::open(&home().1);
     for store in [&memory, &file] {
         store.write(turn(SESSION, 1, vec![new_run(1, "infra")]));
         store.write(ended(1, Ending::Done));
-        store.delete(SESSION).unwrap();
-        assert_eq!(store.load(SESSION).unwrap(), None);
-        assert_eq!(store.list(9).unwrap(), []);
-        assert_eq!(store.find("abc").unwrap(), []);
-        assert_eq!(store.search("question", 9).unwrap(), []);
-        assert!(store.delete(SESSION).is_err());
-        // Somebody who has it open asks on: it begins anew with that question.
+        store.delete_session(SESSION).unwrap();
+        assert_eq!(store.load_session(SESSION).unwrap(), None);
+        assert_eq!(store.list_sessions(9).unwrap(), []);
+        assert_eq!(store.find_sessions("abc").unwrap(), []);
+        assert_eq!(store.search_sessions("question", 9).unwrap(), []);
+        assert!(store.delete_session(SESSION).is_err());
+        // A user who has it open asks again: the question creates the session again.
         store.write(turn(SESSION, 2, vec![new_run(2, "infra")]));
         assert_eq!(load(store).turns[0].id, TurnId::from_number(2));
-        assert_eq!(store.search("question", 9).unwrap().len(), 1);
+        assert_eq!(store.search_sessions("question", 9).unwrap().len(), 1);
     }
 }
 
-/// Another program reads the journal: the session is gone all the same, and what it said as soon as that can be.
+/// Another program reads the journal: the session is deleted at once, its text from the journal when that is possible.
 #[test]
-fn a_journal_that_is_being_read_is_wiped_later() {
+fn journal_with_a_reader_is_erased_later() {
     let (_home, path) = home();
     let store = Store::open(&path);
-    saying(&store, SESSION, 100, NEEDLE);
+    write_session_with_word(&store, SESSION, 100, NEEDLE);
     let reader = Connection::open(&path).unwrap();
     let tx = reader.unchecked_transaction().unwrap();
     let sessions: i64 = tx.query_row("SELECT count(*) FROM session", [], |row| row.get(0)).unwrap();
     assert_eq!(sessions, 1);
-    store.delete(SESSION).unwrap();
-    let told = store.trouble().expect("told").to_string();
-    assert!(told.contains("may still stand in the file") && told.contains("tried again"), "{told}");
-    assert_eq!(store.list(9).unwrap(), []);
+    store.delete_session(SESSION).unwrap();
+    let reported = store.take_error().expect("reported").to_string();
+    assert!(
+        reported.contains("may remain in the file") && reported.contains("tried again"),
+        "{reported}"
+    );
+    assert_eq!(store.list_sessions(9).unwrap(), []);
     drop(tx);
     store.write(turn(SessionId::from_number(9), 9, vec![new_run(9, "edge")]));
     store.flush();
     assert_eq!(files_with(&path, NEEDLE), Vec::<String>::new());
-    assert_eq!(store.trouble(), None);
+    assert_eq!(store.take_error(), None);
 }

@@ -41,7 +41,7 @@ fn words(rng: &mut fastrand::Rng, count: usize) -> String {
 
 #[test]
 #[ignore = "a measurement"]
-fn a_key_of_triage() {
+fn triage_key() {
     let (_home, path) = home();
     let store = Store::open(&path);
     store.write(turn(SESSION, 1, vec![new_run(1, "infra")]));
@@ -67,7 +67,7 @@ fn a_key_of_triage() {
 
 #[test]
 #[ignore = "a measurement"]
-fn the_end_of_an_answer() {
+fn end_of_an_answer() {
     let (_home, path) = home();
     let store = Store::open(&path);
     let mut rng = fastrand::Rng::with_seed(1);
@@ -139,7 +139,7 @@ fn time<T>(what: &str, done: impl FnOnce() -> T) -> T {
 
 #[test]
 #[ignore = "a measurement"]
-fn a_hundred_thousand_sessions() {
+fn hundred_thousand_sessions() {
     let sessions = number("PLENARY_SESSIONS", 100_000);
     let (_home, path) = home();
     let conn = super::migration::old_store(&path);
@@ -149,12 +149,12 @@ fn a_hundred_thousand_sessions() {
     println!("{sessions} sessions, {} MB of answers, {} MB", bytes >> 20, size());
     time("brought up to date", || {
         let store = Store::open(&path);
-        while store.list(1).is_err() {}
+        while store.list_sessions(1).is_err() {}
     });
     println!("then {} MB", size());
     let store = Store::open(&path);
-    time("open and list 20", || store.list(20).unwrap());
-    time("list all", || store.list(usize::MAX).unwrap());
+    time("open and list 20", || store.list_sessions(20).unwrap());
+    time("list all", || store.list_sessions(usize::MAX).unwrap());
     for typed in [
         "database",
         "the",
@@ -168,12 +168,12 @@ fn a_hundred_thousand_sessions() {
         "replica zzz",
         "eu-central-1",
     ] {
-        store.search(typed, 20).unwrap();
+        store.search_sessions(typed, 20).unwrap();
         let begun = Instant::now();
-        let hits = store.search(typed, 20).unwrap().len();
+        let hits = store.search_sessions(typed, 20).unwrap().len();
         println!("search {typed:28} {hits:3} hits, {:?}", begun.elapsed());
     }
     let id = |n: u32| SessionId::from_number(u128::from(n) << 40);
-    time("delete, the file packed", || store.delete(id(sessions / 2)).unwrap());
-    time("delete another", || store.delete(id(sessions / 2 + 1)).unwrap());
+    time("delete, the file packed", || store.delete_session(id(sessions / 2)).unwrap());
+    time("delete another", || store.delete_session(id(sessions / 2 + 1)).unwrap());
 }

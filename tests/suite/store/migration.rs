@@ -1,4 +1,4 @@
-//! A store that an older version wrote: it opens, it is brought up to date, and everything it had is there.
+//! A store of an older version: opening migrates it, without loss.
 
 use plenary::domain::History;
 
@@ -7,8 +7,8 @@ use super::*;
 const INIT: &str = include_str!("../../../src/store/migrations/0001_init.sql");
 const REVIEW: &str = include_str!("../../../src/store/migrations/0002_review.sql");
 
-/// A store as the first version wrote it, open: a session of two questions with every kind of answer, one that was
-/// still streaming when its program was killed, and a second session.
+/// An open store of the first version: a session of two questions with every kind of answer, one of which was streaming
+/// when its program was killed, and a second session.
 pub(super) fn old_store(path: &Path) -> Connection {
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     let conn = Connection::open(path).unwrap();
@@ -50,25 +50,25 @@ pub(super) fn old_store(path: &Path) -> Connection {
     conn
 }
 
-/// The session that `old_store` wrote, as it reads now.
-fn as_it_was(store: &Store) {
-    let list = store.list(9).unwrap();
-    let told: Vec<_> = list
+/// Checks the sessions of `old_store` after the migration.
+fn assert_migrated(store: &Store) {
+    let list = store.list_sessions(9).unwrap();
+    let listed: Vec<_> = list
         .iter()
         .map(|s| (s.title.as_str(), s.panel.as_str(), s.updated_at, s.turns, s.runs, s.answered))
         .collect();
     assert_eq!(
-        told,
+        listed,
         [("Which database?", "design-review", 900, 2, 4, 2), ("データベース", "full", 60, 1, 1, 1)]
     );
     assert!(list.iter().all(|s| (s.proposed, s.decided, s.tags.len()) == (0, 0, 0)));
-    let session = store.load(list[0].id).unwrap().unwrap();
+    let session = store.load_session(list[0].id).unwrap().unwrap();
     assert_eq!(session.created_at, 100);
     let questions: Vec<_> =
         session.turns.iter().map(|t| (t.question.as_str(), t.asked_at)).collect();
     assert_eq!(questions, [("Which database for Zürich?", 100), ("And how many replicas?", 200)]);
     let runs: Vec<_> = session.turns.iter().flat_map(|turn| &turn.runs).collect();
-    let told: Vec<_> = runs
+    let read: Vec<_> = runs
         .iter()
         .map(|r| {
             (r.persona_name.as_str(), r.text.as_str(), r.model.to_string(), r.elapsed.as_millis())
@@ -76,7 +76,7 @@ fn as_it_was(store: &Store) {
         .collect();
     let large = || "gw:large".to_owned();
     assert_eq!(
-        told,
+        read,
         [
             ("Kael Voss", "PostgreSQL. ", large(), 9800),
             ("Kai Lennox", "", large(), 5),
@@ -84,7 +84,7 @@ fn as_it_was(store: &Store) {
             ("Kai Lennox", "half of it", large(), 60),
         ]
     );
-    assert_eq!((runs[0].notes[0].as_str(), runs[0].reasoning.as_str()), ("a note", "hm"));
+    assert_eq!((runs[0].notes.remarks()[0].as_str(), runs[0].reasoning.as_str()), ("a note", "hm"));
     let usage = Usage { input: 1, output: 2, cached: 3, reasoning: 4, cost_microusd: None };
     assert_eq!(runs[0].usage, Some(usage));
     assert_eq!(runs[1].state, RunState::Ended(Ending::Failed("401: no key".into())));
@@ -98,23 +98,23 @@ fn as_it_was(store: &Store) {
 }
 
 #[test]
-fn an_older_store_is_brought_up_to_date_and_has_all_it_had() {
+fn older_store_is_migrated_without_loss() {
     let (_home, path) = home();
     drop(old_store(&path));
     let store = Store::open(&path);
-    as_it_was(&store);
-    // What was there before is found.
+    assert_migrated(&store);
+    // Existing text is found.
     for (words, title) in [
         ("zurich postgres", "Which database?"),
         ("half replicas", "Which database?"),
         ("設計", "データベース"),
         ("二", "データベース"),
     ] {
-        let hits = store.search(words, 9).unwrap();
+        let hits = store.search_sessions(words, 9).unwrap();
         let titles: Vec<_> = hits.iter().map(|hit| hit.session.title.as_str()).collect();
         assert_eq!(titles, [title], "{words}");
     }
-    // And it goes on: counters, triage.
+    // Counters and triage work.
     let session = SessionId::from_number(0xaa);
     let run = RunId::from_number(0x11);
     store.write(lifted(0x11, &[(0, 4)]));
@@ -134,10 +134,10 @@ fn an_older_store_is_brought_up_to_date_and_has_all_it_had() {
     assert!(store.write_now(decision, Duration::from_mins(1)));
     store.write(Change::Run { turn: TurnId::from_number(1), run: new_run(0x16, "edge") });
     store.write(ended(0x16, Ending::Done));
-    let summary = store.list(1).unwrap().remove(0);
+    let summary = store.list_sessions(1).unwrap().remove(0);
     assert_eq!((summary.turns, summary.runs, summary.answered), (2, 4, 3));
     assert_eq!((summary.proposed, summary.decided), (1, 1));
-    assert_eq!(store.trouble(), None);
+    assert_eq!(store.take_error(), None);
     drop(store);
     let conn = Connection::open(&path).unwrap();
     conn.execute_batch(
@@ -149,7 +149,7 @@ fn an_older_store_is_brought_up_to_date_and_has_all_it_had() {
     assert_eq!(version, 2);
 }
 
-/// What a kill leaves of the files at this moment, opened by the program: a copy of all of them.
+/// Opens a copy of all files, which is what a kill at this moment would leave.
 fn as_killed(path: &Path) -> (tempfile::TempDir, PathBuf) {
     let home = tempfile::tempdir().unwrap();
     let copy = home.path().join("plenary.db");
@@ -160,10 +160,10 @@ fn as_killed(path: &Path) -> (tempfile::TempDir, PathBuf) {
 }
 
 #[test]
-fn a_migration_that_is_killed_at_any_statement_leaves_the_old_or_the_new() {
+fn migration_killed_at_any_statement_leaves_the_old_or_the_new_format() {
     let (_home, path) = home();
     let conn = old_store(&path);
-    // Every page goes to the journal at once, so that the copies show the worst.
+    // Every page goes to the journal at once: the worst case for the copies.
     conn.execute_batch("PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN IMMEDIATE").unwrap();
     let mut steps = 0;
     for statement in statements(REVIEW) {
@@ -179,17 +179,17 @@ fn a_migration_that_is_killed_at_any_statement_leaves_the_old_or_the_new() {
         drop(seen);
         if steps % 8 == 1 {
             let store = Store::open(&copy);
-            as_it_was(&store);
-            assert_eq!(store.trouble(), None, "after statement {steps}");
+            assert_migrated(&store);
+            assert_eq!(store.take_error(), None, "after statement {steps}");
         }
     }
     assert!(steps > 40, "only {steps} statements");
     conn.execute_batch("PRAGMA user_version = 2; COMMIT").unwrap();
     let (_copied, copy) = as_killed(&path);
-    as_it_was(&Store::open(&copy));
+    assert_migrated(&Store::open(&copy));
 }
 
-/// The statements of a script, of which triggers hold more than one.
+/// The statements of a script; a trigger with several statements is one.
 fn statements(script: &str) -> Vec<String> {
     let mut statements = Vec::new();
     let mut open = String::new();
@@ -206,7 +206,7 @@ fn statements(script: &str) -> Vec<String> {
 }
 
 #[test]
-fn several_instances_may_bring_a_store_up_to_date_at_once() {
+fn several_instances_migrate_a_store_at_once() {
     let (_home, path) = home();
     drop(old_store(&path));
     let all_looked = std::sync::Barrier::new(5);
@@ -215,15 +215,15 @@ fn several_instances_may_bring_a_store_up_to_date_at_once() {
             let (path, all_looked) = (&path, &all_looked);
             scope.spawn(move || {
                 let store = Store::open(path);
-                as_it_was(&store);
+                assert_migrated(&store);
                 all_looked.wait();
                 store.write(Change::Tagged {
                     session: SessionId::from_number(0xaa),
                     tags: vec![format!("tag{n}")],
                 });
                 store.flush();
-                assert_eq!(store.trouble(), None);
-                let tags = store.list(1).unwrap().remove(0).tags;
+                assert_eq!(store.take_error(), None);
+                let tags = store.list_sessions(1).unwrap().remove(0).tags;
                 assert_eq!(tags.len(), 1);
             });
         }

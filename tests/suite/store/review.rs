@@ -1,15 +1,16 @@
-//! Triage, asides, titles and tags: what is written comes back, also from memory, also after a kill -9.
+//! Triage, side turns, titles and tags: reads return what was written, from file and memory, and after kill -9.
 
 use std::io::{BufRead, BufReader, Write};
+use std::process::{Command, Stdio};
 
 use plenary::domain::History;
 
 use super::*;
 
-/// A generous limit: a machine may be slow, the test fails by `false` and not by time.
+/// A long timeout for slow machines: the test fails because of `false`, not because of time.
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// One question, two answers, of which one was searched, and triage of it.
+/// One question with two answers, one of which has extracted recommendations and verdicts.
 fn reviewed(store: &Store) {
     store.write(turn(SESSION, 1, vec![new_run(1, "infra"), new_run(2, "edge")]));
     store.write(append(1, "do this. do that. and more"));
@@ -23,11 +24,11 @@ fn reviewed(store: &Store) {
 fn verdict(store: &Store, span: Range<usize>) -> Verdict {
     let id = RecommendationId::at(RunId::from_number(1), &span);
     let session = load(store);
-    session.recommendations().find(|r| r.id == id).expect("it is there").verdict.clone()
+    session.recommendations().find(|r| r.id == id).expect("it exists").verdict.clone()
 }
 
 fn counts(store: &Store) -> (u32, u32) {
-    let summary = store.list(1).unwrap().remove(0);
+    let summary = store.list_sessions(1).unwrap().remove(0);
     (summary.proposed, summary.decided)
 }
 
@@ -36,7 +37,7 @@ fn edits(history: &History) -> [Vec<u128>; 2] {
 }
 
 #[test]
-fn a_review_comes_back_as_it_was_left() {
+fn load_returns_the_review_as_written() {
     let (_home, path) = home();
     let memory = Store::in_memory();
     let file = Store::open(&path);
@@ -67,8 +68,9 @@ fn a_review_comes_back_as_it_was_left() {
         });
     }
     let before = load(&file);
-    // Both were written within a few milliseconds.
-    assert_eq!(Session { updated_at: before.updated_at, ..load(&memory) }, before);
+    // The changes were queued at other times.
+    let updated_at = before.updated_at;
+    assert_eq!(before, Session { updated_at, ..load(&memory) });
     drop(file);
     let file = Store::open(&path);
     let session = load(&file);
@@ -89,25 +91,29 @@ fn a_review_comes_back_as_it_was_left() {
     assert_eq!(aside.run.text, "it will break");
     assert_eq!(aside.run.usage.unwrap().cost_microusd, Some(1_234));
     assert_eq!(aside.run.recommendations, None);
-    let summary = file.list(1).unwrap().remove(0);
+    let summary = file.list_sessions(1).unwrap().remove(0);
     assert_eq!((summary.proposed, summary.decided), (4, 2));
-    assert_eq!((summary.turns, summary.runs, summary.answered), (1, 2, 2), "asides count nowhere");
+    assert_eq!(
+        (summary.turns, summary.runs, summary.answered),
+        (1, 2, 2),
+        "side turns are not counted"
+    );
     assert_eq!(summary.tags, session.tags);
-    assert_eq!(memory.list(1).unwrap()[0].proposed, 4);
-    assert_eq!([file.trouble(), memory.trouble()], [None, None]);
+    assert_eq!(memory.list_sessions(1).unwrap()[0].proposed, 4);
+    assert_eq!([file.take_error(), memory.take_error()], [None, None]);
 }
 
 #[test]
-fn a_run_is_searched_once_and_what_was_decided_stays() {
+fn second_extraction_changes_no_verdict() {
     let (_home, path) = home();
     for store in [Store::open(&path), Store::in_memory()] {
         reviewed(&store);
         assert_eq!(counts(&store), (3, 1));
         store.write(lifted(1, &[(0, 4), (23, 26)]));
         assert_eq!(verdict(&store, 0..4), decided(Decision::Accepted));
-        assert_eq!(load(&store).recommendations().count(), 3, "a second search adds nothing");
+        assert_eq!(load(&store).recommendations().count(), 3, "a second extraction adds nothing");
         assert_eq!(counts(&store), (3, 1));
-        // What was selected before the search is there with what it finds.
+        // A recommendation selected before the extraction is listed with the extracted ones.
         store.write(turn(SESSION, 2, vec![new_run(3, "infra")]));
         store.write(selected(3, 2..4));
         store.write(ended(3, Ending::Done));
@@ -116,12 +122,12 @@ fn a_run_is_searched_once_and_what_was_decided_stays() {
         let items = load(&store).turns[1].runs[0].recommendations.clone().unwrap();
         let items: Vec<_> = items.iter().map(|r| (r.span.start, r.origin)).collect();
         assert_eq!(items, [(0, Origin::Found), (2, Origin::Selected)]);
-        assert_eq!(store.trouble(), None);
+        assert_eq!(store.take_error(), None);
     }
 }
 
 #[test]
-fn undoing_goes_back_as_far_as_one_likes_and_a_new_edit_ends_what_was_undone() {
+fn undo_reaches_the_first_step_and_a_new_step_clears_redo() {
     let (_home, path) = home();
     let file = Store::open(&path);
     for store in [&file, &Store::in_memory()] {
@@ -137,17 +143,17 @@ fn undoing_goes_back_as_far_as_one_likes_and_a_new_edit_ends_what_was_undone() {
         assert_eq!(edits(&load(store).history), [vec![], vec![3, 2, 1]]);
         store.write(redone(1));
         assert_eq!(verdict(store, 0..4), accepted);
-        // Twice does no harm.
+        // Writing it twice changes nothing.
         store.write(redone(1));
         store.write(edited(1, 1, 0..4, Verdict::default(), accepted.clone()));
         assert_eq!(edits(&load(store).history), [vec![1], vec![3, 2]]);
         store.write(edited(4, 1, 18..22, Verdict::default(), decided(Decision::Deferred)));
         assert_eq!(edits(&load(store).history), [vec![1, 4], vec![]]);
         assert_eq!(counts(store), (3, 2));
-        assert_eq!(store.trouble(), None);
+        assert_eq!(store.take_error(), None);
     }
     drop(file);
-    // The undo of yesterday works today.
+    // Undo works after a restart.
     let store = Store::open(&path);
     store.write(undone(4));
     assert_eq!(edits(&load(&store).history), [vec![1], vec![4]]);
@@ -155,7 +161,7 @@ fn undoing_goes_back_as_far_as_one_likes_and_a_new_edit_ends_what_was_undone() {
 }
 
 #[test]
-fn what_is_the_same_counts_once_and_a_new_answer_takes_the_place_of_the_old() {
+fn merged_recommendations_count_once_and_a_retry_replaces_the_answer() {
     let (_home, path) = home();
     for store in [Store::open(&path), Store::in_memory()] {
         reviewed(&store);
@@ -166,13 +172,13 @@ fn what_is_the_same_counts_once_and_a_new_answer_takes_the_place_of_the_old() {
         let dropped = Verdict { dropped: true, ..Verdict::default() };
         store.write(edited(3, 1, 18..22, Verdict::default(), dropped));
         assert_eq!(counts(&store), (1, 1));
-        // A new try takes nothing away as long as it has brought nothing.
+        // A retry without recommendations does not replace the answer.
         store.write(undone(3));
         store.write(Change::Run { turn: TurnId::from_number(1), run: new_run(3, "infra") });
         assert_eq!(counts(&store), (2, 1));
         store.write(ended(3, Ending::Failed("429".into())));
         assert_eq!(counts(&store), (2, 1));
-        // Of the old answer only what was decided is left once there is a new one.
+        // Of the replaced answer only decided recommendations count.
         store.write(Change::Run { turn: TurnId::from_number(1), run: new_run(4, "infra") });
         store.write(ended(4, Ending::Done));
         store.write(lifted(4, &[(0, 2), (2, 3)]));
@@ -181,7 +187,7 @@ fn what_is_the_same_counts_once_and_a_new_answer_takes_the_place_of_the_old() {
 }
 
 #[test]
-fn a_title_that_the_user_gave_outlives_the_next_question() {
+fn title_set_by_the_user_survives_the_next_question() {
     let (_home, path) = home();
     for store in [Store::open(&path), Store::in_memory()] {
         let quiet = SessionId::from_number(5);
@@ -190,17 +196,17 @@ fn a_title_that_the_user_gave_outlives_the_next_question() {
         store.write(Change::Renamed { session: SESSION, title: "mine".into() });
         store.write(turn(SESSION, 2, vec![new_run(3, "infra")]));
         assert_eq!(load(&store).title, "mine");
-        assert_eq!(store.list(1).unwrap()[0].title, "mine");
-        // Neither title nor tags bring a session to the top.
+        assert_eq!(store.list_sessions(1).unwrap()[0].title, "mine");
+        // Neither title nor tags move a session to the top.
         store.write(Change::Renamed { session: quiet, title: "old".into() });
         store.write(Change::Tagged { session: quiet, tags: vec!["x".into()] });
-        let last = store.list(9).unwrap().pop().unwrap();
+        let last = store.list_sessions(9).unwrap().pop().unwrap();
         assert_eq!((last.id, last.title.as_str(), last.tags), (quiet, "old", vec!["x".to_owned()]));
     }
 }
 
 #[test]
-fn an_aside_of_a_program_that_is_gone_is_cut_and_one_of_a_later_version_is_skipped() {
+fn side_turn_of_an_ended_program_is_cut_and_unknown_kinds_are_skipped() {
     let (_home, path) = home();
     let store = Store::open(&path);
     reviewed(&store);
@@ -218,7 +224,7 @@ fn an_aside_of_a_program_that_is_gone_is_cut_and_one_of_a_later_version_is_skipp
     });
     assert_eq!(load(&store).asides[0].run.state, RunState::Streaming);
     store.flush();
-    // An orderly end that forgot it; a kill is swept in the same way.
+    // The instance ends without ending the run; a kill is handled in the same way.
     drop(store);
     let conn = Connection::open(&path).unwrap();
     let changed = conn.execute("UPDATE turn SET kind = 'vote' WHERE kind = 'brief'", []).unwrap();
@@ -233,7 +239,7 @@ fn an_aside_of_a_program_that_is_gone_is_cut_and_one_of_a_later_version_is_skipp
 }
 
 #[test]
-fn words_of_a_later_version_are_read_as_the_nearest_thing() {
+fn values_of_a_later_version_are_read_as_the_closest_known_value() {
     let (_home, path) = home();
     let store = Store::open(&path);
     reviewed(&store);
@@ -254,17 +260,17 @@ fn words_of_a_later_version_are_read_as_the_nearest_thing() {
     assert_eq!((edits(&session.history), session.tags.len()), ([vec![1], vec![]], 0));
     store.write(undone(1));
     assert_eq!(edits(&load(&store).history), [vec![], vec![1]]);
-    assert_eq!(store.trouble(), None);
+    assert_eq!(store.take_error(), None);
 }
 
 #[test]
-fn a_step_is_told_to_be_written_only_when_it_is() {
+fn write_now_is_true_only_for_a_committed_step() {
     let (_home, path) = home();
     let store = Store::open(&path);
     reviewed(&store);
     let step = edited(2, 1, 9..13, Verdict::default(), decided(Decision::Accepted));
     assert!(store.write_now(step.clone(), LIMIT));
-    // Another program sees it at once.
+    // Another program reads it at once.
     let conn = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
     let seen: i64 = conn.query_row("SELECT decided FROM session", [], |row| row.get(0)).unwrap();
     assert_eq!(seen, 2);
@@ -272,12 +278,12 @@ fn a_step_is_told_to_be_written_only_when_it_is() {
     assert!(store.write_now(redone(2), LIMIT));
     assert!(store.write_now(selected(1, 5..8), LIMIT));
     assert!(store.write_now(append(1, " text too"), LIMIT));
-    // One that belongs nowhere is not written, and is told.
+    // A change of an unknown session is not written, and is reported.
     let nowhere = Change::Undone { session: SESSION, edit: EditId::from_number(99) };
     assert!(!store.write_now(nowhere, LIMIT));
-    let told = store.trouble().expect("told").to_string();
-    assert!(told.contains("the undoing of a decision of an unknown session"), "{told}");
-    assert_eq!(store.trouble(), None);
+    let reported = store.take_error().expect("reported").to_string();
+    assert!(reported.contains("the undoing of a decision of an unknown session"), "{reported}");
+    assert_eq!(store.take_error(), None);
 
     for unwritable in [Store::in_memory(), Store::open(Path::new("/dev/null"))] {
         reviewed(&unwritable);
@@ -286,12 +292,12 @@ fn a_step_is_told_to_be_written_only_when_it_is() {
     }
 }
 
-/// The name of the environment variable that makes the next test the program which is killed.
+/// Environment variable that turns the next test into the program that is killed.
 const VICTIM: &str = "PLENARY_TEST_VICTIM";
 
-/// Decides and says so, one step after the other, until it is killed. Only when it is told to.
+/// Decides and prints each committed step until it is killed. Does nothing without the environment variable.
 #[test]
-fn decides_until_it_is_killed() {
+fn decide_until_killed() {
     let Some(path) = std::env::var_os(VICTIM) else { return };
     let store = Store::open(Path::new(&path));
     reviewed(&store);
@@ -305,22 +311,22 @@ fn decides_until_it_is_killed() {
 }
 
 #[test]
-fn a_kill_right_after_a_key_loses_nothing() {
+fn kill_right_after_a_key_loses_no_step() {
     for keys in [1, 7] {
         let (_home, path) = home();
         let mut victim = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "suite::store::review::decides_until_it_is_killed", "--nocapture"])
+            .args(["--exact", "suite::store::review::decide_until_killed", "--nocapture"])
             .env(VICTIM, &path)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
         let lines = BufReader::new(victim.stdout.take().unwrap()).lines();
         let steps = lines.map(|line| line.unwrap()).filter(|line| line.starts_with("step "));
-        let told: Vec<String> = steps.take(keys).collect();
+        let printed: Vec<String> = steps.take(keys).collect();
         victim.kill().unwrap();
         victim.wait().unwrap();
         let last = format!("step {} true", 99 + keys);
-        assert_eq!(told.last(), Some(&last));
+        assert_eq!(printed.last(), Some(&last));
 
         let store = Store::open(&path);
         let [done, _] = edits(&load(&store).history);
@@ -334,40 +340,40 @@ fn a_kill_right_after_a_key_loses_nothing() {
 }
 
 #[test]
-fn titles_and_tags_are_changed_at_once_or_not_at_all() {
+fn title_and_tags_are_changed_at_once_or_not_at_all() {
     let (_home, path) = home();
-    let nobody = SessionId::from_number(0xfff);
+    let unknown = SessionId::from_number(0xfff);
     for store in [Store::open(&path), Store::in_memory()] {
         reviewed(&store);
-        store.rename(SESSION, "new".into()).unwrap();
-        store.tag(SESSION, vec!["a".into(), "b".into()]).unwrap();
+        store.rename_session(SESSION, "new".into()).unwrap();
+        store.tag_session(SESSION, vec!["a".into(), "b".into()]).unwrap();
         let session = load(&store);
         assert_eq!(
             (session.title.as_str(), &session.tags[..]),
             ("new", &["a".into(), "b".into()][..])
         );
         for error in [
-            store.rename(nobody, "x".into()).unwrap_err(),
-            store.tag(nobody, Vec::new()).unwrap_err(),
-            store.delete(nobody).unwrap_err(),
+            store.rename_session(unknown, "x".into()).unwrap_err(),
+            store.tag_session(unknown, Vec::new()).unwrap_err(),
+            store.delete_session(unknown).unwrap_err(),
         ] {
-            assert!(error.to_string().contains("there is no session"), "{error}");
+            assert!(error.to_string().contains("no longer exists"), "{error}");
         }
-        assert_eq!((store.trouble(), store.list(9).unwrap().len()), (None, 1));
+        assert_eq!((store.take_error(), store.list_sessions(9).unwrap().len()), (None, 1));
     }
     let conn = Connection::open(&path).unwrap();
     let title: String = conn.query_row("SELECT title FROM session", [], |row| row.get(0)).unwrap();
     assert_eq!(title, "new");
     drop(conn);
 
-    // Where nothing can be written nothing is changed, not even in memory.
+    // If the file cannot be written, nothing is changed, not even in memory.
     let broken = Store::open(Path::new("/dev/null"));
     reviewed(&broken);
     let before = load(&broken);
     for error in [
-        broken.rename(SESSION, "x".into()).unwrap_err(),
-        broken.tag(SESSION, Vec::new()).unwrap_err(),
-        broken.delete(SESSION).unwrap_err(),
+        broken.rename_session(SESSION, "x".into()).unwrap_err(),
+        broken.tag_session(SESSION, Vec::new()).unwrap_err(),
+        broken.delete_session(SESSION).unwrap_err(),
     ] {
         let error = error.to_string();
         assert!(error.contains("/dev/null: nothing was changed"), "{error}");
@@ -397,6 +403,6 @@ fn two_instances_decide_in_one_session() {
     for store in [&one, &two] {
         assert_eq!(load(store).history.done.len(), 41);
         assert_eq!(counts(store), (3, 3));
-        assert_eq!(store.trouble(), None);
+        assert_eq!(store.take_error(), None);
     }
 }

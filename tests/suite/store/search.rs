@@ -1,4 +1,4 @@
-//! Full-text search: every word, nothing as syntax, the newest first, also of what is not in the file yet.
+//! Full-text search: all words, no syntax, newest first, pending changes included.
 
 use super::*;
 
@@ -18,15 +18,21 @@ fn say(store: &Store, number: u128, title: &str, question: &str, answer: &str) -
     session
 }
 
-/// The same, and the answer has ended; all in that instant, so that order is the order of the numbers.
-fn told(store: &Store, number: u128, title: &str, question: &str, answer: &str) -> SessionId {
+/// The same with an ended answer; all at one time, so that sessions are ordered by number.
+fn ask_and_end(
+    store: &Store,
+    number: u128,
+    title: &str,
+    question: &str,
+    answer: &str,
+) -> SessionId {
     let session = say(store, number, title, question, answer);
     store.write(ended(number, Ending::Done));
     session
 }
 
 fn numbers(store: &Store, words: &str) -> Vec<u128> {
-    let hits = store.search(words, 99).unwrap();
+    let hits = store.search_sessions(words, 99).unwrap();
     hits.iter().map(|hit| hit.session.id.number() >> 100).collect()
 }
 
@@ -36,16 +42,16 @@ fn stores() -> [(tempfile::TempDir, Store); 2] {
 }
 
 #[test]
-fn every_word_must_occur_somewhere_in_the_session() {
+fn every_word_must_occur_in_the_session() {
     for (_home, store) in stores() {
-        told(
+        ask_and_end(
             &store,
             1,
             "Which database?",
             "Which database for Zürich?",
             "PostgreSQL in eu-central-1.",
         );
-        told(
+        ask_and_end(
             &store,
             2,
             "Edge",
@@ -76,29 +82,29 @@ fn every_word_must_occur_somewhere_in_the_session() {
         ] {
             assert_eq!(numbers(&store, words), found, "{words:?}");
         }
-        // Words that go are not found any more.
+        // Removed words are not found.
         let second = SessionId::from_number(2 << 100);
         store.write(Change::Renamed { session: second, title: "Nodes".into() });
         store.write(Change::Tagged { session: second, tags: Vec::new() });
         assert_eq!((numbers(&store, "edge"), numbers(&store, "quarter")), (vec![], vec![]));
         assert_eq!(numbers(&store, "nodes"), [2]);
-        assert_eq!(store.trouble(), None);
+        assert_eq!(store.take_error(), None);
     }
 }
 
 #[test]
-fn scripts_without_blanks_are_found_anywhere() {
+fn scripts_without_spaces_match_anywhere() {
     for (_home, store) in stores() {
-        told(
+        ask_and_end(
             &store,
             1,
             "データベースの設計",
             "複数リージョンのデータベース設計はどうする?",
             "まずPostgresを使う。",
         );
-        told(&store, 2, "数据库", "数据库的选择", "成本最低的方案是数据库集群");
-        told(&store, 3, "한국어", "데이터베이스 설계", "ฐานข้อมูลที่ดี");
-        told(&store, 4, "Latin", "no such script: é", "設 alone");
+        ask_and_end(&store, 2, "数据库", "数据库的选择", "成本最低的方案是数据库集群");
+        ask_and_end(&store, 3, "한국어", "데이터베이스 설계", "ฐานข้อมูลที่ดี");
+        ask_and_end(&store, 4, "Latin", "no such script: é", "設 alone");
         for (words, found) in [
             ("設計", &[1][..]),
             ("設", &[4, 1]),
@@ -116,13 +122,13 @@ fn scripts_without_blanks_are_found_anywhere() {
         ] {
             assert_eq!(numbers(&store, words), found, "{words:?}");
         }
-        let hit = store.search("リージョン", 9).unwrap().remove(0);
+        let hit = store.search_sessions("リージョン", 9).unwrap().remove(0);
         assert!(hit.excerpt.contains("複数\u{2}リージョン\u{3}の"), "{}", hit.excerpt);
     }
 }
 
 #[test]
-fn a_hit_says_who_said_what_and_the_newest_session_comes_first() {
+fn hit_has_author_and_excerpt_and_newest_is_first() {
     for (_home, store) in stores() {
         let answer = format!("{}\n\nuse a \u{2}quorum\u{3} of three", "Long before. ".repeat(40));
         for number in 1..=5 {
@@ -132,13 +138,17 @@ fn a_hit_says_who_said_what_and_the_newest_session_comes_first() {
             store.write(ended(number, Ending::Done));
         }
         store.flush();
-        let hits = store.search("quorum", 3).unwrap();
+        let hits = store.search_sessions("quorum", 3).unwrap();
         let order: Vec<u128> = hits.iter().map(|hit| hit.session.id.number() >> 100).collect();
         assert_eq!(order.len(), 3);
-        let newest: Vec<u128> =
-            store.list(3).unwrap().iter().map(|session| session.id.number() >> 100).collect();
+        let newest: Vec<u128> = store
+            .list_sessions(3)
+            .unwrap()
+            .iter()
+            .map(|session| session.id.number() >> 100)
+            .collect();
         assert_eq!(order, newest);
-        // The answer, not the title, which the list shows anyway.
+        // The excerpt is of the answer, not of the title, which the list shows anyway.
         assert_eq!(hits[0].who, "INFRA");
         assert!(
             hits[0].excerpt.contains("use a ␂\u{2}quorum\u{3}␃ of three"),
@@ -146,55 +156,55 @@ fn a_hit_says_who_said_what_and_the_newest_session_comes_first() {
             hits[0].excerpt
         );
         assert!(hits[0].excerpt.starts_with('…') && !hits[0].excerpt.contains('\n'));
-        let title = store.search("the quorum large", 1).unwrap().remove(0);
+        let title = store.search_sessions("the quorum large", 1).unwrap().remove(0);
         assert_eq!(title.who, "");
         assert_eq!(title.excerpt, "\u{2}the\u{3} \u{2}quorum\u{3}");
-        let question = store.search("large", 1).unwrap().remove(0);
+        let question = store.search_sessions("large", 1).unwrap().remove(0);
         assert_eq!(
             (question.who.as_str(), question.excerpt.as_str()),
             ("", "How \u{2}large\u{3}?")
         );
-        assert_eq!(question.session, store.list(1).unwrap()[0]);
-        assert_eq!(store.search("quorum", 0).unwrap(), []);
+        assert_eq!(question.session, store.list_sessions(1).unwrap()[0]);
+        assert_eq!(store.search_sessions("quorum", 0).unwrap(), []);
     }
 }
 
 #[test]
-fn challenges_are_found_by_what_was_answered_and_not_by_what_was_asked() {
+fn challenges_are_found_by_their_answer_not_their_question() {
     for (_home, store) in stores() {
         store.write(turn(SESSION, 1, vec![new_run(1, "infra")]));
         store.write(challenge(50, 51));
         store.write(append(51, "it will break"));
-        assert_eq!(store.search("break", 9).unwrap(), [], "it is still streaming");
+        assert_eq!(store.search_sessions("break", 9).unwrap(), [], "it is still streaming");
         store.write(ended(51, Ending::Done));
-        assert_eq!(store.search("break", 9).unwrap()[0].who, "EDGE");
-        assert_eq!(store.search("attack", 9).unwrap(), []);
+        assert_eq!(store.search_sessions("break", 9).unwrap()[0].who, "EDGE");
+        assert_eq!(store.search_sessions("attack", 9).unwrap(), []);
     }
 }
 
-/// A file that cannot be written for a while: what waits is found with what stands in it.
+/// A file that cannot be written for a while: pending changes are found with the stored text.
 #[test]
-fn what_waits_for_the_disk_is_found_too() {
+fn pending_changes_are_found() {
     let (home, path) = home();
     fs::write(home.path().join("data"), "in the way").unwrap();
     let store = Store::open(&path);
-    told(&store, 1, "one", "needle one", "");
+    ask_and_end(&store, 1, "one", "needle one", "");
     store.flush();
-    assert!(store.trouble().is_some());
+    assert!(store.take_error().is_some());
     assert_eq!(numbers(&store, "needle"), [1]);
     fs::remove_file(home.path().join("data")).unwrap();
     store.flush();
-    assert!(matches!(store.trouble(), Some(StoreError::Recovered { .. })));
-    told(&store, 2, "two", "needle two", "");
+    assert!(matches!(store.take_error(), Some(StoreError::Recovered { .. })));
+    ask_and_end(&store, 2, "two", "needle two", "");
     assert_eq!(numbers(&store, "needle"), [2, 1]);
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
-    /// Nothing that can be typed is an error, and what stands in a text as a word is found by it.
+    /// No input is an error, and a word of a text finds it.
     #[test]
-    fn nothing_that_is_typed_is_syntax(
+    fn search_input_is_never_syntax(
         typed in prop::collection::vec(prop_oneof![
             3 => prop::sample::select(vec![
                 "\"", "'", "(", ")", "*", "^", ":", "-", "+", "NEAR", "NEAR(a b, 2)", "AND", "OR", "NOT", "{text}:",
@@ -206,9 +216,9 @@ proptest! {
     ) {
         let store = Store::in_memory();
         let typed = typed.join(glue);
-        told(&store, 1, "t", &format!("x {} y", typed.replace('\0', " ")), "");
-        told(&store, 2, "t", "nothing of that", "");
-        let found = store.search(&typed, 9);
+        ask_and_end(&store, 1, "t", &format!("x {} y", typed.replace('\0', " ")), "");
+        ask_and_end(&store, 2, "t", "nothing of that", "");
+        let found = store.search_sessions(&typed, 9);
         prop_assert!(found.is_ok(), "{:?}: {:?}", typed, found);
         if typed.split_whitespace().any(|word| word.chars().any(|c| c.is_ascii_alphanumeric())) {
             let found = found.unwrap();

@@ -1,6 +1,6 @@
 //! Any keys, in any view, at any size: nothing panics, and what is chosen is there.
 
-use plenary::app::triage::{items, listed};
+use plenary::app::triage::{build_items, filter_items};
 use plenary::app::{Key, Msg, State};
 use plenary::domain::{Ending, RunUpdate};
 use proptest::prelude::*;
@@ -86,7 +86,7 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 
 /// What has to hold after every event.
 fn check(state: &State) {
-    let rows = listed(state, items(state), &state.triage.filter);
+    let rows = filter_items(state, build_items(state), &state.triage.filter);
     if let Some(chosen) = state.triage.chosen {
         let known = state.recommendation(chosen).is_some();
         assert!(known || rows.is_empty(), "what is chosen is there");
@@ -95,7 +95,7 @@ fn check(state: &State) {
     for step in state.session.iter().flat_map(|s| &s.history.done).flat_map(|edit| &edit.steps) {
         assert!(state.recommendation(step.id).is_some(), "history speaks of what is there");
     }
-    for item in items(state) {
+    for item in build_items(state) {
         assert!(item.leader.found.verdict.same_as.is_none(), "who leads points at nobody");
         assert!(!item.leader.found.verdict.dropped);
     }

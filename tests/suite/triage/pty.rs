@@ -124,7 +124,7 @@ fn a_challenge_and_a_brief_are_asked_for_shown_checked_and_resumed() {
     let mut term = open(&home);
     server.script("edge", [Reply::text("It fails when the disk is full.")]);
     term.send("!");
-    term.wait_for("who attacks it?");
+    term.wait_for("Who should challenge this?");
     term.send("\r");
     term.wait_for("It fails when the disk is full.");
     let sent = server.requests().pop().unwrap().body.to_string();

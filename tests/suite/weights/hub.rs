@@ -1,6 +1,6 @@
-//! A hub for tests: files over plain http on 127.0.0.1, with every fault that a fetch may meet.
+//! A hub for tests: serves files over plain http on 127.0.0.1, with every fault that a download may meet.
 //!
-//! A function answers each request; a connection carries one. It ends when it is dropped.
+//! A function creates the answer to each request. A connection carries one request. Dropping the hub stops it.
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// A request as it came.
+/// A request.
 #[derive(Debug, Clone)]
 pub struct Asked {
     pub path: String,
@@ -21,23 +21,23 @@ impl Asked {
         self.headers.get(name).map(String::as_str)
     }
 
-    /// Where the wanted range begins.
+    /// The first byte of the requested range.
     pub fn from(&self) -> Option<usize> {
         let range = self.header("range")?;
         range.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok()
     }
 }
 
-/// What is answered.
+/// An answer.
 pub struct Answer {
     pub status: u16,
     pub headers: Vec<(&'static str, String)>,
     pub body: Vec<u8>,
-    /// What `Content-Length` says; nothing: until the connection closes.
+    /// The value of `Content-Length`; without one, the body ends with the connection.
     pub length: Option<usize>,
-    /// Bytes at a time, and the wait between.
+    /// The number of bytes sent at a time, and the delay between them.
     pub pace: Option<(usize, Duration)>,
-    /// The body again and again.
+    /// Repeats the body endlessly.
     pub endless: bool,
 }
 
@@ -52,7 +52,7 @@ impl Answer {
         Self { length: Some(body.len()), body: body.to_vec(), ..Self::status(200) }
     }
 
-    /// The file, or the end of it that is asked for, as an honest server answers.
+    /// The file, or the requested end of it, as a correct server answers.
     pub fn file(asked: &Asked, body: &[u8]) -> Self {
         let answer = match asked.from() {
             None => Self::whole(body),
@@ -74,7 +74,7 @@ impl Answer {
         self
     }
 
-    /// Only so many bytes of the body come, whatever the length says.
+    /// Sends only this number of bytes, whatever `Content-Length` says.
     pub fn cut(mut self, bytes: usize) -> Self {
         self.body.truncate(bytes);
         self
@@ -104,7 +104,7 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// `answer` gets the number of the request, from 0, and the request.
+    /// `answer` gets the 0-based number of the request, and the request.
     pub fn start(answer: impl Fn(usize, &Asked) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
@@ -117,7 +117,7 @@ impl Hub {
                 }
                 let (to, answer) = (Arc::clone(&to), Arc::clone(&answer));
                 let Ok(stream) = stream else { continue };
-                // A client that goes away is not the server's failure.
+                // A client that disconnects is not a failure of the server.
                 std::thread::spawn(move || drop(serve(stream, &to, answer.as_ref())));
             }
         });

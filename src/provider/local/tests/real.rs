@@ -1,4 +1,4 @@
-//! The engine with real weights, next to llama.cpp: what both hold for the likeliest next token.
+//! Compares the likeliest next tokens of the engine with those of llama.cpp, for real weights.
 //!
 //! `tests/e2e/local.sh` runs these; the fixtures are recorded by `tests/e2e/make_greedy.py`.
 
@@ -6,16 +6,17 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{decoder, feed};
+use super::{load_transformer, read_tokens};
 use crate::domain::ChatMessage;
-use crate::provider::local::decoder::ROWS;
-use crate::provider::local::gguf;
-use crate::provider::local::template::Template;
-use crate::provider::local::tokens::Tokens;
+use crate::provider::local::chat_template::ChatTemplate;
+use crate::provider::local::gguf::read_header;
+use crate::provider::local::tokenizer::Tokenizer;
+use crate::provider::local::transformer::MAX_STEP_ROWS;
 
 /// Tokens of each case.
 const TOKENS: usize = 32;
-/// Two tokens whose logits are nearer than this are about equally likely: the one at most 1.8 times as likely as the other.
+/// Two tokens whose logits are nearer than this are about equally likely: the one at most 1.8 times as likely as the
+/// other.
 const NEAR: f32 = 0.6;
 /// Differences that there may be; with SIMD for another processor there may be a few more or fewer than five.
 const MOST: usize = 8;
@@ -44,23 +45,24 @@ struct Difference {
     margins: (f32, f32),
 }
 
-/// Reads what llama.cpp wrote, token by token, and compares the likeliest next ones: before the first difference this is
-/// greedy decoding, behind it the rest of the recorded answer is compared all the same.
+/// Reads what llama.cpp wrote, token by token, and compares the likeliest next ones: before the first difference this
+/// is greedy decoding, behind it the rest of the recorded answer is compared all the same.
 fn differences(path: &Path, cases: &[Case]) -> Vec<Difference> {
     let cache = tempfile::tempdir().unwrap();
-    let decoder = decoder(path, cache.path());
-    let tokens = Tokens::read(path).unwrap();
-    let source = gguf::read(path).unwrap().template;
-    let (template, _) = Template::new(source.as_deref(), tokens.bos(), tokens.eos());
-    let word = |id: u32| String::from_utf8_lossy(&tokens.piece(id)).into_owned();
+    let transformer = load_transformer(path, cache.path());
+    let tokenizer = Tokenizer::read(path).unwrap();
+    let source = read_header(path).unwrap().chat_template;
+    let (template, _) = ChatTemplate::new(source.as_deref(), tokenizer.bos(), tokenizer.eos());
+    let word = |id: u32| String::from_utf8_lossy(&tokenizer.token_bytes(id)).into_owned();
     let mut found = Vec::new();
     for (n, case) in cases.iter().enumerate() {
         let question = [ChatMessage::user(case.question.as_str())];
-        assert_eq!(tokens.prompt(&template, &case.system, &question).unwrap(), case.prompt);
+        assert_eq!(tokenizer.encode_chat(&template, &case.system, &question).unwrap(), case.prompt);
         assert_eq!((case.tokens.len(), case.likeliest.len()), (TOKENS, TOKENS));
-        let mut kv = decoder.kv();
-        let chunks = case.prompt.chunks(ROWS);
-        let mut logits = chunks.map(|chunk| feed(&decoder, &mut kv, chunk)).last().unwrap();
+        let mut kv = transformer.new_kv_cache();
+        let chunks = case.prompt.chunks(MAX_STEP_ROWS);
+        let mut logits =
+            chunks.map(|chunk| read_tokens(&transformer, &mut kv, chunk)).last().unwrap();
         for (at, (&there, likeliest)) in case.tokens.iter().zip(&case.likeliest).enumerate() {
             let of = |id: u32| logits[usize::try_from(id).unwrap()];
             let here = (0..).take(logits.len()).max_by(|a, b| of(*a).total_cmp(&of(*b))).unwrap();
@@ -76,15 +78,16 @@ fn differences(path: &Path, cases: &[Case]) -> Vec<Difference> {
                 );
                 found.push(Difference { what, margins });
             }
-            logits = feed(&decoder, &mut kv, &[there]);
+            logits = read_tokens(&transformer, &mut kv, &[there]);
         }
     }
     found
 }
 
 /// The file is `Q4_1`. llama.cpp computes with that; here it is turned into `Q8_0` when it is loaded, because candle
-/// computes `Q4_1` number by number (`load::SCALAR`). Without that step all 96 tokens are llama.cpp's. With it, 91 are,
-/// and where two tokens are about equally likely the other one may be in front. The first difference of each case:
+/// computes `Q4_1` number by number (`SCALAR_QUANTISATIONS`). Without that step all 96 tokens are llama.cpp's. With it,
+/// 91 are, and where two tokens are about equally likely the other one may be in front. The first difference of each
+/// case:
 ///
 /// | case | at | here           | llama.cpp              | logits apart here | there |
 /// |------|----|----------------|------------------------|-------------------|-------|

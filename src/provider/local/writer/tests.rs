@@ -6,19 +6,19 @@ use super::*;
 use crate::domain::ScaffoldSection;
 
 const END: u32 = 0;
-const MUTE: u32 = 1;
+const CONTROL: u32 = 1;
 /// Then come the 256 bytes, then the words that were seen.
 const BYTE: u32 = 2;
 const WORD: u32 = BYTE + 256;
 
-/// A vocabulary that learns each word (a blank and letters, or one other character) as it comes.
+/// A vocabulary that learns each word (a space and letters, or one other character) when it first occurs.
 #[derive(Default)]
-struct Toy {
+struct ToyVocabulary {
     words: Mutex<Vec<String>>,
 }
 
-impl Toy {
-    fn word(&self, word: &str) -> u32 {
+impl ToyVocabulary {
+    fn word_id(&self, word: &str) -> u32 {
         let mut words = self.words.lock().unwrap();
         let at = words.iter().position(|w| w == word).unwrap_or_else(|| {
             words.push(word.to_owned());
@@ -28,8 +28,8 @@ impl Toy {
     }
 }
 
-impl Vocabulary for Toy {
-    fn piece(&self, id: u32) -> Vec<u8> {
+impl Vocabulary for ToyVocabulary {
+    fn token_bytes(&self, id: u32) -> Vec<u8> {
         if id >= WORD {
             let words = self.words.lock().unwrap();
             words.get((id - WORD) as usize).cloned().unwrap_or_default().into_bytes()
@@ -51,20 +51,20 @@ impl Vocabulary for Toy {
             let joins = c.is_alphanumeric()
                 && (word.is_empty() || word.chars().all(|w| w == ' ' || w.is_alphanumeric()));
             if !joins && !word.is_empty() {
-                ids.push(self.word(&std::mem::take(&mut word)));
+                ids.push(self.word_id(&std::mem::take(&mut word)));
             }
             word.push(c);
         }
         if !word.is_empty() {
-            ids.push(self.word(&word));
+            ids.push(self.word_id(&word));
         }
         ids
     }
 }
 
-/// What an engine saw of one answer.
+/// An answer as the engine sees it.
 #[derive(Debug, Default)]
-struct Run {
+struct ToyRun {
     /// All text that was shown.
     shown: String,
     /// The parts in which it was shown.
@@ -76,44 +76,52 @@ struct Run {
     reason: Option<StopReason>,
 }
 
-/// Drives a writer as the engine does. Each time text is forced, the model goes on with the next script, then ends.
-fn drive(toy: &Arc<Toy>, mut writer: Writer, scripts: &[&str], strict: bool) -> Run {
-    let mut run = Run::default();
+/// Drives a writer like the engine. After each forced text, the model writes the next script and then ends.
+fn drive_writer(
+    toy: &Arc<ToyVocabulary>,
+    mut writer: AnswerWriter,
+    scripts: &[&str],
+    strict: bool,
+) -> ToyRun {
+    let mut run = ToyRun::default();
     let mut scripts = scripts.iter();
     let mut next: std::vec::IntoIter<u32> = Vec::new().into_iter();
     let mut sequence = Vec::new();
-    if matches!(writer, Writer::Free(_)) {
+    if matches!(writer, AnswerWriter::Free(_)) {
         next = toy.encode(scripts.next().unwrap()).into_iter();
     }
     for _ in 0..100_000 {
-        match writer.step() {
-            Step::Force(ids) => {
+        match writer.next_step() {
+            WriterStep::Force(ids) => {
                 run.forced += ids.len();
                 sequence.extend(ids);
                 next = toy.encode(scripts.next().unwrap_or(&"")).into_iter();
             }
-            Step::Rewind { tokens } => {
+            WriterStep::Rewind { tokens } => {
                 assert!(tokens <= sequence.len() && tokens > 0);
                 sequence.truncate(sequence.len() - tokens);
             }
-            Step::Sample => {
+            WriterStep::Sample => {
                 let id = next.next().unwrap_or(END);
                 if strict {
-                    let piece = String::from_utf8_lossy(&toy.piece(id)).into_owned();
-                    assert!(!writer.banned(id), "{piece:?} is banned after {:?}", run.shown);
+                    let piece = String::from_utf8_lossy(&toy.token_bytes(id)).into_owned();
+                    assert!(!writer.is_banned(id), "{piece:?} is banned after {:?}", run.shown);
                 }
                 run.sampled += 1;
                 sequence.push(id);
-                run.parts.push(writer.accept(id));
+                run.parts.push(writer.accept_token(id));
             }
-            Step::End(reason) => {
+            WriterStep::End(reason) => {
                 run.parts.push(writer.finish());
-                assert_eq!(writer.step(), Step::End(reason.clone()));
-                assert_eq!((writer.finish(), writer.accept(WORD)), (String::new(), String::new()));
+                assert_eq!(writer.next_step(), WriterStep::End(reason.clone()));
+                assert_eq!(
+                    (writer.finish(), writer.accept_token(WORD)),
+                    (String::new(), String::new())
+                );
                 assert!(writer.answer().iter().all(|id| sequence.contains(id)));
                 run.reason = Some(reason);
                 run.shown = run.parts.concat();
-                let bytes: Vec<u8> = sequence.iter().flat_map(|id| toy.piece(*id)).collect();
+                let bytes: Vec<u8> = sequence.iter().flat_map(|id| toy.token_bytes(*id)).collect();
                 run.sequence = String::from_utf8_lossy(&bytes).into_owned();
                 return run;
             }
@@ -122,101 +130,105 @@ fn drive(toy: &Arc<Toy>, mut writer: Writer, scripts: &[&str], strict: bool) -> 
     panic!("it does not end");
 }
 
-fn section(title: &str, tokens: u32) -> ScaffoldSection {
+fn prose_section(title: &str, tokens: u32) -> ScaffoldSection {
     ScaffoldSection { title: title.into(), table: None, tokens }
 }
 
-fn table(title: &str, columns: &[&str], tokens: u32) -> ScaffoldSection {
+fn table_section(title: &str, columns: &[&str], tokens: u32) -> ScaffoldSection {
     let columns = columns.iter().map(|c| (*c).to_owned()).collect();
     ScaffoldSection { title: title.into(), table: Some(columns), tokens }
 }
 
-fn scaffolded(sections: Vec<ScaffoldSection>, max_tokens: u32, scripts: &[&str]) -> Run {
-    let toy = Arc::new(Toy::default());
-    let writer = Writer::new(toy.clone(), Some(Scaffold { sections }), max_tokens);
-    drive(&toy, writer, scripts, true)
+fn write_scaffolded(sections: Vec<ScaffoldSection>, max_tokens: u32, scripts: &[&str]) -> ToyRun {
+    let toy = Arc::new(ToyVocabulary::default());
+    let writer = AnswerWriter::new(toy.clone(), Some(Scaffold { sections }), max_tokens);
+    drive_writer(&toy, writer, scripts, true)
 }
 
-fn free(max_tokens: u32, script: &str) -> Run {
-    let toy = Arc::new(Toy::default());
-    drive(&toy, Writer::new(toy.clone(), None, max_tokens), &[script], true)
+fn write_free(max_tokens: u32, script: &str) -> ToyRun {
+    let toy = Arc::new(ToyVocabulary::default());
+    drive_writer(&toy, AnswerWriter::new(toy.clone(), None, max_tokens), &[script], true)
 }
 
-fn two(first: &str, second: &str) -> Run {
-    scaffolded(vec![section("One", 70), section("Two", 70)], 999, &[first, second])
+fn write_two_sections(first: &str, second: &str) -> ToyRun {
+    write_scaffolded(
+        vec![prose_section("One", 70), prose_section("Two", 70)],
+        999,
+        &[first, second],
+    )
 }
 
-fn repeating() -> StopReason {
+fn repeating_reason() -> StopReason {
     StopReason::Other("repeating itself".into())
 }
 
 #[test]
-fn a_free_answer_is_shown_as_it_comes_and_ends_with_its_end() {
-    let run = free(99, "Hello, you.\n\nBye");
+fn a_free_answer_is_shown_while_it_is_written() {
+    let run = write_free(99, "Hello, you.\n\nBye");
     assert_eq!(run.shown, "Hello, you.\n\nBye");
     assert_eq!(run.parts, ["Hello", ",", " you", ".", "\n", "\n", "Bye", "", ""]);
     assert_eq!(run.reason, Some(StopReason::End));
-    assert_eq!(free(99, "").reason, Some(StopReason::End));
+    assert_eq!(write_free(99, "").reason, Some(StopReason::End));
 }
 
 #[test]
 fn a_free_answer_ends_at_its_limit() {
-    let run = free(3, "one two three four");
+    let run = write_free(3, "one two three four");
     assert_eq!((run.shown.as_str(), run.sampled), ("one two three", 3));
     assert_eq!(run.reason, Some(StopReason::Length));
-    let none = free(0, "one");
+    let none = write_free(0, "one");
     assert_eq!((none.shown.as_str(), none.reason), ("", Some(StopReason::Length)));
 }
 
 #[test]
-fn a_mark_of_a_template_written_as_text_ends_a_free_answer() {
-    let run = free(99, "One < two.<|im_end|>\nMore");
+fn a_stop_mark_ends_a_free_answer() {
+    let run = write_free(99, "One < two.<|im_end|>\nMore");
     assert_eq!((run.shown.as_str(), run.reason), ("One < two.", Some(StopReason::End)));
     assert_eq!(run.parts[1..4], [" ", "", "< two"].map(str::to_owned), "`<` waits for one token");
-    let unfinished = free(99, "One.<|im_");
+    let unfinished = write_free(99, "One.<|im_");
     assert_eq!(unfinished.shown, "One.<|im_", "it was none");
-    assert_eq!(free(4, "a</s").shown, "a</s");
+    assert_eq!(write_free(4, "a</s").shown, "a</s");
 }
 
 #[test]
-fn a_character_is_shown_when_it_is_whole() {
-    let toy = Arc::new(Toy::default());
-    let mut writer = Writer::new(toy, None, 99);
+fn a_character_is_shown_when_it_is_complete() {
+    let toy = Arc::new(ToyVocabulary::default());
+    let mut writer = AnswerWriter::new(toy, None, 99);
     let bytes = "👍".as_bytes();
     let shown: Vec<String> =
-        bytes.iter().map(|byte| writer.accept(BYTE + u32::from(*byte))).collect();
+        bytes.iter().map(|byte| writer.accept_token(BYTE + u32::from(*byte))).collect();
     assert_eq!(shown, ["", "", "", "👍"]);
-    writer.accept(BYTE + 0xf0);
-    writer.accept(END);
+    writer.accept_token(BYTE + 0xf0);
+    writer.accept_token(END);
     assert_eq!(writer.finish(), "\u{fffd}");
 }
 
 #[test]
-fn a_free_answer_that_goes_round_in_circles_ends() {
-    let run = free(9999, &"We need a load balancer here.\n".repeat(50));
-    assert_eq!(run.reason, Some(repeating()));
+fn a_free_answer_that_repeats_itself_ends() {
+    let run = write_free(9999, &"We need a load balancer here.\n".repeat(50));
+    assert_eq!(run.reason, Some(repeating_reason()));
     assert_eq!(run.shown.lines().count(), 4);
-    assert_eq!(free(9999, &"and so on and on ".repeat(500)).reason, Some(repeating()));
+    assert_eq!(write_free(9999, &"and so on and on ".repeat(500)).reason, Some(repeating_reason()));
 }
 
 #[test]
-fn control_tokens_never_come_and_ends_may() {
-    let toy = Arc::new(Toy::default());
-    let plan = Scaffold { sections: vec![section("One", 70)] };
+fn control_tokens_are_banned_and_end_tokens_are_not() {
+    let toy = Arc::new(ToyVocabulary::default());
+    let plan = Scaffold { sections: vec![prose_section("One", 70)] };
     for plan in [None, Some(plan)] {
-        let mut writer = Writer::new(toy.clone(), plan, 99);
-        writer.step();
-        assert!(writer.banned(MUTE) && !writer.banned(END));
+        let mut writer = AnswerWriter::new(toy.clone(), plan, 99);
+        writer.next_step();
+        assert!(writer.is_banned(CONTROL) && !writer.is_banned(END));
     }
 }
 
 #[test]
-fn the_program_writes_the_headings_and_the_model_fills_them_in() {
-    let run = two("First text.", "- a\n- b");
+fn headings_are_forced_and_sections_are_sampled() {
+    let run = write_two_sections("First text.", "- a\n- b");
     assert_eq!(run.shown, "## One\n\nFirst text.\n\n## Two\n\n- a\n- b");
     assert_eq!(run.reason, Some(StopReason::End));
-    assert_eq!(run.sequence, run.shown, "what the model goes on from is what is shown");
-    assert_eq!(run.parts[0], "## One\n\nFirst", "a heading comes with its first text");
+    assert_eq!(run.sequence, run.shown, "the model continues from the shown text");
+    assert_eq!(run.parts[0], "## One\n\nFirst", "a heading is shown with its first text");
     assert_eq!(run.parts[1..3], [" text", "."].map(str::to_owned));
 }
 
@@ -233,96 +245,101 @@ fn a_section_ends_with_its_paragraph_or_where_another_begins() {
         "First text.\n3.",
         "First text.\n",
     ] {
-        let run = two(first, "Second.");
+        let run = write_two_sections(first, "Second.");
         assert_eq!(run.shown, "## One\n\nFirst text.\n\n## Two\n\nSecond.", "{first:?}");
         assert_eq!(run.sequence, run.shown, "{first:?}");
     }
 }
 
 #[test]
-fn what_is_announced_belongs_to_the_section() {
-    let run = two("The steps:\n\n1. a\n2. b\n\nMore.", "Second.");
+fn announced_lists_belong_to_the_section() {
+    let run = write_two_sections("The steps:\n\n1. a\n2. b\n\nMore.", "Second.");
     assert_eq!(run.shown, "## One\n\nThe steps:\n\n1. a\n2. b\n\n## Two\n\nSecond.");
 }
 
 #[test]
-fn what_is_announced_must_come() {
-    let toy = Arc::new(Toy::default());
-    let plan = Scaffold { sections: vec![section("One", 70)] };
-    let mut writer = Writer::new(toy.clone(), Some(plan), 99);
-    writer.step();
+fn an_announcement_must_be_continued() {
+    let toy = Arc::new(ToyVocabulary::default());
+    let plan = Scaffold { sections: vec![prose_section("One", 70)] };
+    let mut writer = AnswerWriter::new(toy.clone(), Some(plan), 99);
+    writer.next_step();
     for word in ["Steps", ":", "\n", "\n"] {
-        writer.accept(toy.word(word));
+        writer.accept_token(toy.word_id(word));
         let announces = word != "Steps";
-        assert_eq!(writer.banned(END), announces, "after {word:?}");
-        assert_eq!(writer.banned(toy.word(" ##")), announces, "after {word:?}");
-        assert!(!writer.banned(toy.word("-")) && !writer.banned(toy.word("\n")));
+        assert_eq!(writer.is_banned(END), announces, "after {word:?}");
+        assert_eq!(writer.is_banned(toy.word_id(" ##")), announces, "after {word:?}");
+        assert!(!writer.is_banned(toy.word_id("-")) && !writer.is_banned(toy.word_id("\n")));
     }
-    writer.accept(toy.word("1"));
-    assert!(!writer.banned(END));
+    writer.accept_token(toy.word_id("1"));
+    assert!(!writer.is_banned(END));
 }
 
 #[test]
 fn a_section_begins_with_text() {
-    let toy = Arc::new(Toy::default());
-    let plan = Scaffold { sections: vec![section("One", 70)] };
-    let mut writer = Writer::new(toy.clone(), Some(plan), 99);
-    assert!(matches!(writer.step(), Step::Force(_)));
+    let toy = Arc::new(ToyVocabulary::default());
+    let plan = Scaffold { sections: vec![prose_section("One", 70)] };
+    let mut writer = AnswerWriter::new(toy.clone(), Some(plan), 99);
+    assert!(matches!(writer.next_step(), WriterStep::Force(_)));
     for word in ["#", "##", "**", "__", "\n", " ", "\n\n", " a", "**Bold"] {
-        assert!(writer.banned(toy.word(word)), "{word:?}");
+        assert!(writer.is_banned(toy.word_id(word)), "{word:?}");
     }
     for word in ["a", "*", "-", "1", "`", "T", "|"] {
-        assert!(!writer.banned(toy.word(word)), "{word:?}");
+        assert!(!writer.is_banned(toy.word_id(word)), "{word:?}");
     }
-    writer.accept(toy.word("*"));
-    assert!(writer.banned(toy.word("*")) && !writer.banned(toy.word(" a")));
-    writer.accept(toy.word(" a"));
-    assert!(!writer.banned(toy.word("*")) && !writer.banned(toy.word("\n")));
+    writer.accept_token(toy.word_id("*"));
+    assert!(writer.is_banned(toy.word_id("*")) && !writer.is_banned(toy.word_id(" a")));
+    writer.accept_token(toy.word_id(" a"));
+    assert!(!writer.is_banned(toy.word_id("*")) && !writer.is_banned(toy.word_id("\n")));
 }
 
 #[test]
-fn a_section_that_came_out_empty_is_begun_again_as_a_list() {
-    let sections = || vec![section("One", 70), section("Two", 70)];
-    let run = scaffolded(sections(), 999, &["", " an item\n- more", "Second."]);
+fn an_empty_section_is_started_again_as_a_list() {
+    let sections = || vec![prose_section("One", 70), prose_section("Two", 70)];
+    let run = write_scaffolded(sections(), 999, &["", " an item\n- more", "Second."]);
     assert_eq!(run.shown, "## One\n\n- an item\n- more\n\n## Two\n\nSecond.");
     assert_eq!(run.sequence, run.shown);
-    let dangling = scaffolded(sections(), 999, &["First.", "1.", " an item", ""]);
+    let dangling = write_scaffolded(sections(), 999, &["First.", "1.", " an item", ""]);
     assert_eq!(dangling.shown, "## One\n\nFirst.\n\n## Two\n\n- an item");
     assert_eq!(dangling.sequence, dangling.shown);
 }
 
 #[test]
-fn a_section_that_stays_empty_is_left_out_with_its_heading() {
-    let three = vec![section("One", 70), section("Two", 70), section("Three", 70)];
-    let run = scaffolded(three, 999, &["First.\n", "", "", "Third."]);
+fn a_section_that_stays_empty_is_omitted_with_its_heading() {
+    let three =
+        vec![prose_section("One", 70), prose_section("Two", 70), prose_section("Three", 70)];
+    let run = write_scaffolded(three, 999, &["First.\n", "", "", "Third."]);
     assert_eq!(run.shown, "## One\n\nFirst.\n\n## Three\n\nThird.");
     assert_eq!(run.sequence, run.shown);
-    let nothing = scaffolded(vec![section("One", 70)], 999, &[]);
+    let nothing = write_scaffolded(vec![prose_section("One", 70)], 999, &[]);
     assert_eq!((nothing.shown.as_str(), nothing.sequence.as_str()), ("", ""));
     assert_eq!(nothing.reason, Some(StopReason::End));
 }
 
 #[test]
-fn the_seed_of_a_list_is_followed_by_one_blank_and_text() {
-    let toy = Arc::new(Toy::default());
-    let plan = Scaffold { sections: vec![section("One", 70)] };
-    let mut writer = Writer::new(toy.clone(), Some(plan), 99);
-    writer.step();
-    writer.accept(END);
-    assert!(matches!(writer.step(), Step::Rewind { .. }));
-    assert!(matches!(writer.step(), Step::Force(_)));
+fn a_list_marker_is_followed_by_one_space_and_text() {
+    let toy = Arc::new(ToyVocabulary::default());
+    let plan = Scaffold { sections: vec![prose_section("One", 70)] };
+    let mut writer = AnswerWriter::new(toy.clone(), Some(plan), 99);
+    writer.next_step();
+    writer.accept_token(END);
+    assert!(matches!(writer.next_step(), WriterStep::Rewind { .. }));
+    assert!(matches!(writer.next_step(), WriterStep::Force(_)));
     for word in ["a", "\n", "  ", " \n", " -", " #", "-", " |"] {
-        assert!(writer.banned(toy.word(word)), "{word:?}");
+        assert!(writer.is_banned(toy.word_id(word)), "{word:?}");
     }
     for word in [" a", " ", " **", " `"] {
-        assert!(!writer.banned(toy.word(word)), "{word:?}");
+        assert!(!writer.is_banned(toy.word_id(word)), "{word:?}");
     }
 }
 
 #[test]
-fn a_section_is_cut_back_to_what_is_complete() {
+fn a_section_is_cut_back_to_its_complete_part() {
     let cut = |tokens, first: &str| {
-        let run = scaffolded(vec![section("One", tokens), section("Two", 70)], 999, &[first, "B."]);
+        let run = write_scaffolded(
+            vec![prose_section("One", tokens), prose_section("Two", 70)],
+            999,
+            &[first, "B."],
+        );
         let (text, rest) = run.shown.split_once("\n\n## Two\n\nB.").unwrap();
         assert_eq!(rest, "");
         assert_eq!(run.sequence, run.shown);
@@ -344,25 +361,33 @@ fn a_section_is_cut_back_to_what_is_complete() {
 }
 
 #[test]
-fn near_its_limit_a_section_shows_whole_sentences() {
+fn near_its_limit_a_section_shows_complete_sentences() {
     let text = "a b c d e f. g h i j k l m. n o p q r s t u v.";
-    let run = scaffolded(vec![section("One", 20)], 99, &[text]);
+    let run = write_scaffolded(vec![prose_section("One", 20)], 99, &[text]);
     assert_eq!(run.shown, "## One\n\na b c d e f. g h i j k l m.");
     let at = |word: &str| run.parts.iter().position(|part| part.contains(word)).unwrap();
-    assert!(at("a") < at("b") && at("h") < at("i"), "what was begun goes on: {:?}", run.parts);
+    assert!(
+        at("a") < at("b") && at("h") < at("i"),
+        "a started sentence is continued: {:?}",
+        run.parts
+    );
     assert!(run.parts.iter().skip(at("m") + 2).all(String::is_empty));
 }
 
 #[test]
 fn a_block_of_code_is_closed() {
     let code = "Run:\n\n```sh\n# list\nls -l\ncat a b c d e f g h i j k l m n o p";
-    let run = scaffolded(vec![section("One", 30), section("Two", 9)], 99, &[code, "B."]);
+    let run = write_scaffolded(
+        vec![prose_section("One", 30), prose_section("Two", 9)],
+        99,
+        &[code, "B."],
+    );
     assert_eq!(run.shown, "## One\n\nRun:\n\n```sh\n# list\nls -l\n```\n\n## Two\n\nB.");
     assert_eq!(run.sequence, run.shown);
-    let ended = scaffolded(vec![section("One", 70)], 99, &["```\nls\n"]);
+    let ended = write_scaffolded(vec![prose_section("One", 70)], 99, &["```\nls\n"]);
     assert_eq!(ended.shown, "## One\n\n```\nls\n```");
-    let begun = scaffolded(
-        vec![section("One", 16), section("Two", 9)],
+    let begun = write_scaffolded(
+        vec![prose_section("One", 16), prose_section("Two", 9)],
         99,
         &["One two. Three:\n\n```sh\nls -l -a -b", "B."],
     );
@@ -371,88 +396,98 @@ fn a_block_of_code_is_closed() {
 }
 
 #[test]
-fn a_table_is_filled_in_row_by_row() {
-    let sections = || vec![table("Options", &["Option", "Cost"], 70), section("Two", 70)];
+fn a_table_is_shown_row_by_row() {
+    let sections =
+        || vec![table_section("Options", &["Option", "Cost"], 70), prose_section("Two", 70)];
     let head = "## Options\n\n| Option | Cost |\n|---|---|\n";
-    let run = scaffolded(sections(), 999, &[" a | 1 |\n| b | 2 |\n\nSo b.", "Second."]);
+    let run = write_scaffolded(sections(), 999, &[" a | 1 |\n| b | 2 |\n\nSo b.", "Second."]);
     assert_eq!(run.shown, format!("{head}| a | 1 |\n| b | 2 |\n\n## Two\n\nSecond."));
     assert_eq!(run.sequence, run.shown);
     let shown: Vec<&str> = run.parts.iter().map(String::as_str).filter(|p| !p.is_empty()).collect();
     assert_eq!(shown[..2], [format!("{head}| a | 1 |").as_str(), "\n| b | 2 |"]);
 
-    let odd = scaffolded(sections(), 999, &[" a\n| b | 2 | 3 |\n| c | 3 |\n| b | 2 |", "B."]);
+    let odd = write_scaffolded(sections(), 999, &[" a\n| b | 2 | 3 |\n| c | 3 |\n| b | 2 |", "B."]);
     assert_eq!(odd.shown, format!("{head}| a |  |\n| b | 2 |\n| c | 3 |\n\n## Two\n\nB."));
-    let cut = scaffolded(sections(), 999, &[&format!(" a | 1 |\n| {}", "b ".repeat(99)), "B."]);
+    let cut =
+        write_scaffolded(sections(), 999, &[&format!(" a | 1 |\n| {}", "b ".repeat(99)), "B."]);
     assert_eq!(cut.shown, format!("{head}| a | 1 |\n\n## Two\n\nB."));
     assert_eq!(cut.sequence, cut.shown);
 }
 
 #[test]
 fn a_table_without_rows_becomes_a_list() {
-    let sections = || vec![table("Options", &["Option", "Cost"], 70), section("Two", 70)];
+    let sections =
+        || vec![table_section("Options", &["Option", "Cost"], 70), prose_section("Two", 70)];
     for none in ["", " a | 1", " a"] {
-        let run = scaffolded(sections(), 999, &[none, " an option\n", "B."]);
+        let run = write_scaffolded(sections(), 999, &[none, " an option\n", "B."]);
         assert_eq!(run.shown, "## Options\n\n- an option\n\n## Two\n\nB.", "{none:?}");
         assert_eq!(run.sequence, run.shown, "{none:?}");
     }
-    let left_out = scaffolded(sections(), 999, &["", "", "B."]);
+    let left_out = write_scaffolded(sections(), 999, &["", "", "B."]);
     assert_eq!(left_out.shown, "## Two\n\nB.");
-    let no_columns = scaffolded(vec![table("One", &[], 70)], 99, &["Text."]);
+    let no_columns = write_scaffolded(vec![table_section("One", &[], 70)], 99, &["Text."]);
     assert_eq!(no_columns.shown, "## One\n\nText.");
 }
 
 #[test]
-fn sections_that_no_longer_fit_are_left_out() {
-    let three = || vec![section("One", 30), section("Two", 30), section("Three", 30)];
+fn sections_that_do_not_fit_are_omitted() {
+    let three =
+        || vec![prose_section("One", 30), prose_section("Two", 30), prose_section("Three", 30)];
     let scripts = ["One two three.", "Four five six.", "Seven."];
-    let all = scaffolded(three(), 99, &scripts);
+    let all = write_scaffolded(three(), 99, &scripts);
     assert_eq!(all.reason, Some(StopReason::End));
-    let run = scaffolded(three(), 18, &scripts);
+    let run = write_scaffolded(three(), 18, &scripts);
     assert_eq!(run.shown, "## One\n\nOne two three.\n\n## Two\n\nFour five six.");
     assert_eq!(run.reason, Some(StopReason::Length));
-    let cut =
-        scaffolded(three(), 12, &["One two three four five. Six seven eight nine ten eleven."]);
+    let cut = write_scaffolded(
+        three(),
+        12,
+        &["One two three four five. Six seven eight nine ten eleven."],
+    );
     assert_eq!(cut.shown, "## One\n\nOne two three four five.");
     assert_eq!(cut.reason, Some(StopReason::Length));
     let last = "One two three four five. Six seven eight nine ten eleven.";
-    let last = scaffolded(vec![section("One", 30)], 12, &[last]);
+    let last = write_scaffolded(vec![prose_section("One", 30)], 12, &[last]);
     assert_eq!(last.shown, "## One\n\nOne two three four five.");
     assert_eq!(last.reason, Some(StopReason::Length));
-    assert_eq!(scaffolded(three(), 0, &[]).reason, Some(StopReason::Length));
+    assert_eq!(write_scaffolded(three(), 0, &[]).reason, Some(StopReason::Length));
 }
 
 #[test]
-fn a_section_that_goes_round_in_circles_is_over() {
+fn a_section_that_repeats_itself_ends() {
     let line = "- use one more load balancer for it\n";
-    let run =
-        scaffolded(vec![section("One", 200), section("Two", 70)], 999, &[&line.repeat(9), "B."]);
+    let run = write_scaffolded(
+        vec![prose_section("One", 200), prose_section("Two", 70)],
+        999,
+        &[&line.repeat(9), "B."],
+    );
     assert_eq!(run.shown, format!("## One\n\n{line}{line}\n## Two\n\nB."));
     assert_eq!(run.reason, Some(StopReason::End));
 }
 
 #[test]
-fn an_answer_that_is_broken_off_shows_what_is_complete() {
-    let toy = Arc::new(Toy::default());
-    let plan = Scaffold { sections: vec![section("One", 20), section("Two", 20)] };
-    let mut writer = Writer::new(toy.clone(), Some(plan), 99);
+fn an_interrupted_answer_shows_its_complete_part() {
+    let toy = Arc::new(ToyVocabulary::default());
+    let plan = Scaffold { sections: vec![prose_section("One", 20), prose_section("Two", 20)] };
+    let mut writer = AnswerWriter::new(toy.clone(), Some(plan), 99);
     let mut shown = String::new();
-    writer.step();
+    writer.next_step();
     for id in toy.encode("a b c d e f g h i. Two three") {
-        shown += &writer.accept(id);
+        shown += &writer.accept_token(id);
     }
     shown += &writer.finish();
     assert_eq!(shown, "## One\n\na b c d e f g h i.");
-    assert_eq!(writer.step(), Step::End(StopReason::Length));
+    assert_eq!(writer.next_step(), WriterStep::End(StopReason::Length));
 }
 
 #[test]
-fn only_what_stands_counts_for_the_penalty() {
-    let toy = Arc::new(Toy::default());
-    let plan = Scaffold { sections: vec![section("One", 8), section("Two", 20)] };
-    let mut writer = Writer::new(toy.clone(), Some(plan), 99);
-    writer.step();
+fn removed_tokens_do_not_count_for_the_penalty() {
+    let toy = Arc::new(ToyVocabulary::default());
+    let plan = Scaffold { sections: vec![prose_section("One", 8), prose_section("Two", 20)] };
+    let mut writer = AnswerWriter::new(toy.clone(), Some(plan), 99);
+    writer.next_step();
     for id in toy.encode("One two. Three four five six seven") {
-        writer.accept(id);
+        writer.accept_token(id);
     }
     assert_eq!(writer.answer(), toy.encode("One two."));
 }
@@ -470,7 +505,7 @@ fn script() -> impl Strategy<Value = Vec<u32>> {
         20 => word.prop_map(|word| WORD + (0..).zip(PIECES).find(|(_, p)| **p == word).unwrap().0),
         1 => any::<u8>().prop_map(|byte| BYTE + u32::from(byte)),
         1 => Just(END),
-        1 => Just(MUTE),
+        1 => Just(CONTROL),
     ];
     proptest::collection::vec(id, 0..120)
 }
@@ -503,32 +538,37 @@ fn plan() -> impl Strategy<Value = Vec<(Option<usize>, u32)>> {
     proptest::collection::vec((proptest::option::of(0usize..4), 0u32..60), 1..5)
 }
 
-/// Feeds any tokens, if it `obeys` only those that are not banned, as long as the writer takes them.
-fn feed(toy: &Arc<Toy>, writer: &mut Writer, script: &[u32], obeys: bool) -> Run {
-    let mut run = Run::default();
+/// Drives a writer with any tokens, or only with those that are not banned if it `obeys`.
+fn feed_tokens(
+    toy: &Arc<ToyVocabulary>,
+    writer: &mut AnswerWriter,
+    script: &[u32],
+    obeys: bool,
+) -> ToyRun {
+    let mut run = ToyRun::default();
     let mut script = script.iter().cycle();
     let mut sequence = Vec::new();
     for _ in 0..10_000 {
-        match writer.step() {
-            Step::Force(ids) => {
+        match writer.next_step() {
+            WriterStep::Force(ids) => {
                 run.forced += ids.len();
                 sequence.extend(ids);
             }
-            Step::Rewind { tokens } => {
+            WriterStep::Rewind { tokens } => {
                 assert!(tokens > 0 && tokens <= sequence.len());
                 sequence.truncate(sequence.len() - tokens);
             }
-            Step::Sample => {
+            WriterStep::Sample => {
                 let mut tries = script.by_ref().take(200);
-                let id = *tries.find(|id| !obeys || !writer.banned(**id)).unwrap_or(&END);
+                let id = *tries.find(|id| !obeys || !writer.is_banned(**id)).unwrap_or(&END);
                 sequence.push(id);
                 run.sampled += 1;
-                run.shown += &writer.accept(id);
+                run.shown += &writer.accept_token(id);
             }
-            Step::End(reason) => {
+            WriterStep::End(reason) => {
                 run.shown += &writer.finish();
                 run.reason = Some(reason);
-                let bytes: Vec<u8> = sequence.iter().flat_map(|id| toy.piece(*id)).collect();
+                let bytes: Vec<u8> = sequence.iter().flat_map(|id| toy.token_bytes(*id)).collect();
                 run.sequence = String::from_utf8_lossy(&bytes).into_owned();
                 return run;
             }
@@ -537,10 +577,10 @@ fn feed(toy: &Arc<Toy>, writer: &mut Writer, script: &[u32], obeys: bool) -> Run
     panic!("it does not end");
 }
 
-fn toy_with_pieces() -> Arc<Toy> {
-    let toy = Toy::default();
+fn toy_with_pieces() -> Arc<ToyVocabulary> {
+    let toy = ToyVocabulary::default();
     for (at, piece) in (WORD..).zip(PIECES) {
-        assert_eq!(toy.word(piece), at);
+        assert_eq!(toy.word_id(piece), at);
     }
     Arc::new(toy)
 }
@@ -561,8 +601,8 @@ proptest! {
             })
             .collect();
         let tables = sections.iter().any(|section| section.table.is_some());
-        let mut writer = Writer::new(toy.clone(), Some(Scaffold { sections }), max_tokens);
-        let run = feed(&toy, &mut writer, &script, obeys);
+        let mut writer = AnswerWriter::new(toy.clone(), Some(Scaffold { sections }), max_tokens);
+        let run = feed_tokens(&toy, &mut writer, &script, obeys);
         prop_assert!(run.sampled <= max_tokens as usize);
         let titles: Vec<usize> =
             run.shown.lines().filter_map(|l| l.strip_prefix("## Title ")?.parse().ok()).collect();
@@ -583,8 +623,8 @@ proptest! {
     #[test]
     fn any_tokens_make_a_free_answer_that_is_their_text(script in script(), max_tokens in 0u32..300) {
         let toy = toy_with_pieces();
-        let mut writer = Writer::new(toy.clone(), None, max_tokens);
-        let run = feed(&toy, &mut writer, &script, false);
+        let mut writer = AnswerWriter::new(toy.clone(), None, max_tokens);
+        let run = feed_tokens(&toy, &mut writer, &script, false);
         prop_assert!(run.sampled <= max_tokens as usize);
         let whole = run.sequence.split("<|im_end|>").next().unwrap().split("</s>").next().unwrap();
         if matches!(run.reason, Some(StopReason::End)) && run.sequence != whole {

@@ -3,15 +3,15 @@ use crate::domain::{ProviderSpec, StreamEvent, Usage};
 use crate::provider::sse::SseReader;
 use crate::provider::url::Endpoint;
 
-fn decoder() -> Decoder {
+fn new_decoder() -> ChatCompletionsDecoder {
     let spec = ProviderSpec::new("gateway", "openai", "https://llm.example.com/v1");
-    let endpoint = Endpoint::of(&spec, "chat/completions").unwrap();
-    Decoder::new(Explain::new(&endpoint, &spec.key, None))
+    let endpoint = Endpoint::new(&spec).unwrap();
+    ChatCompletionsDecoder::new(FailureExplainer::new(&endpoint, &spec.key, None))
 }
 
-/// What an answer comes to.
+/// An answer after all of its events.
 #[derive(Debug, Default, PartialEq)]
-struct Seen {
+struct DecodedAnswer {
     model: Option<String>,
     text: String,
     reasoning: String,
@@ -20,26 +20,29 @@ struct Seen {
     error: Option<(FailKind, String)>,
 }
 
-fn decode(body: &[u8], size: usize) -> Seen {
-    let (mut reader, mut decoder, mut batch) = (SseReader::new(), decoder(), Batch::default());
+fn decode_body(body: &[u8], size: usize) -> DecodedAnswer {
+    let (mut reader, mut decoder, mut batch) =
+        (SseReader::new(), new_decoder(), EventBatch::default());
     let mut error = None;
-    let mut take = |reader: &mut SseReader, decoder: &mut Decoder| {
+    let mut take = |reader: &mut SseReader, decoder: &mut ChatCompletionsDecoder| {
         while error.is_none()
-            && decoder.progress() != Progress::Over
-            && let Some(event) = reader.next()
+            && decoder.progress() != StreamProgress::Ended
+            && let Some(event) = reader.next_event()
         {
-            error = decoder.event(&event, &mut batch).err();
+            error = decoder.decode_event(&event, &mut batch).err();
         }
     };
     for chunk in body.chunks(size) {
-        reader.push(chunk).unwrap();
+        reader.push_chunk(chunk).unwrap();
         take(&mut reader, &mut decoder);
     }
     reader.finish();
     take(&mut reader, &mut decoder);
-    decoder.close(&mut batch);
-    let mut seen =
-        Seen { error: error.map(|error| (error.kind, error.message)), ..Seen::default() };
+    decoder.finish(&mut batch);
+    let mut seen = DecodedAnswer {
+        error: error.map(|error| (error.kind, error.message)),
+        ..DecodedAnswer::default()
+    };
     for event in batch.into_events() {
         match event {
             StreamEvent::Open(model) => seen.model = model,
@@ -48,7 +51,7 @@ fn decode(body: &[u8], size: usize) -> Seen {
             StreamEvent::Usage(usage) => seen.usage = Some(usage),
             StreamEvent::Stop(reason) => seen.stop = Some(reason),
             StreamEvent::Waiting(words) | StreamEvent::Note(words) => {
-                panic!("this wire has no words of its own: {words}")
+                panic!("this provider sends no such event: {words}")
             }
         }
     }
@@ -58,11 +61,11 @@ fn decode(body: &[u8], size: usize) -> Seen {
     seen
 }
 
-fn events(events: &[&str]) -> Seen {
+fn decode_events(events: &[&str]) -> DecodedAnswer {
     let body: String = events.iter().flat_map(|event| ["data: ", event, "\n\n"]).collect();
-    let whole = decode(body.as_bytes(), body.len().max(1));
+    let whole = decode_body(body.as_bytes(), body.len().max(1));
     for size in [1, 2, 3, 7, 16, 64] {
-        assert_eq!(decode(body.as_bytes(), size), whole, "by {size}");
+        assert_eq!(decode_body(body.as_bytes(), size), whole, "by {size}");
     }
     whole
 }
@@ -76,14 +79,14 @@ const DONE: &str = "[DONE]";
 fn a_plain_answer() {
     let usage = r#"{"choices":[],"usage":{"prompt_tokens":31,"completion_tokens":5,"prompt_tokens_details":{"cached_tokens":40},"completion_tokens_details":{"reasoning_tokens":2}}}"#;
     assert_eq!(
-        events(&[
+        decode_events(&[
             HI,
             r#"{"choices":[{"index":0,"delta":{"content":" \u00e9\n日"}}],"usage":null}"#,
             STOP,
             usage,
             DONE
         ]),
-        Seen {
+        DecodedAnswer {
             model: Some("large-1".into()),
             text: "Hi é\n日".into(),
             usage: Some(Usage {
@@ -94,13 +97,13 @@ fn a_plain_answer() {
                 cost_microusd: None
             }),
             stop: Some(StopReason::End),
-            ..Seen::default()
+            ..DecodedAnswer::default()
         }
     );
 }
 
 #[test]
-fn a_cost_is_taken_where_it_is_one() {
+fn only_valid_costs_are_read() {
     for (told, cost) in [
         ("0.0012345", Some(1_235)),
         ("2", Some(2_000_000)),
@@ -115,20 +118,23 @@ fn a_cost_is_taken_where_it_is_one() {
         let usage = format!(
             r#"{{"choices":[],"usage":{{"prompt_tokens":3,"completion_tokens":4,"cost":{told}}}}}"#
         );
-        let seen = events(&[HI, STOP, &usage, DONE]);
+        let seen = decode_events(&[HI, STOP, &usage, DONE]);
         assert_eq!(seen.usage.map(|u| (u.output, u.cost_microusd)), Some((4, cost)), "{told}");
     }
 }
 
 #[test]
-fn it_is_complete_only_with_an_end_mark() {
-    assert_eq!(events(&[HI]).stop, None);
-    assert_eq!(events(&[HI, STOP]).stop, Some(StopReason::End));
-    assert_eq!(events(&[HI, DONE]).stop, Some(StopReason::End));
-    assert_eq!(events(&[HI, "[DONE] "]).stop, Some(StopReason::End));
-    assert_eq!(events(&[]).stop, None);
+fn an_answer_is_complete_only_with_an_end_mark() {
+    assert_eq!(decode_events(&[HI]).stop, None);
+    assert_eq!(decode_events(&[HI, STOP]).stop, Some(StopReason::End));
+    assert_eq!(decode_events(&[HI, DONE]).stop, Some(StopReason::End));
+    assert_eq!(decode_events(&[HI, "[DONE] "]).stop, Some(StopReason::End));
+    assert_eq!(decode_events(&[]).stop, None);
     let other = r#"{"choices":[{"index":1,"delta":{"content":"no"},"finish_reason":"stop"}]}"#;
-    assert_eq!((events(&[HI, other]).text.as_str(), events(&[HI, other]).stop), ("Hi", None));
+    assert_eq!(
+        (decode_events(&[HI, other]).text.as_str(), decode_events(&[HI, other]).stop),
+        ("Hi", None)
+    );
 }
 
 #[test]
@@ -145,33 +151,33 @@ fn finish_reasons() {
         ),
     ] {
         let end = format!(r#"{{"choices":[{{"delta":{{}},"finish_reason":"{word}"}}]}}"#);
-        assert_eq!(events(&[HI, &end, DONE]).stop, Some(stop));
+        assert_eq!(decode_events(&[HI, &end, DONE]).stop, Some(stop));
     }
     let tool = r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"function":{"name":"f"}}]}}]}"#;
-    assert_eq!(events(&[tool, DONE]).stop, Some(StopReason::Other("tool_calls".into())));
+    assert_eq!(decode_events(&[tool, DONE]).stop, Some(StopReason::Other("tool_calls".into())));
 }
 
 #[test]
-fn a_refusal_is_a_refusal_with_its_words() {
+fn refusal_text_makes_a_refusal() {
     let part = |text: &str| {
         format!(r#"{{"choices":[{{"delta":{{"content":null,"refusal":"{text}"}}}}]}}"#)
     };
     assert_eq!(
-        events(&[&part("I will "), &part("not."), STOP, DONE]).stop,
+        decode_events(&[&part("I will "), &part("not."), STOP, DONE]).stop,
         Some(StopReason::Refused("I will not.".into()))
     );
-    assert_eq!(events(&[&part(""), HI, STOP]).stop, Some(StopReason::End));
+    assert_eq!(decode_events(&[&part(""), HI, STOP]).stop, Some(StopReason::End));
 }
 
 #[test]
-fn text_in_every_shape() {
+fn text_is_read_from_every_shape() {
     for delta in [
         r#"{"content":"Hi"}"#,
         r#"{"content":[{"type":"text","text":"H"},{"type":"text","text":"i"}]}"#,
         r#"{"content":"Hi","refusal":null,"tool_calls":[],"reasoning":null,"obfuscation":"xx"}"#,
     ] {
         let event = format!(r#"{{"choices":[{{"delta":{delta}}}]}}"#);
-        assert_eq!(events(&[&event, STOP]).text, "Hi", "{delta}");
+        assert_eq!(decode_events(&[&event, STOP]).text, "Hi", "{delta}");
     }
     for nothing in [
         r#"{"choices":[{"delta":{"content":null}}]}"#,
@@ -195,7 +201,7 @@ fn text_in_every_shape() {
         "",
         "null",
     ] {
-        let seen = events(&[HI, nothing, STOP, DONE]);
+        let seen = decode_events(&[HI, nothing, STOP, DONE]);
         assert_eq!(
             (seen.text.as_str(), seen.stop, seen.error),
             ("Hi", Some(StopReason::End), None),
@@ -205,15 +211,15 @@ fn text_in_every_shape() {
 }
 
 #[test]
-fn a_shape_that_is_not_ours_still_gives_its_text() {
+fn text_is_read_from_unknown_shapes() {
     let odd = r#"{"choices":[{"delta":{"content":"Hi"},"usage":"x","finish_reason":null}]}"#;
     let end = r#"{"usage":7,"choices":[{"delta":{"content":"!"},"finish_reason":"length"}]}"#;
-    let seen = events(&[odd, end]);
+    let seen = decode_events(&[odd, end]);
     assert_eq!((seen.text.as_str(), seen.stop), ("Hi!", Some(StopReason::Length)));
 }
 
 #[test]
-fn reasoning_stays_apart_and_is_not_doubled() {
+fn reasoning_is_separated_and_not_repeated() {
     for delta in [
         r#"{"reasoning_content":"hm"}"#,
         r#"{"reasoning":"hm"}"#,
@@ -226,13 +232,13 @@ fn reasoning_stays_apart_and_is_not_doubled() {
         r#"{"content":"<think>hm</think>\n"}"#,
     ] {
         let event = format!(r#"{{"choices":[{{"delta":{delta}}}]}}"#);
-        let seen = events(&[&event, HI, STOP]);
+        let seen = decode_events(&[&event, HI, STOP]);
         assert_eq!((seen.reasoning.as_str(), seen.text.as_str()), ("hm", "Hi"), "{delta}");
     }
 }
 
 #[test]
-fn usage_wherever_it_stands_and_the_last_one_wins() {
+fn usage_is_read_anywhere_and_the_last_one_counts() {
     let want = Usage { input: 3, output: 4, cached: 0, reasoning: 0, cost_microusd: None };
     let counts = r#"{"prompt_tokens":3,"completion_tokens":4}"#;
     for event in [
@@ -243,17 +249,17 @@ fn usage_wherever_it_stands_and_the_last_one_wins() {
     ] {
         let early = r#"{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":1}}"#;
         let later = r#"{"choices":[],"usage":{}}"#;
-        assert_eq!(events(&[early, HI, &event, later, DONE]).usage, Some(want), "{event}");
+        assert_eq!(decode_events(&[early, HI, &event, later, DONE]).usage, Some(want), "{event}");
     }
     let clamped = r#"{"usage":{"prompt_tokens":-3,"completion_tokens":4.0,"prompt_tokens_details":null,"prompt_cache_hit_tokens":9}}"#;
     assert_eq!(
-        events(&[HI, clamped, DONE]).usage,
+        decode_events(&[HI, clamped, DONE]).usage,
         Some(Usage { input: 0, output: 4, cached: 0, reasoning: 0, cost_microusd: None })
     );
 }
 
 #[test]
-fn an_error_anywhere_beats_any_finish() {
+fn an_error_anywhere_overrides_the_finish() {
     for error in [
         r#"{"error":{"message":"boom","code":400}}"#,
         r#"{"error":"boom"}"#,
@@ -262,7 +268,7 @@ fn an_error_anywhere_beats_any_finish() {
         r#"{"choices":[{"error":{"message":"boom"},"finish_reason":"error"}]}"#,
         r#"{"usage":7,"error":{"message":"boom"}}"#,
     ] {
-        let seen = events(&[HI, STOP, error, DONE]);
+        let seen = decode_events(&[HI, STOP, error, DONE]);
         let (kind, message) = seen.error.unwrap();
         assert_eq!(
             (kind, seen.text.as_str(), seen.stop),
@@ -275,11 +281,11 @@ fn an_error_anywhere_beats_any_finish() {
         );
     }
     let word = r#"{"choices":[{"delta":{},"finish_reason":"error"}]}"#;
-    assert!(events(&[HI, word]).error.is_some());
+    assert!(decode_events(&[HI, word]).error.is_some());
 }
 
 #[test]
-fn errors_outside_the_framing() {
+fn errors_outside_of_events_are_read() {
     for tail in [
         "event: error\ndata: {\"error\":{\"message\":\"boom\"}}\n\n",
         "event: error\ndata: boom\n\n",
@@ -290,7 +296,7 @@ fn errors_outside_the_framing() {
     ] {
         let body = format!("data: {HI}\n\ndata: {STOP}\n\n{tail}");
         for size in [1, 5, 1000] {
-            let seen = decode(body.as_bytes(), size);
+            let seen = decode_body(body.as_bytes(), size);
             let (_, message) =
                 seen.error.unwrap_or_else(|| panic!("no error in {tail:?} by {size}"));
             assert!(message.ends_with("boom") && seen.text == "Hi", "{message}");
@@ -299,36 +305,36 @@ fn errors_outside_the_framing() {
 }
 
 #[test]
-fn which_errors_in_the_stream_are_worth_another_try() {
+fn temporary_errors_in_the_stream_may_be_retried() {
     for (error, kind) in [
         (r#"{"error":{"message":"m","code":502}}"#, FailKind::Busy),
         (r#"{"error":{"message":"m","code":"rate_limit_exceeded"}}"#, FailKind::Busy),
         (r#"{"error":{"message":"m","type":"insufficient_quota","code":429}}"#, FailKind::Rejected),
         (r#"{"error":{"message":"m","code":401}}"#, FailKind::Auth),
     ] {
-        assert_eq!(events(&[error]).error.unwrap().0, kind, "{error}");
+        assert_eq!(decode_events(&[error]).error.unwrap().0, kind, "{error}");
     }
 }
 
 #[test]
-fn what_is_not_json_is_said_with_its_beginning() {
-    let (kind, message) = events(&[HI, "{\"choices\":[{"]).error.unwrap();
+fn data_that_is_not_json_is_quoted_in_the_failure() {
+    let (kind, message) = decode_events(&[HI, "{\"choices\":[{"]).error.unwrap();
     assert_eq!(kind, FailKind::Garbled);
     assert!(message.ends_with("an event that is not JSON: {\"choices\":[{"), "{message}");
 }
 
 #[test]
-fn line_ends_marks_and_comments_change_nothing() {
+fn line_ends_byte_order_marks_and_comments_make_no_difference() {
     let plain = format!(
         ": beat\n\ndata: {HI}\n\n: beat\n: beat\n\nevent: x\nid: 1\ndata: {STOP}\n\ndata: [DONE]\n\n"
     );
-    let whole = decode(plain.as_bytes(), plain.len());
+    let whole = decode_body(plain.as_bytes(), plain.len());
     assert_eq!((whole.text.as_str(), whole.stop.as_ref()), ("Hi", Some(&StopReason::End)));
     for end in ["\n", "\r", "\r\n"] {
         for mark in ["", "\u{feff}"] {
             let body = format!("{mark}{}", plain.replace('\n', end));
             for size in 1..=64 {
-                assert_eq!(decode(body.as_bytes(), size), whole, "{end:?} {mark:?} {size}");
+                assert_eq!(decode_body(body.as_bytes(), size), whole, "{end:?} {mark:?} {size}");
             }
         }
     }
@@ -344,6 +350,6 @@ proptest::proptest! {
         let mut body = format!("data: {HI}\n\n").into_bytes();
         body.extend_from_slice([&b""[..], b"data: ", b"data: {\"choices\":[{\"delta\":"][lead]);
         body.extend_from_slice(&bytes);
-        proptest::prop_assert_eq!(decode(&body, size), decode(&body, body.len()));
+        proptest::prop_assert_eq!(decode_body(&body, size), decode_body(&body, body.len()));
     }
 }

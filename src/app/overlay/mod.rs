@@ -1,0 +1,161 @@
+//! Boxes drawn over the views. They form a stack, and keys go to the top one.
+//!
+//! One file per overlay holds its state, its rows, its keys and the text typed into it; `ui::overlay` draws it. What an
+//! action does beyond the overlay is in `update`.
+
+mod brief;
+mod challenge;
+mod confirm;
+mod download;
+mod export;
+mod help;
+mod ledger;
+mod line_edit;
+mod picker;
+mod sessions;
+
+pub use brief::BriefOverlay;
+pub use challenge::ChallengeOverlay;
+pub use confirm::Confirmation;
+pub use download::DownloadOverlay;
+pub use export::ExportOverlay;
+pub use help::HelpOverlay;
+pub use ledger::{AnswerPosition, LedgerOverlay, LedgerRow};
+pub use line_edit::{LineEditOverlay, LineEditPurpose};
+pub use picker::{ListCursor, Picker};
+pub use sessions::{SessionRow, SessionsOverlay};
+
+pub(super) use brief::open_brief;
+pub(super) use challenge::open_challenge;
+pub(super) use confirm::confirm_listed;
+pub(super) use export::open_export;
+pub(super) use help::open_help;
+pub(super) use ledger::open_ledger;
+pub(super) use line_edit::edit_verdict;
+pub(super) use picker::{edit_filter, list_delta};
+pub(super) use sessions::{
+    on_session_changed, on_sessions_found, on_sessions_listed, open_sessions,
+};
+
+use super::{Action, Effects, Key, KeyContext, State};
+
+/// One overlay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Overlay {
+    /// Keys and actions; also the palette.
+    Help(HelpOverlay),
+    /// The list of sessions.
+    Sessions(SessionsOverlay),
+    /// Download of local models.
+    Download(DownloadOverlay),
+    /// One line of text.
+    LineEdit(LineEditOverlay),
+    /// A question before something is done.
+    Confirm(Confirmation),
+    /// Choice of the persona that challenges a recommendation.
+    Challenge(ChallengeOverlay),
+    /// Assumptions and numbers.
+    Ledger(LedgerOverlay),
+    /// A summary with verified quotes.
+    Brief(BriefOverlay),
+    /// Export of the session to a file.
+    Export(ExportOverlay),
+}
+
+/// What an overlay made of an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OverlayOutcome {
+    /// It was handled, and the overlay stays open.
+    Keep,
+    /// It was handled, and the overlay is closed.
+    Close,
+    /// The overlay is closed, and then this action is run.
+    Run(Action),
+    /// The overlay has no meaning for this action.
+    Unhandled,
+}
+
+/// The behaviour that every overlay has.
+///
+/// While a method with `&mut self` runs, the overlay is off the stack, so that it can change beside the state.
+pub trait OverlayHandler {
+    /// The context in which its keys are looked up.
+    fn key_context(&self) -> KeyContext;
+
+    /// Does what `action` means in this overlay.
+    fn handle_action(
+        &mut self,
+        state: &mut State,
+        action: Action,
+        effects: &mut Effects,
+    ) -> OverlayOutcome;
+
+    /// Takes a key without an action as text. Overlays without a text line ignore it.
+    fn handle_text(&mut self, _key: Key, _effects: &mut Effects) {}
+
+    /// Takes pasted text. Overlays without a text line ignore it: a paste never acts.
+    fn handle_paste(&mut self, _text: &str, _effects: &mut Effects) {}
+
+    /// True when pasted text goes to the composer below.
+    fn is_transparent_to_paste(&self) -> bool {
+        false
+    }
+
+    /// Takes the text of a line edit that this overlay opened.
+    fn on_line_saved(&mut self, _text: &str) {}
+}
+
+impl Overlay {
+    /// Its behaviour.
+    pub fn handler(&self) -> &dyn OverlayHandler {
+        match self {
+            Self::Help(overlay) => overlay,
+            Self::Sessions(overlay) => overlay,
+            Self::Download(overlay) => overlay,
+            Self::LineEdit(overlay) => overlay,
+            Self::Confirm(overlay) => overlay,
+            Self::Challenge(overlay) => overlay,
+            Self::Ledger(overlay) => overlay,
+            Self::Brief(overlay) => overlay,
+            Self::Export(overlay) => overlay,
+        }
+    }
+
+    /// Its behaviour.
+    pub fn handler_mut(&mut self) -> &mut dyn OverlayHandler {
+        match self {
+            Self::Help(overlay) => overlay,
+            Self::Sessions(overlay) => overlay,
+            Self::Download(overlay) => overlay,
+            Self::LineEdit(overlay) => overlay,
+            Self::Confirm(overlay) => overlay,
+            Self::Challenge(overlay) => overlay,
+            Self::Ledger(overlay) => overlay,
+            Self::Brief(overlay) => overlay,
+            Self::Export(overlay) => overlay,
+        }
+    }
+}
+
+/// Opens an overlay on top. One of the same kind that is open already is replaced.
+pub(super) fn open_overlay(state: &mut State, overlay: Overlay) {
+    let kind = std::mem::discriminant(&overlay);
+    state.overlays.retain(|open| std::mem::discriminant(open) != kind);
+    state.overlays.push(overlay);
+}
+
+/// Gives `action` to the top overlay.
+pub(super) fn handle_overlay_action(
+    state: &mut State,
+    action: Action,
+    effects: &mut Effects,
+) -> OverlayOutcome {
+    let Some(mut top) = state.overlays.pop() else { return OverlayOutcome::Unhandled };
+    let depth = state.overlays.len();
+    let outcome = top.handler_mut().handle_action(state, action, effects);
+    if matches!(outcome, OverlayOutcome::Keep | OverlayOutcome::Unhandled) {
+        // What the action opened is above it.
+        state.overlays.insert(depth.min(state.overlays.len()), top);
+    }
+    outcome
+}

@@ -1,0 +1,181 @@
+//! Local models that a question needs and that are not installed: asks before a download, and holds the question meanwhile.
+//!
+//! One download at a time. A held question is never lost: it is sent, or returned to the composer. The download itself is an
+//! effect; its reports are handled in `download_report`.
+
+use crate::app::local::{Fetch, LocalModel, Stock};
+use crate::app::{DownloadOverlay, Effect, Effects, Level, Overlay, State};
+use crate::domain::PersonaId;
+
+/// Whether a question can be sent to models of which some may be missing.
+pub(super) enum DownloadGate {
+    /// All models are installed.
+    Open,
+    /// The question is held until they are.
+    Waits,
+    /// The user is asked about a download; the question stays in the composer.
+    Asks,
+}
+
+/// Checks that the models of `personas` are installed before they are asked `question`.
+///
+/// # Errors
+/// Another question is held already.
+pub(super) fn check_models(
+    state: &mut State,
+    personas: &[PersonaId],
+    question: &str,
+    effects: &mut Effects,
+) -> Result<DownloadGate, String> {
+    let missing = state.locals.missing(&state.roster, personas);
+    if missing.is_empty() {
+        return Ok(DownloadGate::Open);
+    }
+    let is_coming = |m: &&LocalModel| matches!(m.stock, Stock::Coming(_) | Stock::Queued(_));
+    let agreed = state.locals.unasked || missing.iter().all(is_coming);
+    let models = model_ids(&missing);
+    if !agreed {
+        show_download(state, models, true);
+        return Ok(DownloadGate::Asks);
+    }
+    if state.locals.waiting.is_some() {
+        return Err("another question waits for the model already: this one stays here".to_owned());
+    }
+    state.locals.waiting = Some(question.to_owned());
+    show_download(state, models.clone(), false);
+    queue_downloads(state, &models, effects);
+    Ok(DownloadGate::Waits)
+}
+
+/// Shows the download of the panel's models, or says that none is needed.
+pub(super) fn open_download(state: &mut State) {
+    let models = missing_panel_models(state);
+    if models.is_empty() {
+        let text = if state.locals.models.is_empty() {
+            "no model runs in this program: there is nothing to download"
+        } else {
+            "the model is installed"
+        };
+        state.tell(Level::Info, text);
+    } else {
+        show_download(state, models, false);
+    }
+}
+
+/// Downloads what the panel needs without asking.
+pub(super) fn download_without_asking(state: &mut State, effects: &mut Effects) {
+    state.locals.unasked = true;
+    let models = missing_panel_models(state);
+    if !models.is_empty() {
+        show_download(state, models.clone(), false);
+        queue_downloads(state, &models, effects);
+    }
+}
+
+/// True when a model of `personas` is missing; the overlay says so then.
+pub(super) fn blocks_on_download(state: &mut State, personas: &[PersonaId]) -> bool {
+    let models = model_ids(&state.locals.missing(&state.roster, personas));
+    let blocks = !models.is_empty();
+    if blocks {
+        show_download(state, models, false);
+    }
+    blocks
+}
+
+fn missing_panel_models(state: &State) -> Vec<String> {
+    model_ids(&state.locals.missing(&state.roster, &state.roster.panel.personas))
+}
+
+fn model_ids(models: &[&LocalModel]) -> Vec<String> {
+    models.iter().map(|model| model.weights.id.clone()).collect()
+}
+
+/// Opens the overlay for `models`, in place of one that is open already.
+pub(super) fn show_download(state: &mut State, models: Vec<String>, holds_question: bool) {
+    close_download(state);
+    state.overlays.push(Overlay::Download(DownloadOverlay { models, holds_question }));
+}
+
+/// Closes the overlay.
+pub(super) fn close_download(state: &mut State) {
+    state.overlays.retain(|overlay| !matches!(overlay, Overlay::Download(_)));
+}
+
+/// Takes the question out of the composer; it is sent when the models have arrived.
+pub(in crate::app) fn hold_question(state: &mut State) {
+    if state.locals.waiting.is_none() {
+        state.locals.waiting = state.composer.whole_question();
+        state.composer.clear_sent();
+        state.completion = None;
+    }
+}
+
+/// Queues downloads of the models with these ids, and starts the first when none is running.
+pub(in crate::app) fn queue_downloads(state: &mut State, ids: &[String], effects: &mut Effects) {
+    for id in ids {
+        let Some(model) = state.locals.get_mut(id) else { continue };
+        model.stock = match &model.stock {
+            Stock::Absent(done) => Stock::Queued(*done),
+            Stock::Failed(_) => Stock::Queued(0),
+            other => other.clone(),
+        };
+    }
+    start_next_download(state, effects);
+}
+
+/// Starts the next queued download, unless one is running.
+pub(super) fn start_next_download(state: &mut State, effects: &mut Effects) {
+    if state.locals.coming().is_some() {
+        return;
+    }
+    for model in &mut state.locals.models {
+        if let Stock::Queued(done) = model.stock {
+            model.stock = Stock::Coming(Fetch::new(done, model.weights.bytes));
+            effects.push(Effect::Pull(model.weights.id.clone()));
+            return;
+        }
+    }
+}
+
+/// Cancels the running download and the queued ones. False when none is running. The runtime reports later how much is kept.
+pub(in crate::app) fn cancel_downloads(state: &mut State, effects: &mut Effects) -> bool {
+    let mut was_running = false;
+    for model in &mut state.locals.models {
+        match &model.stock {
+            Stock::Coming(_) => {
+                was_running = true;
+                effects.push(Effect::CancelPull(model.weights.id.clone()));
+                // The number of bytes so far may be a guess; the report of the runtime is exact.
+                model.stock = Stock::Absent(0);
+            }
+            Stock::Queued(done) => model.stock = Stock::Absent(*done),
+            Stock::There | Stock::Absent(_) | Stock::Failed(_) => {}
+        }
+    }
+    if was_running {
+        close_download(state);
+        return_question(state);
+        state.tell(Level::Info, "the download is cancelled");
+    }
+    was_running
+}
+
+/// The overlay was closed: a download continues; a question that can no longer be sent is returned.
+pub(in crate::app) fn on_overlay_closed(state: &mut State) {
+    let is_coming = |m: &LocalModel| matches!(m.stock, Stock::Coming(_) | Stock::Queued(_));
+    if !state.locals.models.iter().any(is_coming) {
+        return_question(state);
+    } else if state.locals.waiting.is_some() {
+        state.tell(Level::Info, "your question waits for the model");
+    }
+}
+
+/// Returns the held question to the composer. A draft that is written there stays; the question is in its history then.
+pub(super) fn return_question(state: &mut State) {
+    let Some(question) = state.locals.waiting.take() else { return };
+    if state.composer.is_empty() {
+        state.composer.set_text(&question);
+    } else {
+        state.composer.remember_question(&question);
+    }
+}

@@ -1,0 +1,148 @@
+//! The way of a key: its context, its action there, and the handler of that context. Keys without an action are text.
+//!
+//! A handler says whether it handled the action. One that it does not know goes to the wider contexts, in the order in
+//! which keys are looked up, and last to `global`, whose match has no wildcard: a new action does not compile until it is
+//! decided there whether it works everywhere. `tests/suite/input.rs` runs every action in every context that binds it.
+
+mod deciding;
+mod global;
+mod reading;
+mod writing;
+
+use super::{composer, triage_list};
+use crate::app::overlay::{OverlayOutcome, edit_filter, handle_overlay_action};
+use crate::app::{Action, Effects, Focus, Key, KeyContext, State};
+
+/// Whether a context has a meaning for an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Handled {
+    /// It was done, or a notice says why not.
+    Yes,
+    /// It means nothing in this context.
+    No,
+}
+
+/// A key was pressed.
+pub(super) fn on_key(state: &mut State, key: Key, effects: &mut Effects) {
+    let context = state.key_context();
+    let mut pending = std::mem::take(&mut state.pending);
+    let action = state.keymap.lookup(context, &mut pending, key);
+    state.pending = pending;
+    if action != Some(Action::Interrupt) && action != Some(Action::Quit) {
+        state.quitting = None;
+    }
+    match action {
+        Some(action) => run_or_explain(state, context, action, effects),
+        None => handle_text(state, context, key, effects),
+    }
+}
+
+/// Text was pasted: into the text line of an overlay or of the filter, else into the question, whatever has the focus (a
+/// paste never acts).
+pub(super) fn on_paste(state: &mut State, text: &str, effects: &mut Effects) {
+    if state.overlays.iter().any(|overlay| !overlay.handler().is_transparent_to_paste()) {
+        if let Some(top) = state.overlays.last_mut() {
+            top.handler_mut().handle_paste(text, effects);
+        }
+    } else if state.overlays.is_empty() && state.key_context() == KeyContext::Filter {
+        for c in text.chars().filter(|c| !c.is_control()) {
+            edit_filter(&mut state.triage.filter.text, Key::char(c));
+        }
+        triage_list::reselect_listed(state);
+    } else {
+        composer::paste_text(state, text);
+    }
+}
+
+/// Runs an action in the current context.
+pub fn run_action(state: &mut State, action: Action, effects: &mut Effects) -> Handled {
+    run_in_context(state, state.key_context(), action, effects)
+}
+
+fn run_or_explain(state: &mut State, context: KeyContext, action: Action, effects: &mut Effects) {
+    if run_in_context(state, context, action, effects) == Handled::No {
+        let bound = state.keymap.bindings().iter().filter(|b| b.run == action);
+        let contexts: Vec<KeyContext> = bound.map(|binding| binding.context).collect();
+        state.explain_where(action, &contexts);
+    }
+}
+
+/// Tries `context`, the wider ones, and (for the palette, which offers every action) the view below.
+fn run_in_context(
+    state: &mut State,
+    context: KeyContext,
+    action: Action,
+    effects: &mut Effects,
+) -> Handled {
+    if !state.overlays.is_empty() {
+        match handle_overlay_action(state, action, effects) {
+            OverlayOutcome::Keep | OverlayOutcome::Close => return Handled::Yes,
+            OverlayOutcome::Run(next) => {
+                run_or_explain(state, state.key_context(), next, effects);
+                return Handled::Yes;
+            }
+            OverlayOutcome::Unhandled => return global::handle_action(state, action, effects),
+        }
+    }
+    let below = match state.focus {
+        Focus::Composer => Some(KeyContext::Composer),
+        Focus::Panes => None,
+    };
+    let view = state.view_context().chain();
+    for place in context.chain().chain(below).chain(view) {
+        if handle_in(state, place, action, effects) == Handled::Yes {
+            return Handled::Yes;
+        }
+    }
+    Handled::No
+}
+
+/// Hands `action` to the handler of one context.
+fn handle_in(
+    state: &mut State,
+    context: KeyContext,
+    action: Action,
+    effects: &mut Effects,
+) -> Handled {
+    match context {
+        KeyContext::Composer => writing::handle_composer_action(state, action, effects),
+        KeyContext::Completion => writing::handle_completion_action(state, action),
+        KeyContext::Views => reading::handle_view_action(state, action, effects),
+        KeyContext::Panes => reading::handle_panes_action(state, action, effects),
+        KeyContext::Compare => reading::handle_compare_action(state, action, effects),
+        KeyContext::Change => reading::handle_change_action(state, action, effects),
+        KeyContext::Triage => deciding::handle_triage_action(state, action, effects),
+        KeyContext::Select => deciding::handle_selection_action(state, action, effects),
+        KeyContext::Filter => deciding::handle_filter_action(state, action),
+        KeyContext::Global => global::handle_action(state, action, effects),
+        // The contexts of overlays, which handle their actions themselves.
+        KeyContext::List
+        | KeyContext::Sessions
+        | KeyContext::Ledger
+        | KeyContext::Brief
+        | KeyContext::Export
+        | KeyContext::Challenge
+        | KeyContext::Line
+        | KeyContext::Confirm
+        | KeyContext::Help
+        | KeyContext::Pull => Handled::No,
+    }
+}
+
+/// A key without an action: text, where text is written.
+fn handle_text(state: &mut State, context: KeyContext, key: Key, effects: &mut Effects) {
+    if let Some(top) = state.overlays.last_mut() {
+        if matches!(context, KeyContext::Filter | KeyContext::Line) {
+            top.handler_mut().handle_text(key, effects);
+        }
+        return;
+    }
+    match context {
+        KeyContext::Composer | KeyContext::Completion => composer::handle_text(state, key),
+        KeyContext::Filter if edit_filter(&mut state.triage.filter.text, key) => {
+            triage_list::reselect_listed(state);
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,113 @@
+//! Actions in the views where answers are read: the answers themselves, Compare, Change, and what all views share.
+
+use super::Handled;
+use crate::app::state::EXAMPLES;
+use crate::app::update::{ask, composer, panes, views};
+use crate::app::{Action, Effect, Effects, Scroll, State, ViewKind};
+
+/// What means the same in every view that does not handle it differently.
+pub(super) fn handle_view_action(
+    state: &mut State,
+    action: Action,
+    effects: &mut Effects,
+) -> Handled {
+    if let Some(scroll) = scroll_of(action) {
+        panes::scroll_view(state, scroll, effects);
+        return Handled::Yes;
+    }
+    if let Some(index) = action.pane() {
+        // On the first screen the digits send the examples.
+        if state.is_fresh() && index < EXAMPLES.len() {
+            composer::send_example(state, index, effects);
+        } else {
+            panes::focus_pane(state, index);
+        }
+        return Handled::Yes;
+    }
+    match action {
+        Action::PaneNext => panes::focus_next_pane(state, true),
+        Action::PanePrevious => panes::focus_next_pane(state, false),
+        Action::Zoom => panes::toggle_zoom(state),
+        Action::Layout => panes::switch_layout(state),
+        Action::Wrap => effects.push(Effect::ToggleWrap),
+        Action::CopyBlock => panes::copy_block(state, effects),
+        Action::CopyAnswer => panes::copy_answer(state, effects),
+        Action::Edit => panes::open_answer_in_editor(state, effects),
+        Action::Retry => ask::retry(state, effects),
+        Action::Cancel => ask::cancel(state, effects),
+        _ => return Handled::No,
+    }
+    Handled::Yes
+}
+
+/// How the view scrolls.
+fn scroll_of(action: Action) -> Option<Scroll> {
+    Some(match action {
+        Action::LineDown | Action::ScrollDown => Scroll::Lines(1),
+        Action::LineUp | Action::ScrollUp => Scroll::Lines(-1),
+        Action::HalfPageDown => Scroll::HalfPages(1),
+        Action::HalfPageUp => Scroll::HalfPages(-1),
+        Action::PageDown => Scroll::Pages(1),
+        Action::PageUp => Scroll::Pages(-1),
+        Action::Top => Scroll::Top,
+        Action::Bottom => Scroll::Bottom,
+        Action::ScrollRight => Scroll::Columns(8),
+        Action::ScrollLeft => Scroll::Columns(-8),
+        Action::SectionNext => Scroll::Section(true),
+        Action::SectionPrevious => Scroll::Section(false),
+        Action::CodeNext => Scroll::Code(true),
+        Action::CodePrevious => Scroll::Code(false),
+        Action::Follow => Scroll::ToggleFollow,
+        _ => return None,
+    })
+}
+
+/// The answers, side by side.
+pub(super) fn handle_panes_action(
+    state: &mut State,
+    action: Action,
+    effects: &mut Effects,
+) -> Handled {
+    match action {
+        Action::Back if state.zoomed => state.zoomed = false,
+        Action::Back => ask::cancel(state, effects),
+        _ => return Handled::No,
+    }
+    Handled::Yes
+}
+
+/// Facet against facet.
+pub(super) fn handle_compare_action(
+    state: &mut State,
+    action: Action,
+    effects: &mut Effects,
+) -> Handled {
+    match action {
+        Action::SectionNext => views::select_facet(state, true, effects),
+        Action::SectionPrevious => views::select_facet(state, false, effects),
+        Action::Top => views::select_edge_facet(state, false, effects),
+        Action::Bottom => views::select_edge_facet(state, true, effects),
+        Action::Zoom => views::toggle_cell_zoom(state, effects),
+        Action::Open => views::open_cell(state, effects),
+        Action::Back if state.compare.zoomed => state.compare.zoomed = false,
+        Action::Back => views::show_view(state, ViewKind::Answers, effects),
+        _ => return Handled::No,
+    }
+    Handled::Yes
+}
+
+/// One persona's answer against its previous one.
+pub(super) fn handle_change_action(
+    state: &mut State,
+    action: Action,
+    effects: &mut Effects,
+) -> Handled {
+    match action {
+        Action::Open => views::open_changed_section(state, effects),
+        Action::PaneNext => views::switch_changed_persona(state, true, effects),
+        Action::PanePrevious => views::switch_changed_persona(state, false, effects),
+        Action::Back => views::show_view(state, ViewKind::Answers, effects),
+        _ => return Handled::No,
+    }
+    Handled::Yes
+}

@@ -1,0 +1,141 @@
+//! Selecting lines of an answer as a recommendation, where extraction missed one.
+//!
+//! Lines are those of the source, so that a selection does not depend on the width of the screen. Blank ones are skipped.
+
+use std::sync::Arc;
+
+use super::{triage, triage_history, triage_list};
+use crate::app::triage::{LineSelection, line_at, span_of};
+use crate::app::{Effects, Level, RunRef, State};
+use crate::domain::{Change, Step, Verdict};
+use crate::review;
+
+/// Starts at the selected recommendation, or else at the top of the focused answer.
+pub(super) fn start_selection(state: &mut State) {
+    let recommended = triage_list::selected_item(state).map(|item| {
+        let member = &item.leader;
+        let line = line_at(member.run.document.source(), member.found.span.start);
+        (member.pane, member.run.id(), line)
+    });
+    let focused = || {
+        let view = state.pane()?.current()?;
+        Some((state.focused, view.id(), first_line(&view)))
+    };
+    match recommended.or_else(focused) {
+        Some((pane, run, line)) => {
+            state.triage.selecting = Some(LineSelection { pane, run, line, from: None });
+        }
+        None => state.tell(Level::Info, "there is no answer yet whose lines could be selected"),
+    }
+}
+
+/// Marks the start of the selection at the cursor; when it is marked already, recommends the selected lines.
+pub(super) fn mark_or_recommend(state: &mut State, effects: &mut Effects) {
+    match &mut state.triage.selecting {
+        Some(selecting) if selecting.from.is_none() => selecting.from = Some(selecting.line),
+        _ => recommend_selection(state, effects),
+    }
+}
+
+/// Moves the cursor by `delta` lines; blank lines are skipped.
+pub(super) fn move_cursor(state: &mut State, delta: isize) {
+    let Some(selecting) = state.triage.selecting else { return };
+    let Some(source) = source_of(state, selecting) else { return };
+    let lines: Vec<usize> = numbered_lines(source)
+        .filter(|(_, text)| !text.trim().is_empty())
+        .map(|(n, _)| n)
+        .collect();
+    let at = lines.partition_point(|line| *line < selecting.line);
+    let to = at.saturating_add_signed(delta).min(lines.len().saturating_sub(1));
+    if let (Some(line), Some(selecting)) = (lines.get(to), &mut state.triage.selecting) {
+        selecting.line = *line;
+    }
+}
+
+/// Selects lines of the next persona's answer, or of the previous one's.
+pub(super) fn switch_persona(state: &mut State, forward: bool) {
+    let Some(selecting) = state.triage.selecting else { return };
+    let n = state.pane_personas.len();
+    let panes = (1..n).map(|k| (selecting.pane + if forward { k } else { n - k }) % n);
+    let next = panes.into_iter().find_map(|pane| {
+        let view = state.pane_at(pane)?.current().filter(|view| !view.document.is_empty())?;
+        Some(LineSelection { pane, run: view.id(), line: first_line(&view), from: None })
+    });
+    state.triage.selecting = next.or(state.triage.selecting);
+}
+
+/// Adds a recommendation with the selected lines.
+pub(super) fn recommend_selection(state: &mut State, effects: &mut Effects) {
+    let Some(selecting) = state.triage.selecting else { return };
+    // Recommendations are extracted when the answer has ended; one that was added before would hide all others.
+    if state.run(selecting.run).is_some_and(|run| run.is_live() || run.elsewhere) {
+        state.tell(
+            Level::Info,
+            "this answer is still streaming: select the lines when it has ended",
+        );
+        return;
+    }
+    state.triage.selecting = None;
+    let synonyms = Arc::clone(&state.roster.synonyms);
+    let found = state.displays.get_mut(selecting.run).and_then(|display| {
+        let persona = Arc::clone(&display.persona);
+        display.read_sections(&persona.contract, &synonyms);
+        let span = span_of(display.document.source(), selecting.lines());
+        review::select_recommendation(&display.document, &display.sections, selecting.run, span)
+    });
+    let Some(mut found) = found else {
+        state.tell(Level::Info, "there are no words in these lines");
+        return;
+    };
+    let id = found.id;
+    if let Some(known) = state.recommendation(id) {
+        let is_removed = known.verdict.dropped;
+        if is_removed {
+            let description = "put back on the list".to_owned();
+            let set = |verdict: &mut Verdict| verdict.dropped = false;
+            triage::update_verdicts(state, description, &[id], set, effects);
+        } else {
+            state.tell(Level::Info, "these lines are a recommendation already");
+        }
+        state.triage.chosen = Some(id);
+        triage_list::reselect_listed(state);
+        return;
+    }
+    // It starts as removed, so that undoing the step removes it again.
+    found.verdict.dropped = true;
+    let title = found.title.clone();
+    state.apply_change(Change::Selected(found), effects);
+    let before = Verdict { dropped: true, ..Verdict::default() };
+    let step = Step { id, before, after: Verdict::default() };
+    triage_history::apply_step(
+        state,
+        format!("select \u{201c}{title}\u{201d}"),
+        vec![step],
+        effects,
+    );
+    state.triage.chosen = Some(id);
+    // Behind a filter it would look lost.
+    if triage_list::listed_rows(state).iter().all(|(_, listed)| *listed != id) {
+        triage_list::clear_filter(state);
+    }
+    triage_list::reselect_listed(state);
+}
+
+/// Ends the selection.
+pub(super) fn cancel_selection(state: &mut State) {
+    state.triage.selecting = None;
+}
+
+fn source_of(state: &State, selecting: LineSelection) -> Option<&str> {
+    Some(state.displays.get(selecting.run)?.document.source())
+}
+
+fn numbered_lines(source: &str) -> impl Iterator<Item = (usize, &str)> {
+    source.lines().enumerate()
+}
+
+fn first_line(view: &RunRef<'_>) -> usize {
+    numbered_lines(view.document.source())
+        .find(|(_, text)| !text.trim().is_empty())
+        .map_or(0, |(n, _)| n)
+}

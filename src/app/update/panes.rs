@@ -1,0 +1,68 @@
+//! Moving between and inside panes, zoom, layout, copying. Scrolling itself is an effect: only the screen knows the rows.
+
+use crate::app::{EditFor, Effect, Effects, Focus, Level, Scroll, State};
+
+/// Scrolls the shown view; among the answers, the focused pane.
+pub(super) fn scroll_view(state: &mut State, scroll: Scroll, effects: &mut Effects) {
+    if !state.pane_personas.is_empty() {
+        effects.push(Effect::Scroll(state.focused, scroll));
+    }
+}
+
+/// Focuses the next or previous pane; after the last comes the first.
+pub(super) fn focus_next_pane(state: &mut State, forward: bool) {
+    let n = state.pane_personas.len();
+    if n > 0 {
+        state.focused = (state.focused + if forward { 1 } else { n - 1 }) % n;
+        state.focus = Focus::Panes;
+    }
+}
+
+/// Focuses the pane with this index.
+pub(super) fn focus_pane(state: &mut State, index: usize) {
+    if index < state.pane_personas.len() {
+        state.focused = index;
+        state.focus = Focus::Panes;
+    }
+}
+
+/// One pane fills the screen, or all are shown again.
+pub(super) fn toggle_zoom(state: &mut State) {
+    state.zoomed = !state.zoomed && !state.is_fresh();
+}
+
+/// Switches to the next layout.
+pub(super) fn switch_layout(state: &mut State) {
+    state.layout = state.layout.next();
+    state.zoomed = false;
+    state.tell(Level::Info, format!("layout: {}", state.layout.word()));
+}
+
+/// Copies the code block or section at the top of the view, which only the screen knows.
+pub(super) fn copy_block(state: &State, effects: &mut Effects) {
+    if !state.pane_personas.is_empty() {
+        effects.push(Effect::CopyBlock(state.focused));
+    }
+}
+
+/// Opens the focused answer in `$EDITOR`.
+pub(super) fn open_answer_in_editor(state: &State, effects: &mut Effects) {
+    if let Some(view) = state.pane().and_then(|pane| pane.current()) {
+        let text = view.document.source().to_owned();
+        effects.push(Effect::Edit(EditFor::Answer, text));
+    }
+}
+
+/// Copies the focused pane's last answer: the source, never the cells.
+pub(super) fn copy_answer(state: &mut State, effects: &mut Effects) {
+    let Some((persona, view)) = state.pane().and_then(|pane| Some((pane.persona, pane.current()?)))
+    else {
+        return;
+    };
+    if view.document.is_empty() {
+        state.tell(Level::Info, "nothing to copy yet");
+        return;
+    }
+    let what = format!("the answer of {}", persona.name);
+    effects.push(Effect::Copy { text: view.document.source().to_owned(), what });
+}

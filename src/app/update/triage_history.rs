@@ -1,0 +1,51 @@
+//! Undoable steps of triage: the only place where verdicts change.
+
+use super::triage_list;
+use crate::app::{Effects, Level, State};
+use crate::domain::{Change, Edit, History, SessionId, Step};
+
+/// Applies one step and clears the redo list. False when there is nothing to change.
+pub(super) fn apply_step(
+    state: &mut State,
+    description: String,
+    steps: Vec<Step>,
+    effects: &mut Effects,
+) -> bool {
+    let Some(session) = state.session_id().filter(|_| !steps.is_empty()) else { return false };
+    let edit =
+        Edit { id: state.ids.next_edit_id(), what: description, at: state.clock.unix_ms, steps };
+    state.apply_change(Change::Edited { session, edit }, effects);
+    true
+}
+
+/// Undoes the last step.
+pub(super) fn undo_step(state: &mut State, effects: &mut Effects) {
+    let Some((session, edit)) = last_step(state, |history| &history.done) else {
+        state.tell(Level::Info, "nothing left to undo");
+        return;
+    };
+    state.apply_change(Change::Undone { session, edit: edit.id }, effects);
+    show_step(state, &edit, "undone");
+}
+
+/// Redoes the step that was undone last.
+pub(super) fn redo_step(state: &mut State, effects: &mut Effects) {
+    let Some((session, edit)) = last_step(state, |history| &history.undone) else {
+        state.tell(Level::Info, "nothing left to redo");
+        return;
+    };
+    state.apply_change(Change::Redone { session, edit: edit.id }, effects);
+    show_step(state, &edit, "redone");
+}
+
+fn last_step(state: &State, steps: fn(&History) -> &Vec<Edit>) -> Option<(SessionId, Edit)> {
+    let session = state.session.as_ref()?;
+    Some((session.id, steps(&session.history).last()?.clone()))
+}
+
+/// Reports the step, and selects what it changed.
+fn show_step(state: &mut State, edit: &Edit, how: &str) {
+    state.triage.chosen = edit.steps.first().map(|step| step.id).or(state.triage.chosen);
+    triage_list::reselect_listed(state);
+    state.tell(Level::Info, format!("{how}: {}", edit.what));
+}

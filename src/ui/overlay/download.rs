@@ -1,0 +1,220 @@
+//! Download of a local model: asks, shows the progress, says why it failed and what to do.
+//!
+//! Everything that comes from outside (titles, sources, reasons) is sanitised here.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::{Gauge, Widget as _};
+
+use crate::app::local::{Fetch, LocalModel, Stock};
+use crate::app::{Action, DownloadOverlay, KeyContext, State};
+use crate::domain::Weights;
+use crate::domain::format::{format_bytes, format_elapsed, format_quantity};
+use crate::text::sanitize_line;
+use crate::text::width::width;
+use crate::ui::paint::{Pen, border, clear, cut, inset, put, put_right, row, wrap};
+use crate::ui::theme::{Part, Theme};
+use crate::ui::words;
+
+/// Columns of the box.
+const COLUMNS: u16 = 76;
+/// Rows that the reasons of a failure take at most.
+const REASONS: usize = 10;
+/// Rows of anything else.
+const ROWS: usize = 3;
+
+/// One row of the box.
+enum DownloadRow {
+    /// Text.
+    Words(Part, String),
+    /// Percentage that has arrived.
+    Gauge(u16),
+    /// Keys and what they do.
+    Keys(Vec<(String, &'static str)>),
+}
+
+/// Draws the overlay in the middle of `area`.
+pub(super) fn draw_download(
+    buffer: &mut Buffer,
+    theme: &Theme,
+    area: Rect,
+    overlay: &DownloadOverlay,
+    state: &State,
+) {
+    let Some(model) = shown_model(overlay, state) else { return };
+    let columns = COLUMNS.min(area.width);
+    let text = usize::from(columns.saturating_sub(4)).max(1);
+    let rows = build_rows(model, overlay, state, text);
+    let height = u16::try_from(rows.len()).unwrap_or(u16::MAX).saturating_add(2).min(area.height);
+    let frame = Rect {
+        x: area.x + (area.width - columns) / 2,
+        y: area.y + (area.height - height) / 2,
+        width: columns,
+        height,
+    };
+    clear(buffer, frame);
+    border(buffer, frame, theme.part(Part::PopupBorder));
+    let top = inset(row(frame, 0), 2, 2);
+    let title = format!(" {} ", cut(&sanitize_line(&model.weights.title), text.saturating_sub(12)));
+    put(buffer, top, &title, theme.part(Part::PopupTitle));
+    put_right(
+        buffer,
+        top,
+        &[(&format!(" {} ", format_bytes(model.weights.bytes)), theme.part(Part::Note))],
+    );
+    let inner = inset(Rect { y: frame.y + 1, height: height.saturating_sub(2), ..frame }, 2, 2);
+    // On a short screen the last rows matter most: the keys.
+    let hidden = rows.len().saturating_sub(usize::from(inner.height));
+    for (y, line) in (0..inner.height).zip(rows.iter().skip(hidden)) {
+        draw_row(buffer, theme, row(inner, y), line);
+    }
+}
+
+/// The model that is shown: the one that is being downloaded, else one that failed, else the first missing one.
+fn shown_model<'a>(overlay: &DownloadOverlay, state: &'a State) -> Option<&'a LocalModel> {
+    let wanted = || overlay.models.iter().filter_map(|id| state.locals.get(id));
+    let failed = wanted().find(|m| matches!(m.stock, Stock::Failed(_)));
+    let coming = state.locals.coming().map(|(model, _)| model);
+    coming.or(failed).or_else(|| wanted().find(|m| m.stock != Stock::There))
+}
+
+fn build_rows(
+    model: &LocalModel,
+    overlay: &DownloadOverlay,
+    state: &State,
+    columns: usize,
+) -> Vec<DownloadRow> {
+    let mut rows = Vec::new();
+    let mut add = |part: Part, text: &str, most: usize| {
+        rows.extend(wrap(text, columns, most).into_iter().map(|row| DownloadRow::Words(part, row)));
+    };
+    let more = overlay.models.iter().filter(|id| **id != model.weights.id).count();
+    match &model.stock {
+        Stock::Coming(fetch) => {
+            add(Part::Note, &describe_source(fetch), 1);
+            rows.push(DownloadRow::Gauge(fetch.percent()));
+            rows.extend(
+                wrap(&describe_progress(fetch), columns, 1)
+                    .into_iter()
+                    .map(|t| DownloadRow::Words(Part::Word, t)),
+            );
+        }
+        Stock::Failed(why) => {
+            add(Part::Error, "The download failed.", 1);
+            for reason in why.lines().map(sanitize_line).filter(|reason| !reason.is_empty()) {
+                add(Part::Word, &reason, REASONS);
+            }
+            if rows.len() > REASONS {
+                rows.truncate(REASONS);
+            }
+        }
+        Stock::Absent(done) | Stock::Queued(done) => {
+            add(Part::Word, &describe_model(&model.weights), ROWS);
+            add(Part::Word, &describe_download(model, *done), ROWS);
+        }
+        Stock::There => {}
+    }
+    if more > 0 {
+        let text = format!("{} after this one", format_quantity(more, "more model"));
+        rows.push(DownloadRow::Words(Part::Note, cut(&text, columns).into_owned()));
+    }
+    rows.push(DownloadRow::Words(Part::Note, String::new()));
+    if let Some(question) = describe_question(overlay, state) {
+        rows.push(DownloadRow::Words(Part::Question, cut(&question, columns).into_owned()));
+    }
+    rows.push(DownloadRow::Keys(list_keys(model, state)));
+    rows
+}
+
+fn describe_model(weights: &Weights) -> String {
+    let needs = format_bytes(weights.memory);
+    let caution =
+        weights.caution.as_ref().map(|c| format!(" ({})", sanitize_line(c))).unwrap_or_default();
+    format!("Runs in this program: no key, no server{caution}. Needs {needs} of memory.")
+}
+
+fn describe_download(model: &LocalModel, done: u64) -> String {
+    let from = sanitize_line(&model.from);
+    let from = if from.is_empty() { from } else { format!(", from {from}") };
+    match done {
+        0 => format!("It is not installed. It is downloaded once{from}."),
+        _ => format!("{} of it are here; the rest is downloaded once{from}.", format_bytes(done)),
+    }
+}
+
+/// `from pip (22 packages)`
+fn describe_source(fetch: &Fetch) -> String {
+    match fetch.step {
+        Some(step) => step.to_owned(),
+        None if fetch.source.is_empty() => "starting".to_owned(),
+        None => format!("from {}", sanitize_line(&fetch.source)),
+    }
+}
+
+/// `480 MB of 1.1 GB · 12 MB/s · 52s left`
+fn describe_progress(fetch: &Fetch) -> String {
+    let mut words = vec![format!("{} of {}", format_bytes(fetch.done), format_bytes(fetch.total))];
+    words.extend(fetch.rate().map(|rate| format!("{}/s", format_bytes(rate))));
+    words.extend(fetch.left().map(|left| format!("{} left", format_elapsed(left, true))));
+    words.join(" · ")
+}
+
+/// What happens to the question.
+fn describe_question(overlay: &DownloadOverlay, state: &State) -> Option<String> {
+    if let Some(waiting) = &state.locals.waiting {
+        let line: String = waiting.lines().next().unwrap_or_default().chars().take(200).collect();
+        return Some(format!("your question waits for the model: {}", sanitize_line(&line)));
+    }
+    overlay
+        .holds_question
+        .then(|| "your question is sent as soon as the model is installed".to_owned())
+}
+
+/// The keys that do something now.
+fn list_keys(model: &LocalModel, state: &State) -> Vec<(String, &'static str)> {
+    let all = match &model.stock {
+        Stock::Coming(_) | Stock::Queued(_) => {
+            [(Action::Back, "hide; the download continues"), (Action::Cancel, "cancel")].as_slice()
+        }
+        Stock::Failed(_) => &[(Action::Retry, "retry"), (Action::Back, "close")],
+        Stock::Absent(_) | Stock::There => &[(Action::Open, "download"), (Action::Back, "not now")],
+    };
+    let named = |(action, word): &(Action, &'static str)| {
+        Some((words::key(&state.keymap, KeyContext::Pull, *action)?, *word))
+    };
+    all.iter().filter_map(named).collect()
+}
+
+fn draw_row(buffer: &mut Buffer, theme: &Theme, area: Rect, line: &DownloadRow) {
+    match line {
+        DownloadRow::Words(part, text) => {
+            put(buffer, area, text, theme.part(*part));
+        }
+        DownloadRow::Gauge(percent) => {
+            let label = format!("{percent} %");
+            Gauge::default()
+                .percent((*percent).min(100))
+                .label(label)
+                .use_unicode(true)
+                .style(theme.part(Part::CodeRow))
+                .gauge_style(theme.part(Part::CodeRow).patch(theme.part(Part::Streaming)))
+                .render(area.intersection(buffer.area), buffer);
+        }
+        DownloadRow::Keys(keys) => {
+            let mut pen = Pen::new(buffer, area);
+            for (i, (key, word)) in keys.iter().enumerate() {
+                if i > 0 {
+                    pen.blanks(3, Style::new());
+                }
+                if width(key) + 1 > pen.room() {
+                    break;
+                }
+                pen.write(key, theme.part(Part::Key));
+                pen.blanks(1, Style::new());
+                let room = pen.room();
+                pen.write(&cut(word, room), theme.part(Part::Word));
+            }
+        }
+    }
+}
