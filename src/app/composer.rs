@@ -8,6 +8,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use super::{Key, KeyCode};
 use crate::domain::PersonaId;
+use crate::domain::format::format_quantity;
 
 /// A pasted text and its chip.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,7 +152,7 @@ impl Composer {
         } else {
             format!("{} kB", text.len() / 1_000)
         };
-        let lines = if lines == 1 { "1 line".to_owned() } else { format!("{lines} lines") };
+        let lines = format_quantity(lines, "line");
         let chip = format!("[paste {}: {lines}, {size}]", self.pastes.len() + 1);
         self.area.insert_str(&chip);
         self.pastes.push(Paste { chip, text: text.to_owned() });
@@ -170,7 +171,7 @@ impl Composer {
         for paste in self.pastes.iter().filter(|p| written.contains(&p.chip)) {
             let name = paste.chip.split(':').next().unwrap_or_default().trim_start_matches('[');
             question.push_str("\n\n");
-            question.push_str(&crate::prompt::attachment(name, &paste.text));
+            question.push_str(&crate::prompt::format_document(name, &paste.text));
         }
         Some(question)
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::Submission;
 use crate::domain::{ModelProfile, ModelRef, Panel, Persona, PersonaId, Weights};
 use crate::prompt;
-use crate::review::Synonyms;
+use crate::review::HeadingSynonyms;
 
 /// The model that answers for a persona.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub struct Roster {
     /// All panels: a session that is gone on with brings its own back.
     pub panels: Vec<Panel>,
     /// What headings are called.
-    pub synonyms: Arc<Synonyms>,
+    pub synonyms: Arc<HeadingSynonyms>,
     /// Which model answers for whom; the error says what to do about it.
     pub models: BTreeMap<PersonaId, Result<Answerer, String>>,
 }
@@ -61,7 +61,8 @@ impl Roster {
     /// Who is asked: those that `submission` names, or the panel and those whom a trigger adds, but for `dismissed`.
     pub fn find_targets(&self, submission: &Submission, dismissed: &[PersonaId]) -> Vec<Target> {
         let is_triggered = |persona: &Persona| {
-            prompt::triggers(persona, &submission.trigger_text) && !dismissed.contains(&persona.id)
+            prompt::is_triggered(persona, &submission.trigger_text)
+                && !dismissed.contains(&persona.id)
         };
         let mut ids = submission.targets.clone();
         if ids.is_empty() {

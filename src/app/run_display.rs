@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::domain::{Contract, Facet, ModelRef, Persona, Run, RunId, TurnId};
-use crate::review::{self, BriefLine, Lead, Section, Synonyms};
+use crate::review::{self, BriefLine, HeadingSynonyms, Lead, Section};
 use crate::text::Document;
 
 /// View data of one run.
@@ -82,11 +82,11 @@ impl RunDisplay {
     }
 
     /// Reads sections and lead, if the answer has changed since they were read last.
-    pub fn read_sections(&mut self, contract: &Contract, synonyms: &Synonyms) {
+    pub fn read_sections(&mut self, contract: &Contract, synonyms: &HeadingSynonyms) {
         let revision = self.document.revision();
         if self.read_at != Some(revision) {
-            self.sections = review::sections(&self.document, contract, synonyms);
-            self.lead = review::lead(&self.document, &self.sections);
+            self.sections = review::split_sections(&self.document, contract, synonyms);
+            self.lead = review::find_lead(&self.document, &self.sections);
             self.read_at = Some(revision);
         }
     }

@@ -266,7 +266,7 @@ impl State {
     pub fn joining(&self) -> Vec<PersonaId> {
         let text = self.composer.text();
         let triggered = |p: &&Arc<Persona>| {
-            crate::prompt::triggers(p, &text) && !self.dismissed.contains(&p.id)
+            crate::prompt::is_triggered(p, &text) && !self.dismissed.contains(&p.id)
         };
         self.roster.personas.iter().filter(triggered).map(|p| p.id.clone()).collect()
     }

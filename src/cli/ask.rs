@@ -97,7 +97,7 @@ fn address_question(
     panel_only: bool,
 ) -> Result<Submission, CliError> {
     let known: Vec<PersonaId> = setup.personas.iter().map(|p| p.id.clone()).collect();
-    let mut addressed = prompt::address(&input.words, &known);
+    let mut addressed = prompt::split_mentions(&input.words, &known);
     if let Some(unknown) = addressed.unknown.first() {
         if !input.is_piped {
             let word = unknown.trim_start_matches('@');
@@ -108,7 +108,7 @@ fn address_question(
                  before it"
             )));
         }
-        addressed = prompt::Addressed { text: input.words.clone(), ..Default::default() };
+        addressed = prompt::AddressedQuestion { text: input.words.clone(), ..Default::default() };
     }
     if addressed.text.trim().is_empty() {
         return Err(CliError::usage("the question is empty after its mentions"));
@@ -149,7 +149,7 @@ fn write_results(setup: &Setup, finished: &Finished, format: AskFormat) -> Resul
         Ok(()) => {}
     }
     if let Some(name) = format.export_name() {
-        let export = export::format(name).ok_or_else(|| {
+        let export = export::find_format(name).ok_or_else(|| {
             CliError::failed(format!("this program was built without the format {name}"))
         })?;
         let inputs = ExportInputs::from_setup(setup);

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::{CliError, print_message};
 use crate::config::text_file;
-use crate::prompt::attachment;
+use crate::prompt::format_document;
 
 /// How long to wait for the end of standard input before telling the user what plenary waits for.
 const STDIN_NOTICE_DELAY: Duration = Duration::from_secs(2);
@@ -71,7 +71,7 @@ fn build_input(
             let path = path.display();
             CliError::usage(format!("--file {path}: {}", text_file::describe_io_error(&e)))
         })?;
-        documents.push(attachment(&path.display().to_string(), &text));
+        documents.push(format_document(&path.display().to_string(), &text));
     }
     let (words, is_piped) = match (words.is_empty(), piped) {
         (true, Some(text)) => (text.trim_end().to_owned(), true),
@@ -86,7 +86,7 @@ fn build_input(
             )));
         }
         (false, Some(text)) => {
-            documents.push(attachment("standard input", &text));
+            documents.push(format_document("standard input", &text));
             (words.to_owned(), false)
         }
         (false, None) => (words.to_owned(), false),

@@ -9,10 +9,11 @@ use std::time::Duration;
 use super::download_progress::ProgressReporter;
 use super::{CliError, build_runtime, print_message, terminal};
 use crate::config::{Setup, local_spec};
+use crate::domain::format::format_bytes;
 use crate::domain::{LocalSpec, PersonaId, Weights};
 use crate::runtime::headless::{StopSignal, StopSignals};
 use crate::runtime::model_files;
-use crate::text::{sanitize_line, size};
+use crate::text::sanitize_line;
 use crate::weights::{self, FilePresence, file_presence};
 
 /// How long a cancelled download may take to save its state.
@@ -53,7 +54,7 @@ fn describe_stop(spec: &LocalSpec, weights: &Weights, stop: StopSignal) -> CliEr
     let command = format!("`plenary model pull {}`", weights.id);
     let message = match file_presence(spec, weights) {
         FilePresence::Partial(bytes) => {
-            let (bytes, total) = (size(bytes), size(weights.bytes));
+            let (bytes, total) = (format_bytes(bytes), format_bytes(weights.bytes));
             format!("cancelled: {bytes} of {total} kept; {command} resumes from there")
         }
         FilePresence::Missing | FilePresence::Complete => {
@@ -102,7 +103,7 @@ fn confirm_download(weights: &Weights) -> Result<(), CliError> {
             "{how}; --pull downloads it before the question is asked"
         )));
     }
-    let (title, size) = (sanitize_line(&weights.title), size(weights.bytes));
+    let (title, size) = (sanitize_line(&weights.title), format_bytes(weights.bytes));
     let sources = sanitize_line(&weights::source_names(weights).join(" or "));
     if terminal::confirm(&format!("download {title} ({size}) from {sources}?"), true) {
         return Ok(());

@@ -8,7 +8,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use tokio::time::Instant;
 
 use super::{print_message, terminal};
-use crate::text::{sanitize_line, size};
+use crate::domain::format::format_bytes;
+use crate::text::sanitize_line;
 use crate::weights::DownloadProgress;
 
 /// Longest time between two lines while bytes arrive.
@@ -74,7 +75,7 @@ impl ProgressReporter {
         if is_due && done > 0 {
             (last.step, last.at) = (Some(step), Some(Instant::now()));
             let percent = done.saturating_mul(100) / total.max(1);
-            let (done, total) = (size(done), size(total));
+            let (done, total) = (format_bytes(done), format_bytes(total));
             print_message(&format!("{}: {done} of {total} ({percent} %)", self.title));
         }
     }

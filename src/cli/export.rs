@@ -11,8 +11,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use super::{CliError, print_message, write_stdout};
 use crate::config::{self, Flags, Paths, Setup, facets, personas};
 use crate::domain::{Persona, Session};
-use crate::export::{Reading, TARGETS, target};
-use crate::review::Synonyms;
+use crate::export::{ReadingInput, TARGETS, find_target};
+use crate::review::HeadingSynonyms;
 use crate::runtime::export_files::{ExportError, project_context, write_export};
 use crate::text::sanitize;
 
@@ -47,8 +47,9 @@ pub(super) fn export_session(
 ) -> Result<(), CliError> {
     let name = &args.format;
     let target =
-        target(name).ok_or_else(|| CliError::usage(format!("\"{name}\" is not a format")))?;
-    let inputs = ExportInputs::load_if(target.format.is_none_or(|format| format.reads), flags);
+        find_target(name).ok_or_else(|| CliError::usage(format!("\"{name}\" is not a format")))?;
+    let inputs =
+        ExportInputs::load_if(target.format.is_none_or(|format| format.reads_answers), flags);
     let reading = inputs.as_reading();
     let path = args.out.as_deref().filter(|path| *path != Path::new("-"));
     if let (Some(format), None) = (target.format, path) {
@@ -70,7 +71,7 @@ fn describe_error(error: &ExportError) -> CliError {
 /// What `export` needs to read answers: personas, heading synonyms and the project's context.
 pub(super) struct ExportInputs {
     personas: Vec<Arc<Persona>>,
-    synonyms: Arc<Synonyms>,
+    synonyms: Arc<HeadingSynonyms>,
     context: Option<String>,
 }
 
@@ -109,8 +110,8 @@ impl ExportInputs {
     }
 
     /// Borrows the inputs in the form that `export` takes.
-    pub(super) fn as_reading(&self) -> Reading<'_> {
-        Reading {
+    pub(super) fn as_reading(&self) -> ReadingInput<'_> {
+        ReadingInput {
             personas: &self.personas,
             synonyms: &self.synonyms,
             context: self.context.as_deref(),

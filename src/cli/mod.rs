@@ -111,11 +111,6 @@ fn to_json_text(value: &impl serde::Serialize) -> Result<String, CliError> {
         .map_err(|e| CliError::failed(format!("this cannot be written as JSON: {e}")))
 }
 
-/// Formats a number with its noun: `1 question`, `3 questions`.
-fn counted(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
-}
-
 /// Runs the command that was given on the command line and returns its exit code.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

@@ -9,10 +9,11 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::table::align_columns;
-use super::{CliError, ListFormat, counted, print_messages, to_json_text, write_stdout};
+use super::{CliError, ListFormat, print_messages, to_json_text, write_stdout};
 use crate::config::{self, Flags, personas};
+use crate::domain::format::format_quantity;
 use crate::domain::{Panel, Persona, PersonaId};
-use crate::prompt::estimate;
+use crate::prompt::estimate_tokens;
 use crate::text::width::width;
 use crate::text::{nearest_word, sanitize_line};
 
@@ -134,7 +135,7 @@ impl KnownPersonas {
             json!({
                 "id": persona.id, "name": persona.name, "title": persona.title, "view": persona.view,
                 "color": persona.color, "panels": self.panels_with(&persona.id),
-                "triggers": persona.triggers, "tokens": estimate(&persona.prompt),
+                "triggers": persona.triggers, "tokens": estimate_tokens(&persona.prompt),
                 "source": persona.source.to_string(),
             })
         };
@@ -193,7 +194,7 @@ fn to_persona_json(persona: &Persona) -> Result<Value, CliError> {
     let mut value = serde_json::to_value(persona).map_err(to_error)?;
     if let Value::Object(map) = &mut value {
         map.insert("source".to_owned(), json!(persona.source.to_string()));
-        map.insert("tokens".to_owned(), json!(estimate(&persona.prompt)));
+        map.insert("tokens".to_owned(), json!(estimate_tokens(&persona.prompt)));
         map.insert("prompt".to_owned(), json!(&*persona.prompt));
     }
     Ok(value)
@@ -235,9 +236,9 @@ fn format_persona(persona: &Persona) -> String {
 
 /// Formats the size of the prompts: `prompt about 2112 tokens, brief about 402`.
 fn format_prompt_size(persona: &Persona) -> String {
-    let mut size = format!("prompt about {} tokens", estimate(&persona.prompt));
+    let mut size = format!("prompt about {} tokens", estimate_tokens(&persona.prompt));
     if let Some(brief) = &persona.brief {
-        let _ = write!(size, ", brief about {}", estimate(brief));
+        let _ = write!(size, ", brief about {}", estimate_tokens(brief));
     }
     size
 }
@@ -316,7 +317,7 @@ fn check_files(files: &[PathBuf]) -> CommandOutput {
             warnings += 1;
         }
         if let Some(limit) = persona.context_limit
-            && estimate(&persona.prompt) > limit / 2
+            && estimate_tokens(&persona.prompt) > limit / 2
         {
             page.push_line(&format!(
                 "{file}: context_limit: the prompt takes more than half of {limit} tokens (warning)"
@@ -333,9 +334,9 @@ fn check_files(files: &[PathBuf]) -> CommandOutput {
     let errors = problems.iter().filter(|p| p.is_error()).count();
     page.push_line(&format!(
         "{}, {}, {}",
-        counted(valid.len(), "persona"),
-        counted(errors, "error"),
-        counted(warnings, "warning")
+        format_quantity(valid.len(), "persona"),
+        format_quantity(errors, "error"),
+        format_quantity(warnings, "warning")
     ));
     CommandOutput { out: page.0, notices: Vec::new(), code: u8::from(errors > 0) }
 }

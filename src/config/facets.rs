@@ -11,7 +11,7 @@ use toml::Spanned;
 
 use super::ConfigError;
 use crate::domain::Facet;
-use crate::review::Synonyms;
+use crate::review::HeadingSynonyms;
 use crate::text::did_you_mean;
 
 const EMBEDDED: &str = include_str!("facets.toml");
@@ -25,14 +25,14 @@ const MAX_PHRASE_CHARS: usize = 80;
 /// Most phrases of one file.
 const MAX_PHRASES: usize = 2_000;
 
-static BUILT_IN: LazyLock<Result<Arc<Synonyms>, ConfigError>> = LazyLock::new(|| {
-    let mut synonyms = Synonyms::default();
+static BUILT_IN: LazyLock<Result<Arc<HeadingSynonyms>, ConfigError>> = LazyLock::new(|| {
+    let mut synonyms = HeadingSynonyms::default();
     add_phrases(&mut synonyms, EMBEDDED, Path::new("facets.toml"))?;
     Ok(Arc::new(synonyms))
 });
 
 /// The built-in heading synonyms. A test reads the embedded file.
-pub fn built_in() -> Arc<Synonyms> {
+pub fn built_in() -> Arc<HeadingSynonyms> {
     BUILT_IN.clone().unwrap_or_default()
 }
 
@@ -40,7 +40,7 @@ pub fn built_in() -> Arc<Synonyms> {
 ///
 /// # Errors
 /// A line names no facet, or is not a list of phrases.
-pub fn add_user_phrases(text: &str, path: &Path) -> Result<Arc<Synonyms>, ConfigError> {
+pub fn add_user_phrases(text: &str, path: &Path) -> Result<Arc<HeadingSynonyms>, ConfigError> {
     let mut synonyms = (*built_in()).clone();
     add_phrases(&mut synonyms, text, path)?;
     Ok(Arc::new(synonyms))
@@ -50,7 +50,7 @@ pub fn add_user_phrases(text: &str, path: &Path) -> Result<Arc<Synonyms>, Config
 #[serde(transparent)]
 struct FacetsFile(BTreeMap<Spanned<String>, Spanned<Vec<Spanned<String>>>>);
 
-fn add_phrases(synonyms: &mut Synonyms, text: &str, path: &Path) -> Result<(), ConfigError> {
+fn add_phrases(synonyms: &mut HeadingSynonyms, text: &str, path: &Path) -> Result<(), ConfigError> {
     let error_at = |offset: usize, message: String| {
         let line = text.get(..offset).unwrap_or(text).matches('\n').count() + 1;
         ConfigError::in_file(path, message).at_line(line)
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn the_embedded_file_is_read_completely() {
-        let mut synonyms = Synonyms::default();
+        let mut synonyms = HeadingSynonyms::default();
         add_phrases(&mut synonyms, EMBEDDED, Path::new("facets.toml")).unwrap();
         assert!(synonyms.len() > 300, "{}", synonyms.len());
         assert_eq!(synonyms, *built_in());
@@ -107,9 +107,9 @@ mod tests {
     fn the_users_phrases_are_added_and_win() {
         let own = "risks = [\"What keeps me awake\", \"budget\"]\nlead = [\"Ruling\"]\n";
         let synonyms = add_user_phrases(own, Path::new("facets.toml")).unwrap();
-        assert_eq!(synonyms.facet("What keeps me awake"), Some(Facet::Risks));
-        assert_eq!(synonyms.facet("Budget"), Some(Facet::Risks));
-        assert_eq!(synonyms.facet("Rollback"), Some(Facet::Validation));
+        assert_eq!(synonyms.find_facet("What keeps me awake"), Some(Facet::Risks));
+        assert_eq!(synonyms.find_facet("Budget"), Some(Facet::Risks));
+        assert_eq!(synonyms.find_facet("Rollback"), Some(Facet::Validation));
         assert!(synonyms.is_lead("Ruling") && synonyms.is_lead("Short answer"));
     }
 

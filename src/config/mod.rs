@@ -39,7 +39,7 @@ use crate::domain::{
     Catalogue, LocalSpec, ModelProfile, ModelRef, Panel, Persona, PersonaId, ProviderSpec,
     Scaffolding,
 };
-use crate::review::Synonyms;
+use crate::review::HeadingSynonyms;
 use crate::text::nearest_word;
 use deserialize::deserialize;
 use files::ConfigFiles;
@@ -101,7 +101,7 @@ pub struct Setup {
     /// Path and text of the user's `keys.toml`, if it exists.
     pub keys: Option<(PathBuf, String)>,
     /// Heading synonyms: the built-in ones and the user's `facets.toml`.
-    pub synonyms: Arc<Synonyms>,
+    pub synonyms: Arc<HeadingSynonyms>,
     /// Warnings for the user: unknown keys, skipped files (many of one folder in one line).
     pub warnings: Vec<String>,
     /// How the setup came about, for `config show` and `doctor`.

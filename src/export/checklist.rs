@@ -1,19 +1,18 @@
-//! What was decided as a Markdown task list: what was accepted is a task, what was not is a list below.
+//! The decisions as a Markdown task list: accepted items are tasks, all others are plain list items below.
 //!
-//! The list is the whole document: no answers, no quotes; the decision record has those. Titles, comments and owners are
-//! escaped.
+//! No answers and no quotes: those are in the decision record. Titles, comments and owners are escaped.
 
 use std::fmt::{self, Write};
 
-use super::contain::escape;
-use super::decisions::{line, write_challenges};
-use super::item::{Standing, items};
-use super::{Reading, markdown};
+use super::decisions::{format_item, write_challenges};
+use super::embed_markdown::escape_markdown;
+use super::exported_item::{ItemStatus, list_items};
+use super::{ReadingInput, markdown};
 use crate::domain::Session;
 use crate::text::sanitize_line;
 
 /// Writes the session.
-pub(super) fn write(session: &Session, _: &Reading<'_>) -> String {
+pub(super) fn write_checklist(session: &Session, _: &ReadingInput<'_>) -> String {
     let mut out = String::new();
     // Writing into a string cannot fail.
     write_list(session, &mut out).unwrap_or_default();
@@ -21,32 +20,32 @@ pub(super) fn write(session: &Session, _: &Reading<'_>) -> String {
 }
 
 fn write_list(session: &Session, out: &mut String) -> fmt::Result {
-    writeln!(out, "# Decisions: {}", escape(sanitize_line(&session.title).trim()))?;
+    writeln!(out, "# Decisions: {}", escape_markdown(sanitize_line(&session.title).trim()))?;
     markdown::write_head(session, out)?;
     writeln!(out, "\n{}", session.triage())?;
-    let items = items(session);
-    for standing in Standing::ALL {
+    let items = list_items(session);
+    for standing in ItemStatus::ALL {
         writeln!(out, "\n## {}\n", standing.title())?;
-        let mut rows = items.iter().filter(|item| item.standing() == standing).peekable();
+        let mut rows = items.iter().filter(|item| item.status() == standing).peekable();
         if rows.peek().is_none() {
-            writeln!(out, "{}", nothing(standing))?;
+            writeln!(out, "{}", no_items_text(standing))?;
         }
         for item in rows {
-            let task = if standing == Standing::Accepted { "[ ] " } else { "" };
-            writeln!(out, "- {task}{}", line(item))?;
+            let task = if standing == ItemStatus::Accepted { "[ ] " } else { "" };
+            writeln!(out, "- {task}{}", format_item(item))?;
             write_challenges(item, "  ", out)?;
         }
     }
     Ok(())
 }
 
-/// What is said of a part without items.
-pub(super) fn nothing(standing: Standing) -> &'static str {
+/// The text for a status without items.
+pub(super) fn no_items_text(standing: ItemStatus) -> &'static str {
     match standing {
-        Standing::Accepted => "Nothing was accepted.",
-        Standing::Deferred => "Nothing was deferred.",
-        Standing::Discuss => "Nothing is left to discuss.",
-        Standing::Open => "Nothing is undecided.",
-        Standing::Rejected => "Nothing was rejected.",
+        ItemStatus::Accepted => "Nothing was accepted.",
+        ItemStatus::Deferred => "Nothing was deferred.",
+        ItemStatus::Discuss => "Nothing is left to discuss.",
+        ItemStatus::Open => "Nothing is undecided.",
+        ItemStatus::Rejected => "Nothing was rejected.",
     }
 }

@@ -1,52 +1,51 @@
-//! The decisions at the end of the formats that are for reading: every row of triage, grouped by what was decided.
+//! The decisions at the end of the text and Markdown formats: every triage item, grouped by status.
 //!
-//! Written only when there is anything to decide. Called by `text` and `markdown`; the checklist and the decision record are
-//! formats of their own.
+//! Left out when there are no items. The checklist and the decision record are separate formats.
 
 use std::fmt::{self, Write};
 
-use super::contain::escape;
-use super::item::{Item, Standing, items};
-use super::{panel, sentence};
+use super::embed_markdown::escape_markdown;
+use super::exported_item::{ExportedItem, ItemStatus, list_items};
+use super::session_header;
 use crate::domain::{Aside, Facet, Session};
-use crate::text::{Document, PartKind, sanitize_line};
+use crate::text::{Document, PartKind, collapse_whitespace, first_sentence, sanitize_line};
 
-/// The section in Markdown.
-pub(super) fn markdown(session: &Session, out: &mut String) -> fmt::Result {
-    let items = items(session);
+/// Writes the section in Markdown.
+pub(super) fn write_markdown_decisions(session: &Session, out: &mut String) -> fmt::Result {
+    let items = list_items(session);
     if items.is_empty() {
         return Ok(());
     }
     writeln!(out, "\n## Decisions\n\n**{}**", session.triage())?;
-    for standing in Standing::ALL {
-        let mut rows = items.iter().filter(|item| item.standing() == standing).peekable();
+    for standing in ItemStatus::ALL {
+        let mut rows = items.iter().filter(|item| item.status() == standing).peekable();
         if rows.peek().is_none() {
             continue;
         }
         writeln!(out, "\n### {}\n", standing.title())?;
         for item in rows {
-            writeln!(out, "- {}", line(item))?;
+            writeln!(out, "- {}", format_item(item))?;
             write_challenges(item, "  ", out)?;
         }
     }
     Ok(())
 }
 
-/// `**Title** · infra, edge · risks · high · owner: Ada — comment`; a rejected one is struck.
-pub(super) fn line(item: &Item<'_>) -> String {
-    let title = escape(&item.title());
-    let title = match item.standing() {
-        Standing::Rejected => format!("~~{title}~~"),
+/// `**Title** · infra, edge · risks · high · owner: Ada — comment`; a rejected item is struck out.
+pub(super) fn format_item(item: &ExportedItem<'_>) -> String {
+    let title = escape_markdown(&item.title());
+    let title = match item.status() {
+        ItemStatus::Rejected => format!("~~{title}~~"),
         _ => format!("**{title}**"),
     };
-    let owner = item.owner().map(|owner| format!(" · owner: {}", escape(&owner)));
-    let comment = item.comment().map(|comment| format!(" — {}", escape(&comment)));
-    let about = escape(&about(item));
+    let owner = item.owner().map(|owner| format!(" · owner: {}", escape_markdown(&owner)));
+    let comment = item.comment().map(|comment| format!(" — {}", escape_markdown(&comment)));
+    let about = escape_markdown(&describe_item(item));
     format!("{title} · {about}{}{}", owner.unwrap_or_default(), comment.unwrap_or_default())
 }
 
 /// `infra, edge · risks · high`
-pub(super) fn about(item: &Item<'_>) -> String {
+pub(super) fn describe_item(item: &ExportedItem<'_>) -> String {
     let mut about = item.proposers();
     if item.facet() != Facet::Other {
         about.push_str(" · ");
@@ -59,40 +58,46 @@ pub(super) fn about(item: &Item<'_>) -> String {
     about
 }
 
-/// One line a challenge, as a list below its item.
-pub(super) fn write_challenges(item: &Item<'_>, indent: &str, out: &mut String) -> fmt::Result {
-    item.challenges
-        .iter()
-        .try_for_each(|aside| writeln!(out, "{indent}- {}", escape(&challenge(aside))))
+/// Writes one line for each challenge, as a list below its item.
+pub(super) fn write_challenges(
+    item: &ExportedItem<'_>,
+    indent: &str,
+    out: &mut String,
+) -> fmt::Result {
+    item.challenges.iter().try_for_each(|aside| {
+        writeln!(out, "{indent}- {}", escape_markdown(&describe_challenge(aside)))
+    })
 }
 
 /// `Challenged by Kai Lennox (edge): “It fails when …”`
-pub(super) fn challenge(aside: &Aside) -> String {
-    let who = panel::who(&aside.run);
+pub(super) fn describe_challenge(aside: &Aside) -> String {
+    let who = session_header::name_with_id(&aside.run);
     let document = Document::of(&aside.run.text);
     let paragraphs = document.parts().filter(|part| part.kind() == PartKind::Paragraph);
-    let said = paragraphs.map(|part| sentence::first(part.text())).find(|text| !text.is_empty());
+    let said = paragraphs
+        .map(|part| collapse_whitespace(first_sentence(part.text())))
+        .find(|text| !text.is_empty());
     match said {
         Some(said) => format!("Challenged by {who}: “{}”", sanitize_line(&said)),
-        None => format!("Challenged by {who}: {}", panel::state(&aside.run)),
+        None => format!("Challenged by {who}: {}", session_header::describe_state(&aside.run)),
     }
 }
 
-/// The section for a terminal or a pipe; `rule` stands above and below its title.
-pub(super) fn text(session: &Session, rule: &str, out: &mut String) -> fmt::Result {
-    let items = items(session);
+/// Writes the section for a terminal or a pipe, with `rule` above and below its title.
+pub(super) fn write_text_decisions(session: &Session, rule: &str, out: &mut String) -> fmt::Result {
+    let items = list_items(session);
     if items.is_empty() {
         return Ok(());
     }
     writeln!(out, "\n{rule}\nDecisions: {}\n{rule}", session.triage())?;
-    for standing in Standing::ALL {
-        let mut rows = items.iter().filter(|item| item.standing() == standing).peekable();
+    for standing in ItemStatus::ALL {
+        let mut rows = items.iter().filter(|item| item.status() == standing).peekable();
         if rows.peek().is_none() {
             continue;
         }
         writeln!(out, "\n{}", standing.title())?;
         for item in rows {
-            writeln!(out, "  - {} ({})", item.title(), about(item))?;
+            writeln!(out, "  - {} ({})", item.title(), describe_item(item))?;
             if let Some(owner) = item.owner() {
                 writeln!(out, "    owner: {owner}")?;
             }
@@ -100,7 +105,7 @@ pub(super) fn text(session: &Session, rule: &str, out: &mut String) -> fmt::Resu
                 writeln!(out, "    {comment}")?;
             }
             for aside in &item.challenges {
-                writeln!(out, "    {}", challenge(aside))?;
+                writeln!(out, "    {}", describe_challenge(aside))?;
             }
         }
     }

@@ -1,30 +1,30 @@
-//! The source words of a place in an answer as Markdown of their own: without the indentation of what they stood in, a row of
-//! a table with its column headings, long ones cut with a line that says so.
+//! The source of a recommendation as Markdown that can be quoted: without the indentation of its surroundings, a table row
+//! with its column headings, a long passage shortened with a note.
 //!
-//! Words of the persona only; how they are quoted is each format's business.
+//! Each format quotes it in its own way.
 
 use std::ops::Range;
 
-use super::review::{Answer, within};
+use super::session_reading::{ReadAnswer, clamp_span};
 use crate::text::PartKind;
 
-/// Lines of an excerpt; the rest can be read in the answer.
+/// Lines of an excerpt at most.
 const LINES: usize = 24;
 
-/// What stands at `span` of `answer`.
-pub(super) fn excerpt(answer: &Answer<'_>, span: &Range<usize>) -> String {
+/// The source at `span` of `answer`.
+pub(super) fn quote_span(answer: &ReadAnswer<'_>, span: &Range<usize>) -> String {
     let text = answer.text();
-    let span = within(text, span);
+    let span = clamp_span(text, span);
     let words = text.get(span.clone()).unwrap_or_default().trim_end();
     let whole = match table_head(answer, &span) {
         Some(head) => format!("{head}\n{}", words.trim_start()),
-        None => dedent(words, column(text, span.start)),
+        None => dedent(words, column_of(text, span.start)),
     };
-    cut(&whole)
+    limit_lines(&whole)
 }
 
-/// The first two lines of the table that one or more whole rows of stand at `span`.
-fn table_head(answer: &Answer<'_>, span: &Range<usize>) -> Option<String> {
+/// The first two lines of the table, if `span` is one or more whole rows of it.
+fn table_head(answer: &ReadAnswer<'_>, span: &Range<usize>) -> Option<String> {
     let part = answer.document.parts().find(|part| {
         part.kind() == PartKind::Table
             && part.span().start < span.start
@@ -36,13 +36,13 @@ fn table_head(answer: &Answer<'_>, span: &Range<usize>) -> Option<String> {
     (head.len() == 2).then(|| head.join("\n"))
 }
 
-/// How many columns of blanks stand before byte `at` on its line: the indentation of what begins there.
-fn column(text: &str, at: usize) -> usize {
+/// The column at which byte `at` is on its line, 0-based: the indentation of what begins there.
+fn column_of(text: &str, at: usize) -> usize {
     let line = text.get(..at).and_then(|before| before.rsplit('\n').next()).unwrap_or_default();
     line.chars().count()
 }
 
-/// `text` with up to `columns` blanks fewer before each line but the first.
+/// `text` with up to `columns` spaces removed from the beginning of each line but the first.
 fn dedent(text: &str, columns: usize) -> String {
     let mut out = String::with_capacity(text.len());
     for (n, line) in text.lines().enumerate() {
@@ -56,16 +56,16 @@ fn dedent(text: &str, columns: usize) -> String {
     out.trim_start_matches(' ').to_owned()
 }
 
-/// The first [`LINES`] lines, and how many there are when that is not all.
-pub(super) fn cut(text: &str) -> String {
+/// The first [`LINES`] lines, and the number of lines when that is not all.
+pub(super) fn limit_lines(text: &str) -> String {
     let lines = text.lines().count();
     if lines <= LINES + 1 {
         return text.to_owned();
     }
     let first: Vec<&str> = text.lines().take(LINES).collect();
     let mut first = first.join("\n");
-    // A fence that stays open would take the line below for code.
-    if let Some(fence) = super::contain::open_fence(&first) {
+    // An open fence would make the next line code.
+    if let Some(fence) = super::embed_markdown::closing_fence(&first) {
         first.push('\n');
         first.push_str(&fence);
     }

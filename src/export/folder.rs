@@ -1,49 +1,51 @@
-//! A session as a folder: the question, each answer, the decisions, the decision record, one file each.
+//! A session as a folder: the question, each answer, the decisions and the decision record, one file each.
 //!
-//! Names and texts only; `runtime::export` writes them. `decisions.json` is the JSON export, so that spans can be looked up in
-//! it; the files of answers are for reading. Names are made of persona ids and are safe on every file system.
+//! Produces names and texts; writes nothing to disk. `decisions.json` is the JSON export, in which spans can be looked up;
+//! the answer files are for reading. Names are derived from persona ids and are valid on every file system.
 
 use std::fmt::{self, Write};
 
-use super::contain::escape;
-use super::{Reading, adr, json, markdown, panel};
+use super::embed_markdown::escape_markdown;
+use super::{ReadingInput, adr, json, markdown, session_header};
 use crate::domain::{PersonaId, Run, Session};
 use crate::text::{sanitize, sanitize_line};
 
-/// The files: path below the folder, with `/`, and text.
-pub fn folder(session: &Session, reading: &Reading<'_>) -> Vec<(String, String)> {
-    let answers = answers(session);
-    let mut files =
-        vec![("question.md".to_owned(), written(|out| question(session, &answers, out)))];
+/// The files: the path inside the folder, with `/`, and the text.
+pub fn export_folder(session: &Session, reading: &ReadingInput<'_>) -> Vec<(String, String)> {
+    let answers = list_answers(session);
+    let mut files = vec![(
+        "question.md".to_owned(),
+        write_to_string(|out| write_question(session, &answers, out)),
+    )];
     for answer in &answers {
-        let text = written(|out| write_answer(session, answer, out));
+        let text = write_to_string(|out| write_answer(session, answer, out));
         files.push((answer.path.clone(), text));
     }
-    files.push(("decisions.json".to_owned(), json::write(session, reading)));
-    files.push(("adr.md".to_owned(), adr::write(session, reading)));
+    files.push(("decisions.json".to_owned(), json::write_json(session, reading)));
+    files.push(("adr.md".to_owned(), adr::write_adr(session, reading)));
     files
 }
 
-/// An answer and its file.
-struct Answer<'a> {
+/// An answer and the path of its file.
+struct AnswerFile<'a> {
     turn: usize,
     run: &'a Run,
     path: String,
 }
 
-/// Names that some file systems keep for devices.
+/// Names that some file systems reserve for devices.
 const DEVICES: &[&str] = &[
     "con", "prn", "aux", "nul", "com0", "com1", "com2", "com3", "com4", "com5", "com6", "com7",
     "com8", "com9", "lpt0", "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
 ];
 
-/// The answers that count: `answers/infra.md`; of several questions, with the number before it: `answers/2-infra.md`.
-fn answers(session: &Session) -> Vec<Answer<'_>> {
+/// The current answers: `answers/infra.md`; with several questions, the number comes first: `answers/2-infra.md`.
+fn list_answers(session: &Session) -> Vec<AnswerFile<'_>> {
     let several = session.turns.len() > 1;
-    let mut answers: Vec<Answer<'_>> = Vec::new();
+    let mut answers: Vec<AnswerFile<'_>> = Vec::new();
     for (turn, asked) in (1..).zip(&session.turns) {
         for run in asked.answers() {
-            // An id is a safe name already unless the store was tampered with.
+            // A persona id is a safe name unless the store was tampered with.
             let id = PersonaId::from_name(run.persona.as_str());
             let number = if several { format!("{turn}-") } else { String::new() };
             let device = if DEVICES.contains(&id.as_str()) { "_" } else { "" };
@@ -53,21 +55,21 @@ fn answers(session: &Session) -> Vec<Answer<'_>> {
                 path = format!("answers/{number}{}.md", id.numbered(n));
                 n += 1;
             }
-            answers.push(Answer { turn, run, path });
+            answers.push(AnswerFile { turn, run, path });
         }
     }
     answers
 }
 
-fn written(write: impl FnOnce(&mut String) -> fmt::Result) -> String {
+fn write_to_string(write: impl FnOnce(&mut String) -> fmt::Result) -> String {
     let mut out = String::new();
     // Writing into a string cannot fail.
     write(&mut out).unwrap_or_default();
     out
 }
 
-fn question(session: &Session, answers: &[Answer<'_>], out: &mut String) -> fmt::Result {
-    writeln!(out, "# {}", escape(sanitize_line(&session.title).trim()))?;
+fn write_question(session: &Session, answers: &[AnswerFile<'_>], out: &mut String) -> fmt::Result {
+    writeln!(out, "# {}", escape_markdown(sanitize_line(&session.title).trim()))?;
     markdown::write_head(session, out)?;
     let several = session.turns.len() > 1;
     if several {
@@ -81,12 +83,12 @@ fn question(session: &Session, answers: &[Answer<'_>], out: &mut String) -> fmt:
         writeln!(
             out,
             "\n## Question{number_of}\n\n{}",
-            super::contain::quote(&sanitize(&turn.question), "")
+            super::embed_markdown::quote_markdown(&sanitize(&turn.question), "")
         )?;
         markdown::write_panel(turn, out)?;
         writeln!(out)?;
         for answer in answers.iter().filter(|answer| answer.turn == number) {
-            let name = escape(&panel::name(answer.run));
+            let name = escape_markdown(&session_header::persona_name(answer.run));
             writeln!(out, "- [{name}]({}), {}", answer.path, answer.run.state.word())?;
         }
     }
@@ -97,13 +99,21 @@ fn question(session: &Session, answers: &[Answer<'_>], out: &mut String) -> fmt:
     )
 }
 
-fn write_answer(session: &Session, answer: &Answer<'_>, out: &mut String) -> fmt::Result {
+fn write_answer(session: &Session, answer: &AnswerFile<'_>, out: &mut String) -> fmt::Result {
     let run = answer.run;
-    let (name, view) = (escape(&panel::name(run)), escape(&panel::view(run)));
+    let (name, view) = (
+        escape_markdown(&session_header::persona_name(run)),
+        escape_markdown(&session_header::persona_view(run)),
+    );
     writeln!(out, "# {name} · {view} · {}", run.state.word())?;
-    writeln!(out, "\n**{}** · {}", panel::summary(session), escape(&panel::model(run)))?;
+    writeln!(
+        out,
+        "\n**{}** · {}",
+        session_header::summarize_session(session),
+        escape_markdown(&session_header::model_name(run))
+    )?;
     let number = if session.turns.len() > 1 { format!(" {}", answer.turn) } else { String::new() };
-    let date = panel::date(session.created_at);
+    let date = session_header::format_date(session.created_at);
     writeln!(out, "\nAn answer to [question{number}](../question.md) of {date}")?;
     markdown::write_answer(run, 2, out)
 }

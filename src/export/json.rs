@@ -1,23 +1,23 @@
-//! A session for programs. Fields may be added, never renamed; `tests/fixtures/export/session.schema.json` is the schema.
+//! A session as JSON. Fields may be added, never renamed; the schema is `tests/fixtures/export/session.schema.json`.
 //!
-//! `runs` are those that count, one for each persona; what a retry replaced is in `earlier`. Text is neutralised as in every
-//! export: it ends in terminals and browsers just as well. A `span` is the bytes of the `text` of its run in this document.
-//! What was marked as the same has one decision, comment and owner, written with each of them; one of them `leads`.
+//! `runs` has the latest run of each persona; runs that a retry replaced are in `earlier`. Text is sanitised as in every
+//! export, because it ends up in terminals and browsers. A `span` is a byte range of the `text` of its run in this document.
+//! Merged recommendations share one decision, comment and owner, which is written for each of them; one of them `leads`.
 
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::item::{Item, Member};
-use super::panel::{self, Counts, Spent};
-use super::review::{Review, within};
-use super::{Reading, review};
+use super::ReadingInput;
+use super::exported_item::{ExportedItem, ExportedMember};
+use super::session_header::{self, EndingCounts, UsageTotals};
+use super::session_reading::{ReadAnswer, SessionReading, clamp_span};
 use crate::domain::{
     Aside, Decision, Facet, Origin, Run, Session, Severity, TriageCounts, Turn, Usage,
 };
 use crate::text::{sanitize, sanitize_line};
 
 #[derive(Serialize)]
-struct Document<'a> {
+struct SessionExport<'a> {
     version: u32,
     id: String,
     title: String,
@@ -37,8 +37,8 @@ struct SessionObject {
     created_at: Option<String>,
     tags: Vec<String>,
     models: Vec<String>,
-    counts: Counts,
-    spent: Spent,
+    counts: EndingCounts,
+    spent: UsageTotals,
     triage: TriageCounts,
 }
 
@@ -49,7 +49,7 @@ struct TurnObject<'a> {
     asked_at: Option<String>,
     asked: usize,
     answered: usize,
-    counts: Counts,
+    counts: EndingCounts,
     runs: Vec<RunObject>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     earlier: Vec<RunObject>,
@@ -111,20 +111,21 @@ struct AsideObject {
 }
 
 /// Writes the session.
-pub(super) fn write(session: &Session, reading: &Reading<'_>) -> String {
-    let review = Review::new(session, reading);
-    let groups: Vec<Group> = review.items.iter().map(Group::of).collect();
-    let turns = (1..).zip(&session.turns).map(|(number, t)| turn(number, t, &review, &groups));
-    let document = Document {
+pub(super) fn write_json(session: &Session, reading: &ReadingInput<'_>) -> String {
+    let review = SessionReading::new(session, reading);
+    let groups: Vec<GroupFields> = review.items.iter().map(GroupFields::from_item).collect();
+    let turns =
+        (1..).zip(&session.turns).map(|(number, t)| turn_object(number, t, &review, &groups));
+    let document = SessionExport {
         version: 1,
         id: session.id.to_string(),
         title: sanitize_line(&session.title),
         panel: sanitize_line(&session.panel),
-        summary: panel::summary(session),
-        created_at: rfc3339(session.created_at),
-        session: about(session, &review),
+        summary: session_header::summarize_session(session),
+        created_at: format_rfc3339(session.created_at),
+        session: session_object(session, &review),
         turns: turns.collect(),
-        asides: session.asides.iter().map(aside).collect(),
+        asides: session.asides.iter().map(aside_object).collect(),
     };
     let mut out = serde_json::to_string_pretty(&document)
         .unwrap_or_else(|e| serde_json::json!({ "error": e.to_string() }).to_string());
@@ -132,30 +133,30 @@ pub(super) fn write(session: &Session, reading: &Reading<'_>) -> String {
     out
 }
 
-fn about(session: &Session, review: &Review<'_>) -> SessionObject {
+fn session_object(session: &Session, review: &SessionReading<'_>) -> SessionObject {
     SessionObject {
         id: session.id.to_string(),
         title: sanitize_line(&session.title),
         panel: sanitize_line(&session.panel),
-        created_at: rfc3339(session.created_at),
+        created_at: format_rfc3339(session.created_at),
         tags: session.tags.iter().map(|tag| sanitize_line(tag)).collect(),
-        models: panel::models(session),
-        counts: Counts::of(&session.turns),
-        spent: Spent::of(session),
+        models: session_header::list_models(session),
+        counts: EndingCounts::from_turns(&session.turns),
+        spent: UsageTotals::from_session(session),
         triage: review.counts,
     }
 }
 
-/// What the recommendations of one row have in common.
-struct Group {
+/// The fields that all recommendations of an item share.
+struct GroupFields {
     comment: Option<String>,
     owner: Option<String>,
     proposed_by: Vec<String>,
     challenges: Vec<String>,
 }
 
-impl Group {
-    fn of(item: &Item<'_>) -> Self {
+impl GroupFields {
+    fn from_item(item: &ExportedItem<'_>) -> Self {
         Self {
             comment: item.comment(),
             owner: item.owner(),
@@ -165,44 +166,44 @@ impl Group {
     }
 }
 
-fn turn<'a>(
+fn turn_object<'a>(
     number: usize,
     turn: &Turn,
-    review: &Review<'_>,
-    groups: &'a [Group],
+    review: &SessionReading<'_>,
+    groups: &'a [GroupFields],
 ) -> TurnObject<'a> {
     let latest = turn.latest();
-    let counts = Counts::of([turn]);
+    let counts = EndingCounts::from_turns([turn]);
     let earlier = turn.runs.iter().filter(|run| latest.iter().all(|last| last.id != run.id));
-    let answers = review.answers.iter().filter(|answer| answer.turn == number && answer.counts);
+    let answers = review.answers.iter().filter(|answer| answer.turn == number && answer.is_current);
     TurnObject {
         id: turn.id.to_string(),
         question: sanitize(&turn.question),
-        asked_at: rfc3339(turn.asked_at),
+        asked_at: format_rfc3339(turn.asked_at),
         asked: counts.asked,
         answered: counts.answered,
         counts,
-        runs: latest.iter().map(|r| run(r)).collect(),
-        earlier: earlier.map(run).collect(),
-        facets: answers.flat_map(facets).collect(),
-        recommendations: recommendations(number, review, groups),
+        runs: latest.iter().map(|run| run_object(run)).collect(),
+        earlier: earlier.map(run_object).collect(),
+        facets: answers.flat_map(facet_objects).collect(),
+        recommendations: recommendation_objects(number, review, groups),
     }
 }
 
-fn facets<'a>(answer: &'a review::Answer<'_>) -> impl Iterator<Item = FacetObject> + use<'a> {
+fn facet_objects<'a>(answer: &'a ReadAnswer<'_>) -> impl Iterator<Item = FacetObject> + use<'a> {
     answer.sections.iter().map(|section| FacetObject {
         facet: section.facet,
-        persona: panel::id(answer.run),
+        persona: session_header::persona_id(answer.run),
         run: answer.run.id.to_string(),
         span: (section.span.start, section.span.end),
     })
 }
 
-/// Those that stand in answers to question `number`, each where its answer has it.
-fn recommendations<'a>(
+/// The recommendations in answers to question `number`, in the order of the answers and their text.
+fn recommendation_objects<'a>(
     number: usize,
-    review: &Review<'_>,
-    groups: &'a [Group],
+    review: &SessionReading<'_>,
+    groups: &'a [GroupFields],
 ) -> Vec<RecommendationObject<'a>> {
     let mut found: Vec<_> = review
         .items
@@ -211,27 +212,31 @@ fn recommendations<'a>(
         .flat_map(|(item, group)| item.members().map(move |member| (item, group, member)))
         .filter(|(.., member)| member.turn == number)
         .collect();
-    let place = |member: &Member<'_>| review.answers.iter().position(|a| a.run.id == member.run.id);
+    let place =
+        |member: &ExportedMember<'_>| review.answers.iter().position(|a| a.run.id == member.run.id);
     found.sort_by_key(|(.., member)| {
         (place(member), member.found.span.start, member.found.span.end)
     });
-    found.iter().map(|(item, group, member)| recommendation(item, group, member, review)).collect()
+    found
+        .iter()
+        .map(|(item, group, member)| recommendation_object(item, group, member, review))
+        .collect()
 }
 
-fn recommendation<'a>(
-    item: &Item<'_>,
-    group: &'a Group,
-    member: &Member<'_>,
-    review: &Review<'_>,
+fn recommendation_object<'a>(
+    item: &ExportedItem<'_>,
+    group: &'a GroupFields,
+    member: &ExportedMember<'_>,
+    review: &SessionReading<'_>,
 ) -> RecommendationObject<'a> {
     let found = member.found;
-    let text = review.answer(member.run.id).map_or("", |answer| answer.text());
-    let span = within(text, &found.span);
+    let text = review.find_answer(member.run.id).map_or("", |answer| answer.text());
+    let span = clamp_span(text, &found.span);
     let others = item.members().filter(|other| other.found.id != found.id);
     RecommendationObject {
         id: found.id.to_string(),
         run: member.run.id.to_string(),
-        persona: panel::id(member.run),
+        persona: session_header::persona_id(member.run),
         facet: found.facet,
         title: sanitize_line(found.title()),
         span: (span.start, span.end),
@@ -247,15 +252,15 @@ fn recommendation<'a>(
     }
 }
 
-fn run(run: &Run) -> RunObject {
+fn run_object(run: &Run) -> RunObject {
     RunObject {
         id: run.id.to_string(),
-        persona: panel::id(run),
-        persona_name: panel::name(run),
+        persona: session_header::persona_id(run),
+        persona_name: session_header::persona_name(run),
         view: sanitize_line(&run.view),
         model: sanitize_line(&run.model.to_string()),
         state: run.state.word(),
-        reason: panel::reason(run),
+        reason: session_header::ending_reason(run),
         elapsed_ms: u64::try_from(run.elapsed.as_millis()).unwrap_or(u64::MAX),
         text: sanitize(&run.text),
         reasoning: sanitize(&run.reasoning),
@@ -264,17 +269,17 @@ fn run(run: &Run) -> RunObject {
     }
 }
 
-fn aside(aside: &Aside) -> AsideObject {
+fn aside_object(aside: &Aside) -> AsideObject {
     AsideObject {
         id: aside.id.to_string(),
         kind: aside.kind.word(),
         about: aside.kind.about(),
         question: sanitize(&aside.question),
-        asked_at: rfc3339(aside.asked_at),
-        run: run(&aside.run),
+        asked_at: format_rfc3339(aside.asked_at),
+        run: run_object(&aside.run),
     }
 }
 
-fn rfc3339(ms: i64) -> Option<String> {
+fn format_rfc3339(ms: i64) -> Option<String> {
     Timestamp::from_millisecond(ms).ok().map(|at| at.to_string())
 }

@@ -1,17 +1,17 @@
 //! A session as one Markdown document whose structure no answer can break.
 //!
-//! A heading of level 1 for the session, of level 2 for each question and each answer, and for the decisions at the end; what
-//! an answer brings along is fitted in by `contain`. Names and reasons are escaped, questions are quoted.
+//! The session is a heading of level 1; each question, each answer and the decisions are headings of level 2. Answers are
+//! embedded by `embed_markdown`, names and reasons are escaped, questions are quoted.
 
 use std::fmt::{self, Write};
 
-use super::contain::{contain, escape, quote};
-use super::{Reading, decisions, panel};
+use super::embed_markdown::{embed_answer, escape_markdown, quote_markdown};
+use super::{ReadingInput, decisions, session_header};
 use crate::domain::{Run, Session, Turn};
 use crate::text::{sanitize, sanitize_line};
 
 /// Writes the session.
-pub(super) fn write(session: &Session, _: &Reading<'_>) -> String {
+pub(super) fn write_markdown(session: &Session, _: &ReadingInput<'_>) -> String {
     let mut out = String::new();
     // Writing into a string cannot fail.
     write_session(session, &mut out).unwrap_or_default();
@@ -19,11 +19,11 @@ pub(super) fn write(session: &Session, _: &Reading<'_>) -> String {
 }
 
 fn write_session(session: &Session, out: &mut String) -> fmt::Result {
-    writeln!(out, "# {}", escape(&sanitize_line(&session.title)))?;
+    writeln!(out, "# {}", escape_markdown(&sanitize_line(&session.title)))?;
     write_head(session, out)?;
     let of = session.turns.len();
     for (turn, number) in session.turns.iter().zip(1..) {
-        let (answered, asked) = panel::count(turn);
+        let (answered, asked) = session_header::count_answered(turn);
         if of > 1 {
             writeln!(out, "\n## Question {number} of {of} · {answered} of {asked} answered")?;
             write_panel(turn, out)?;
@@ -31,49 +31,58 @@ fn write_session(session: &Session, out: &mut String) -> fmt::Result {
             write_panel(turn, out)?;
             writeln!(out, "\n## Question")?;
         }
-        writeln!(out, "\n{}", quote(&sanitize(&turn.question), ""))?;
+        writeln!(out, "\n{}", quote_markdown(&sanitize(&turn.question), ""))?;
         for run in turn.answers() {
             write_run(run, out)?;
         }
     }
-    decisions::markdown(session, out)
+    decisions::write_markdown_decisions(session, out)
 }
 
-/// The panel in words: who answered, which panel, session, date; models, tokens, cost.
+/// Writes the panel: how many answered, name of the panel, session, date; models, tokens, cost.
 pub(super) fn write_head(session: &Session, out: &mut String) -> fmt::Result {
-    let summary = panel::summary(session);
-    let name = escape(&sanitize_line(&session.panel));
-    let (id, date) = (session.id.short(), panel::date(session.created_at));
+    let summary = session_header::summarize_session(session);
+    let name = escape_markdown(&sanitize_line(&session.panel));
+    let (id, date) = (session.id.short(), session_header::format_date(session.created_at));
     writeln!(out, "\n**{summary}** · panel {name} · session {id} · {date}")?;
-    panel::means(session, escape).map_or(Ok(()), |means| writeln!(out, "\n{means}"))
+    session_header::describe_models_and_usage(session, escape_markdown)
+        .map_or(Ok(()), |line| writeln!(out, "\n{line}"))
 }
 
-/// A table of who was asked: name, view, model, state.
+/// Writes a table of the personas: name, view, model, state.
 pub(super) fn write_panel(turn: &Turn, out: &mut String) -> fmt::Result {
     writeln!(out, "\n| Persona | View | Model | State |\n|---|---|---|---|")?;
     for run in turn.latest() {
-        let cells = [panel::name(run), panel::view(run), panel::model(run), panel::state(run)];
-        let [name, view, model, state] = cells.map(|cell| escape(&cell));
+        let cells = [
+            session_header::persona_name(run),
+            session_header::persona_view(run),
+            session_header::model_name(run),
+            session_header::describe_state(run),
+        ];
+        let [name, view, model, state] = cells.map(|cell| escape_markdown(&cell));
         writeln!(out, "| {name} | {view} | {model} | {state} |")?;
     }
-    panel::tries(turn).map_or(Ok(()), |words| writeln!(out, "\n*{words}*"))
+    session_header::describe_earlier_runs(turn).map_or(Ok(()), |words| writeln!(out, "\n*{words}*"))
 }
 
 fn write_run(run: &Run, out: &mut String) -> fmt::Result {
-    let (name, view) = (escape(&panel::name(run)), escape(&panel::view(run)));
+    let (name, view) = (
+        escape_markdown(&session_header::persona_name(run)),
+        escape_markdown(&session_header::persona_view(run)),
+    );
     writeln!(out, "\n## {name} · {view} · {}", run.state.word())?;
     write_answer(run, 3, out)
 }
 
-/// Why a run is not done, what was left out of its prompt, and its text, whose highest heading is of level `top`.
+/// Writes why a run is not done, what was left out of its prompt, and its text, whose highest heading gets the level `top`.
 pub(super) fn write_answer(run: &Run, top: usize, out: &mut String) -> fmt::Result {
-    if let Some(reason) = panel::reason(run) {
-        writeln!(out, "\n*{}: {}*", run.state.word(), escape(reason.trim()))?;
+    if let Some(reason) = session_header::ending_reason(run) {
+        writeln!(out, "\n*{}: {}*", run.state.word(), escape_markdown(reason.trim()))?;
     }
     for note in &run.notes {
-        writeln!(out, "\n*Note: {}*", escape(sanitize_line(note).trim()))?;
+        writeln!(out, "\n*Note: {}*", escape_markdown(sanitize_line(note).trim()))?;
     }
     let text = sanitize(&run.text);
     let none = text.trim().is_empty();
-    writeln!(out, "\n{}", if none { "*(no text)*".to_owned() } else { contain(&text, top) })
+    writeln!(out, "\n{}", if none { "*(no text)*".to_owned() } else { embed_answer(&text, top) })
 }

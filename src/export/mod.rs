@@ -1,170 +1,164 @@
 //! Sessions as text: for a terminal or a pipe, as Markdown, JSON and HTML, as a decision record, as a checklist.
 //!
-//! A format is one file and one row in [`FORMATS`]. Every export begins with the panel: how many of the asked answered,
-//! what became of the others, models, date, tokens, cost. Model text is neutralised here, as in everything that leaves the
-//! program, and nothing of it can break the structure that it stands in. Nothing is read or written: a string comes out.
-//! Called by `cli` (`sessions show`, `sessions export`, `ask`) and by `runtime::export`, which writes files for the TUI;
-//! `ask` passes a session of one turn.
-//!
-//! `panel` has the words about runs, `review` reads the answers once for all, `item` are the rows of triage, `excerpt` the
-//! source words of a recommendation, `contain` fits Markdown into a larger document.
+//! A format is one file and one row in [`FORMATS`]. Every export begins with the panel: how many personas answered, how the
+//! other runs ended, models, date, tokens, cost. The text of models is sanitised here, and cannot break the structure of
+//! the export around it. Nothing is read from or written to disk.
 
 mod adr;
 mod checklist;
-mod contain;
 mod decisions;
+mod embed_markdown;
 mod excerpt;
+mod exported_item;
 mod folder;
 mod html;
-mod item;
 mod json;
 mod markdown;
-mod panel;
-mod review;
-mod sentence;
+mod session_header;
+mod session_reading;
 mod text;
 
 use std::sync::Arc;
 
 use crate::domain::{Contract, Persona, PersonaId, Session};
-use crate::review::Synonyms;
-pub use folder::folder;
+use crate::review::HeadingSynonyms;
+pub use folder::export_folder;
 
-/// What reading a session's answers takes besides the session.
+/// What answers are read with, besides the session.
 #[derive(Debug, Clone, Copy)]
-pub struct Reading<'a> {
-    /// Personas that are known: what they promise says what their sections are about. Others are read by synonyms alone.
+pub struct ReadingInput<'a> {
+    /// Known personas, whose contracts say what their sections are about. Answers of others are read by synonyms alone.
     pub personas: &'a [Arc<Persona>],
-    /// What headings are called.
-    pub synonyms: &'a Synonyms,
-    /// The project's context, `./.plenary/context.md`, where there is one.
+    /// Phrases in headings and their facets.
+    pub synonyms: &'a HeadingSynonyms,
+    /// The project's context, `./.plenary/context.md`, if it exists.
     pub context: Option<&'a str>,
 }
 
-impl Reading<'_> {
-    fn persona(&self, id: &PersonaId) -> Option<&Persona> {
+impl ReadingInput<'_> {
+    fn find_persona(&self, id: &PersonaId) -> Option<&Persona> {
         self.personas.iter().find(|persona| persona.id == *id).map(AsRef::as_ref)
     }
 
-    /// What the persona of this id promises; nothing when it is not known.
-    fn contract(&self, id: &PersonaId) -> Contract {
-        self.persona(id).map(|persona| persona.contract.clone()).unwrap_or_default()
+    /// The contract of this persona; an empty one when the persona is unknown.
+    fn find_contract(&self, id: &PersonaId) -> Contract {
+        self.find_persona(id).map(|persona| persona.contract.clone()).unwrap_or_default()
     }
 }
 
-/// One way to write a session.
+/// A format that a session can be written in.
 #[derive(Debug, Clone, Copy)]
-pub struct Format {
-    /// The word behind `--format`.
+pub struct ExportFormat {
+    /// The value of `--format`.
     pub name: &'static str,
-    /// What it is for, in a few words.
+    /// A short description.
     pub about: &'static str,
-    /// Writes it, with a line end at the end. Model text is neutralised.
-    pub write: fn(&Session, &Reading<'_>) -> String,
-    /// It looks into answers: what it says depends on the [`Reading`].
-    pub reads: bool,
-    /// What the name of a file ends with, without the dot.
+    /// Writes the session, with a line end at the end. The text of models is sanitised.
+    pub write: fn(&Session, &ReadingInput<'_>) -> String,
+    /// The output depends on the [`ReadingInput`].
+    pub reads_answers: bool,
+    /// File name extension, without the dot.
     pub extension: &'static str,
-    /// Its media type.
-    pub media: &'static str,
+    /// Media type.
+    pub media_type: &'static str,
 }
 
-const ROWS: [Format; 6] = [
-    Format {
+const ROWS: [ExportFormat; 6] = [
+    ExportFormat {
         name: "text",
         about: "for reading in a terminal or a pipe",
-        write: text::write,
-        reads: false,
+        write: text::write_text,
+        reads_answers: false,
         extension: "txt",
-        media: "text/plain; charset=utf-8",
+        media_type: "text/plain; charset=utf-8",
     },
-    Format {
+    ExportFormat {
         name: "markdown",
         about: "one document, a heading per answer",
-        write: markdown::write,
-        reads: false,
+        write: markdown::write_markdown,
+        reads_answers: false,
         extension: "md",
-        media: "text/markdown; charset=utf-8",
+        media_type: "text/markdown; charset=utf-8",
     },
-    Format {
+    ExportFormat {
         name: "json",
         about: "for programs",
-        write: json::write,
-        reads: true,
+        write: json::write_json,
+        reads_answers: true,
         extension: "json",
-        media: "application/json",
+        media_type: "application/json",
     },
-    Format {
+    ExportFormat {
         name: "adr",
         about: "a decision record (MADR 4): who proposed what, and what was decided",
-        write: adr::write,
-        reads: true,
+        write: adr::write_adr,
+        reads_answers: true,
         extension: "md",
-        media: "text/markdown; charset=utf-8",
+        media_type: "text/markdown; charset=utf-8",
     },
-    Format {
+    ExportFormat {
         name: "checklist",
         about: "what was accepted as tasks, and what was not",
-        write: checklist::write,
-        reads: false,
+        write: checklist::write_checklist,
+        reads_answers: false,
         extension: "md",
-        media: "text/markdown; charset=utf-8",
+        media_type: "text/markdown; charset=utf-8",
     },
-    Format {
+    ExportFormat {
         name: "html",
         about: "one page for a browser, answers side by side",
-        write: html::write,
-        reads: false,
+        write: html::write_html,
+        reads_answers: false,
         extension: "html",
-        media: "text/html; charset=utf-8",
+        media_type: "text/html; charset=utf-8",
     },
 ];
 
-/// Every format there is, the one for people first.
-pub const FORMATS: &[Format] = &ROWS;
+/// All formats; the default comes first.
+pub const FORMATS: &[ExportFormat] = &ROWS;
 
-/// The format of that name.
-pub fn format(name: &str) -> Option<&'static Format> {
+/// The format of this name.
+pub fn find_format(name: &str) -> Option<&'static ExportFormat> {
     FORMATS.iter().find(|format| format.name == name)
 }
 
-/// What a session can be written to the disk as: a file of one of the formats, or the run folder.
+/// What a session can be written to disk as: a file in one of the formats, or a folder.
 #[derive(Debug, Clone, Copy)]
-pub struct Target {
-    /// The word behind `--format`.
+pub struct ExportTarget {
+    /// The value of `--format`.
     pub name: &'static str,
-    /// What it is for, in a few words.
+    /// A short description.
     pub about: &'static str,
-    /// How the file is written; none for the folder, whose files [`folder()`] makes.
-    pub format: Option<&'static Format>,
+    /// The format of the file; none for the folder, whose files [`export_folder`] makes.
+    pub format: Option<&'static ExportFormat>,
 }
 
-const FOLDER: Target = Target {
+const FOLDER: ExportTarget = ExportTarget {
     name: "folder",
     about: "question, answers, decisions and decision record, one file each",
     format: None,
 };
 
-/// Every target: the formats, then the folder.
-pub static TARGETS: [Target; ROWS.len() + 1] = {
+/// All targets: the formats, then the folder.
+pub static TARGETS: [ExportTarget; ROWS.len() + 1] = {
     let mut targets = [FOLDER; ROWS.len() + 1];
     let mut at = 0;
     while at < ROWS.len() {
         let format = &FORMATS[at];
-        targets[at] = Target { name: format.name, about: format.about, format: Some(format) };
+        targets[at] = ExportTarget { name: format.name, about: format.about, format: Some(format) };
         at += 1;
     }
     targets
 };
 
-/// The target of that name.
-pub fn target(name: &str) -> Option<&'static Target> {
+/// The target of this name.
+pub fn find_target(name: &str) -> Option<&'static ExportTarget> {
     TARGETS.iter().find(|target| target.name == name)
 }
 
-impl Target {
-    /// The usual name of the file or folder for the session of this short id: `1a2b3c4d-adr.md`, `1a2b3c4d.html`,
-    /// `plenary-1a2b3c4d`. The first format of an extension needs no word to tell it from others.
+impl ExportTarget {
+    /// The default name of the file or folder for the session with this short id: `1a2b3c4d-adr.md`, `1a2b3c4d.html`,
+    /// `plenary-1a2b3c4d`. Only the first format with an extension leaves its name out.
     pub fn file_name(&self, id: &str) -> String {
         let Some(format) = self.format else { return format!("plenary-{id}") };
         let first = FORMATS.iter().find(|other| other.extension == format.extension);
@@ -194,8 +188,8 @@ mod tests {
             ]
         );
         for target in &TARGETS {
-            assert_eq!(super::target(target.name).unwrap().about, target.about);
-            assert_eq!(format(target.name).is_some(), target.format.is_some());
+            assert_eq!(find_target(target.name).unwrap().about, target.about);
+            assert_eq!(find_format(target.name).is_some(), target.format.is_some());
         }
     }
 }

@@ -1,27 +1,27 @@
-//! Who is asked: leading `@persona` mentions of a question.
+//! Leading `@persona` mentions of a question: who is asked.
 //!
-//! `@edge @infra why?` asks two, no mention or `@all` asks everybody. An `@` that is not at the start, or that is
-//! followed by a path (`@src/main.rs`), is text. The composer and `ask` call it.
+//! `@edge @infra why?` asks two personas, no mention or `@all` asks all of them. An `@` later in the text, or before a path
+//! (`@src/main.rs`), is text.
 
 use crate::domain::PersonaId;
 
-/// A question split into its addressees and its words.
+/// A question with its mentions removed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Addressed {
-    /// Personas named by leading `@id`s, in order, each once; empty means all.
+pub struct AddressedQuestion {
+    /// Personas mentioned by `@id`, in order, each once; empty means all.
     pub targets: Vec<PersonaId>,
-    /// Leading `@words` that name nobody.
+    /// Leading `@words` that are no persona.
     pub unknown: Vec<String>,
     /// The question without the leading mentions.
     pub text: String,
 }
 
-/// Splits leading `@persona` mentions off a question. An `@` further inside is text.
-pub fn address(question: &str, known: &[PersonaId]) -> Addressed {
-    let mut found = Addressed::default();
+/// Splits the leading `@persona` mentions off a question.
+pub fn split_mentions(question: &str, known: &[PersonaId]) -> AddressedQuestion {
+    let mut found = AddressedQuestion::default();
     let mut rest = question;
     let mut all = false;
-    while let Some((word, after)) = mention(rest) {
+    while let Some((word, after)) = parse_mention(rest) {
         let id = word.to_lowercase();
         if let Some(id) = known.iter().find(|k| k.as_str() == id) {
             if !found.targets.contains(id) {
@@ -41,8 +41,8 @@ pub fn address(question: &str, known: &[PersonaId]) -> Addressed {
     found
 }
 
-/// The mention that `text` begins with, and what follows it; blanks and a separating `,` `:` `;` are taken with it.
-fn mention(text: &str) -> Option<(&str, &str)> {
+/// The mention at the beginning of `text`, and the text after it, without spaces and a separating `,` `:` `;`.
+fn parse_mention(text: &str) -> Option<(&str, &str)> {
     let start = text.trim_start().strip_prefix('@')?;
     let is_id = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let (word, after) = start.split_at(start.find(|c| !is_id(c)).unwrap_or(start.len()));
@@ -83,7 +83,7 @@ mod tests {
             ("mail me@edge", "", "", "mail me@edge"),
             ("@日本 x", "", "", "@日本 x"),
         ] {
-            let found = address(question, &known);
+            let found = split_mentions(question, &known);
             let ids: Vec<&str> = found.targets.iter().map(PersonaId::as_str).collect();
             assert_eq!(
                 (ids.join(" ").as_str(), found.unknown.join(" ").as_str(), found.text.as_str()),

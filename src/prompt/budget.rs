@@ -1,37 +1,37 @@
-//! Token budgets: how much of a context a prompt may fill.
+//! Token budgets: how much of a model's context a prompt may fill.
 //!
-//! Estimates, not counts: providers tokenise differently, and all that is decided here is what to leave out before a
-//! request is sent. `build` uses it; the composer shows [`estimate`] before sending.
+//! Token counts are estimates, because providers tokenise differently. They only decide what to leave out before a request
+//! is sent.
 
-/// Room that is kept for an answer when nothing says how long it may get.
-const ANSWER: u32 = 1_024;
+/// Tokens reserved for an answer of unknown length.
+const ANSWER_RESERVE_TOKENS: u32 = 1_024;
 
-/// What a message costs beside its text: its role and its marks.
-const MESSAGE: u32 = 4;
+/// Tokens of a message besides its text: role and separators.
+const MESSAGE_OVERHEAD_TOKENS: u32 = 4;
 
-/// Estimated tokens of `text`: a token is about four characters.
-pub fn estimate(text: &str) -> u32 {
+/// Estimated tokens of `text`: four characters each.
+pub fn estimate_tokens(text: &str) -> u32 {
     u32::try_from(text.chars().count().div_ceil(4)).unwrap_or(u32::MAX)
 }
 
 /// Estimated tokens of one message.
-pub(super) fn message(text: &str) -> u32 {
-    estimate(text).saturating_add(MESSAGE)
+pub(super) fn message_tokens(text: &str) -> u32 {
+    estimate_tokens(text).saturating_add(MESSAGE_OVERHEAD_TOKENS)
 }
 
-/// What fits.
+/// The tokens that a request may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Budget {
-    /// Tokens for prompt, history, question and answer together.
+pub(super) struct PromptBudget {
+    /// Tokens for system prompt, exchanges, question and answer together.
     pub limit: u32,
-    /// Tokens of it for everything but the answer.
+    /// Tokens of these for everything but the answer.
     pub prompt: u32,
 }
 
-impl Budget {
-    /// The smaller of the model's and the persona's limit; none when neither has one.
+impl PromptBudget {
+    /// The budget for the smaller of the model's and the persona's limit; none when neither has one.
     ///
-    /// For the answer are kept: what it may have, else 1,024 tokens, but never more than a quarter of the limit.
+    /// Reserved for the answer are `max_tokens`, or else 1,024 tokens, but never more than a quarter of the limit.
     pub(super) fn new(
         model: Option<u32>,
         persona: Option<u32>,
@@ -41,22 +41,9 @@ impl Budget {
             (Some(model), Some(persona)) => model.min(persona),
             (one, other) => one.or(other)?,
         };
-        let answer = max_tokens.unwrap_or(ANSWER).min(limit / 4);
+        let answer = max_tokens.unwrap_or(ANSWER_RESERVE_TOKENS).min(limit / 4);
         Some(Self { limit, prompt: limit - answer })
     }
-}
-
-/// `8,000`
-pub(super) fn grouped(n: u32) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + 3);
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 #[cfg(test)]
@@ -65,7 +52,7 @@ mod tests {
 
     #[test]
     fn the_smaller_limit_counts_and_room_for_the_answer_is_kept() {
-        let budget = |limit, prompt| Some(Budget { limit, prompt });
+        let budget = |limit, prompt| Some(PromptBudget { limit, prompt });
         for (model, persona, max_tokens, expected) in [
             (None, None, Some(500), None),
             (Some(32_000), None, None, budget(32_000, 30_976)),
@@ -76,7 +63,7 @@ mod tests {
             (Some(8_000), None, Some(100_000), budget(8_000, 6_000)),
             (Some(0), None, None, budget(0, 0)),
         ] {
-            let found = Budget::new(model, persona, max_tokens);
+            let found = PromptBudget::new(model, persona, max_tokens);
             assert_eq!(found, expected, "{model:?} {persona:?} {max_tokens:?}");
         }
     }
@@ -84,14 +71,7 @@ mod tests {
     #[test]
     fn tokens_are_about_four_characters() {
         for (text, tokens) in [("", 0), ("a", 1), ("abcd", 1), ("abcde", 2), ("日本日本", 1)] {
-            assert_eq!(estimate(text), tokens, "{text}");
-        }
-    }
-
-    #[test]
-    fn numbers_are_grouped() {
-        for (n, text) in [(0, "0"), (999, "999"), (8_000, "8,000"), (1_234_567, "1,234,567")] {
-            assert_eq!(grouped(n), text);
+            assert_eq!(estimate_tokens(text), tokens, "{text}");
         }
     }
 }

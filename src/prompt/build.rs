@@ -1,40 +1,40 @@
-//! Builds the request: persona, history, question, within the token budget.
+//! Builds a request from persona, earlier exchanges and question, within the token budget.
 //!
-//! What does not fit is left out in a fixed order: the oldest exchanges first, then the persona's full text for its
-//! brief, which a small model gets in any case. The question is never cut. Whatever was left out is said in words for the
-//! pane. Called by `app` and the headless `ask` alike.
+//! What does not fit is left out in a fixed order: first the oldest exchanges, then the persona's full text in favour of its
+//! short prompt, which small models get in any case. The question is never cut. Notes say what was left out.
 
 use std::sync::Arc;
 
-use super::budget::{self, Budget, grouped};
-use super::{Ask, Exchange, scaffold};
+use super::budget::{PromptBudget, message_tokens};
+use super::{Exchange, PromptInput, plan_scaffold};
+use crate::domain::format::{format_quantity, format_thousands};
 use crate::domain::{ChatMessage, ChatRequest, Persona, RunNotes};
 
 /// A request that fits its budget.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Built {
-    /// What is sent.
+pub struct BuiltPrompt {
+    /// The request.
     pub request: ChatRequest,
-    /// What is to be said of the model, then what had to be left out, in words for the pane.
+    /// Notes for the user: about the model, then what was left out.
     pub notes: RunNotes,
-    /// Estimated tokens of what is sent.
+    /// Estimated tokens of the request.
     pub tokens: u32,
-    /// Why it should not be sent: it is so far over its limit that the estimate cannot be what is wrong.
+    /// Why the request must not be sent: it exceeds its limit by more than the estimate can be wrong.
     pub too_large: Option<String>,
 }
 
-/// Builds the request: persona, history, question; trims the oldest turns first, then takes the persona's brief.
+/// Builds the request. Drops the oldest exchanges first, then uses the persona's short prompt.
 ///
-/// The system prompt is the persona's text byte for byte; when a trigger stands in the question, a line that says so
-/// follows it, and another where the headings are written for the model. A request that cannot be made to fit is built all the same: a note says so, or, where it is more than twice
-/// the limit, [`Built::too_large`].
-pub fn build(ask: Ask<'_>) -> Built {
+/// The system prompt is the persona's text, verbatim. A line after it says that a trigger activated the persona, another
+/// one that the headings are written for the model. A request that does not fit is built all the same; a note says so, and
+/// above twice the limit [`BuiltPrompt::too_large`] is set.
+pub fn build_prompt(ask: PromptInput<'_>) -> BuiltPrompt {
     let profile = ask.profile;
-    let budget = Budget::new(profile.context, ask.persona.context_limit, profile.max_tokens);
-    let text = texts(&ask);
-    let question = budget::message(ask.question);
+    let budget = PromptBudget::new(profile.context, ask.persona.context_limit, profile.max_tokens);
+    let text = build_system_prompts(&ask);
+    let question = message_tokens(ask.question);
     let room = |system: &str| {
-        let used = budget::message(system).saturating_add(question);
+        let used = message_tokens(system).saturating_add(question);
         budget.map_or(Some(u32::MAX), |b| b.prompt.checked_sub(used))
     };
     let (system, room, shortened) = match (room(&text.usual), text.shorter) {
@@ -45,79 +45,85 @@ pub fn build(ask: Ask<'_>) -> Built {
         }
         (None, None) => (text.usual, None, false),
     };
-    let kept = fitting(ask.history, room.unwrap_or(0));
+    let kept = latest_fitting(ask.history, room.unwrap_or(0));
     let tokens = kept
         .iter()
         .map(exchange_tokens)
-        .fold(budget::message(&system).saturating_add(question), u32::saturating_add);
+        .fold(message_tokens(&system).saturating_add(question), u32::saturating_add);
     let too_large = budget
         .filter(|b| room.is_none() && tokens > b.limit.saturating_mul(2))
-        .map(|b| refusal(ask.persona, tokens, b));
+        .map(|b| refuse_request(ask.persona, tokens, b));
     let mut notes = RunNotes::new(profile.note.clone());
     if text.for_small {
         notes.push("short form of the persona: a small model reads it better".to_owned());
     }
     if let Some(budget) = budget {
         let over = (room.is_none() && too_large.is_none()).then_some(tokens);
-        notes.extend(left_out(ask.history.len() - kept.len(), shortened, over, budget));
+        notes.extend(describe_omissions(ask.history.len() - kept.len(), shortened, over, budget));
     }
     let max_tokens = profile.max_tokens.map(|most| answer_limit(most, tokens, budget));
     let limit = max_tokens.unwrap_or(u32::MAX);
-    let planned = || scaffold(&ask.persona.contract, ask.question, limit, profile.small);
+    let planned = || plan_scaffold(&ask.persona.contract, ask.question, limit, profile.small);
     let request = ChatRequest {
         model: ask.model.to_owned(),
         system,
-        messages: messages(kept, ask.question),
+        messages: build_messages(kept, ask.question),
         temperature: ask.persona.temperature,
         top_p: ask.persona.top_p,
         max_tokens,
         scaffold: if profile.scaffold { planned() } else { None },
     };
-    Built { request, notes, tokens, too_large }
+    BuiltPrompt { request, notes, tokens, too_large }
 }
 
-/// What may be the system prompt.
-struct Texts {
-    /// The persona's text; for a small model its brief.
+/// The candidates for the system prompt.
+struct SystemPrompts {
+    /// The persona's text; for a small model its short prompt.
     usual: Arc<str>,
-    /// A shorter one, where there is one.
+    /// A shorter one, if there is one.
     shorter: Option<Arc<str>>,
-    /// The usual one is the brief, because the model is small.
+    /// The usual one is the short prompt, because the model is small.
     for_small: bool,
 }
 
-fn texts(ask: &Ask<'_>) -> Texts {
-    // The same for every question to this persona: another system prompt would have all of it read again.
+fn build_system_prompts(ask: &PromptInput<'_>) -> SystemPrompts {
+    // Independent of the question: a changed system prompt would invalidate the provider's prefix cache.
     let scaffolded = ask.profile.scaffold && !ask.persona.contract.sections.is_empty();
-    let system = |text: &str| system(ask.persona, text, ask.triggered, scaffolded);
+    let system = |text: &str| build_system_prompt(ask.persona, text, ask.triggered, scaffolded);
     let full = system(&ask.persona.prompt);
     let brief = ask.persona.brief.as_deref().map(system).filter(|brief| brief.len() < full.len());
     match brief {
-        Some(brief) if ask.profile.small => Texts { usual: brief, shorter: None, for_small: true },
-        shorter => Texts { usual: full, shorter, for_small: false },
+        Some(brief) if ask.profile.small => {
+            SystemPrompts { usual: brief, shorter: None, for_small: true }
+        }
+        shorter => SystemPrompts { usual: full, shorter, for_small: false },
     }
 }
 
-/// What a model is told whose headings are written for it: else it writes the persona's rules about form under them.
-const HEADINGS: &str = "Where an answer needs headings, they are written for you. Under each, write only what you say \
+/// Tells the model that its headings are written for it; without this it writes the persona's rules about form under them.
+const HEADINGS_INSTRUCTION: &str = "Where an answer needs headings, they are written for you. Under each, write only what you say \
      about the question: no headings, nothing about these instructions, nothing that was said before.";
 
-/// The persona's text, and after it, where a trigger called it, that its mode is active, and where its headings are
-/// written for it, that they are.
-fn system(persona: &Persona, text: &str, triggered: bool, scaffolded: bool) -> Arc<str> {
+/// The persona's text, followed by a line when a trigger activated it, and one when the headings are written for it.
+fn build_system_prompt(
+    persona: &Persona,
+    text: &str,
+    triggered: bool,
+    scaffolded: bool,
+) -> Arc<str> {
     if !triggered && !scaffolded && text == &*persona.prompt {
         return Arc::clone(&persona.prompt);
     }
     let mode = persona.mode.as_deref().unwrap_or("Your trigger mode");
     let mode =
         format!("{mode} is active: the user's question contains one of your trigger phrases.");
-    let lines = [(triggered, mode.as_str()), (scaffolded, HEADINGS)];
+    let lines = [(triggered, mode.as_str()), (scaffolded, HEADINGS_INSTRUCTION)];
     let said = lines.iter().filter(|(said, _)| *said).map(|(_, line)| format!("\n\n{line}\n"));
     Arc::from(std::iter::once(text.to_owned()).chain(said).collect::<String>())
 }
 
 /// The latest exchanges that fit into `room` tokens.
-fn fitting(history: &[Exchange], room: u32) -> &[Exchange] {
+fn latest_fitting(history: &[Exchange], room: u32) -> &[Exchange] {
     let mut left = room;
     let mut kept = 0;
     for exchange in history.iter().rev() {
@@ -131,18 +137,18 @@ fn fitting(history: &[Exchange], room: u32) -> &[Exchange] {
 }
 
 fn exchange_tokens(exchange: &Exchange) -> u32 {
-    budget::message(&exchange.question).saturating_add(budget::message(&exchange.answer))
+    message_tokens(&exchange.question).saturating_add(message_tokens(&exchange.answer))
 }
 
-/// History and question as messages. An exchange without an answer (it failed before any text came) is joined to what
-/// follows it, as several providers refuse two messages of one role in a row and all refuse an empty one.
-fn messages(history: &[Exchange], question: &str) -> Vec<ChatMessage> {
+/// Exchanges and question as messages. An exchange without an answer (it failed before any text came) is joined with the
+/// next one: several providers reject two messages of one role in a row, and all reject an empty message.
+fn build_messages(history: &[Exchange], question: &str) -> Vec<ChatMessage> {
     let mut messages = Vec::with_capacity(history.len() * 2 + 1);
     let mut pending = String::new();
     for exchange in history {
         let unanswered = exchange.answer.trim().is_empty();
         if unanswered && *exchange.question == *question {
-            // Asked again word for word: once is enough.
+            // The same question again: once is enough.
         } else if unanswered {
             pending.push_str(&exchange.question);
             pending.push_str("\n\n");
@@ -160,31 +166,36 @@ fn messages(history: &[Exchange], question: &str) -> Vec<ChatMessage> {
     messages
 }
 
-/// What the answer may have: a provider refuses a request whose prompt and answer together go over the context.
-fn answer_limit(most: u32, tokens: u32, budget: Option<Budget>) -> u32 {
+/// Tokens for the answer: providers reject a request whose prompt and answer together exceed the context.
+fn answer_limit(most: u32, tokens: u32, budget: Option<PromptBudget>) -> u32 {
     let Some(budget) = budget else { return most };
     most.min(budget.limit.saturating_sub(tokens)).max(1)
 }
 
-/// Why a request that is more than twice its limit is not sent.
-fn refusal(persona: &Persona, tokens: u32, budget: Budget) -> String {
+/// The message for a request of more than twice its limit.
+fn refuse_request(persona: &Persona, tokens: u32, budget: PromptBudget) -> String {
     format!(
         "not sent: about {} tokens, and {} takes {}; shorten the question, attach less, or raise \
          context_limit under [persona.{}] (or context of its provider) in config.toml",
-        grouped(tokens),
+        format_thousands(tokens),
         persona.name,
-        grouped(budget.limit),
+        format_thousands(budget.limit),
         persona.id
     )
 }
 
-/// What was left out, in words for the pane. `over` is the size of the request when it is over the budget.
-fn left_out(dropped: usize, shortened: bool, over: Option<u32>, budget: Budget) -> Vec<String> {
-    let limit = grouped(budget.limit);
+/// Notes on what was left out. `over` is the size of the request when it exceeds the budget.
+fn describe_omissions(
+    dropped: usize,
+    shortened: bool,
+    over: Option<u32>,
+    budget: PromptBudget,
+) -> Vec<String> {
+    let limit = format_thousands(budget.limit);
     let mut notes = Vec::new();
     if dropped > 0 {
-        let questions = if dropped == 1 { "question" } else { "questions" };
-        notes.push(format!("left out {dropped} older {questions} to fit {limit} tokens"));
+        let dropped = format_quantity(dropped, "older question");
+        notes.push(format!("left out {dropped} to fit {limit} tokens"));
     }
     if shortened {
         notes.push(format!("short form of the persona, to fit {limit} tokens"));
@@ -192,8 +203,8 @@ fn left_out(dropped: usize, shortened: bool, over: Option<u32>, budget: Budget) 
     if let Some(tokens) = over {
         notes.push(format!(
             "about {} tokens, more than the {} that {limit} tokens leave for a question: the question was sent in full, ask for less or choose a larger model",
-            grouped(tokens),
-            grouped(budget.prompt),
+            format_thousands(tokens),
+            format_thousands(budget.prompt),
         ));
     }
     notes
@@ -213,10 +224,10 @@ mod tests {
         persona.context_limit = Some(1_000);
         let history = [];
         let question = "x".repeat(5_000);
-        let built = build(Ask { question: &question, ..ask(&persona, &history) });
+        let built = build_prompt(PromptInput { question: &question, ..ask(&persona, &history) });
         assert!(built.too_large.is_none() && list_notes(&built.notes).len() == 1, "{built:?}");
         let question = "x".repeat(9_000);
-        let built = build(Ask { question: &question, ..ask(&persona, &history) });
+        let built = build_prompt(PromptInput { question: &question, ..ask(&persona, &history) });
         let why = built.too_large.unwrap();
         assert!(
             why.contains("about 2,2")
@@ -239,8 +250,8 @@ mod tests {
         (0..n).map(|i| Exchange { question: text(i), answer: text(i) }).collect()
     }
 
-    fn ask<'a>(persona: &'a Persona, history: &'a [Exchange]) -> Ask<'a> {
-        Ask {
+    fn ask<'a>(persona: &'a Persona, history: &'a [Exchange]) -> PromptInput<'a> {
+        PromptInput {
             persona,
             history,
             question: "Why?",
@@ -261,7 +272,7 @@ mod tests {
     fn the_system_prompt_is_the_persona_byte_for_byte() {
         let persona = persona("\u{feff}# A\r\n${{ x }} {a} #{b}\r\n\r\n ");
         let history = exchanges(2, 10);
-        let built = build(ask(&persona, &history));
+        let built = build_prompt(ask(&persona, &history));
         assert!(Arc::ptr_eq(&built.request.system, &persona.prompt));
         let said: Vec<_> =
             built.request.messages.iter().map(|m| (m.role, m.text.chars().next())).collect();
@@ -284,7 +295,8 @@ mod tests {
         persona.temperature = Some(0.5);
         persona.top_p = Some(0.9);
         let request =
-            build(Ask { profile: &limits(None, Some(700)), ..ask(&persona, &[]) }).request;
+            build_prompt(PromptInput { profile: &limits(None, Some(700)), ..ask(&persona, &[]) })
+                .request;
         assert_eq!((request.temperature, request.top_p), (Some(0.5), Some(0.9)));
         assert_eq!((request.model.as_str(), request.max_tokens), ("m", Some(700)));
     }
@@ -312,7 +324,10 @@ mod tests {
                 ],
             ),
         ] {
-            let built = build(Ask { profile: &limits(context, None), ..ask(&persona, &history) });
+            let built = build_prompt(PromptInput {
+                profile: &limits(context, None),
+                ..ask(&persona, &history)
+            });
             assert_eq!(built.request.messages.len(), kept * 2 + 1, "{context:?}");
             assert_eq!(built.request.system.starts_with('b'), short, "{context:?}");
             assert_eq!(list_notes(&built.notes), notes, "{context:?}");
@@ -325,7 +340,10 @@ mod tests {
         let mut persona = persona(&"p".repeat(4_000));
         persona.brief = Some("b".repeat(80));
         let history = exchanges(3, 50);
-        let built = build(Ask { profile: &limits(Some(400), None), ..ask(&persona, &history) });
+        let built = build_prompt(PromptInput {
+            profile: &limits(Some(400), None),
+            ..ask(&persona, &history)
+        });
         assert_eq!(built.request.messages.len(), 5);
         assert!(built.request.messages.first().is_some_and(|m| m.text.starts_with('1')));
         assert_eq!(
@@ -342,7 +360,10 @@ mod tests {
         let mut persona = persona("P");
         persona.context_limit = Some(8_000);
         let history = exchanges(10, 1_000);
-        let built = build(Ask { profile: &limits(Some(128_000), None), ..ask(&persona, &history) });
+        let built = build_prompt(PromptInput {
+            profile: &limits(Some(128_000), None),
+            ..ask(&persona, &history)
+        });
         assert_eq!(list_notes(&built.notes), ["left out 7 older questions to fit 8,000 tokens"]);
         assert!(built.tokens <= 6_976);
     }
@@ -353,7 +374,7 @@ mod tests {
         persona.brief = Some("b".repeat(80));
         let question = "q".repeat(4_000);
         let history = exchanges(1, 5);
-        let built = build(Ask {
+        let built = build_prompt(PromptInput {
             profile: &limits(Some(600), None),
             question: &question,
             ..ask(&persona, &history)
@@ -374,7 +395,10 @@ mod tests {
         let mut persona = persona(&"p".repeat(4_000));
         for brief in [None, Some("b".repeat(5_000))] {
             persona.brief = brief;
-            let built = build(Ask { profile: &limits(Some(512), None), ..ask(&persona, &[]) });
+            let built = build_prompt(PromptInput {
+                profile: &limits(Some(512), None),
+                ..ask(&persona, &[])
+            });
             assert_eq!(built.request.system, persona.prompt);
             assert_eq!(list_notes(&built.notes).len(), 1);
         }
@@ -389,7 +413,10 @@ mod tests {
             (Some(1_000), 100, 100),
             (Some(0), 9, 1),
         ] {
-            let built = build(Ask { profile: &limits(context, Some(most)), ..ask(&persona, &[]) });
+            let built = build_prompt(PromptInput {
+                profile: &limits(context, Some(most)),
+                ..ask(&persona, &[])
+            });
             assert_eq!(built.request.max_tokens, Some(expected), "{context:?} {most}");
         }
     }
@@ -398,11 +425,11 @@ mod tests {
     fn a_trigger_is_said_after_the_persona_s_own_text() {
         let mut persona = persona("The prompt.\n");
         persona.mode = Some("DevOps Mode".to_owned());
-        let built = build(Ask { triggered: true, ..ask(&persona, &[]) });
+        let built = build_prompt(PromptInput { triggered: true, ..ask(&persona, &[]) });
         assert!(built.request.system.starts_with(&*persona.prompt));
         assert!(built.request.system.contains("DevOps Mode is active"));
         persona.mode = None;
-        let built = build(Ask { triggered: true, ..ask(&persona, &[]) });
+        let built = build_prompt(PromptInput { triggered: true, ..ask(&persona, &[]) });
         assert!(built.request.system.contains("Your trigger mode is active"));
     }
 
@@ -419,7 +446,7 @@ mod tests {
             exchange("three", " \n"),
             exchange("Why?", ""),
         ];
-        let built = build(ask(&persona, &history));
+        let built = build_prompt(ask(&persona, &history));
         let said: Vec<_> = built.request.messages.iter().map(|m| (m.role, &*m.text)).collect();
         assert_eq!(
             said,
@@ -438,13 +465,14 @@ mod tests {
         let history = exchanges(5, 100);
         let context = Some(100_000);
         assert_eq!(
-            build(Ask { profile: &limits(context, None), ..ask(&small, &history) })
+            build_prompt(PromptInput { profile: &limits(context, None), ..ask(&small, &history) })
                 .request
                 .messages
                 .len(),
             1
         );
-        let built = build(Ask { profile: &limits(context, None), ..ask(&large, &history) });
+        let built =
+            build_prompt(PromptInput { profile: &limits(context, None), ..ask(&large, &history) });
         assert_eq!((built.request.messages.len(), list_notes(&built.notes).len()), (11, 0));
     }
 
@@ -463,10 +491,14 @@ mod tests {
             note: Some(note.clone()),
         };
         let question = "Which of the two is it?";
-        let asked = |profile| build(Ask { question, profile, ..ask(&persona, &[]) });
+        let asked = |profile| build_prompt(PromptInput { question, profile, ..ask(&persona, &[]) });
         let built = asked(&small);
-        assert!(built.request.system.starts_with('b') && built.request.system.contains(HEADINGS));
-        let quick = build(Ask { question: "Why?", profile: &small, ..ask(&persona, &[]) });
+        assert!(
+            built.request.system.starts_with('b')
+                && built.request.system.contains(HEADINGS_INSTRUCTION)
+        );
+        let quick =
+            build_prompt(PromptInput { question: "Why?", profile: &small, ..ask(&persona, &[]) });
         assert!(quick.request.scaffold.is_none());
         assert_eq!(quick.request.system, built.request.system, "nothing is read again");
         let why = "short form of the persona: a small model reads it better";
@@ -486,7 +518,7 @@ mod tests {
         persona.brief = Some("b".repeat(80));
         let small = ModelProfile { small: true, ..limits(Some(400), None) };
         let history = exchanges(3, 50);
-        let built = build(Ask { profile: &small, ..ask(&persona, &history) });
+        let built = build_prompt(PromptInput { profile: &small, ..ask(&persona, &history) });
         assert_eq!(
             list_notes(&built.notes),
             [
@@ -495,7 +527,7 @@ mod tests {
             ]
         );
         persona.brief = None;
-        let built = build(Ask { profile: &small, ..ask(&persona, &[]) });
+        let built = build_prompt(PromptInput { profile: &small, ..ask(&persona, &[]) });
         assert_eq!((built.request.system.len(), list_notes(&built.notes).len()), (4_000, 0));
         assert!(built.too_large.is_some());
     }

@@ -1,16 +1,13 @@
-//! From persona, history and question to a request, and from a typed question to its addressees.
+//! Builds the requests for models, and splits a typed question into mentions and text.
 //!
-//! Pure text work: `build` puts a request together within its token `budget`, `scaffold` plans an answer's headings for a
-//! model that is too small to, `address` reads leading `@persona` mentions, `trigger` finds the phrases that bring a
-//! persona in. Nothing is sent, read or stored here;
-//! the app and the runtime call it. A persona sees its own history only: other histories are not passed in.
+//! Pure text processing: nothing is sent, read or stored. A request contains only the exchanges of its own persona.
 
 mod address;
-mod attachment;
 mod brief;
 mod budget;
 mod build;
 mod challenge;
+mod document;
 mod fence;
 mod scaffold;
 mod title;
@@ -20,38 +17,38 @@ use std::sync::Arc;
 
 use crate::domain::{ModelProfile, Persona};
 
-pub use address::{Addressed, address};
-pub use attachment::{attachment, outline};
-pub use brief::{BriefQuestion, Source, brief};
-pub use budget::estimate;
-pub use build::{Built, build};
-pub use challenge::challenge;
-pub use scaffold::scaffold;
-pub use title::title;
-pub use trigger::triggers;
+pub use address::{AddressedQuestion, split_mentions};
+pub use brief::{BriefQuestion, BriefSource, brief_question};
+pub use budget::estimate_tokens;
+pub use build::{BuiltPrompt, build_prompt};
+pub use challenge::challenge_question;
+pub use document::{format_document, outline_question};
+pub use scaffold::plan_scaffold;
+pub use title::title_from_question;
+pub use trigger::is_triggered;
 
-/// One earlier question with the answer this persona gave to it.
+/// An earlier question with this persona's answer to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exchange {
     /// The question as it was sent.
     pub question: Arc<str>,
-    /// The answer, partial ones included.
+    /// The answer, possibly incomplete.
     pub answer: Arc<str>,
 }
 
-/// What a request is made of.
+/// What a request is built from.
 #[derive(Debug, Clone, Copy)]
-pub struct Ask<'a> {
-    /// Who is asked.
+pub struct PromptInput<'a> {
+    /// The persona that is asked.
     pub persona: &'a Persona,
-    /// The persona's own earlier exchanges, oldest first.
+    /// The persona's earlier exchanges, oldest first.
     pub history: &'a [Exchange],
-    /// The question, mentions removed.
+    /// The question without mentions.
     pub question: &'a str,
-    /// One of the persona's triggers stands in the question.
+    /// The question contains one of the persona's triggers.
     pub triggered: bool,
-    /// The model's name at its provider.
+    /// Name of the model at its provider.
     pub model: &'a str,
-    /// Its limits, and how much help it needs.
+    /// Limits of the model, and how much help it needs.
     pub profile: &'a ModelProfile,
 }

@@ -1,35 +1,27 @@
-//! Triggers: phrases in a question that bring a persona in.
+//! Triggers: phrases in a question that add a persona to the turn.
 //!
-//! Any case, whole words, blanks of any kind and number between the words. Finding is all that is done here; adding the
-//! persona to the turn, and letting the user dismiss it, is the app's work.
+//! Any case, whole words, any white space between the words. Only finds them; adding and dismissing personas is not done here.
 
 use crate::domain::Persona;
+use crate::text::find_phrase;
 
-/// True when one of the persona's triggers stands in the question: any case, whole words.
-pub fn triggers(persona: &Persona, question: &str) -> bool {
+/// True when the question contains one of the persona's triggers as whole words, in any case.
+pub fn is_triggered(persona: &Persona, question: &str) -> bool {
     if persona.triggers.is_empty() {
         return false;
     }
-    let question = normal(question);
-    persona.triggers.iter().any(|phrase| contains(&question, &normal(phrase)))
+    let question = normalize_words(question);
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    persona
+        .triggers
+        .iter()
+        .any(|phrase| find_phrase(&question, &normalize_words(phrase), is_word).next().is_some())
 }
 
-/// Lower case, one blank between words.
-fn normal(text: &str) -> String {
+/// Lower case, with one space between words.
+fn normalize_words(text: &str) -> String {
     let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
     words.join(" ")
-}
-
-/// True when `phrase` stands in `text` and does not begin or end inside a word.
-fn contains(text: &str, phrase: &str) -> bool {
-    let is_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
-    let inside = |a: Option<char>, b: Option<char>| is_word(a) && is_word(b);
-    !phrase.is_empty()
-        && text.match_indices(phrase).any(|(at, _)| {
-            let before = text.get(..at).and_then(|t| t.chars().next_back());
-            let after = text.get(at + phrase.len()..).and_then(|t| t.chars().next());
-            !inside(before, phrase.chars().next()) && !inside(phrase.chars().next_back(), after)
-        })
 }
 
 #[cfg(test)]
@@ -41,7 +33,7 @@ mod tests {
     fn triggers_are_whole_words_in_any_case() {
         let id = PersonaId::from_name("gitops");
         let mut persona = Persona::plain(id, "G".to_owned(), "P", PersonaSource::BuiltIn);
-        assert!(!triggers(&persona, "Deploy this"));
+        assert!(!is_triggered(&persona, "Deploy this"));
         persona.triggers =
             ["Deploy this", "Set up CI/CD", "Server is down"].map(str::to_owned).to_vec();
         for (question, expected) in [
@@ -62,7 +54,7 @@ mod tests {
             ("ärserver is down", false),
             ("", false),
         ] {
-            assert_eq!(triggers(&persona, question), expected, "{question:?}");
+            assert_eq!(is_triggered(&persona, question), expected, "{question:?}");
         }
     }
 
@@ -71,6 +63,6 @@ mod tests {
         let id = PersonaId::from_name("x");
         let mut persona = Persona::plain(id, "X".to_owned(), "P", PersonaSource::BuiltIn);
         persona.triggers = vec![String::new(), " ".to_owned()];
-        assert!(!triggers(&persona, "anything  at all"));
+        assert!(!is_triggered(&persona, "anything  at all"));
     }
 }

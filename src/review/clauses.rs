@@ -1,131 +1,135 @@
-//! The clauses of an answer with their bytes: sentences of prose and list items, cells of tables. Without code and quotes.
+//! The sentences and table cells of an answer with their byte ranges, without code and quotes.
 //!
-//! What may not be read for words or numbers (code, addresses) is masked, byte for byte, so that places stay places of the
-//! answer. Used by `ledger` and `assumptions`.
+//! Code and addresses inside them are masked byte for byte, so that offsets in the masked text are offsets in the answer.
 
 use std::ops::Range;
 
 use super::Section;
-use super::sentence::sentences;
-use crate::text::{Document, Part, PartKind};
+use crate::text::{Document, Part, PartKind, collapse_whitespace, split_sentences};
 
-/// Bytes of a sentence that are shown before and behind what was found in it.
-const LONG: usize = 300;
+/// Bytes of a sentence that are shown before and after what was found in it.
+const SHOWN_AROUND_BYTES: usize = 300;
 
-/// Where a clause stands.
+/// Where a sentence is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum ClausePlacement {
     /// In running text.
     Prose,
-    /// In a cell: heading of its column, and the first cell of its row.
+    /// In a table cell: the heading of its column, and the first cell of its row.
     Cell { heading: String, subject: String },
 }
 
-/// A sentence, with the clauses that it is parted into by semicolons; or the cell of a table.
+/// A sentence, which semicolons divide into clauses; or a table cell.
 #[derive(Debug, Clone)]
-pub(super) struct Sentence {
-    /// Its bytes of the answer.
+pub(super) struct MaskedSentence {
+    /// Byte range of the answer.
     pub(super) span: Range<usize>,
-    /// Its bytes with code and addresses masked.
+    /// The text of that range with code and addresses masked.
     pub(super) masked: String,
-    /// Where it stands.
-    pub(super) place: Place,
+    /// Where it is.
+    pub(super) placement: ClausePlacement,
 }
 
-impl Sentence {
-    /// The clauses, as bytes of `masked`.
+impl MaskedSentence {
+    /// The clauses, as byte ranges of `masked`.
     pub(super) fn clauses(&self) -> Vec<Range<usize>> {
-        let mut from = 0;
+        let mut start = 0;
         let mut clauses = Vec::new();
-        for (at, _) in self.masked.match_indices(';') {
-            clauses.push(from..at);
-            from = at + 1;
+        for (semicolon, _) in self.masked.match_indices(';') {
+            clauses.push(start..semicolon);
+            start = semicolon + 1;
         }
-        clauses.push(from..self.masked.len());
+        clauses.push(start..self.masked.len());
         clauses
     }
 
-    /// What it says around the bytes `at` of the answer, without marks, on one line: all of it unless it is very long.
-    pub(super) fn words(&self, source: &str, at: &Range<usize>) -> String {
-        let said = plain(source.get(window(source, &self.span, at, LONG)).unwrap_or_default());
-        match &self.place {
-            Place::Prose => said,
-            Place::Cell { heading, subject } if subject.is_empty() => format!("{heading}: {said}"),
-            Place::Cell { heading, subject } => format!("{subject} · {heading}: {said}"),
+    /// The sentence without Markdown on one line, with the row and the column of a cell. A very long sentence is reduced to
+    /// what is around `span`, a byte range of the answer.
+    pub(super) fn describe(&self, source: &str, span: &Range<usize>) -> String {
+        let range = window_around(source, &self.span, span, SHOWN_AROUND_BYTES);
+        let text = strip_markdown(source.get(range).unwrap_or_default());
+        match &self.placement {
+            ClausePlacement::Prose => text,
+            ClausePlacement::Cell { heading, subject } if subject.is_empty() => {
+                format!("{heading}: {text}")
+            }
+            ClausePlacement::Cell { heading, subject } => format!("{subject} · {heading}: {text}"),
         }
     }
 }
 
-/// The bytes of `text` within `whole`, at most `room` before and behind `at`.
-pub(super) fn window(
+/// The byte range `outer` of `text`, limited to `margin` bytes before and after `inner`.
+pub(super) fn window_around(
     text: &str,
-    whole: &Range<usize>,
-    at: &Range<usize>,
-    room: usize,
+    outer: &Range<usize>,
+    inner: &Range<usize>,
+    margin: usize,
 ) -> Range<usize> {
-    let from = text.ceil_char_boundary(at.start.saturating_sub(room).max(whole.start));
-    let to = text.floor_char_boundary(at.end.saturating_add(room).min(whole.end));
-    from.min(to)..to
+    let start = text.ceil_char_boundary(inner.start.saturating_sub(margin).max(outer.start));
+    let end = text.floor_char_boundary(inner.end.saturating_add(margin).min(outer.end));
+    start.min(end)..end
 }
 
-/// Markdown without marks, on one line.
-pub(super) fn plain(text: &str) -> String {
-    let alone = Document::of(text);
-    let words: Vec<&str> = alone.parts().flat_map(|part| part.text().split_whitespace()).collect();
-    // A sentence cut out of bold text has one half of its marks.
-    let said = words.join(" ").replace("**", "").trim().to_owned();
-    if said.is_empty() { text.split_whitespace().collect::<Vec<_>>().join(" ") } else { said }
+/// The text of a piece of Markdown, on one line.
+fn strip_markdown(markdown: &str) -> String {
+    let document = Document::of(markdown);
+    let words: Vec<&str> =
+        document.parts().flat_map(|part| part.text().split_whitespace()).collect();
+    // A sentence cut out of bold text has only one half of the marks.
+    let text = words.join(" ").replace("**", "").trim().to_owned();
+    if text.is_empty() { collapse_whitespace(markdown) } else { text }
 }
 
-/// The sentences of `section` of `document` in order; its heading, code and quotes are left out.
-pub(super) fn of_section(document: &Document, section: &Section) -> Vec<Sentence> {
-    let mut found = Vec::new();
+/// The sentences and cells of `section` in order, without its heading, code and quotes.
+pub(super) fn sentences_of_section(document: &Document, section: &Section) -> Vec<MaskedSentence> {
+    let mut sentences = Vec::new();
     for part in section.blocks.clone().filter_map(|index| document.part(index)) {
         if Some(part.index()) == section.heading || part.is_quoted() {
             continue;
         }
         match part.kind() {
-            PartKind::Paragraph => of_text(document.source(), part.span(), &mut found),
-            PartKind::Table => of_table(document.source(), &part, &mut found),
+            PartKind::Paragraph => push_sentences(document.source(), part.span(), &mut sentences),
+            PartKind::Table => push_cells(document.source(), &part, &mut sentences),
             PartKind::Heading(_) | PartKind::Code(_) | PartKind::Rule => {}
         }
     }
-    found
+    sentences
 }
 
-/// The sentences within the bytes `span`.
-pub(super) fn of_text(source: &str, span: Range<usize>, found: &mut Vec<Sentence>) {
+fn push_sentences(source: &str, span: Range<usize>, sentences: &mut Vec<MaskedSentence>) {
     let Some(text) = source.get(span.clone()) else { return };
-    let masked = mask(text);
-    for range in sentences(&masked) {
-        let words = masked.get(range.clone()).unwrap_or_default().to_owned();
+    let masked = mask_code(text);
+    for range in split_sentences(&masked) {
+        let text = masked.get(range.clone()).unwrap_or_default().to_owned();
         let span = span.start + range.start..span.start + range.end;
-        found.push(Sentence { span, masked: words, place: Place::Prose });
+        let placement = ClausePlacement::Prose;
+        sentences.push(MaskedSentence { span, masked: text, placement });
     }
 }
 
-fn of_table(source: &str, part: &Part<'_>, found: &mut Vec<Sentence>) {
+fn push_cells(source: &str, part: &Part<'_>, sentences: &mut Vec<MaskedSentence>) {
     let headings = part.columns();
     for row in part.rows() {
         let Some(text) = source.get(row.span.clone()) else { continue };
         let subject = row.cells.first().copied().unwrap_or_default();
-        for (column, range) in cells(text).into_iter().enumerate() {
+        for (column, range) in cell_ranges(text).into_iter().enumerate() {
             let heading = headings.get(column).copied().unwrap_or_default().to_owned();
             let subject = if column == 0 { String::new() } else { subject.to_owned() };
-            let masked = mask(text.get(range.clone()).unwrap_or_default());
+            let masked = mask_code(text.get(range.clone()).unwrap_or_default());
             let span = row.span.start + range.start..row.span.start + range.end;
-            found.push(Sentence { span, masked, place: Place::Cell { heading, subject } });
+            let placement = ClausePlacement::Cell { heading, subject };
+            sentences.push(MaskedSentence { span, masked, placement });
         }
     }
 }
 
-/// The cells of a row's source, without blanks around them.
-fn cells(row: &str) -> Vec<Range<usize>> {
+/// The byte ranges of the cells of a row's source, without the whitespace around them.
+fn cell_ranges(row: &str) -> Vec<Range<usize>> {
     let mut bars: Vec<usize> = Vec::new();
     let mut escaped = false;
-    for (at, c) in row.char_indices() {
+    for (offset, c) in row.char_indices() {
         if c == '|' && !escaped {
-            bars.push(at);
+            bars.push(offset);
         }
         escaped = c == '\\' && !escaped;
     }
@@ -143,8 +147,8 @@ fn cells(row: &str) -> Vec<Range<usize>> {
     cells
 }
 
-/// The text with what is code or an address replaced by as many underscores as it has bytes, and on one line.
-fn mask(text: &str) -> String {
+/// The text on one line, with code and addresses replaced by as many underscores as they have bytes.
+fn mask_code(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
@@ -173,22 +177,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_stay_places_of_the_answer() {
+    fn offsets_stay_offsets_of_the_answer() {
         let source = "See `x = 5 ms` and [it](http://a/5)\nfor 3 s; then. Next 漢.";
-        let mut found = Vec::new();
-        of_text(source, 0..source.len(), &mut found);
-        assert_eq!(found.len(), 2);
-        for sentence in &found {
+        let mut sentences = Vec::new();
+        push_sentences(source, 0..source.len(), &mut sentences);
+        assert_eq!(sentences.len(), 2);
+        for sentence in &sentences {
             assert_eq!(sentence.masked.len(), sentence.span.len());
         }
-        assert!(!found[0].masked.contains('5'), "{}", found[0].masked);
-        assert_eq!(found[0].clauses().len(), 2);
+        assert!(!sentences[0].masked.contains('5'), "{}", sentences[0].masked);
+        assert_eq!(sentences[0].clauses().len(), 2);
         assert_eq!(
-            found[0].words(source, &found[0].span),
+            sentences[0].describe(source, &sentences[0].span),
             "See x = 5 ms and it (a) for 3 s; then."
         );
         let row = "| a \\| b | 5 ms |  | c |";
-        let texts: Vec<&str> = cells(row).into_iter().filter_map(|cell| row.get(cell)).collect();
+        let texts: Vec<&str> =
+            cell_ranges(row).into_iter().filter_map(|cell| row.get(cell)).collect();
         assert_eq!(texts, ["a \\| b", "5 ms", "", "c"]);
     }
 }

@@ -1,39 +1,38 @@
 //! The sentence that an answer's recommendation leads with, for the row *at a glance* of Compare.
-//!
-//! Called by `app` while an answer streams in.
 
 use std::ops::Range;
 
 use super::Section;
-use super::sentence::first_sentence;
+use super::extract::strip_announcement;
 use crate::domain::Facet;
-use crate::text::{Document, PartKind};
+use crate::domain::script::COLONS;
+use crate::text::{Document, Part, PartKind, collapse_whitespace, first_sentence, has_letters};
 
-/// A sentence and where it stands.
+/// A leading sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lead {
     /// The sentence, on one line.
     pub text: String,
-    /// The bytes of the paragraph or item that it begins.
+    /// Byte range of the paragraph or list item that it begins.
     pub span: Range<usize>,
 }
 
-/// The lead sentence of the recommendation of `document`; none when it has no such section, or only headings so far.
-pub fn lead(document: &Document, sections: &[Section]) -> Option<Lead> {
-    let recommended = sections.iter().filter(|section| section.facet == Facet::Recommendation);
-    recommended.into_iter().find_map(|section| {
-        let parts = section.blocks.clone().filter_map(|index| document.part(index));
-        let said = |part: &crate::text::Part<'_>| {
-            let text = part.text().trim_end();
-            part.kind() == PartKind::Paragraph
-                && Some(part.index()) != section.heading
-                && !part.is_quoted()
-                && !text.ends_with([':', '：'])
-                && text.chars().any(char::is_alphanumeric)
-        };
-        let part = parts.into_iter().find(said)?;
-        let text = first_sentence(super::recommend::unlabelled(part.text()));
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-        Some(Lead { text, span: part.span() })
+/// The leading sentence of the recommendation of `document`; none when it has no such section, or only headings so far.
+pub fn find_lead(document: &Document, sections: &[Section]) -> Option<Lead> {
+    let mut recommended = sections.iter().filter(|section| section.facet == Facet::Recommendation);
+    recommended.find_map(|section| {
+        let mut parts = section.blocks.clone().filter_map(|index| document.part(index));
+        let part = parts.find(|part| can_lead(part, section))?;
+        let sentence = first_sentence(strip_announcement(part.text()));
+        Some(Lead { text: collapse_whitespace(sentence), span: part.span() })
     })
+}
+
+fn can_lead(part: &Part<'_>, section: &Section) -> bool {
+    let text = part.text().trim_end();
+    part.kind() == PartKind::Paragraph
+        && Some(part.index()) != section.heading
+        && !part.is_quoted()
+        && !text.ends_with(COLONS)
+        && has_letters(text)
 }

@@ -1,297 +1,277 @@
-//! The ledger: what all answers take for granted, and every number with a unit, those of the same thing side by side.
+//! The ledger: the assumptions of all answers, and every number with a unit, grouped by what the numbers measure.
 //!
-//! Found by pattern, and shown as such: nothing here knows whether a number is right. A number is *cited* when its clause
-//! names a source, an *estimate* when the clause says so, else *bare*. Called by `app` and `export`.
+//! Found by pattern, and shown as such: whether a number is right is not checked. A number is *cited* when its clause names
+//! a source, an *estimate* when the clause says so, else it has *no source*.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use super::Section;
-use super::assumptions::assumptions;
-use super::clauses::{Place, Sentence, of_section, window};
-use super::metrics::{metric, of_cell, rank};
-use super::numbers::{Number, numbers};
-use super::units::Kind;
+use super::assumptions::find_assumptions;
+use super::clauses::{ClausePlacement, MaskedSentence, sentences_of_section, window_around};
+use super::metrics::{find_cell_metric, find_metric, metric_rank};
+use super::quantities::{Quantity, find_quantities, is_currency_sign};
+use super::word_lists::{QuantityKind, word_lists};
 use crate::text::Document;
 
-/// One answer.
+/// One answer that feeds the ledger.
 #[derive(Debug, Clone, Copy)]
-pub struct Voice<'a> {
+pub struct LedgerSource<'a> {
     /// Its text.
     pub document: &'a Document,
     /// Its sections.
     pub sections: &'a [Section],
 }
 
-/// What stands behind a number.
+/// Where a number comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Support {
+pub enum NumberSupport {
     /// Its clause names a source: `[1]`, `per the design`, a link.
     Cited,
     /// Its clause says that it is an estimate: `~`, `approx.`, `roughly`.
     Estimate,
     /// Neither.
-    Bare,
+    NoSource,
 }
 
-impl Support {
-    /// `cited`, `estimate` or `bare`, as it is shown.
-    pub fn word(self) -> &'static str {
+impl NumberSupport {
+    /// The text that is shown: `cited`, `estimate` or `no source`.
+    pub fn label(self) -> &'static str {
         match self {
             Self::Cited => "cited",
             Self::Estimate => "estimate",
-            Self::Bare => "bare",
+            Self::NoSource => "no source",
         }
     }
 }
 
-/// Something taken for granted.
+/// An assumption of one of the answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assumption {
-    /// Whose: a place in the list of voices.
-    pub voice: usize,
-    /// Its words, on one line.
+    /// Index of the answer in the list of sources.
+    pub source: usize,
+    /// The text, on one line.
     pub text: String,
-    /// Its bytes of the answer.
+    /// Byte range of the answer.
     pub span: Range<usize>,
 }
 
 /// A number with a unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Measure {
-    /// Whose: a place in the list of voices.
-    pub voice: usize,
-    /// The number as it is written, with its unit.
+pub struct LedgerNumber {
+    /// Index of the answer in the list of sources.
+    pub source: usize,
+    /// The number with its unit, verbatim.
     pub value: String,
-    /// What stands behind it.
-    pub support: Support,
-    /// The sentence (of a very long one what stands around), or the cell with its row and column, on one line.
+    /// Where it comes from.
+    pub support: NumberSupport,
+    /// The sentence (of a very long one the text around the number), or the cell with its row and column, on one line.
     pub sentence: String,
-    /// The number's bytes of the answer.
+    /// Byte range of the number in the answer.
     pub span: Range<usize>,
 }
 
-/// Numbers that measure the same, as far as words tell.
+/// Numbers that measure the same thing, as far as their words say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Topic {
+pub struct LedgerTopic {
     /// What is measured.
     pub subject: String,
-    /// In the order of the voices.
-    pub measures: Vec<Measure>,
-    /// Two voices have no value in common.
+    /// The numbers, in the order of the sources.
+    pub numbers: Vec<LedgerNumber>,
+    /// Two answers have no value in common.
     pub differs: bool,
 }
 
 /// Assumptions and numbers of several answers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ledger {
-    /// In the order of the voices.
+    /// Assumptions in the order of the sources.
     pub assumptions: Vec<Assumption>,
-    /// What differs first, what is not known to be the same last.
-    pub topics: Vec<Topic>,
+    /// Topics: first those with a difference, then metrics, then counted nouns, then everything else by kind.
+    pub topics: Vec<LedgerTopic>,
 }
 
-/// Bytes before and behind a number whose words can be about it.
-const NEAR: usize = 300;
+/// Bytes before and after a number in which words can be about it.
+const SUBJECT_WINDOW_BYTES: usize = 300;
 
-/// What numbers are put together by.
+/// What numbers are grouped by. The order is that of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
-    /// A metric, by its rank.
+enum TopicKey {
+    /// A metric, with its rank.
     Metric(usize, &'static str),
-    /// So many of this.
+    /// The counted noun.
     Noun(String),
     /// Anything else of this kind.
-    Other(Kind),
+    Other(QuantityKind),
 }
 
-impl Key {
+impl TopicKey {
     fn title(&self) -> String {
         match self {
             Self::Metric(_, title) => (*title).to_owned(),
             Self::Noun(noun) => noun.clone(),
             Self::Other(kind) => match kind {
-                Kind::Time => "other times",
-                Kind::Money => "costs",
-                Kind::Share => "other shares",
-                Kind::Rate => "other rates",
-                Kind::Size => "other sizes",
-                Kind::Power => "power",
-                Kind::Temperature => "temperatures",
-                Kind::Length => "distances",
-                Kind::Factor => "factors",
-                Kind::Count => "other counts",
+                QuantityKind::Time => "other times",
+                QuantityKind::Money => "costs",
+                QuantityKind::Share => "other shares",
+                QuantityKind::Rate => "other rates",
+                QuantityKind::Size => "other sizes",
+                QuantityKind::Power => "power",
+                QuantityKind::Temperature => "temperatures",
+                QuantityKind::Length => "distances",
+                QuantityKind::Factor => "factors",
+                QuantityKind::Count => "other counts",
             }
             .to_owned(),
         }
     }
 }
 
-/// A value that can be compared: the amount in full digits, and per what.
-type Value = (String, String);
+/// A value that can be compared.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct ComparableValue {
+    /// The amount in base units, with a fixed number of digits.
+    amount: String,
+    /// The units it is per.
+    per: String,
+}
 
-/// What the answers of `voices` assume and measure.
-pub fn ledger(voices: &[Voice<'_>]) -> Ledger {
-    let mut found = Ledger::default();
-    let mut topics: BTreeMap<Key, Vec<(Measure, Value)>> = BTreeMap::new();
-    for (voice, of) in voices.iter().enumerate() {
-        let assumed = assumptions(of.document, of.sections).into_iter();
-        found.assumptions.extend(assumed.map(|(text, span)| Assumption { voice, text, span }));
-        for section in of.sections {
-            for sentence in of_section(of.document, section) {
-                for (key, measure, value) in measures(voice, of.document.source(), &sentence) {
-                    topics.entry(key).or_default().push((measure, value));
+/// The assumptions and numbers of the answers in `sources`.
+pub fn build_ledger(sources: &[LedgerSource<'_>]) -> Ledger {
+    let mut assumptions = Vec::new();
+    let mut topics: BTreeMap<TopicKey, Vec<(LedgerNumber, ComparableValue)>> = BTreeMap::new();
+    for (source, answer) in sources.iter().enumerate() {
+        let found = find_assumptions(answer.document, answer.sections).into_iter();
+        assumptions.extend(found.map(|a| Assumption { source, text: a.text, span: a.span }));
+        for section in answer.sections {
+            for sentence in sentences_of_section(answer.document, section) {
+                let text = answer.document.source();
+                for (key, number, value) in find_numbers(source, text, &sentence) {
+                    topics.entry(key).or_default().push((number, value));
                 }
             }
         }
     }
-    // What is counted once stands with the others that are.
-    let alone: Vec<Key> = topics
-        .iter()
-        .filter(|(k, m)| matches!(k, Key::Noun(_)) && m.len() < 2)
-        .map(|(k, _)| k.clone())
-        .collect();
-    for key in alone {
-        let moved = topics.remove(&key).unwrap_or_default();
-        topics.entry(Key::Other(Kind::Count)).or_default().extend(moved);
-    }
-    found.topics = topics
+    merge_single_nouns(&mut topics);
+    let mut topics: Vec<LedgerTopic> = topics
         .into_iter()
-        .map(|(key, mut measures)| {
-            measures.sort_by_key(|(measure, _)| (measure.voice, measure.span.start));
-            let differs = matches!(key, Key::Metric(..)) && differs(&measures);
-            let measures = measures.into_iter().map(|(measure, _)| measure).collect();
-            Topic { subject: key.title(), measures, differs }
+        .map(|(key, mut numbers)| {
+            numbers.sort_by_key(|(number, _)| (number.source, number.span.start));
+            let differs = matches!(key, TopicKey::Metric(..)) && has_difference(&numbers);
+            let numbers = numbers.into_iter().map(|(number, _)| number).collect();
+            LedgerTopic { subject: key.title(), numbers, differs }
         })
         .collect();
-    found.topics.sort_by_key(|topic| !topic.differs);
-    found
+    topics.sort_by_key(|topic| !topic.differs);
+    Ledger { assumptions, topics }
 }
 
-/// True when two voices have no value in common.
-fn differs(measures: &[(Measure, Value)]) -> bool {
-    let mut of: BTreeMap<usize, BTreeSet<&Value>> = BTreeMap::new();
-    for (measure, value) in measures {
-        of.entry(measure.voice).or_default().insert(value);
+/// Moves nouns that are counted only once to the other counts.
+fn merge_single_nouns(topics: &mut BTreeMap<TopicKey, Vec<(LedgerNumber, ComparableValue)>>) {
+    let single: Vec<TopicKey> = topics
+        .iter()
+        .filter(|(key, numbers)| matches!(key, TopicKey::Noun(_)) && numbers.len() < 2)
+        .map(|(key, _)| key.clone())
+        .collect();
+    for key in single {
+        let moved = topics.remove(&key).unwrap_or_default();
+        topics.entry(TopicKey::Other(QuantityKind::Count)).or_default().extend(moved);
     }
-    let sets: Vec<&BTreeSet<&Value>> = of.values().collect();
-    let apart = |(at, set): (usize, &&BTreeSet<&Value>)| {
-        sets.iter().skip(at + 1).any(|other| set.is_disjoint(other))
+}
+
+/// True when two answers have no value in common.
+fn has_difference(numbers: &[(LedgerNumber, ComparableValue)]) -> bool {
+    let mut values: BTreeMap<usize, BTreeSet<&ComparableValue>> = BTreeMap::new();
+    for (number, value) in numbers {
+        values.entry(number.source).or_default().insert(value);
+    }
+    let sets: Vec<&BTreeSet<&ComparableValue>> = values.values().collect();
+    let differs_from_later = |(index, set): (usize, &&BTreeSet<&ComparableValue>)| {
+        sets.iter().skip(index + 1).any(|other| set.is_disjoint(other))
     };
-    sets.iter().enumerate().any(apart)
+    sets.iter().enumerate().any(differs_from_later)
 }
 
-fn measures(voice: usize, source: &str, sentence: &Sentence) -> Vec<(Key, Measure, Value)> {
-    let all = numbers(&sentence.masked);
+fn find_numbers(
+    source: usize,
+    text: &str,
+    sentence: &MaskedSentence,
+) -> Vec<(TopicKey, LedgerNumber, ComparableValue)> {
+    let quantities = find_quantities(&sentence.masked);
     let clauses = sentence.clauses();
-    all.iter()
-        .filter_map(|number| {
-            let at = clauses.partition_point(|clause| clause.end <= number.range.start);
-            // Words far away say nothing of it, and hostile text is one clause of a hundred kilobytes.
-            let clause = window(&sentence.masked, clauses.get(at)?, &number.range, NEAR);
-            let span =
-                sentence.span.start + number.range.start..sentence.span.start + number.range.end;
-            let written =
-                source.get(sentence.span.start + clause.start..sentence.span.start + clause.end)?;
-            let measure = Measure {
-                voice,
-                value: source.get(span.clone())?.replace('\n', " "),
-                support: support(written, number.range.start - clause.start),
-                sentence: sentence.words(source, &span),
-                span,
-            };
-            let value = (format!("{:.6}", number.value.0), number.value.1.clone());
-            let near = all.partition_point(|n| n.range.start < clause.start)
-                ..all.partition_point(|n| n.range.start < clause.end);
-            let others = all.get(near).unwrap_or_default();
-            Some((key(sentence, clause, number, others), measure, value))
-        })
-        .collect()
+    let offset = sentence.span.start;
+    let find_number = |quantity: &Quantity| {
+        let index = clauses.partition_point(|clause| clause.end <= quantity.range.start);
+        // Distant words are not about the number, and hostile text is one clause of a hundred kilobytes.
+        let clause = window_around(
+            &sentence.masked,
+            clauses.get(index)?,
+            &quantity.range,
+            SUBJECT_WINDOW_BYTES,
+        );
+        let span = offset + quantity.range.start..offset + quantity.range.end;
+        let clause_text = text.get(offset + clause.start..offset + clause.end)?;
+        let number = LedgerNumber {
+            source,
+            value: text.get(span.clone())?.replace('\n', " "),
+            support: find_support(clause_text, quantity.range.start - clause.start),
+            sentence: sentence.describe(text, &span),
+            span,
+        };
+        let (amount, per) = &quantity.value;
+        let value = ComparableValue { amount: format!("{amount:.6}"), per: per.clone() };
+        let first = quantities.partition_point(|q| q.range.start < clause.start);
+        let last = quantities.partition_point(|q| q.range.start < clause.end);
+        let neighbours = quantities.get(first..last).unwrap_or_default();
+        Some((topic_key(sentence, clause, quantity, neighbours), number, value))
+    };
+    quantities.iter().filter_map(find_number).collect()
 }
 
-fn key(sentence: &Sentence, clause: Range<usize>, number: &Number, all: &[Number]) -> Key {
-    let own = metric(&sentence.masked, clause, number, all);
-    let named = own.or_else(|| match &sentence.place {
-        Place::Cell { heading, subject } => of_cell(heading, subject, number.kind),
-        Place::Prose => None,
-    });
-    match named.and_then(|title| rank(title).map(|rank| (rank, title))) {
-        Some((rank, title)) => Key::Metric(rank, title),
-        None if number.kind == Kind::Count && !number.noun.is_empty() => {
-            Key::Noun(number.noun.clone())
+fn topic_key(
+    sentence: &MaskedSentence,
+    clause: Range<usize>,
+    quantity: &Quantity,
+    neighbours: &[Quantity],
+) -> TopicKey {
+    let metric = find_metric(&sentence.masked, clause, quantity, neighbours);
+    let metric = metric.or_else(|| match &sentence.placement {
+        ClausePlacement::Cell { heading, subject } => {
+            find_cell_metric(heading, subject, quantity.kind)
         }
-        None => Key::Other(number.kind),
+        ClausePlacement::Prose => None,
+    });
+    match metric.and_then(|title| metric_rank(title).map(|rank| (rank, title))) {
+        Some((rank, title)) => TopicKey::Metric(rank, title),
+        None if quantity.kind == QuantityKind::Count && !quantity.noun.is_empty() => {
+            TopicKey::Noun(quantity.noun.clone())
+        }
+        None => TopicKey::Other(quantity.kind),
     }
 }
 
-/// Words of a clause that names a source, in lower case.
-const SOURCES: &[&str] = &[
-    "per the ",
-    "according to",
-    "source:",
-    "sources:",
-    "as stated in",
-    "as measured in",
-    "measured in the",
-    "the design says",
-    "says the design",
-    "from the design",
-    "see section",
-    "http://",
-    "https://",
-    "](",
-    "laut ",
-    "gemäß ",
-    "selon ",
-    "según ",
-    "quelle:",
-];
-
-/// Words of a clause that says that it only estimates.
-const ESTIMATES: &[&str] = &[
-    "~",
-    "≈",
-    "approx",
-    "estimat",
-    "roughly",
-    "order of magnitude",
-    "ballpark",
-    "rule of thumb",
-    "circa",
-    " ca. ",
-    "guess",
-    "ungefähr",
-    "geschätzt",
-    "schätzung",
-    "environ ",
-    "aproximadamente",
-    "unos ",
-    "约",
-    "約",
-];
-
-/// Words that say so right before the number.
-const NEARLY: &[&str] =
-    &["about ", "around ", "some ", "nearly ", "almost ", "etwa ", "rund ", "ca. "];
-
-fn support(clause: &str, at: usize) -> Support {
+/// What `clause` says about the source of the number at byte `number_start`.
+fn find_support(clause: &str, number_start: usize) -> NumberSupport {
+    let lists = &word_lists().support;
     let lower = clause.to_lowercase();
-    let refers = clause.match_indices('[').any(|(open, _)| {
-        let inner = clause
-            .get(open + 1..)
-            .and_then(|rest| rest.split_once(']'))
-            .map(|(inner, _)| inner.trim());
-        inner.is_some_and(|inner| !matches!(inner, "" | "x" | "X") && inner.len() <= 80)
-    });
-    if refers || SOURCES.iter().any(|words| lower.contains(words)) {
-        return Support::Cited;
+    if has_reference(clause) || lists.sources.occurs_in(&lower) {
+        return NumberSupport::Cited;
     }
-    let before = clause.get(..at).unwrap_or_default().to_lowercase();
-    let before = before.trim_end_matches(['*', '$', '€', '£', '¥']);
-    let nearly = NEARLY.iter().any(|words| before.ends_with(words));
-    if nearly || ESTIMATES.iter().any(|words| lower.contains(words)) {
-        Support::Estimate
+    let before = clause.get(..number_start).unwrap_or_default().to_lowercase();
+    let before = before.trim_end_matches(|c| c == '*' || is_currency_sign(c));
+    let approximate = lists.estimate_prefixes.iter().any(|words| before.ends_with(words));
+    if approximate || lists.estimates.occurs_in(&lower) {
+        NumberSupport::Estimate
     } else {
-        Support::Bare
+        NumberSupport::NoSource
     }
+}
+
+/// True for a short text in square brackets that is no check box: `[1]`, `[design, section 3]`.
+fn has_reference(clause: &str) -> bool {
+    clause.match_indices('[').any(|(open, _)| {
+        let after = clause.get(open + 1..).and_then(|rest| rest.split_once(']'));
+        let inner = after.map(|(inner, _)| inner.trim());
+        inner.is_some_and(|inner| !matches!(inner, "" | "x" | "X") && inner.len() <= 80)
+    })
 }

@@ -1,111 +1,69 @@
-//! What a number is about: the metric that its clause names. One row a metric, the more telling first.
+//! What a number is about: the metric that its clause names, by the nearest words.
 //!
-//! By the nearest words, without understanding; who reads it is told so. Used by `ledger`.
+//! Words only, no understanding of the sentence: the ledger says that it was found by pattern.
 
 use std::ops::Range;
 
-use super::numbers::Number;
-use super::units::Kind;
+use super::quantities::Quantity;
+use super::word_lists::{Metric, QuantityKind, word_lists};
+use crate::text::find_phrase;
 
-/// Title, words of the clause in lower case, kinds it is measured in.
-const METRICS: &[(&str, &[&str], &[Kind])] = &[
-    ("p99 latency", &["p99"], &[Kind::Time]),
-    ("p95 latency", &["p95"], &[Kind::Time]),
-    ("p50 latency", &["p50", "median"], &[Kind::Time]),
-    ("RTO", &["rto", "recovery time"], &[Kind::Time]),
-    ("RPO", &["rpo", "recovery point", "data loss"], &[Kind::Time]),
-    ("availability", &["availability", "uptime", "verfügbarkeit"], &[Kind::Share]),
-    ("error budget", &["error budget"], &[Kind::Time, Kind::Share]),
-    ("error rate", &["error rate", "failure rate", "fehlerrate"], &[Kind::Share]),
-    (
-        "latency",
-        &["latency", "response time", "round trip", "latenz", "antwortzeit"],
-        &[Kind::Time],
-    ),
-    ("timeout", &["timeout", "time-out", "times out"], &[Kind::Time]),
-    ("lag", &["lag"], &[Kind::Time]),
-    ("budget", &["budget"], &[Kind::Money]),
-    ("peak rate", &["peak", "spitze"], &[Kind::Rate]),
-    ("average rate", &["average", "normal rate", "typical", "mean", "durchschnitt"], &[Kind::Rate]),
-    ("throughput", &["throughput", "bandwidth", "durchsatz"], &[Kind::Rate]),
-    ("confidence", &["confidence"], &[Kind::Share]),
-    ("memory", &["memory", "ram", "speicher"], &[Kind::Size]),
-    ("disk", &["disk", "storage", "ssd"], &[Kind::Size]),
-    ("disk use", &["disk"], &[Kind::Share]),
-    (
-        "retention",
-        &["retention", "retain", "retained", "keep", "keeping", "kept", "aufbewahrung"],
-        &[Kind::Time],
-    ),
-];
-
-/// Headings of columns that say a value without saying of what.
-const VALUES: &[&str] = &[
-    "value",
-    "target",
-    "threshold",
-    "goal",
-    "limit",
-    "slo",
-    "objective",
-    "today",
-    "wert",
-    "ziel",
-    "grenze",
-];
-
-/// The metrics that there are, in the order in which they are shown.
-pub(super) fn rank(title: &str) -> Option<usize> {
-    METRICS.iter().position(|(metric, ..)| *metric == title)
+/// The position of the metric `title` in the ledger.
+pub(super) fn metric_rank(title: &str) -> Option<usize> {
+    word_lists().quantities.metrics.iter().position(|metric| metric.title == title)
 }
 
-/// The metric of `number`, one of `all` numbers of a clause; `clause` are its bytes of `text`.
-pub(super) fn metric(
+/// The metric of `quantity`, one of `all` quantities of a clause; `clause` is the clause's byte range of `text`. A metric's
+/// words count only when no other quantity of the same kind is between them and the quantity.
+pub(super) fn find_metric(
     text: &str,
     clause: Range<usize>,
-    number: &Number,
-    all: &[Number],
+    quantity: &Quantity,
+    all: &[Quantity],
 ) -> Option<&'static str> {
     let words = text.get(clause.clone())?.to_ascii_lowercase();
-    let between = |gap: Range<usize>| {
-        all.iter().any(|n| {
-            n.kind == number.kind && gap.contains(&n.range.start) && n.range != number.range
+    let is_nearest = |hit: Range<usize>| {
+        let (from, to) = (clause.start + hit.start, clause.start + hit.end);
+        let gap = if to <= quantity.range.start {
+            to..quantity.range.start
+        } else {
+            quantity.range.end..from
+        };
+        !all.iter().any(|other| {
+            other.kind == quantity.kind
+                && gap.contains(&other.range.start)
+                && other.range != quantity.range
         })
     };
-    let fits = METRICS.iter().filter(|(.., kinds)| kinds.contains(&number.kind));
-    fits.into_iter()
-        .find(|(_, patterns, _)| {
-            patterns.iter().flat_map(|pattern| places(&words, pattern)).any(|place| {
-                let (from, to) = (clause.start + place.start, clause.start + place.end);
-                let gap = if to <= number.range.start {
-                    to..number.range.start
-                } else {
-                    number.range.end..from
-                };
-                !between(gap)
-            })
-        })
-        .map(|(title, ..)| *title)
+    let mut metrics = metrics_of_kind(quantity.kind);
+    let metric = metrics.find(|metric| {
+        metric.words.iter().flat_map(|word| find_whole_words(&words, word)).any(is_nearest)
+    })?;
+    Some(&metric.title)
 }
 
-/// The metric of a cell whose own words name none: its column's, or its row's where the column only says `Target`.
-pub(super) fn of_cell(heading: &str, subject: &str, kind: Kind) -> Option<&'static str> {
+/// The metric of a table cell whose own words name none: that of its column, or that of its row where the column's heading
+/// only says `Target`.
+pub(super) fn find_cell_metric(
+    heading: &str,
+    subject: &str,
+    kind: QuantityKind,
+) -> Option<&'static str> {
     let (heading, subject) = (heading.to_ascii_lowercase(), subject.to_ascii_lowercase());
-    let named = |words: &str| {
-        let fits = METRICS.iter().filter(|(.., kinds)| kinds.contains(&kind));
-        let mut hits = fits
-            .filter(|(_, patterns, _)| patterns.iter().any(|p| places(words, p).next().is_some()));
-        hits.next().map(|(title, ..)| *title)
+    let named_in = |text: &str| -> Option<&'static str> {
+        let mut metrics = metrics_of_kind(kind);
+        let metric =
+            metrics.find(|metric| metric.words.has_phrase_in(text, char::is_alphanumeric))?;
+        Some(&metric.title)
     };
-    let says_value = VALUES.iter().any(|value| places(&heading, value).next().is_some());
-    named(&heading).or_else(|| named(&subject).filter(|_| says_value))
+    let is_value_column = word_lists().columns.value.has_phrase_in(&heading, char::is_alphanumeric);
+    named_in(&heading).or_else(|| named_in(&subject).filter(|_| is_value_column))
 }
 
-/// Where `pattern` stands in `words` as words of its own.
-fn places<'a>(words: &'a str, pattern: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
-    words.match_indices(pattern).map(|(at, found)| at..at + found.len()).filter(move |place| {
-        let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-        edge(words.get(..place.start).and_then(|w| w.chars().next_back()))
-            && edge(words.get(place.end..).and_then(|w| w.chars().next()))
-    })
+fn metrics_of_kind(kind: QuantityKind) -> impl Iterator<Item = &'static Metric> {
+    word_lists().quantities.metrics.iter().filter(move |metric| metric.kinds.contains(&kind))
+}
+
+fn find_whole_words<'a>(text: &'a str, words: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+    find_phrase(text, words, char::is_alphanumeric)
 }

@@ -1,36 +1,37 @@
-//! Reading answers: which section is about what, what is recommended, assumed and measured, what has changed.
+//! Reads answers: which section is about what, what is recommended, assumed and measured, and what has changed.
 //!
-//! Pure algorithms over [`crate::text::Document`]: deterministic, no model call, no IO. Whatever is found by pattern is
-//! called so where it is shown, and can be corrected. `synonyms` and `section` assign facets; the rest reads sections.
-//! Called by `app`, `export` and the headless `ask`.
+//! Pure algorithms over [`crate::text::Document`]: deterministic, no model call, no IO. What is found by pattern is shown as
+//! such, and the user can correct it. Contracts are not checked here.
 
 mod assumptions;
+mod backfill;
 mod brief;
-mod change;
+mod brief_text;
 mod clauses;
+mod diff;
+mod extract;
+mod heading_synonyms;
+mod heading_words;
 mod lead;
 mod ledger;
-mod lift;
 mod metrics;
-mod numbers;
-mod quotes;
-mod recommend;
+mod quantities;
+mod quantity_units;
+mod quote_index;
 mod section;
-mod sentence;
 mod severity;
-mod synonyms;
-mod table;
+mod table_columns;
 mod title;
-mod units;
-mod words;
+mod word_lists;
 
-pub use brief::{BriefLine, Quote, Witness, check_brief};
-pub use change::{DiffKind, DiffLine, DiffPiece, Fate, SectionChange, change};
-pub use lead::{Lead, lead};
-pub use ledger::{Assumption, Ledger, Measure, Support, Topic, Voice, ledger};
-pub use lift::lift;
-pub use quotes::find_quote;
-pub use recommend::{recommendations, select};
-pub use section::{Section, sections};
-pub use sentence::{first_sentence, sentences};
-pub use synonyms::Synonyms;
+pub use backfill::extract_missing;
+pub use brief::{BriefFault, BriefLine, Quote, QuotedAnswer, verify_brief};
+pub use diff::{DiffKind, DiffLine, DiffPiece, SectionDiff, SectionFate, diff_sections};
+pub use extract::{extract_recommendations, select_recommendation};
+pub use heading_synonyms::HeadingSynonyms;
+pub use lead::{Lead, find_lead};
+pub use ledger::{
+    Assumption, Ledger, LedgerNumber, LedgerSource, LedgerTopic, NumberSupport, build_ledger,
+};
+pub use quote_index::find_quote;
+pub use section::{Section, split_sections};

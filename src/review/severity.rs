@@ -1,55 +1,41 @@
-//! How much an item matters, where the answer itself says so in a label: `[High]`, `P1:`, `Severity: low`.
+//! The severity that an answer states in a label: `[High]`, `P1:`, `Severity: low`.
 //!
-//! Never guessed from what the text is about. Used by `recommend`.
+//! Only labels count; severity is never guessed from the content.
 
+use super::word_lists::word_lists;
 use crate::domain::Severity;
 
-/// Labels and what they stand for.
-const WORDS: &[(&str, Severity)] = &[
-    ("critical", Severity::Critical),
-    ("blocker", Severity::Critical),
-    ("p0", Severity::Critical),
-    ("high", Severity::High),
-    ("major", Severity::High),
-    ("p1", Severity::High),
-    ("medium", Severity::Medium),
-    ("moderate", Severity::Medium),
-    ("p2", Severity::Medium),
-    ("low", Severity::Low),
-    ("minor", Severity::Low),
-    ("p3", Severity::Low),
-];
+/// Bytes within which a label ends.
+const MAX_LABEL_BYTES: usize = 40;
 
-/// Characters within which a label stands.
-const NEAR: usize = 40;
-
-/// The severity that `text` is labelled with at its beginning, or behind `Severity:` or `Priority:`.
-pub(super) fn severity(text: &str) -> Option<Severity> {
-    let head = text.trim_start();
-    let bracket = head.strip_prefix(['[', '(']).and_then(|rest| rest.split([']', ')']).next());
-    if let Some(found) = bracket.and_then(word) {
-        return Some(found);
+/// The severity that `text` is labelled with at its beginning, or after `Severity:` or `Priority:`.
+pub(super) fn find_severity(text: &str) -> Option<Severity> {
+    let start = text.trim_start();
+    let bracketed = start.strip_prefix(['[', '(']).and_then(|rest| rest.split([']', ')']).next());
+    if let Some(severity) = bracketed.and_then(parse_severity) {
+        return Some(severity);
     }
-    let label = head.split_once([':', '.', '–', '—']).map(|(label, _)| label);
-    if let Some(found) = label.filter(|label| label.len() <= NEAR).and_then(word) {
-        return Some(found);
+    let label = start.split_once([':', '.', '–', '—']).map(|(label, _)| label);
+    let label = label.filter(|label| label.len() <= MAX_LABEL_BYTES);
+    if let Some(severity) = label.and_then(parse_severity) {
+        return Some(severity);
     }
     let lower = text.to_lowercase();
-    ["severity:", "priority:", "severity =", "schwere:", "priorität:"].iter().find_map(|mark| {
-        let (_, behind) = lower.split_once(mark)?;
-        word(behind.split([',', ';', '.', ')', ']', '\n', '|']).next()?)
+    word_lists().severity.prefixes.iter().find_map(|prefix| {
+        let (_, after) = lower.split_once(prefix)?;
+        parse_severity(after.split([',', ';', '.', ')', ']', '\n', '|']).next()?)
     })
 }
 
-/// The severity that a label or a cell is, with or without the word `risk` or `priority`.
-pub(super) fn word(text: &str) -> Option<Severity> {
+/// The severity that a label or a table cell is: `High`, `high risk`, `P1`.
+pub(super) fn parse_severity(text: &str) -> Option<Severity> {
+    let lists = &word_lists().severity;
     let lower = text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-    let mut parts = lower.split_whitespace();
-    let (first, second) = (parts.next()?, parts.next());
-    let is_alone =
-        second.is_none_or(|word| matches!(word, "risk" | "priority" | "severity" | "impact"));
-    let known = WORDS.iter().find(|(word, _)| *word == first);
-    known.filter(|_| is_alone && parts.next().is_none()).map(|(_, severity)| *severity)
+    let mut words = lower.split_whitespace();
+    let (first, second) = (words.next()?, words.next());
+    let is_label =
+        second.is_none_or(|word| lists.suffixes.contains(word)) && words.next().is_none();
+    lists.find_severity(first).filter(|_| is_label)
 }
 
 #[cfg(test)]
@@ -68,9 +54,9 @@ mod tests {
             ("Critical path first. Then the rest", None),
             ("", None),
         ] {
-            assert_eq!(severity(text), expected, "{text}");
+            assert_eq!(find_severity(text), expected, "{text}");
         }
-        assert_eq!(word("**High**"), Some(Severity::High));
-        assert_eq!(word("High without redaction"), None);
+        assert_eq!(parse_severity("**High**"), Some(Severity::High));
+        assert_eq!(parse_severity("High without redaction"), None);
     }
 }

@@ -1,92 +1,92 @@
-//! A short title for what a recommendation says: its label in bold, its first sentence, or a cell with its verdict.
+//! The title of a recommendation: its bold label, its first sentence, or a table cell with its verdict.
 //!
-//! One line, clean, at most [`LONGEST`] characters. Used by `recommend` and `lead`.
+//! One line of at most [`MAX_TITLE_CHARS`] characters. Titles that the user wrote do not pass through here.
 
-use super::sentence::first_sentence;
+use crate::domain::script::{COLONS, SENTENCE_MARKS};
+use crate::text::{collapse_whitespace, first_sentence};
 
 /// Characters of a title at most.
-pub(super) const LONGEST: usize = 80;
-/// A label of so many words says enough without the sentence behind it.
-const TELLING: usize = 4;
-/// Characters before which no clause ends a title.
-const SHORTEST: usize = 24;
+const MAX_TITLE_CHARS: usize = 80;
+/// A label of this many words is a title without the sentence after it.
+const TELLING_LABEL_WORDS: usize = 4;
+/// Characters that a title keeps at least when it is shortened to a clause or a word.
+const MIN_TITLE_CHARS: usize = 24;
 
-/// The title of a text that begins with `lead` in bold; the lead is empty when it does not.
-pub(super) fn title(text: &str, lead: &str) -> String {
-    let text = strip(text);
+/// The title of a text that begins with `lead` in bold; `lead` is empty when it does not.
+pub(super) fn recommendation_title(text: &str, lead: &str) -> String {
+    let text = strip_list_marks(text);
     let rest = text.strip_prefix(lead.trim()).unwrap_or_default();
     let label = lead.trim().trim_end_matches(['.', ':', '!', ' ']);
-    let closed = is_label(lead, rest);
-    let telling = label.split_whitespace().count() >= TELLING && !lead.trim_end().ends_with(':');
-    let behind = rest.trim_start_matches([':', '.', '–', '—', '-', ' ']);
-    if !label.is_empty()
-        && closed
-        && (telling && !rest.trim_start().starts_with(':') || behind.is_empty())
-    {
-        return cut(first_sentence(label));
+    if label.is_empty() || !is_label(lead, rest) {
+        return shorten_title(first_sentence(text));
     }
-    if !label.is_empty() && closed {
-        return cut(&format!("{label}: {}", first_sentence(behind)));
+    let is_telling = label.split_whitespace().count() >= TELLING_LABEL_WORDS
+        && !lead.trim_end().ends_with(':')
+        && !rest.trim_start().starts_with(':');
+    let explanation = rest.trim_start_matches([':', '.', '–', '—', '-', ' ']);
+    if is_telling || explanation.is_empty() {
+        return shorten_title(first_sentence(label));
     }
-    cut(first_sentence(text))
+    shorten_title(&format!("{label}: {}", first_sentence(explanation)))
 }
 
-/// True when bold `lead` is a label or a sentence of its own, not the first word of the sentence that goes on with `rest`.
+/// True when the bold `lead` is a label or a sentence, not the first words of a sentence that continues with `rest`.
 pub(super) fn is_label(lead: &str, rest: &str) -> bool {
     let lead = lead.trim_end();
     let rest = rest.trim_start();
     !lead.is_empty()
-        && (lead.ends_with(['.', ':', '!', '?', '。', '：'])
+        && (lead.ends_with(SENTENCE_MARKS)
+            || lead.ends_with(COLONS)
             || rest.is_empty()
-            || rest.starts_with([':', '–', '—', '：'])
+            || rest.starts_with(COLONS)
+            || rest.starts_with(['–', '—'])
             || rest.starts_with("- "))
 }
 
-/// The title of a row of a table: what it is about, and its verdict.
-pub(super) fn row_title(about: &str, verdict: &str) -> String {
-    let (about, verdict) = (about.trim(), verdict.trim());
-    match (about.is_empty(), verdict.is_empty()) {
-        (_, true) => cut(about),
-        (true, false) => cut(first_sentence(verdict)),
-        (false, false) => cut(&format!("{about}: {verdict}")),
+/// The title of a table row: its subject and its verdict.
+pub(super) fn row_title(subject: &str, verdict: &str) -> String {
+    let (subject, verdict) = (subject.trim(), verdict.trim());
+    match (subject.is_empty(), verdict.is_empty()) {
+        (_, true) => shorten_title(subject),
+        (true, false) => shorten_title(first_sentence(verdict)),
+        (false, false) => shorten_title(&format!("{subject}: {verdict}")),
     }
 }
 
-/// Without a box to tick, marks and emoji before the first word, and on one line.
-fn strip(text: &str) -> &str {
+/// The text without a check box, punctuation and emoji before the first word.
+fn strip_list_marks(text: &str) -> &str {
+    const CHECK_BOXES: [&str; 6] = ["[ ]", "[x]", "[X]", "☐", "☑", "☒"];
     let text = text.trim_start();
-    let boxed =
-        ["[ ]", "[x]", "[X]", "☐", "☑", "☒"].iter().find_map(|mark| text.strip_prefix(mark));
-    let text = boxed.unwrap_or(text);
+    let text = CHECK_BOXES.iter().find_map(|mark| text.strip_prefix(mark)).unwrap_or(text);
     text.trim_start_matches(|c: char| !c.is_alphanumeric() && !"([\"“‘'`$€£#./<>~≈-−+@".contains(c))
 }
 
-/// At most [`LONGEST`] characters: whole, to the end of a clause, or to the end of a word with an ellipsis.
-pub(super) fn cut(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+/// `text` on one line in at most [`MAX_TITLE_CHARS`] characters: complete, up to the end of a clause, or up to the end of a
+/// word with an ellipsis.
+pub(super) fn shorten_title(text: &str) -> String {
+    let line = collapse_whitespace(text);
     let line = line.trim_end_matches(['.', ':', ';', ',', '。']);
-    if line.chars().count() <= LONGEST {
+    if line.chars().count() <= MAX_TITLE_CHARS {
         return line.to_owned();
     }
-    let end = line.char_indices().nth(LONGEST - 1).map_or(line.len(), |(at, _)| at);
+    let end = line.char_indices().nth(MAX_TITLE_CHARS - 1).map_or(line.len(), |(end, _)| end);
     let head = line.get(..end).unwrap_or_default();
-    let clause =
+    let is_long = |text: &&str| text.chars().count() >= MIN_TITLE_CHARS;
+    let clause_end =
         ["; ", ", ", " – ", " — ", ": ", " ("].iter().filter_map(|mark| head.rfind(mark)).max();
-    let long = |clause: &&str| clause.chars().count() >= SHORTEST;
-    let clause = clause.and_then(|at| head.get(..at)).map(closed).filter(long);
-    if let Some(clause) = clause {
+    let clause = clause_end.and_then(|end| head.get(..end)).map(drop_open_bracket);
+    if let Some(clause) = clause.filter(is_long) {
         return clause.to_owned();
     }
-    let word =
-        head.rfind(' ').and_then(|at| head.get(..at)).filter(|w| w.chars().count() >= SHORTEST);
+    let word = head.rfind(' ').and_then(|end| head.get(..end)).filter(is_long);
     format!("{}…", word.unwrap_or(head).trim_end_matches([',', ';', ':']))
 }
 
-/// Without a bracket at the end that is never closed, and what stands in it.
-fn closed(clause: &str) -> &str {
-    let opens = clause.rfind(['[', '(']);
-    let open = opens.filter(|at| !clause.get(*at..).unwrap_or_default().contains([']', ')']));
-    open.and_then(|at| clause.get(..at)).map_or(clause, str::trim_end)
+/// `text` without a bracket that is never closed, and what is in it.
+fn drop_open_bracket(text: &str) -> &str {
+    let last = text.rfind(['[', '(']);
+    let open = last.filter(|start| !text.get(*start..).unwrap_or_default().contains([']', ')']));
+    open.and_then(|start| text.get(..start)).map_or(text, str::trim_end)
 }
 
 #[cfg(test)]
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_title_says_what_is_proposed() {
+    fn titles_say_what_is_proposed() {
         for (text, lead, expected) in [
             (
                 "Key by order id. Per-order ordering is enough.",
@@ -124,7 +124,7 @@ mod tests {
             ),
             ("", "", ""),
         ] {
-            assert_eq!(title(text, lead), expected);
+            assert_eq!(recommendation_title(text, lead), expected);
         }
         assert_eq!(row_title("A. Kafka", "Adopt."), "A. Kafka: Adopt");
         assert_eq!(row_title("", "Adopt"), "Adopt");

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{Paths, text_file};
 use crate::domain::Session;
-use crate::export::{Reading, Target, folder};
+use crate::export::{ExportTarget, ReadingInput, export_folder};
 
 /// The file of a run folder by which it is known.
 const RUN_FOLDER_MARK: &str = "decisions.json";
@@ -44,15 +44,15 @@ pub enum ExportError {
 /// it, the default name in the working folder. An existing target is replaced only when `over` is set.
 pub fn write_export(
     session: &Session,
-    reading: &Reading<'_>,
-    target: &Target,
+    reading: &ReadingInput<'_>,
+    target: &ExportTarget,
     to: Option<&Path>,
     over: bool,
 ) -> Result<PathBuf, ExportError> {
     let path = target_path(&target.file_name(&session.id.short()), to, target.format.is_none());
     match target.format {
         Some(format) => write_file(&path, &(format.write)(session, reading), over)?,
-        None => write_folder(&path, &folder(session, reading), over)?,
+        None => write_folder(&path, &export_folder(session, reading), over)?,
     }
     Ok(path)
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::export_files::{ExportError, project_context, write_export};
 use crate::config::Paths;
 use crate::domain::{Persona, PersonaId, SessionId};
-use crate::export::{Reading, target};
-use crate::review::{Synonyms, lift};
+use crate::export::{ReadingInput, find_target};
+use crate::review::{HeadingSynonyms, extract_missing};
 use crate::store::Store;
 
 /// Default names to try before reporting that they are taken.
@@ -23,19 +23,19 @@ pub(super) fn export_session(
     id: SessionId,
     format: &str,
     to: Option<&Path>,
-    known: (&[Arc<Persona>], &Synonyms),
+    known: (&[Arc<Persona>], &HeadingSynonyms),
 ) -> Result<PathBuf, String> {
-    let target = target(format).ok_or_else(|| format!("\"{format}\" is not a format"))?;
+    let target = find_target(format).ok_or_else(|| format!("\"{format}\" is not a format"))?;
     let session = store.load_session(id).map_err(|e| e.to_string())?;
     let mut session = session.ok_or_else(|| format!("there is no session {}", id.short()))?;
     let (personas, synonyms) = known;
     let promised = |id: &PersonaId| personas.iter().find(|p| p.id == *id).map(|p| &p.contract);
-    for change in lift(&mut session, promised, synonyms) {
+    for change in extract_missing(&mut session, promised, synonyms) {
         store.write(change);
     }
     // A file that cannot be read is left out; the decision is written all the same.
     let context = project_context(&Paths::of_process()).unwrap_or_default();
-    let reading = Reading { personas, synonyms, context: context.as_deref() };
+    let reading = ReadingInput { personas, synonyms, context: context.as_deref() };
     let name = target.file_name(&session.id.short());
     let mut tried = 1;
     loop {

@@ -81,7 +81,7 @@ fn run_worker(mailbox: &Receiver<HighlightCommand>, to: &MsgSender<Msg>) {
             Some(HighlightCommand::Forget) => highlighter = Highlighter::new(),
             Some(HighlightCommand::Lines(run, doc, jobs)) => {
                 let done: Vec<Highlighted> =
-                    jobs.iter().map(|job| highlighter.run(doc, job)).collect();
+                    jobs.iter().map(|job| highlighter.highlight_lines(doc, job)).collect();
                 if to.blocking_send(Msg::Highlighted(run, done)).is_err() {
                     return;
                 }

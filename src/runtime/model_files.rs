@@ -1,8 +1,8 @@
 //! Which model files a configuration needs, and which of them are missing. Downloads nothing.
 
 use crate::config::Setup;
+use crate::domain::format::format_bytes;
 use crate::domain::{LocalSpec, ModelRef, Weights};
-use crate::text::size;
 use crate::weights::{self, FilePresence};
 
 /// The model file of `model`, with the settings of its provider; none for models that are not local.
@@ -24,6 +24,6 @@ pub fn how_to_get(weights: &Weights) -> String {
          OPENAI_API_KEY=… or OPENROUTER_API_KEY=…, or --model PROVIDER:MODEL",
         weights.title,
         weights.id,
-        size(weights.bytes)
+        format_bytes(weights.bytes)
     )
 }

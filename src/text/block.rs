@@ -1,59 +1,58 @@
-//! The parsed form of an answer: leaves (paragraphs, headings, code, tables, rules) in reading order.
+//! The parsed form of an answer: leaf blocks (paragraphs, headings, code, tables, rules) in reading order.
 //!
-//! Lists and quotes are not nodes of a tree: each leaf carries the [`Edge`]s that stand to its left. So a leaf
-//! can be compared, kept and wrapped on its own, and a long list costs no more than its last item.
-//! Nothing here knows a width. Made by `parse`, kept by `Document`, read by `Layout`.
+//! Lists and quotes are not nodes of a tree: each leaf has the [`Edge`]s to its left. So a leaf can be compared, kept and
+//! wrapped alone, and a long list costs no more than its last item. Independent of the width.
 
 use std::ops::Range;
 
 use super::inline::Inline;
 
-/// One leaf of the document.
+/// A leaf block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Block {
-    /// Names the content: a leaf that changes gets a new one (code that only grows keeps its own).
+    /// Identifies the content: a leaf that changes gets a new id (code that only grows keeps its own).
     pub(crate) id: u64,
-    /// Its source bytes, with the list marker or quote sign that opens it.
+    /// Byte range of the source, with the list marker or quote sign that opens it.
     pub(crate) span: Range<usize>,
-    /// What stands to its left, outermost first.
+    /// The edges to its left, outermost first.
     pub(crate) edges: Box<[Edge]>,
-    /// A blank row stands above it, through which this many of its edges run.
+    /// The number of its edges that continue through the blank row above it; none when there is no blank row.
     pub(crate) gap: Option<u8>,
-    /// What it is.
-    pub(crate) body: Body,
+    /// Its content.
+    pub(crate) body: BlockBody,
 }
 
-/// What a leaf is.
+/// The content of a leaf block.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Body {
-    /// Running text; literal HTML too.
+pub(crate) enum BlockBody {
+    /// Running text; also raw HTML.
     Paragraph(Inline),
     /// A heading and its level.
     Heading(u8, Inline),
-    /// A rule across.
+    /// A horizontal rule.
     Rule,
-    /// A code block: index into the document's codes.
+    /// A code block: index in the document's code blocks.
     Code(usize),
     /// A table.
     Table(Box<Table>),
 }
 
-/// A container that a leaf stands in.
+/// A container around a leaf block.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Edge {
     /// A quote: its bar is drawn on every row.
     Quote,
-    /// A list item or a note: its marker stands on the first row of its first leaf.
+    /// A list item or a footnote: its marker is drawn on the first row of its first leaf.
     Item {
-        /// Columns that the marker takes and the rows below leave free.
+        /// Columns of the marker, left free on the rows below.
         width: u8,
-        /// Present in the first leaf only.
+        /// Only in the first leaf.
         marker: Option<Box<str>>,
     },
 }
 
 impl Edge {
-    /// Columns that it takes.
+    /// Width in columns.
     pub(crate) fn width(&self) -> usize {
         match self {
             Self::Quote => 2,
@@ -62,10 +61,10 @@ impl Edge {
     }
 }
 
-/// How a column stands.
+/// Alignment of a table column.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Align {
-    /// Left, also when nothing is said.
+    /// Left, the default.
     #[default]
     Left,
     /// Centred.
@@ -80,9 +79,9 @@ pub(crate) struct Table {
     pub(crate) aligns: Vec<Align>,
     pub(crate) head: Vec<Inline>,
     pub(crate) rows: Vec<TableRow>,
-    /// Columns beyond what is drawn.
+    /// Number of columns that are not drawn.
     pub(crate) left_out: usize,
-    /// Source bytes of the heading row.
+    /// Byte range of the heading row.
     pub(crate) head_source: Range<usize>,
 }
 

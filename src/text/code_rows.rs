@@ -1,98 +1,98 @@
-//! The rows of one code block: its header line, then its lines, which only ever grow.
+//! The rows of one code block: its header, then its lines, which only grow.
 //!
-//! New lines are appended, lines whose colours came are redone, nothing else is touched, however long the block
-//! is. Colours never move a row. Called by `Layout`.
+//! New lines are appended and lines with new colours are replaced; other rows stay, however long the block is. Colours
+//! never change the number of rows.
 
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::block::Block;
-use super::code::Code;
-use super::frame::Frame;
+use super::code::CodeBlock;
 use super::inline::push_piece;
+use super::row_margin::RowMargin;
 use super::width::{fit, grapheme_width, shorten_front, width};
 use super::{Face, Piece, Role, Row, RowKind};
 
-/// Tabs stand at every so many columns.
-const TAB: usize = 4;
+/// Width of a tab stop.
+const TAB_COLUMNS: usize = 4;
 
 /// What the rows of a code block show so far.
 #[derive(Debug, Default)]
 pub(super) struct CodeRows {
     /// Rows before the first line: blank row and header.
     head: usize,
-    /// Index of each line's first row, counted after `head`; kept for whole lines only.
+    /// Index of each line's first row, counted after `head`; only for complete lines.
     starts: Vec<u32>,
-    /// Arrivals of colours that were drawn.
+    /// Number of colour results that have been drawn.
     events: usize,
-    /// Rows of whole lines; what follows shows the line that has no end yet.
+    /// Rows of complete lines; the rows after them show the unfinished line.
     finished: usize,
     titled: bool,
 }
 
 /// A code block to be laid out.
-pub(super) struct CodeView<'a> {
+pub(super) struct CodeRowsInput<'a> {
     pub(super) source: &'a str,
     pub(super) block: &'a Block,
-    pub(super) code: &'a Code,
-    /// Number of the block in its answer; 1 is the first.
+    pub(super) code: &'a CodeBlock,
+    /// Number of the block in its answer, 1-based.
     pub(super) number: u32,
     pub(super) columns: usize,
     pub(super) wrap: bool,
 }
 
-impl CodeView<'_> {
-    /// Lays the whole block out; `rows` holds what stands above it.
+impl CodeRowsInput<'_> {
+    /// Lays out the whole block; `rows` contains the rows above it.
     pub(super) fn lay_out(&self, rows: &mut Vec<Row>) -> CodeRows {
-        let header = self.header(&mut Frame::new(self.block, self.columns));
+        let header = self.build_header(&mut RowMargin::new(self.block, self.columns));
         rows.push(header);
         let titled = self.code.title.is_some();
         let mut state = CodeRows { head: rows.len(), titled, ..CodeRows::default() };
-        self.append(&mut state, rows);
-        state.events = self.code.events().len();
+        self.append_lines(&mut state, rows);
+        state.events = self.code.colour_events().len();
         state
     }
 
-    /// Brings rows up to date with a block that has grown or got colours.
+    /// Updates rows for a block that has grown or got colours.
     pub(super) fn extend(&self, state: &mut CodeRows, rows: &mut Vec<Row>) {
         if state.titled != self.code.title.is_some() {
             state.titled = self.code.title.is_some();
-            let header = self.header(&mut Frame::new(self.block, self.columns));
+            let header = self.build_header(&mut RowMargin::new(self.block, self.columns));
             if let Some(row) = rows.get_mut(state.head.saturating_sub(1)) {
                 *row = header;
             }
         }
         let known = state.starts.len();
-        self.append(state, rows);
-        let lines = self.code.events().get(state.events..).unwrap_or_default();
+        self.append_lines(state, rows);
+        let lines = self.code.colour_events().get(state.events..).unwrap_or_default();
         for line in lines.iter().flat_map(|e| e.start as usize..e.end as usize) {
             if line < known {
                 let at = state.head + state.starts.get(line).map_or(0, |s| *s as usize);
                 let mut fresh = Vec::new();
-                self.line(line, &mut fresh);
+                self.push_line_rows(line, &mut fresh);
                 for (slot, row) in rows.iter_mut().skip(at).zip(fresh) {
                     *slot = row;
                 }
             }
         }
-        state.events = self.code.events().len();
+        state.events = self.code.colour_events().len();
     }
 
-    /// Lays out the lines after the last whole one that is there.
-    fn append(&self, state: &mut CodeRows, rows: &mut Vec<Row>) {
+    /// Lays out the lines after the last complete one that has rows.
+    fn append_lines(&self, state: &mut CodeRows, rows: &mut Vec<Row>) {
         let known = state.starts.len();
         rows.truncate(state.head + state.finished);
-        for line in known..self.code.whole() {
-            state.starts.push(super::inline::small(rows.len() - state.head));
-            self.line(line, rows);
+        for line in known..self.code.complete_lines() {
+            state.starts.push(super::inline::to_offset(rows.len() - state.head));
+            self.push_line_rows(line, rows);
         }
         state.finished = rows.len() - state.head;
-        for line in self.code.whole()..self.code.lines() {
-            self.line(line, rows);
+        for line in self.code.complete_lines()..self.code.line_count() {
+            self.push_line_rows(line, rows);
         }
     }
 
     /// `─ 2 · yaml · .github/workflows/deploy.yml ────`
-    fn header(&self, frame: &mut Frame) -> Row {
+    fn build_header(&self, frame: &mut RowMargin) -> Row {
         let mut pieces = frame.next();
         let mut text = format!("─ {}", self.number);
         if !self.code.language.is_empty() {
@@ -101,7 +101,7 @@ impl CodeView<'_> {
         }
         if let Some(title) = &self.code.title {
             text.push_str(" · ");
-            // The end of a path tells more than its beginning.
+            // The end of a path says more than its beginning.
             let room = frame.columns.saturating_sub(width(&text) + 1);
             text.push_str(&shorten_front(title, room));
         }
@@ -114,11 +114,11 @@ impl CodeView<'_> {
         Row { pieces, kind, source: self.code.opening.clone() }
     }
 
-    fn line(&self, index: usize, rows: &mut Vec<Row>) {
-        let mut frame = Frame::new(self.block, self.columns);
-        // The marker of an item stands on the header.
+    fn push_line_rows(&self, index: usize, rows: &mut Vec<Row>) {
+        let mut frame = RowMargin::new(self.block, self.columns);
+        // The marker of a list item is on the header.
         frame.next();
-        let pieces = self.coloured(index);
+        let pieces = self.coloured_line(index);
         let source = self.code.line_source(self.source, index);
         let kind = RowKind::Code(self.number);
         if !self.wrap {
@@ -144,23 +144,23 @@ impl CodeView<'_> {
         rows.push(Row { pieces: row, kind, source });
     }
 
-    /// The line in its colours, tabs expanded.
-    fn coloured(&self, index: usize) -> Vec<Piece> {
+    /// The line with its colours, tabs expanded.
+    fn coloured_line(&self, index: usize) -> Vec<Piece> {
         let text = self.code.line(self.source, index);
         let mut pieces = Vec::new();
         let (mut at, mut column) = (0, 0);
-        for (len, role) in self.code.spans(index) {
+        for (len, role) in self.code.line_roles(index) {
             let end = at + *len as usize;
             let Some(part) = text.get(at..end.min(text.len())) else { break };
-            expand(part, *role, &mut column, &mut pieces);
+            expand_tabs(part, *role, &mut column, &mut pieces);
             at = end.min(text.len());
         }
-        expand(text.get(at..).unwrap_or_default(), Role::Code, &mut column, &mut pieces);
+        expand_tabs(text.get(at..).unwrap_or_default(), Role::Code, &mut column, &mut pieces);
         pieces
     }
 }
 
-fn expand(text: &str, role: Role, column: &mut usize, pieces: &mut Vec<Piece>) {
+fn expand_tabs(text: &str, role: Role, column: &mut usize, pieces: &mut Vec<Piece>) {
     if !text.contains('\t') {
         *column += width(text);
         return push_piece(pieces, text, Face::of(role));
@@ -168,7 +168,7 @@ fn expand(text: &str, role: Role, column: &mut usize, pieces: &mut Vec<Piece>) {
     let mut expanded = String::with_capacity(text.len() * 2);
     for (i, part) in text.split('\t').enumerate() {
         if i > 0 {
-            let blanks = TAB - *column % TAB;
+            let blanks = TAB_COLUMNS - *column % TAB_COLUMNS;
             expanded.push_str("    ".get(..blanks).unwrap_or_default());
             *column += blanks;
         }

@@ -1,21 +1,21 @@
-//! Code fences: the info string, the leading path comment, and the open fence that is appended to.
+//! Code fences: the info string, the path in a leading comment, and the open fence that lines are appended to.
 //!
-//! [`OpenFence`] lets a long block grow at the cost of the new text alone: it only looks for the closing line,
-//! by the same rule as pulldown-cmark. Called by `code` and `Document`.
+//! [`OpenFence`] lets a long block grow at the cost of the new text alone: it only looks for the closing line, by the same
+//! rule as pulldown-cmark.
 
 use std::ops::Range;
 
-/// What an info string says.
+/// The content of an info string.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Info {
+pub(crate) struct FenceInfo {
     /// Language token; empty when there is none.
     pub(crate) language: Box<str>,
     /// File name or title.
     pub(crate) title: Option<Box<str>>,
 }
 
-impl Info {
-    /// Reads `yaml`, `rust,ignore`, `python:src/main.py`, `hcl title="main.tf"`, `{.bash}` and the like.
+impl FenceInfo {
+    /// Parses `yaml`, `rust,ignore`, `python:src/main.py`, `hcl title="main.tf"`, `{.bash}` and similar forms.
     pub(crate) fn parse(info: &str) -> Self {
         let info = info.trim();
         let end = info.find(|c: char| c.is_whitespace() || c == ',').unwrap_or(info.len());
@@ -26,20 +26,20 @@ impl Info {
             _ => (token.trim_end_matches(':'), None),
         };
         if token.contains('=') {
-            // A token that is itself an attribute names no language.
-            return Self { language: Box::default(), title: title(info).map(Into::into) };
+            // A token that is an attribute is no language.
+            return Self { language: Box::default(), title: find_title(info).map(Into::into) };
         }
-        Self { language: language.into(), title: title(rest).or(path).map(Into::into) }
+        Self { language: language.into(), title: find_title(rest).or(path).map(Into::into) }
     }
 }
 
-/// The file or title that the attributes in `text` name.
-fn title(text: &str) -> Option<&str> {
-    ["title=", "file=", "filename="].iter().find_map(|key| attribute(text, key))
+/// The file or title named by the attributes in `text`.
+fn find_title(text: &str) -> Option<&str> {
+    ["title=", "file=", "filename="].iter().find_map(|key| find_attribute(text, key))
 }
 
 /// The value of `key` in `text`, with or without quotes.
-fn attribute<'a>(text: &'a str, key: &str) -> Option<&'a str> {
+fn find_attribute<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     let mut from = 0;
     let at = loop {
         let at = from + text.get(from..)?.find(key)?;
@@ -57,8 +57,8 @@ fn attribute<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     (!value.is_empty()).then_some(value)
 }
 
-/// The path in a first line that is a comment holding nothing but a path: `# .github/workflows/deploy.yml`.
-pub(crate) fn path_comment(line: &str) -> Option<&str> {
+/// The path in a first line that is a comment with nothing but a path: `# .github/workflows/deploy.yml`.
+pub(crate) fn find_path_comment(line: &str) -> Option<&str> {
     const MARKS: [(&str, &str); 7] =
         [("#", ""), ("//", ""), ("--", ""), (";", ""), ("%", ""), ("<!--", "-->"), ("/*", "*/")];
     let line = line.trim();
@@ -82,31 +82,31 @@ pub(crate) fn path_comment(line: &str) -> Option<&str> {
     path_like.then_some(inner)
 }
 
-/// A fence at the left margin that has not been closed.
+/// A fence at the left margin that is not closed.
 #[derive(Debug, Clone)]
 pub(crate) struct OpenFence {
     mark: u8,
     count: usize,
-    /// Start of the line that has no end yet.
+    /// Start of the unfinished line.
     pub(crate) line: usize,
-    /// Bytes before this one hold no further line end.
+    /// Bytes before this one contain no further line end.
     searched: usize,
 }
 
-/// What stands after the last line that was looked at.
+/// A line in an open fence.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Fed {
-    /// A line of code, its line end included.
+pub(crate) enum FenceLine {
+    /// A line of code, with its line end.
     Line(Range<usize>),
-    /// The closing line; the bytes after it are no longer code.
+    /// The closing line; the bytes after it are not code.
     Closed(Range<usize>),
-    /// A line that has no end yet and may be code.
+    /// A line without its end that may be code.
     Unfinished(Range<usize>),
 }
 
 impl OpenFence {
-    /// The fence that `block`, an unclosed code block at byte `start` of the source, opens; None when it is
-    /// indented or closed.
+    /// The fence that opens `block`, an unclosed code block at byte `start` of the source; none when the code is indented or
+    /// closed.
     pub(crate) fn open(source: &str, start: usize) -> Option<Self> {
         let (before, block) = source.split_at_checked(start)?;
         if !(before.is_empty() || before.ends_with('\n')) {
@@ -118,28 +118,28 @@ impl OpenFence {
         (count >= 3).then_some(Self { mark, count, line, searched: line })
     }
 
-    /// The next line of `source`, None when all of it has been seen.
-    pub(crate) fn feed(&mut self, source: &str) -> Option<Fed> {
+    /// The next line of `source`; none at the end.
+    pub(crate) fn next_line(&mut self, source: &str) -> Option<FenceLine> {
         let searched = self.searched.max(self.line);
         if let Some(at) = source.get(searched..)?.find('\n') {
             let line = self.line..searched + at + 1;
             self.line = line.end;
             self.searched = line.end;
-            let closed = self.closes(source.get(line.clone())?.trim_end_matches('\n'));
-            return Some(if closed { Fed::Closed(line) } else { Fed::Line(line) });
+            let closed = self.is_closing_line(source.get(line.clone())?.trim_end_matches('\n'));
+            return Some(if closed { FenceLine::Closed(line) } else { FenceLine::Line(line) });
         }
         if self.searched == source.len() {
             return None;
         }
         self.searched = source.len();
         let rest = source.get(self.line..)?;
-        // What may become the closing line is not shown as code for a moment.
+        // What may become the closing line is not shown as code.
         let maybe_closing = rest.len() <= self.count + 3
             && rest.trim_start_matches(' ').bytes().all(|b| b == self.mark);
-        (!maybe_closing).then_some(Fed::Unfinished(self.line..source.len()))
+        (!maybe_closing).then_some(FenceLine::Unfinished(self.line..source.len()))
     }
 
-    fn closes(&self, line: &str) -> bool {
+    fn is_closing_line(&self, line: &str) -> bool {
         let inner = line.trim_start_matches(' ');
         let count = inner.bytes().take_while(|b| *b == self.mark).count();
         line.len() - inner.len() < 4
@@ -166,8 +166,8 @@ mod tests {
             ("title=\"x y.sql\"", "", Some("x y.sql")),
             ("go subtitle=no", "go", None),
         ] {
-            let want = Info { language: language.into(), title: title.map(Into::into) };
-            assert_eq!(Info::parse(info), want, "{info:?}");
+            let want = FenceInfo { language: language.into(), title: title.map(Into::into) };
+            assert_eq!(FenceInfo::parse(info), want, "{info:?}");
         }
     }
 
@@ -188,7 +188,7 @@ mod tests {
             ("# and/or", None),
             ("x = 1", None),
         ] {
-            assert_eq!(path_comment(line), path, "{line:?}");
+            assert_eq!(find_path_comment(line), path, "{line:?}");
         }
     }
 
@@ -204,8 +204,8 @@ mod tests {
             ("~~~\n```\n~~~\n", true),
         ] {
             let mut fence = OpenFence::open(text, 0).unwrap();
-            let mut fed = std::iter::from_fn(|| fence.feed(text));
-            assert_eq!(fed.any(|f| matches!(f, Fed::Closed(_))), closed, "{text:?}");
+            let mut fed = std::iter::from_fn(|| fence.next_line(text));
+            assert_eq!(fed.any(|f| matches!(f, FenceLine::Closed(_))), closed, "{text:?}");
         }
     }
 }

@@ -1,20 +1,20 @@
-//! Inline text: one string with faces and a map back to the source, free of any width.
+//! Inline text: one string with faces and a map to the source, independent of the width.
 //!
-//! The parser fills an [`InlineBuilder`]; layout cuts an [`Inline`] into pieces with a [`Slicer`]. A `\n` in
-//! the text is a hard break. Not for code blocks: their lines stay in the source.
+//! The parser fills an [`InlineBuilder`]; layout cuts an [`Inline`] into pieces with a [`Slicer`]. A `\n` in the text is a
+//! hard break. Not for code blocks, whose lines stay in the source.
 
 use std::ops::Range;
 
 use super::{Face, Piece, Role};
 
-/// A stretch of text in one face.
+/// A segment of text in one face.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Run {
-    /// Bytes of the text.
+pub(crate) struct FaceSegment {
+    /// Length in bytes.
     len: u32,
-    /// Where it stands in the source …
+    /// Offset in the source.
     from: u32,
-    /// … and how many bytes it takes there: the same as `len` when it is there as it is here.
+    /// Length in the source: the same as `len` when the text is verbatim.
     source_len: u32,
     face: Face,
 }
@@ -23,16 +23,16 @@ pub(crate) struct Run {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Inline {
     pub(crate) text: Box<str>,
-    runs: Box<[Run]>,
+    runs: Box<[FaceSegment]>,
 }
 
 impl Inline {
-    /// A cursor over the text for cutting pieces from left to right.
+    /// A cursor for cutting pieces from left to right.
     pub(crate) fn slicer(&self) -> Slicer<'_> {
         Slicer { inline: self, run: 0, run_start: 0 }
     }
 
-    /// The beginning that is bold.
+    /// The bold beginning.
     pub(crate) fn bold_lead(&self) -> &str {
         let bold = self.runs.iter().take_while(|run| run.face.bold);
         let end: usize = bold.map(|run| run.len as usize).sum();
@@ -48,15 +48,15 @@ pub(crate) struct Slicer<'a> {
 }
 
 impl Slicer<'_> {
-    /// Appends the pieces of `range`, which must not begin before an earlier one; returns the source bytes
-    /// that it shows.
-    pub(crate) fn cut(
+    /// Appends the pieces of `range`, which must not begin before the previous one; returns the byte range of the source that
+    /// it shows.
+    pub(crate) fn cut_pieces(
         &mut self,
         range: Range<usize>,
         pieces: &mut Vec<Piece>,
     ) -> Option<Range<usize>> {
         let mut source: Option<Range<usize>> = None;
-        // Neighbours in one face are copied at once.
+        // Neighbours with the same face are copied at once.
         let mut open: Option<(Range<usize>, Face)> = None;
         while let Some(run) = self.inline.runs.get(self.run) {
             let run_end = self.run_start + run.len as usize;
@@ -64,7 +64,7 @@ impl Slicer<'_> {
             if start < end {
                 match &mut open {
                     Some((stretch, face)) if *face == run.face => stretch.end = end,
-                    _ => self.close(open.replace((start..end, run.face)), pieces),
+                    _ => self.push_stretch(open.replace((start..end, run.face)), pieces),
                 }
                 let shown = self.source_of(run, start, end);
                 source = Some(
@@ -78,17 +78,17 @@ impl Slicer<'_> {
             self.run += 1;
             self.run_start = run_end;
         }
-        self.close(open, pieces);
+        self.push_stretch(open, pieces);
         source
     }
 
-    fn close(&self, stretch: Option<(Range<usize>, Face)>, pieces: &mut Vec<Piece>) {
+    fn push_stretch(&self, stretch: Option<(Range<usize>, Face)>, pieces: &mut Vec<Piece>) {
         if let Some((range, face)) = stretch {
             push_piece(pieces, self.inline.text.get(range).unwrap_or_default(), face);
         }
     }
 
-    fn source_of(&self, run: &Run, start: usize, end: usize) -> Range<usize> {
+    fn source_of(&self, run: &FaceSegment, start: usize, end: usize) -> Range<usize> {
         let from = run.from as usize;
         if run.len == run.source_len {
             from + start - self.run_start..from + end - self.run_start
@@ -98,7 +98,7 @@ impl Slicer<'_> {
     }
 }
 
-/// Appends `text` in `face`, as part of the last piece when that has the same face.
+/// Appends `text` in `face`, joined with the last piece when that has the same face.
 pub(crate) fn push_piece(pieces: &mut Vec<Piece>, text: &str, face: Face) {
     match pieces.last_mut() {
         Some(last) if last.face == face => {
@@ -116,35 +116,39 @@ pub(crate) fn push_piece(pieces: &mut Vec<Piece>, text: &str, face: Face) {
 #[derive(Debug, Default)]
 pub(crate) struct InlineBuilder {
     text: String,
-    runs: Vec<Run>,
+    runs: Vec<FaceSegment>,
 }
 
 impl InlineBuilder {
-    /// Appends text that shows the source bytes `at`; tabs become blanks, and characters that the neutraliser
-    /// made visible get their own role.
+    /// Appends text that shows the source range `at`. Tabs become spaces, and characters that were made visible by sanitising get
+    /// their own role.
     pub(crate) fn push(&mut self, text: &str, face: Face, at: Range<usize>) {
         let exact = text.len() == at.len();
         let mut done = 0;
-        // Every neutralised form begins with this byte: most text can be told apart by one quick look.
+        // Every visible form of a control character begins with this byte.
         if text.as_bytes().contains(&0xE2) {
-            for mark in neutralised(text) {
+            for mark in find_visible_forms(text) {
                 let place = |r: &Range<usize>| {
                     if exact { at.start + r.start..at.start + r.end } else { at.clone() }
                 };
                 let before = done..mark.start;
-                self.run(text.get(before.clone()).unwrap_or_default(), face, place(&before));
+                self.push_segment(
+                    text.get(before.clone()).unwrap_or_default(),
+                    face,
+                    place(&before),
+                );
                 let shown = Face { role: Role::Neutralised, ..face };
-                self.run(text.get(mark.clone()).unwrap_or_default(), shown, place(&mark));
+                self.push_segment(text.get(mark.clone()).unwrap_or_default(), shown, place(&mark));
                 done = mark.end;
             }
         }
         let rest = if exact { at.start + done..at.end } else { at };
-        self.run(text.get(done..).unwrap_or_default(), face, rest);
+        self.push_segment(text.get(done..).unwrap_or_default(), face, rest);
     }
 
-    /// Appends a hard break that shows the source bytes `at`.
-    pub(crate) fn newline(&mut self, at: Range<usize>) {
-        self.run("\n", Face::default(), at);
+    /// Appends a hard break that shows the source range `at`.
+    pub(crate) fn push_break(&mut self, at: Range<usize>) {
+        self.push_segment("\n", Face::default(), at);
     }
 
     /// True when nothing was pushed.
@@ -157,7 +161,7 @@ impl InlineBuilder {
         &self.text
     }
 
-    /// Hands out what was collected and starts anew.
+    /// Returns the collected text and resets the builder.
     pub(crate) fn take(&mut self) -> Inline {
         let text = std::mem::take(&mut self.text);
         Inline {
@@ -166,7 +170,7 @@ impl InlineBuilder {
         }
     }
 
-    fn run(&mut self, text: &str, face: Face, at: Range<usize>) {
+    fn push_segment(&mut self, text: &str, face: Face, at: Range<usize>) {
         if text.is_empty() {
             return;
         }
@@ -175,7 +179,8 @@ impl InlineBuilder {
         } else {
             self.text.push_str(text);
         }
-        let (len, from, source_len) = (small(text.len()), small(at.start), small(at.len()));
+        let (len, from, source_len) =
+            (to_offset(text.len()), to_offset(at.start), to_offset(at.len()));
         if let Some(last) = self.runs.last_mut()
             && last.face == face
             && last.len == last.source_len
@@ -186,17 +191,17 @@ impl InlineBuilder {
             last.source_len += len;
             return;
         }
-        self.runs.push(Run { len, from, source_len, face });
+        self.runs.push(FaceSegment { len, from, source_len, face });
     }
 }
 
-/// Offsets are kept in four bytes: no answer comes near 4 GB.
-pub(crate) fn small(offset: usize) -> u32 {
+/// Offsets are stored in four bytes: no answer is near 4 GB.
+pub(crate) fn to_offset(offset: usize) -> u32 {
     u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
-/// Where `text` holds what the neutraliser wrote: control pictures and `‹U+202E›`.
-fn neutralised(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+/// The ranges of `text` that sanitising wrote: control pictures and `‹U+202E›`.
+fn find_visible_forms(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
     text.char_indices().filter_map(move |(at, c)| match c {
         '\u{2400}'..='\u{2421}' => Some(at..at + c.len_utf8()),
         '‹' => {
@@ -224,11 +229,11 @@ mod tests {
         let inline = b.take();
         let mut slicer = inline.slicer();
         let mut pieces = Vec::new();
-        assert_eq!(slicer.cut(0..9, &mut pieces), Some(0..11));
+        assert_eq!(slicer.cut_pieces(0..9, &mut pieces), Some(0..11));
         assert_eq!(pieces.len(), 2);
         assert_eq!(&*pieces[1].text, "str");
         pieces.clear();
-        assert_eq!(slicer.cut(9..inline.text.len(), &mut pieces), Some(11..36));
+        assert_eq!(slicer.cut_pieces(9..inline.text.len(), &mut pieces), Some(11..36));
         let roles: Vec<Role> = pieces.iter().map(|p| p.face.role).collect();
         assert_eq!(
             roles,

@@ -1,61 +1,61 @@
 //! The row cache: a document's rows at one width, kept block by block.
 //!
-//! Only blocks that changed are wrapped again, code is appended to, and a height index answers where a row is
-//! in O(log blocks). Draws nothing and knows no scrolling; a pane of the ui owns one and asks for what is seen.
+//! Only changed blocks are wrapped again, code is appended to, and a height index finds rows in O(log blocks). Draws nothing
+//! and knows no scroll position.
 
 use std::ops::Range;
 
-use super::block::{Block, Body};
-use super::code_rows::{CodeRows, CodeView};
-use super::frame::gap;
-use super::rows::prose;
+use super::block::{Block, BlockBody};
+use super::block_rows::push_block_rows;
+use super::code_rows::{CodeRows, CodeRowsInput};
+use super::row_margin::gap_row;
 use super::{Document, Row, RowKind, inline};
 
-/// A place in a document that survives growth and resize: a block and a row in it.
+/// A position in a document that survives growth and resizing: a block and a row in it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Anchor {
     /// Index of the block.
     pub block: usize,
-    /// Row inside the block at the current width.
+    /// Row in the block at the current width.
     pub row: usize,
 }
 
 /// What changes rows besides the width.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct LayoutOptions {
-    /// Code is wrapped instead of scrolled sideways.
+    /// Wrap code instead of scrolling it sideways.
     pub wrap_code: bool,
 }
 
-/// The rows of one document at one width; only blocks that changed are wrapped again.
+/// The rows of one document at one width; only changed blocks are wrapped again.
 #[derive(Debug, Default)]
 pub struct Layout {
-    blocks: Vec<Laid>,
-    /// Rows up to and with each block.
+    blocks: Vec<BlockRows>,
+    /// Number of rows up to the end of each block.
     ends: Vec<usize>,
     columns: usize,
     options: LayoutOptions,
     revision: u64,
     epoch: u64,
-    /// Blocks at the front that can never change again.
+    /// Number of blocks, from the first, that are final.
     settled: usize,
 }
 
-/// A block's rows; the blank row above it belongs to it.
+/// A block's rows, with the blank row above it.
 #[derive(Debug)]
-struct Laid {
+struct BlockRows {
     id: u64,
     rows: Vec<Row>,
     code: Option<CodeRows>,
 }
 
 impl Layout {
-    /// No rows yet.
+    /// An empty cache.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Brings the rows up to date with `doc` at `width` columns (1 or more).
+    /// Updates the rows to `doc` at `width` columns (1 or more).
     pub fn update(&mut self, doc: &Document, width: u16, options: LayoutOptions) {
         let columns = usize::from(width).max(1);
         if (self.columns, self.options) != (columns, options) {
@@ -75,59 +75,64 @@ impl Layout {
             }
         }
         self.blocks.truncate(doc.blocks().len());
-        self.reindex(first);
+        self.update_ends(first);
     }
 
-    /// How many rows there are.
+    /// Number of rows.
     pub fn height(&self) -> usize {
         self.ends.last().copied().unwrap_or(0)
     }
 
-    /// Row `index`, counted from the top.
+    /// Row `index`, 0-based.
     pub fn row(&self, index: usize) -> Option<&Row> {
-        let Anchor { block, row } = self.locate(index)?;
+        let Anchor { block, row } = self.find_anchor(index)?;
         self.blocks.get(block)?.rows.get(row)
     }
 
-    /// Rows from `from` on.
+    /// The rows from `from` on.
     pub fn rows_from(&self, from: usize) -> impl Iterator<Item = &Row> {
-        let at = self.locate(from).unwrap_or(Anchor { block: self.blocks.len(), row: 0 });
+        let at = self.find_anchor(from).unwrap_or(Anchor { block: self.blocks.len(), row: 0 });
         let blocks = self.blocks.get(at.block..).unwrap_or_default();
         blocks.iter().flat_map(|b| &b.rows).skip(at.row)
     }
 
-    /// The rows of these blocks.
+    /// The range of rows of these blocks.
     pub fn rows_of(&self, blocks: Range<usize>) -> Range<usize> {
         let last = self.blocks.len();
         let (start, end) = (blocks.start.min(last), blocks.end.min(last));
-        self.start(start)..self.start(end.max(start))
+        self.start_row(start)..self.start_row(end.max(start))
     }
 
-    /// The first row that shows byte `at` of the source, or else something behind it.
+    /// The first row that shows byte `at` of the source, or a byte after it.
     pub fn row_at(&self, at: usize) -> usize {
         let shows = |row: &Row| row.kind != RowKind::Blank && row.source.end > at;
         let block = self.blocks.iter().position(|laid| laid.rows.iter().any(shows));
         let Some(block) = block else { return self.height().saturating_sub(1) };
         let row = self.blocks.get(block).and_then(|laid| laid.rows.iter().position(shows));
-        self.start(block) + row.unwrap_or(0)
+        self.start_row(block) + row.unwrap_or(0)
     }
 
-    /// The place that row `index` shows.
+    /// The position of row `index`.
     pub fn anchor_at(&self, index: usize) -> Anchor {
         let last = self.height().saturating_sub(1);
-        self.locate(index.min(last)).unwrap_or_default()
+        self.find_anchor(index.min(last)).unwrap_or_default()
     }
 
-    /// The row that shows `anchor` now, or the nearest one.
+    /// The row at `anchor`, or the nearest one.
     pub fn row_of(&self, anchor: Anchor) -> usize {
         let Some(block) = self.blocks.get(anchor.block) else {
             return self.height().saturating_sub(1);
         };
-        self.start(anchor.block) + anchor.row.min(block.rows.len().saturating_sub(1))
+        self.start_row(anchor.block) + anchor.row.min(block.rows.len().saturating_sub(1))
     }
 
-    /// Row of the next (`forward`) or previous heading or code header from row `from`; `wanted` chooses.
-    pub fn find(&self, from: usize, forward: bool, wanted: fn(RowKind) -> bool) -> Option<usize> {
+    /// The next (`forward`) or previous row after row `from` whose kind is `wanted`.
+    pub fn find_row(
+        &self,
+        from: usize,
+        forward: bool,
+        wanted: fn(RowKind) -> bool,
+    ) -> Option<usize> {
         if forward {
             let hit = self.rows_from(from + 1).position(|r| wanted(r.kind))?;
             return Some(from + 1 + hit);
@@ -143,10 +148,12 @@ impl Layout {
 
     fn lay_out(&mut self, doc: &Document, index: usize, block: &Block) {
         let code = match &block.body {
-            Body::Code(code) => doc.code_block(*code).map(|c| (inline::small(code + 1), c)),
+            BlockBody::Code(code) => {
+                doc.code_block(*code).map(|c| (inline::to_offset(code + 1), c))
+            }
             _ => None,
         };
-        let view = code.map(|(number, code)| CodeView {
+        let view = code.map(|(number, code)| CodeRowsInput {
             source: doc.source(),
             block,
             code,
@@ -155,7 +162,7 @@ impl Layout {
             wrap: self.options.wrap_code,
         });
         match (self.blocks.get_mut(index), &view) {
-            (Some(Laid { id, rows, code: Some(state) }), Some(view)) if *id == block.id => {
+            (Some(BlockRows { id, rows, code: Some(state) }), Some(view)) if *id == block.id => {
                 return view.extend(state, rows);
             }
             (Some(laid), _) if laid.id == block.id => return,
@@ -163,22 +170,22 @@ impl Layout {
         }
         let mut rows = Vec::new();
         if let Some(shared) = block.gap.filter(|_| index > 0) {
-            rows.push(gap(block, usize::from(shared), self.columns));
+            rows.push(gap_row(block, usize::from(shared), self.columns));
         }
         let state = view.map(|view| view.lay_out(&mut rows));
         if state.is_none() {
-            prose(block, self.columns, &mut rows);
+            push_block_rows(block, self.columns, &mut rows);
             rows.shrink_to_fit();
         }
-        let laid = Laid { id: block.id, rows, code: state };
+        let laid = BlockRows { id: block.id, rows, code: state };
         match self.blocks.get_mut(index) {
             Some(slot) => *slot = laid,
             None => self.blocks.push(laid),
         }
     }
 
-    /// Counts heights again from block `first` on.
-    fn reindex(&mut self, first: usize) {
+    /// Updates heights from block `first` on.
+    fn update_ends(&mut self, first: usize) {
         self.ends.truncate(first);
         let mut end = self.height();
         for laid in self.blocks.iter().skip(first) {
@@ -187,12 +194,12 @@ impl Layout {
         }
     }
 
-    fn start(&self, block: usize) -> usize {
+    fn start_row(&self, block: usize) -> usize {
         block.checked_sub(1).and_then(|b| self.ends.get(b)).copied().unwrap_or(0)
     }
 
-    fn locate(&self, index: usize) -> Option<Anchor> {
+    fn find_anchor(&self, index: usize) -> Option<Anchor> {
         let block = self.ends.partition_point(|end| *end <= index);
-        (index < self.height()).then(|| Anchor { block, row: index - self.start(block) })
+        (index < self.height()).then(|| Anchor { block, row: index - self.start_row(block) })
     }
 }

@@ -1,43 +1,44 @@
-//! Where a link leads, in few words: the host for a web address, the target as it stands for anything else.
+//! The target of a link in few words: the host of a web address, or the beginning of any other target.
 //!
-//! A host is shown in its ASCII form, so that a look-alike letter of another script cannot pass as a known
-//! name. No link is ever made clickable from a model's text. Called by `parse`.
+//! Hosts are in ASCII form, so that a look-alike letter of another script cannot pass as a known name. Links from a model's
+//! text are never clickable.
 
-/// What stands muted behind a link whose text is `text`; None when the text already says it.
-pub(crate) fn note(text: &str, target: &str) -> Option<String> {
+/// The note after a link with this text; none when the text already says it.
+pub(crate) fn link_note(text: &str, target: &str) -> Option<String> {
     let target = target.trim();
     if target.is_empty() || text == target || target.strip_prefix("mailto:") == Some(text) {
         return None;
     }
-    let shown = host(target).map_or_else(|| shorten(target), |host| ascii_host(&host));
+    let shown = web_host(target).map_or_else(|| shorten_target(target), |host| ascii_host(&host));
     (!text.trim().eq_ignore_ascii_case(&shown)).then_some(shown)
 }
 
 /// The host of a web address, without user, port and path.
-fn host(target: &str) -> Option<String> {
+fn web_host(target: &str) -> Option<String> {
     let rest = target.strip_prefix("https://").or_else(|| target.strip_prefix("http://"))?;
     let authority = rest.split(['/', '?', '#', '\\']).next()?;
     let host = authority.rsplit('@').next()?;
     (!host.is_empty()).then(|| host.to_lowercase())
 }
 
-/// Targets that are not web addresses can be anything: the beginning tells enough.
-fn shorten(target: &str) -> String {
-    const MOST: usize = 60;
-    if target.chars().count() <= MOST {
+/// The beginning of a target that is no web address.
+fn shorten_target(target: &str) -> String {
+    const MAX_TARGET_CHARS: usize = 60;
+    if target.chars().count() <= MAX_TARGET_CHARS {
         return target.to_owned();
     }
-    target.chars().take(MOST).chain(['…']).collect()
+    target.chars().take(MAX_TARGET_CHARS).chain(['…']).collect()
 }
 
-/// Every label with letters beyond ASCII as `xn--…`.
+/// The host with every non-ASCII label as `xn--…`.
 fn ascii_host(host: &str) -> String {
-    let label = |l: &str| if l.is_ascii() { l.to_owned() } else { format!("xn--{}", punycode(l)) };
+    let label =
+        |l: &str| if l.is_ascii() { l.to_owned() } else { format!("xn--{}", encode_punycode(l)) };
     host.split('.').map(label).collect::<Vec<_>>().join(".")
 }
 
-/// RFC 3492; labels that are longer than any real one are cut.
-fn punycode(label: &str) -> String {
+/// RFC 3492. Labels longer than any real one are cut.
+fn encode_punycode(label: &str) -> String {
     let input: Vec<u32> = label.chars().take(63).map(u32::from).collect();
     let mut out: String = label.chars().take(63).filter(char::is_ascii).collect();
     let basic = u32::try_from(out.len()).unwrap_or(0);
@@ -55,7 +56,7 @@ fn punycode(label: &str) -> String {
             }
             if *c == n {
                 push_number(delta, bias, &mut out);
-                bias = adapt(delta, handled + 1, handled == basic);
+                bias = adapt_bias(delta, handled + 1, handled == basic);
                 delta = 0;
                 handled += 1;
             }
@@ -82,7 +83,7 @@ fn push_number(mut q: u32, bias: u32, out: &mut String) {
     out.push(digit(q));
 }
 
-fn adapt(delta: u32, points: u32, first: bool) -> u32 {
+fn adapt_bias(delta: u32, points: u32, first: bool) -> u32 {
     let mut delta = if first { delta / 700 } else { delta / 2 };
     delta += delta / points;
     let mut k = 0;
@@ -110,7 +111,7 @@ mod tests {
             ("bücher", "https://bücher.example/", Some("xn--bcher-kva.example")),
             ("中文", "https://中文.example", Some("xn--fiq228c.example")),
         ] {
-            assert_eq!(note(text, target).as_deref(), shown, "{target}");
+            assert_eq!(link_note(text, target).as_deref(), shown, "{target}");
         }
     }
 }

@@ -1,93 +1,93 @@
-//! A document's parts for those who read answers and do not draw them: kind, plain text, source bytes, place in lists.
+//! A document's parts for reading instead of drawing: kind, plain text, byte range, position in lists.
 //!
-//! The same blocks that are drawn, so that what is read is what is seen. Read by `review`; knows nothing of facets,
-//! recommendations or widths.
+//! Parts are the blocks that are drawn, so that what is read is what is displayed. Facets and recommendations are not known
+//! here.
 
 use std::ops::Range;
 
 use super::Document;
-use super::block::{Block, Body, Edge, Table};
-use super::inline::{Inline, small};
+use super::block::{Block, BlockBody, Edge, Table};
+use super::inline::{Inline, to_offset};
 
-/// What a part is.
+/// The kind of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PartKind {
     /// Running text.
     Paragraph,
     /// A heading of this level.
     Heading(u8),
-    /// A rule across.
+    /// A horizontal rule.
     Rule,
-    /// Code block of this number; 1 is the first.
+    /// Code block of this number, 1-based.
     Code(u32),
     /// A table.
     Table,
 }
 
-/// One leaf of a document: a paragraph, a heading, a rule, a code block or a table.
+/// A leaf block of a document: a paragraph, a heading, a rule, a code block or a table.
 #[derive(Debug, Clone, Copy)]
 pub struct Part<'a> {
     index: usize,
     block: &'a Block,
 }
 
-/// A row of a table in plain text.
+/// A table row as plain text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TableLine<'a> {
     /// Its cells.
     pub cells: Vec<&'a str>,
-    /// Its source bytes.
+    /// Its byte range of the source.
     pub span: Range<usize>,
 }
 
 impl<'a> Part<'a> {
-    /// Index among the document's blocks.
+    /// Index in the document's blocks.
     pub fn index(&self) -> usize {
         self.index
     }
 
-    /// What it is.
+    /// Its kind.
     pub fn kind(&self) -> PartKind {
         match &self.block.body {
-            Body::Paragraph(_) => PartKind::Paragraph,
-            Body::Heading(level, _) => PartKind::Heading(*level),
-            Body::Rule => PartKind::Rule,
-            Body::Code(at) => PartKind::Code(small(at + 1)),
-            Body::Table(_) => PartKind::Table,
+            BlockBody::Paragraph(_) => PartKind::Paragraph,
+            BlockBody::Heading(level, _) => PartKind::Heading(*level),
+            BlockBody::Rule => PartKind::Rule,
+            BlockBody::Code(at) => PartKind::Code(to_offset(at + 1)),
+            BlockBody::Table(_) => PartKind::Table,
         }
     }
 
-    /// Its source bytes, with the list marker or quote sign that opens it.
+    /// Its byte range of the source, with the list marker or quote sign that opens it.
     pub fn span(&self) -> Range<usize> {
         self.block.span.clone()
     }
 
-    /// Its text without marks of Markdown, as it is drawn; empty for code, tables and rules.
+    /// Its text without Markdown, as it is drawn; empty for code, tables and rules.
     pub fn text(&self) -> &'a str {
-        self.inline().map_or("", |inline| &inline.text)
+        self.inline_text().map_or("", |inline| &inline.text)
     }
 
-    /// The beginning of its text that is bold; empty when it does not begin in bold.
+    /// The bold beginning of its text; empty when it does not begin in bold.
     pub fn bold_lead(&self) -> &'a str {
-        self.inline().map_or("", Inline::bold_lead)
+        self.inline_text().map_or("", Inline::bold_lead)
     }
 
-    /// True when a quote stands around it.
+    /// True when it is inside a quote.
     pub fn is_quoted(&self) -> bool {
         self.block.edges.iter().any(|edge| matches!(edge, Edge::Quote))
     }
 
-    /// True when nothing stands around it: no list, no quote.
+    /// True when it is in no list and no quote.
     pub fn is_top(&self) -> bool {
         self.block.edges.is_empty()
     }
 
-    /// How many lists it stands in.
+    /// Number of lists around it.
     pub fn depth(&self) -> usize {
         self.block.edges.iter().filter(|edge| matches!(edge, Edge::Item { .. })).count()
     }
 
-    /// The marker of the `n`-th list around it (0 is the outermost) when it is the first part of an item there: `1. `, `• `.
+    /// The marker of the `n`-th list around it (0 is the outermost) if it is the first part of an item there: `1. `, `• `.
     pub fn marker(&self, n: usize) -> Option<&'a str> {
         let mut items = self.block.edges.iter().filter(|edge| matches!(edge, Edge::Item { .. }));
         match items.nth(n)? {
@@ -96,42 +96,42 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// The column headings of a table; empty for anything else.
+    /// The column headings of a table; empty for other parts.
     pub fn columns(&self) -> Vec<&'a str> {
-        self.table().map(|table| texts(&table.head)).unwrap_or_default()
+        self.table_body().map(|table| cell_texts(&table.head)).unwrap_or_default()
     }
 
-    /// The rows of a table below its headings; empty for anything else.
+    /// The rows of a table below its headings; empty for other parts.
     pub fn rows(&self) -> Vec<TableLine<'a>> {
         let line = |cells: &'a [Inline], span: &Range<usize>| TableLine {
-            cells: texts(cells),
+            cells: cell_texts(cells),
             span: span.clone(),
         };
-        let rows = self.table().map(|table| table.rows.as_slice()).unwrap_or_default();
+        let rows = self.table_body().map(|table| table.rows.as_slice()).unwrap_or_default();
         rows.iter().map(|row| line(&row.cells, &row.source)).collect()
     }
 
-    fn inline(&self) -> Option<&'a Inline> {
+    fn inline_text(&self) -> Option<&'a Inline> {
         match &self.block.body {
-            Body::Paragraph(inline) | Body::Heading(_, inline) => Some(inline),
+            BlockBody::Paragraph(inline) | BlockBody::Heading(_, inline) => Some(inline),
             _ => None,
         }
     }
 
-    fn table(&self) -> Option<&'a Table> {
+    fn table_body(&self) -> Option<&'a Table> {
         match &self.block.body {
-            Body::Table(table) => Some(table),
+            BlockBody::Table(table) => Some(table),
             _ => None,
         }
     }
 }
 
-fn texts(cells: &[Inline]) -> Vec<&str> {
+fn cell_texts(cells: &[Inline]) -> Vec<&str> {
     cells.iter().map(|cell| &*cell.text).collect()
 }
 
 impl Document {
-    /// Its parts in reading order.
+    /// The parts in reading order.
     pub fn parts(&self) -> impl DoubleEndedIterator<Item = Part<'_>> + ExactSizeIterator {
         self.blocks().iter().enumerate().map(|(index, block)| Part { index, block })
     }

@@ -1,41 +1,41 @@
-//! Markdown to blocks: pulldown-cmark's events, flattened to leaves with edges.
+//! Parses Markdown into leaf blocks: pulldown-cmark's events, flattened.
 //!
-//! Parses one stretch of the source and says where its top-level blocks begin, so that the caller can keep all
-//! but the last. Knows nothing of streaming, widths or colours. Called by `Document`.
+//! Parses a range of the source and reports where its top-level blocks begin, so that the caller can keep all but the last.
+//! Independent of streaming, widths and colours.
 
 mod builder;
-mod style;
+mod face_stack;
 
 use std::ops::Range;
 
 use pulldown_cmark::{Event, Options, Parser};
 
 use super::block::Block;
-use super::code::Code;
-use builder::Builder;
+use super::code::CodeBlock;
+use builder::BlockBuilder;
 
-/// Containers drawn to the left of a leaf; deeper ones are parsed but not drawn.
+/// Containers that are drawn to the left of a leaf; deeper ones are parsed but not drawn.
 pub(crate) const MAX_NESTING: usize = 32;
 /// Columns of a table that are drawn.
 pub(crate) const MAX_COLUMNS: usize = 64;
 
-/// What a stretch of the source says.
+/// The blocks of a range of the source.
 #[derive(Debug, Default)]
-pub(crate) struct Parsed {
-    /// The leaves; `Body::Code` counts from the first code of this stretch.
+pub(crate) struct ParsedBlocks {
+    /// The leaves; code indices count from the first code block of this range.
     pub(crate) blocks: Vec<Block>,
     /// The code blocks.
-    pub(crate) codes: Vec<Code>,
-    /// Where each top-level block begins.
-    pub(crate) tops: Vec<Top>,
-    /// A link or footnote is defined here: text before it may mean something else now.
+    pub(crate) codes: Vec<CodeBlock>,
+    /// The start of each top-level block.
+    pub(crate) tops: Vec<BlockBoundary>,
+    /// A link or footnote is defined here: the meaning of earlier text may change.
     pub(crate) defines: bool,
 }
 
-/// The beginning of a top-level block.
+/// The start of a top-level block.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Top {
-    /// Byte of the source.
+pub(crate) struct BlockBoundary {
+    /// Byte offset in the source.
     pub(crate) byte: usize,
     /// Index of its first leaf.
     pub(crate) block: usize,
@@ -43,30 +43,34 @@ pub(crate) struct Top {
     pub(crate) code: usize,
 }
 
-/// Parses `range` of `source` on its own.
-pub(crate) fn parse(source: &str, range: Range<usize>) -> Parsed {
+/// Parses `range` of `source` separately.
+pub(crate) fn parse_blocks(source: &str, range: Range<usize>) -> ParsedBlocks {
     let text = source.get(range.clone()).unwrap_or_default();
-    let options = Options::ENABLE_TABLES
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_FOOTNOTES
-        | Options::ENABLE_MATH
-        | Options::ENABLE_GFM;
-    let mut events = Parser::new_ext(text, options).into_offset_iter();
-    let mut builder = Builder::new(source);
+    let mut events = Parser::new_ext(text, markdown_options()).into_offset_iter();
+    let mut builder = BlockBuilder::new(source);
     for (event, at) in events.by_ref() {
         let at = at.start + range.start..at.end + range.start;
         match event {
-            Event::Start(tag) => builder.start(tag, at),
-            Event::End(tag) => builder.end(tag, at),
-            other => builder.inline(other, at),
+            Event::Start(tag) => builder.open_tag(tag, at),
+            Event::End(tag) => builder.close_tag(tag, at),
+            other => builder.push_inline(other, at),
         }
     }
     let defines = events.reference_definitions().iter().next().is_some();
     builder.finish(defines)
 }
 
-/// True for `<br>` in any of its forms: the one tag that is obeyed, as tables have no other way to break a line.
+/// The dialect of Markdown for answers, on the screen and in HTML.
+pub(crate) fn markdown_options() -> Options {
+    Options::ENABLE_TABLES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_MATH
+        | Options::ENABLE_GFM
+}
+
+/// True for `<br>` in any of its forms: the one tag that is interpreted, as tables have no other way to break a line.
 pub(crate) fn is_line_break(tag: &str) -> bool {
     let name = tag.trim_start_matches('<').trim_end_matches('>').trim_end_matches('/').trim();
     name.eq_ignore_ascii_case("br")
@@ -75,11 +79,11 @@ pub(crate) fn is_line_break(tag: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::block::{Body, Edge};
+    use crate::text::block::{BlockBody, Edge};
 
     /// One line a leaf: edges, kind and text.
     fn outline(source: &str) -> Vec<String> {
-        let parsed = parse(source, 0..source.len());
+        let parsed = parse_blocks(source, 0..source.len());
         let describe = |b: &Block| {
             let edges: String = b
                 .edges
@@ -91,15 +95,15 @@ mod tests {
                 })
                 .collect();
             let body = match &b.body {
-                Body::Paragraph(t) => t.text.to_string(),
-                Body::Heading(level, t) => format!("h{level} {}", t.text),
-                Body::Rule => "---".to_owned(),
-                Body::Code(i) => format!(
+                BlockBody::Paragraph(t) => t.text.to_string(),
+                BlockBody::Heading(level, t) => format!("h{level} {}", t.text),
+                BlockBody::Rule => "---".to_owned(),
+                BlockBody::Code(i) => format!(
                     "code {} {:?}",
                     parsed.codes[*i].language,
                     parsed.codes[*i].text(source)
                 ),
-                Body::Table(t) => format!("table {}x{}", t.head.len(), t.rows.len()),
+                BlockBody::Table(t) => format!("table {}x{}", t.head.len(), t.rows.len()),
             };
             format!("{}{edges}{body}", if b.gap.is_some() { "^" } else { "" })
         };
@@ -150,12 +154,12 @@ mod tests {
     #[test]
     fn depth_and_columns_are_capped() {
         let deep = format!("{}x\n", "> ".repeat(10_000));
-        let parsed = parse(&deep, 0..deep.len());
+        let parsed = parse_blocks(&deep, 0..deep.len());
         assert_eq!(parsed.blocks.last().unwrap().edges.len(), MAX_NESTING);
         let wide =
             format!("{}|\n{}|\n{}|\n", "|h".repeat(2_000), "|-".repeat(2_000), "|c".repeat(2_000));
-        let parsed = parse(&wide, 0..wide.len());
-        let Body::Table(table) = &parsed.blocks[0].body else { panic!("a table") };
+        let parsed = parse_blocks(&wide, 0..wide.len());
+        let BlockBody::Table(table) = &parsed.blocks[0].body else { panic!("a table") };
         assert_eq!((table.head.len(), table.left_out), (MAX_COLUMNS, 2_000 - MAX_COLUMNS));
         assert_eq!(table.rows[0].cells.len(), MAX_COLUMNS);
     }

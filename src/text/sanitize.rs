@@ -1,8 +1,7 @@
-//! The one neutraliser: whatever came from a model, a file or a server goes through it before it is shown.
+//! Sanitises text from models, files and servers: everything passes through here before it is displayed.
 //!
-//! Line ends and tabs stay; every other control, bidi or invisible character becomes visible and is never
-//! obeyed. The result does not depend on how the input was cut. It knows no Markdown and no terminal.
-//! Called by `Document` for answers, and by everyone who shows a name, a title or an error of others.
+//! Line ends and tabs stay; any other control, bidi or invisible character becomes visible and has no effect. The result
+//! does not depend on how the input was split. Independent of Markdown and of the terminal.
 
 use std::fmt::Write as _;
 
@@ -12,29 +11,29 @@ const ZWNJ: char = '\u{200C}';
 const ZWJ: char = '\u{200D}';
 const KEYCAP: char = '\u{20E3}';
 
-/// Characters in one grapheme before the rest of it is cut; the longest emoji in use has eleven.
+/// Characters of a grapheme before it is cut; the longest emoji in use has eleven.
 const MAX_CLUSTER: usize = 12;
 
-/// What stands for the part of a grapheme that was cut.
+/// Replaces the part of a grapheme that was cut.
 const CUT: &str = "‹…›";
 
-/// Neutralises text that arrives in pieces; the result does not depend on where it was cut.
+/// Sanitises text that arrives in pieces; the result does not depend on how it was split.
 #[derive(Debug, Default, Clone)]
 pub struct Sanitizer {
-    /// A CR, joiner or variation selector whose right neighbour decides about it.
+    /// A CR, joiner or variation selector whose meaning depends on the next character.
     held: Option<char>,
     /// The character that a joiner or selector would attach to.
     base: Option<char>,
-    /// `base` has had its variation selector.
+    /// `base` has its variation selector.
     selected: bool,
-    /// The grapheme that is being written.
+    /// The current grapheme.
     cluster: String,
-    /// The grapheme that is being written has been cut.
+    /// The current grapheme has been cut.
     cut: bool,
 }
 
 impl Sanitizer {
-    /// Appends the neutralised form of `raw` to `out`; may hold back a character until it knows more.
+    /// Appends the sanitised form of `raw` to `out`; may hold back a character until it knows the next one.
     pub fn push(&mut self, raw: &str, out: &mut String) {
         out.reserve(raw.len());
         let mut rest = raw;
@@ -44,10 +43,10 @@ impl Sanitizer {
                 && plain > 0
             {
                 out.push_str(text);
-                self.restart(text.chars().next_back());
+                self.start_grapheme(text.chars().next_back());
                 rest = after;
             } else {
-                self.take(first, out);
+                self.push_char(first, out);
                 rest = rest.get(first.len_utf8()..).unwrap_or_default();
             }
         }
@@ -55,41 +54,41 @@ impl Sanitizer {
 
     /// Appends what was held back.
     pub fn finish(&mut self, out: &mut String) {
-        self.settle(None, out);
+        self.resolve_held_char(None, out);
         *self = Self::default();
     }
 
-    fn take(&mut self, c: char, out: &mut String) {
+    fn push_char(&mut self, c: char, out: &mut String) {
         let was_cr = self.held == Some('\r');
-        self.settle(Some(c), out);
+        self.resolve_held_char(Some(c), out);
         match c {
             '\n' if was_cr => {}
-            '\n' | '\u{2028}' | '\u{2029}' => self.write('\n', out),
-            '\t' => self.write('\t', out),
+            '\n' | '\u{2028}' | '\u{2029}' => self.write_char('\n', out),
+            '\t' => self.write_char('\t', out),
             '\r' | ZWNJ | ZWJ | '\u{FE0E}' | '\u{FE0F}' => self.held = Some(c),
-            '\0'..='\u{1F}' => self.write(picture(0x2400 + u32::from(c)), out),
-            '\u{7F}' => self.write('␡', out),
-            _ if is_hidden(c) => self.show(c, out),
-            _ => self.write(c, out),
+            '\0'..='\u{1F}' => self.write_char(control_picture(0x2400 + u32::from(c)), out),
+            '\u{7F}' => self.write_char('␡', out),
+            _ if is_hidden(c) => self.write_visible(c, out),
+            _ => self.write_char(c, out),
         }
     }
 
-    /// Decides about the character that was held back, now that its right neighbour is known.
-    fn settle(&mut self, next: Option<char>, out: &mut String) {
+    /// Resolves the character that was held back, now that the next one is known.
+    fn resolve_held_char(&mut self, next: Option<char>, out: &mut String) {
         let Some(held) = self.held.take() else { return };
         let keep = match held {
-            '\r' => return self.write('\n', out),
-            ZWNJ | ZWJ => joins(self.base, next),
+            '\r' => return self.write_char('\n', out),
+            ZWNJ | ZWJ => is_joined(self.base, next),
             _ if self.selected => false,
             _ => self.base.is_some_and(|base| {
                 is_emoji(base) || (is_keycap_base(base) && next == Some(KEYCAP))
             }),
         };
         if !keep {
-            return self.show(held, out);
+            return self.write_visible(held, out);
         }
         let base = self.base;
-        self.write(held, out);
+        self.write_char(held, out);
         if !matches!(held, ZWNJ | ZWJ) {
             // A joiner after `❤️` joins the heart, not its selector.
             self.base = base;
@@ -97,16 +96,16 @@ impl Sanitizer {
         }
     }
 
-    /// Writes a character that is what it seems; cuts a grapheme that grows without bound (Zalgo).
-    fn write(&mut self, c: char, out: &mut String) {
+    /// Writes a character verbatim; cuts a grapheme that grows without limit (Zalgo).
+    fn write_char(&mut self, c: char, out: &mut String) {
         if c.is_ascii() {
-            self.restart(Some(c));
+            self.start_grapheme(Some(c));
             return out.push(c);
         }
         self.cluster.push(c);
         let clusters = self.cluster.graphemes(true).count();
         if clusters > 1 || self.cluster.len() == c.len_utf8() {
-            self.restart(Some(c));
+            self.start_grapheme(Some(c));
         } else if self.cut || self.cluster.chars().count() > MAX_CLUSTER {
             self.cluster.pop();
             if !self.cut {
@@ -120,14 +119,14 @@ impl Sanitizer {
         out.push(c);
     }
 
-    /// Writes the visible form of a character that has none.
-    fn show(&mut self, c: char, out: &mut String) {
+    /// Writes the visible form of an invisible character.
+    fn write_visible(&mut self, c: char, out: &mut String) {
         // Writing to a String cannot fail.
         let _ = write!(out, "‹U+{:04X}›", u32::from(c));
-        self.restart(Some('›'));
+        self.start_grapheme(Some('›'));
     }
 
-    fn restart(&mut self, last: Option<char>) {
+    fn start_grapheme(&mut self, last: Option<char>) {
         self.cluster.clear();
         self.cluster.extend(last);
         self.base = last;
@@ -136,7 +135,7 @@ impl Sanitizer {
     }
 }
 
-/// Neutralises a whole text: line ends and tabs stay, every other control or invisible character becomes visible.
+/// Sanitises a complete text: line ends and tabs stay, any other control or invisible character becomes visible.
 pub fn sanitize(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     let mut s = Sanitizer::default();
@@ -145,22 +144,22 @@ pub fn sanitize(raw: &str) -> String {
     out
 }
 
-/// The same for a text that stands on one line (names, titles, messages): line ends and tabs become blanks.
+/// Sanitises a text that is on one line (names, titles, messages): line ends and tabs become spaces.
 pub fn sanitize_line(raw: &str) -> String {
     sanitize(raw).replace(['\n', '\t'], " ")
 }
 
-/// How many bytes at the start of `text` need no second look.
+/// Number of bytes at the start of `text` that are plain ASCII.
 fn plain_prefix(text: &str) -> usize {
     text.bytes().take_while(|b| matches!(b, b' '..=b'~' | b'\n' | b'\t')).count()
 }
 
-fn picture(code: u32) -> char {
+fn control_picture(code: u32) -> char {
     char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-/// Characters that draw nothing, or that change how their neighbours are drawn or ordered: C1 controls, the
-/// twelve `Bidi_Control` characters, fillers, invisible operators, annotations, tags, selectors of variants.
+/// Characters that draw nothing, or that change how their neighbours are drawn or ordered: C1 controls, the twelve
+/// `Bidi_Control` characters, fillers, invisible operators, annotations, tags, variation selectors.
 pub(crate) fn is_hidden(c: char) -> bool {
     matches!(u32::from(c),
         0x80..=0x9F | 0xAD | 0x034F | 0x061C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180E
@@ -169,8 +168,8 @@ pub(crate) fn is_hidden(c: char) -> bool {
         | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
 }
 
-/// A joiner may stand between two emoji, or between two letters of a script that writes with joiners.
-fn joins(left: Option<char>, right: Option<char>) -> bool {
+/// True for a joiner between two emoji, or between two letters of a script that uses joiners.
+fn is_joined(left: Option<char>, right: Option<char>) -> bool {
     match (left, right) {
         (Some(l), Some(r)) => (is_emoji(l) && is_emoji(r)) || (uses_joiners(l) && uses_joiners(r)),
         _ => false,
@@ -188,7 +187,7 @@ fn is_emoji(c: char) -> bool {
         | 0x3297 | 0x3299 | 0x1F000..=0x1FAFF)
 }
 
-/// Arabic and its relatives, the Indic scripts, Myanmar, Khmer, Mongolian and their neighbours.
+/// Arabic and related scripts, the Indic scripts, Myanmar, Khmer, Mongolian and their neighbours.
 fn uses_joiners(c: char) -> bool {
     matches!(u32::from(c),
         0x0600..=0x08FF | 0x0900..=0x109F | 0x1700..=0x18AF | 0x1900..=0x1CFF

@@ -1,28 +1,33 @@
 //! Tables at any width: natural, shrunk in proportion with wrapped cells, or as records.
 //!
-//! A table whose columns would get too narrow to read becomes one record a row (`Column: value`), so that nobody
-//! ever sees a broken one. Widths are by grapheme; faces, links and alignment are kept. Called by `rows`.
+//! A table whose columns would be too narrow to read becomes one record a row (`Column: value`). Widths are by grapheme;
+//! faces, links and alignment are kept.
 
 use std::ops::Range;
 
 use super::block::{Align, Table};
-use super::frame::{Frame, guard};
 use super::inline::{Inline, Slicer, push_piece};
-use super::wrap::{longest_word, wrap};
+use super::row_margin::{RowMargin, limit_width};
+use super::wrap::{longest_word, wrap_lines};
 use super::{Face, Piece, Role, Row, RowKind, width};
 
-/// A column is not made narrower than this for the sake of others …
+/// Columns are not made narrower than this for the sake of others …
 const MIN_COLUMN: usize = 8;
-/// … nor than its longest word, up to this.
+/// … nor than their longest word, up to this.
 const MAX_WORD: usize = 14;
 /// ` │ `
 const BETWEEN: usize = 3;
 
-/// Appends the rows of `table`, whose block has source bytes `span`.
-pub(super) fn rows(table: &Table, span: &Range<usize>, frame: &mut Frame, rows: &mut Vec<Row>) {
+/// Appends the rows of `table`, whose block has the byte range `span`.
+pub(super) fn push_table_rows(
+    table: &Table,
+    span: &Range<usize>,
+    frame: &mut RowMargin,
+    rows: &mut Vec<Row>,
+) {
     match column_widths(table, frame.columns) {
-        Some(widths) => Grid { table, widths }.push(frame, rows),
-        None => records(table, span, frame, rows),
+        Some(widths) => TableGrid { table, widths }.push_rows(frame, rows),
+        None => push_records(table, span, frame, rows),
     }
     if table.left_out > 0 {
         let note = format!("… {} more columns are not drawn", table.left_out);
@@ -30,7 +35,7 @@ pub(super) fn rows(table: &Table, span: &Range<usize>, frame: &mut Frame, rows: 
     }
 }
 
-/// Width of every column, or None when they would get too narrow.
+/// Width of every column; none when they would be too narrow.
 fn column_widths(table: &Table, room: usize) -> Option<Vec<usize>> {
     let columns = table.head.len();
     if columns == 0 {
@@ -62,11 +67,11 @@ fn column_widths(table: &Table, room: usize) -> Option<Vec<usize>> {
         )
         .collect();
     let spare = avail.checked_sub(floor.iter().sum())?;
-    Some(share(spare, floor, &natural))
+    Some(distribute_columns(spare, floor, &natural))
 }
 
-/// Shares `spare` columns: narrow columns get all they want first, the wide ones the rest in proportion.
-fn share(mut spare: usize, mut widths: Vec<usize>, natural: &[usize]) -> Vec<usize> {
+/// Distributes `spare` columns: narrow columns get all they need first, wide ones the rest in proportion.
+fn distribute_columns(mut spare: usize, mut widths: Vec<usize>, natural: &[usize]) -> Vec<usize> {
     let fair = (spare + widths.iter().sum::<usize>()) / widths.len().max(1);
     for (width, natural) in widths.iter_mut().zip(natural) {
         let wanted = natural - *width;
@@ -83,7 +88,7 @@ fn share(mut spare: usize, mut widths: Vec<usize>, natural: &[usize]) -> Vec<usi
         *width += more;
         left -= more;
     }
-    // What rounding left over goes to the first columns that can use it.
+    // What rounding left goes to the first columns that can use it.
     for (width, natural) in widths.iter_mut().zip(natural) {
         if left > 0 && *width < *natural {
             *width += 1;
@@ -94,52 +99,52 @@ fn share(mut spare: usize, mut widths: Vec<usize>, natural: &[usize]) -> Vec<usi
 }
 
 /// A table as a grid.
-struct Grid<'a> {
+struct TableGrid<'a> {
     table: &'a Table,
     widths: Vec<usize>,
 }
 
-impl Grid<'_> {
-    fn push(&self, frame: &mut Frame, rows: &mut Vec<Row>) {
+impl TableGrid<'_> {
+    fn push_rows(&self, frame: &mut RowMargin, rows: &mut Vec<Row>) {
         let table = self.table;
-        self.cells(&table.head, &table.head_source, frame, rows);
-        self.rule(&table.head_source, frame, rows);
-        // When cells wrap, a line between rows tells them apart.
-        let wraps = table.rows.iter().any(|r| self.wraps(&r.cells));
+        self.push_cells(&table.head, &table.head_source, frame, rows);
+        self.push_rule(&table.head_source, frame, rows);
+        // When cells wrap, a line separates the rows.
+        let wraps = table.rows.iter().any(|r| self.has_wrapped_cell(&r.cells));
         for (i, row) in table.rows.iter().enumerate() {
             if wraps && i > 0 {
-                self.rule(&row.source, frame, rows);
+                self.push_rule(&row.source, frame, rows);
             }
-            self.cells(&row.cells, &row.source, frame, rows);
+            self.push_cells(&row.cells, &row.source, frame, rows);
         }
     }
 
-    fn wraps(&self, cells: &[Inline]) -> bool {
+    fn has_wrapped_cell(&self, cells: &[Inline]) -> bool {
         cells
             .iter()
             .zip(&self.widths)
             .any(|(cell, columns)| cell.text.contains('\n') || width::width(&cell.text) > *columns)
     }
 
-    fn rule(&self, source: &Range<usize>, frame: &mut Frame, rows: &mut Vec<Row>) {
+    fn push_rule(&self, source: &Range<usize>, frame: &mut RowMargin, rows: &mut Vec<Row>) {
         let mut pieces = frame.next();
         let line = self.widths.iter().map(|w| "─".repeat(*w)).collect::<Vec<_>>().join("─┼─");
         push_piece(&mut pieces, &line, Face::of(Role::TableBorder));
         rows.push(Row { pieces, kind: RowKind::Prose, source: source.end..source.end });
     }
 
-    /// One row of cells, as many lines high as its highest cell.
-    fn cells(
+    /// One row of cells, as high as its highest cell.
+    fn push_cells(
         &self,
         cells: &[Inline],
         source: &Range<usize>,
-        frame: &mut Frame,
+        frame: &mut RowMargin,
         rows: &mut Vec<Row>,
     ) {
         let mut wrapped: Vec<(Slicer<'_>, std::vec::IntoIter<Range<usize>>)> = cells
             .iter()
             .zip(&self.widths)
-            .map(|(cell, columns)| (cell.slicer(), wrap(&cell.text, *columns).into_iter()))
+            .map(|(cell, columns)| (cell.slicer(), wrap_lines(&cell.text, *columns).into_iter()))
             .collect();
         let height = wrapped.iter().map(|(_, lines)| lines.len()).max().unwrap_or(1);
         for _ in 0..height {
@@ -152,11 +157,11 @@ impl Grid<'_> {
                 if let Some((slicer, lines)) = wrapped.get_mut(i)
                     && let Some(line) = lines.next()
                 {
-                    slicer.cut(line, &mut cell);
-                    guard(&mut cell, *columns);
+                    slicer.cut_pieces(line, &mut cell);
+                    limit_width(&mut cell, *columns);
                 }
                 let last = i + 1 == self.widths.len();
-                pad(&mut cell, *columns, self.align(i), last);
+                pad_cell(&mut cell, *columns, self.column_align(i), last);
                 for piece in cell {
                     push_piece(&mut pieces, &piece.text, piece.face);
                 }
@@ -165,13 +170,13 @@ impl Grid<'_> {
         }
     }
 
-    fn align(&self, column: usize) -> Align {
+    fn column_align(&self, column: usize) -> Align {
         self.table.aligns.get(column).copied().unwrap_or_default()
     }
 }
 
-/// Fills `cell` with blanks to `columns`; the last column needs none at its right.
-fn pad(cell: &mut Vec<Piece>, columns: usize, align: Align, last: bool) {
+/// Fills `cell` with spaces to `columns`; the last column needs none at its right.
+fn pad_cell(cell: &mut Vec<Piece>, columns: usize, align: Align, last: bool) {
     let used: usize = cell.iter().map(|p| width::width(&p.text)).sum();
     let free = columns.saturating_sub(used);
     let left = match align {
@@ -188,10 +193,10 @@ fn pad(cell: &mut Vec<Piece>, columns: usize, align: Align, last: bool) {
 }
 
 /// One record a row: its first cell as title, the others as `Column: value`.
-fn records(table: &Table, span: &Range<usize>, frame: &mut Frame, rows: &mut Vec<Row>) {
+fn push_records(table: &Table, span: &Range<usize>, frame: &mut RowMargin, rows: &mut Vec<Row>) {
     if table.rows.is_empty() {
         for head in &table.head {
-            push_line(&line_of(None, head, false), &table.head_source, frame, rows);
+            push_line(&record_line(None, head, false), &table.head_source, frame, rows);
         }
     }
     for (n, row) in table.rows.iter().enumerate() {
@@ -206,32 +211,32 @@ fn records(table: &Table, span: &Range<usize>, frame: &mut Frame, rows: &mut Vec
             let title = i == 0;
             if title || !cell.text.is_empty() {
                 let head = table.head.get(i).filter(|h| !h.text.is_empty());
-                push_line(&line_of(head, cell, title), &row.source, frame, rows);
+                push_line(&record_line(head, cell, title), &row.source, frame, rows);
             }
         }
     }
 }
 
 /// `Column: value`; the title of a record is bold.
-fn line_of(head: Option<&Inline>, value: &Inline, title: bool) -> Vec<Piece> {
+fn record_line(head: Option<&Inline>, value: &Inline, title: bool) -> Vec<Piece> {
     let mut pieces = Vec::new();
     if let Some(head) = head {
-        head.slicer().cut(0..head.text.len(), &mut pieces);
+        head.slicer().cut_pieces(0..head.text.len(), &mut pieces);
         push_piece(&mut pieces, ": ", Face { bold: true, ..Face::of(Role::TableHeader) });
     }
     let from = pieces.len();
-    value.slicer().cut(0..value.text.len(), &mut pieces);
+    value.slicer().cut_pieces(0..value.text.len(), &mut pieces);
     if title {
         pieces.iter_mut().skip(from).for_each(|p| p.face.bold = true);
     }
     pieces
 }
 
-/// Wraps a line of a record; its later rows are set in by two columns.
-fn push_line(pieces: &[Piece], source: &Range<usize>, frame: &mut Frame, rows: &mut Vec<Row>) {
+/// Wraps a line of a record; its later rows are indented by two columns.
+fn push_line(pieces: &[Piece], source: &Range<usize>, frame: &mut RowMargin, rows: &mut Vec<Row>) {
     let text: String = pieces.iter().map(|p| &*p.text).collect();
     let indent = if frame.columns >= MIN_COLUMN { 2 } else { 0 };
-    let Some(first) = wrap(&text, frame.columns).into_iter().next() else { return };
+    let Some(first) = wrap_lines(&text, frame.columns).into_iter().next() else { return };
     let after = text.get(first.end..).unwrap_or_default();
     let rest = after.trim_start_matches([' ', '\n']);
     let base = text.len() - rest.len();
@@ -239,7 +244,7 @@ fn push_line(pieces: &[Piece], source: &Range<usize>, frame: &mut Frame, rows: &
     if rest.is_empty() {
         return;
     }
-    for line in wrap(rest, frame.columns - indent) {
+    for line in wrap_lines(rest, frame.columns - indent) {
         push_slice(pieces, base + line.start..base + line.end, source, indent, frame, rows);
     }
 }
@@ -249,7 +254,7 @@ fn push_slice(
     range: Range<usize>,
     source: &Range<usize>,
     indent: usize,
-    frame: &mut Frame,
+    frame: &mut RowMargin,
     rows: &mut Vec<Row>,
 ) {
     let mut pieces = frame.next();
@@ -267,14 +272,20 @@ fn push_slice(
         }
         at += piece.text.len();
     }
-    guard(&mut shown, frame.columns - indent);
+    limit_width(&mut shown, frame.columns - indent);
     pieces.append(&mut shown);
     rows.push(Row { pieces, kind: RowKind::Prose, source: source.clone() });
 }
 
-fn push_text(text: &str, role: Role, span: &Range<usize>, frame: &mut Frame, rows: &mut Vec<Row>) {
+fn push_text(
+    text: &str,
+    role: Role,
+    span: &Range<usize>,
+    frame: &mut RowMargin,
+    rows: &mut Vec<Row>,
+) {
     let piece = [Piece { text: text.into(), face: Face::of(role) }];
-    for line in wrap(text, frame.columns) {
+    for line in wrap_lines(text, frame.columns) {
         push_slice(&piece, line, span, 0, frame, rows);
     }
 }

@@ -1,24 +1,23 @@
-//! Columns that text takes on a terminal, counted by grapheme as ratatui counts its cells.
+//! Width of text on a terminal in columns, by grapheme, as ratatui counts its cells.
 //!
-//! Not for control characters: text is neutralised before it is measured. Called wherever something is
-//! wrapped, cut or aligned.
+//! Not for control characters: text is sanitised before it is measured.
 
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
-/// Columns that `text` takes on a terminal, by grapheme.
+/// Width of `text` in columns, by grapheme.
 pub fn width(text: &str) -> usize {
     if text.is_ascii() { text.len() } else { text.graphemes(true).map(grapheme_width).sum() }
 }
 
-/// Columns of one grapheme: a joined emoji draws as one and never takes more than two.
+/// Width of one grapheme: a joined emoji is drawn as one and takes at most two columns.
 pub(crate) fn grapheme_width(grapheme: &str) -> usize {
     let columns = UnicodeWidthStr::width(grapheme);
     let joined_emoji = || grapheme.contains('\u{200D}') && grapheme.starts_with(|c| c > '\u{FFFF}');
     if columns > 2 && joined_emoji() { 2 } else { columns }
 }
 
-/// The longest beginning of `text` that fits into `columns`, never cutting a grapheme.
+/// The longest beginning of `text` that fits into `columns`, without cutting a grapheme.
 pub fn fit(text: &str, columns: usize) -> &str {
     if text.is_ascii() {
         return text.get(..columns.min(text.len())).unwrap_or_default();
@@ -33,7 +32,7 @@ pub fn fit(text: &str, columns: usize) -> &str {
     text
 }
 
-/// `text` in at most `columns`: what is too much is cut from its beginning, where `…` then stands.
+/// `text` in at most `columns`; a beginning that does not fit is replaced by `…`.
 pub(crate) fn shorten_front(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();

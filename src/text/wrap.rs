@@ -1,35 +1,36 @@
 //! Greedy word wrap by grapheme and width.
 //!
-//! Works on plain text and answers byte ranges, so that faces and source maps stay with the caller. Breaks after
-//! blanks, after `-` and `/` in long words, anywhere between CJK characters, and inside a word only when it is
-//! wider than the line. Not for code blocks. Called by `rows` and `table`.
+//! Works on plain text and returns byte ranges, so that faces and source maps stay with the caller. Breaks after spaces,
+//! after `-` and `/` in long words, between CJK characters, and inside a word only when it is wider than the line. Not for
+//! code blocks.
 
 use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::width::{grapheme_width, width};
+use crate::domain::script;
 
-/// The lines of `text` at `columns`, without the blanks at their ends. `\n` breaks hard. A grapheme that is
-/// wider than `columns` stands alone on its line.
-pub(crate) fn wrap(text: &str, columns: usize) -> Vec<Range<usize>> {
+/// The lines of `text` at `columns`, without the spaces at their ends. `\n` is a hard break. A grapheme that is wider than
+/// `columns` is alone on its line.
+pub(crate) fn wrap_lines(text: &str, columns: usize) -> Vec<Range<usize>> {
     let columns = columns.max(1);
     let mut lines = Vec::new();
     let mut start = 0;
     for hard in text.split('\n') {
-        wrap_line(hard, start, columns, &mut lines);
+        wrap_hard_line(hard, start, columns, &mut lines);
         start += hard.len() + 1;
     }
     lines
 }
 
-/// Width of the widest piece that only a cut could make narrower.
+/// Width of the widest word.
 pub(crate) fn longest_word(text: &str) -> usize {
     text.split([' ', '\n']).map(width).max().unwrap_or(0)
 }
 
-fn wrap_line(text: &str, base: usize, columns: usize, lines: &mut Vec<Range<usize>>) {
-    let mut open = Line { text, base, columns, range: 0..0, used: 0, lines };
+fn wrap_hard_line(text: &str, base: usize, columns: usize, lines: &mut Vec<Range<usize>>) {
+    let mut open = WrapLine { text, base, columns, range: 0..0, used: 0, lines };
     let mut at = 0;
     while at < text.len() {
         let rest = text.get(at..).unwrap_or_default();
@@ -40,14 +41,14 @@ fn wrap_line(text: &str, base: usize, columns: usize, lines: &mut Vec<Range<usiz
         if word_end == word_start {
             break;
         }
-        open.word(blanks, word_start..word_end);
+        open.add_word(blanks, word_start..word_end);
         at = word_end;
     }
-    open.close();
+    open.end_line();
 }
 
 /// The line that is being filled.
-struct Line<'a> {
+struct WrapLine<'a> {
     text: &'a str,
     base: usize,
     columns: usize,
@@ -56,15 +57,15 @@ struct Line<'a> {
     lines: &'a mut Vec<Range<usize>>,
 }
 
-impl Line<'_> {
+impl WrapLine<'_> {
     /// Adds a word, in parts where it may be broken.
-    fn word(&mut self, blanks: usize, word: Range<usize>) {
+    fn add_word(&mut self, blanks: usize, word: Range<usize>) {
         let text = self.text.get(word.clone()).unwrap_or_default();
         let columns = width(text);
         let long = columns > (self.columns / 3).max(12);
         let breakable = !text.is_ascii() || long && text.contains(['-', '/']);
         if !breakable {
-            return self.part(blanks, word, columns);
+            return self.add_part(blanks, word, columns);
         }
         let mut blanks = blanks;
         let mut part = word.start..word.start;
@@ -72,7 +73,7 @@ impl Line<'_> {
         let mut before = "";
         for (at, grapheme) in text.grapheme_indices(true) {
             if part.end > part.start && may_break(before, grapheme, long) {
-                self.part(std::mem::take(&mut blanks), part.clone(), used);
+                self.add_part(std::mem::take(&mut blanks), part.clone(), used);
                 part.start = part.end;
                 used = 0;
             }
@@ -80,12 +81,12 @@ impl Line<'_> {
             used += grapheme_width(grapheme);
             before = grapheme;
         }
-        self.part(blanks, part, used);
+        self.add_part(blanks, part, used);
     }
 
-    /// Adds what must not be broken unless it is wider than a whole line.
-    fn part(&mut self, blanks: usize, part: Range<usize>, columns: usize) {
-        // Blanks at the very beginning are indentation of literal text; blanks at a wrap are dropped.
+    /// Adds a part that must not be broken unless it is wider than a line.
+    fn add_part(&mut self, blanks: usize, part: Range<usize>, columns: usize) {
+        // Spaces at the very beginning are indentation of literal text; spaces at a wrap are dropped.
         let fits = self.used + blanks + columns <= self.columns;
         if fits {
             self.range.end = part.end;
@@ -93,24 +94,24 @@ impl Line<'_> {
             return;
         }
         if self.range.end > self.range.start {
-            self.close();
+            self.end_line();
         }
         self.range = part.start..part.end;
         self.used = columns;
         if columns > self.columns {
-            self.cut(part);
+            self.split_part(part);
         }
     }
 
-    /// Spreads a part over lines, grapheme by grapheme.
-    fn cut(&mut self, part: Range<usize>) {
+    /// Distributes a part over lines, grapheme by grapheme.
+    fn split_part(&mut self, part: Range<usize>) {
         let text = self.text.get(part.clone()).unwrap_or_default();
         if text.is_ascii() {
-            // One column a byte: no need to look at each.
+            // One column a byte: no need to look at each grapheme.
             let mut start = part.start;
             while part.end - start > self.columns {
                 self.range = start..start + self.columns;
-                self.close();
+                self.end_line();
                 start += self.columns;
             }
             self.range = start..part.end;
@@ -122,7 +123,7 @@ impl Line<'_> {
         for (at, grapheme) in text.grapheme_indices(true) {
             let columns = grapheme_width(grapheme);
             if self.used + columns > self.columns && self.range.end > self.range.start {
-                self.close();
+                self.end_line();
                 self.range = part.start + at..part.start + at;
                 self.used = 0;
             }
@@ -131,7 +132,7 @@ impl Line<'_> {
         }
     }
 
-    fn close(&mut self) {
+    fn end_line(&mut self) {
         self.lines.push(self.base + self.range.start..self.base + self.range.end);
     }
 }
@@ -140,26 +141,10 @@ fn may_break(before: &str, after: &str, long: bool) -> bool {
     if long && matches!(before, "-" | "/") && after.chars().all(char::is_alphanumeric) {
         return true;
     }
-    (is_cjk(before) || is_cjk(after)) && !closes(after) && !opens(before)
-}
-
-fn is_cjk(grapheme: &str) -> bool {
-    grapheme.chars().next().is_some_and(|c| {
-        matches!(u32::from(c), 0x2E80..=0x303E | 0x3041..=0xA4CF | 0xAC00..=0xD7AF
-            | 0xF900..=0xFAFF | 0xFE30..=0xFE4F | 0xFF00..=0xFF60 | 0x20000..=0x3FFFF)
-    })
-}
-
-/// Marks that must not begin a line.
-fn closes(grapheme: &str) -> bool {
-    const CLOSING: &str = "、。，．・：；？！ー）」』】〕〉》｝］’”.,;:!?)]}%…";
-    CLOSING.contains(grapheme)
-}
-
-/// Marks that must not end a line.
-fn opens(grapheme: &str) -> bool {
-    const OPENING: &str = "（「『【〔〈《｛［‘“([{";
-    OPENING.contains(grapheme)
+    let breaks = |grapheme: &str| grapheme.chars().next().is_some_and(script::breaks_lines);
+    (breaks(before) || breaks(after))
+        && !script::LINE_CLOSING_MARKS.contains(after)
+        && !script::LINE_OPENING_MARKS.contains(before)
 }
 
 #[cfg(test)]
@@ -167,7 +152,7 @@ mod tests {
     use super::*;
 
     fn lines(text: &str, columns: usize) -> Vec<&str> {
-        wrap(text, columns).into_iter().map(|r| text.get(r).unwrap()).collect()
+        wrap_lines(text, columns).into_iter().map(|r| text.get(r).unwrap()).collect()
     }
 
     #[test]

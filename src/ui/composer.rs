@@ -142,7 +142,7 @@ impl ComposerRenderer {
     fn update_target(&mut self, state: &State, width: u16) {
         let known: Vec<PersonaId> = state.roster.personas.iter().map(|p| p.id.clone()).collect();
         let text = state.composer.text();
-        let address = prompt::address(&text, &known);
+        let address = prompt::split_mentions(&text, &known);
         let joining = if text.is_empty() { Vec::new() } else { state.joining() };
         self.trigger_hint = describe_triggers(state, &joining);
         // A name that is still being typed is not unknown yet.
@@ -166,7 +166,7 @@ impl ComposerRenderer {
             }
             (ids, _) => format!("→ {} personas", ids.len()),
         };
-        let tokens = state.composer.whole_question().map_or(0, |q| prompt::estimate(&q));
+        let tokens = state.composer.whole_question().map_or(0, |q| prompt::estimate_tokens(&q));
         if tokens >= MIN_SHOWN_TOKENS {
             self.target.push_str(" · ");
             self.target.push_str(&labels::format_tokens(u64::from(tokens), true));

@@ -2,22 +2,22 @@
 //!
 //! The answers are compared by `review`, and only when one of them has changed.
 
+use crate::domain::format::format_quantity;
 use std::ops::Range;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
-use super::labels;
 use super::paint::{RowPainter, draw_text, draw_text_right, inset_sides, row_at};
 use super::pane::PaneRenderer;
 use super::theme::{Theme, UiRole};
 use super::viewport::Viewport;
 use crate::app::{Scroll, State};
 use crate::domain::RunId;
-use crate::review::{self, DiffKind, DiffLine, Fate, SectionChange};
+use crate::review::{self, DiffKind, DiffLine, SectionDiff, SectionFate};
 use crate::text::width::width;
-use crate::text::{Face, Role, sanitize_line, wrap};
+use crate::text::{Face, Role, sanitize_line, wrap_lines};
 
 /// Maximum columns of text: longer lines are hard to read.
 const MAX_TEXT_WIDTH: u16 = 110;
@@ -45,7 +45,7 @@ type DiffCacheKey = (RunId, u64, RunId, u64, u16);
 pub(super) struct DiffRenderer {
     area: Rect,
     key: Option<DiffCacheKey>,
-    sections: Vec<SectionChange>,
+    sections: Vec<SectionDiff>,
     rows: Vec<DiffRow>,
     viewport: Viewport,
     /// Previous and current question, sanitised.
@@ -73,7 +73,7 @@ impl DiffRenderer {
             has_same_runs && self.key.is_some_and(|(_, p, _, q, _)| (p, q) == revisions);
         if !has_same_texts {
             self.sections =
-                review::change(&old.document, &old.sections, &new.document, &new.sections);
+                review::diff_sections(&old.document, &old.sections, &new.document, &new.sections);
         }
         self.key = Some(key);
         self.questions = (sanitize_line(&old.question), sanitize_line(&new.question));
@@ -143,12 +143,12 @@ impl DiffRenderer {
         (state, panes): (&State, &[PaneRenderer]),
     ) {
         let line = row_at(self.area, 0);
-        let count = |fate: Fate| self.sections.iter().filter(|s| s.fate == fate).count();
+        let count = |fate: SectionFate| self.sections.iter().filter(|s| s.fate == fate).count();
         let counts = [
-            (Fate::New, "new"),
-            (Fate::Gone, "gone"),
-            (Fate::Changed, "changed"),
-            (Fate::Same, "the same"),
+            (SectionFate::Added, "new"),
+            (SectionFate::Removed, "gone"),
+            (SectionFate::Changed, "changed"),
+            (SectionFate::Same, "the same"),
         ];
         let texts: Vec<String> = counts
             .into_iter()
@@ -173,7 +173,7 @@ impl DiffRenderer {
         match row {
             DiffRow::Blank => {}
             DiffRow::Folded(n) => {
-                let text = format!("  ⋮ {} the same", labels::format_quantity(*n as u64, "line"));
+                let text = format!("  ⋮ {} the same", format_quantity(*n, "line"));
                 draw_text(buffer, inset_sides(area, 1, 1), &text, theme.ui_style(UiRole::Note));
             }
             DiffRow::Section(index) => {
@@ -203,12 +203,14 @@ impl DiffRenderer {
     }
 }
 
-fn draw_section(buffer: &mut Buffer, theme: &Theme, area: Rect, section: &SectionChange) {
+fn draw_section(buffer: &mut Buffer, theme: &Theme, area: Rect, section: &SectionDiff) {
     let (word, role) = match section.fate {
-        Fate::New => ("new".to_owned(), UiRole::Done),
-        Fate::Gone => ("gone".to_owned(), UiRole::Failed),
-        Fate::Same => ("the same".to_owned(), UiRole::Note),
-        Fate::Changed => (format!("+{} −{}", section.added, section.removed), UiRole::Retrying),
+        SectionFate::Added => ("new".to_owned(), UiRole::Done),
+        SectionFate::Removed => ("gone".to_owned(), UiRole::Failed),
+        SectionFate::Same => ("the same".to_owned(), UiRole::Note),
+        SectionFate::Changed => {
+            (format!("+{} −{}", section.added, section.removed), UiRole::Retrying)
+        }
     };
     let used = draw_text_right(
         buffer,
@@ -219,7 +221,7 @@ fn draw_section(buffer: &mut Buffer, theme: &Theme, area: Rect, section: &Sectio
     painter.write("▌ ", theme.face_style(Face { bold: true, ..Face::of(Role::Heading2) }));
     let title = sanitize_line(&section.title);
     let title = if title.is_empty() { "(before the first heading)".to_owned() } else { title };
-    let style = if section.fate == Fate::Same {
+    let style = if section.fate == SectionFate::Same {
         theme.ui_style(UiRole::Note)
     } else {
         theme.role_style(Role::Heading2)
@@ -230,11 +232,11 @@ fn draw_section(buffer: &mut Buffer, theme: &Theme, area: Rect, section: &Sectio
 }
 
 /// Builds the rows of all sections. Unchanged lines are shown only around a changed one.
-fn build_rows(sections: &[SectionChange], columns: usize) -> Vec<DiffRow> {
+fn build_rows(sections: &[SectionDiff], columns: usize) -> Vec<DiffRow> {
     let mut rows = Vec::new();
     for (index, section) in sections.iter().enumerate() {
         rows.push(DiffRow::Section(index));
-        if section.fate == Fate::Same {
+        if section.fate == SectionFate::Same {
             continue;
         }
         let is_near_change = |line: usize| {
@@ -276,7 +278,7 @@ fn push_text_rows(line: &DiffLine, columns: usize, rows: &mut Vec<DiffRow>) {
         }
         return;
     }
-    for range in wrap(&text, columns.max(1)) {
+    for range in wrap_lines(&text, columns.max(1)) {
         let mut pieces = Vec::new();
         for (span, is_emphasised) in &spans {
             let visible = span.start.max(range.start)..span.end.min(range.end);

@@ -2,6 +2,7 @@
 //!
 //! On a narrow screen, progress has priority over the rest.
 
+use crate::domain::format::format_elapsed;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -79,7 +80,7 @@ impl Header {
         let mut texts = vec![format!("{} of {} done", progress.done, progress.asked)];
         texts.extend(describe_incomplete_runs(state));
         if !progress.elapsed.is_zero() {
-            texts.push(labels::format_elapsed(progress.elapsed, is_live));
+            texts.push(format_elapsed(progress.elapsed, is_live));
         }
         if tokens > 0 {
             texts.push(labels::format_tokens(tokens, progress.estimated));

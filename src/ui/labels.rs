@@ -6,53 +6,12 @@ use std::time::Duration;
 
 use super::theme::UiRole;
 use crate::app::{Action, KeyContext, Keymap};
+use crate::domain::format::format_count;
 use crate::domain::{Ending, RunState};
-
-/// `640`, `8.1k`, `1.2M`.
-pub(super) fn format_count(n: u64) -> String {
-    let tenth = |unit: u64| format!("{}.{}", n / unit, n % unit * 10 / unit);
-    match n {
-        0..1_000 => n.to_string(),
-        1_000..10_000 => tenth(1_000) + "k",
-        10_000..1_000_000 => format!("{}k", n / 1_000),
-        _ => tenth(1_000_000) + "M",
-    }
-}
 
 /// `640 tok`, `≈410 tok`.
 pub(super) fn format_tokens(n: u64, estimated: bool) -> String {
     format!("{}{} tok", if estimated { "≈" } else { "" }, format_count(n))
-}
-
-/// `9.8s` when finished, `9s` while running, `2m04s` from 100 seconds on.
-pub(super) fn format_elapsed(time: Duration, live: bool) -> String {
-    let seconds = time.as_secs();
-    match (seconds, live) {
-        (100.., _) => format!("{}m{:02}s", seconds / 60, seconds % 60),
-        (_, true) => format!("{seconds}s"),
-        _ => format!("{seconds}.{}s", time.subsec_millis() / 100),
-    }
-}
-
-/// `just now`, `5 min ago`, `2 h ago`, `3 days ago`, `5 weeks ago`, `2 years ago`.
-pub(super) fn format_age(then_ms: i64, now_ms: i64) -> String {
-    const MINUTE: i64 = 60_000;
-    const HOUR: i64 = 60 * MINUTE;
-    const DAY: i64 = 24 * HOUR;
-    let ago = |n: i64, noun: &str| format_quantity(n.unsigned_abs(), noun) + " ago";
-    match now_ms.saturating_sub(then_ms) {
-        ..MINUTE => "just now".to_owned(),
-        ms if ms < HOUR => format!("{} min ago", ms / MINUTE),
-        ms if ms < DAY => format!("{} h ago", ms / HOUR),
-        ms if ms < 14 * DAY => ago(ms / DAY, "day"),
-        ms if ms < 365 * DAY => ago(ms / (7 * DAY), "week"),
-        ms => ago(ms / (365 * DAY), "year"),
-    }
-}
-
-/// `1 question`, `3 questions`.
-pub(super) fn format_quantity(n: u64, noun: &str) -> String {
-    if n == 1 { format!("1 {noun}") } else { format!("{n} {noun}s") }
 }
 
 /// Returns the sign of a state, so that no state is shown by colour alone.
@@ -112,38 +71,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formats_counts_and_times() {
-        for (n, text) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1.0k"),
-            (8_140, "8.1k"),
-            (12_345, "12k"),
-            (1_250_000, "1.2M"),
-        ] {
-            assert_eq!(format_count(n), text);
-        }
+    fn an_estimate_is_marked() {
         assert_eq!(format_tokens(410, true), "≈410 tok");
-        for (ms, live, text) in [
-            (9_840, false, "9.8s"),
-            (9_840, true, "9s"),
-            (99_999, false, "99.9s"),
-            (124_000, false, "2m04s"),
-        ] {
-            assert_eq!(format_elapsed(Duration::from_millis(ms), live), text);
-        }
-        for (seconds, text) in [
-            (-5, "just now"),
-            (59, "just now"),
-            (61, "1 min ago"),
-            (7_200, "2 h ago"),
-            (90_000, "1 day ago"),
-            (86_400 * 20, "2 weeks ago"),
-            (86_400 * 800, "2 years ago"),
-        ] {
-            assert_eq!(format_age(0, seconds * 1_000), text);
-        }
-        assert_eq!(format_age(i64::MIN, i64::MAX), format_age(0, i64::MAX));
+        assert_eq!(format_tokens(12_345, false), "12k tok");
     }
 
     #[test]

@@ -192,7 +192,7 @@ pub(super) fn wrap_text(text: &str, columns: usize, max_rows: usize) -> Vec<Stri
     let mut rows: Vec<String> = Vec::new();
     for line in text.lines() {
         let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
-        let ranges = text::wrap(&line, columns).into_iter();
+        let ranges = text::wrap_lines(&line, columns).into_iter();
         rows.extend(ranges.map(|range| line.get(range).unwrap_or_default().to_owned()));
         if rows.len() > max_rows {
             rows.truncate(max_rows);

@@ -2,6 +2,7 @@
 //!
 //! `prepare` updates the thread and the titles, `draw` only reads them. The rows come from `thread`.
 
+use crate::domain::format::{format_elapsed, format_quantity};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -90,7 +91,7 @@ impl PaneStatus {
         let is_waiting = matches!(state, RunState::Queued | RunState::Retrying { .. });
         let has_started = !is_waiting && !elapsed.is_zero();
         self.elapsed =
-            if has_started { labels::format_elapsed(elapsed, self.is_live) } else { String::new() };
+            if has_started { format_elapsed(elapsed, self.is_live) } else { String::new() };
         self.tokens =
             if tokens > 0 { labels::format_tokens(tokens, estimated) } else { String::new() };
         self.badge = run.mode.as_deref().map(sanitize_line).unwrap_or_default();
@@ -316,7 +317,7 @@ impl PaneRenderer {
         }
         let below = self.thread.viewport().rows_below();
         if below > 0 {
-            pieces.push(format!(" ↓ {} ", labels::format_quantity(below as u64, "row")));
+            pieces.push(format!(" ↓ {} ", format_quantity(below, "row")));
         } else if self.status.is_live && self.thread.is_following() {
             pieces.push(" follow ".to_owned());
         }

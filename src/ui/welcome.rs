@@ -13,7 +13,8 @@ use super::theme::{Theme, UiRole};
 use crate::app::local::Stock;
 use crate::app::state::EXAMPLES;
 use crate::app::{Action, KeyContext, State};
-use crate::text::{sanitize_line, size, width::width};
+use crate::domain::format::format_bytes;
+use crate::text::{sanitize_line, width::width};
 
 /// Maximum width of the card, in columns.
 const MAX_CARD_WIDTH: u16 = 76;
@@ -233,7 +234,7 @@ fn describe_local_models(state: &State) -> Option<(String, &'static str)> {
     }
     let missing = locals.missing(&state.roster, &state.roster.panel.personas);
     let bytes = missing.iter().map(|m| m.weights.bytes).fold(0, u64::saturating_add);
-    let bytes = size(bytes);
+    let bytes = format_bytes(bytes);
     Some(match missing.as_slice() {
         [] => return None,
         [model] if matches!(model.stock, Stock::Failed(_)) => (

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::text::size;
+use crate::domain::format::format_bytes;
 
 /// Bytes that a download leaves free for other programs.
 const RESERVE_BYTES: u64 = 64 * 1024 * 1024;
@@ -14,8 +14,8 @@ const RESERVE_BYTES: u64 = 64 * 1024 * 1024;
 #[error(
     "{}: {} are needed and {} are free: make room, or name another folder with XDG_DATA_HOME",
     folder.display(),
-    size(*needed),
-    size(*free)
+    format_bytes(*needed),
+    format_bytes(*free)
 )]
 pub(super) struct DiskFullError {
     folder: PathBuf,

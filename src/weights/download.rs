@@ -23,6 +23,7 @@ use super::partial_file::{PartialFile, SharedPartialFile, hash_file, run_blockin
 use super::pip::download_with_pip;
 use super::task::DownloadTask;
 use super::{DownloadError, DownloadProgress, FilePresence, file_presence};
+use crate::domain::format::format_quantity;
 use crate::domain::{LocalSpec, Source, Weights};
 
 /// How often a lock that another instance holds is tried again.
@@ -56,8 +57,9 @@ pub(super) fn source_name(source: &Source) -> String {
     match source {
         Source::Hub { repo, revision, file } => file_url(repo, revision, file)
             .map_or_else(|_| "huggingface.co".to_owned(), |url| host_label(&url)),
-        Source::Packages(packages) if packages.len() == 1 => "pip (1 package)".to_owned(),
-        Source::Packages(packages) => format!("pip ({} packages)", packages.len()),
+        Source::Packages(packages) => {
+            format!("pip ({})", format_quantity(packages.len(), "package"))
+        }
     }
 }
 

@@ -107,7 +107,8 @@ impl Script {
                     Effect::ForgetPanes => self.renderer.forget_session(),
                     Effect::Highlight(run, jobs) => {
                         let doc = u128::from_str_radix(&run.to_string(), 16).unwrap();
-                        let done = jobs.iter().map(|j| self.highlighter.run(doc, j)).collect();
+                        let done =
+                            jobs.iter().map(|j| self.highlighter.highlight_lines(doc, j)).collect();
                         waiting.push(Msg::Highlighted(run, done));
                     }
                     _ => {}

@@ -11,7 +11,7 @@ use plenary::domain::{
     Ending, ModelRef, PersonaId, Run, RunId, RunNotes, RunState, Session, SessionId, Turn, TurnId,
     Usage,
 };
-use plenary::export::{FORMATS, format};
+use plenary::export::{FORMATS, find_format};
 use plenary::text::sanitize;
 use proptest::prelude::*;
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
@@ -95,10 +95,22 @@ fn hostile() -> Session {
 }
 
 fn write(name: &str, session: &Session) -> String {
-    (format(name).unwrap().write)(session, &session::known().reading())
+    (find_format(name).unwrap().write)(session, &session::known().reading())
+}
+
+/// The page without its style sheet, so that the golden files hold the structure only.
+fn without_style(page: &str) -> String {
+    match page
+        .split_once("<style>\n")
+        .and_then(|(head, rest)| Some((head, rest.split_once("</style>")?)))
+    {
+        Some((head, (_, body))) => format!("{head}<style>…</style>{body}"),
+        None => page.to_owned(),
+    }
 }
 
 fn golden(name: &str, text: &str) {
+    let text = without_style(text);
     insta::with_settings!({
         snapshot_path => "../snapshots",
         prepend_module_to_snapshot => false,
@@ -106,6 +118,16 @@ fn golden(name: &str, text: &str) {
     }, {
         insta::assert_snapshot!(name, text);
     });
+}
+
+/// The style sheet is in the page, once, and the page loads no other.
+#[test]
+fn an_html_page_has_its_style_sheet() {
+    let page = write("html", &review());
+    let style = page.split_once("<style>\n").unwrap().1.split_once("</style>").unwrap().0;
+    assert_eq!(style, include_str!("../../src/export/html/page.css"));
+    assert_eq!(page.matches("<style").count(), 1);
+    assert!(!page.contains("<link"));
 }
 
 #[test]
@@ -151,7 +173,7 @@ fn every_format_says_how_many_answered_and_ends_with_a_line_end() {
             format.name
         );
     }
-    assert!(format("pdf").is_none());
+    assert!(find_format("pdf").is_none());
 }
 
 #[test]
@@ -287,7 +309,7 @@ fn a_retry_that_brought_nothing_hides_no_answer() {
     {
         let text = write(format.name, &session);
         assert!(text.contains("40 nodes"), "{}", format.name);
-        let said = format.name == "json" || text.contains("that of an earlier try");
+        let said = format.name == "json" || text.contains("from an earlier run");
         assert!(said, "{}", format.name);
     }
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use plenary::config::personas;
 use plenary::domain::PersonaId;
-use plenary::prompt::{attachment, scaffold};
+use plenary::prompt::{format_document, plan_scaffold};
 
 /// What a local model may write unless configured.
 const LIMIT: u32 = 700;
@@ -17,7 +17,7 @@ fn plan(question: &str, limit: u32, small: bool) -> String {
     let mut text = String::new();
     for id in ["infra", "edge", "devops", "gitops", "ai-lead"] {
         let persona = personas::built_in(&PersonaId::parse(id).unwrap()).unwrap();
-        let Some(plan) = scaffold(&persona.contract, question, limit, small) else {
+        let Some(plan) = plan_scaffold(&persona.contract, question, limit, small) else {
             writeln!(text, "{id}: none").unwrap();
             continue;
         };
@@ -46,7 +46,8 @@ fn shows(name: &str, text: &str) {
 fn the_plans_of_the_personas_that_ship() {
     shows("scaffold_usual", &plan(USUAL, LIMIT, true));
     shows("scaffold_short", &plan(SHORT, LIMIT, true));
-    let attached = format!("{USUAL}\n\n{}", attachment("main.tf", "resource \"x\" \"y\" {}\n"));
+    let attached =
+        format!("{USUAL}\n\n{}", format_document("main.tf", "resource \"x\" \"y\" {}\n"));
     shows("scaffold_attached", &plan(&attached, LIMIT, true));
     shows("scaffold_tight", &plan(USUAL, 250, true));
     shows("scaffold_large_model", &plan(USUAL, 4_000, false));

@@ -63,7 +63,7 @@ impl Pane {
     /// The worker answers: the first `count` jobs that wait.
     fn colour(&mut self, count: usize) {
         for job in self.waiting.drain(..count.min(self.waiting.len())) {
-            let done = HIGHLIGHTER.with_borrow_mut(|(h, _)| h.run(self.id, &job));
+            let done = HIGHLIGHTER.with_borrow_mut(|(h, _)| h.highlight_lines(self.id, &job));
             self.doc.apply(done);
         }
     }
@@ -73,7 +73,7 @@ impl Pane {
         self.update();
         self.colour(usize::MAX);
         self.update();
-        HIGHLIGHTER.with_borrow_mut(|(h, _)| h.forget(self.id));
+        HIGHLIGHTER.with_borrow_mut(|(h, _)| h.forget_document(self.id));
     }
 
     fn rows(&self) -> Vec<Vec<Row>> {
@@ -359,7 +359,7 @@ fn the_highlighter_can_live_on_a_worker() {
     let worker = std::thread::spawn(move || {
         let mut highlighter = Highlighter::new();
         highlighter.warm_up();
-        jobs.iter().map(|job| highlighter.run(1, job)).collect::<Vec<_>>()
+        jobs.iter().map(|job| highlighter.highlight_lines(1, job)).collect::<Vec<_>>()
     });
     let before = doc.revision();
     for done in worker.join().unwrap() {
@@ -420,17 +420,17 @@ fn jumps_land_on_headings_and_code() {
     let layout = &pane.layouts[0].2;
     let heading = |k: RowKind| matches!(k, RowKind::Heading(_));
     let mut forward = vec![0];
-    while let Some(next) = layout.find(*forward.last().unwrap(), true, heading) {
+    while let Some(next) = layout.find_row(*forward.last().unwrap(), true, heading) {
         forward.push(next);
     }
     assert_eq!(forward.len(), 3);
     let mut back = vec![layout.height()];
-    while let Some(next) = layout.find(*back.last().unwrap(), false, heading) {
+    while let Some(next) = layout.find_row(*back.last().unwrap(), false, heading) {
         back.push(next);
     }
     back.reverse();
     assert_eq!(back[..3], forward[..]);
-    let code = layout.find(0, true, |k| matches!(k, RowKind::CodeHeader(1))).unwrap();
+    let code = layout.find_row(0, true, |k| matches!(k, RowKind::CodeHeader(1))).unwrap();
     let header = text(layout.row(code).unwrap());
     assert!(header.trim_start().starts_with("─ 1 · hcl · live/prod/backend.tf ─"), "{header}");
 }

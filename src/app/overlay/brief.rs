@@ -62,8 +62,8 @@ impl BriefOverlay {
             BriefLine::Heading(_) => None,
         });
         let first_found = sentences.map(|quotes| {
-            let quote = quotes.iter().find(|quote| !quote.by.is_empty())?;
-            Some((*quote.by.first()?, quote.text.clone()))
+            let quote = quotes.iter().find(|quote| !quote.found_in.is_empty())?;
+            Some((*quote.found_in.first()?, quote.text.clone()))
         });
         first_found.collect()
     }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::app::{Action, Effect, Effects, KeyContext, Level, State};
 use crate::domain::SessionId;
-use crate::export::{TARGETS, Target};
+use crate::export::{ExportTarget, TARGETS};
 
 /// Format and path of an export.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub(in crate::app) fn open_export(state: &mut State) {
 
 impl ExportOverlay {
     /// The selected format.
-    pub fn target(&self) -> &'static Target {
+    pub fn target(&self) -> &'static ExportTarget {
         TARGETS.get(self.cursor.selected).unwrap_or(&TARGETS[0])
     }
 

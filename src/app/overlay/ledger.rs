@@ -6,7 +6,7 @@ use super::{Overlay, OverlayHandler, OverlayOutcome, Picker, list_delta, open_ov
 use crate::app::update::{lift, views};
 use crate::app::{Action, Effects, Key, KeyContext, Level, RunRef, State};
 use crate::domain::RunId;
-use crate::review::{self, Voice};
+use crate::review::{self, LedgerSource};
 use crate::text::sanitize_line;
 
 /// A position in an answer.
@@ -100,11 +100,14 @@ fn build_rows(state: &mut State) -> Vec<LedgerRow> {
         .filter_map(|(index, pane)| Some((index, pane.answer()?)))
         .filter(|(_, run)| run.run.has_text())
         .collect();
-    let voices: Vec<Voice<'_>> = answers
+    let voices: Vec<LedgerSource<'_>> = answers
         .iter()
-        .map(|(_, run)| Voice { document: &run.display.document, sections: &run.display.sections })
+        .map(|(_, run)| LedgerSource {
+            document: &run.display.document,
+            sections: &run.display.sections,
+        })
         .collect();
-    let found = review::ledger(&voices);
+    let found = review::build_ledger(&voices);
     let position = |voice: usize, offset: usize| {
         let (pane, run) = answers.get(voice)?;
         Some(AnswerPosition { pane: *pane, run: run.id(), offset })
@@ -115,17 +118,16 @@ fn build_rows(state: &mut State) -> Vec<LedgerRow> {
         rows.push(LedgerRow::Title { text, differs: false });
     }
     for assumption in found.assumptions {
-        if let Some(position) = position(assumption.voice, assumption.span.start) {
+        if let Some(position) = position(assumption.source, assumption.span.start) {
             rows.push(LedgerRow::Assumption { text: sanitize_line(&assumption.text), position });
         }
     }
     for topic in found.topics {
         rows.push(LedgerRow::Title { text: sanitize_line(&topic.subject), differs: topic.differs });
-        for measure in topic.measures {
-            let Some(position) = position(measure.voice, measure.span.start) else { continue };
-            let support = measure.support.word();
-            let (value, sentence) =
-                (sanitize_line(&measure.value), sanitize_line(&measure.sentence));
+        for number in topic.numbers {
+            let Some(position) = position(number.source, number.span.start) else { continue };
+            let support = number.support.label();
+            let (value, sentence) = (sanitize_line(&number.value), sanitize_line(&number.sentence));
             rows.push(LedgerRow::Number { value, support, sentence, position });
         }
     }

@@ -10,8 +10,8 @@ use crate::app::{Effect, Effects, Level, Overlay, RunDisplay, RunQuestion, RunRe
 use crate::domain::{
     AsideKind, Change, Ending, NewAside, Persona, PersonaId, RecommendationId, RunId, TurnId,
 };
-use crate::prompt::{self, Source};
-use crate::review::{Witness, check_brief};
+use crate::prompt::{self, BriefSource};
+use crate::review::{self, QuotedAnswer};
 use crate::text::Document;
 
 /// Asks `persona` to challenge a recommendation.
@@ -33,7 +33,7 @@ pub(in crate::app) fn ask_challenge(
         return;
     };
     let limit = limit(state, &persona);
-    let question = prompt::challenge(&question, &text, limit, number);
+    let question = prompt::challenge_question(&question, &text, limit, number);
     let kind = AsideKind::Challenge(about);
     if start(state, kind, &persona, question, Vec::new(), effects).is_some() {
         let name = crate::text::sanitize_line(&persona.name);
@@ -68,9 +68,9 @@ pub(in crate::app) fn write_brief(
     let limit = limit(state, &writer);
     let number = state.ids.next_turn_id().number();
     let answers = turn_answers(state, turn);
-    let sources: Vec<Source<'_>> = answers
+    let sources: Vec<BriefSource<'_>> = answers
         .iter()
-        .map(|run| Source {
+        .map(|run| BriefSource {
             id: run.run.persona.as_str(),
             name: &run.display.persona.name,
             text: run.display.document.source(),
@@ -79,7 +79,7 @@ pub(in crate::app) fn write_brief(
     let question = answers.first().map(|run| Arc::clone(&run.sent));
     let asked = question
         .filter(|_| sources.len() > 1)
-        .map(|question| prompt::brief(&question, &sources, limit, number));
+        .map(|question| prompt::brief_question(&question, &sources, limit, number));
     let Some(asked) = asked else {
         state.tell(Level::Info, "a brief is made of at least two answers");
         return None;
@@ -158,9 +158,9 @@ pub(in crate::app) fn verify_brief(state: &mut State, run: RunId) {
     }
     let text = source.get(..complete).unwrap_or_default();
     let answers = turn_answers(state, turn);
-    let witnesses: Vec<Witness<'_>> = answers
+    let witnesses: Vec<QuotedAnswer<'_>> = answers
         .iter()
-        .map(|run| Witness {
+        .map(|run| QuotedAnswer {
             id: run.run.persona.as_str(),
             name: &run.display.persona.name,
             text: run.display.document.source(),
@@ -168,7 +168,7 @@ pub(in crate::app) fn verify_brief(state: &mut State, run: RunId) {
         .collect();
     let promised = &side.run.display.persona.contract.sections;
     let headings: Vec<&str> = promised.iter().map(|section| section.title.as_str()).collect();
-    let lines = check_brief(text, &headings, &witnesses, ended);
+    let lines = review::verify_brief(text, &headings, &witnesses, ended);
     if let Some(display) = state.displays.get_mut(run) {
         display.brief = VerifiedBrief { lines, verified: Some((complete, ended)) };
     }

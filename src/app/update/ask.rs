@@ -13,7 +13,7 @@ use crate::app::{
 use crate::domain::{
     Change, Ending, ModelProfile, ModelRef, NewRun, Persona, PersonaId, RunId, Session, TurnId,
 };
-use crate::prompt::{self, Addressed, Ask, Exchange};
+use crate::prompt::{self, AddressedQuestion, Exchange, PromptInput};
 use crate::text::{Document, sanitize};
 
 /// Sends what is in the composer.
@@ -74,9 +74,9 @@ enum Asked {
 }
 
 /// Splits a question into its addressees and its words.
-pub(super) fn addressed(state: &State, text: &str) -> Addressed {
+pub(super) fn addressed(state: &State, text: &str) -> AddressedQuestion {
     let known: Vec<PersonaId> = state.roster.personas.iter().map(|p| p.id.clone()).collect();
-    prompt::address(text, &known)
+    prompt::split_mentions(text, &known)
 }
 
 fn ask(state: &mut State, text: &str, effects: &mut Effects) -> Result<Asked, String> {
@@ -92,7 +92,7 @@ fn ask(state: &mut State, text: &str, effects: &mut Effects) -> Result<Asked, St
     let submission = Submission {
         question: text.to_owned(),
         // What is attached is not what is asked: a runbook that says "server is down" triggers nothing.
-        trigger_text: prompt::outline(&to.text),
+        trigger_text: prompt::outline_question(&to.text),
         sent: to.text,
         targets: to.targets,
         panel_only: false,
@@ -140,11 +140,11 @@ fn start_turn(
     let session = state.session_id().unwrap_or_else(|| state.ids.next_session_id());
     let title = match &state.session {
         Some(open) if !open.turns.is_empty() => open.title.clone(),
-        _ => prompt::title(&submission.sent),
+        _ => prompt::title_from_question(&submission.sent),
     };
     let turn = state.ids.next_turn_id();
     let question = RunQuestion {
-        shown: Arc::from(sanitize(&prompt::outline(&submission.question))),
+        shown: Arc::from(sanitize(&prompt::outline_question(&submission.question))),
         sent: Arc::from(submission.sent.as_str()),
     };
     let prepared: Vec<Prepared> =
@@ -241,7 +241,7 @@ pub(super) fn build_request(
         Err(_) => (ModelRef::none(), ModelProfile::default()),
     };
     let scaffold = profile.scaffold && ask.scaffold;
-    let built = prompt::build(Ask {
+    let built = prompt::build_prompt(PromptInput {
         persona,
         history: ask.history,
         question: ask.question,

@@ -3,7 +3,7 @@
 use super::{ask, download};
 use crate::app::local::{PullNews, Stock};
 use crate::app::{Effects, Level, Overlay, State};
-use crate::text::size;
+use crate::domain::format::format_bytes;
 
 /// Takes a report on the model with this id.
 pub(super) fn on_download_report(
@@ -53,7 +53,7 @@ fn describe_kept(title: &str, done: u64) -> String {
         0 => format!("cancelled: nothing of {title} is kept; the next download starts again"),
         _ => format!(
             "cancelled: {} of {title} kept; the next download resumes from there",
-            size(done)
+            format_bytes(done)
         ),
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn extract_recommendations(state: &mut State, id: RunId, effects: &mu
     let Some(display) = state.displays.get_mut(id) else { return };
     let persona = Arc::clone(&display.persona);
     display.read_sections(&persona.contract, &synonyms);
-    let found = review::recommendations(&display.document, &display.sections, id);
+    let found = review::extract_recommendations(&display.document, &display.sections, id);
     state.apply_change(Change::Lifted { run: id, found }, effects);
 }
 

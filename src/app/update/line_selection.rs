@@ -81,7 +81,7 @@ pub(super) fn recommend_selection(state: &mut State, effects: &mut Effects) {
         let persona = Arc::clone(&display.persona);
         display.read_sections(&persona.contract, &synonyms);
         let span = span_of(display.document.source(), selecting.lines());
-        review::select(&display.document, &display.sections, selecting.run, span)
+        review::select_recommendation(&display.document, &display.sections, selecting.run, span)
     });
     let Some(mut found) = found else {
         state.tell(Level::Info, "there are no words in these lines");

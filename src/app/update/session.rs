@@ -8,7 +8,7 @@ use crate::domain::{
     Change, Ending, Panel, Persona, PersonaId, PersonaSource, Run, RunState, Session, SessionId,
     as_tag,
 };
-use crate::prompt::outline;
+use crate::prompt::outline_question;
 use crate::text::{Document, sanitize, sanitize_line};
 
 /// Asks the store for a session; not while answers are coming, which would be lost from sight.
@@ -111,11 +111,11 @@ pub(super) fn opened(
 /// Makes `session` the open one, with a display for each of its runs.
 fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) {
     for turn in &mut session.turns {
-        if outline(&turn.question) == turn.question {
+        if outline_question(&turn.question) == turn.question {
             state.composer.remember_question(&turn.question);
         }
         let question = RunQuestion {
-            shown: Arc::from(sanitize(&outline(&turn.question))),
+            shown: Arc::from(sanitize(&outline_question(&turn.question))),
             sent: Arc::from(ask::addressed(state, &turn.question).text),
         };
         for run in &mut turn.runs {

@@ -4,6 +4,7 @@
 
 use super::{triage_history, triage_list};
 use crate::app::{Effects, Level, State};
+use crate::domain::format::format_quantity;
 use crate::domain::{Decision, RecommendationId, Step, Verdict};
 use crate::text::sanitize_line;
 
@@ -66,7 +67,7 @@ pub(in crate::app) fn decide_all(
     effects: &mut Effects,
 ) {
     let word = decision.word();
-    let description = format!("{word} {}", count_recommendations(ids.len()));
+    let description = format!("{word} {}", format_quantity(ids.len(), "recommendation"));
     let set = |verdict: &mut Verdict| verdict.decision = Some(decision);
     if update_verdicts(state, description, ids, set, effects) {
         let changed = state
@@ -74,14 +75,10 @@ pub(in crate::app) fn decide_all(
             .as_ref()
             .and_then(|session| session.history.done.last())
             .map_or(0, |edit| edit.steps.len());
-        let message = format!("{} {word}; u undoes it", count_recommendations(changed));
+        let message = format!("{} {word}; u undoes it", format_quantity(changed, "recommendation"));
         state.tell(Level::Info, message);
     }
     triage_list::reselect_listed(state);
-}
-
-fn count_recommendations(count: usize) -> String {
-    if count == 1 { "1 recommendation".to_owned() } else { format!("{count} recommendations") }
 }
 
 /// Changes the verdicts of `ids` as one step; unchanged ones are left out. True when any has changed.

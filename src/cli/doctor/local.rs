@@ -6,12 +6,12 @@
 use super::report::DoctorItems;
 use crate::cli::build_runtime;
 use crate::config::Setup;
+use crate::domain::format::format_bytes;
 use crate::domain::{Catalogue, FailKind, Failure, LocalSpec, ModelRef, Weights};
 use crate::machine::{available_memory, simd_name};
 use crate::provider;
 use crate::runtime::bench::{BenchLoad, measure_load, warm_up};
 use crate::runtime::model_files;
-use crate::text::size;
 use crate::weights::{self, FilePresence};
 
 const AREA: &str = "local model";
@@ -95,7 +95,7 @@ fn list_unused(setup: &Setup, items: &mut DoctorItems) {
 }
 
 fn examine_file(spec: &LocalSpec, weights: &Weights, items: &mut DoctorItems) {
-    let (title, bytes) = (&weights.title, size(weights.bytes));
+    let (title, bytes) = (&weights.title, format_bytes(weights.bytes));
     let pull = format!("plenary model pull {}", weights.id);
     match weights::file_presence(spec, weights) {
         FilePresence::Complete => {
@@ -103,7 +103,7 @@ fn examine_file(spec: &LocalSpec, weights: &Weights, items: &mut DoctorItems) {
             items.add_ok(AREA, format!("{title}: there, {bytes}, {}", path.display()));
         }
         FilePresence::Partial(done) => {
-            let found = format!("{title}: {} of {bytes} are there", size(done));
+            let found = format!("{title}: {} of {bytes} are there", format_bytes(done));
             items.add_problem(AREA, found, format!("{pull}   (resumes where it stopped)"));
         }
         FilePresence::Missing => {
@@ -119,14 +119,14 @@ fn examine_memory(
     free: Option<u64>,
     items: &mut DoctorItems,
 ) {
-    let (title, needs) = (&weights.title, size(weights.memory));
+    let (title, needs) = (&weights.title, format_bytes(weights.memory));
     let Some(free) = free else {
         return items.add_info(
             AREA,
             format!("{title}: needs {needs} of memory; how much is free is unknown"),
         );
     };
-    let found = format!("{title}: needs {needs} of memory, {} are free", size(free));
+    let found = format!("{title}: needs {needs} of memory, {} are free", format_bytes(free));
     if weights.memory <= free {
         return items.add_ok(AREA, found);
     }
@@ -136,7 +136,7 @@ fn examine_memory(
             format!(
                 "end other programs, or --model local:{}, which needs {}{caution}",
                 w.id,
-                size(w.memory)
+                format_bytes(w.memory)
             )
         }
         None => "end other programs".to_owned(),

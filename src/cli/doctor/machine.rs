@@ -7,6 +7,7 @@ use std::path::Path;
 
 use super::report::DoctorItems;
 use crate::config::Paths;
+use crate::domain::format::{format_bytes, format_quantity};
 use crate::store::Store;
 
 /// Examines the store.
@@ -43,9 +44,9 @@ pub(super) fn examine_store(paths: &Paths, items: &mut DoctorItems) {
         }
         (None, Err(e)) => items.add_problem(AREA, format!("{shown}: {e}"), "see the reason"),
         (None, Ok(sessions)) => {
-            let n = sessions.len();
-            let size = path.metadata().map_or(0, |meta| meta.len()).div_ceil(1024);
-            items.add_ok(AREA, format!("{shown}: {n} sessions, {size} KiB"));
+            let count = format_quantity(sessions.len(), "session");
+            let size = format_bytes(path.metadata().map_or(0, |meta| meta.len()));
+            items.add_ok(AREA, format!("{shown}: {count}, {size}"));
         }
     }
 }

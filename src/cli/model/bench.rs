@@ -7,10 +7,11 @@ use serde::Serialize;
 use super::{FilePresence, file_presence, find_model_or_default};
 use crate::cli::{CliError, ListFormat, build_runtime, print_message, write_json, write_stdout};
 use crate::config::Setup;
+use crate::domain::format::format_bytes;
 use crate::machine::{resident_memory, simd_name};
 use crate::provider;
 use crate::runtime::bench::{BenchLoad, BenchMeasurement, measure_load, warm_up};
-use crate::text::{sanitize_line, size};
+use crate::text::sanitize_line;
 
 /// Length of the prompt: about a short prompt and a question.
 const PROMPT_TOKENS: usize = 300;
@@ -110,6 +111,6 @@ fn format_report(report: &BenchReport) -> String {
         lines.push(format!("  reads, {load:<10}{:>10.1}{:>10.1}", row.read, row.read_per_core));
         lines.push(format!("  writes, {load:<9}{:>10.1}{:>10.1}", row.write, row.write_per_core));
     }
-    lines.extend(report.resident.map(|bytes| format!("  {} of memory", size(bytes))));
+    lines.extend(report.resident.map(|bytes| format!("  {} of memory", format_bytes(bytes))));
     lines.join("\n") + "\n"
 }

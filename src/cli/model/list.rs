@@ -12,9 +12,10 @@ use serde::Serialize;
 use super::super::key_status::KeyStatus;
 use super::super::{CliError, ListFormat, build_runtime, download, write_json, write_stdout};
 use crate::config::Setup;
+use crate::domain::format::format_bytes;
 use crate::domain::{FailKind, Failure, LocalSpec, ProviderSpec, Weights};
 use crate::provider;
-use crate::text::{sanitize_line, size};
+use crate::text::sanitize_line;
 use crate::weights::{self, FilePresence, file_presence};
 
 /// How long one provider may take to list its models.
@@ -133,7 +134,11 @@ fn format_model_file(row: &ModelFileRow) -> Vec<String> {
             format!("installed, sha256 not checked (`plenary model pull {}` does)", row.id)
         }
         ("partial", _) => {
-            format!("{} downloaded, `plenary model pull {}` resumes", size(row.have), row.id)
+            format!(
+                "{} downloaded, `plenary model pull {}` resumes",
+                format_bytes(row.have),
+                row.id
+            )
         }
         _ => format!("not installed, `plenary model pull {}`", row.id),
     };
@@ -142,11 +147,11 @@ fn format_model_file(row: &ModelFileRow) -> Vec<String> {
         Some(row.title.clone()),
         row.alias.as_ref().map(|alias| format!("also local:{alias}")),
         Some(row.licence.clone()),
-        Some(format!("{} of memory", size(row.memory))),
+        Some(format!("{} of memory", format_bytes(row.memory))),
         row.caution.clone(),
     ];
     vec![
-        format!("{id:<26}{:>7}  {state}", size(row.bytes)),
+        format!("{id:<26}{:>7}  {state}", format_bytes(row.bytes)),
         format!("    {}", details.into_iter().flatten().collect::<Vec<_>>().join(", ")),
     ]
 }

@@ -13,7 +13,8 @@ use super::{
 use crate::config::model_catalogue::unknown_model_message;
 use crate::config::{Flags, Setup};
 use crate::domain::Weights;
-use crate::text::{sanitize_line, size};
+use crate::domain::format::format_bytes;
+use crate::text::sanitize_line;
 use crate::weights::{self, FilePresence, RemoveError, file_presence};
 
 pub use list::list_provider_models;
@@ -105,7 +106,7 @@ fn print_model_path(setup: &Setup, id: &str) -> Result<u8, CliError> {
         write_stdout(&format!("{}\n", spec.path(weights).display()))?;
         return Ok(0);
     }
-    let (id, size) = (&weights.id, size(weights.bytes));
+    let (id, size) = (&weights.id, format_bytes(weights.bytes));
     Err(CliError::failed(format!(
         "{id} is not installed; `plenary model pull {id}` downloads it ({size})"
     )))

@@ -2,9 +2,10 @@
 
 use jiff::tz::TimeZone;
 
-use super::super::{CliError, counted, print_message, print_store_error, terminal};
+use super::super::{CliError, print_message, print_store_error, terminal};
 use super::list::{MAX_TITLE_COLUMNS, format_local_time, truncate_line};
 use super::{load_session, to_cli_error};
+use crate::domain::format::format_quantity;
 use crate::domain::{RunState, Session, SessionId, Turn};
 use crate::store::Store;
 
@@ -27,7 +28,7 @@ fn describe_session(session: &Session) -> String {
     let triage = session.triage();
     let mut counts = vec![
         format_local_time(session.created_at, &TimeZone::system()),
-        counted(session.turns.len(), "question"),
+        format_quantity(session.turns.len(), "question"),
         format!("{} of {} answered", answered.count(), runs.len()),
     ];
     counts.extend(

@@ -8,8 +8,9 @@ use serde::Serialize;
 
 use super::super::table::align_columns;
 use super::super::terminal::stdout_columns;
-use super::super::{CliError, ListFormat, counted, to_json_text, write_stdout};
+use super::super::{CliError, ListFormat, to_json_text, write_stdout};
 use super::{report_store_error, to_cli_error};
+use crate::domain::format::format_quantity;
 use crate::domain::{Session, SessionSummary};
 use crate::store::Store;
 use crate::text::sanitize_line;
@@ -56,7 +57,7 @@ fn row_cells(s: &SessionSummary, zone: &TimeZone) -> Vec<String> {
     vec![
         s.id.short(),
         format_local_time(s.updated_at, zone),
-        counted(s.turns as usize, "question"),
+        format_quantity(s.turns, "question"),
         format!("{} of {} answered", s.answered, s.runs),
         format_decisions(s),
         truncate_line(&s.panel, MAX_CELL_COLUMNS),

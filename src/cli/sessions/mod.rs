@@ -12,7 +12,7 @@ use clap::builder::PossibleValuesParser;
 use super::{CliError, ListFormat, export, print_message, write_stdout};
 use crate::config::Flags;
 use crate::domain::{Session, SessionId};
-use crate::export::{FORMATS, format};
+use crate::export::{FORMATS, find_format};
 use crate::store::{Store, StoreError};
 use crate::text::sanitize_line;
 use crate::text::width::fit;
@@ -101,11 +101,11 @@ pub fn run_sessions_command(
     match command {
         SessionsCommand::List { limit, format } => list::print_sessions(store, limit, format)?,
         SessionsCommand::Show { id, format: name } => {
-            let writer = format(&name).ok_or_else(|| {
+            let writer = find_format(&name).ok_or_else(|| {
                 CliError::usage(format!("\"{name}\" is not a format of sessions show"))
             })?;
             let session = load_session(store, find_session(store, &id)?)?;
-            let inputs = export::ExportInputs::load_if(writer.reads, flags);
+            let inputs = export::ExportInputs::load_if(writer.reads_answers, flags);
             write_stdout(&(writer.write)(&session, &inputs.as_reading()))?;
         }
         SessionsCommand::Export(args) => {

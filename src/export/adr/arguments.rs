@@ -1,58 +1,31 @@
-//! What an answer says for and against an option, as far as its own words sort it: `Pros` and `Cons` and their like.
+//! What an answer says for and against an option, by labels such as `Pros` and `Cons`.
 //!
-//! What stands under no such word is a description and is called neither good nor bad. Called by `options` and `outcome`.
+//! Text without such a label is a description, neither good nor bad. The words are in `words.toml`.
 
 use std::fmt;
 use std::ops::Range;
 
-use crate::export::contain::escape;
-use crate::export::review::Answer;
+use super::word_lists::word_lists;
+use crate::export::embed_markdown::escape_markdown;
+use crate::export::session_reading::ReadAnswer;
 use crate::text::{Part, PartKind, sanitize_line};
 
 /// Longest argument that is quoted, in characters.
 const LONGEST: usize = 400;
 
-/// Which side an argument is on.
+/// The side that an argument is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Side {
+pub(super) enum ArgumentSide {
     Good,
     Bad,
 }
 
-/// Words that sort what follows them. The first words of a label or column are compared.
-const WORDS: &[(&str, Side)] = &[
-    ("pro", Side::Good),
-    ("pros", Side::Good),
-    ("advantage", Side::Good),
-    ("advantages", Side::Good),
-    ("benefit", Side::Good),
-    ("benefits", Side::Good),
-    ("strength", Side::Good),
-    ("strengths", Side::Good),
-    ("upside", Side::Good),
-    ("upsides", Side::Good),
-    ("vorteil", Side::Good),
-    ("vorteile", Side::Good),
-    ("con", Side::Bad),
-    ("cons", Side::Bad),
-    ("disadvantage", Side::Bad),
-    ("disadvantages", Side::Bad),
-    ("drawback", Side::Bad),
-    ("drawbacks", Side::Bad),
-    ("weakness", Side::Bad),
-    ("weaknesses", Side::Bad),
-    ("downside", Side::Bad),
-    ("downsides", Side::Bad),
-    ("nachteil", Side::Bad),
-    ("nachteile", Side::Bad),
-];
-
-/// Something that was said of an option.
+/// An argument about an option.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Argument {
-    /// For or against it; none for a description.
-    pub(super) side: Option<Side>,
-    /// The column of a table that it stands in.
+    /// For or against the option; none for a description.
+    pub(super) side: Option<ArgumentSide>,
+    /// The heading of the table column that it is from.
     label: String,
     /// The words, on one line.
     words: String,
@@ -62,13 +35,13 @@ pub(super) struct Argument {
 
 impl Argument {
     /// `“words” — Kael Voss (infra)`, escaped.
-    pub(super) fn quoted(&self) -> String {
+    pub(super) fn to_quote(&self) -> String {
         let label = if self.label.is_empty() {
             String::new()
         } else {
-            format!("{}: ", escape(&self.label))
+            format!("{}: ", escape_markdown(&self.label))
         };
-        format!("{label}“{}” — {}", escape(&self.words), escape(&self.who))
+        format!("{label}“{}” — {}", escape_markdown(&self.words), escape_markdown(&self.who))
     }
 }
 
@@ -76,48 +49,52 @@ impl fmt::Display for Argument {
     /// As MADR has it: `Good, because “words” — Kael Voss (infra)`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.side {
-            Some(Side::Good) => write!(f, "Good, because {}", self.quoted()),
-            Some(Side::Bad) => write!(f, "Bad, because {}", self.quoted()),
-            None => f.write_str(&self.quoted()),
+            Some(ArgumentSide::Good) => write!(f, "Good, because {}", self.to_quote()),
+            Some(ArgumentSide::Bad) => write!(f, "Bad, because {}", self.to_quote()),
+            None => f.write_str(&self.to_quote()),
         }
     }
 }
 
-/// The cells of a row behind its first, which names the option.
-pub(super) fn of_row(columns: &[&str], cells: &[&str], who: &str) -> Vec<Argument> {
+/// The cells of a row after the first one, which names the option.
+pub(super) fn arguments_in_row(columns: &[&str], cells: &[&str], who: &str) -> Vec<Argument> {
     let cells = columns.iter().zip(cells).skip(1);
     let cells = cells.filter(|(_, cell)| cell.chars().any(char::is_alphanumeric));
     cells
         .map(|(column, cell)| {
-            let side = side(column);
+            let side = find_side(column);
             let label = if side.is_some() { "" } else { column };
-            argument(side, label, cell, who)
+            new_argument(side, label, cell, who)
         })
         .collect()
 }
 
-/// Paragraphs and entries of lists at `span`.
-pub(super) fn of_span(answer: &Answer<'_>, span: &Range<usize>, who: &str) -> Vec<Argument> {
+/// Paragraphs and list items in the byte range `span`.
+pub(super) fn arguments_in_span(
+    answer: &ReadAnswer<'_>,
+    span: &Range<usize>,
+    who: &str,
+) -> Vec<Argument> {
     let mut arguments = Vec::new();
-    let mut now: Option<Side> = None;
+    let mut now: Option<ArgumentSide> = None;
     for part in answer.document.parts() {
         let here = part.span().start >= span.start && part.span().end <= span.end;
         if !here || !matches!(part.kind(), PartKind::Paragraph | PartKind::Heading(_)) {
             continue;
         }
-        let (label, rest) = split(&part);
-        match side(label) {
-            // The word alone sorts what follows; with words behind it, these.
+        let (label, rest) = split_label(&part);
+        match find_side(label) {
+            // A label alone sorts the paragraphs after it; a label with text, only this text.
             Some(found) if rest.is_empty() => now = Some(found),
             Some(found) => {
                 now = if part.depth() == 0 { Some(found) } else { now };
-                for (side, words) in parted(found, rest) {
-                    arguments.push(argument(Some(side), "", words, who));
+                for (side, words) in split_sides(found, rest) {
+                    arguments.push(new_argument(Some(side), "", words, who));
                 }
             }
             None => {
                 now = now.filter(|_| part.depth() > 0);
-                arguments.push(argument(now, "", part.text(), who));
+                arguments.push(new_argument(now, "", part.text(), who));
             }
         }
     }
@@ -125,14 +102,14 @@ pub(super) fn of_span(answer: &Answer<'_>, span: &Range<usize>, who: &str) -> Ve
     arguments
 }
 
-/// `cheap, simple. Cons: slow` behind `Pros:` into its sides.
-fn parted(first: Side, text: &str) -> Vec<(Side, &str)> {
+/// Splits `cheap, simple. Cons: slow`, the text after a label of the side `first`, into its sides.
+fn split_sides(first: ArgumentSide, text: &str) -> Vec<(ArgumentSide, &str)> {
     let mut parts = Vec::new();
     let (mut now, mut from) = (first, 0);
     for (colon, _) in text.match_indices(':') {
         let before = text.get(from..colon).unwrap_or_default();
         let word = before.rsplit(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
-        let Some(found) = side(word).filter(|found| *found != now) else { continue };
+        let Some(found) = find_side(word).filter(|found| *found != now) else { continue };
         parts.push((now, before.strip_suffix(word).unwrap_or(before).trim()));
         (now, from) = (found, colon + 1);
     }
@@ -140,8 +117,8 @@ fn parted(first: Side, text: &str) -> Vec<(Side, &str)> {
     parts
 }
 
-/// `Pros: cheap, simple` into label and rest; the whole text is the label when there is no colon and it is short.
-fn split<'a>(part: &Part<'a>) -> (&'a str, &'a str) {
+/// Splits `Pros: cheap, simple` into label and rest. A short text without a colon is a label.
+fn split_label<'a>(part: &Part<'a>) -> (&'a str, &'a str) {
     const LABEL: usize = 24;
     let text = part.text();
     match text.split_once(':') {
@@ -151,17 +128,20 @@ fn split<'a>(part: &Part<'a>) -> (&'a str, &'a str) {
     }
 }
 
-/// The side of a label: its first word says it.
-fn side(label: &str) -> Option<Side> {
+/// The side of a label, by its first word.
+fn find_side(label: &str) -> Option<ArgumentSide> {
     let words = label.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let first = words.clone().next()?.to_lowercase();
-    if words.count() > 3 {
-        return None;
+    let lists = &word_lists().arguments;
+    match first {
+        _ if words.count() > 3 => None,
+        word if lists.pro.contains(&word) => Some(ArgumentSide::Good),
+        word if lists.con.contains(&word) => Some(ArgumentSide::Bad),
+        _ => None,
     }
-    WORDS.iter().find(|(word, _)| *word == first).map(|(_, side)| *side)
 }
 
-fn argument(side: Option<Side>, label: &str, words: &str, who: &str) -> Argument {
+fn new_argument(side: Option<ArgumentSide>, label: &str, words: &str, who: &str) -> Argument {
     let words = sanitize_line(words);
     let words = words.trim();
     let short: String = words.chars().take(LONGEST).collect();
@@ -176,14 +156,14 @@ mod tests {
     #[test]
     fn only_known_words_sort() {
         for (label, wanted) in [
-            ("Pros", Some(Side::Good)),
-            ("**Advantages", Some(Side::Good)),
-            ("Con", Some(Side::Bad)),
+            ("Pros", Some(ArgumentSide::Good)),
+            ("**Advantages", Some(ArgumentSide::Good)),
+            ("Con", Some(ArgumentSide::Bad)),
             ("Cost Impact", None),
             ("Pro forma accounts of the year", None),
             ("", None),
         ] {
-            assert_eq!(side(label), wanted, "{label}");
+            assert_eq!(find_side(label), wanted, "{label}");
         }
     }
 }

@@ -1,61 +1,62 @@
-//! A session as a decision record in the form of MADR 4.0: who proposed what, and what was decided.
+//! A session as a decision record in the format of MADR 4.0: who proposed what, and what was decided.
 //!
-//! Nothing is invented: every word is the question's, the user's, or quoted from an answer with the name of who wrote it; the
-//! rest are headings and counts. A part for which there is nothing says so in one line. What stands where:
+//! Nothing is invented: every word is from the question, from the user, or quoted from an answer with its author; the rest
+//! are headings and counts. A section without content says so in one line. The sections:
 //!
-//! - *status*: `proposed` while anything is undecided, or nothing was accepted and not all rejected; `accepted` when all is
-//!   decided and something accepted; `rejected` when all is rejected.
-//! - *Context*: the question with its attachments by name, the project's context, sections about assumptions.
-//! - *Decision Drivers*: sentences of the question, the context and of those sections that say what has to hold (found by
+//! - *status*: `proposed` while anything is undecided, or nothing was accepted and not all was rejected; `accepted` when all
+//!   is decided and something was accepted; `rejected` when all was rejected.
+//! - *Context*: the question with the names of its attachments, the project's context, sections about assumptions.
+//! - *Decision Drivers*: sentences of the question, the context and those sections that state a requirement (found by
 //!   pattern), and the columns by which options were compared.
-//! - *Considered Options* (`options`): rows of tables and headings in sections about options, items lifted from them; of a
-//!   persona that has none of these, the items of its recommendation.
-//! - *Consequences* (`outcome`): good is what answers call a pro of an accepted option; bad is what they call a con of one;
-//!   neutral is an accepted item about risks (by pattern nobody can say whether it is the risk or its answer), cost, operations.
+//! - *Considered Options* (`options`): table rows and headings in sections about options, items extracted from them; for a
+//!   persona without these, the items of its recommendation.
+//! - *Consequences* (`outcome`): good is what answers call a pro of an accepted option, bad is what they call a con of one;
+//!   neutral is an accepted item about risks (a pattern cannot tell the risk from its mitigation), cost or operations.
 //! - *Confirmation*: accepted items about validation.
-//! - *Revisit When*: sentences that say when to think again, sections about success measures and signals, what was deferred.
-//!
-//! Pure; called through `FORMATS` and by `folder`.
+//! - *Revisit When*: sentences that say when to reconsider the decision, sections about success measures and signals,
+//!   deferred items.
 
 mod arguments;
 mod context;
-mod front;
-mod open;
+mod front_matter;
+mod open_questions;
 mod options;
 mod outcome;
+mod sentence_patterns;
+mod word_lists;
 
 use std::fmt::{self, Write};
 
-use super::contain::escape;
-use super::review::Review;
-use super::{Reading, markdown};
+use super::embed_markdown::escape_markdown;
+use super::session_reading::SessionReading;
+use super::{ReadingInput, markdown};
 use crate::domain::{Decision, Session};
 use crate::text::sanitize_line;
 
 /// Writes the session.
-pub(super) fn write(session: &Session, reading: &Reading<'_>) -> String {
-    let review = Review::new(session, reading);
+pub(super) fn write_adr(session: &Session, reading: &ReadingInput<'_>) -> String {
+    let review = SessionReading::new(session, reading);
     let mut out = String::new();
     // Writing into a string cannot fail.
     write_record(&review, &mut out).unwrap_or_default();
     out
 }
 
-fn write_record(review: &Review<'_>, out: &mut String) -> fmt::Result {
-    front::write(review, out)?;
-    writeln!(out, "\n# {}", escape(sanitize_line(&review.session.title).trim()))?;
+fn write_record(review: &SessionReading<'_>, out: &mut String) -> fmt::Result {
+    front_matter::write_front_matter(review, out)?;
+    writeln!(out, "\n# {}", escape_markdown(sanitize_line(&review.session.title).trim()))?;
     markdown::write_head(review.session, out)?;
     writeln!(out, "\n{}", review.counts)?;
-    context::write(review, out)?;
-    let options = options::find(review);
-    options::write_list(&options, out)?;
-    outcome::write(review, &options, out)?;
+    context::write_context(review, out)?;
+    let options = options::find_options(review);
+    options::write_options(&options, out)?;
+    outcome::write_outcome(review, &options, out)?;
     options::write_arguments(&options, out)?;
-    open::write(review, out)
+    open_questions::write_open_questions(review, out)
 }
 
-/// Where the decision stands as a whole.
-fn status(review: &Review<'_>) -> &'static str {
+/// The status of the record as a whole.
+fn record_status(review: &SessionReading<'_>) -> &'static str {
     let counts = review.counts;
     if counts.items == 0 || counts.decided < counts.items {
         "proposed"
@@ -68,7 +69,7 @@ fn status(review: &Review<'_>) -> &'static str {
     }
 }
 
-/// `“words” — Kael Voss (infra)` as an entry of a list, escaped.
-fn entry(words: &str, who: &str) -> String {
-    format!("* “{}” — {}", escape(sanitize_line(words).trim()), escape(who))
+/// `“words” — Kael Voss (infra)` as a list item, escaped.
+fn quote_entry(words: &str, who: &str) -> String {
+    format!("* “{}” — {}", escape_markdown(sanitize_line(words).trim()), escape_markdown(who))
 }

@@ -1,38 +1,37 @@
-//! An answer's Markdown as HTML that does nothing: pulldown-cmark's renderer behind a filter for its events.
+//! Renders an answer's Markdown as inert HTML: pulldown-cmark's renderer with a filter for its events.
 //!
-//! Raw HTML is text; only web and mail addresses are links, and they say where they lead; images are their description and
-//! address; nothing has an id but the marks of recommendations, so that no answer can take the place of another's. Works on
-//! neutralised text. Called by `html`.
+//! Raw HTML becomes text. Only web and mail addresses become links, followed by their host; images become their description
+//! and address. Only the inserted marks have ids, so that no answer can imitate the mark of another. Expects sanitised text.
 
 use std::ops::Range;
 
 use pulldown_cmark::{
-    BlockQuoteKind, CowStr, Event, HeadingLevel, LinkType, Options, Parser, Tag, TagEnd, html,
+    BlockQuoteKind, CowStr, Event, HeadingLevel, LinkType, Parser, Tag, TagEnd, html,
 };
 
 use super::code;
-use super::escape;
-use crate::text::{Document, Highlighter, is_line_break, link_note};
+use super::escape_html;
+use crate::text::{Document, Highlighter, is_line_break, link_note, markdown_options};
 
-/// Something that is put where a byte of the source stands.
-pub(super) struct Mark {
-    /// The byte.
+/// HTML that is inserted at a byte of the source.
+pub(super) struct HtmlInsertion {
+    /// Byte offset in the source.
     pub(super) at: usize,
-    /// What is put there.
+    /// The HTML.
     pub(super) html: String,
 }
 
-/// Renders `document`; its highest heading is of level `top`. `marks` are in the order of the text.
-pub(super) fn render(
+/// Renders `document`; its highest heading gets the level `top`. `marks` are sorted by offset.
+pub(super) fn render_markdown(
     document: &Document,
-    marks: &[Mark],
+    marks: &[HtmlInsertion],
     top: usize,
     colours: &mut Highlighter,
 ) -> String {
     let events: Vec<(Event<'_>, Range<usize>)> =
-        Parser::new_ext(document.source(), options()).into_offset_iter().collect();
-    let highest = events.iter().filter_map(|(event, _)| level(event)).min().unwrap_or(top);
-    let mut filter = Filter {
+        Parser::new_ext(document.source(), markdown_options()).into_offset_iter().collect();
+    let highest = events.iter().filter_map(|(event, _)| heading_level(event)).min().unwrap_or(top);
+    let mut filter = HtmlEventFilter {
         document,
         colours,
         shift: top.saturating_sub(highest),
@@ -48,112 +47,102 @@ pub(super) fn render(
     filter.next = filter.marks.next();
     let after = events.iter().skip(1).map(Some).chain([None]);
     for ((event, range), next) in events.iter().zip(after) {
-        filter.take(event.clone(), range, next);
+        filter.push_event(event.clone(), range, next);
     }
     filter.finish()
 }
 
-/// The same as the screen's.
-fn options() -> Options {
-    Options::ENABLE_TABLES
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_FOOTNOTES
-        | Options::ENABLE_MATH
-        | Options::ENABLE_GFM
-}
-
-fn level(event: &Event<'_>) -> Option<usize> {
+fn heading_level(event: &Event<'_>) -> Option<usize> {
     match event {
         Event::Start(Tag::Heading { level, .. }) => Some(*level as usize),
         _ => None,
     }
 }
 
-/// A link that is open.
-struct Link {
-    /// Where it leads.
+/// A link that has not ended.
+struct OpenLink {
+    /// Its address.
     target: String,
-    /// It can be followed.
+    /// The browser can follow it.
     live: bool,
     /// Its text so far.
     text: String,
 }
 
-struct Filter<'a, 'c> {
+struct HtmlEventFilter<'a, 'c> {
     document: &'a Document,
     colours: &'c mut Highlighter,
     shift: usize,
-    marks: std::slice::Iter<'a, Mark>,
-    next: Option<&'a Mark>,
+    marks: std::slice::Iter<'a, HtmlInsertion>,
+    next: Option<&'a HtmlInsertion>,
     out: Vec<Event<'a>>,
-    link: Vec<Link>,
+    link: Vec<OpenLink>,
     images: Vec<String>,
-    /// Info string and text of the code block that is open.
+    /// Text of the open code block.
     code: Option<String>,
-    /// Code blocks so far.
+    /// Number of code blocks so far.
     codes: u32,
-    /// Raw HTML of the block that is open.
+    /// Raw HTML of the open HTML block.
     raw: Option<String>,
 }
 
-impl<'a> Filter<'a, '_> {
-    fn html(&mut self, text: impl Into<String>) {
+impl<'a> HtmlEventFilter<'a, '_> {
+    fn push_html(&mut self, text: impl Into<String>) {
         self.out.push(Event::InlineHtml(CowStr::from(text.into())));
     }
 
-    fn text(&mut self, text: impl Into<String>) {
+    fn push_text(&mut self, text: impl Into<String>) {
         self.out.push(Event::Text(CowStr::from(text.into())));
     }
 
-    fn take(
+    fn push_event(
         &mut self,
         event: Event<'a>,
         range: &Range<usize>,
         next: Option<&(Event<'a>, Range<usize>)>,
     ) {
         match event {
-            Event::Start(tag) => self.start(tag, range, next),
-            Event::End(tag) => self.end(tag),
-            Event::Text(text) => self.words(text),
+            Event::Start(tag) => self.open_tag(tag, range, next),
+            Event::End(tag) => self.close_tag(tag),
+            Event::Text(text) => self.push_words(text),
             Event::Code(text) => {
-                self.note(&text);
+                self.note_link_text(&text);
                 self.out.push(Event::Code(text));
             }
-            Event::InlineMath(text) => self.text(format!("${text}$")),
-            Event::DisplayMath(text) => self.text(format!("$${text}$$")),
+            Event::InlineMath(text) => self.push_text(format!("${text}$")),
+            Event::DisplayMath(text) => self.push_text(format!("$${text}$$")),
             Event::Html(text) => match &mut self.raw {
                 Some(raw) => raw.push_str(&text),
                 None => self.out.push(Event::Text(text)),
             },
             Event::InlineHtml(tag) if is_line_break(&tag) => self.out.push(Event::HardBreak),
-            Event::InlineHtml(tag) => self.words(tag),
+            Event::InlineHtml(tag) => self.push_words(tag),
             Event::FootnoteReference(label) => {
-                self.html(format!("<sup>[{}]</sup>", escape(&label)));
+                self.push_html(format!("<sup>[{}]</sup>", escape_html(&label)));
             }
-            Event::TaskListMarker(done) => self.text(if done { "☑ " } else { "☐ " }),
+            Event::TaskListMarker(done) => self.push_text(if done { "☑ " } else { "☐ " }),
             Event::SoftBreak | Event::HardBreak | Event::Rule => self.out.push(event),
         }
     }
 
     /// Text of a paragraph or of a code block.
-    fn words(&mut self, text: CowStr<'a>) {
+    fn push_words(&mut self, text: CowStr<'a>) {
         if let Some(code) = &mut self.code {
             code.push_str(&text);
             return;
         }
-        self.note(&text);
+        self.note_link_text(&text);
         self.out.push(Event::Text(text));
     }
 
-    /// Notes the text of an open link.
-    fn note(&mut self, text: &str) {
+    /// Records text of an open link.
+    fn note_link_text(&mut self, text: &str) {
         if let Some(link) = self.link.last_mut() {
             link.text.push_str(text);
         }
     }
 
-    fn start(
+    fn open_tag(
         &mut self,
         tag: Tag<'a>,
         range: &Range<usize>,
@@ -161,77 +150,80 @@ impl<'a> Filter<'a, '_> {
     ) {
         match tag {
             Tag::CodeBlock(_) => {
-                self.mark_before(range.end);
+                self.insert_marks_before(range.end);
                 self.code = Some(String::new());
             }
             Tag::HtmlBlock => {
-                self.mark_before(range.end);
+                self.insert_marks_before(range.end);
                 self.raw = Some(String::new());
             }
             Tag::Heading { level, .. } => {
-                let level = lower(level, self.shift);
+                let level = lower_level(level, self.shift);
                 let tag = Tag::Heading { level, id: None, classes: Vec::new(), attrs: Vec::new() };
                 self.out.push(Event::Start(tag));
-                self.mark(range.end);
+                self.insert_marks(range.end);
             }
             Tag::Paragraph | Tag::TableCell => {
                 self.out.push(Event::Start(tag));
-                self.mark(range.end);
+                self.insert_marks(range.end);
             }
             Tag::Item => {
                 self.out.push(Event::Start(tag));
-                // A block in it takes the marks itself.
+                // A block in the item inserts the marks itself.
                 if let Some((event, next)) = next
                     && !matches!(event, Event::Start(tag) if is_block(tag))
                 {
-                    self.mark(next.start + 1);
+                    self.insert_marks(next.start + 1);
                 }
             }
             Tag::Table(_) => {
-                self.html("<div class=\"table\">");
+                self.push_html("<div class=\"table\">");
                 self.out.push(Event::Start(tag));
             }
             Tag::BlockQuote(Some(kind)) => {
                 self.out.push(Event::Start(Tag::BlockQuote(None)));
-                self.html(format!("<p class=\"kind\">{}</p>", word(kind)));
+                self.push_html(format!("<p class=\"kind\">{}</p>", kind_label(kind)));
             }
             Tag::FootnoteDefinition(label) => {
-                self.html(format!("<div class=\"footnote\"><sup>[{}]</sup>", escape(&label)));
+                self.push_html(format!(
+                    "<div class=\"footnote\"><sup>[{}]</sup>",
+                    escape_html(&label)
+                ));
             }
             Tag::Link { link_type, dest_url, .. } => self.open_link(link_type, &dest_url),
             Tag::Image { dest_url, .. } => {
                 self.images.push(dest_url.to_string());
-                self.html("<span class=\"image\">image: ");
+                self.push_html("<span class=\"image\">image: ");
             }
             tag => self.out.push(Event::Start(tag)),
         }
     }
 
-    fn end(&mut self, tag: TagEnd) {
+    fn close_tag(&mut self, tag: TagEnd) {
         match tag {
             TagEnd::CodeBlock => {
                 self.codes += 1;
                 let text = self.code.take().unwrap_or_default();
-                let html = code::render(self.document, self.codes, &text, self.colours);
-                self.html(html);
+                let html = code::render_code(self.document, self.codes, &text, self.colours);
+                self.push_html(html);
             }
             TagEnd::HtmlBlock => {
                 let raw = self.raw.take().unwrap_or_default();
-                self.html(format!("<p class=\"raw\">{}</p>\n", escape(raw.trim_end())));
+                self.push_html(format!("<p class=\"raw\">{}</p>\n", escape_html(raw.trim_end())));
             }
             TagEnd::Heading(level) => {
-                self.out.push(Event::End(TagEnd::Heading(lower(level, self.shift))));
+                self.out.push(Event::End(TagEnd::Heading(lower_level(level, self.shift))));
             }
             TagEnd::Table => {
                 self.out.push(Event::End(tag));
-                self.html("</div>\n");
+                self.push_html("</div>\n");
             }
             TagEnd::BlockQuote(_) => self.out.push(Event::End(TagEnd::BlockQuote(None))),
-            TagEnd::FootnoteDefinition => self.html("</div>\n"),
+            TagEnd::FootnoteDefinition => self.push_html("</div>\n"),
             TagEnd::Link => self.close_link(),
             TagEnd::Image => {
                 let target = self.images.pop().unwrap_or_default();
-                self.html(format!(" ({})</span>", escape(&shorten(&target))));
+                self.push_html(format!(" ({})</span>", escape_html(&shorten_address(&target))));
             }
             tag => self.out.push(Event::End(tag)),
         }
@@ -240,47 +232,47 @@ impl<'a> Filter<'a, '_> {
     fn open_link(&mut self, kind: LinkType, target: &str) {
         let target =
             if kind == LinkType::Email { format!("mailto:{target}") } else { target.to_owned() };
-        let live = self.link.is_empty() && is_followed(&target);
+        let live = self.link.is_empty() && is_safe_link(&target);
         if live {
-            let href = escape(&target).replace(' ', "%20");
-            self.html(format!("<a href=\"{href}\" rel=\"noopener noreferrer\">"));
+            let href = escape_html(&target).replace(' ', "%20");
+            self.push_html(format!("<a href=\"{href}\" rel=\"noopener noreferrer\">"));
         }
-        self.link.push(Link { target, live, text: String::new() });
+        self.link.push(OpenLink { target, live, text: String::new() });
     }
 
-    /// Behind a link stands where it leads, unless its text says so.
+    /// Ends a link and writes its host after it, unless the text of the link shows it.
     fn close_link(&mut self) {
         let Some(link) = self.link.pop() else { return };
         if link.live {
-            self.html("</a>");
+            self.push_html("</a>");
         }
         if let Some(above) = self.link.last_mut() {
             above.text.push_str(&link.text);
         }
         if let Some(note) = link_note(&link.text, &link.target) {
-            self.html(format!(" <span class=\"to\">({})</span>", escape(&note)));
+            self.push_html(format!(" <span class=\"to\">({})</span>", escape_html(&note)));
         }
     }
 
-    /// Puts marks before byte `end` here.
-    fn mark(&mut self, end: usize) {
+    /// Inserts the marks before byte `end`.
+    fn insert_marks(&mut self, end: usize) {
         while let Some(mark) = self.next.filter(|mark| mark.at < end) {
-            self.html(mark.html.clone());
+            self.push_html(mark.html.clone());
             self.next = self.marks.next();
         }
     }
 
-    /// The same before a block that can hold none.
-    fn mark_before(&mut self, end: usize) {
+    /// Inserts the marks before byte `end` as a paragraph, before a block that cannot contain any.
+    fn insert_marks_before(&mut self, end: usize) {
         if self.next.is_some_and(|mark| mark.at < end) {
-            self.html("<p class=\"marks\">");
-            self.mark(end);
-            self.html("</p>\n");
+            self.push_html("<p class=\"marks\">");
+            self.insert_marks(end);
+            self.push_html("</p>\n");
         }
     }
 
     fn finish(mut self) -> String {
-        self.mark_before(usize::MAX);
+        self.insert_marks_before(usize::MAX);
         let mut out = String::with_capacity(self.document.source().len() * 5 / 4);
         html::push_html(&mut out, self.out.into_iter());
         out
@@ -300,11 +292,11 @@ fn is_block(tag: &Tag<'_>) -> bool {
     )
 }
 
-fn lower(level: HeadingLevel, shift: usize) -> HeadingLevel {
+fn lower_level(level: HeadingLevel, shift: usize) -> HeadingLevel {
     HeadingLevel::try_from((level as usize + shift).min(6)).unwrap_or(HeadingLevel::H6)
 }
 
-fn word(kind: BlockQuoteKind) -> &'static str {
+fn kind_label(kind: BlockQuoteKind) -> &'static str {
     match kind {
         BlockQuoteKind::Note => "Note",
         BlockQuoteKind::Tip => "Tip",
@@ -314,16 +306,16 @@ fn word(kind: BlockQuoteKind) -> &'static str {
     }
 }
 
-/// Web and mail addresses.
-fn is_followed(target: &str) -> bool {
+/// True for web and mail addresses.
+fn is_safe_link(target: &str) -> bool {
     let begins = |scheme: &str| {
         target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
     };
     ["http://", "https://", "mailto:"].into_iter().any(begins)
 }
 
-/// An address for reading.
-fn shorten(target: &str) -> String {
+/// The address, shortened for display.
+fn shorten_address(target: &str) -> String {
     const MOST: usize = 120;
     if target.chars().count() <= MOST {
         return target.to_owned();
@@ -336,7 +328,7 @@ mod tests {
     use super::*;
 
     fn html(source: &str) -> String {
-        render(&Document::of(source), &[], 4, &mut Highlighter::new())
+        render_markdown(&Document::of(source), &[], 4, &mut Highlighter::new())
     }
 
     #[test]
@@ -380,14 +372,14 @@ mod tests {
     fn marks_stand_where_their_bytes_are() {
         let source =
             "p one\n\n- a\n- b\n  - c\n\n1. d\n\n   e\n\n| h |\n|---|\n| f |\n\n```\ng\n```\n";
-        let marks: Vec<Mark> = ["p", "- b", "- c", "1.", "| f", "```\ng"]
+        let marks: Vec<HtmlInsertion> = ["p", "- b", "- c", "1.", "| f", "```\ng"]
             .iter()
-            .map(|at| Mark {
+            .map(|at| HtmlInsertion {
                 at: source.find(at).unwrap(),
                 html: format!("[{}]", at.get(..1).unwrap()),
             })
             .collect();
-        let shown = render(&Document::of(source), &marks, 4, &mut Highlighter::new());
+        let shown = render_markdown(&Document::of(source), &marks, 4, &mut Highlighter::new());
         for wanted in [
             "<p>[p]p one</p>",
             "<li>a</li>\n<li>[-]b",

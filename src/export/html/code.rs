@@ -1,69 +1,75 @@
-//! A code block as HTML: its title, its language, its lines with the roles of the highlighter as classes.
+//! A code block as HTML: title, language, and lines with the highlighter's roles as CSS classes.
 //!
-//! What each class looks like is the page's. Very long blocks stay plain. Called by `body`.
+//! The colours of the classes are in `page.css`. Very long blocks are not highlighted.
 
 use std::fmt::Write;
 
-use super::escape;
+use super::escape_html;
 use crate::text::{Document, HighlightJob, Highlighter, Role};
 
-/// Longer blocks stay plain, in bytes.
+/// Longest block that is highlighted, in bytes.
 const MAX_COLOURED: usize = 64 * 1024;
 
-/// Code block `number` of `document` (1 is the first), whose text is `text`.
-pub(super) fn render(
+/// Renders code block `number` (1-based) of `document`, whose text is `text`.
+pub(super) fn render_code(
     document: &Document,
     number: u32,
     text: &str,
     colours: &mut Highlighter,
 ) -> String {
-    // The renderer counts blocks as the document does; if it ever did not, the text would be right all the same.
+    // The renderer counts blocks as the document does. If the counts ever differ, only title and language are lost.
     let known = document.code(number) == Some(text);
     let language = document.code_language(number).filter(|_| known).unwrap_or_default();
     let title = document.code_title(number).filter(|_| known);
     let mut out = String::from("<figure class=\"code\">");
     let head = [title.unwrap_or_default(), language];
-    let head: Vec<String> = head.iter().filter(|s| !s.is_empty()).map(|s| escape(s)).collect();
+    let head: Vec<String> = head.iter().filter(|s| !s.is_empty()).map(|s| escape_html(s)).collect();
     if !head.is_empty() {
         // Writing into a string cannot fail.
         let _ = write!(out, "<figcaption>{}</figcaption>", head.join(" · "));
     }
     out.push_str("<pre><code>");
     if language.is_empty() || text.len() > MAX_COLOURED {
-        out.push_str(&escape(text));
+        out.push_str(&escape_html(text));
     } else {
-        coloured(number, language, text, colours, &mut out);
+        push_coloured(number, language, text, colours, &mut out);
     }
     out.push_str("</code></pre></figure>\n");
     out
 }
 
-fn coloured(number: u32, language: &str, text: &str, colours: &mut Highlighter, out: &mut String) {
+fn push_coloured(
+    number: u32,
+    language: &str,
+    text: &str,
+    colours: &mut Highlighter,
+    out: &mut String,
+) {
     let job = HighlightJob {
         block: u64::from(number),
         language: language.to_owned(),
         first: 0,
         text: text.to_owned(),
     };
-    let done = colours.run(0, &job);
+    let done = colours.highlight_lines(0, &job);
     for (line, spans) in text.split_inclusive('\n').zip(&done.lines) {
         let mut rest = line;
         for (length, role) in spans {
             let Some((piece, after)) = rest.split_at_checked(*length as usize) else { break };
-            match class(*role).filter(|_| !piece.trim().is_empty()) {
+            match css_class(*role).filter(|_| !piece.trim().is_empty()) {
                 Some(class) => {
-                    let _ = write!(out, "<span class=\"{class}\">{}</span>", escape(piece));
+                    let _ = write!(out, "<span class=\"{class}\">{}</span>", escape_html(piece));
                 }
-                None => out.push_str(&escape(piece)),
+                None => out.push_str(&escape_html(piece)),
             }
             rest = after;
         }
-        out.push_str(&escape(rest));
+        out.push_str(&escape_html(rest));
     }
 }
 
-/// The class of a role; none for plain code.
-fn class(role: Role) -> Option<&'static str> {
+/// The CSS class of a role; none for plain code.
+fn css_class(role: Role) -> Option<&'static str> {
     Some(match role {
         Role::Keyword => "hk",
         Role::String => "hs",
@@ -87,11 +93,11 @@ mod tests {
     #[test]
     fn code_keeps_its_text_and_says_its_title() {
         let document = Document::of("```rust title=\"a<b>.rs\"\nfn main() { \"<&>\" }\n```\n");
-        let html = render(&document, 1, "fn main() { \"<&>\" }\n", &mut Highlighter::new());
+        let html = render_code(&document, 1, "fn main() { \"<&>\" }\n", &mut Highlighter::new());
         assert!(html.contains("<figcaption>a&lt;b&gt;.rs · rust</figcaption>"), "{html}");
         assert!(html.contains("<span class=\"hk\">fn"), "{html}");
         assert!(html.contains("&lt;&amp;&gt;"), "{html}");
-        let other = render(&document, 1, "not that block", &mut Highlighter::new());
+        let other = render_code(&document, 1, "not that block", &mut Highlighter::new());
         assert!(other.contains("<pre><code>not that block</code></pre>"), "{other}");
     }
 }

@@ -1,56 +1,56 @@
-//! A session as one page for a browser: the panel, each question with its answers side by side, the decisions.
+//! A session as one HTML page: the panel, each question with its answers side by side, the decisions.
 //!
-//! One file that asks for nothing: no script, no font, no image, no address that is opened by itself; its policy forbids the
-//! browser to obey any. Answers are Markdown rendered by `body`, raw HTML shown instead of obeyed; everything else is escaped.
-//! What a page looks like is `page.css`.
+//! The page loads nothing: no script, no font, no image, no other page; its content security policy forbids that, too.
+//! Answers are rendered by `body`; everything else is escaped. The looks are in `page.css`.
 
 mod body;
 mod code;
 
 use std::fmt::{self, Write};
 
-use super::decisions::{about, challenge};
-use super::item::{Item, Member, Standing};
-use super::panel::{self, Counts};
-use super::review::{Answer, Review};
-use super::{Reading, checklist};
+use super::decisions::{describe_challenge, describe_item};
+use super::exported_item::{ExportedItem, ExportedMember, ItemStatus};
+use super::session_header::{self, EndingCounts};
+use super::session_reading::{ReadAnswer, SessionReading};
+use super::{ReadingInput, checklist};
+use crate::domain::format::format_quantity;
 use crate::domain::{Run, Session, Turn};
-use crate::prompt::outline;
+use crate::prompt::outline_question;
 use crate::text::{Document, Highlighter, sanitize, sanitize_line};
-use body::{Mark, render};
+use body::{HtmlInsertion, render_markdown};
 
 const CSS: &str = include_str!("page.css");
 
-/// Nothing is loaded, run or sent; the styles are those of the page itself.
+/// Nothing is loaded, run or sent; only the style sheet in the page applies.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-/// Colours of columns; more columns begin anew.
+/// Number of column colours; further columns start again with the first.
 const COLOURS: usize = 6;
 
-/// The level of an answer's highest heading: below the `h3` that names it.
+/// The level of an answer's highest heading: below the `h3` with the persona's name.
 const TOP: usize = 4;
 
 /// Writes the session.
-pub(super) fn write(session: &Session, reading: &Reading<'_>) -> String {
-    let review = Review::new(session, reading);
-    let mut page = Page { out: String::new(), review: &review, colours: Highlighter::new() };
+pub(super) fn write_html(session: &Session, reading: &ReadingInput<'_>) -> String {
+    let review = SessionReading::new(session, reading);
+    let mut page = HtmlPage { out: String::new(), review: &review, colours: Highlighter::new() };
     // Writing into a string cannot fail.
-    page.write().unwrap_or_default();
+    page.write_page().unwrap_or_default();
     page.out
 }
 
-struct Page<'a> {
+struct HtmlPage<'a> {
     out: String,
-    review: &'a Review<'a>,
+    review: &'a SessionReading<'a>,
     colours: Highlighter,
 }
 
-impl Page<'_> {
-    fn write(&mut self) -> fmt::Result {
+impl HtmlPage<'_> {
+    fn write_page(&mut self) -> fmt::Result {
         let review = self.review;
         let session = review.session;
-        let title = escape(sanitize_line(&session.title).trim());
+        let title = escape_html(sanitize_line(&session.title).trim());
         writeln!(
             self.out,
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">"
@@ -63,29 +63,32 @@ impl Page<'_> {
              <meta name=\"color-scheme\" content=\"light dark\">\n\
              <title>{title}</title>\n<style>\n{CSS}</style>\n</head>\n<body>"
         )?;
-        self.head(&title)?;
+        self.write_head(&title)?;
         writeln!(self.out, "<main>")?;
         for (number, turn) in (1..).zip(&session.turns) {
-            self.turn(number, turn)?;
+            self.write_turn(number, turn)?;
         }
-        self.decisions()?;
+        self.write_decisions()?;
         writeln!(self.out, "</main>\n</body>\n</html>")
     }
 
-    /// The panel in words.
-    fn head(&mut self, title: &str) -> fmt::Result {
+    /// Writes the panel: title, counts, models, tags.
+    fn write_head(&mut self, title: &str) -> fmt::Result {
         let session = self.review.session;
-        let counts = Counts::of(&session.turns);
+        let counts = EndingCounts::from_turns(&session.turns);
         writeln!(self.out, "<header class=\"page\">\n<h1>{title}</h1>\n<p class=\"panel\">")?;
         if session.turns.is_empty() {
-            writeln!(self.out, "<strong>{}</strong>", panel::summary(session))?;
+            writeln!(self.out, "<strong>{}</strong>", session_header::summarize_session(session))?;
         } else {
             let questions = session.turns.len();
-            let before =
-                if questions > 1 { format!("{questions} questions, ") } else { String::new() };
+            let before = if questions > 1 {
+                format_quantity(questions, "question") + ", "
+            } else {
+                String::new()
+            };
             let (answered, asked) = (counts.answered, counts.asked);
             writeln!(self.out, "<strong>{before}{answered} of {asked} answered</strong>")?;
-            for (word, n) in counts.rest().iter().filter(|(_, n)| *n > 0) {
+            for (word, n) in counts.not_answered().iter().filter(|(_, n)| *n > 0) {
                 writeln!(
                     self.out,
                     "<span class=\"state {}\">{n} {word}</span>",
@@ -93,23 +96,23 @@ impl Page<'_> {
                 )?;
             }
         }
-        let name = escape(&sanitize_line(&session.panel));
-        let (id, date) = (session.id.short(), panel::date(session.created_at));
+        let name = escape_html(&sanitize_line(&session.panel));
+        let (id, date) = (session.id.short(), session_header::format_date(session.created_at));
         writeln!(self.out, "</p>\n<p class=\"meta\">panel {name} · session {id} · {date}</p>")?;
-        if let Some(means) = panel::means(session, escape) {
-            writeln!(self.out, "<p class=\"meta\">{means}</p>")?;
+        if let Some(line) = session_header::describe_models_and_usage(session, escape_html) {
+            writeln!(self.out, "<p class=\"meta\">{line}</p>")?;
         }
         let tags: Vec<String> =
-            session.tags.iter().map(|tag| escape(&sanitize_line(tag))).collect();
+            session.tags.iter().map(|tag| escape_html(&sanitize_line(tag))).collect();
         if !tags.is_empty() {
             writeln!(self.out, "<p class=\"meta\">tags: {}</p>", tags.join(", "))?;
         }
-        self.contents()?;
+        self.write_contents()?;
         writeln!(self.out, "</header>")
     }
 
-    /// Links to the questions and the decisions, when there is more than one place to go.
-    fn contents(&mut self) -> fmt::Result {
+    /// Writes links to the questions and the decisions when there is more than one target.
+    fn write_contents(&mut self) -> fmt::Result {
         let (questions, items) = (self.review.session.turns.len(), self.review.items.len());
         if questions + usize::from(items > 0) < 2 {
             return Ok(());
@@ -125,77 +128,85 @@ impl Page<'_> {
         writeln!(self.out, "</nav>")
     }
 
-    fn turn(&mut self, number: usize, turn: &Turn) -> fmt::Result {
+    fn write_turn(&mut self, number: usize, turn: &Turn) -> fmt::Result {
         let of = self.review.session.turns.len();
         let title =
             if of > 1 { format!("Question {number} of {of}") } else { "Question".to_owned() };
         writeln!(self.out, "<section class=\"turn\" id=\"question-{number}\">\n<h2>{title}</h2>")?;
-        let (whole, short) = (sanitize(&turn.question), sanitize(&outline(&turn.question)));
-        let shown = render(&Document::of(&short), &[], TOP, &mut self.colours);
+        let (whole, short) =
+            (sanitize(&turn.question), sanitize(&outline_question(&turn.question)));
+        let shown = render_markdown(&Document::of(&short), &[], TOP, &mut self.colours);
         writeln!(self.out, "<blockquote class=\"question\">{shown}</blockquote>")?;
         if whole != short {
-            let text = escape(&whole);
+            let text = escape_html(&whole);
             writeln!(
                 self.out,
                 "<details class=\"sent\"><summary>As it was sent</summary><pre>{text}</pre></details>"
             )?;
         }
-        if let Some(words) = panel::tries(turn) {
-            writeln!(self.out, "<p class=\"meta\">{}</p>", escape(&words))?;
+        if let Some(words) = session_header::describe_earlier_runs(turn) {
+            writeln!(self.out, "<p class=\"meta\">{}</p>", escape_html(&words))?;
         }
         let review = self.review;
-        let answers: Vec<&Answer<'_>> =
-            review.answers.iter().filter(|answer| answer.turn == number && answer.counts).collect();
+        let answers: Vec<&ReadAnswer<'_>> = review
+            .answers
+            .iter()
+            .filter(|answer| answer.turn == number && answer.is_current)
+            .collect();
         writeln!(self.out, "<div class=\"columns n{}\">", answers.len().min(COLOURS))?;
         for (column, answer) in answers.into_iter().enumerate() {
-            self.answer(column, answer)?;
+            self.write_answer(column, answer)?;
         }
         writeln!(self.out, "</div>\n</section>")
     }
 
-    fn answer(&mut self, column: usize, answer: &Answer<'_>) -> fmt::Result {
+    fn write_answer(&mut self, column: usize, answer: &ReadAnswer<'_>) -> fmt::Result {
         let run = answer.run;
         let word = run.state.word();
-        let (name, view) = (escape(&panel::name(run)), escape(&panel::view(run)));
+        let (name, view) = (
+            escape_html(&session_header::persona_name(run)),
+            escape_html(&session_header::persona_view(run)),
+        );
         writeln!(self.out, "<article class=\"answer c{}\">\n<header>", column % COLOURS + 1)?;
         writeln!(self.out, "<h3>{name} <span class=\"view\">{view}</span></h3>")?;
         writeln!(
             self.out,
             "<p class=\"meta\"><span class=\"state {word}\">{}</span> {}</p>\n</header>",
-            escape(&panel::state(run)),
-            escape(&panel::model(run))
+            escape_html(&session_header::describe_state(run)),
+            escape_html(&session_header::model_name(run))
         )?;
         for note in &run.notes {
             writeln!(
                 self.out,
                 "<p class=\"note\">Note: {}</p>",
-                escape(sanitize_line(note).trim())
+                escape_html(sanitize_line(note).trim())
             )?;
         }
         if answer.text().trim().is_empty() {
             writeln!(self.out, "<p class=\"note\">(no text)</p>")?;
         } else {
-            let marks = self.marks(run);
-            let body = render(&answer.document, &marks, TOP, &mut self.colours);
+            let marks = self.marks_of_run(run);
+            let body = render_markdown(&answer.document, &marks, TOP, &mut self.colours);
             writeln!(self.out, "<div class=\"body\">\n{body}</div>")?;
         }
         writeln!(self.out, "</article>")
     }
 
-    /// Where the recommendations of an answer stand, in the order of the text.
-    fn marks(&self, run: &Run) -> Vec<Mark> {
-        let mut marks: Vec<Mark> = Vec::new();
+    /// The marks of the recommendations in the answer of `run`, sorted by offset.
+    fn marks_of_run(&self, run: &Run) -> Vec<HtmlInsertion> {
+        let mut marks: Vec<HtmlInsertion> = Vec::new();
         for item in &self.review.items {
             let here = item.members().filter(|member| member.run.id == run.id);
-            marks.extend(
-                here.map(|member| Mark { at: member.found.span.start, html: mark(item, member) }),
-            );
+            marks.extend(here.map(|member| HtmlInsertion {
+                at: member.found.span.start,
+                html: mark_html(item, member),
+            }));
         }
         marks.sort_by_key(|mark| mark.at);
         marks
     }
 
-    fn decisions(&mut self) -> fmt::Result {
+    fn write_decisions(&mut self) -> fmt::Result {
         let review = self.review;
         if review.items.is_empty() {
             return Ok(());
@@ -205,12 +216,16 @@ impl Page<'_> {
             "<section class=\"decisions\" id=\"decisions\">\n<h2>Decisions</h2>\n<p class=\"panel\"><strong>{}</strong></p>",
             review.counts
         )?;
-        for standing in Standing::ALL {
-            let items: Vec<&Item<'_>> = review.standing(standing).collect();
-            let (word, title) = (class(standing), standing.title());
+        for standing in ItemStatus::ALL {
+            let items: Vec<&ExportedItem<'_>> = review.items_with_status(standing).collect();
+            let (word, title) = (css_class(standing), standing.title());
             if items.is_empty() {
-                if matches!(standing, Standing::Accepted | Standing::Rejected) {
-                    writeln!(self.out, "<p class=\"meta\">{}</p>", checklist::nothing(standing))?;
+                if matches!(standing, ItemStatus::Accepted | ItemStatus::Rejected) {
+                    writeln!(
+                        self.out,
+                        "<p class=\"meta\">{}</p>",
+                        checklist::no_items_text(standing)
+                    )?;
                 }
                 continue;
             }
@@ -223,31 +238,32 @@ impl Page<'_> {
                 "<thead><tr><th>Recommendation</th><th>Proposed by</th><th>Owner</th><th>Comment</th></tr></thead>\n<tbody>"
             )?;
             for item in items {
-                self.row(item)?;
+                self.write_row(item)?;
             }
             writeln!(self.out, "</tbody></table></div>")?;
         }
         writeln!(self.out, "</section>")
     }
 
-    fn row(&mut self, item: &Item<'_>) -> fmt::Result {
-        let by: Vec<String> = item.members().map(|member| self.source(member)).collect();
+    fn write_row(&mut self, item: &ExportedItem<'_>) -> fmt::Result {
+        let by: Vec<String> = item.members().map(|member| self.link_source(member)).collect();
         let [owner, comment] =
-            [item.owner(), item.comment()].map(|said| escape(&said.unwrap_or_default()));
-        let about = about(item);
-        let about = about.split_once(" · ").map(|(_, about)| escape(about)).unwrap_or_default();
+            [item.owner(), item.comment()].map(|said| escape_html(&said.unwrap_or_default()));
+        let about = describe_item(item);
+        let about =
+            about.split_once(" · ").map(|(_, about)| escape_html(about)).unwrap_or_default();
         write!(
             self.out,
             "<tr id=\"d-{}\"><td class=\"title\">{}<span class=\"about\">{about}</span>",
             item.id(),
-            escape(&item.title())
+            escape_html(&item.title())
         )?;
         for aside in &item.challenges {
-            let said = render(&Document::of(&aside.run.text), &[], TOP, &mut self.colours);
+            let said = render_markdown(&Document::of(&aside.run.text), &[], TOP, &mut self.colours);
             write!(
                 self.out,
                 "<details class=\"challenge\"><summary>{}</summary>{said}</details>",
-                escape(&challenge(aside))
+                escape_html(&describe_challenge(aside))
             )?;
         }
         writeln!(
@@ -257,31 +273,31 @@ impl Page<'_> {
         )
     }
 
-    /// The persona that proposes it, linked to where it does, when that is on the page.
-    fn source(&self, member: &Member<'_>) -> String {
-        let name = escape(&panel::who(member.run));
-        let shown = self.review.answer(member.run.id).is_some_and(|answer| answer.counts);
+    /// The persona that proposes the recommendation, as a link to the passage when that is on the page.
+    fn link_source(&self, member: &ExportedMember<'_>) -> String {
+        let name = escape_html(&session_header::name_with_id(member.run));
+        let shown = self.review.find_answer(member.run.id).is_some_and(|answer| answer.is_current);
         if shown { format!("<a href=\"#m-{}\">{name}</a>", member.found.id) } else { name }
     }
 }
 
-/// What stands in the answer where a recommendation begins: a place to jump to, and what was decided.
-fn mark(item: &Item<'_>, member: &Member<'_>) -> String {
+/// The mark at the beginning of a recommendation in the answer: a link target and the decision.
+fn mark_html(item: &ExportedItem<'_>, member: &ExportedMember<'_>) -> String {
     let (id, row) = (member.found.id, item.id());
-    let standing = item.standing();
-    let word = if standing == Standing::Open { "" } else { standing.word() };
-    format!("<a class=\"mark {}\" id=\"m-{id}\" href=\"#d-{row}\">{word}</a>", class(standing))
+    let standing = item.status();
+    let word = if standing == ItemStatus::Open { "" } else { standing.word() };
+    format!("<a class=\"mark {}\" id=\"m-{id}\" href=\"#d-{row}\">{word}</a>", css_class(standing))
 }
 
-fn class(standing: Standing) -> &'static str {
+fn css_class(standing: ItemStatus) -> &'static str {
     match standing {
-        Standing::Discuss => "discuss",
+        ItemStatus::Discuss => "discuss",
         other => other.word(),
     }
 }
 
-/// Text as HTML, wherever it stands.
-fn escape(text: &str) -> String {
+/// Escapes text for HTML, in content and attributes.
+fn escape_html(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + text.len() / 8);
     for c in text.chars() {
         match c {

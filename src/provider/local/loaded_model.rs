@@ -17,6 +17,7 @@ use super::sampler::{Sampler, SamplingSettings};
 use super::tokenizer::{EncodeChatError, Tokenizer, TokenizerError};
 use super::transformer::Transformer;
 use super::writer::AnswerWriter;
+use crate::domain::format::format_bytes;
 use crate::domain::{Catalogue, ChatMessage, ChatRequest, Scaffold};
 use crate::machine::available_memory;
 
@@ -34,8 +35,8 @@ pub(super) enum LoadModelError {
     /// There is not enough free memory.
     #[error(
         "{model} needs {} of memory, and {} are free: close other programs{}",
-        format_gigabytes(*needed),
-        format_gigabytes(*available),
+        format_bytes(*needed),
+        format_bytes(*available),
         alternative.as_ref().map(|id| format!(", or ask local:{id}")).unwrap_or_default()
     )]
     NotEnoughMemory {
@@ -215,8 +216,4 @@ fn check_memory(settings: &EngineSettings, available: Option<u64>) -> Result<(),
         available,
         alternative: smaller.map(|smaller| smaller.id.clone()),
     })
-}
-
-fn format_gigabytes(bytes: u64) -> String {
-    format!("{}.{} GB", bytes / 1_000_000_000, bytes / 100_000_000 % 10)
 }

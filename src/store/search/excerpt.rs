@@ -7,7 +7,8 @@ use std::ops::Range;
 
 use rusqlite::Connection;
 
-use super::query::{SearchTerm, is_dense};
+use super::query::SearchTerm;
+use crate::domain::script::is_unspaced;
 
 /// Characters before and after a match.
 const MARKS: [char; 2] = ['\u{2}', '\u{3}'];
@@ -57,7 +58,7 @@ impl Excerpts {
         terms: &[SearchTerm],
     ) -> rusqlite::Result<String> {
         let mut matches = self.match_prefixes(text, terms)?;
-        let has_dense_script = text.contains(is_dense);
+        let has_dense_script = text.contains(is_unspaced);
         for term in terms.iter().filter(|_| has_dense_script) {
             matches.extend(match_anywhere(text, term.as_str()));
         }

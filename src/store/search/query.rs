@@ -1,21 +1,12 @@
 //! Splits search input into terms; no part of it is ever syntax of the index.
 
+use crate::domain::script;
+
 /// Maximum number of terms; further ones are ignored.
 const MAX_TERMS: usize = 32;
 
 /// Maximum number of characters of a term.
 const MAX_TERM_CHARS: usize = 128;
-
-/// Scripts without spaces between words, the same as `dense` in `migrations/0002_review.sql`.
-const DENSE: [std::ops::RangeInclusive<char>; 7] = [
-    '\u{0E00}'..='\u{109F}',
-    '\u{1780}'..='\u{17FF}',
-    '\u{2E80}'..='\u{A4CF}',
-    '\u{AC00}'..='\u{D7FF}',
-    '\u{F900}'..='\u{FAFF}',
-    '\u{FF66}'..='\u{FF9F}',
-    '\u{20000}'..='\u{3FFFF}',
-];
 
 /// Terms that must all occur.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,7 +43,7 @@ pub(super) struct SearchTerm(String);
 impl SearchTerm {
     /// True if it contains a character of a script without spaces between words.
     pub(super) fn is_dense(&self) -> bool {
-        self.0.chars().any(is_dense)
+        self.0.chars().any(script::is_unspaced)
     }
 
     /// The word as typed.
@@ -81,11 +72,6 @@ impl SearchTerm {
 /// Quotes `text` for the index, so that none of it is syntax.
 pub(super) fn quote_phrase(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "\"\""))
-}
-
-/// True for a character of a script without spaces between words.
-pub(super) fn is_dense(c: char) -> bool {
-    DENSE.iter().any(|range| range.contains(&c))
 }
 
 #[cfg(test)]
@@ -126,7 +112,8 @@ mod tests {
         let tx = conn.transaction().unwrap();
         let documents = |sql: &str| -> i64 { tx.query_row(sql, [], |row| row.get(0)).unwrap() };
         // The first and the last of every range and their neighbours, and some of the rest.
-        let edges = DENSE.iter().flat_map(|range| [*range.start(), *range.end()]);
+        let ranges = script::SCRIPT_RANGES.iter().map(|range| &range.chars);
+        let edges = ranges.flat_map(|range| [*range.start(), *range.end()]);
         let edges =
             edges.flat_map(|c| (u32::from(c) - 1..=u32::from(c) + 1).filter_map(char::from_u32));
         for c in edges.chain("aéЖ→…🚀設あア한ไက".chars()) {
@@ -135,7 +122,7 @@ mod tests {
             tx.execute("UPDATE turn SET question = ?1", [&text]).unwrap();
             tx.execute("UPDATE run SET text = ?1", [&text]).unwrap();
             let dense = documents("SELECT count(*) FROM dense_document");
-            assert_eq!(dense, if is_dense(c) { 3 } else { 0 }, "U+{:X}", u32::from(c));
+            assert_eq!(dense, if script::is_unspaced(c) { 3 } else { 0 }, "U+{:X}", u32::from(c));
         }
     }
 

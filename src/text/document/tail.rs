@@ -1,33 +1,35 @@
 //! The part of a document that still changes: what is parsed again, what is appended, what is frozen.
-//! Frozen blocks are the document's and never come back here. Called by `Document::push` and `finish`.
+//! Frozen blocks are not touched here.
 
 use std::ops::Range;
 
 use super::Document;
-use crate::text::block::{Block, Body};
-use crate::text::fence::{Fed, OpenFence};
-use crate::text::parse::{Parsed, Top, parse};
+use crate::text::block::{Block, BlockBody};
+use crate::text::fence::{FenceLine, OpenFence};
+use crate::text::parse::{BlockBoundary, ParsedBlocks, parse_blocks};
 
 /// A tail up to this size is parsed again with every push.
-const SMALL: usize = 16 * 1024;
-/// A larger one only when this much (and a sixteenth of it) has come; until then the new text is shown as if it
-/// stood apart.
-const STEP: usize = 2 * 1024;
+const SMALL_TAIL_BYTES: usize = 16 * 1024;
+/// A larger tail is parsed again only when this much (and a sixteenth of it) is new; until then the new text is parsed
+/// separately.
+const REPARSE_STEP_BYTES: usize = 2 * 1024;
 
 impl Document {
-    /// Takes in the text that was appended to the source.
-    pub(super) fn advance(&mut self) {
+    /// Processes the text that was appended to the source.
+    pub(super) fn advance_parse(&mut self) {
         loop {
             if let Some(fence) = self.open.take()
-                && self.feed(fence)
+                && self.append_to_fence(fence)
             {
                 return;
             }
             let end = self.source.len();
             let known = self.parsed.byte.saturating_sub(self.frozen.byte);
-            if end - self.frozen.byte > SMALL && end - self.parsed.byte < STEP + known / 16 {
-                let parsed = self.parse(self.parsed.byte..end);
-                return self.replace(self.parsed, parsed);
+            if end - self.frozen.byte > SMALL_TAIL_BYTES
+                && end - self.parsed.byte < REPARSE_STEP_BYTES + known / 16
+            {
+                let parsed = self.parse_range(self.parsed.byte..end);
+                return self.replace_blocks(self.parsed, parsed);
             }
             self.freeze_whole_lines();
             if self.open.is_none() {
@@ -36,54 +38,54 @@ impl Document {
         }
     }
 
-    /// The text is complete.
-    pub(super) fn settle(&mut self) {
+    /// Parses the tail of the complete text.
+    pub(super) fn finish_parse(&mut self) {
         if self.defines {
-            self.thaw();
+            self.unfreeze_blocks();
         }
         self.open = None;
         self.parse_tail();
-        if self.defines && self.frozen != Top::default() {
-            // The tail was the first to define something: what stands before it may refer to it.
-            self.thaw();
+        if self.defines && self.frozen != BlockBoundary::default() {
+            // The tail has the first definition: earlier text may refer to it.
+            self.unfreeze_blocks();
             self.parse_tail();
         }
         for code in self.codes.iter_mut().skip(self.frozen.code) {
             code.finish(&self.source);
         }
         let (byte, block, code) = (self.source.len(), self.blocks.len(), self.codes.len());
-        self.frozen = Top { byte, block, code };
+        self.frozen = BlockBoundary { byte, block, code };
         self.parsed = self.frozen;
         self.guarded = byte;
     }
 
-    /// Everything is to be parsed again.
-    pub(super) fn thaw(&mut self) {
+    /// Unfreezes all blocks: the next parse starts from the beginning.
+    pub(super) fn unfreeze_blocks(&mut self) {
         self.open = None;
-        self.frozen = Top::default();
+        self.frozen = BlockBoundary::default();
         self.parsed = self.frozen;
         self.guarded = 0;
         self.epoch += 1;
     }
 
     fn parse_tail(&mut self) {
-        let parsed = self.parse(self.frozen.byte..self.source.len());
-        self.replace(self.frozen, parsed);
+        let parsed = self.parse_range(self.frozen.byte..self.source.len());
+        self.replace_blocks(self.frozen, parsed);
         let (byte, block, code) = (self.source.len(), self.blocks.len(), self.codes.len());
-        self.parsed = Top { byte, block, code };
+        self.parsed = BlockBoundary { byte, block, code };
     }
 
-    /// Freezes all top-level blocks but the last, as far as whole lines tell: the beginning of a line may still
-    /// become anything (`3` turns into `3.`). Opens the last one when it is a fence.
+    /// Freezes all top-level blocks but the last, as far as complete lines go: the beginning of a line may still become anything
+    /// (`3` turns into `3.`). Opens the last block when it is a fence.
     fn freeze_whole_lines(&mut self) {
         let fresh = self.source.get(self.guarded..).and_then(|s| s.rfind('\n'));
         let Some(end) = fresh.map(|at| self.guarded + at + 1) else { return };
         self.guarded = end;
-        let parsed = self.parse(self.frozen.byte..end);
+        let parsed = self.parse_range(self.frozen.byte..end);
         let Some(last) = parsed.tops.last().copied() else { return };
         let alone = parsed.tops.len() == 1;
         let fence = match parsed.blocks.get(last.block) {
-            Some(block) if block.edges.is_empty() && matches!(block.body, Body::Code(_)) => {
+            Some(block) if block.edges.is_empty() && matches!(block.body, BlockBody::Code(_)) => {
                 OpenFence::open(&self.source, block.span.start)
             }
             _ => None,
@@ -91,8 +93,8 @@ impl Document {
         if alone && fence.is_none() {
             return;
         }
-        self.replace(self.frozen, parsed);
-        self.frozen = Top {
+        self.replace_blocks(self.frozen, parsed);
+        self.frozen = BlockBoundary {
             byte: line_start(&self.source, last.byte),
             block: self.frozen.block + last.block,
             code: self.frozen.code + last.code,
@@ -101,25 +103,25 @@ impl Document {
         if fence.is_some()
             && let Some(code) = self.codes.get_mut(self.frozen.code)
         {
-            // From here on its lines come one by one.
-            code.restart();
+            // From here on its lines are appended one by one.
+            code.clear_lines();
         }
         self.open = fence;
     }
 
     /// Appends new lines to the open fence; false when it has been closed.
-    fn feed(&mut self, mut fence: OpenFence) -> bool {
+    fn append_to_fence(&mut self, mut fence: OpenFence) -> bool {
         let code = self.frozen.code;
         let Some(code) = self.codes.get_mut(code) else { return false };
         self.blocks.truncate(self.frozen.block + 1);
-        while let Some(fed) = fence.feed(&self.source) {
+        while let Some(fed) = fence.next_line(&self.source) {
             match fed {
-                Fed::Line(line) => {
+                FenceLine::Line(line) => {
                     self.work += line.len() as u64;
                     code.push_line(&self.source, line.end);
                 }
-                Fed::Unfinished(line) => code.show_unfinished(line.end),
-                Fed::Closed(line) => {
+                FenceLine::Unfinished(line) => code.show_unfinished(line.end),
+                FenceLine::Closed(line) => {
                     code.drop_unfinished();
                     let block = self.frozen.block;
                     if let Some(block) = self.blocks.get_mut(block) {
@@ -141,9 +143,9 @@ impl Document {
         true
     }
 
-    fn parse(&mut self, range: Range<usize>) -> Parsed {
+    fn parse_range(&mut self, range: Range<usize>) -> ParsedBlocks {
         self.work += range.len() as u64;
-        let parsed = parse(&self.source, range);
+        let parsed = parse_blocks(&self.source, range);
         self.defines |= parsed.defines;
         parsed
     }
@@ -153,16 +155,15 @@ impl Document {
         self.next_id
     }
 
-    /// Puts what was parsed in the place of everything from `from` on; what is as it was keeps its identity, so
-    /// that no cache has to redo it.
-    fn replace(&mut self, from: Top, parsed: Parsed) {
+    /// Replaces everything from `from` on by `parsed`. Unchanged blocks keep their id, so that caches stay valid.
+    fn replace_blocks(&mut self, from: BlockBoundary, parsed: ParsedBlocks) {
         let mut old_codes = self.codes.split_off(from.code.min(self.codes.len())).into_iter();
         let mut adopted = Vec::with_capacity(parsed.codes.len());
         for mut code in parsed.codes {
             // Ids grow with the index: results find their block by binary search.
             let floor = self.codes.last().map_or(0, |c| c.id + 1);
             let old = old_codes.next().filter(|old| old.id >= floor);
-            let same = old.is_some_and(|old| code.adopt(old, &self.source));
+            let same = old.is_some_and(|old| code.adopt_colours(old, &self.source));
             if !same {
                 code.id = self.fresh_id();
             }
@@ -173,19 +174,19 @@ impl Document {
         let mut old_blocks = self.blocks.split_off(from.block.min(self.blocks.len())).into_iter();
         for mut block in parsed.blocks {
             let mut same = true;
-            if let Body::Code(index) = &mut block.body {
+            if let BlockBody::Code(index) = &mut block.body {
                 same = adopted.get(*index).is_some_and(|a| *a);
                 *index += from.code;
             }
-            let old = old_blocks.next().filter(|old| same && shows_the_same(old, &block));
+            let old = old_blocks.next().filter(|old| same && looks_the_same(old, &block));
             block.id = old.map_or_else(|| self.fresh_id(), |old| old.id);
             self.blocks.push(block);
         }
     }
 }
 
-fn shows_the_same(old: &Block, new: &Block) -> bool {
-    let growing = matches!(new.body, Body::Code(_)) && old.span.start == new.span.start;
+fn looks_the_same(old: &Block, new: &Block) -> bool {
+    let growing = matches!(new.body, BlockBody::Code(_)) && old.span.start == new.span.start;
     (growing || old.span == new.span)
         && old.edges == new.edges
         && old.gap == new.gap
@@ -224,7 +225,7 @@ mod tests {
                 doc.push(std::str::from_utf8(chunk).unwrap());
             }
             doc.finish();
-            let whole = parse(&source, 0..source.len());
+            let whole = parse_blocks(&source, 0..source.len());
             prop_assert_eq!(blocks(&doc), whole.blocks);
         }
     }
@@ -236,7 +237,7 @@ mod tests {
         let before = doc.work();
         doc.push("and **more**");
         assert!(doc.work() - before < 100, "only the new text was parsed");
-        let Some(Body::Paragraph(last)) = doc.blocks.last().map(|b| &b.body) else {
+        let Some(BlockBody::Paragraph(last)) = doc.blocks.last().map(|b| &b.body) else {
             panic!("a paragraph")
         };
         assert_eq!(&*last.text, "and more");

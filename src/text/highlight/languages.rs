@@ -1,7 +1,7 @@
-//! Language tokens that people write in fences, and what the syntax set calls them.
-//! Data only: an alias more is a row. Read by the highlighter when a block begins.
+//! Language tokens that people write in fences, and their names in the syntax set.
+//! Data only: another alias is a row.
 
-/// Written in a fence, and the token that the syntax set knows.
+/// The token in a fence, and the token of the syntax set.
 pub(super) const ALIASES: [(&str, &str); 35] = [
     ("batch", "bat"),
     ("console", "bash"),
@@ -40,17 +40,17 @@ pub(super) const ALIASES: [(&str, &str); 35] = [
     ("yml", "yaml"),
 ];
 
-/// Languages that are deliberately shown plain.
+/// Languages that are deliberately plain.
 const PLAIN: [&str; 10] =
     ["", "mermaid", "promql", "plain", "plaintext", "text", "txt", "output", "none", "ascii"];
 
-/// True when it is worth asking for colours.
+/// True when the language can be coloured.
 pub(crate) fn is_known(language: &str) -> bool {
     !PLAIN.iter().any(|p| p.eq_ignore_ascii_case(language))
 }
 
-/// The token to look up; None for what is plain.
-pub(super) fn token(language: &str) -> Option<String> {
+/// The token to look up; none for plain languages.
+pub(super) fn find_token(language: &str) -> Option<String> {
     let token = language.to_ascii_lowercase();
     if !is_known(&token) {
         return None;

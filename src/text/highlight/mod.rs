@@ -1,8 +1,8 @@
-//! Code lines to roles, with syntect.
+//! Assigns roles to code lines with syntect.
 //!
-//! Runs on a worker: takes [`HighlightJob`]s of whole lines and answers which stretch has which [`Role`]. A theme
-//! gives roles their colours, so no theme change ever comes here. The state of an open block is kept, so that each
-//! line is parsed once. Too long a line, or a language that nobody knows, stays plain; nothing panics.
+//! Made for a worker: takes [`HighlightJob`]s of complete lines and returns the [`Role`] of each segment. Themes give roles
+//! their colours, so a theme change highlights nothing again. The state of an open block is kept, so that each line is parsed
+//! once. Very long lines and unknown languages stay plain; nothing panics.
 
 mod languages;
 mod roles;
@@ -17,44 +17,44 @@ use syntect::parsing::{ParseState, ScopeStack, SyntaxSet};
 use syntect::util::LinesWithEndings;
 
 use super::Role;
-use super::inline::small;
+use super::inline::to_offset;
 pub(crate) use languages::is_known;
 
 /// A longer line stays plain: grammars are quadratic on some.
-const MAX_LINE: usize = 2_000;
-/// Open blocks of one document whose state is kept; an answer writes one at a time.
+const MAX_LINE_BYTES: usize = 2_000;
+/// Open blocks whose state is kept; an answer writes one at a time.
 const MAX_STATES: usize = 16;
 
-static THEME: LazyLock<Theme> = LazyLock::new(roles::theme);
-/// Loaded with the first job and never changed; every highlighter profits from regexes that one has compiled.
+static THEME: LazyLock<Theme> = LazyLock::new(roles::build_theme);
+/// Loaded with the first job and never changed; all highlighters share the compiled regexes.
 static ASSETS: LazyLock<Assets> = LazyLock::new(Assets::load);
 
-/// Whole code lines that want colours.
+/// Complete code lines that need colours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HighlightJob {
-    /// Which code block of the document.
+    /// Id of the code block in the document.
     pub block: u64,
     /// Language token of the fence.
     pub language: String,
-    /// Number of the first line (0 is the first of the block).
+    /// Number of the first line in the block, 0-based.
     pub first: usize,
-    /// Whole lines, each with its line end.
+    /// Complete lines, each with its line end.
     pub text: String,
 }
 
-/// The answer to a [`HighlightJob`].
+/// The result of a [`HighlightJob`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Highlighted {
-    /// Which code block of the document.
+    /// Id of the code block in the document.
     pub block: u64,
     /// Number of the first line.
     pub first: usize,
-    /// For each line the bytes and role of its stretches, front to back; empty when it is plain.
+    /// For each line, length in bytes and role of its segments, in order; empty when it is plain.
     pub lines: Vec<Vec<(u32, Role)>>,
 }
 
-/// Turns code lines into roles with syntect; keeps the parser state of every open block. Lives on a worker thread
-/// and is made there: the parser's state (onig's) cannot move to another thread, jobs and results can.
+/// Assigns roles to code lines with syntect; keeps the parser state of every open block. Belongs to one worker thread: the
+/// state (onig's) cannot move to another thread, jobs and results can.
 #[derive(Default)]
 pub struct Highlighter {
     states: HashMap<u128, BTreeMap<u64, BlockState>>,
@@ -66,7 +66,7 @@ struct Assets {
     highlighter: highlighting::Highlighter<'static>,
 }
 
-/// Where the parser stands in a block.
+/// State of the parser in a block.
 struct BlockState {
     parse: ParseState,
     highlight: HighlightState,
@@ -85,15 +85,16 @@ impl Highlighter {
         Self::default()
     }
 
-    /// Colours the lines of one job of document `doc` (any number that names the document). A job that does not
-    /// go on where the block's last one ended starts the block's parser anew.
-    pub fn run(&mut self, doc: u128, job: &HighlightJob) -> Highlighted {
+    /// Colours the lines of one job of document `doc` (any number that identifies it). A job that does not continue where the
+    /// block's last one ended restarts the block's parser.
+    pub fn highlight_lines(&mut self, doc: u128, job: &HighlightJob) -> Highlighted {
         let assets = &*ASSETS;
         let states = self.states.entry(doc).or_default();
         let state = states.remove(&job.block).filter(|s| s.next == job.first);
-        let mut state = state.or_else(|| assets.start(&job.language, job.first));
-        let lines =
-            LinesWithEndings::from(&job.text).map(|line| assets.line(line, &mut state)).collect();
+        let mut state = state.or_else(|| assets.start_block(&job.language, job.first));
+        let lines = LinesWithEndings::from(&job.text)
+            .map(|line| assets.highlight_line(line, &mut state))
+            .collect();
         if let Some(state) = state {
             states.insert(job.block, state);
             if states.len() > MAX_STATES {
@@ -103,18 +104,18 @@ impl Highlighter {
         Highlighted { block: job.block, first: job.first, lines }
     }
 
-    /// Document `doc` is gone: its states are dropped.
-    pub fn forget(&mut self, doc: u128) {
+    /// Drops the states of document `doc`.
+    pub fn forget_document(&mut self, doc: u128) {
         self.states.remove(&doc);
     }
 
-    /// Compiles the regexes of the languages that answers use most, so that no first block waits for them.
+    /// Compiles the regexes of the most common languages, so that no first block waits for them.
     pub fn warm_up(&mut self) {
         let assets = &*ASSETS;
         for (language, sample) in samples::SAMPLES {
-            let mut state = assets.start(language, 0);
+            let mut state = assets.start_block(language, 0);
             for line in LinesWithEndings::from(sample) {
-                assets.line(line, &mut state);
+                assets.highlight_line(line, &mut state);
             }
         }
     }
@@ -128,19 +129,19 @@ impl Assets {
         }
     }
 
-    /// The state before line `next` of a block, None when nobody knows the language.
-    fn start(&self, language: &str, next: usize) -> Option<BlockState> {
-        let token = languages::token(language)?;
+    /// The state before line `next` of a block; none when the language is unknown.
+    fn start_block(&self, language: &str, next: usize) -> Option<BlockState> {
+        let token = languages::find_token(language)?;
         let syntax = self.syntaxes.find_syntax_by_token(&token)?;
         let highlight = HighlightState::new(&self.highlighter, ScopeStack::new());
         Some(BlockState { parse: ParseState::new(syntax), highlight, next })
     }
 
-    /// The roles of one line; a parser that fails is dropped and the rest of the block stays plain.
-    fn line(&self, line: &str, state: &mut Option<BlockState>) -> Vec<(u32, Role)> {
+    /// The roles of one line; a parser that fails is dropped, and the rest of the block stays plain.
+    fn highlight_line(&self, line: &str, state: &mut Option<BlockState>) -> Vec<(u32, Role)> {
         let Some(open) = state else { return Vec::new() };
         open.next += 1;
-        if line.len() > MAX_LINE {
+        if line.len() > MAX_LINE_BYTES {
             return Vec::new();
         }
         let Ok(scopes) = open.parse.parse_line(line, &self.syntaxes) else {
@@ -151,13 +152,13 @@ impl Assets {
         let styled =
             RangedHighlightIterator::new(&mut open.highlight, &scopes, line, &self.highlighter);
         for (style, text, _) in styled {
-            let role = roles::of(style.foreground);
+            let role = roles::role_of_colour(style.foreground);
             match spans.last_mut() {
-                // Blanks look the same in every role: joined to their neighbour they cost nothing.
+                // White space looks the same in every role: joined to its neighbour it costs nothing.
                 Some((len, last)) if *last == role || text.trim().is_empty() => {
-                    *len += small(text.len());
+                    *len += to_offset(text.len());
                 }
-                _ => spans.push((small(text.len()), role)),
+                _ => spans.push((to_offset(text.len()), role)),
             }
         }
         let plain = spans.iter().all(|(_, role)| *role == Role::Code);
@@ -175,7 +176,7 @@ mod tests {
 
     /// The role of the first stretch that holds `word`.
     fn role_of(language: &str, text: &str, word: &str) -> Role {
-        let done = Highlighter::new().run(1, &job(language, 0, text));
+        let done = Highlighter::new().highlight_lines(1, &job(language, 0, text));
         for (line, spans) in text.lines().zip(&done.lines) {
             let mut at = 0;
             for (len, role) in spans {
@@ -215,11 +216,11 @@ mod tests {
     #[test]
     fn lines_cover_their_text_and_state_runs_on() {
         let text = "x = '''one\ntwo\nthree''' + f(1)\n";
-        let whole = Highlighter::new().run(1, &job("python", 0, text));
+        let whole = Highlighter::new().highlight_lines(1, &job("python", 0, text));
         let mut parts = Highlighter::new();
         let mut lines = Vec::new();
         for (n, line) in text.lines().enumerate() {
-            lines.extend(parts.run(1, &job("python", n, &format!("{line}\n"))).lines);
+            lines.extend(parts.highlight_lines(1, &job("python", n, &format!("{line}\n"))).lines);
         }
         assert_eq!(whole.lines, lines);
         for (line, spans) in LinesWithEndings::from(text).zip(&lines) {
@@ -230,15 +231,15 @@ mod tests {
     #[test]
     fn odd_jobs_stay_plain_or_start_over() {
         let mut h = Highlighter::new();
-        assert_eq!(h.run(1, &job("no-such", 0, "a b\n")).lines, [Vec::new()]);
+        assert_eq!(h.highlight_lines(1, &job("no-such", 0, "a b\n")).lines, [Vec::new()]);
         assert_eq!(
-            h.run(1, &job("python", 0, &format!("x = {}\n", "1".repeat(3_000)))).lines,
+            h.highlight_lines(1, &job("python", 0, &format!("x = {}\n", "1".repeat(3_000)))).lines,
             [Vec::new()]
         );
-        let skipped = h.run(1, &job("python", 90, "def go(): pass\n"));
+        let skipped = h.highlight_lines(1, &job("python", 90, "def go(): pass\n"));
         assert_eq!((skipped.first, skipped.lines.len()), (90, 1));
         assert_eq!(skipped.lines[0].first().map(|s| s.1), Some(Role::Keyword));
-        h.forget(1);
+        h.forget_document(1);
         h.warm_up();
     }
 
@@ -246,14 +247,14 @@ mod tests {
     fn samples_and_aliases_name_syntaxes_that_exist() {
         let assets = Assets::load();
         for (language, sample) in samples::SAMPLES {
-            let mut state = assets.start(language, 0);
+            let mut state = assets.start_block(language, 0);
             assert!(state.is_some(), "{language}");
-            let coloured =
-                LinesWithEndings::from(sample).any(|l| !assets.line(l, &mut state).is_empty());
+            let coloured = LinesWithEndings::from(sample)
+                .any(|l| !assets.highlight_line(l, &mut state).is_empty());
             assert!(coloured, "{language}");
         }
         for (alias, _) in languages::ALIASES {
-            assert!(assets.start(alias, 0).is_some(), "{alias}");
+            assert!(assets.start_block(alias, 0).is_some(), "{alias}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Scope selectors to roles: the one table, and the synthetic theme that carries it through syntect.
-//! No colours: a foreground colour encodes a role, so that no theme change highlights again. Used by the highlighter.
+//! Scope selectors and their roles, and the synthetic theme that carries them through syntect.
+//! No colours: a foreground colour encodes a role, so that a theme change highlights nothing again.
 
 use syntect::highlighting::{
     Color, ScopeSelectors, StyleModifier, Theme, ThemeItem, ThemeSettings,
@@ -7,7 +7,7 @@ use syntect::highlighting::{
 
 use crate::text::Role;
 
-/// Roles by the number that stands for them in a colour; the first is what has no selector.
+/// Roles by the number that encodes them; the first is for text without a selector.
 const ROLES: [Role; 12] = [
     Role::Code,
     Role::Keyword,
@@ -23,7 +23,7 @@ const ROLES: [Role; 12] = [
     Role::Removed,
 ];
 
-/// Which scopes have which role; the more exact selector wins, whatever its place.
+/// The role of scopes; the more specific selector wins, whatever its position.
 const SELECTORS: [(&str, Role); 12] = [
     ("comment, punctuation.definition.comment, meta.diff.header", Role::Comment),
     ("string, punctuation.definition.string, markup.raw", Role::String),
@@ -64,16 +64,16 @@ const SELECTORS: [(&str, Role); 12] = [
     ("source, text, meta.interpolation", Role::Code),
 ];
 
-/// A theme whose foreground colour is the number of a role.
-pub(super) fn theme() -> Theme {
+/// A theme whose foreground colours are the numbers of roles.
+pub(super) fn build_theme() -> Theme {
     let items = SELECTORS.iter().filter_map(|(selectors, role)| {
         let scope: ScopeSelectors = selectors.parse().ok()?;
-        let foreground = Some(colour(*role));
+        let foreground = Some(colour_of_role(*role));
         Some(ThemeItem { scope, style: StyleModifier { foreground, ..StyleModifier::default() } })
     });
     Theme {
         settings: ThemeSettings {
-            foreground: Some(colour(Role::Code)),
+            foreground: Some(colour_of_role(Role::Code)),
             ..ThemeSettings::default()
         },
         scopes: items.collect(),
@@ -81,12 +81,12 @@ pub(super) fn theme() -> Theme {
     }
 }
 
-/// The role that a foreground colour stands for.
-pub(super) fn of(colour: Color) -> Role {
+/// The role that a foreground colour encodes.
+pub(super) fn role_of_colour(colour: Color) -> Role {
     ROLES.get(usize::from(colour.r)).copied().unwrap_or(Role::Code)
 }
 
-fn colour(role: Role) -> Color {
+fn colour_of_role(role: Role) -> Color {
     let number = ROLES.iter().position(|r| *r == role).unwrap_or(0);
     Color { r: u8::try_from(number).unwrap_or(0), g: 0, b: 0, a: u8::MAX }
 }
@@ -97,9 +97,9 @@ mod tests {
 
     #[test]
     fn every_selector_parses_and_every_role_comes_back() {
-        assert_eq!(theme().scopes.len(), SELECTORS.len());
+        assert_eq!(build_theme().scopes.len(), SELECTORS.len());
         for (_, role) in SELECTORS {
-            assert_eq!(of(colour(role)), role);
+            assert_eq!(role_of_colour(colour_of_role(role)), role);
         }
     }
 }

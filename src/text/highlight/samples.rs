@@ -1,5 +1,5 @@
-//! A few lines of each language that answers use most: running them once compiles their regexes.
-//! Data only: a language more is a row. Read by `Highlighter::warm_up`.
+//! A few lines of each common language: highlighting them once compiles their regexes.
+//! Data only: another language is a row.
 
 /// Language token and sample.
 pub(super) const SAMPLES: [(&str, &str); 10] = [

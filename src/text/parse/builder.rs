@@ -1,14 +1,14 @@
-//! Collects leaves from the events of the Markdown parser.
-//! Knows nothing of streaming: it sees one source range at a time. Called by `parse` for each event.
+//! Collects leaf blocks from the events of the Markdown parser.
+//! Independent of streaming: it sees one source range at a time.
 
 use std::ops::Range;
 
 use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, Event, Tag, TagEnd};
 
-use super::style::Style;
-use super::{MAX_COLUMNS, MAX_NESTING, Parsed, Top, is_line_break};
-use crate::text::block::{Align, Block, Body, Edge, Table, TableRow};
-use crate::text::code::Code;
+use super::face_stack::FaceStack;
+use super::{BlockBoundary, MAX_COLUMNS, MAX_NESTING, ParsedBlocks, is_line_break};
+use crate::text::block::{Align, Block, BlockBody, Edge, Table, TableRow};
+use crate::text::code::CodeBlock;
 use crate::text::inline::{Inline, InlineBuilder};
 use crate::text::{Role, link, width};
 
@@ -17,41 +17,41 @@ const BULLETS: [&str; 3] = ["• ", "◦ ", "▪ "];
 /// An open list item, quote or note.
 struct Container {
     edge: Edge,
-    /// Where it begins, until its first leaf has come.
+    /// Its start, until its first leaf exists.
     fresh: Option<usize>,
 }
 
-/// The leaves so far and what is open.
-pub(super) struct Builder<'s> {
+/// The leaves so far, and what is open.
+pub(super) struct BlockBuilder<'s> {
     source: &'s str,
-    out: Parsed,
+    out: ParsedBlocks,
     /// Open tags.
     depth: usize,
     containers: Vec<Container>,
-    /// Containers that have been open since the last leaf.
+    /// Number of containers that have been open since the last leaf.
     common: usize,
-    /// Next number of each open list; None for bullets.
+    /// Next number of each open list; none for bullets.
     lists: Vec<Option<u64>>,
-    style: Style,
+    style: FaceStack,
     text: InlineBuilder,
-    /// Where the text of the open leaf begins and ends.
+    /// Byte range of the open leaf's text.
     span: Option<Range<usize>>,
-    code: Option<Code>,
+    code: Option<CodeBlock>,
     table: Option<Table>,
     cells: usize,
     row: TableRow,
 }
 
-impl<'s> Builder<'s> {
+impl<'s> BlockBuilder<'s> {
     pub(super) fn new(source: &'s str) -> Self {
         Self {
             source,
-            out: Parsed::default(),
+            out: ParsedBlocks::default(),
             depth: 0,
             containers: Vec::new(),
             common: 0,
             lists: Vec::new(),
-            style: Style::default(),
+            style: FaceStack::default(),
             text: InlineBuilder::default(),
             span: None,
             code: None,
@@ -61,13 +61,13 @@ impl<'s> Builder<'s> {
         }
     }
 
-    pub(super) fn finish(mut self, defines: bool) -> Parsed {
+    pub(super) fn finish(mut self, defines: bool) -> ParsedBlocks {
         self.out.defines |= defines;
         self.out
     }
 
-    pub(super) fn start(&mut self, tag: Tag<'_>, at: Range<usize>) {
-        self.top(&at);
+    pub(super) fn open_tag(&mut self, tag: Tag<'_>, at: Range<usize>) {
+        self.begin_top_block(&at);
         self.depth += 1;
         match tag {
             Tag::Emphasis => self.style.italic += 1,
@@ -109,7 +109,7 @@ impl<'s> Builder<'s> {
         }
     }
 
-    pub(super) fn end(&mut self, tag: TagEnd, at: Range<usize>) {
+    pub(super) fn close_tag(&mut self, tag: TagEnd, at: Range<usize>) {
         self.depth = self.depth.saturating_sub(1);
         match tag {
             TagEnd::Emphasis => self.style.italic = self.style.italic.saturating_sub(1),
@@ -120,7 +120,7 @@ impl<'s> Builder<'s> {
             TagEnd::Heading(level) => {
                 self.style.heading = None;
                 let (text, span) = (self.text.take(), self.span.take().unwrap_or(at.clone()));
-                self.emit(span, Body::Heading(level as u8, text));
+                self.emit_leaf(span, BlockBody::Heading(level as u8, text));
             }
             TagEnd::CodeBlock => self.close_code(at.clone()),
             TagEnd::List(_) => {
@@ -133,18 +133,18 @@ impl<'s> Builder<'s> {
             TagEnd::TableHead | TagEnd::TableRow => self.close_row(),
             TagEnd::Table => {
                 if let Some(table) = self.table.take() {
-                    self.emit(at.clone(), Body::Table(Box::new(table)));
+                    self.emit_leaf(at.clone(), BlockBody::Table(Box::new(table)));
                 }
             }
             _ => {}
         }
         let silent = self.out.tops.last().is_some_and(|t| t.block == self.out.blocks.len());
         if self.depth == 0 && silent {
-            self.emit(at, Body::Paragraph(Inline::default()));
+            self.emit_leaf(at, BlockBody::Paragraph(Inline::default()));
         }
     }
 
-    pub(super) fn inline(&mut self, event: Event<'_>, at: Range<usize>) {
+    pub(super) fn push_inline(&mut self, event: Event<'_>, at: Range<usize>) {
         if let Some(code) = &mut self.code {
             if let Event::Text(text) = event {
                 code.push(self.source, &text, at);
@@ -152,21 +152,21 @@ impl<'s> Builder<'s> {
             return;
         }
         if matches!(event, Event::Rule) {
-            self.top(&at);
+            self.begin_top_block(&at);
             self.flush_implicit();
-            return self.emit(at, Body::Rule);
+            return self.emit_leaf(at, BlockBody::Rule);
         }
         if self.table.is_some() && self.cells >= MAX_COLUMNS {
             return;
         }
-        self.widen(&at);
-        let muted = self.style.with(Role::Muted);
+        self.extend_text_range(&at);
+        let muted = self.style.with_role(Role::Muted);
         match event {
             Event::Text(text) => self.text.push(&text, self.style.face(), at),
-            Event::Code(text) => self.text.push(&text, self.style.with(Role::InlineCode), at),
+            Event::Code(text) => self.text.push(&text, self.style.with_role(Role::InlineCode), at),
             Event::SoftBreak => self.text.push(" ", self.style.face(), at),
-            Event::HardBreak => self.text.newline(at),
-            Event::InlineHtml(tag) if is_line_break(&tag) => self.text.newline(at),
+            Event::HardBreak => self.text.push_break(at),
+            Event::InlineHtml(tag) if is_line_break(&tag) => self.text.push_break(at),
             Event::Html(tag) | Event::InlineHtml(tag) => self.text.push(&tag, muted, at),
             Event::FootnoteReference(label) => {
                 self.text.push(&format!("[^{label}]"), muted, at);
@@ -180,23 +180,23 @@ impl<'s> Builder<'s> {
         }
     }
 
-    /// A block that begins at the left margin of everything.
-    fn top(&mut self, at: &Range<usize>) {
+    /// Begins a top-level block.
+    fn begin_top_block(&mut self, at: &Range<usize>) {
         if self.depth == 0 {
             let (block, code) = (self.out.blocks.len(), self.out.codes.len());
-            self.out.tops.push(Top { byte: at.start, block, code });
+            self.out.tops.push(BlockBoundary { byte: at.start, block, code });
             self.common = 0;
         }
     }
 
-    /// The text of a tight list item has no paragraph of its own.
+    /// Ends the text of a tight list item, which has no paragraph.
     fn flush_implicit(&mut self) {
         if self.table.is_none() && !self.text.is_empty() {
             self.emit_paragraph();
         }
     }
 
-    fn widen(&mut self, at: &Range<usize>) {
+    fn extend_text_range(&mut self, at: &Range<usize>) {
         if self.table.is_none() {
             let span = self.span.get_or_insert(at.clone());
             span.end = span.end.max(at.end);
@@ -204,18 +204,18 @@ impl<'s> Builder<'s> {
     }
 
     fn open_link(&mut self, target: &str, at: &Range<usize>, label: &str) {
-        self.widen(at);
+        self.extend_text_range(at);
         let start = at.start..at.start;
-        self.text.push(label, self.style.with(Role::Muted), start);
+        self.text.push(label, self.style.with_role(Role::Muted), start);
         self.style.links.push((target.to_owned(), self.text.text().len()));
     }
 
     fn close_link(&mut self, at: &Range<usize>) {
         let Some((target, from)) = self.style.links.pop() else { return };
-        let note = link::note(self.text.text().get(from..).unwrap_or_default(), &target);
+        let note = link::link_note(self.text.text().get(from..).unwrap_or_default(), &target);
         if let Some(note) = note {
             let end = at.end.saturating_sub(1)..at.end;
-            self.text.push(&format!(" ({note})"), self.style.with(Role::Muted), end);
+            self.text.push(&format!(" ({note})"), self.style.with_role(Role::Muted), end);
         }
     }
 
@@ -253,7 +253,7 @@ impl<'s> Builder<'s> {
     }
 
     fn open_marked(&mut self, marker: &str, at: usize) {
-        self.containers.push(Container { edge: marked(marker), fresh: Some(at) });
+        self.containers.push(Container { edge: item_edge(marker), fresh: Some(at) });
     }
 
     fn mark_task(&mut self, done: bool) {
@@ -262,15 +262,15 @@ impl<'s> Builder<'s> {
             && let Edge::Item { marker: Some(marker), .. } = edge
         {
             let number = if BULLETS.contains(&&**marker) { "" } else { &**marker };
-            *edge = marked(&format!("{number}{sign}"));
+            *edge = item_edge(&format!("{number}{sign}"));
         }
     }
 
     fn close_container(&mut self, tag: TagEnd, at: &Range<usize>) {
         self.flush_implicit();
         if self.containers.last().is_some_and(|c| c.fresh.is_some()) {
-            // An empty item or quote is still seen.
-            self.emit(at.clone(), Body::Paragraph(Inline::default()));
+            // An empty item or quote is still drawn.
+            self.emit_leaf(at.clone(), BlockBody::Paragraph(Inline::default()));
         }
         if matches!(tag, TagEnd::BlockQuote(_)) {
             self.style.quotes = self.style.quotes.saturating_sub(1);
@@ -283,17 +283,19 @@ impl<'s> Builder<'s> {
         let block = self.source.get(at.clone()).unwrap_or_default();
         let line = at.start + block.find('\n').unwrap_or(block.len());
         self.code = Some(match kind {
-            CodeBlockKind::Fenced(info) => Code::new(info, at.start..line, at.end.min(line + 1)),
-            CodeBlockKind::Indented => Code::new("", at.start..at.start, at.start),
+            CodeBlockKind::Fenced(info) => {
+                CodeBlock::new(info, at.start..line, at.end.min(line + 1))
+            }
+            CodeBlockKind::Indented => CodeBlock::new("", at.start..at.start, at.start),
         });
     }
 
     fn close_code(&mut self, at: Range<usize>) {
         if let Some(mut code) = self.code.take() {
-            code.index(self.source);
+            code.find_lines(self.source);
             let index = self.out.codes.len();
             self.out.codes.push(code);
-            self.emit(at, Body::Code(index));
+            self.emit_leaf(at, BlockBody::Code(index));
         }
     }
 
@@ -342,11 +344,11 @@ impl<'s> Builder<'s> {
             text.text = text.text.trim_end_matches('\n').into();
         }
         let span = self.span.take().unwrap_or_default();
-        self.emit(span, Body::Paragraph(text));
+        self.emit_leaf(span, BlockBody::Paragraph(text));
     }
 
-    /// Adds a leaf with the edges of the moment.
-    fn emit(&mut self, mut span: Range<usize>, body: Body) {
+    /// Adds a leaf with the current edges.
+    fn emit_leaf(&mut self, mut span: Range<usize>, body: BlockBody) {
         self.span = None;
         let gap = self.gap_before(span.start);
         let drawn = self.containers.len().min(MAX_NESTING);
@@ -362,16 +364,16 @@ impl<'s> Builder<'s> {
                 *marker = None;
             }
         }
-        // The blanks and line ends after a leaf belong to nobody.
+        // White space and line ends after a leaf are in no span.
         let text = self.source.get(span.clone()).unwrap_or_default();
-        if !matches!(body, Body::Code(_)) {
+        if !matches!(body, BlockBody::Code(_)) {
             span.end = span.start + text.trim_end().len().max(1).min(text.len());
         }
         self.out.blocks.push(Block { id: 0, span, edges: edges.into(), gap, body });
         self.common = self.containers.len();
     }
 
-    /// Between top-level blocks a blank row; inside a container one where the author left a line blank.
+    /// A blank row between top-level blocks; inside a container only where the source has a blank line.
     fn gap_before(&self, start: usize) -> Option<u8> {
         let shared = u8::try_from(self.common.min(MAX_NESTING)).unwrap_or(0);
         let first = self.out.tops.last().is_none_or(|t| t.block == self.out.blocks.len());
@@ -388,7 +390,7 @@ impl<'s> Builder<'s> {
     }
 }
 
-fn marked(marker: &str) -> Edge {
+fn item_edge(marker: &str) -> Edge {
     let columns = u8::try_from(width::width(marker)).unwrap_or(u8::MAX);
     Edge::Item { width: columns, marker: Some(marker.into()) }
 }

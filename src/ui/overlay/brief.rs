@@ -96,7 +96,7 @@ fn build_rows(run: RunRef<'_>, columns: usize) -> Vec<BriefRow> {
                 let part = if fault.is_some() { UiRole::Unverified } else { UiRole::Input };
                 add(part, &sanitize_line(text), fault.is_some(), sentence);
                 if let Some(fault) = fault {
-                    let why = format!("unverified: {}", sanitize_line(fault.as_str()));
+                    let why = format!("unverified: {}", sanitize_line(&fault.to_string()));
                     add(UiRole::Warning, &why, false, None);
                 }
             }

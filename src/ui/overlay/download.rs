@@ -2,6 +2,7 @@
 //!
 //! Everything that comes from outside (titles, sources, reasons) is sanitised here.
 
+use crate::domain::format::{format_bytes, format_elapsed, format_quantity};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -10,8 +11,8 @@ use ratatui::widgets::{Gauge, Widget as _};
 use crate::app::local::{Fetch, LocalModel, Stock};
 use crate::app::{Action, DownloadOverlay, KeyContext, State};
 use crate::domain::Weights;
+use crate::text::sanitize_line;
 use crate::text::width::width;
-use crate::text::{sanitize_line, size};
 use crate::ui::labels;
 use crate::ui::paint::{
     RowPainter, clear_area, draw_border, draw_text, draw_text_right, inset_sides, row_at,
@@ -66,7 +67,7 @@ pub(super) fn draw_download(
     draw_text_right(
         buffer,
         top,
-        &[(&format!(" {} ", size(model.weights.bytes)), theme.ui_style(UiRole::Note))],
+        &[(&format!(" {} ", format_bytes(model.weights.bytes)), theme.ui_style(UiRole::Note))],
     );
     let inner =
         inset_sides(Rect { y: frame.y + 1, height: height.saturating_sub(2), ..frame }, 2, 2);
@@ -124,7 +125,7 @@ fn build_rows(
         Stock::There => {}
     }
     if more > 0 {
-        let text = format!("{} after this one", labels::format_quantity(more as u64, "more model"));
+        let text = format!("{} after this one", format_quantity(more, "more model"));
         rows.push(DownloadRow::Words(UiRole::Note, truncate_to_width(&text, columns).into_owned()));
     }
     rows.push(DownloadRow::Words(UiRole::Note, String::new()));
@@ -139,7 +140,7 @@ fn build_rows(
 }
 
 fn describe_model(weights: &Weights) -> String {
-    let needs = size(weights.memory);
+    let needs = format_bytes(weights.memory);
     let caution =
         weights.caution.as_ref().map(|c| format!(" ({})", sanitize_line(c))).unwrap_or_default();
     format!("Runs in this program: no key, no server{caution}. Needs {needs} of memory.")
@@ -150,7 +151,7 @@ fn describe_download(model: &LocalModel, done: u64) -> String {
     let from = if from.is_empty() { from } else { format!(", from {from}") };
     match done {
         0 => format!("It is not installed. It is downloaded once{from}."),
-        _ => format!("{} of it are here; the rest is downloaded once{from}.", size(done)),
+        _ => format!("{} of it are here; the rest is downloaded once{from}.", format_bytes(done)),
     }
 }
 
@@ -165,9 +166,9 @@ fn describe_source(fetch: &Fetch) -> String {
 
 /// `480 MB of 1.1 GB · 12 MB/s · 52s left`
 fn describe_progress(fetch: &Fetch) -> String {
-    let mut words = vec![format!("{} of {}", size(fetch.done), size(fetch.total))];
-    words.extend(fetch.rate().map(|rate| format!("{}/s", size(rate))));
-    words.extend(fetch.left().map(|left| format!("{} left", labels::format_elapsed(left, true))));
+    let mut words = vec![format!("{} of {}", format_bytes(fetch.done), format_bytes(fetch.total))];
+    words.extend(fetch.rate().map(|rate| format!("{}/s", format_bytes(rate))));
+    words.extend(fetch.left().map(|left| format!("{} left", format_elapsed(left, true))));
     words.join(" · ")
 }
 

@@ -1,5 +1,6 @@
 //! Keys and actions, grouped by where they work; also the palette. The list is rebuilt when the filter has changed.
 
+use crate::domain::format::format_quantity;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
@@ -7,7 +8,6 @@ use super::{SearchLine, draw_search_box, first_visible_row, row_style};
 use crate::app::keymap::HelpRow;
 use crate::app::{HelpOverlay, KeyContext, State};
 use crate::text::width::width;
-use crate::ui::labels;
 use crate::ui::paint::{RowPainter, row_at, truncate_to_width};
 use crate::ui::theme::{Theme, UiRole};
 
@@ -69,7 +69,7 @@ impl HelpRenderer {
         area: Rect,
         help: &HelpOverlay,
     ) -> Option<Position> {
-        let found = labels::format_quantity(self.rows.len() as u64, "action");
+        let found = format_quantity(self.rows.len(), "action");
         let search = SearchLine::new(&help.picker, found);
         let size = ("keys and actions", 84, self.all);
         let (list, cursor) = draw_search_box(buffer, theme, area, size, &search);

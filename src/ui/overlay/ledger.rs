@@ -6,6 +6,7 @@ use ratatui::style::Modifier;
 
 use super::{SearchLine, draw_search_box, first_visible_row, row_style};
 use crate::app::{LedgerOverlay, LedgerRow, State};
+use crate::domain::format::format_quantity;
 use crate::text::sanitize_line;
 use crate::text::width::width;
 use crate::ui::paint::{RowPainter, row_at, truncate_to_width};
@@ -28,8 +29,7 @@ pub(super) fn draw_ledger(
 ) -> Option<Position> {
     let rows = ledger.matching_rows();
     let entries = rows.iter().filter(|row| row.position().is_some()).count();
-    let plural = if entries == 1 { "entry" } else { "entries" };
-    let found = format!("{entries} {plural} found by pattern");
+    let found = format!("{} found by pattern", format_quantity(entries, "entry"));
     let search = SearchLine::new(&ledger.picker, found);
     let size = ("assumptions and numbers", 150, ledger.rows.len());
     let (list, cursor) = draw_search_box(buffer, theme, area, size, &search);

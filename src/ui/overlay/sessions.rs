@@ -2,6 +2,7 @@
 //!
 //! Titles come from the store and are sanitised here, for the visible rows only.
 
+use crate::domain::format::{format_age, format_quantity};
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
@@ -9,7 +10,6 @@ use super::{SearchLine, draw_search_box, first_visible_row, row_style};
 use crate::app::SessionsOverlay;
 use crate::domain::{SearchHit, SessionSummary};
 use crate::text::{sanitize_line, width::width};
-use crate::ui::labels;
 use crate::ui::paint::{RowPainter, row_at, truncate_to_width};
 use crate::ui::theme::{Theme, UiRole};
 
@@ -27,7 +27,7 @@ pub(super) fn draw_sessions(
     let matching = list.matching_rows();
     let found = match &list.sessions {
         None => String::new(),
-        Some(_) => labels::format_quantity(matching.len() as u64, "session"),
+        Some(_) => format_quantity(matching.len(), "session"),
     };
     let search = SearchLine::new(&list.picker, found);
     // The box keeps its size while the list is narrowed.
@@ -65,7 +65,7 @@ fn draw_hit(
     now_ms: i64,
 ) {
     let style = |part| row_style(theme, chosen, part);
-    let when = labels::format_age(hit.session.updated_at, now_ms);
+    let when = format_age(hit.session.updated_at, now_ms);
     painter.write(" ", style(UiRole::Note));
     painter.write(&when, style(UiRole::Note));
     painter.write_spaces(WHEN.saturating_sub(width(&when)) + 2, style(UiRole::Note));
@@ -94,7 +94,7 @@ fn draw_row(
     now_ms: i64,
 ) {
     let style = |part| row_style(theme, chosen, part);
-    let when = labels::format_age(session.updated_at, now_ms);
+    let when = format_age(session.updated_at, now_ms);
     painter.write(" ", style(UiRole::Note));
     painter.write(&when, style(UiRole::Note));
     painter.write_spaces(WHEN.saturating_sub(width(&when)) + 2, style(UiRole::Note));
@@ -102,7 +102,7 @@ fn draw_row(
         "{} of {} · {}",
         session.answered,
         session.runs,
-        labels::format_quantity(u64::from(session.turns), "question")
+        format_quantity(session.turns, "question")
     );
     if session.proposed > 0 {
         right = format!("{} of {} decided · {right}", session.decided, session.proposed);

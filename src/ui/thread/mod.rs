@@ -303,9 +303,9 @@ impl Thread {
                 || (is_first_jump && row == above && self.viewport.top() == 0);
             let found = if counts_first_row {
                 let is_first = rows.answer.row(0).is_some_and(|r| is_wanted(r.kind));
-                if is_first { Some(0) } else { rows.answer.find(0, true, is_wanted) }
+                if is_first { Some(0) } else { rows.answer.find_row(0, true, is_wanted) }
             } else {
-                rows.answer.find(row - above, true, is_wanted)
+                rows.answer.find_row(row - above, true, is_wanted)
             };
             if let Some(found) = found {
                 return Some(start + above + found);
@@ -319,7 +319,7 @@ impl Thread {
         for (i, rows) in self.runs.iter().enumerate().take(run + 1).rev() {
             let above = rows.above.len();
             let from = if i == run { row.saturating_sub(above) } else { rows.answer.height() };
-            if let Some(found) = rows.answer.find(from, false, is_wanted) {
+            if let Some(found) = rows.answer.find_row(from, false, is_wanted) {
                 return Some(self.rows_before_run(i) + above + found);
             }
         }

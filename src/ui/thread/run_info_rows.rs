@@ -3,6 +3,7 @@
 //! Pure functions of a run and a width.
 
 use crate::app::{Action, KeyContext, Keymap, RunRef};
+use crate::domain::format::format_count;
 use crate::domain::{Ending, RunState};
 use crate::text::sanitize_line;
 use crate::text::width::width as columns;
@@ -68,7 +69,7 @@ pub(super) fn build_rows_above(run: RunRef<'_>, input: RunInfoInput) -> Vec<RunI
         );
     };
     if !run.run.reasoning.is_empty() {
-        let tokens = labels::format_count(input.reasoning_tokens);
+        let tokens = format_count(input.reasoning_tokens);
         if input.is_empty && run.is_live() {
             add_text(UiRole::Note, &format!("thinking… {tokens} tokens"), 1);
         } else {

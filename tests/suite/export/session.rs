@@ -9,8 +9,8 @@ use plenary::domain::{
     PersonaId, Recommendation, RecommendationId, Run, RunId, RunNotes, RunState, Session,
     SessionId, Severity, Step, Turn, TurnId, Usage, Verdict,
 };
-use plenary::export::Reading;
-use plenary::review::Synonyms;
+use plenary::export::ReadingInput;
+use plenary::review::HeadingSynonyms;
 use plenary::text::sanitize;
 
 /// 21 November 2026, 09:00 UTC.
@@ -19,7 +19,7 @@ pub const NOW: i64 = 1_795_251_600_000;
 /// What answers are read with: the built-in personas and phrases.
 pub struct Known {
     personas: Vec<Arc<Persona>>,
-    synonyms: Arc<Synonyms>,
+    synonyms: Arc<HeadingSynonyms>,
     pub context: Option<String>,
 }
 
@@ -33,8 +33,8 @@ pub fn known() -> Known {
 }
 
 impl Known {
-    pub fn reading(&self) -> Reading<'_> {
-        Reading {
+    pub fn reading(&self) -> ReadingInput<'_> {
+        ReadingInput {
             personas: &self.personas,
             synonyms: &self.synonyms,
             context: self.context.as_deref(),

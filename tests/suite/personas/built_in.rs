@@ -6,7 +6,7 @@ use std::path::Path;
 
 use plenary::config::personas;
 use plenary::domain::{Facet, ModelProfile};
-use plenary::prompt::{self, Ask};
+use plenary::prompt::{self, PromptInput};
 
 use super::{SHIPPED, built_in, fixture};
 
@@ -179,11 +179,11 @@ fn only_gitops_has_triggers_and_they_activate_its_mode() {
     let gitops = built_in("gitops");
     assert_eq!(gitops.triggers, ["Deploy this", "Set up CI/CD", "Server is down"]);
     assert_eq!(gitops.mode.as_deref(), Some("DevOps Mode"));
-    assert!(prompt::triggers(&gitops, "the SERVER is  down!"));
+    assert!(prompt::is_triggered(&gitops, "the SERVER is  down!"));
     for id in SHIPPED.into_iter().filter(|id| *id != "gitops") {
         assert!(built_in(id).triggers.is_empty(), "{id}");
     }
-    let built = prompt::build(Ask {
+    let built = prompt::build_prompt(PromptInput {
         persona: &gitops,
         history: &[],
         question: "Deploy this",

@@ -278,11 +278,11 @@ proptest::proptest! {
     #[test]
     fn no_question_panics(text in "[@a-z \\PC\n,:;]{0,80}", phrase in "\\PC{0,12}") {
         let known = [PersonaId::from_name("edge")];
-        let found = prompt::address(&text, &known);
+        let found = prompt::split_mentions(&text, &known);
         assert!(text.ends_with(&found.text));
         let mut persona = (*built_in("gitops")).clone();
         persona.triggers = vec![phrase.clone()];
-        let says = prompt::triggers(&persona, &text);
+        let says = prompt::is_triggered(&persona, &text);
         assert!(!says || phrase.chars().any(|c| !c.is_whitespace()));
     }
 }

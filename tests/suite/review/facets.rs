@@ -2,7 +2,7 @@
 
 use plenary::config::facets;
 use plenary::domain::{Contract, Facet, Section as Promise};
-use plenary::review::{Section, sections};
+use plenary::review::{Section, split_sections};
 use plenary::text::Document;
 use proptest::prelude::*;
 
@@ -18,7 +18,7 @@ fn contract(promises: &[(&str, Facet)]) -> Contract {
 fn read(text: &str, contract: &Contract) -> Vec<(Facet, String)> {
     let document = Document::of(text);
     let of = |s: &Section| (s.facet, document.source()[s.span.clone()].to_owned());
-    sections(&document, contract, &facets::built_in()).iter().map(of).collect()
+    split_sections(&document, contract, &facets::built_in()).iter().map(of).collect()
 }
 
 /// `facet: first line` of every section.
@@ -158,7 +158,7 @@ proptest! {
         let raw = parts.concat();
         let document = Document::of(&raw);
         let promised = contract(&[("Plan", Facet::Operations)]);
-        let found = sections(&document, &promised, &facets::built_in());
+        let found = split_sections(&document, &promised, &facets::built_in());
         let mut at = 0;
         let mut block = 0;
         for section in &found {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use plenary::config::{facets, personas};
 use plenary::domain::{Contract, PersonaId};
-use plenary::review::{Section, sections};
+use plenary::review::{Section, split_sections};
 use plenary::text::Document;
 
 /// The personas whose answers there are.
@@ -31,7 +31,7 @@ pub(super) fn contract(id: &str) -> Contract {
 /// The answer in this file, as given by this persona.
 pub(super) fn answer(id: &'static str, name: &str) -> Answer {
     let document = Document::of(&file(name));
-    let sections = sections(&document, &contract(id), &facets::built_in());
+    let sections = split_sections(&document, &contract(id), &facets::built_in());
     Answer { id, document, sections }
 }
 

@@ -4,28 +4,30 @@ use std::collections::BTreeMap;
 
 use plenary::config::facets;
 use plenary::domain::Contract;
-use plenary::review::{Ledger, Support, Voice, ledger, sections};
+use plenary::review::{Ledger, LedgerSource, NumberSupport, build_ledger, split_sections};
 use plenary::text::Document;
 use proptest::prelude::*;
 
 use super::fixtures::{Answer, answers, file, listed, place, share, text};
 
 fn read(answers: &[Answer]) -> Ledger {
-    let voices: Vec<Voice<'_>> =
-        answers.iter().map(|a| Voice { document: &a.document, sections: &a.sections }).collect();
-    ledger(&voices)
+    let voices: Vec<LedgerSource<'_>> = answers
+        .iter()
+        .map(|a| LedgerSource { document: &a.document, sections: &a.sections })
+        .collect();
+    build_ledger(&voices)
 }
 
 /// All of it, for the person who reads the test's output.
 fn print(found: &Ledger, answers: &[Answer]) {
     for topic in &found.topics {
         println!("{}{}", topic.subject, if topic.differs { " (differs)" } else { "" });
-        for m in &topic.measures {
+        for m in &topic.numbers {
             println!(
                 "   {:8} {:14} {:9} {}",
-                answers[m.voice].id,
+                answers[m.source].id,
                 m.value,
-                m.support.word(),
+                m.support.label(),
                 m.sentence
             );
         }
@@ -35,8 +37,8 @@ fn print(found: &Ledger, answers: &[Answer]) {
 /// The ledger of one answer.
 fn of(text: &str) -> Ledger {
     let document = Document::of(text);
-    let sections = sections(&document, &Contract::default(), &facets::built_in());
-    ledger(&[Voice { document: &document, sections: &sections }])
+    let sections = split_sections(&document, &Contract::default(), &facets::built_in());
+    build_ledger(&[LedgerSource { document: &document, sections: &sections }])
 }
 
 #[test]
@@ -54,7 +56,7 @@ fn the_fixtures_numbers_are_found_with_what_stands_behind_them() {
             wanted += 1;
             let hit = found.topics.iter().enumerate().find_map(|(topic, t)| {
                 let measure =
-                    t.measures.iter().find(|m| m.voice == voice && m.span.contains(&at))?;
+                    t.numbers.iter().find(|m| m.source == voice && m.span.contains(&at))?;
                 Some((topic, measure))
             });
             let shared = hit.map(|(topic, _)| topic);
@@ -70,8 +72,8 @@ fn the_fixtures_numbers_are_found_with_what_stands_behind_them() {
             };
             hits += 1;
             used += 1;
-            right += usize::from(measure.support.word() == text(item, "support"));
-            if measure.support.word() != text(item, "support") {
+            right += usize::from(measure.support.label() == text(item, "support"));
+            if measure.support.label() != text(item, "support") {
                 println!(
                     "{}: {:?} for {}: {}",
                     answer.id,
@@ -85,7 +87,7 @@ fn the_fixtures_numbers_are_found_with_what_stands_behind_them() {
             }
         }
     }
-    let all: usize = found.topics.iter().map(|t| t.measures.len()).sum();
+    let all: usize = found.topics.iter().map(|t| t.numbers.len()).sum();
     let (mut together, mut pairs) = (0, 0);
     for (topic, places) in &topics {
         for (n, (voice, at)) in places.iter().enumerate() {
@@ -129,14 +131,14 @@ fn the_fixtures_assumptions_are_found() {
     for item in &wanted {
         let voice = answers.iter().position(|a| a.id == text(item, "persona")).unwrap();
         let at = place(&answers[voice], text(item, "quote"));
-        let hit = found.assumptions.iter().any(|a| a.voice == voice && a.span.contains(&at));
+        let hit = found.assumptions.iter().any(|a| a.source == voice && a.span.contains(&at));
         hits += usize::from(hit);
         if !hit {
             println!("missed: {}", text(item, "quote"));
         }
     }
     for assumption in &found.assumptions {
-        println!("   {:8} {}", answers[assumption.voice].id, assumption.text);
+        println!("   {:8} {}", answers[assumption.source].id, assumption.text);
     }
     println!(
         "assumptions: precision {:.1} %, recall {:.1} % of {}",
@@ -156,19 +158,21 @@ fn what_differs_is_marked_and_what_says_the_same_in_other_units_is_not() {
         "p99: ~300 ms",
     ];
     let documents: Vec<Document> = voices.iter().map(|text| Document::of(text)).collect();
-    let read: Vec<_> =
-        documents.iter().map(|d| sections(d, &Contract::default(), &facets::built_in())).collect();
-    let voices: Vec<Voice<'_>> = documents
+    let read: Vec<_> = documents
+        .iter()
+        .map(|d| split_sections(d, &Contract::default(), &facets::built_in()))
+        .collect();
+    let voices: Vec<LedgerSource<'_>> = documents
         .iter()
         .zip(&read)
-        .map(|(document, sections)| Voice { document, sections })
+        .map(|(document, sections)| LedgerSource { document, sections })
         .collect();
-    let found = ledger(&voices);
+    let found = build_ledger(&voices);
     let topics: Vec<(&str, bool, usize)> =
-        found.topics.iter().map(|t| (t.subject.as_str(), t.differs, t.measures.len())).collect();
+        found.topics.iter().map(|t| (t.subject.as_str(), t.differs, t.numbers.len())).collect();
     assert_eq!(topics, [("p99 latency", true, 3), ("RTO", false, 2)]);
-    assert_eq!(found.topics[0].measures[2].support, Support::Estimate);
-    assert_eq!(found.topics[0].measures[0].sentence, "RTO of 60 minutes; p99 is 0.25 s");
+    assert_eq!(found.topics[0].numbers[2].support, NumberSupport::Estimate);
+    assert_eq!(found.topics[0].numbers[0].sentence, "RTO of 60 minutes; p99 is 0.25 s");
 }
 
 #[test]
@@ -184,16 +188,12 @@ fn answers_that_nobody_expects_are_read() {
         ("Die Latenz beträgt 5 ms, geschätzt.\n", 1),
     ] {
         let found = of(text);
-        assert_eq!(
-            found.topics.iter().map(|t| t.measures.len()).sum::<usize>(),
-            measures,
-            "{text}"
-        );
+        assert_eq!(found.topics.iter().map(|t| t.numbers.len()).sum::<usize>(), measures, "{text}");
     }
     // One clause of 200 KB: there is an end, and what is shown of it is short.
     let found = of(&"latency of 5 ms and ".repeat(10_000));
-    assert_eq!(found.topics.iter().map(|t| t.measures.len()).sum::<usize>(), 10_000);
-    assert!(found.topics[0].measures.iter().all(|m| m.sentence.len() < 1_000));
+    assert_eq!(found.topics.iter().map(|t| t.numbers.len()).sum::<usize>(), 10_000);
+    assert!(found.topics[0].numbers.iter().all(|m| m.sentence.len() < 1_000));
     let found = of(&"I assume that 5 shops ".repeat(10_000));
     assert_eq!(found.assumptions.len(), 1);
 }
@@ -203,7 +203,7 @@ proptest! {
     fn whatever_is_listed_stands_in_the_answer(text in "(## Assumptions|- |\\| |\\|---\\||`|\\[|\\]|;|I assume |p99 |\\$|€|~|[0-9]{1,4}|[.,–/%]| ms| s|k| GB| shops| a month| |\n|\n\n|é|漢|🙂){0,60}") {
         let found = of(&text);
         let document = Document::of(&text);
-        for measure in found.topics.iter().flat_map(|t| &t.measures) {
+        for measure in found.topics.iter().flat_map(|t| &t.numbers) {
             let written = document.source().get(measure.span.clone());
             prop_assert_eq!(written.map(|w| w.replace('\n', " ")), Some(measure.value.clone()));
         }

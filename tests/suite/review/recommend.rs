@@ -2,20 +2,20 @@
 
 use plenary::config::facets;
 use plenary::domain::{Contract, Facet, Origin, Recommendation, RunId, Severity};
-use plenary::review::{recommendations, sections, select};
+use plenary::review::{extract_recommendations, select_recommendation, split_sections};
 use plenary::text::Document;
 use proptest::prelude::*;
 
 use super::fixtures::{Answer, answers, file, listed, place, share, text};
 
 fn found(answer: &Answer) -> Vec<Recommendation> {
-    recommendations(&answer.document, &answer.sections, RunId::from_number(1))
+    extract_recommendations(&answer.document, &answer.sections, RunId::from_number(1))
 }
 
 fn lifted(source: &str) -> Vec<Recommendation> {
     let document = Document::of(source);
-    let sections = sections(&document, &Contract::default(), &facets::built_in());
-    recommendations(&document, &sections, RunId::from_number(1))
+    let sections = split_sections(&document, &Contract::default(), &facets::built_in());
+    extract_recommendations(&document, &sections, RunId::from_number(1))
 }
 
 fn titles(source: &str) -> Vec<String> {
@@ -173,10 +173,10 @@ fn answers_that_nobody_expects_are_read() {
 fn any_lines_can_be_selected() {
     let source = "## Risks\n\nSome **prose** of risks. And more.\n\n- item one\n  second line\n\n| Tool | Verdict |\n|---|---|\n| A | yes |\n\n```sh\nls -la\ncd /\n```\n\n---\n";
     let document = Document::of(source);
-    let sections = sections(&document, &Contract::default(), &facets::built_in());
+    let sections = split_sections(&document, &Contract::default(), &facets::built_in());
     let selected = |quote: &str| {
         let at = source.find(quote).unwrap();
-        select(&document, &sections, RunId::from_number(1), at..at + quote.len())
+        select_recommendation(&document, &sections, RunId::from_number(1), at..at + quote.len())
     };
     for (quote, title) in [
         ("Some **prose** of risks. And more.\n\n- item one\n", "Some prose of risks"),
@@ -194,16 +194,19 @@ fn any_lines_can_be_selected() {
     }
     assert_eq!(selected("\n\n"), None);
     assert_eq!(selected("---\n"), None);
-    assert_eq!(select(&document, &sections, RunId::from_number(1), 5_000..6_000), None);
+    assert_eq!(
+        select_recommendation(&document, &sections, RunId::from_number(1), 5_000..6_000),
+        None
+    );
 }
 
 proptest! {
     #[test]
     fn whatever_is_lifted_stands_in_the_answer(text in "(## Risks|# [a-z]{1,4}|- |1\\. |  - |\\* \\*\\*|\\*\\*|\\| |\\|---|```|> |:|\\.|[a-zé漢🙂]{1,5}| |\n|\n\n){0,60}") {
         let document = Document::of(&text);
-        let sections = sections(&document, &Contract::default(), &facets::built_in());
-        let found = recommendations(&document, &sections, RunId::from_number(1));
-        prop_assert_eq!(&found, &recommendations(&document, &sections, RunId::from_number(1)));
+        let sections = split_sections(&document, &Contract::default(), &facets::built_in());
+        let found = extract_recommendations(&document, &sections, RunId::from_number(1));
+        prop_assert_eq!(&found, &extract_recommendations(&document, &sections, RunId::from_number(1)));
         for recommendation in &found {
             let words = document.source().get(recommendation.span.clone());
             prop_assert!(words.is_some_and(|words| !words.trim().is_empty()));
@@ -214,20 +217,20 @@ proptest! {
             prop_assert!(pair[0].span.start < pair[1].span.start);
         }
         for at in 0..=text.len() {
-            let _ = select(&document, &sections, RunId::from_number(1), at..text.len());
+            let _ = select_recommendation(&document, &sections, RunId::from_number(1), at..text.len());
         }
     }
 }
 
 #[test]
 fn two_answers_of_one_persona_are_compared_by_section() {
-    use plenary::review::{Fate, change};
+    use plenary::review::{SectionFate, diff_sections};
     let (old, new) = (
         super::fixtures::answer("infra", "infra.md"),
         super::fixtures::answer("infra", "infra-2.md"),
     );
-    let changes = change(&old.document, &old.sections, &new.document, &new.sections);
-    let fates: Vec<(String, Fate)> = changes
+    let changes = diff_sections(&old.document, &old.sections, &new.document, &new.sections);
+    let fates: Vec<(String, SectionFate)> = changes
         .iter()
         .map(|c| {
             (
@@ -241,25 +244,25 @@ fn two_answers_of_one_persona_are_compared_by_section() {
     let of = |title: &str| fates.iter().find(|(t, _)| t == title).map(|(_, fate)| *fate);
     // The table in the fixtures' README.
     for (title, fate) in [
-        ("What changed since the first answer", Fate::New),
-        ("Missing context", Fate::Gone),
-        ("Understanding and assumptions", Fate::Changed),
-        ("Options", Fate::Same),
-        ("Recommendation", Fate::Changed),
-        ("What I would not build", Fate::Same),
-        ("Assumptions behind this choice", Fate::Changed),
-        ("Cost", Fate::Changed),
-        ("Blast radius and rollout", Fate::Same),
-        ("Rollback triggers", Fate::Same),
-        ("Implementation", Fate::Same),
-        ("Runbooks and on-call", Fate::Changed),
-        ("Success measures", Fate::Changed),
-        ("Validation & Rollback", Fate::Changed),
+        ("What changed since the first answer", SectionFate::Added),
+        ("Missing context", SectionFate::Removed),
+        ("Understanding and assumptions", SectionFate::Changed),
+        ("Options", SectionFate::Same),
+        ("Recommendation", SectionFate::Changed),
+        ("What I would not build", SectionFate::Same),
+        ("Assumptions behind this choice", SectionFate::Changed),
+        ("Cost", SectionFate::Changed),
+        ("Blast radius and rollout", SectionFate::Same),
+        ("Rollback triggers", SectionFate::Same),
+        ("Implementation", SectionFate::Same),
+        ("Runbooks and on-call", SectionFate::Changed),
+        ("Success measures", SectionFate::Changed),
+        ("Validation & Rollback", SectionFate::Changed),
     ] {
         assert_eq!(of(title), Some(fate), "{title}: {fates:?}");
     }
     assert_eq!(fates.len(), 14);
-    for change in changes.iter().filter(|change| change.fate == Fate::Changed) {
+    for change in changes.iter().filter(|change| change.fate == SectionFate::Changed) {
         assert!(change.added + change.removed > 0, "{}", change.title);
     }
 }

@@ -130,7 +130,7 @@ fn a_challenge_and_a_brief_are_asked_for_shown_checked_and_resumed() {
     let sent = server.requests().pop().unwrap().body.to_string();
     assert!(sent.contains("Keep infra one") && !sent.contains("Kael Voss"), "{sent}");
     term.send("B");
-    let shown = term.wait_for("does not stand in the answer of edge");
+    let shown = term.wait_for("quote not found in edge's answer");
     assert!(
         shown.contains("They keep it") && shown.contains('✗') && shown.contains('✓'),
         "{shown}"
@@ -143,7 +143,7 @@ fn a_challenge_and_a_brief_are_asked_for_shown_checked_and_resumed() {
     term.wait_for("It fails when the disk is full.");
     let before = server.requests().len();
     term.send("B");
-    term.wait_for("does not stand in the answer of edge");
+    term.wait_for("quote not found in edge's answer");
     assert_eq!(server.requests().len(), before, "it is shown again, not written again");
     term.send("q");
     term.wait("the list again", |s| !s.contains("does not stand"));

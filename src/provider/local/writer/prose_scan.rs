@@ -3,6 +3,7 @@
 //! Every scan reads the whole text of the section, which is short.
 
 use super::stop_marks::{find_stop_mark, partial_mark_len};
+use crate::domain::script::SENTENCE_MARKS;
 
 /// A line of a text.
 struct ProseLine<'a> {
@@ -120,7 +121,7 @@ pub(super) fn complete_len(text: &str) -> usize {
 fn last_sentence_end(line: &str) -> Option<usize> {
     let mut last_end = None;
     for (start, c) in line.char_indices() {
-        if !matches!(c, '.' | '!' | '?' | '…' | '。' | '！' | '？') {
+        if !SENTENCE_MARKS.contains(&c) {
             continue;
         }
         let (sentence, after) = line.split_at_checked(start + c.len_utf8())?;

@@ -1,9 +1,8 @@
-//! Fits an answer's Markdown into a larger document: whatever it holds, what follows it is not part of it.
+//! Embeds an answer's Markdown in a larger document: nothing in the answer affects what comes after it.
 //!
-//! Headings go below the document's own, raw HTML is shown instead of obeyed (an open comment or tag would
-//! swallow the next answers), an open fence is closed. What came out is parsed once more; an answer that
-//! still reaches out of its place is put into a fence as a whole. Works on neutralised text. Called by
-//! every format that is Markdown.
+//! Headings go below those of the document, raw HTML is made visible (an open comment or tag would hide the next answers),
+//! an open fence is closed. The result is parsed again; an answer that still affects its surroundings is put into a fence
+//! as a whole. Expects sanitised text.
 
 use std::ops::Range;
 
@@ -11,37 +10,37 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag};
 
 use crate::text::is_line_break;
 
-/// The level of a heading that is quoted.
+/// The highest level of a heading in a quote.
 const LOWEST: usize = 5;
 
-/// How often raw HTML may appear behind raw HTML that was just escaped.
+/// Passes over the text: escaping raw HTML can turn more of the text into raw HTML.
 const PASSES: usize = 4;
 
-/// The answer without anything that reaches beyond its end, without a line end at the end; its highest heading is of level
+/// The answer without anything that reaches beyond its end, and without a final line end; its highest heading gets the level
 /// `top`.
-pub(super) fn contain(answer: &str, top: usize) -> String {
+pub(super) fn embed_answer(answer: &str, top: usize) -> String {
     let mut text = answer.trim_end().to_owned();
     for _ in 0..PASSES {
-        let edits = html(&text);
+        let edits = replace_html(&text);
         if edits.is_empty() {
             break;
         }
-        text = apply(&text, edits);
+        text = apply_replacements(&text, edits);
     }
-    let edits = headings(&text, top);
-    text = apply(&text, edits);
-    if let Some(fence) = open_fence(&text) {
+    let edits = replace_headings(&text, top);
+    text = apply_replacements(&text, edits);
+    if let Some(fence) = closing_fence(&text) {
         text.push('\n');
         text.push_str(&fence);
     }
-    if is_contained(&text, top) { text } else { fenced(answer.trim_end()) }
+    if is_contained(&text, top) { text } else { fence_answer(answer.trim_end()) }
 }
 
-/// The text as a quote: contained, a `>` before each line, all of it indented by `indent`. Headings in it are of the lowest
-/// levels, so that no reader takes them for the document's.
-pub(super) fn quote(text: &str, indent: &str) -> String {
+/// The text as a block quote: embedded, with `>` before each line, indented by `indent`. Headings in it get the lowest
+/// levels, so that they are not taken for those of the document.
+pub(super) fn quote_markdown(text: &str, indent: &str) -> String {
     let mut out = String::with_capacity(text.len() + 64);
-    for line in contain(text, LOWEST).lines() {
+    for line in embed_answer(text, LOWEST).lines() {
         if !out.is_empty() {
             out.push('\n');
         }
@@ -52,8 +51,8 @@ pub(super) fn quote(text: &str, indent: &str) -> String {
     out
 }
 
-/// Escapes a word or line, so that it shows what it says wherever it stands in a document.
-pub(super) fn escape(text: &str) -> String {
+/// Escapes a word or line, so that Markdown shows it verbatim anywhere in a document.
+pub(super) fn escape_markdown(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&' | '$')
@@ -72,11 +71,11 @@ fn options() -> Options {
         | Options::ENABLE_TASKLISTS
 }
 
-/// A piece of the source and what takes its place.
-type Edit = (Range<usize>, String);
+/// A byte range of the source and its replacement.
+type Replacement = (Range<usize>, String);
 
-/// Puts the edits, which are in order and do not overlap, in their places.
-fn apply(text: &str, edits: Vec<Edit>) -> String {
+/// Applies replacements, which are sorted and do not overlap.
+fn apply_replacements(text: &str, edits: Vec<Replacement>) -> String {
     let mut out = String::with_capacity(text.len() + 4 * edits.len());
     let mut at = 0;
     for (range, new) in edits {
@@ -88,8 +87,8 @@ fn apply(text: &str, edits: Vec<Edit>) -> String {
     out
 }
 
-/// Edits that make raw HTML visible. Line breaks stay: tables need them, and they enclose nothing.
-fn html(text: &str) -> Vec<Edit> {
+/// Replacements that make raw HTML visible. Line breaks stay: tables need them, and they enclose nothing.
+fn replace_html(text: &str) -> Vec<Replacement> {
     Parser::new_ext(text, options())
         .into_offset_iter()
         .filter_map(|(event, range)| match event {
@@ -104,8 +103,8 @@ fn html(text: &str) -> Vec<Edit> {
         .collect()
 }
 
-/// Edits that lower all headings by as many levels as the highest needs to be of level `top`.
-fn headings(text: &str, top: usize) -> Vec<Edit> {
+/// Replacements that lower all headings by the same number of levels, so that the highest gets the level `top`.
+fn replace_headings(text: &str, top: usize) -> Vec<Replacement> {
     let found: Vec<(Range<usize>, usize)> = Parser::new_ext(text, options())
         .into_offset_iter()
         .filter_map(|(event, range)| match event {
@@ -126,7 +125,7 @@ fn headings(text: &str, top: usize) -> Vec<Edit> {
             if raw.starts_with('#') {
                 return Some((range.start..range.start + level, marks));
             }
-            let title = underlined(raw);
+            let title = setext_title(raw);
             let end = range.start + raw.trim_end_matches(['\n', '\r']).len();
             Some((range.start..end, format!("{marks} {title}")))
         })
@@ -134,12 +133,12 @@ fn headings(text: &str, top: usize) -> Vec<Edit> {
 }
 
 /// The text of an underlined heading on one line.
-fn underlined(raw: &str) -> String {
+fn setext_title(raw: &str) -> String {
     let lines: Vec<&str> = raw.lines().collect();
     let above = lines.split_last().map_or(&[][..], |(_, above)| above);
     let mut title = above
         .iter()
-        // Inside a quote the lines behind the first still carry its mark.
+        // Inside a quote, the lines after the first one still have its mark.
         .map(|line| line.trim_start_matches(['>', ' ', '\t']).trim_end())
         .collect::<Vec<_>>()
         .join(" ");
@@ -150,8 +149,8 @@ fn underlined(raw: &str) -> String {
     title
 }
 
-/// The line that closes the fence which the end of the text leaves open; none when there is none.
-pub(super) fn open_fence(text: &str) -> Option<String> {
+/// The line that closes the fence that is open at the end of the text; none when there is none.
+pub(super) fn closing_fence(text: &str) -> Option<String> {
     let (range, depth) = Parser::new_ext(text, options())
         .into_offset_iter()
         .scan(0usize, |depth, (event, range)| {
@@ -168,7 +167,7 @@ pub(super) fn open_fence(text: &str) -> Option<String> {
         })
         .flatten()
         .last()?;
-    // Inside a list or a quote the fence ends with it.
+    // Inside a list or a quote the fence ends with its container.
     if depth > 0 || range.end < text.trim_end().len() {
         return None;
     }
@@ -182,8 +181,8 @@ pub(super) fn open_fence(text: &str) -> Option<String> {
     (!closes).then(|| mark.to_string().repeat(length))
 }
 
-/// True when a heading behind the text is a heading of the document, and the text itself has none that is
-/// higher than it may be and no raw HTML.
+/// True when a heading after the text is a heading of the document, and the text has no raw HTML and no heading above the
+/// level `top`.
 fn is_contained(text: &str, top: usize) -> bool {
     let probe = text.len() + 2;
     let document = format!("{text}\n\n## x\n");
@@ -208,8 +207,8 @@ fn is_contained(text: &str, top: usize) -> bool {
     found
 }
 
-/// The answer as it is, in a fence that it cannot end.
-fn fenced(answer: &str) -> String {
+/// The answer verbatim, in a fence that it cannot close.
+fn fence_answer(answer: &str) -> String {
     let longest = answer.split(|c| c != '`').map(str::len).max().unwrap_or_default();
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}text\n{answer}\n{fence}")
@@ -234,7 +233,7 @@ mod tests {
             ("a\n\n---\n\nb", "a\n\n---\n\nb"),
             ("#hash", "#hash"),
         ] {
-            assert_eq!(contain(answer, 3), contained);
+            assert_eq!(embed_answer(answer, 3), contained);
         }
     }
 
@@ -249,7 +248,7 @@ mod tests {
             ("a\n\n    ```\n    b", "a\n\n    ```\n    b"),
             ("- ```\n  a", "- ```\n  a"),
         ] {
-            assert_eq!(contain(answer, 3), contained);
+            assert_eq!(embed_answer(answer, 3), contained);
         }
     }
 
@@ -263,17 +262,17 @@ mod tests {
             ("| a<br>b |\n|---|\n| c<BR />d |", "| a<br>b |\n|---|\n| c<BR />d |"),
             ("<https://example.com>", "<https://example.com>"),
         ] {
-            assert_eq!(contain(answer, 3), contained);
+            assert_eq!(embed_answer(answer, 3), contained);
         }
     }
 
     #[test]
     fn a_whole_answer_in_a_fence_cannot_end_it() {
-        assert_eq!(fenced("a\n````\nb"), "`````text\na\n````\nb\n`````");
+        assert_eq!(fence_answer("a\n````\nb"), "`````text\na\n````\nb\n`````");
     }
 
     proptest! {
-        /// However an answer is put together, the heading behind it is a heading of the document.
+        /// Whatever the answer is made of, the heading after it is a heading of the document.
         #[test]
         fn nothing_reaches_beyond_its_place(
             parts in prop::collection::vec(
@@ -287,7 +286,7 @@ mod tests {
             )
         ) {
             let answer = parts.concat();
-            let contained = contain(&answer, 3);
+            let contained = embed_answer(&answer, 3);
             prop_assert!(is_contained(&contained, 3), "{answer:?} became {contained:?}");
         }
     }

@@ -1,12 +1,14 @@
-//! Texts that go with a question: the block that carries one, and how a question with such blocks is shown.
+//! Documents in a question: the block that carries one, and the question as it is displayed.
 //!
-//! The one place that knows the form of the block. Made by the composer (pastes) and by `cli` (files, standard input).
+//! The format of the block is known only here. Nothing is read from disk.
+
+use crate::domain::format::format_quantity;
 
 const OPEN: &str = "<attachment name=\"";
 const CLOSE: &str = "</attachment>";
 
-/// `text` as a block named `name`; it stands behind the question, after a blank line.
-pub fn attachment(name: &str, text: &str) -> String {
+/// `text` as a block named `name`, to be appended to a question after an empty line.
+pub fn format_document(name: &str, text: &str) -> String {
     let name: String = name
         .chars()
         .map(|c| if c == '"' || c == '<' || c == '>' || c.is_control() { '_' } else { c })
@@ -15,12 +17,12 @@ pub fn attachment(name: &str, text: &str) -> String {
     format!("{OPEN}{name}\">\n{text}{end}{CLOSE}")
 }
 
-/// The question for people: of each attachment only its name and size.
-pub fn outline(question: &str) -> String {
+/// The question as it is displayed: each document as a line with its name and size.
+pub fn outline_question(question: &str) -> String {
     let mut shown = String::new();
     let mut rest = question;
     while let Some((before, block)) = rest.split_once(OPEN) {
-        // An attachment may itself contain the closing word; the last one before the next opening is the end.
+        // A document may contain the closing tag; the last one before the next opening tag ends it.
         let until = block.find(OPEN).unwrap_or(block.len());
         let (here, after) = block.split_at_checked(until).unwrap_or((block, ""));
         let Some((name, text)) = here.split_once("\">\n") else { break };
@@ -30,10 +32,7 @@ pub fn outline(question: &str) -> String {
         if !shown.is_empty() {
             shown.push('\n');
         }
-        let size = match body.lines().count() {
-            1 => "1 line".to_owned(),
-            lines => format!("{lines} lines"),
-        };
+        let size = format_quantity(body.lines().count(), "line");
         shown.extend(["+ ", name, ", ", &size]);
         rest = after;
     }
@@ -49,12 +48,12 @@ mod tests {
     fn an_attachment_is_shown_by_name_and_size() {
         let question = format!(
             "Review this\n\n{}\n\n{}",
-            attachment("a \"b\".md", "one\ntwo"),
-            attachment("c", "x </attachment> y\n")
+            format_document("a \"b\".md", "one\ntwo"),
+            format_document("c", "x </attachment> y\n")
         );
-        assert_eq!(outline(&question), "Review this\n+ a _b_.md, 2 lines\n+ c, 1 line");
+        assert_eq!(outline_question(&question), "Review this\n+ a _b_.md, 2 lines\n+ c, 1 line");
         for plain in ["", "no attachment", "talks of <attachment name=\"x\"> only"] {
-            assert_eq!(outline(plain), plain);
+            assert_eq!(outline_question(plain), plain);
         }
     }
 }

@@ -1,28 +1,27 @@
-//! What a block's rows have in common at one width: the edges to their left, and the columns left for the block.
+//! The left margin of a block's rows at one width: quote bars, list markers, and the columns left for the block.
 //!
-//! Quote bars and list markers give way where a pane is narrow. Lays out no text: that is `rows`, `table` and
-//! `code_rows`.
+//! Quote bars and list markers are dropped where a pane is narrow. Lays out no text.
 
 use super::block::{Block, Edge};
 use super::inline::push_piece;
 use super::{Face, Piece, Role, Row, RowKind, width};
 
-/// A grapheme wider than this does not occur; a row with less room is measured again.
+/// Longest grapheme, in columns; rows with less room are measured again.
 const WIDEST_GRAPHEME: usize = 24;
 
-/// What is drawn to the left of a block at one width, and how many columns are left for it.
-pub(super) struct Frame {
+/// The left margin of a block at one width.
+pub(super) struct RowMargin {
     first: Vec<Piece>,
     rest: Vec<Piece>,
-    /// Columns for the block itself; 1 or more.
+    /// Columns for the block, at least 1.
     pub(super) columns: usize,
     begun: bool,
 }
 
-impl Frame {
-    /// The frame of `block` at `columns`: outer edges give way when they would take more than two thirds.
+impl RowMargin {
+    /// The margin of `block` at `columns`: outer edges are dropped when they would take more than two thirds.
     pub(super) fn new(block: &Block, columns: usize) -> Self {
-        let edges = fitting(&block.edges, columns);
+        let edges = fitting_edges(&block.edges, columns);
         let taken: usize = edges.iter().map(Edge::width).sum();
         let (mut first, mut rest) = (Vec::new(), Vec::new());
         for edge in edges {
@@ -55,7 +54,7 @@ impl Frame {
 }
 
 /// The innermost edges that leave a third of the width for the text.
-fn fitting(edges: &[Edge], columns: usize) -> &[Edge] {
+fn fitting_edges(edges: &[Edge], columns: usize) -> &[Edge] {
     let room = columns * 2 / 3;
     let mut taken = 0;
     let kept = edges
@@ -70,8 +69,8 @@ fn fitting(edges: &[Edge], columns: usize) -> &[Edge] {
 }
 
 /// The blank row above `block`: the bars of quotes that continue run through it.
-pub(super) fn gap(block: &Block, shared: usize, columns: usize) -> Row {
-    let fitting = fitting(&block.edges, columns);
+pub(super) fn gap_row(block: &Block, shared: usize, columns: usize) -> Row {
+    let fitting = fitting_edges(&block.edges, columns);
     let dropped = block.edges.len() - fitting.len();
     let mut pieces = Vec::new();
     let running =
@@ -91,8 +90,8 @@ pub(super) fn gap(block: &Block, shared: usize, columns: usize) -> Row {
     Row { pieces, kind: RowKind::Blank, source: block.span.start..block.span.start }
 }
 
-/// Replaces text that cannot be made narrow enough: one wide grapheme where a single column is left.
-pub(super) fn guard(pieces: &mut Vec<Piece>, room: usize) {
+/// Replaces text that is too wide in any case: a wide grapheme in a single column.
+pub(super) fn limit_width(pieces: &mut Vec<Piece>, room: usize) {
     if room >= WIDEST_GRAPHEME {
         return;
     }

@@ -1,32 +1,32 @@
-//! What stands above every export: how many answered, each persona's state in words, models, date, tokens, cost.
+//! The text at the top of every export: how many answered, the state of each run, models, date, tokens, cost.
 //!
-//! Only words; how they are laid out is each format's business. Money is spoken of only where a provider named a price.
+//! Each format arranges it in its own way. Cost is mentioned only when a provider reported a price.
 
 use std::fmt;
-use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::domain::format::{format_dollars, format_duration, format_exact_count, format_quantity};
 use crate::domain::{Ending, Run, RunState, Session, Turn};
 use crate::text::{sanitize, sanitize_line};
 
-/// What became of those who were asked: of each question, with their last run.
+/// How the latest runs of one or more questions ended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Counts {
+pub(super) struct EndingCounts {
     pub(super) asked: usize,
     pub(super) answered: usize,
     pub(super) cut: usize,
     pub(super) refused: usize,
     pub(super) failed: usize,
     pub(super) cancelled: usize,
-    /// Those that have not ended yet.
+    /// Runs that have not ended.
     pub(super) unfinished: usize,
 }
 
-impl Counts {
-    /// Of these questions together.
-    pub(super) fn of<'a>(turns: impl IntoIterator<Item = &'a Turn>) -> Self {
+impl EndingCounts {
+    /// Counts the latest runs of these questions.
+    pub(super) fn from_turns<'a>(turns: impl IntoIterator<Item = &'a Turn>) -> Self {
         let mut counts = Self::default();
         for run in turns.into_iter().flat_map(Turn::latest) {
             counts.asked += 1;
@@ -42,8 +42,8 @@ impl Counts {
         counts
     }
 
-    /// Every count but the first two, with its word.
-    pub(super) fn rest(&self) -> [(&'static str, usize); 5] {
+    /// Every count but the first two, with its label.
+    pub(super) fn not_answered(&self) -> [(&'static str, usize); 5] {
         [
             ("cut", self.cut),
             ("refused", self.refused),
@@ -54,38 +54,38 @@ impl Counts {
     }
 }
 
-impl fmt::Display for Counts {
+impl fmt::Display for EndingCounts {
     /// `3 of 4 answered · 1 cut`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} of {} answered", self.answered, self.asked)?;
-        self.rest()
+        self.not_answered()
             .iter()
             .filter(|(_, n)| *n > 0)
             .try_for_each(|(word, n)| write!(f, " · {n} {word}"))
     }
 }
 
-/// How many of a turn's personas answered in full, and how many were asked.
-pub(super) fn count(turn: &Turn) -> (usize, usize) {
-    let counts = Counts::of([turn]);
+/// How many of a turn's personas answered completely, and how many were asked.
+pub(super) fn count_answered(turn: &Turn) -> (usize, usize) {
+    let counts = EndingCounts::from_turns([turn]);
     (counts.answered, counts.asked)
 }
 
-/// `3 of 4 answered · 1 cut`; of several turns all together, with their number.
-pub(super) fn summary(session: &Session) -> String {
-    let counts = Counts::of(&session.turns);
+/// `3 of 4 answered · 1 cut`; for several turns the sum, with the number of turns.
+pub(super) fn summarize_session(session: &Session) -> String {
+    let counts = EndingCounts::from_turns(&session.turns);
     match session.turns.len() {
         0 => "nothing has been asked yet".to_owned(),
         1 => counts.to_string(),
-        turns => format!("{turns} questions, {counts}"),
+        turns => format!("{}, {counts}", format_quantity(turns, "question")),
     }
 }
 
-/// The models that were asked, each once, in the order in which they were.
-pub(super) fn models(session: &Session) -> Vec<String> {
+/// The models that were asked, each once, in order.
+pub(super) fn list_models(session: &Session) -> Vec<String> {
     let mut models: Vec<String> = Vec::new();
     for run in session.turns.iter().flat_map(Turn::latest) {
-        let model = model(run);
+        let model = model_name(run);
         if !models.contains(&model) {
             models.push(model);
         }
@@ -93,44 +93,47 @@ pub(super) fn models(session: &Session) -> Vec<String> {
     models
 }
 
-/// Models, tokens, cost on one line; none when nothing was asked. `as_written` makes names of models fit for the format.
-pub(super) fn means(session: &Session, as_written: fn(&str) -> String) -> Option<String> {
-    let models = models(session);
+/// Models, tokens and cost on one line; none when nothing was asked. `escape` makes model names fit for the format.
+pub(super) fn describe_models_and_usage(
+    session: &Session,
+    escape: fn(&str) -> String,
+) -> Option<String> {
+    let models = list_models(session);
     if models.is_empty() {
         return None;
     }
     let word = if models.len() == 1 { "Model" } else { "Models" };
-    let spent = Spent::of(session).to_string();
+    let spent = UsageTotals::from_session(session).to_string();
     let between = if spent.is_empty() { "" } else { " · " };
-    Some(format!("{word}: {}{between}{spent}", as_written(&models.join(", "))))
+    Some(format!("{word}: {}{between}{spent}", escape(&models.join(", "))))
 }
 
-/// What a session took in tokens and money: all runs together, replaced ones, challenges and briefs included. A run that ended
-/// without a word and without a count took nothing that anybody could tell.
+/// Tokens and money that a session used: all runs, also replaced ones, challenges and briefs. Runs that ended without text
+/// and without usage are not counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub(super) struct Spent {
+pub(super) struct UsageTotals {
     /// Tokens sent.
     pub(super) input: u64,
-    /// Tokens answered.
+    /// Tokens received.
     pub(super) output: u64,
-    /// Millionths of a US dollar, as far as it was told.
+    /// Millionths of a US dollar, as far as reported.
     pub(super) cost_microusd: Option<u64>,
-    /// Runs that took something.
+    /// Number of runs that used something.
     pub(super) runs: usize,
-    /// Of these, how many told their tokens.
+    /// Number of these that reported tokens.
     pub(super) tokens_known: usize,
-    /// Of these, how many told their cost.
+    /// Number of these that reported a cost.
     pub(super) cost_known: usize,
 }
 
-impl Spent {
-    /// Of the whole session.
-    pub(super) fn of(session: &Session) -> Self {
+impl UsageTotals {
+    /// Adds up the whole session.
+    pub(super) fn from_session(session: &Session) -> Self {
         let runs = session.turns.iter().flat_map(|turn| &turn.runs);
-        Self::of_runs(runs.chain(session.asides.iter().map(|aside| &aside.run)))
+        Self::from_runs(runs.chain(session.asides.iter().map(|aside| &aside.run)))
     }
 
-    fn of_runs<'a>(runs: impl Iterator<Item = &'a Run>) -> Self {
+    fn from_runs<'a>(runs: impl Iterator<Item = &'a Run>) -> Self {
         let mut spent = Self::default();
         for run in runs {
             let silent = run.text.is_empty() && run.reasoning.is_empty();
@@ -150,9 +153,9 @@ impl Spent {
         spent
     }
 
-    /// `$0.0412`, `$0.0301 · cost known for 2 of 4`; none when nobody told a price.
-    pub(super) fn cost(&self) -> Option<String> {
-        let cost = dollars(self.cost_microusd?);
+    /// `$0.0412`, `$0.0301 · cost known for 2 of 4`; none when no provider reported a price.
+    pub(super) fn format_cost(&self) -> Option<String> {
+        let cost = format_dollars(self.cost_microusd?);
         Some(if self.cost_known == self.runs {
             cost
         } else {
@@ -161,67 +164,47 @@ impl Spent {
     }
 }
 
-impl fmt::Display for Spent {
-    /// `12.3k tokens in, 8.1k out · $0.0412`; empty when nothing was told.
+impl fmt::Display for UsageTotals {
+    /// `12.3k tokens in, 8.1k out · $0.0412`; empty when no usage was reported.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.tokens_known == 0 {
             return Ok(());
         }
-        write!(f, "{} tokens in, {} out", tokens(self.input), tokens(self.output))?;
+        write!(
+            f,
+            "{} tokens in, {} out",
+            format_exact_count(self.input),
+            format_exact_count(self.output)
+        )?;
         if self.tokens_known < self.runs {
             write!(f, " · tokens known for {} of {}", self.tokens_known, self.runs)?;
         }
-        match self.cost() {
+        match self.format_cost() {
             Some(cost) => write!(f, " · {cost}"),
-            None if self.runs > 0 => f.write_str(" · cost not told"),
+            None if self.runs > 0 => f.write_str(" · cost unknown"),
             None => Ok(()),
         }
     }
 }
 
-/// `640`, `12.3k`, `1.2M`
-fn tokens(n: u64) -> String {
-    let tenths = |unit: u64| format!("{}.{}", n / unit, n % unit * 10 / unit);
-    match n {
-        0..1_000 => n.to_string(),
-        1_000..1_000_000 => tenths(1_000) + "k",
-        _ => tenths(1_000_000) + "M",
-    }
-}
-
-/// `$0.0412`, `$12.35`, `$0.000031`
-fn dollars(micro: u64) -> String {
-    let parts = |digits: u32| {
-        let unit = 10u64.pow(6 - digits);
-        let (rounded, one) = (micro.saturating_add(unit / 2) / unit, 10u64.pow(digits));
-        format!("${}.{:0width$}", rounded / one, rounded % one, width = digits as usize)
-    };
-    match micro {
-        0 => "$0".to_owned(),
-        1..100 => parts(6),
-        100..1_000_000 => parts(4),
-        _ => parts(2),
-    }
-}
-
-/// The persona's id, clean: what names it in lists of those who propose something.
-pub(super) fn id(run: &Run) -> String {
+/// The persona's id, sanitised.
+pub(super) fn persona_id(run: &Run) -> String {
     sanitize_line(run.persona.as_str())
 }
 
 /// `Kael Voss (infra)`
-pub(super) fn who(run: &Run) -> String {
-    format!("{} ({})", name(run), id(run))
+pub(super) fn name_with_id(run: &Run) -> String {
+    format!("{} ({})", persona_name(run), persona_id(run))
 }
 
-/// The question, quoted line by line.
-pub(super) fn question(turn: &Turn) -> String {
+/// The question as a block quote.
+pub(super) fn quote_question(turn: &Turn) -> String {
     let quoted = |line: &str| format!("> {line}").trim_end().to_owned();
     sanitize(&turn.question).lines().map(quoted).collect::<Vec<_>>().join("\n")
 }
 
 /// The persona's name, or its id when it has none; on one line.
-pub(super) fn name(run: &Run) -> String {
+pub(super) fn persona_name(run: &Run) -> String {
     if run.persona_name.trim().is_empty() {
         run.persona.to_string()
     } else {
@@ -229,19 +212,19 @@ pub(super) fn name(run: &Run) -> String {
     }
 }
 
-/// What stands behind the name: the view, or the id where there is none.
-pub(super) fn view(run: &Run) -> String {
+/// The persona's view, or its id when it has none; on one line.
+pub(super) fn persona_view(run: &Run) -> String {
     if run.view.trim().is_empty() { run.persona.to_string() } else { sanitize_line(&run.view) }
 }
 
-/// `gateway:large`, on one line; without the colon when the provider's default was asked.
-pub(super) fn model(run: &Run) -> String {
+/// `gateway:large`, on one line; without the colon for the provider's default model.
+pub(super) fn model_name(run: &Run) -> String {
     let model = run.model.to_string();
     sanitize_line(model.strip_suffix(':').unwrap_or(&model))
 }
 
-/// Why a run is not done, where there is something to say; on one line.
-pub(super) fn reason(run: &Run) -> Option<String> {
+/// Why a run is not done, when a reason is known; on one line.
+pub(super) fn ending_reason(run: &Run) -> Option<String> {
     match &run.state {
         RunState::Ended(ending) => ending.reason().filter(|why| !why.trim().is_empty()),
         RunState::Retrying { reason, .. } => Some(reason.as_str()),
@@ -250,108 +233,64 @@ pub(super) fn reason(run: &Run) -> Option<String> {
     .map(sanitize_line)
 }
 
-/// State word, time and reason: `done in 9.8 s`, `cut after 3.1 s: length limit`.
-pub(super) fn state(run: &Run) -> String {
+/// State, time and reason: `done in 9.8 s`, `cut after 3.1 s: length limit`.
+pub(super) fn describe_state(run: &Run) -> String {
     let mut words = run.state.word().to_owned();
     if !run.elapsed.is_zero() && !run.state.is_live() {
-        words.push_str(if answered(run) { " in " } else { " after " });
-        words.push_str(&duration(run.elapsed));
+        words.push_str(if is_answered(run) { " in " } else { " after " });
+        words.push_str(&format_duration(run.elapsed));
     }
-    if let Some(reason) = reason(run) {
+    if let Some(reason) = ending_reason(run) {
         words.push_str(": ");
         words.push_str(&reason);
     }
     words
 }
 
-/// `2026-11-21 09:00 UTC`; empty for a time that no calendar has.
-pub(super) fn date(ms: i64) -> String {
+/// `2026-11-21 09:00 UTC`; empty for a time outside the calendar.
+pub(super) fn format_date(ms: i64) -> String {
     Timestamp::from_millisecond(ms)
         .map(|at| at.strftime("%Y-%m-%d %H:%M UTC").to_string())
         .unwrap_or_default()
 }
 
-/// `2026-11-21`; empty for a time that no calendar has.
-pub(super) fn day(ms: i64) -> String {
+/// `2026-11-21`; empty for a time outside the calendar.
+pub(super) fn format_day(ms: i64) -> String {
     Timestamp::from_millisecond(ms)
         .map(|at| at.strftime("%Y-%m-%d").to_string())
         .unwrap_or_default()
 }
 
-/// What became of earlier tries of a turn; none when there was none.
-pub(super) fn tries(turn: &Turn) -> Option<String> {
+/// A sentence about earlier runs of a turn; none when there are none.
+pub(super) fn describe_earlier_runs(turn: &Turn) -> Option<String> {
     let (latest, spoken) = (turn.latest(), turn.answers());
     let stands = |run: &&&Run| spoken.iter().any(|other| other.id == run.id);
     let kept = latest.len() - latest.iter().filter(stands).count();
     let gone = turn.runs.len() - latest.len() - kept;
     let kept = match kept {
         0 => None,
-        1 => Some("An answer is that of an earlier try: the last one brought nothing.".to_owned()),
-        n => {
-            Some(format!("{n} answers are those of earlier tries: the last ones brought nothing."))
-        }
+        1 => Some("One answer is from an earlier run: the retry returned no text.".to_owned()),
+        n => Some(format!("{n} answers are from earlier runs: the retries returned no text.")),
     };
     let gone = match gone {
         0 => None,
-        1 => Some("An earlier try is in the JSON export only.".to_owned()),
-        n => Some(format!("{n} earlier tries are in the JSON export only.")),
+        1 => Some("One earlier run is only in the JSON export.".to_owned()),
+        n => Some(format!("{n} earlier runs are only in the JSON export.")),
     };
     let words: Vec<String> = kept.into_iter().chain(gone).collect();
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-fn answered(run: &Run) -> bool {
+fn is_answered(run: &Run) -> bool {
     matches!(&run.state, RunState::Ended(ending) if ending.answered())
-}
-
-/// `9.8 s`, `2 min 5 s`.
-fn duration(time: Duration) -> String {
-    let tenths = (time.as_millis() + 50) / 100;
-    if tenths < 600 {
-        format!("{}.{} s", tenths / 10, tenths % 10)
-    } else {
-        let seconds = (time.as_millis() + 500) / 1000;
-        format!("{} min {} s", seconds / 60, seconds % 60)
-    }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::domain::{ModelRef, PersonaId, RunId, RunNotes, Usage};
-
-    #[test]
-    fn durations_read_as_people_say_them() {
-        for (ms, words) in [
-            (40, "0.0 s"),
-            (9_849, "9.8 s"),
-            (59_949, "59.9 s"),
-            (59_950, "1 min 0 s"),
-            (125_400, "2 min 5 s"),
-        ] {
-            assert_eq!(duration(Duration::from_millis(ms)), words);
-        }
-    }
-
-    #[test]
-    fn sums_read_as_people_say_them() {
-        for (micro, words) in [
-            (0, "$0"),
-            (31, "$0.000031"),
-            (100, "$0.0001"),
-            (41_249, "$0.0412"),
-            (41_250, "$0.0413"),
-            (999_999, "$1.0000"),
-            (1_000_000, "$1.00"),
-            (12_345_678, "$12.35"),
-            (u64::MAX, "$18446744073709.55"),
-        ] {
-            assert_eq!(dollars(micro), words);
-        }
-        for (n, words) in [(0, "0"), (999, "999"), (12_345, "12.3k"), (1_250_000, "1.2M")] {
-            assert_eq!(tokens(n), words);
-        }
-    }
 
     fn run(text: &str, usage: Option<(u64, Option<u64>)>) -> Run {
         Run {
@@ -384,7 +323,7 @@ mod tests {
         for (runs, words) in [
             (vec![&silent], ""),
             (vec![&untold], ""),
-            (vec![&free], "1.5k tokens in, 1.5k out · cost not told"),
+            (vec![&free], "1.5k tokens in, 1.5k out · cost unknown"),
             (vec![&priced, &priced, &silent], "3.0k tokens in, 3.0k out · $0.0400"),
             (vec![&priced, &free], "3.0k tokens in, 3.0k out · $0.0200 · cost known for 1 of 2"),
             (
@@ -392,7 +331,7 @@ mod tests {
                 "1.5k tokens in, 1.5k out · tokens known for 1 of 2 · $0.0200 · cost known for 1 of 2",
             ),
         ] {
-            assert_eq!(Spent::of_runs(runs.into_iter()).to_string(), words);
+            assert_eq!(UsageTotals::from_runs(runs.into_iter()).to_string(), words);
         }
     }
 }

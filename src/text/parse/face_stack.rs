@@ -1,11 +1,11 @@
-//! Which face inline text has at the moment: emphasis, links and the kind of leaf it stands in.
-//! A stack of what is open, nothing else. Used by the builder while it collects inline text.
+//! The face of inline text: emphasis, links and the kind of leaf.
+//! A stack of what is open, nothing else.
 
 use crate::text::{Face, Role};
 
 /// Open emphasis and the role of the leaf.
 #[derive(Debug, Default)]
-pub(super) struct Style {
+pub(super) struct FaceStack {
     pub(super) bold: usize,
     pub(super) italic: usize,
     pub(super) struck: usize,
@@ -19,15 +19,15 @@ pub(super) struct Style {
     pub(super) links: Vec<(String, usize)>,
 }
 
-impl Style {
+impl FaceStack {
     /// The face of plain text.
     pub(super) fn face(&self) -> Face {
         let role = if self.links.is_empty() { self.leaf_role() } else { Role::Link };
-        self.with(role)
+        self.with_role(role)
     }
 
-    /// The emphasis of the moment with another role.
-    pub(super) fn with(&self, role: Role) -> Face {
+    /// The current emphasis with another role.
+    pub(super) fn with_role(&self, role: Role) -> Face {
         Face {
             role,
             bold: self.bold > 0 || self.heading.is_some() || self.table_head,

@@ -1,41 +1,46 @@
-//! One block's rows at one width: headings, paragraphs, rules.
+//! The rows of one block at one width: headings, paragraphs, rules.
 //!
-//! Pure: a block and a width in, rows out. Tables are laid out in `table`, code lines in `code_rows`; what stays to
-//! the left of them all is in `frame`.
+//! Pure: a block and a width in, rows out. Tables are laid out in `table`, code in `code_rows`, the left margin in `row_margin`.
 
 use std::ops::Range;
 
-use super::block::{Block, Body};
-use super::frame::{Frame, guard};
+use super::block::{Block, BlockBody};
 use super::inline::{Inline, push_piece};
-use super::wrap::wrap;
+use super::row_margin::{RowMargin, limit_width};
+use super::wrap::wrap_lines;
 use super::{Face, Role, Row, RowKind, table, width};
 
 /// Appends the rows of a block that is not code.
-pub(super) fn prose(block: &Block, columns: usize, rows: &mut Vec<Row>) {
-    let mut frame = Frame::new(block, columns);
+pub(super) fn push_block_rows(block: &Block, columns: usize, rows: &mut Vec<Row>) {
+    let mut frame = RowMargin::new(block, columns);
     match &block.body {
-        Body::Paragraph(text) => {
-            let lines = Lines { text, span: &block.span, kind: RowKind::Prose, lead: "" };
-            lines.push(&mut frame, rows);
+        BlockBody::Paragraph(text) => {
+            let lines = WrapInput { text, span: &block.span, kind: RowKind::Prose, lead: "" };
+            lines.push_rows(&mut frame, rows);
         }
-        Body::Heading(level, text) => heading(*level, text, block, &mut frame, rows),
-        Body::Rule => {
+        BlockBody::Heading(level, text) => push_heading(*level, text, block, &mut frame, rows),
+        BlockBody::Rule => {
             let mut pieces = frame.next();
             push_piece(&mut pieces, &"─".repeat(frame.columns), Face::of(Role::Rule));
             rows.push(Row { pieces, kind: RowKind::Prose, source: block.span.clone() });
         }
-        Body::Table(table) => table::rows(table, &block.span, &mut frame, rows),
-        Body::Code(_) => {}
+        BlockBody::Table(table) => table::push_table_rows(table, &block.span, &mut frame, rows),
+        BlockBody::Code(_) => {}
     }
 }
 
-/// Level 1 has a line below and level 2 a bar, so that they are told apart without colours.
-fn heading(level: u8, text: &Inline, block: &Block, frame: &mut Frame, rows: &mut Vec<Row>) {
+/// Level 1 is underlined and level 2 has a bar, so that they differ without colours.
+fn push_heading(
+    level: u8,
+    text: &Inline,
+    block: &Block,
+    frame: &mut RowMargin,
+    rows: &mut Vec<Row>,
+) {
     let lead = if level == 2 && frame.columns > 8 { "▌ " } else { "" };
     let first = rows.len();
-    let lines = Lines { text, span: &block.span, kind: RowKind::Heading(level), lead };
-    lines.push(frame, rows);
+    let lines = WrapInput { text, span: &block.span, kind: RowKind::Heading(level), lead };
+    lines.push_rows(frame, rows);
     if level == 1 {
         let text_width =
             |row: &Row| row.pieces.iter().map(|p| width::width(&p.text)).sum::<usize>();
@@ -49,7 +54,7 @@ fn heading(level: u8, text: &Inline, block: &Block, frame: &mut Frame, rows: &mu
 }
 
 /// Inline text to be wrapped.
-struct Lines<'a> {
+struct WrapInput<'a> {
     text: &'a Inline,
     span: &'a Range<usize>,
     /// Kind of the first row; the others are prose.
@@ -58,17 +63,17 @@ struct Lines<'a> {
     lead: &'a str,
 }
 
-impl Lines<'_> {
-    fn push(&self, frame: &mut Frame, rows: &mut Vec<Row>) {
+impl WrapInput<'_> {
+    fn push_rows(&self, frame: &mut RowMargin, rows: &mut Vec<Row>) {
         let room = frame.columns.saturating_sub(width::width(self.lead)).max(1);
         let mut slicer = self.text.slicer();
         let mut kind = self.kind;
-        for line in wrap(&self.text.text, room) {
+        for line in wrap_lines(&self.text.text, room) {
             let mut pieces = frame.next();
             push_piece(&mut pieces, self.lead, Face { bold: true, ..Face::of(Role::Heading2) });
             let mut shown = Vec::new();
-            let source = slicer.cut(line, &mut shown).unwrap_or_else(|| self.span.clone());
-            guard(&mut shown, room);
+            let source = slicer.cut_pieces(line, &mut shown).unwrap_or_else(|| self.span.clone());
+            limit_width(&mut shown, room);
             pieces.append(&mut shown);
             rows.push(Row { pieces, kind, source });
             kind = RowKind::Prose;

@@ -1,51 +1,51 @@
-//! Whether words stand in an answer exactly like that.
+//! Looks up quotes in an answer.
 //!
-//! Letter by letter, but for what no reader sees or what keyboards change: line breaks and runs of blanks, curly or straight
-//! quotes, kinds of dash, and the marks of Markdown. Used by `brief`; `app` finds a quote's place with it.
+//! A quote matches letter by letter, except for what readers do not see or keyboards change: line breaks and runs of white
+//! space, curly or straight quotes, kinds of dashes, and the marks of Markdown.
 
-/// An answer in which quotes are looked up.
+/// A normalised answer in which quotes are looked up.
 #[derive(Debug)]
-pub(super) struct Haystack {
-    /// The text without what does not count.
+pub(super) struct QuoteIndex {
+    /// The normalised text.
     text: String,
-    /// For each byte of `text` the byte of the source that it was made of.
-    places: Vec<usize>,
+    /// For each byte of `text`, the byte of the source that it was made from.
+    source_offsets: Vec<usize>,
 }
 
-impl Haystack {
+impl QuoteIndex {
     pub(super) fn new(source: &str) -> Self {
-        let (mut text, mut places) = (String::with_capacity(source.len()), Vec::new());
-        for (at, c) in source.char_indices() {
-            let Some(c) = plain(c) else { continue };
+        let (mut text, mut source_offsets) = (String::with_capacity(source.len()), Vec::new());
+        for (offset, c) in source.char_indices() {
+            let Some(c) = normalize_char(c) else { continue };
             if c == ' ' && text.ends_with(' ') {
                 continue;
             }
             text.push(c);
-            places.resize(text.len(), at);
+            source_offsets.resize(text.len(), offset);
         }
-        Self { text, places }
+        Self { text, source_offsets }
     }
 
-    /// The first byte of the source at which `quote` stands; none when it does not, or is empty.
+    /// The byte of the source at which `quote` begins; none when it is not there, or is empty.
     pub(super) fn find(&self, quote: &str) -> Option<usize> {
         let needle = Self::new(quote).text;
-        // A sentence's own full stop or comma is written inside the quotes; it is not the answer's.
+        // Punctuation of the sentence is often written inside the quotation marks.
         let needle = needle.trim().trim_end_matches(['.', ',', ';', ':', '!', '?', '…']);
         if needle.is_empty() {
             return None;
         }
-        let found = self.text.find(needle).or_else(|| self.text.find(&other_case(needle)?))?;
-        self.places.get(found).copied()
+        let found = self.text.find(needle).or_else(|| self.text.find(&toggle_case(needle)?))?;
+        self.source_offsets.get(found).copied()
     }
 }
 
-/// The byte of `source` at which `quote` stands, or none.
+/// The byte of `source` at which `quote` begins, or none.
 pub fn find_quote(source: &str, quote: &str) -> Option<usize> {
-    Haystack::new(source).find(quote)
+    QuoteIndex::new(source).find(quote)
 }
 
-/// The character as it counts; none when it does not.
-fn plain(c: char) -> Option<char> {
+/// The character that is compared; none for a character that is ignored.
+fn normalize_char(c: char) -> Option<char> {
     Some(match c {
         '*' | '`' | '_' | '\\' | '\u{ad}' | '\u{200d}' => return None,
         '“' | '”' | '„' | '«' | '»' | '″' => '"',
@@ -56,16 +56,16 @@ fn plain(c: char) -> Option<char> {
     })
 }
 
-/// The same with a first letter that is large instead of small, or small instead of large: where a sentence begins with it.
-fn other_case(text: &str) -> Option<String> {
+/// The text with the case of its first letter changed: a quote may begin a sentence.
+fn toggle_case(text: &str) -> Option<String> {
     let mut chars = text.chars();
     let first = chars.next()?;
-    let other: String = if first.is_uppercase() {
+    let toggled: String = if first.is_uppercase() {
         first.to_lowercase().collect()
     } else {
         first.to_uppercase().collect()
     };
-    Some(other + chars.as_str())
+    Some(toggled + chars.as_str())
 }
 
 #[cfg(test)]
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_stands_there_is_found() {
+    fn only_exact_quotes_are_found() {
         let source = "# Plan\n\nKeep **PostgreSQL** on one\n  primary – it's “boring”; set `wal_level`.\nÜber all.";
         for (quote, place) in [
             ("Keep PostgreSQL on one primary", Some(8)),

@@ -1,13 +1,12 @@
-//! What a piece of text is, not what it looks like: colours are the theme's business. Given by the parser and the
-//! highlighter, looked up by `ui`.
+//! The meaning of a piece of text. Its colours are the theme's.
 
-/// The meaning of a piece of text; a theme gives each a style.
+/// The meaning of a piece of text; a theme gives each role a style.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum Role {
     /// Plain prose.
     #[default]
     Text,
-    /// Prose that matters less: list markers' company, link targets, notes.
+    /// Prose that matters less: link targets, notes.
     Muted,
     /// A heading of level 1.
     Heading1,
@@ -17,11 +16,11 @@ pub enum Role {
     Heading3,
     /// Inline code.
     InlineCode,
-    /// Code of a fenced block that has no finer meaning (also: not highlighted yet).
+    /// Code of a fenced block without a finer meaning, or not highlighted yet.
     Code,
     /// The header line of a code block: number, language, title.
     CodeHeader,
-    /// A link's text.
+    /// Text of a link.
     Link,
     /// The bar of a quote.
     QuoteBar,
@@ -29,7 +28,7 @@ pub enum Role {
     Quote,
     /// A bullet or number of a list.
     Marker,
-    /// A rule across the pane.
+    /// A horizontal rule.
     Rule,
     /// The lines of a table.
     TableBorder,
@@ -64,7 +63,7 @@ pub enum Role {
 /// A role with its emphasis.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct Face {
-    /// What it is.
+    /// The role.
     pub role: Role,
     /// `**strong**`
     pub bold: bool,

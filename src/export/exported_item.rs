@@ -1,37 +1,37 @@
-//! The rows of triage as exports write them: a recommendation with all that say the same, who proposed it, what was
-//! decided, who attacked it. Which recommendations count is `domain`'s to say ([`Session::groups`]).
+//! The triage items of a session as exports write them: a recommendation with those merged into it, its proposers, the
+//! decision and its challenges. Which recommendations form an item is decided by [`Session::groups`].
 
 use std::collections::HashMap;
 
-use super::panel;
+use super::session_header;
 use crate::domain::{
     Aside, AsideKind, Decision, Facet, Recommendation, RecommendationId, Run, Session, Severity,
 };
 use crate::text::sanitize_line;
 
-/// A recommendation and the answer that it stands in.
+/// A recommendation and the run that it is from.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Member<'a> {
-    /// Which question of the session, counted from 1.
+pub(super) struct ExportedMember<'a> {
+    /// Number of the question in the session, 1-based.
     pub(super) turn: usize,
-    /// The answer.
+    /// The run.
     pub(super) run: &'a Run,
-    /// Itself.
+    /// The recommendation.
     pub(super) found: &'a Recommendation,
 }
 
-/// Where an item stands; the order in which lists have them.
+/// The triage status of an item, in the order of lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum ItemStatus {
     Accepted,
     Deferred,
-    /// Nothing was decided, but something was said.
+    /// No decision, but a comment.
     Discuss,
     Open,
     Rejected,
 }
 
-impl Standing {
+impl ItemStatus {
     pub(super) const ALL: [Self; 5] =
         [Self::Accepted, Self::Deferred, Self::Discuss, Self::Open, Self::Rejected];
 
@@ -58,24 +58,24 @@ impl Standing {
     }
 }
 
-/// One row.
+/// A triage item.
 #[derive(Debug, Clone)]
-pub(super) struct Item<'a> {
-    /// The one that stands for all.
-    pub(super) leader: Member<'a>,
-    /// The others, in the order of the text.
-    pub(super) others: Vec<Member<'a>>,
-    /// Attacks on any of them, oldest first.
+pub(super) struct ExportedItem<'a> {
+    /// The recommendation whose title is shown.
+    pub(super) leader: ExportedMember<'a>,
+    /// The merged recommendations, in the order of the text.
+    pub(super) others: Vec<ExportedMember<'a>>,
+    /// Challenges of any of them, oldest first.
     pub(super) challenges: Vec<&'a Aside>,
 }
 
-impl<'a> Item<'a> {
+impl<'a> ExportedItem<'a> {
     /// The leader and the others.
-    pub(super) fn members(&self) -> impl Iterator<Item = &Member<'a>> {
+    pub(super) fn members(&self) -> impl Iterator<Item = &ExportedMember<'a>> {
         std::iter::once(&self.leader).chain(&self.others)
     }
 
-    /// The title, clean, on one line.
+    /// The title, sanitised, on one line.
     pub(super) fn title(&self) -> String {
         let title = sanitize_line(self.leader.found.title());
         let title = title.trim();
@@ -98,27 +98,31 @@ impl<'a> Item<'a> {
         self.leader.found.severity
     }
 
-    pub(super) fn standing(&self) -> Standing {
+    pub(super) fn status(&self) -> ItemStatus {
         match self.decision() {
-            Some(Decision::Accepted) => Standing::Accepted,
-            Some(Decision::Deferred) => Standing::Deferred,
-            Some(Decision::Rejected) => Standing::Rejected,
-            None if self.comment().is_some() => Standing::Discuss,
-            None => Standing::Open,
+            Some(Decision::Accepted) => ItemStatus::Accepted,
+            Some(Decision::Deferred) => ItemStatus::Deferred,
+            Some(Decision::Rejected) => ItemStatus::Rejected,
+            None if self.comment().is_some() => ItemStatus::Discuss,
+            None => ItemStatus::Open,
         }
     }
 
-    /// What the user said about it; about the others too, where that was something else.
+    /// The comment; of merged recommendations, all different ones.
     pub(super) fn comment(&self) -> Option<String> {
-        self.said(|member| &member.found.verdict.comment, " / ")
+        self.join_verdicts(|member| &member.found.verdict.comment, " / ")
     }
 
-    /// Who does it.
+    /// The owner; of merged recommendations, all different ones.
     pub(super) fn owner(&self) -> Option<String> {
-        self.said(|member| &member.found.verdict.owner, ", ")
+        self.join_verdicts(|member| &member.found.verdict.owner, ", ")
     }
 
-    fn said(&self, of: impl Fn(&Member<'a>) -> &'a String, between: &str) -> Option<String> {
+    fn join_verdicts(
+        &self,
+        of: impl Fn(&ExportedMember<'a>) -> &'a String,
+        between: &str,
+    ) -> Option<String> {
         let mut said: Vec<String> = Vec::new();
         for member in self.members() {
             let words = sanitize_line(of(member)).trim().to_owned();
@@ -129,7 +133,7 @@ impl<'a> Item<'a> {
         (!said.is_empty()).then(|| said.join(between))
     }
 
-    /// The ids of those who propose it, each once: `infra, edge`.
+    /// The ids of the personas that propose it, each once: `infra, edge`.
     pub(super) fn proposers(&self) -> String {
         self.proposer_ids().join(", ")
     }
@@ -137,7 +141,7 @@ impl<'a> Item<'a> {
     pub(super) fn proposer_ids(&self) -> Vec<String> {
         let mut ids: Vec<String> = Vec::new();
         for member in self.members() {
-            let id = panel::id(member.run);
+            let id = session_header::persona_id(member.run);
             if !ids.contains(&id) {
                 ids.push(id);
             }
@@ -146,22 +150,22 @@ impl<'a> Item<'a> {
     }
 }
 
-/// Every item of the session, in the order of questions, answers and text.
-pub(super) fn items(session: &Session) -> Vec<Item<'_>> {
-    let mut members: HashMap<RecommendationId, Member<'_>> = HashMap::new();
+/// The items of the session, in the order of questions, answers and text.
+pub(super) fn list_items(session: &Session) -> Vec<ExportedItem<'_>> {
+    let mut members: HashMap<RecommendationId, ExportedMember<'_>> = HashMap::new();
     for (turn, asked) in (1..).zip(&session.turns) {
         for run in &asked.runs {
             for found in run.recommendations.iter().flatten() {
-                members.insert(found.id, Member { turn, run, found });
+                members.insert(found.id, ExportedMember { turn, run, found });
             }
         }
     }
     let place = |found: &Recommendation| members.get(&found.id).copied();
-    let mut items: Vec<Item<'_>> = Vec::new();
+    let mut items: Vec<ExportedItem<'_>> = Vec::new();
     for group in session.groups() {
         let Some(leader) = place(group.leader) else { continue };
         let others = group.members.into_iter().filter_map(place).collect();
-        items.push(Item { leader, others, challenges: Vec::new() });
+        items.push(ExportedItem { leader, others, challenges: Vec::new() });
     }
     for aside in &session.asides {
         let AsideKind::Challenge(about) = aside.kind else { continue };
