@@ -225,8 +225,8 @@ impl PaneRenderer {
         let full = number + name + 3 + width(&self.label.label) + 2;
         let without_view = number + name + 2;
         let shortened = number + name.min(8) + 2;
-        // What is drawn, and the columns it must leave for the left side. Tokens are left out first, then the persona's view,
-        // elapsed time and, last, the badge of a persona added by a trigger.
+        // What is drawn, and the columns it must leave for the left side. Tokens are left out first, then the persona's
+        // view, elapsed time and, last, the badge of a persona added by a trigger.
         let steps = [
             (true, true, true, full),
             (true, true, false, full),
