@@ -1,15 +1,15 @@
 //! plenary: one question to several personas in parallel, their answers side by side.
 //!
-//! Each module is a layer and names only layers below it; which ones is enforced by `tests/suite/architecture.rs`.
-//! `ARCHITECTURE.md` says what goes where.
+//! Each module is a layer and uses only layers below it; `tests/suite/architecture.rs` enforces that.
+//! `ARCHITECTURE.md` explains where things belong.
 //!
-//! - [`cli`]: the command line, one file a command
-//! - [`runtime`]: the loop, the terminal guard, input, frames, fan-out, effects
+//! - [`cli`]: the command line, one file per command
+//! - [`runtime`]: event loop, terminal guard, input, frames, fan-out, effects
 //! - [`ui`]: state to cells: prepare (fills caches), then draw (pure)
 //! - [`app`]: `State`, `Msg`, `Effect`, `update`, actions, keymap; no IO
-//! - [`provider`], [`weights`], [`store`], [`config`]: adapters that do not see each other
+//! - [`provider`], [`weights`], [`store`], [`config`]: adapters, independent of each other
 //! - [`text`], [`prompt`], [`review`], [`export`]: algorithms
-//! - [`domain`]: the nouns; [`machine`]: what this computer has
+//! - [`domain`]: sessions, turns, runs, personas; [`machine`]: memory and SIMD of this computer
 
 pub mod app;
 pub mod cli;

@@ -1,17 +1,17 @@
-//! The thin binary: everything is in the library.
+//! The binary. All code is in the library.
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     #[cfg(feature = "local")]
-    one_thread_of_candle();
+    limit_candle_threads();
     plenary::cli::main()
 }
 
-/// candle reads from the environment how many threads its own pool has; the local model's `matrix` says why there shall be
-/// none. Nothing else runs yet, and what a person has set stays.
+/// Sets the number of threads in candle's own pool to one, unless the user has set it; `provider::local` has its own pool.
+/// candle reads this variable from the environment, and no other thread runs yet that could read it at the same time.
 #[cfg(feature = "local")]
-fn one_thread_of_candle() {
-    // It cannot fail on this text.
+fn limit_candle_threads() {
+    // This constant text always parses.
     dotenvy::from_read("CANDLE_NUM_THREADS=1".as_bytes()).unwrap_or_default();
 }

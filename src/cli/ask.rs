@@ -1,18 +1,21 @@
-//! `plenary ask`: a question and its answers without a screen.
+//! `plenary ask`: one question and its answers without the screen.
 //!
-//! Puts the question together, addresses it, runs it through `runtime::headless` and says by its exit code
-//! what came of it: 0 all answered, 1 some did not, 2 usage or configuration, 3 nobody answered, 130
-//! interrupted, 143 terminated.
+//! Builds the question, resolves its mentions, runs it with `runtime::headless` and returns one of the exit codes of
+//! [`exit_status::ASK`].
 
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::export::Source;
-use super::{CliError, attach, configure, fetch, open_store, out, runtime, say};
+use super::ask_input::{self, AskInput};
+use super::export::ExportInputs;
+use super::{
+    CliError, build_runtime, download, exit_status, load_setup, open_store, print_message,
+    print_messages, print_store_error, write_stdout,
+};
 use crate::app::Submission;
-use crate::config::{Flags, Setup, nearest};
+use crate::config::{Flags, Setup};
 use crate::domain::{Ending, PersonaId};
 use crate::export;
 use crate::prompt;
@@ -22,41 +25,42 @@ use crate::runtime::headless::{
     self, Finished, Output, PreparedAsk, build_headless_roster, ending_of,
 };
 use crate::store::Store;
+use crate::text::did_you_mean;
 
-/// `plenary ask`
+/// Arguments of `plenary ask`.
 #[derive(Debug, Clone, Default, Args)]
-pub struct Ask {
-    /// The question; standard input is attached to it, or is the question when there is none
+pub struct AskArgs {
+    /// Question; standard input is attached to it, or is the question if none is given
     #[arg(value_name = "QUESTION")]
     pub question: Vec<String>,
-    /// Attach a text file, 1 MiB at most; may be repeated
+    /// Attach a text file of at most 1 MiB (repeatable)
     #[arg(long, value_name = "FILE")]
     pub file: Vec<PathBuf>,
-    /// How the answers are written
+    /// Output format
     #[arg(long, value_enum, default_value_t)]
-    pub format: Format,
-    /// Fetch the local model without asking when it is not there
+    pub format: AskFormat,
+    /// Download a missing local model without asking
     #[arg(long)]
     pub pull: bool,
 }
 
-/// How the answers are written.
+/// Output format of `plenary ask`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// One answer below the other, the first unfinished one as it arrives
+pub enum AskFormat {
+    /// Text in the order of the panel; the first unfinished answer is printed as it streams
     #[default]
     Text,
-    /// A Markdown document, when all have ended
+    /// A Markdown document, printed when all answers have ended
     Markdown,
-    /// One JSON object, when all have ended
+    /// One JSON object, printed when all answers have ended
     Json,
-    /// One JSON object per event, as it happens
+    /// One JSON object per event, printed at once
     Jsonl,
 }
 
-impl Format {
-    /// The export of this name; none for the formats that are written while answers arrive.
-    fn export(self) -> Option<&'static str> {
+impl AskFormat {
+    /// Returns the name of the export format, or none for the formats that are written while answers stream.
+    fn export_name(self) -> Option<&'static str> {
         match self {
             Self::Markdown => Some("markdown"),
             Self::Json => Some("json"),
@@ -65,106 +69,112 @@ impl Format {
     }
 }
 
-/// Runs `plenary ask`; the number is the exit code.
-pub fn run(ask: &Ask, flags: &Flags) -> Result<u8, CliError> {
-    let setup = configure(flags)?;
-    let asked = attach::question(&ask.question.join(" "), &ask.file)?;
-    let submission = address(&setup, &asked, !flags.personas.is_empty())?;
+/// Runs `plenary ask` and returns the exit code.
+pub fn run_ask(args: &AskArgs, flags: &Flags) -> Result<u8, CliError> {
+    let setup = load_setup(flags)?;
+    let input = ask_input::read_question(&args.question.join(" "), &args.file)?;
+    let submission = address_question(&setup, &input, !flags.personas.is_empty())?;
     let targets = build_headless_roster(&setup).find_targets(&submission, &[]);
     let asked: Vec<PersonaId> = targets.iter().map(|target| target.persona.id.clone()).collect();
-    fetch::ensure(&setup, &asked, ask.pull)?;
+    download::ensure_model_files(&setup, &asked, args.pull)?;
     let mut prepared = PreparedAsk::new(&setup, build_headless_roster(&setup), submission);
-    if let Some(why) = prepared.find_obstacles() {
-        return Err(CliError::usage(why));
+    if let Some(obstacles) = prepared.find_obstacles() {
+        return Err(CliError::usage(obstacles));
     }
-    for notice in &setup.notices {
-        say(notice);
-    }
+    print_messages(&setup.warnings);
     let store = open_store(&setup.paths);
-    let finished = answer(prepared, ask.format, store.clone())?;
+    let finished = ask_and_stream(prepared, args.format, store.clone())?;
     store.flush();
-    if let Some(trouble) = store.take_error() {
-        say(&trouble.to_string());
-    }
-    conclude(&setup, &finished, ask.format)
+    print_store_error(&store);
+    write_results(&setup, &finished, args.format)
 }
 
-/// Finds out who is asked. A mention of nobody is an error where a person typed it; in text that was piped in
-/// an `@` may be anything.
-fn address(setup: &Setup, asked: &attach::Asked, panel_only: bool) -> Result<Submission, CliError> {
+/// Resolves the mentions in the question. An unknown mention is an error in a typed question; in piped text, `@` can mean
+/// anything, so the text is asked verbatim.
+fn address_question(
+    setup: &Setup,
+    input: &AskInput,
+    panel_only: bool,
+) -> Result<Submission, CliError> {
     let known: Vec<PersonaId> = setup.personas.iter().map(|p| p.id.clone()).collect();
-    let mut addressed = prompt::address(&asked.words, &known);
+    let mut addressed = prompt::address(&input.words, &known);
     if let Some(unknown) = addressed.unknown.first() {
-        if !asked.piped {
+        if !input.is_piped {
             let word = unknown.trim_start_matches('@');
-            let hint = nearest::hint(word, known.iter().map(PersonaId::as_str));
+            let hint = did_you_mean(word, known.iter().map(PersonaId::as_str));
             let ids = known.iter().map(|id| format!("@{id}")).collect::<Vec<_>>().join(", ");
             return Err(CliError::usage(format!(
                 "@{word} names no persona{hint} (known: {ids}); if it is part of the question, put a word \
                  before it"
             )));
         }
-        addressed = prompt::Addressed { text: asked.words.clone(), ..Default::default() };
+        addressed = prompt::Addressed { text: input.words.clone(), ..Default::default() };
     }
     if addressed.text.trim().is_empty() {
-        return Err(CliError::usage("the question is empty behind its mentions"));
+        return Err(CliError::usage("the question is empty after its mentions"));
     }
     Ok(Submission {
-        question: asked.with(&asked.words),
-        sent: asked.with(&addressed.text),
+        question: input.with_documents(&input.words),
+        sent: input.with_documents(&addressed.text),
         trigger_text: addressed.text,
         targets: addressed.targets,
         panel_only,
     })
 }
 
-fn answer(prepared: PreparedAsk, format: Format, store: Store) -> Result<Finished, CliError> {
-    // Locking standard output for good costs nothing here: nobody else writes to it.
+/// Asks all personas and writes the formats that stream.
+fn ask_and_stream(
+    prepared: PreparedAsk,
+    format: AskFormat,
+    store: Store,
+) -> Result<Finished, CliError> {
+    // The lock on standard output is held until the end: nothing else writes there.
     let mut output: Box<dyn Output> = match format {
-        Format::Text => Box::new(TextOutput::new(io::stdout().lock(), io::stderr())),
-        Format::Jsonl => Box::new(JsonlOutput::new(io::stdout().lock())),
-        Format::Markdown | Format::Json => Box::new(NoOutput),
+        AskFormat::Text => Box::new(TextOutput::new(io::stdout().lock(), io::stderr())),
+        AskFormat::Jsonl => Box::new(JsonlOutput::new(io::stdout().lock())),
+        AskFormat::Markdown | AskFormat::Json => Box::new(NoOutput),
     };
-    let runtime = runtime()?;
+    let runtime = build_runtime()?;
     let finished = runtime.block_on(headless::ask(prepared, output.as_mut(), store));
-    // A task that cannot be stopped (a name being looked up) must not hold up the end.
+    // A blocking task that cannot be cancelled (a DNS lookup) must not delay the exit.
     runtime.shutdown_background();
     Ok(finished)
 }
 
-/// Writes what is written at the end, and finds the exit code.
-fn conclude(setup: &Setup, finished: &Finished, format: Format) -> Result<u8, CliError> {
+/// Writes the formats that need all answers, reports unanswered runs and returns the exit code.
+fn write_results(setup: &Setup, finished: &Finished, format: AskFormat) -> Result<u8, CliError> {
     match &finished.output {
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => return Ok(0),
         Err(e) => return Err(CliError::failed(format!("standard output: {e}"))),
         Ok(()) => {}
     }
-    if let Some(name) = format.export() {
+    if let Some(name) = format.export_name() {
         let export = export::format(name).ok_or_else(|| {
             CliError::failed(format!("this program was built without the format {name}"))
         })?;
-        let source = Source::of(setup);
+        let inputs = ExportInputs::from_setup(setup);
         if let Some(session) = finished.session() {
-            out(&(export.write)(session, &source.reading()))?;
+            write_stdout(&(export.write)(session, &inputs.as_reading()))?;
         }
     }
     let (asked, answered) = (finished.runs().len(), finished.answered());
-    if format != Format::Jsonl && (answered < asked || io::stderr().is_terminal()) {
-        footer(finished, answered);
+    if format != AskFormat::Jsonl && (answered < asked || io::stderr().is_terminal()) {
+        print_summary(finished, answered);
     }
     Ok(match finished.stopped {
         Some(stop) => stop.exit_code(),
         None if answered == asked => 0,
-        None if answered == 0 => 3,
-        None => 1,
+        None if answered == 0 => exit_status::NONE_ANSWERED,
+        None => exit_status::SOME_UNANSWERED,
     })
 }
 
-fn footer(finished: &Finished, answered: usize) {
-    say(&format!("{answered} of {} answered", finished.runs().len()));
+/// Prints how many runs were answered, and the ending of each run that was not.
+fn print_summary(finished: &Finished, answered: usize) {
+    print_message(&format!("{answered} of {} answered", finished.runs().len()));
     for live in &finished.runs() {
         if let Some(ending) = ending_of(live).filter(|ending| !Ending::answered(ending)) {
-            say(&format!("{} {ending}", live.run.persona));
+            print_message(&format!("{} {ending}", live.run.persona));
         }
     }
 }

@@ -1,15 +1,15 @@
-//! `plenary completions SHELL`: made from the definition of the command line, to standard output.
+//! `plenary completions SHELL`: completion scripts, generated from the definition of the command line.
 
 use clap::CommandFactory;
 use clap_complete::{Shell, generate};
 
 use super::args::Cli;
-use super::{CliError, out};
+use super::{CliError, write_stdout};
 
-/// Prints the completions of `shell`.
-pub(super) fn run(shell: Shell) -> Result<u8, CliError> {
+/// Prints the completion script of `shell`.
+pub(super) fn print_completions(shell: Shell) -> Result<u8, CliError> {
     let mut script = Vec::new();
     generate(shell, &mut Cli::command(), "plenary", &mut script);
-    out(&String::from_utf8_lossy(&script))?;
+    write_stdout(&String::from_utf8_lossy(&script))?;
     Ok(0)
 }

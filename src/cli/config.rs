@@ -1,6 +1,6 @@
-//! `plenary config path|show|init`: where the configuration is, what it says and why, and a first one.
+//! `plenary config path|show|init`: the path of the configuration file, every value with its origin, a first file.
 //!
-//! Shows places of keys, never keys. `init` never writes over anything.
+//! Shows where keys are found, never keys. `init` never overwrites a file.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -8,13 +8,13 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde::Serialize;
 
-use super::{CliError, ListFormat, out, out_json, say};
-use crate::config::{Flags, Paths, setup};
+use super::{CliError, ListFormat, print_message, write_json, write_stdout};
+use crate::config::{EffectiveValue, FileSeen, Flags, Paths, build_setup};
 use crate::text::sanitize_line;
 
 /// `plenary config …`
 #[derive(Debug, Clone, Subcommand)]
-pub enum Config {
+pub enum ConfigCommand {
     /// Print the path of the configuration file
     Path,
     /// Print every value and where it came from
@@ -27,82 +27,93 @@ pub enum Config {
     Init,
 }
 
-/// Runs `plenary config …`; the number is the exit code.
-pub fn run(command: &Config, flags: &Flags) -> Result<u8, CliError> {
+/// Runs `plenary config …` and returns the exit code.
+pub fn run_config(command: &ConfigCommand, flags: &Flags) -> Result<u8, CliError> {
     match command {
-        Config::Path => out(&format!("{}\n", file(flags)?.display())),
-        Config::Show { format } => show(*format, flags),
-        Config::Init => init(flags),
+        ConfigCommand::Path => write_stdout(&format!("{}\n", config_path(flags)?.display())),
+        ConfigCommand::Show { format } => show_values(*format, flags),
+        ConfigCommand::Init => write_template(flags),
     }?;
     Ok(0)
 }
 
-/// The file that is read first: the named one, or the user's.
-fn file(flags: &Flags) -> Result<PathBuf, CliError> {
+/// The file that the user edits: the named one, or the usual one.
+fn config_path(flags: &Flags) -> Result<PathBuf, CliError> {
     let by_env = || std::env::var_os("PLENARY_CONFIG").filter(|v| !v.is_empty()).map(PathBuf::from);
-    flags.config.clone().or_else(by_env).or_else(|| Paths::here().config_file()).ok_or_else(|| {
-        CliError::failed(
-            "no home folder is known: set HOME or XDG_CONFIG_HOME, or use --config FILE",
-        )
-    })
+    flags.config.clone().or_else(by_env).or_else(|| Paths::of_process().config_file()).ok_or_else(
+        || {
+            CliError::failed(
+                "no home folder is known: set HOME or XDG_CONFIG_HOME, or use --config FILE",
+            )
+        },
+    )
 }
 
 #[derive(Serialize)]
-struct Shown {
-    values: Vec<ShownValue>,
-    files: Vec<ShownFile>,
+struct ConfigOutput {
+    values: Vec<ConfigOutputValue>,
+    files: Vec<ConfigOutputFile>,
 }
 
 #[derive(Serialize)]
-struct ShownValue {
+struct ConfigOutputValue {
     key: String,
     value: String,
     from: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overridden_by: Option<String>,
 }
 
 #[derive(Serialize)]
-struct ShownFile {
+struct ConfigOutputFile {
     path: String,
     read: bool,
 }
 
-fn show(format: ListFormat, flags: &Flags) -> Result<(), CliError> {
-    let setup = setup(flags).map_err(|e| CliError::usage(e.to_string()))?;
-    for notice in &setup.notices {
-        say(notice);
+fn show_values(format: ListFormat, flags: &Flags) -> Result<(), CliError> {
+    let setup = build_setup(flags).map_err(|e| CliError::usage(e.to_string()))?;
+    for warning in &setup.warnings {
+        print_message(warning);
     }
-    let value = |(key, value): (&str, &crate::config::origin::Value)| ShownValue {
+    let value = |(key, value): (&str, &EffectiveValue)| ConfigOutputValue {
         key: key.to_owned(),
         value: value.shown.clone(),
         from: value.origin.to_string(),
+        overridden_by: value.overridden_by.as_ref().map(ToString::to_string),
     };
-    let values: Vec<ShownValue> = setup.report.ledger.iter().map(value).collect();
-    let seen = setup.report.files.iter();
-    let files =
-        seen.map(|f| ShownFile { path: f.path.display().to_string(), read: f.read }).collect();
+    let values: Vec<ConfigOutputValue> = setup.report.values.iter().map(value).collect();
     if format == ListFormat::Json {
-        return out_json(&Shown { values, files });
+        let file = |file: &FileSeen| ConfigOutputFile {
+            path: file.path.display().to_string(),
+            read: file.read,
+        };
+        let files = setup.report.files.iter().map(file).collect();
+        return write_json(&ConfigOutput { values, files });
     }
-    let width = |of: fn(&ShownValue) -> &str| {
-        values.iter().map(|v| of(v).chars().count()).filter(|n| *n <= 48).max().unwrap_or(0)
+    let width = |column: fn(&ConfigOutputValue) -> &str| {
+        values.iter().map(|v| column(v).chars().count()).filter(|n| *n <= 48).max().unwrap_or(0)
     };
     let (keys, shown) = (width(|v| &v.key), width(|v| &v.value));
     let mut text = String::new();
-    for ShownValue { key, value, from } in &values {
-        let line = format!("{key:keys$} = {value:shown$}  # {from}");
+    for ConfigOutputValue { key, value, from, overridden_by } in &values {
+        let mut line = format!("{key:keys$} = {value:shown$}  # {from}");
+        if let Some(origin) = overridden_by {
+            line.push_str(", overridden by ");
+            line.push_str(origin);
+        }
         text.push_str(&sanitize_line(&line));
         text.push('\n');
     }
-    out(&text)
+    write_stdout(&text)
 }
 
-/// What `init` writes: everything in comments, so that it changes nothing until somebody wants it to.
+/// The file that `init` writes: everything in comments, so that it changes nothing.
 const TEMPLATE: &str = include_str!("config.toml");
 
-fn init(flags: &Flags) -> Result<(), CliError> {
-    let path = file(flags)?;
+fn write_template(flags: &Flags) -> Result<(), CliError> {
+    let path = config_path(flags)?;
     let shown = path.display();
-    let failed = |what: std::io::Error| CliError::failed(format!("{shown}: {what}"));
+    let failed = |error: std::io::Error| CliError::failed(format!("{shown}: {error}"));
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         std::fs::create_dir_all(folder).map_err(failed)?;
     }
@@ -113,26 +124,40 @@ fn init(flags: &Flags) -> Result<(), CliError> {
         opened => opened.map_err(failed)?,
     };
     file.write_all(TEMPLATE.as_bytes()).map_err(failed)?;
-    out(&format!("{shown}\n"))
+    write_stdout(&format!("{shown}\n"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::ConfigFile;
+    use crate::config::{Environment, build_setup_in};
+
+    fn setup_with(text: &str) -> crate::config::Setup {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.toml");
+        std::fs::write(&file, text).unwrap();
+        let flags = Flags { config: Some(file), ..Flags::default() };
+        build_setup_in(&flags, &Environment::default()).unwrap()
+    }
+
+    fn values_from_file(setup: &crate::config::Setup) -> Vec<&str> {
+        let from_file = |value: &EffectiveValue| value.origin.to_string().contains(" line ");
+        let values = setup.report.values.iter();
+        values.filter(|(_, value)| from_file(value)).map(|(key, _)| key).collect()
+    }
 
     #[test]
-    fn the_template_changes_nothing_and_is_right_when_uncommented() {
-        let path = std::path::Path::new("config.toml");
-        let as_written = ConfigFile::parse(path, false, TEMPLATE).unwrap();
-        assert_eq!(as_written.schema, crate::config::file::Schema::default());
+    fn the_template_changes_nothing_and_is_valid_when_uncommented() {
+        assert_eq!(values_from_file(&setup_with(TEMPLATE)), [""; 0]);
         let live: String = TEMPLATE
             .lines()
             .map(|line| line.strip_prefix("#").filter(|l| !l.starts_with(' ')).unwrap_or(""))
             .flat_map(|line| [line, "\n"])
+            .filter(|line| !line.contains("appsec.md"))
             .collect();
-        let schema = ConfigFile::parse(path, false, &live).unwrap().schema;
-        assert!(schema.model.is_some() && schema.providers.contains_key("gateway"), "{live}");
-        assert!(schema.panels.contains_key("security") && schema.persona.contains_key("edge"));
+        let setup = setup_with(&live);
+        for key in ["model", "providers.gateway.base_url", "persona.edge.temperature"] {
+            assert!(values_from_file(&setup).contains(&key), "{key}\n{live}");
+        }
     }
 }

@@ -1,14 +1,14 @@
 //! `plenary sessions export`: a session as a document, on standard output or in a file.
 //!
-//! Finds what reading answers takes (`Source`), for `sessions show` and `ask` too; what is written is `export`'s, how it gets
-//! to the disk is `runtime::export_files`'s.
+//! Collects what is needed to read answers (`ExportInputs`), for `sessions show` and `ask` too. The formats belong to
+//! `export`, writing files to `runtime::export_files`.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
-use super::{CliError, out, say};
+use super::{CliError, print_message, write_stdout};
 use crate::config::{self, Flags, Paths, Setup, facets, personas};
 use crate::domain::{Persona, Session};
 use crate::export::{Reading, TARGETS, target};
@@ -16,13 +16,13 @@ use crate::review::Synonyms;
 use crate::runtime::export_files::{ExportError, project_context, write_export};
 use crate::text::sanitize;
 
-/// `plenary sessions export`
+/// Arguments of `plenary sessions export`.
 #[derive(Debug, Clone, clap::Args)]
-pub struct Export {
-    /// The first digits of its id as `sessions list` shows it, or `last`
+pub struct ExportArgs {
+    /// First digits of the session's id as `sessions list` shows it, or `last`
     #[arg(value_name = "ID")]
     pub id: String,
-    /// What it is written as
+    /// Output format
     #[arg(
         long,
         default_value = "markdown",
@@ -31,79 +31,85 @@ pub struct Export {
         )
     )]
     pub format: String,
-    /// The file, or a folder for a file named after the session; standard output without it, but for `folder`
+    /// File, or folder for a file named after the session; without it, all formats but `folder` go to standard output
     #[arg(long, value_name = "PATH")]
     pub out: Option<PathBuf>,
-    /// Replace a file that is there
+    /// Replace an existing file
     #[arg(long)]
     pub force: bool,
 }
 
-/// Writes the session, and says on standard error where.
-pub(super) fn run(export: &Export, session: &Session, flags: &Flags) -> Result<(), CliError> {
-    let name = &export.format;
+/// Writes the session, and reports the path of a file on standard error.
+pub(super) fn export_session(
+    args: &ExportArgs,
+    session: &Session,
+    flags: &Flags,
+) -> Result<(), CliError> {
+    let name = &args.format;
     let target =
         target(name).ok_or_else(|| CliError::usage(format!("\"{name}\" is not a format")))?;
-    let source = Source::wanted(target.format.is_none_or(|format| format.reads), flags);
-    let reading = source.reading();
-    let to = export.out.as_deref().filter(|path| *path != Path::new("-"));
-    if let (Some(format), None) = (target.format, to) {
-        return out(&(format.write)(session, &reading));
+    let inputs = ExportInputs::load_if(target.format.is_none_or(|format| format.reads), flags);
+    let reading = inputs.as_reading();
+    let path = args.out.as_deref().filter(|path| *path != Path::new("-"));
+    if let (Some(format), None) = (target.format, path) {
+        return write_stdout(&(format.write)(session, &reading));
     }
-    let path = write_export(session, &reading, target, to, export.force).map_err(|e| failed(&e))?;
-    say(&format!("wrote {}", path.display()));
+    let written = write_export(session, &reading, target, path, args.force)
+        .map_err(|e| describe_error(&e))?;
+    print_message(&format!("wrote {}", written.display()));
     Ok(())
 }
 
-fn failed(error: &ExportError) -> CliError {
+fn describe_error(error: &ExportError) -> CliError {
     CliError::failed(match error {
         ExportError::Exists(_) => format!("{error}; --force replaces it"),
         _ => error.to_string(),
     })
 }
 
-/// What reading answers takes, as far as this machine has it.
-pub(super) struct Source {
+/// What `export` needs to read answers: personas, heading synonyms and the project's context.
+pub(super) struct ExportInputs {
     personas: Vec<Arc<Persona>>,
     synonyms: Arc<Synonyms>,
     context: Option<String>,
 }
 
-impl Source {
-    /// What the configuration says when it is wanted; a broken one is said and passed over: it must not stop an export.
-    pub(super) fn wanted(wanted: bool, flags: &Flags) -> Self {
-        if !wanted {
+impl ExportInputs {
+    /// Loads the inputs from the configuration if they are `needed`, else returns the built-in ones. An invalid
+    /// configuration is reported and then ignored: it must not prevent an export.
+    pub(super) fn load_if(needed: bool, flags: &Flags) -> Self {
+        if !needed {
             return Self::built_in();
         }
-        match config::setup(flags) {
-            Ok(setup) => Self::of(&setup),
+        match config::build_setup(flags) {
+            Ok(setup) => Self::from_setup(&setup),
             Err(e) => {
-                say(&format!("answers are read with the built-in personas: {e}"));
-                Self { context: context(&Paths::here()), ..Self::built_in() }
+                print_message(&format!("answers are read with the built-in personas: {e}"));
+                Self { context: read_context(&Paths::of_process()), ..Self::built_in() }
             }
         }
     }
 
-    /// What the configuration says.
-    pub(super) fn of(setup: &Setup) -> Self {
+    /// Takes the inputs from a loaded configuration, and reads the project's context.
+    pub(super) fn from_setup(setup: &Setup) -> Self {
         Self {
             personas: setup.personas.clone(),
             synonyms: Arc::clone(&setup.synonyms),
-            context: context(&setup.paths),
+            context: read_context(&setup.paths),
         }
     }
 
     fn built_in() -> Self {
-        let nowhere = Path::new("");
+        let no_folder = Path::new("");
         Self {
-            personas: personas::load(nowhere, None).personas,
+            personas: personas::load(no_folder, None).personas,
             synonyms: facets::built_in(),
             context: None,
         }
     }
 
-    /// The same for `export`.
-    pub(super) fn reading(&self) -> Reading<'_> {
+    /// Borrows the inputs in the form that `export` takes.
+    pub(super) fn as_reading(&self) -> Reading<'_> {
         Reading {
             personas: &self.personas,
             synonyms: &self.synonyms,
@@ -112,9 +118,10 @@ impl Source {
     }
 }
 
-fn context(paths: &Paths) -> Option<String> {
-    project_context(paths).unwrap_or_else(|why| {
-        say(&sanitize(&why));
+/// Reads the project's context. An unreadable file is reported and left out.
+fn read_context(paths: &Paths) -> Option<String> {
+    project_context(paths).unwrap_or_else(|reason| {
+        print_message(&sanitize(&reason));
         None
     })
 }

@@ -1,22 +1,26 @@
-//! The command line, one file a command: what was typed, which command it is, which exit code it ends with.
+//! The command line, one file per command: parsing, dispatch, exit codes.
 //!
-//! Nothing here draws or asks by itself: commands put `config`, `store`, `provider` and `runtime` together.
-//! Every message says what failed, where, and what to do. Called by `main`.
+//! Commands only combine `config`, `store`, `provider` and `runtime`; nothing is drawn or asked here. Every error message
+//! says what failed, where, and what to do.
 
 pub mod args;
 pub mod ask;
-mod attach;
+mod ask_input;
 mod completions;
 pub mod config;
 pub mod doctor;
+pub mod download;
+mod download_progress;
+pub mod exit_status;
 pub mod export;
-pub mod fetch;
-mod keys;
+mod key_status;
 mod man;
 pub mod model;
 pub mod persona;
-mod progress;
+mod reference;
 pub mod sessions;
+mod table;
+mod terminal;
 pub mod tui;
 
 use std::io::Write;
@@ -24,47 +28,47 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::config::{Flags, Paths, Setup, nearest};
+use crate::config::{Flags, Paths, Setup};
 use crate::provider;
 use crate::runtime::logging;
 use crate::store::Store;
-use crate::text::sanitize;
+use crate::text::{did_you_mean, sanitize};
 use args::{Cli, Command};
 
-/// Why a command ended without doing its work, and the exit code that says so.
+/// Why a command failed, and its exit code.
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct CliError {
-    /// What failed, where, what to do.
+    /// What failed, where, and what to do.
     pub message: String,
-    /// 2 for usage and configuration, 1 otherwise.
+    /// One of [`exit_status`].
     pub code: u8,
 }
 
 impl CliError {
-    /// A usage or configuration error.
+    /// Creates a usage or configuration error.
     pub fn usage(message: impl Into<String>) -> Self {
-        Self { message: message.into(), code: 2 }
+        Self { message: message.into(), code: exit_status::USAGE }
     }
 
-    /// Any other failure.
+    /// Creates an error for any other failure.
     pub fn failed(message: impl Into<String>) -> Self {
-        Self { message: message.into(), code: 1 }
+        Self { message: message.into(), code: exit_status::FAILURE }
     }
 }
 
-/// How a command prints: text or JSON.
+/// Output format of a command: text or JSON.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ListFormat {
-    /// For people.
+    /// Human-readable text
     #[default]
     Text,
-    /// For programs.
+    /// JSON
     Json,
 }
 
-/// Writes to standard output; a closed pipe is not an error (the reader has what it wanted).
-fn out(text: &str) -> Result<(), CliError> {
+/// Writes `text` to standard output. A closed pipe is not an error: the reader has what it wanted.
+fn write_stdout(text: &str) -> Result<(), CliError> {
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -74,105 +78,122 @@ fn out(text: &str) -> Result<(), CliError> {
     }
 }
 
-/// Writes one message to standard error. One that cannot be written is lost: there is nowhere else.
-fn say(message: &str) {
+/// Writes one message to standard error. Write errors are ignored: there is no other place to report them.
+fn print_message(message: &str) {
     let line = format!("plenary: {}\n", sanitize(message.trim_end()));
-    let told = std::io::stderr().lock().write_all(line.as_bytes());
-    drop(told);
+    let written = std::io::stderr().lock().write_all(line.as_bytes());
+    drop(written);
 }
 
-/// Writes `value` as JSON, for people and programs alike.
-fn out_json(value: &impl serde::Serialize) -> Result<(), CliError> {
-    out(&json_text(value)?)
+/// Writes each message to standard error.
+fn print_messages(messages: &[String]) {
+    for message in messages {
+        print_message(message);
+    }
 }
 
-/// `value` as JSON, with a line end.
-fn json_text(value: &impl serde::Serialize) -> Result<String, CliError> {
+/// Reports on standard error why the store does not work, if it does not.
+fn print_store_error(store: &Store) {
+    if let Some(error) = store.take_error() {
+        print_message(&error.to_string());
+    }
+}
+
+/// Writes `value` to standard output as indented JSON.
+fn write_json(value: &impl serde::Serialize) -> Result<(), CliError> {
+    write_stdout(&to_json_text(value)?)
+}
+
+/// Returns `value` as indented JSON that ends with a newline.
+fn to_json_text(value: &impl serde::Serialize) -> Result<String, CliError> {
     serde_json::to_string_pretty(value)
         .map(|text| text + "\n")
         .map_err(|e| CliError::failed(format!("this cannot be written as JSON: {e}")))
 }
 
-/// `1 question`, `3 questions`.
+/// Formats a number with its noun: `1 question`, `3 questions`.
 fn counted(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }
 
-/// Runs the program: the command that was typed, and the exit code that it ended with.
+/// Runs the command that was given on the command line and returns its exit code.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(e) => return help_or_wrong(&e),
+        Err(e) => return print_clap_error(&e),
     };
     let _logging = start_logging();
-    match run(cli) {
+    match run_command(cli) {
         Ok(code) => ExitCode::from(code),
         Err(e) => {
-            say(&e.message);
+            print_message(&e.message);
             ExitCode::from(e.code)
         }
     }
 }
 
-/// Help and version are errors to clap; they go to standard output and end with 0.
-fn help_or_wrong(error: &clap::Error) -> ExitCode {
-    let code = u8::try_from(error.exit_code()).unwrap_or(2);
+/// Prints a usage error, or the help or version text: clap treats those as errors that go to standard output and end
+/// with 0.
+fn print_clap_error(error: &clap::Error) -> ExitCode {
+    let code = u8::try_from(error.exit_code()).unwrap_or(exit_status::USAGE);
     match error.print() {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
-            say(&format!("standard output: {e}"));
-            ExitCode::from(code.max(1))
+            print_message(&format!("standard output: {e}"));
+            ExitCode::from(code.max(exit_status::FAILURE))
         }
         _ => ExitCode::from(code),
     }
 }
 
 fn start_logging() -> Option<logging::Logging> {
-    let wanted = logging::wanted()?;
-    let Some(path) = Paths::here().log() else {
-        say("no log is written: no home folder is known (set HOME or XDG_STATE_HOME)");
+    let filter = logging::wanted()?;
+    let Some(path) = Paths::of_process().log() else {
+        print_message("no log is written: no home folder is known (set HOME or XDG_STATE_HOME)");
         return None;
     };
-    match logging::start(&path, &wanted) {
+    match logging::start(&path, &filter) {
         Ok(logging) => Some(logging),
         Err(e) => {
-            say(&format!("no log is written: {}: {e}", path.display()));
+            print_message(&format!("no log is written: {}: {e}", path.display()));
             None
         }
     }
 }
 
-fn run(cli: Cli) -> Result<u8, CliError> {
-    let flags = cli.flags.flags();
+fn run_command(cli: Cli) -> Result<u8, CliError> {
+    let flags = cli.flags.to_config_flags();
     let Some(command) = cli.command else {
-        return tui::open(&flags, args::question(&cli.question)?, cli.pull);
+        return tui::open_screen(&flags, args::parse_question(&cli.question)?, cli.pull);
     };
     match command {
-        Command::Ask(ask) => ask::run(&ask, &flags),
-        Command::Resume { id } => tui::resume(&flags, id.as_deref()),
-        Command::Sessions(command) => sessions::run(command, &open_store(&Paths::here()), &flags),
-        Command::Persona(command) => persona::run(command, &flags),
-        Command::Model(command) => model::run(&command, &flags),
-        Command::Doctor { format } => doctor::run(format, &flags),
-        Command::Config(command) => config::run(&command, &flags),
-        Command::Completions { shell } => completions::run(shell),
-        Command::Man { command } => man::run(command.as_deref()),
+        Command::Ask(args) => ask::run_ask(&args, &flags),
+        Command::Resume { id } => tui::resume_session(&flags, id.as_deref()),
+        Command::Sessions(command) => {
+            sessions::run_sessions_command(command, &open_store(&Paths::of_process()), &flags)
+        }
+        Command::Persona(command) => persona::run_persona_command(command, &flags),
+        Command::Model(command) => model::run_model_command(&command, &flags),
+        Command::Doctor { format } => doctor::run_doctor(format, &flags),
+        Command::Config(command) => config::run_config(&command, &flags),
+        Command::Completions { shell } => completions::print_completions(shell),
+        Command::Man { command } => man::print_man_page(command.as_deref()),
     }
 }
 
-/// Puts the configuration together, and refuses kinds of providers that nobody here speaks.
-fn configure(flags: &Flags) -> Result<Setup, CliError> {
-    let setup = crate::config::setup(flags).map_err(|e| CliError::usage(e.to_string()))?;
+/// Loads the configuration and refuses provider kinds that this build does not support.
+fn load_setup(flags: &Flags) -> Result<Setup, CliError> {
+    let setup = crate::config::build_setup(flags).map_err(|e| CliError::usage(e.to_string()))?;
     let kinds = || provider::KINDS.iter().map(|kind| kind.name);
     for (name, spec) in &setup.providers {
         let key = format!("providers.{name}.kind");
-        // Without its engine, `local` is refused where it is chosen.
+        // A build without the local engine refuses `local` only when it is chosen.
         if provider::find_kind(&spec.kind).is_none() && spec.local.is_none() {
-            let origin = setup.report.ledger.origin(&key).map(ToString::to_string);
+            let origin = setup.report.values.origin(&key).map(ToString::to_string);
             return Err(CliError::usage(format!(
                 "{}: {key}: this version does not speak \"{}\"{} (known: {})",
                 origin.unwrap_or_default(),
                 spec.kind,
-                nearest::hint(&spec.kind, kinds()),
+                did_you_mean(&spec.kind, kinds()),
                 kinds().collect::<Vec<_>>().join(", ")
             )));
         }
@@ -180,17 +201,19 @@ fn configure(flags: &Flags) -> Result<Setup, CliError> {
     Ok(setup)
 }
 
-/// Opens the store where it belongs on this machine; without a home it is kept in memory.
+/// Opens the store of this user. Without a home folder, the store is kept in memory.
 fn open_store(paths: &Paths) -> Store {
     if let Some(path) = paths.store() {
         return Store::open(&path);
     }
-    say("no home folder is known (set HOME or XDG_DATA_HOME): this session is kept in memory only");
+    print_message(
+        "no home folder is known (set HOME or XDG_DATA_HOME): this session is kept in memory only",
+    );
     Store::in_memory()
 }
 
-/// A runtime for commands that ask the network: one thread, this one.
-fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+/// Builds a single-threaded runtime for commands that use the network.
+fn build_runtime() -> Result<tokio::runtime::Runtime, CliError> {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -1,7 +1,6 @@
-//! `plenary persona list | show | check`: who there is, what one of them says, what is wrong with a file.
+//! `plenary persona list | show | check`: known personas, the settings of one, problems in persona files.
 //!
-//! Renders text and JSON from what `config` loads; reads no file by itself but those that `check` scans for invisible
-//! characters. [`render`] does the work without a terminal, [`run`] prints it.
+//! Formats what `config` loads, as text and JSON; reads no files itself, except to look for invisible characters.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -9,107 +8,111 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{CliError, ListFormat, counted, json_text, say};
+use super::table::align_columns;
+use super::{CliError, ListFormat, counted, print_messages, to_json_text, write_stdout};
 use crate::config::{self, Flags, personas};
-use crate::domain::{Panel, Persona as Who, PersonaId};
+use crate::domain::{Panel, Persona, PersonaId};
 use crate::prompt::estimate;
-use crate::text::sanitize_line;
 use crate::text::width::width;
+use crate::text::{nearest_word, sanitize_line};
 
-/// Invisible characters that are listed for one file; more are counted.
-const LISTED: usize = 20;
+/// How many invisible characters of a file are listed; more are only counted.
+const MAX_LISTED_CHARS: usize = 20;
 
 /// `plenary persona …`
 #[derive(Debug, clap::Subcommand)]
-pub enum Persona {
-    /// List the personas: built in, yours, the project's
+pub enum PersonaCommand {
+    /// List the personas: built-in, your own, the project's
     List {
-        /// How to print
+        /// Output format
         #[arg(long, value_enum, default_value_t)]
         format: ListFormat,
     },
-    /// Show one persona: its settings, what its answers promise, its size
+    /// Show a persona: its settings, the contract of its answers, its size
     Show {
-        /// An id from `persona list`, or the path of a persona file
+        /// Id as `persona list` shows it, or the path of a persona file
         #[arg(value_name = "ID|PATH")]
         persona: String,
-        /// Print the system prompt and nothing else, byte for byte
+        /// Print only the system prompt, byte for byte
         #[arg(long, conflicts_with = "format")]
         prompt: bool,
-        /// How to print
+        /// Output format
         #[arg(long, value_enum, default_value_t)]
         format: ListFormat,
     },
-    /// Check persona files: errors, warnings, invisible characters, size in tokens
+    /// Check persona files for errors and invisible characters, and print their size in tokens
     Check {
-        /// Files, or folders of them
+        /// Persona files, or folders that contain them
         #[arg(required = true, value_name = "FILE")]
         files: Vec<PathBuf>,
     },
 }
 
-/// What a command prints, and its exit code.
+/// Output of a command, and its exit code.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Printed {
-    /// For standard output, complete with line ends.
+pub struct CommandOutput {
+    /// Text for standard output, complete with its final newline.
     pub out: String,
-    /// For standard error, one notice each.
+    /// Messages for standard error.
     pub notices: Vec<String>,
-    /// The exit code.
+    /// Exit code.
     pub code: u8,
 }
 
-/// Runs `plenary persona …`; the number is the exit code.
-pub fn run(command: Persona, flags: &Flags) -> Result<u8, CliError> {
-    let printed = render(command, flags)?;
-    printed.notices.iter().for_each(|notice| say(notice));
-    super::out(&printed.out)?;
-    Ok(printed.code)
+/// Runs `plenary persona …` and returns the exit code.
+pub fn run_persona_command(command: PersonaCommand, flags: &Flags) -> Result<u8, CliError> {
+    let output = render_persona_command(command, flags)?;
+    print_messages(&output.notices);
+    write_stdout(&output.out)?;
+    Ok(output.code)
 }
 
-/// Does the work of `plenary persona …` and returns what is to be printed.
-pub fn render(command: Persona, flags: &Flags) -> Result<Printed, CliError> {
+/// Runs `plenary persona …` and returns its output instead of printing it.
+pub fn render_persona_command(
+    command: PersonaCommand,
+    flags: &Flags,
+) -> Result<CommandOutput, CliError> {
     match command {
-        Persona::List { format } => {
-            let known = Known::find(flags);
+        PersonaCommand::List { format } => {
+            let known = KnownPersonas::load(flags);
             let out = match format {
-                ListFormat::Text => list_text(&known),
-                ListFormat::Json => json_text(&known.list_json())?,
+                ListFormat::Text => format_list(&known),
+                ListFormat::Json => to_json_text(&known.to_json_rows())?,
             };
-            Ok(Printed { out, notices: known.notices, code: 0 })
+            Ok(CommandOutput { out, notices: known.notices, code: 0 })
         }
-        Persona::Show { persona, prompt, format } => {
-            let (who, notices) = find(&persona, flags)?;
+        PersonaCommand::Show { persona, prompt, format } => {
+            let (persona, notices) = find_persona(&persona, flags)?;
             if prompt {
-                let out = who.prompt.to_string();
-                return Ok(Printed { out, ..Printed::default() });
+                let out = persona.prompt.to_string();
+                return Ok(CommandOutput { out, ..CommandOutput::default() });
             }
             let out = match format {
-                ListFormat::Text => show_text(&who),
-                ListFormat::Json => json_text(&show_json(&who)?)?,
+                ListFormat::Text => format_persona(&persona),
+                ListFormat::Json => to_json_text(&to_persona_json(&persona)?)?,
             };
-            Ok(Printed { out, notices, code: 0 })
+            Ok(CommandOutput { out, notices, code: 0 })
         }
-        Persona::Check { files } => Ok(check(&files)),
+        PersonaCommand::Check { files } => Ok(check_files(&files)),
     }
 }
 
 /// All known personas and panels.
-struct Known {
-    personas: Vec<Arc<Who>>,
+struct KnownPersonas {
+    personas: Vec<Arc<Persona>>,
     panels: Vec<Panel>,
     notices: Vec<String>,
 }
 
-impl Known {
-    /// From the whole configuration; where that is broken, the personas alone with a notice that says so.
-    fn find(flags: &Flags) -> Self {
-        match config::setup(flags) {
+impl KnownPersonas {
+    /// Loads them from the configuration; if that is invalid, loads only the personas, with a notice.
+    fn load(flags: &Flags) -> Self {
+        match config::build_setup(flags) {
             Ok(setup) => {
-                Self { personas: setup.personas, panels: setup.panels, notices: setup.notices }
+                Self { personas: setup.personas, panels: setup.panels, notices: setup.warnings }
             }
             Err(e) => {
-                let paths = config::Paths::here();
+                let paths = config::Paths::of_process();
                 let project = paths.project_personas();
                 let trusted = flags.trust_project.then_some(project.as_path());
                 let loaded = personas::load(&paths.user_personas(), trusted);
@@ -120,245 +123,234 @@ impl Known {
         }
     }
 
-    fn panels_of(&self, id: &PersonaId) -> Vec<&str> {
-        let of = self.panels.iter().filter(|panel| panel.personas.contains(id));
-        of.map(|panel| panel.name.as_str()).collect()
+    /// Returns the names of the panels with this persona.
+    fn panels_with(&self, id: &PersonaId) -> Vec<&str> {
+        let panels = self.panels.iter().filter(|panel| panel.personas.contains(id));
+        panels.map(|panel| panel.name.as_str()).collect()
     }
 
-    fn list_json(&self) -> Vec<Value> {
-        let row = |who: &Arc<Who>| {
+    fn to_json_rows(&self) -> Vec<Value> {
+        let to_row = |persona: &Arc<Persona>| {
             json!({
-                "id": who.id, "name": who.name, "title": who.title, "view": who.view,
-                "color": who.color, "panels": self.panels_of(&who.id), "triggers": who.triggers,
-                "tokens": estimate(&who.prompt), "source": who.source.to_string(),
+                "id": persona.id, "name": persona.name, "title": persona.title, "view": persona.view,
+                "color": persona.color, "panels": self.panels_with(&persona.id),
+                "triggers": persona.triggers, "tokens": estimate(&persona.prompt),
+                "source": persona.source.to_string(),
             })
         };
-        self.personas.iter().map(row).collect()
+        self.personas.iter().map(to_row).collect()
     }
 }
 
-/// The persona of this id, else the one in this file.
-fn find(word: &str, flags: &Flags) -> Result<(Arc<Who>, Vec<String>), CliError> {
-    let known = Known::find(flags);
-    if let Some(who) = known.personas.iter().find(|p| p.id.as_str() == word) {
-        return Ok((Arc::clone(who), known.notices));
+/// Finds the persona with this id, or else reads the persona in this file. The strings are notices.
+fn find_persona(word: &str, flags: &Flags) -> Result<(Arc<Persona>, Vec<String>), CliError> {
+    let known = KnownPersonas::load(flags);
+    if let Some(persona) = known.personas.iter().find(|p| p.id.as_str() == word) {
+        return Ok((Arc::clone(persona), known.notices));
     }
     let path = Path::new(word);
     let looks_like_path = word.contains(['/', '.', '~', '\\']);
     if !looks_like_path && !path.exists() {
         let ids = || known.personas.iter().map(|p| p.id.as_str());
-        let meant = config::nearest::nearest(word, ids());
-        let hint = meant.map_or_else(
+        let near = nearest_word(word, ids());
+        let hint = near.map_or_else(
             || format!("known are {}", ids().collect::<Vec<_>>().join(", ")),
             |id| format!("did you mean `{id}`?"),
         );
         return Err(CliError::usage(format!("there is no persona `{word}`; {hint}")));
     }
-    let mut found = personas::load_path(path).map_err(|e| CliError::usage(e.to_string()))?;
-    let many = found.personas.len();
-    match (found.personas.pop(), many) {
-        (Some((who, notices)), 1) => Ok((Arc::new(who), [found.skipped, notices].concat())),
-        _ => Err(CliError::usage(format!("{word} holds {many} personas; name one file of it"))),
+    let mut loaded = personas::load_path(path).map_err(|e| CliError::usage(e.to_string()))?;
+    let count = loaded.personas.len();
+    match (loaded.personas.pop(), count) {
+        (Some((persona, notices)), 1) => {
+            Ok((Arc::new(persona), [loaded.skipped, notices].concat()))
+        }
+        _ => Err(CliError::usage(format!("{word} holds {count} personas; name one file of it"))),
     }
 }
 
-fn list_text(known: &Known) -> String {
+fn format_list(known: &KnownPersonas) -> String {
     let header = ["ID", "NAME", "VIEW", "TITLE", "PANELS", "SOURCE"].map(str::to_owned);
-    let rows = known.personas.iter().map(|who| {
+    let rows = known.personas.iter().map(|persona| {
         let cells = [
-            who.id.as_str(),
-            &who.name,
-            &who.view,
-            &who.title,
-            &known.panels_of(&who.id).join(", "),
-            &who.source.to_string(),
+            persona.id.as_str(),
+            &persona.name,
+            &persona.view,
+            &persona.title,
+            &known.panels_with(&persona.id).join(", "),
+            &persona.source.to_string(),
         ];
         cells.map(sanitize_line)
     });
-    columns(&std::iter::once(header).chain(rows).collect::<Vec<_>>())
+    let table: Vec<[String; 6]> = std::iter::once(header).chain(rows).collect();
+    let lines = align_columns(&table, true);
+    lines.iter().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 
-/// Left-aligned columns with two blanks between them; a column in which no row has anything is left out.
-fn columns<const N: usize>(rows: &[[String; N]]) -> String {
-    let body = || rows.iter().skip(1);
-    let widths: Vec<usize> = (0..N)
-        .map(|i| {
-            let wide = |row: &[String; N]| row.get(i).map_or(0, |cell| width(cell));
-            if body().all(|row| wide(row) == 0) {
-                0
-            } else {
-                rows.iter().map(wide).max().unwrap_or(0)
-            }
-        })
-        .collect();
-    let mut out = String::new();
-    for row in rows {
-        let mut line = String::new();
-        for (cell, columns) in row.iter().zip(&widths).filter(|(_, columns)| **columns > 0) {
-            line.push_str(cell);
-            line.push_str(&" ".repeat(columns.saturating_sub(width(cell)) + 2));
-        }
-        out.push_str(line.trim_end());
-        out.push('\n');
-    }
-    out
-}
-
-fn show_json(who: &Who) -> Result<Value, CliError> {
-    let failed = |e| CliError::failed(format!("JSON: {e}"));
-    let mut value = serde_json::to_value(who).map_err(failed)?;
+/// Returns the JSON of `persona show`: the settings, and the prompt with its size.
+fn to_persona_json(persona: &Persona) -> Result<Value, CliError> {
+    let to_error = |e| CliError::failed(format!("JSON: {e}"));
+    let mut value = serde_json::to_value(persona).map_err(to_error)?;
     if let Value::Object(map) = &mut value {
-        map.insert("source".to_owned(), json!(who.source.to_string()));
-        map.insert("tokens".to_owned(), json!(estimate(&who.prompt)));
-        map.insert("prompt".to_owned(), json!(&*who.prompt));
+        map.insert("source".to_owned(), json!(persona.source.to_string()));
+        map.insert("tokens".to_owned(), json!(estimate(&persona.prompt)));
+        map.insert("prompt".to_owned(), json!(&*persona.prompt));
     }
     Ok(value)
 }
 
-/// What people want to know of a persona, without its prompt.
-fn show_text(who: &Who) -> String {
-    let mut page = Page::default();
-    page.line(&format!("{} ({})", who.name, who.id));
-    if !who.title.is_empty() {
-        page.line(&who.title);
+/// Formats the settings and the contract of a persona, without its prompt.
+fn format_persona(persona: &Persona) -> String {
+    let mut page = TextPage::default();
+    page.push_line(&format!("{} ({})", persona.name, persona.id));
+    if !persona.title.is_empty() {
+        page.push_line(&persona.title);
     }
-    page.line("");
-    page.field("view", &who.view);
-    page.field("colour", who.color.as_deref().unwrap_or_default());
-    page.field("model", &who.model.as_ref().map_or_else(String::new, ToString::to_string));
-    let number = |n: Option<f32>| n.map_or_else(String::new, |n| n.to_string());
-    page.field("temperature", &number(who.temperature));
-    page.field("top_p", &number(who.top_p));
-    page.field("limit", &who.context_limit.map_or_else(String::new, |n| format!("{n} tokens")));
-    page.field("size", &size(who));
-    page.field("tags", &who.tags.join(", "));
-    page.field("triggers", &who.triggers.join(", "));
-    page.field("mode", who.mode.as_deref().unwrap_or_default());
-    page.field("source", &who.source.to_string());
-    page.contract(who);
-    page.list(
+    page.push_line("");
+    page.push_field("view", &persona.view);
+    page.push_field("colour", persona.color.as_deref().unwrap_or_default());
+    page.push_field("model", &persona.model.as_ref().map_or_else(String::new, ToString::to_string));
+    let to_text = |n: Option<f32>| n.map_or_else(String::new, |n| n.to_string());
+    page.push_field("temperature", &to_text(persona.temperature));
+    page.push_field("top_p", &to_text(persona.top_p));
+    page.push_field(
+        "limit",
+        &persona.context_limit.map_or_else(String::new, |n| format!("{n} tokens")),
+    );
+    page.push_field("size", &format_prompt_size(persona));
+    page.push_field("tags", &persona.tags.join(", "));
+    page.push_field("triggers", &persona.triggers.join(", "));
+    page.push_field("mode", persona.mode.as_deref().unwrap_or_default());
+    page.push_field("source", &persona.source.to_string());
+    page.push_contract(persona);
+    page.push_list(
         "Asks first",
-        who.intake.iter().map(|field| {
-            let insists = if field.confirm { " (insists)" } else { "" };
-            format!("{}: {}{insists}", field.id, field.ask)
+        persona.intake.iter().map(|field| {
+            let suffix = if field.confirm { " (insists)" } else { "" };
+            format!("{}: {}{suffix}", field.id, field.ask)
         }),
     );
     page.0
 }
 
-/// `prompt about 2112 tokens, brief about 402`
-fn size(who: &Who) -> String {
-    let mut size = format!("prompt about {} tokens", estimate(&who.prompt));
-    if let Some(brief) = &who.brief {
+/// Formats the size of the prompts: `prompt about 2112 tokens, brief about 402`.
+fn format_prompt_size(persona: &Persona) -> String {
+    let mut size = format!("prompt about {} tokens", estimate(&persona.prompt));
+    if let Some(brief) = &persona.brief {
         let _ = write!(size, ", brief about {}", estimate(brief));
     }
     size
 }
 
-/// A page of text; everything that comes from a file is neutralised on the way in.
+/// Text output under construction. Everything added to it is sanitised.
 #[derive(Default)]
-struct Page(String);
+struct TextPage(String);
 
-impl Page {
-    fn line(&mut self, text: &str) {
+impl TextPage {
+    fn push_line(&mut self, text: &str) {
         self.0.push_str(&sanitize_line(text));
         self.0.push('\n');
     }
 
-    fn field(&mut self, name: &str, value: &str) {
+    fn push_field(&mut self, name: &str, value: &str) {
         if !value.is_empty() {
-            self.line(&format!("{name:<12}{value}"));
+            self.push_line(&format!("{name:<12}{value}"));
         }
     }
 
-    fn list(&mut self, heading: &str, items: impl Iterator<Item = String>) {
+    fn push_list(&mut self, heading: &str, items: impl Iterator<Item = String>) {
         let mut items = items.peekable();
         if items.peek().is_some() {
-            self.line("");
-            self.line(heading);
+            self.push_line("");
+            self.push_line(heading);
         }
         for item in items {
-            self.line(&format!("  {item}"));
+            self.push_line(&format!("  {item}"));
         }
     }
 
-    fn contract(&mut self, who: &Who) {
-        let contract = &who.contract;
+    fn push_contract(&mut self, persona: &Persona) {
+        let contract = &persona.contract;
         if contract.is_empty() {
             return;
         }
-        let word = |value: Option<Value>| match value {
+        let to_word = |value: Option<Value>| match value {
             Some(Value::String(word)) => word,
             _ => String::new(),
         };
-        let applies = word(serde_json::to_value(contract.applies).ok());
+        let applies = to_word(serde_json::to_value(contract.applies).ok());
         let widest = contract.sections.iter().map(|s| width(&s.title)).max().unwrap_or(0);
-        self.list(
+        self.push_list(
             &format!("Sections (applies: {applies})"),
             contract.sections.iter().enumerate().map(|(i, section)| {
-                let facet = word(serde_json::to_value(section.facet).ok());
+                let facet = to_word(serde_json::to_value(section.facet).ok());
                 let optional = if section.optional { ", optional" } else { "" };
                 let pad = " ".repeat(widest.saturating_sub(width(&section.title)));
                 format!("{:>2}  {}{pad}  {facet}{optional}", i + 1, section.title)
             }),
         );
-        self.list(
+        self.push_list(
             "Tables",
             contract.tables.iter().map(|t| format!("{}: {}", t.when, t.columns.join(" | "))),
         );
-        self.list("Opens with", contract.opens_with.iter().cloned());
-        self.list("Closes with", contract.closes_with.iter().cloned());
-        self.list("Must occur", contract.require.iter().cloned());
-        self.list("Must not occur", contract.forbid.iter().cloned());
+        self.push_list("Opens with", contract.opens_with.iter().cloned());
+        self.push_list("Closes with", contract.closes_with.iter().cloned());
+        self.push_list("Must occur", contract.require.iter().cloned());
+        self.push_list("Must not occur", contract.forbid.iter().cloned());
     }
 }
 
-/// Checks files: a line for each persona and each problem, and the sum at the end.
-fn check(files: &[PathBuf]) -> Printed {
-    let (found, problems) = personas::inspect(files);
-    let mut page = Page::default();
+/// Checks files: a line for each problem and each persona, and the totals at the end.
+fn check_files(files: &[PathBuf]) -> CommandOutput {
+    let (valid, problems) = personas::check_files(files);
+    let mut page = TextPage::default();
     let mut warnings = problems.iter().filter(|p| !p.is_error()).count();
     for problem in &problems {
         let kind = if problem.is_error() { "" } else { " (warning)" };
-        page.line(&format!("{problem}{kind}"));
+        page.push_line(&format!("{problem}{kind}"));
     }
-    for who in &found {
-        let file = who.source.to_string();
-        for warning in hidden(&file) {
-            page.line(&format!("{warning} (warning)"));
+    for persona in &valid {
+        let file = persona.source.to_string();
+        for warning in list_invisible_chars(&file) {
+            page.push_line(&format!("{warning} (warning)"));
             warnings += 1;
         }
-        if let Some(limit) = who.context_limit
-            && estimate(&who.prompt) > limit / 2
+        if let Some(limit) = persona.context_limit
+            && estimate(&persona.prompt) > limit / 2
         {
-            page.line(&format!(
+            page.push_line(&format!(
                 "{file}: context_limit: the prompt takes more than half of {limit} tokens (warning)"
             ));
             warnings += 1;
         }
-        page.line(&format!("{file}: {}, {}: {}", who.id, who.name, size(who)));
+        page.push_line(&format!(
+            "{file}: {}, {}: {}",
+            persona.id,
+            persona.name,
+            format_prompt_size(persona)
+        ));
     }
     let errors = problems.iter().filter(|p| p.is_error()).count();
-    page.line(&format!(
+    page.push_line(&format!(
         "{}, {}, {}",
-        counted(found.len(), "persona"),
+        counted(valid.len(), "persona"),
         counted(errors, "error"),
         counted(warnings, "warning")
     ));
-    Printed { out: page.0, notices: Vec::new(), code: u8::from(errors > 0) }
+    CommandOutput { out: page.0, notices: Vec::new(), code: u8::from(errors > 0) }
 }
 
-/// One line for each character of a file that a reader does not see.
-fn hidden(file: &str) -> Vec<String> {
-    let text = personas::read_file(Path::new(file)).unwrap_or_default();
-    let found = personas::invisible::find(&text);
-    let line = |hidden: &personas::invisible::Invisible| {
+/// Returns one line for each invisible character in a file.
+fn list_invisible_chars(file: &str) -> Vec<String> {
+    let text = personas::read_persona_file(Path::new(file)).unwrap_or_default();
+    let found = personas::invisible::find_invisible(&text);
+    let describe = |hidden: &personas::invisible::InvisibleChar| {
         let code = u32::from(hidden.character);
         format!("{file}:{}: invisible character U+{code:04X}, {}", hidden.line, hidden.name)
     };
-    let mut lines: Vec<String> = found.iter().take(LISTED).map(line).collect();
-    if found.len() > LISTED {
-        lines.push(format!("{file}: {} more invisible characters", found.len() - LISTED));
+    let mut lines: Vec<String> = found.iter().take(MAX_LISTED_CHARS).map(describe).collect();
+    if found.len() > MAX_LISTED_CHARS {
+        lines.push(format!("{file}: {} more invisible characters", found.len() - MAX_LISTED_CHARS));
     }
     lines
 }
@@ -368,13 +360,13 @@ mod tests {
     use super::*;
     use crate::domain::PersonaSource;
 
-    fn known() -> Known {
+    fn sample_personas() -> KnownPersonas {
         let id = PersonaId::from_name("edge");
         let built_in = personas::built_in(&id).unwrap();
         let source = PersonaSource::User("p/日本.md".into());
-        let plain = Who::plain(PersonaId::from_name("x"), "日本 X".to_owned(), "Text", source);
+        let plain = Persona::plain(PersonaId::from_name("x"), "日本 X".to_owned(), "Text", source);
         let panel = Panel { name: "mine".to_owned(), personas: vec![id], model: None };
-        Known {
+        KnownPersonas {
             personas: vec![built_in, Arc::new(plain)],
             panels: vec![panel],
             notices: Vec::new(),
@@ -382,8 +374,8 @@ mod tests {
     }
 
     #[test]
-    fn the_list_is_aligned_by_width_and_names_the_panels() {
-        let text = list_text(&known());
+    fn list_is_aligned_by_width_and_names_the_panels() {
+        let text = format_list(&sample_personas());
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 3);
         let column = |line: &str, word: &str| width(line.split(word).next().unwrap());
@@ -393,17 +385,11 @@ mod tests {
     }
 
     #[test]
-    fn the_list_as_json_has_the_same() {
-        let rows = known().list_json();
+    fn json_rows_have_the_columns_of_the_list() {
+        let rows = sample_personas().to_json_rows();
         assert_eq!(rows[0]["id"], "edge");
         assert_eq!(rows[0]["panels"], json!(["mine"]));
         assert_eq!(rows[0]["source"], "built in");
         assert_eq!(rows[1]["panels"], json!([]));
-    }
-
-    #[test]
-    fn a_column_without_any_word_is_left_out() {
-        let row = |a: &str, b: &str| [a.to_owned(), b.to_owned()];
-        assert_eq!(columns(&[row("A", "B"), row("x", "")]), "A\nx\n");
     }
 }

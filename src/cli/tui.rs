@@ -1,11 +1,11 @@
 //! Opening the screen: `plenary`, `plenary "question"`, `plenary resume [ID]`.
 //!
-//! Finds out what to open and whether there is a terminal to open it on; the screen itself is `runtime`'s.
-//! Without a terminal a question is answered as `ask` does it, and everything else is explained.
+//! Decides what to open and checks that there is a terminal; the screen itself belongs to `runtime`. Without a terminal, a
+//! question is answered as by `plenary ask`, and anything else is an error that says what to use instead.
 
 use std::io::IsTerminal;
 
-use super::{CliError, ask, attach, configure, open_store, sessions};
+use super::{CliError, ask, ask_input, load_setup, open_store, sessions, terminal};
 use crate::config::{Flags, Paths, Setup};
 use crate::runtime::{self, Start, event_loop::TuiError};
 use crate::store::Store;
@@ -13,39 +13,37 @@ use crate::store::Store;
 const NO_TERMINAL: &str = "standard output is not a terminal, and the screen needs one; \
                            without a screen: plenary ask \"your question\" (see plenary ask --help)";
 
-/// Opens the screen, asking `question` at once when there is one; with `pull`, a local model that is not there is fetched
-/// without asking.
-pub fn open(flags: &Flags, question: Option<String>, pull: bool) -> Result<u8, CliError> {
+/// Opens the screen and asks `question`, if given. With `pull`, a missing local model is downloaded without asking.
+pub fn open_screen(flags: &Flags, question: Option<String>, pull: bool) -> Result<u8, CliError> {
     if !std::io::stdout().is_terminal() {
         let Some(question) = question else { return Err(CliError::usage(NO_TERMINAL)) };
         let question = vec![question];
-        return ask::run(&ask::Ask { question, pull, ..Default::default() }, flags);
+        return ask::run_ask(&ask::AskArgs { question, pull, ..Default::default() }, flags);
     }
     if question.as_ref().is_some_and(|question| question.trim().is_empty()) {
         return Err(CliError::usage("the question is empty: plenary \"your question\""));
     }
-    let question = attach::for_screen(question.as_deref())?;
-    let setup = configure(flags)?;
+    let question = ask_input::read_screen_question(question.as_deref())?;
+    let setup = load_setup(flags)?;
     let store = open_store(&setup.paths);
-    start(setup, Start { question, pull, ..Start::default() }, store)
+    run_screen(setup, Start { question, pull, ..Start::default() }, store)
 }
 
-/// Opens the screen with a session: the one whose id begins with `id`, or the latest.
-pub fn resume(flags: &Flags, id: Option<&str>) -> Result<u8, CliError> {
+/// Opens the screen with the session whose id begins with `id`, or with the latest session.
+pub fn resume_session(flags: &Flags, id: Option<&str>) -> Result<u8, CliError> {
     if !std::io::stdout().is_terminal() {
         return Err(CliError::usage(
             "standard output is not a terminal, and the screen needs one; without a screen: \
              plenary sessions show ID",
         ));
     }
-    let store = open_store(&Paths::here());
-    let session = sessions::resolve(&store, id.unwrap_or("last"))?;
-    start(configure(flags)?, Start { session: Some(session), ..Start::default() }, store)
+    let store = open_store(&Paths::of_process());
+    let session = sessions::find_session(&store, id.unwrap_or(sessions::LAST))?;
+    run_screen(load_setup(flags)?, Start { session: Some(session), ..Start::default() }, store)
 }
 
-/// Hands over to the screen. The one place that does.
-fn start(setup: Setup, start: Start, store: Store) -> Result<u8, CliError> {
-    if std::env::var("TERM").is_ok_and(|term| term == "dumb") {
+fn run_screen(setup: Setup, start: Start, store: Store) -> Result<u8, CliError> {
+    if terminal::is_dumb() {
         return Err(CliError::usage(
             "TERM=dumb: this terminal cannot show panes; without a screen: \
              plenary ask \"your question\"",

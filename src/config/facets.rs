@@ -1,83 +1,86 @@
-//! What headings are called: `facets.toml`, embedded, and the user's own beside `config.toml`.
+//! Heading synonyms: `facets.toml`, embedded, and the user's own beside `config.toml`.
 //!
-//! Reads the files and says what is wrong with them; what a phrase means for a heading is `review`'s. Called by `setup`
-//! and by commands that need no configuration.
+//! Reads the files and says what is wrong with them. What a phrase means for a heading is decided in `review`.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use serde::Deserialize;
 use toml::Spanned;
 
-use super::{ConfigError, nearest};
+use super::ConfigError;
 use crate::domain::Facet;
 use crate::review::Synonyms;
+use crate::text::did_you_mean;
 
 const EMBEDDED: &str = include_str!("facets.toml");
 
-/// The key of the labels that lead a recommendation.
+/// Key of the labels that introduce a recommendation.
 const LEAD: &str = "lead";
 
-/// Longest phrase that is taken, in characters, and most phrases of one file: a heading has a few words.
-const MOST: (usize, usize) = (80, 2_000);
+/// Longest accepted phrase, in characters: a heading has a few words.
+const MAX_PHRASE_CHARS: usize = 80;
+
+/// Most phrases of one file.
+const MAX_PHRASES: usize = 2_000;
 
 static BUILT_IN: LazyLock<Result<Arc<Synonyms>, ConfigError>> = LazyLock::new(|| {
     let mut synonyms = Synonyms::default();
-    add(&mut synonyms, EMBEDDED, "facets.toml")?;
+    add_phrases(&mut synonyms, EMBEDDED, Path::new("facets.toml"))?;
     Ok(Arc::new(synonyms))
 });
 
-/// The phrases that plenary comes with. The embedded file is read by a test.
+/// The built-in heading synonyms. A test reads the embedded file.
 pub fn built_in() -> Arc<Synonyms> {
     BUILT_IN.clone().unwrap_or_default()
 }
 
-/// The same with the user's file laid over them; `name` stands in messages.
+/// The built-in heading synonyms with those of the user's file, whose text is given.
 ///
 /// # Errors
-/// Says which line names no facet, or is not a list of phrases.
-pub fn with_user(text: &str, name: &str) -> Result<Arc<Synonyms>, ConfigError> {
+/// A line names no facet, or is not a list of phrases.
+pub fn add_user_phrases(text: &str, path: &Path) -> Result<Arc<Synonyms>, ConfigError> {
     let mut synonyms = (*built_in()).clone();
-    add(&mut synonyms, text, name)?;
+    add_phrases(&mut synonyms, text, path)?;
     Ok(Arc::new(synonyms))
 }
 
 #[derive(Deserialize)]
 #[serde(transparent)]
-struct File(BTreeMap<Spanned<String>, Spanned<Vec<Spanned<String>>>>);
+struct FacetsFile(BTreeMap<Spanned<String>, Spanned<Vec<Spanned<String>>>>);
 
-fn add(synonyms: &mut Synonyms, text: &str, name: &str) -> Result<(), ConfigError> {
-    let wrong = |at: usize, what: &str| {
-        let line = text.get(..at).unwrap_or(text).matches('\n').count() + 1;
-        ConfigError(format!("{name}:{line}: {what}"))
+fn add_phrases(synonyms: &mut Synonyms, text: &str, path: &Path) -> Result<(), ConfigError> {
+    let error_at = |offset: usize, message: String| {
+        let line = text.get(..offset).unwrap_or(text).matches('\n').count() + 1;
+        ConfigError::in_file(path, message).at_line(line)
     };
-    let file: File = toml::from_str(text).map_err(|e| {
-        let at = e.span().map_or(0, |span| span.start);
-        wrong(at, &format!("{}; expected FACET = [\"phrase\", …]", e.message()))
+    let file: FacetsFile = toml::from_str(text).map_err(|e| {
+        let offset = e.span().map_or(0, |span| span.start);
+        error_at(offset, format!("{}; expected FACET = [\"phrase\", …]", e.message()))
     })?;
     let mut count = 0;
     for (key, phrases) in &file.0 {
         let facet = Facet::parse(key.get_ref());
         if facet.is_none() && key.get_ref() != LEAD {
             let known = Facet::ALL.map(Facet::word).into_iter().chain([LEAD]);
-            let hint = nearest::hint(key.get_ref(), known);
-            return Err(wrong(
-                key.span().start,
-                &format!("there is no facet \"{}\"{hint}", key.get_ref()),
-            ));
+            let hint = did_you_mean(key.get_ref(), known);
+            let message = format!("there is no facet \"{}\"{hint}", key.get_ref());
+            return Err(error_at(key.span().start, message));
         }
         for phrase in phrases.get_ref() {
             let words = phrase.get_ref();
             count += 1;
-            if !words.chars().any(char::is_alphanumeric) || words.chars().count() > MOST.0 {
-                let what = format!(
-                    "expected a phrase of at most {} characters with a letter in it",
-                    MOST.0
+            if !words.chars().any(char::is_alphanumeric) || words.chars().count() > MAX_PHRASE_CHARS
+            {
+                let message = format!(
+                    "expected a phrase of at most {MAX_PHRASE_CHARS} characters with a letter in it"
                 );
-                return Err(wrong(phrase.span().start, &what));
+                return Err(error_at(phrase.span().start, message));
             }
-            if count > MOST.1 {
-                return Err(wrong(phrase.span().start, &format!("more than {} phrases", MOST.1)));
+            if count > MAX_PHRASES {
+                let message = format!("more than {MAX_PHRASES} phrases");
+                return Err(error_at(phrase.span().start, message));
             }
             match facet {
                 Some(facet) => synonyms.add(facet, words),
@@ -93,9 +96,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_embedded_file_is_read_whole() {
+    fn the_embedded_file_is_read_completely() {
         let mut synonyms = Synonyms::default();
-        add(&mut synonyms, EMBEDDED, "facets.toml").unwrap();
+        add_phrases(&mut synonyms, EMBEDDED, Path::new("facets.toml")).unwrap();
         assert!(synonyms.len() > 300, "{}", synonyms.len());
         assert_eq!(synonyms, *built_in());
     }
@@ -103,7 +106,7 @@ mod tests {
     #[test]
     fn the_users_phrases_are_added_and_win() {
         let own = "risks = [\"What keeps me awake\", \"budget\"]\nlead = [\"Ruling\"]\n";
-        let synonyms = with_user(own, "facets.toml").unwrap();
+        let synonyms = add_user_phrases(own, Path::new("facets.toml")).unwrap();
         assert_eq!(synonyms.facet("What keeps me awake"), Some(Facet::Risks));
         assert_eq!(synonyms.facet("Budget"), Some(Facet::Risks));
         assert_eq!(synonyms.facet("Rollback"), Some(Facet::Validation));
@@ -112,7 +115,7 @@ mod tests {
 
     #[test]
     fn errors_name_file_and_line() {
-        for (text, said) in [
+        for (text, message) in [
             (
                 "cost = [\"a\"]\nrisk = [\"b\"]\n",
                 "f.toml:2: there is no facet \"risk\"; did you mean \"risks\"?",
@@ -122,8 +125,8 @@ mod tests {
             ("cost = [", "f.toml:1: "),
             ("[cost]\nx = 1\n", "f.toml:1: "),
         ] {
-            let error = with_user(text, "f.toml").unwrap_err().to_string();
-            assert!(error.starts_with(said), "{text:?} said {error}");
+            let error = add_user_phrases(text, Path::new("f.toml")).unwrap_err().to_string();
+            assert!(error.starts_with(message), "{text:?}: {error}");
         }
     }
 }

@@ -1,35 +1,38 @@
-//! What the program is told: files, environment, flags; personas and panels; which model answers.
+//! The configuration: files, environment and flags; personas and panels; which model answers.
 //!
-//! [`setup`] puts everything together. One concern a file: `paths` (where things are), `file` (one
-//! `config.toml`), `layers` (which one wins), `project` (what a cloned repository may not say), `presets` and
-//! `providers`, `local` (those that run in this program), `weights` (what they can be made of), `panels`, `models`,
-//! `origin` (where a value came from), [`personas`]. Asks nobody anything, but for one probe of a local Ollama when
-//! nothing else says which model answers.
+//! [`build_setup`] reads the layers (`files`, `environment`, `presets`), merges them (`stack`), reads the result into Rust
+//! types (`deserialize`, `schema`) and builds providers, model files, panels and personas. Contacts nothing, except for one
+//! probe of a local Ollama when nothing else says which model answers.
 
+mod deserialize;
+mod effective;
+mod environment;
+mod error;
 pub mod facets;
-pub mod file;
-mod layers;
-mod local;
-pub(crate) mod models;
-pub mod nearest;
-pub mod origin;
+mod files;
+mod layer;
+mod local_provider;
+pub mod model_catalogue;
+pub(crate) mod model_choice;
 mod panels;
 pub mod paths;
 pub mod personas;
 mod presets;
 mod project;
 mod providers;
-pub mod read;
 mod schema;
-pub mod weights;
+mod stack;
+pub mod text_file;
+mod value;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use file::ConfigFile;
-pub use layers::{FileSeen, Machine};
-pub use origin::{Ledger, Origin};
+pub use effective::{EffectiveConfig, EffectiveValue, Origin};
+pub use environment::Environment;
+pub use error::{ConfigError, TextPosition};
+pub use files::FileSeen;
 pub use paths::Paths;
 
 use crate::domain::{
@@ -37,10 +40,20 @@ use crate::domain::{
     Scaffolding,
 };
 use crate::review::Synonyms;
-use models::{Choosing, Said};
-use panels::People;
+use crate::text::nearest_word;
+use deserialize::deserialize;
+use files::ConfigFiles;
+use layer::ConfigLayer;
+use model_catalogue::BuiltInModels;
+use model_choice::{ModelChooser, overrides_files};
+use panels::{PanelBuilder, PersonaSet};
+use presets::Presets;
+use providers::ProviderBuilder;
+use schema::ConfigSchema;
+use stack::StackedConfig;
+use value::{ConfigNode, ConfigValue, LayerSource};
 
-/// What the command line says; the last and strongest layer.
+/// What the command line sets: the strongest layer.
 #[derive(Debug, Clone, Default)]
 pub struct Flags {
     /// `--config FILE`: instead of the usual files.
@@ -53,16 +66,11 @@ pub struct Flags {
     pub personas: Vec<String>,
     /// `--theme NAME`
     pub theme: Option<String>,
-    /// `--trust-project`: what `./.plenary` says about providers, models, panels and personas is used.
+    /// `--trust-project`: providers, models, panels and personas of `./.plenary` are used.
     pub trust_project: bool,
 }
 
-/// What is wrong with the configuration: file, line, key, what was expected. Exit code 2.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct ConfigError(pub String);
-
-/// Which model answers for a persona, and why that one.
+/// The model that answers for a persona, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModelChoice {
     /// The model.
@@ -71,33 +79,33 @@ pub struct ModelChoice {
     pub why: String,
 }
 
-/// Everything the program needs to ask: configuration, personas and panel put together.
+/// Everything that is needed to ask a question.
 #[derive(Debug, Clone)]
 pub struct Setup {
-    /// Where things are.
+    /// Folders of the program.
     pub paths: Paths,
     /// Providers by name: presets and the user's own.
     pub providers: BTreeMap<String, ProviderSpec>,
-    /// All weights that local models can be made of, the preferred ones first.
+    /// All model files for local models, the preferred ones first.
     pub catalogue: Arc<Catalogue>,
     /// All known personas, built-in ones first.
     pub personas: Vec<Arc<Persona>>,
     /// All known panels.
     pub panels: Vec<Panel>,
-    /// Who is asked.
+    /// The panel that is asked.
     pub panel: Panel,
-    /// Which model answers, for every known persona; the error says what to do.
+    /// The model of every known persona, or what to do to get one.
     pub models: BTreeMap<PersonaId, Result<ModelChoice, String>>,
     /// `auto`, `dark`, `light` or the name of a theme.
     pub theme: String,
-    /// Text of the user's `keys.toml` and its path, if there is one.
+    /// Path and text of the user's `keys.toml`, if it exists.
     pub keys: Option<(PathBuf, String)>,
-    /// What headings are called: plenary's phrases with the user's `facets.toml` laid over.
+    /// Heading synonyms: the built-in ones and the user's `facets.toml`.
     pub synonyms: Arc<Synonyms>,
-    /// Warnings to be shown: unknown keys, skipped files (many of one folder in one line).
-    pub notices: Vec<String>,
-    /// How it came about, for `config show` and `doctor`.
-    pub report: Report,
+    /// Warnings for the user: unknown keys, skipped files (many of one folder in one line).
+    pub warnings: Vec<String>,
+    /// How the setup came about, for `config show` and `doctor`.
+    pub report: ConfigReport,
 }
 
 impl Setup {
@@ -106,7 +114,7 @@ impl Setup {
         self.personas.iter().find(|persona| persona.id == *id)
     }
 
-    /// What a prompt for `model` must know of it.
+    /// What a prompt for `model` must take into account.
     pub fn profile(&self, model: &ModelRef) -> ModelProfile {
         self.providers.get(&model.provider).map(|s| s.profile(&model.model)).unwrap_or_default()
     }
@@ -114,94 +122,139 @@ impl Setup {
 
 /// How a configuration came about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Report {
+pub struct ConfigReport {
     /// Every value with its origin.
-    pub ledger: Ledger,
+    pub values: EffectiveConfig,
     /// The files that were looked for, weakest first.
     pub files: Vec<FileSeen>,
-    /// Keys that are there but cannot be used by this version.
+    /// Messages about keys of providers that this version cannot use.
     pub skipped: Vec<String>,
-    /// The warnings of [`Setup::notices`], with a line for every skipped file.
-    pub notices: Vec<String>,
+    /// The warnings of [`Setup::warnings`], with a line for every skipped file.
+    pub warnings: Vec<String>,
 }
 
-/// Puts the configuration together. Reads files and the environment; does not touch the network but for one probe of a
+/// Builds the configuration of this process. Reads files and the environment; contacts nothing, except for one probe of a
 /// local Ollama when nothing else says which model answers.
-pub fn setup(flags: &Flags) -> Result<Setup, ConfigError> {
-    setup_on(flags, &Machine::here())
+///
+/// # Errors
+/// A file, variable or flag is invalid.
+pub fn build_setup(flags: &Flags) -> Result<Setup, ConfigError> {
+    build_setup_in(flags, &Environment::of_process())
 }
 
-/// The same for a given environment and given folders.
-pub fn setup_on(flags: &Flags, machine: &Machine) -> Result<Setup, ConfigError> {
-    let mut ledger = Ledger::default();
-    let found = layers::read(flags, machine)?;
-    let files = &found.files;
-    let top = layers::top(flags, machine, files, &mut ledger);
-    let catalogue = Arc::new(weights::catalogue(files, &mut ledger)?);
-    let presets = presets::presets()?;
-    let local = local_spec(&catalogue, &machine.paths);
-    let mut merged = providers::merge(&presets.provider, files, machine, local, &mut ledger)?;
-    let choosing = Choosing {
-        providers: &merged.specs,
+/// Builds the configuration for a given environment.
+///
+/// # Errors
+/// A file, variable or flag is invalid.
+pub fn build_setup_in(flags: &Flags, environment: &Environment) -> Result<Setup, ConfigError> {
+    let files = ConfigFiles::read(flags, environment)?;
+    let presets = Presets::load()?;
+    let models = BuiltInModels::load()?;
+    let stack = stack_layers(&files, &presets, &models, environment, flags);
+    let mut root = stack.merge();
+    providers::remove_unused_addresses(&mut root);
+    let schema: ConfigSchema = deserialize(&root)?;
+
+    let ids = stack.keys_of("models");
+    let catalogue = Arc::new(models.build_catalogue(&ids, &schema.models, &root)?);
+    let local = local_spec(&catalogue, &environment.paths);
+    let kinds = presets.provider.iter().map(|preset| preset.kind.clone()).collect();
+    let builder = ProviderBuilder { root: &root, kinds, local, environment };
+    let mut providers = builder.build(&schema.providers)?;
+    let chooser = ModelChooser {
+        providers: &providers.specs,
         automatic: &presets.automatic,
-        machine,
-        config_file: config_file(&found, machine),
+        environment,
+        root: &root,
+        config_file: files.editable_file(),
     };
 
-    let project_personas = machine.paths.project_personas();
+    let project_personas = environment.paths.project_personas();
     let trusted = flags.trust_project.then_some(project_personas.as_path());
-    let loaded = personas::load(&machine.paths.user_personas(), trusted);
-    let mut people = People::of(loaded.personas);
+    let loaded = personas::load(&environment.paths.user_personas(), trusted);
+    let mut personas = PersonaSet::new(loaded.personas);
     if !flags.trust_project {
-        people.notices.extend(project::ignored_personas(&project_personas));
+        personas.warnings.extend(project::warn_ignored_personas(&project_personas));
     }
-    let read_model = |text: &str| choosing.read(text);
-    let context = (&mut people, &mut ledger, &read_model as &panels::ReadModel<'_>);
-    let panels = panels::resolve(flags, &top.panel, files, machine, context)?;
+    let read_model = |text: &str| chooser.read_model(text);
+    let builder = PanelBuilder { root: &root, environment, read_model: &read_model };
+    let wanted = schema.panel.unwrap_or_default();
+    let panel_names = stack.keys_of("panels");
+    let panels = builder.build(flags, &wanted, &panel_names, &schema.panels, &mut personas)?;
+    override_personas(&schema.persona, &root, &mut personas)?;
+    let choices = chooser.choose(&personas.personas, &panels.asked)?;
+    let skipped = chooser.list_skipped();
+    let chosen = choices.values().flatten().map(|choice| &choice.model);
+    local_provider::add_own_files(&mut providers.specs, chosen, environment);
 
-    let place = |key: &str| ledger.origin(key).map(Origin::short).unwrap_or_default();
-    let mut said = Said {
-        flag: flags.model.clone(),
-        top: top.model.zip(ledger.origin("model").cloned()).map(|(text, origin)| (origin, text)),
-        panel: place(&format!("panels.{}.model", panels.asked.name)),
-        personas: BTreeMap::new(),
-    };
-    override_personas(files, &mut people, &mut said, &mut ledger)?;
-    let models = choosing.choose(&people.personas, &panels.asked, &said)?;
-    if let Some(text) = &flags.model {
-        ledger.set("model", format!("{text:?}"), Origin::Flag("--model"));
-    }
-
-    let usual = "the usual keys are in force";
-    let keys = beside(&found, machine, "keys.toml", usual, &mut people.notices);
-    let usual = "headings are read with plenary's own phrases";
-    let synonyms = match beside(&found, machine, "facets.toml", usual, &mut people.notices) {
-        Some((path, text)) => facets::with_user(&text, &path.display().to_string())?,
+    let fallback = "the usual keys are in force";
+    let keys = files.read_companion("keys.toml", fallback, &mut personas.warnings);
+    let fallback = "headings are read with plenary's own phrases";
+    let synonyms = match files.read_companion("facets.toml", fallback, &mut personas.warnings) {
+        Some((path, text)) => facets::add_user_phrases(&text, &path)?,
         None => facets::built_in(),
     };
-    let with = |folders: &[String]| {
-        [found.notices.as_slice(), &merged.notices, folders, &people.notices].concat()
+    let all_warnings = |of_folders: &[String]| {
+        [files.warnings.as_slice(), &providers.warnings, of_folders, &personas.warnings].concat()
     };
-    let (notices, in_full) = (with(&loaded.brief), with(&loaded.notices));
-    let skipped = choosing.skipped();
-    local::add_own_files(&mut merged.specs, &models, machine);
+    let (warnings, in_full) = (all_warnings(&loaded.brief), all_warnings(&loaded.warnings));
+    let values = list_values(&root);
     Ok(Setup {
-        paths: machine.paths.clone(),
-        providers: merged.specs,
+        paths: environment.paths.clone(),
+        providers: providers.specs,
         catalogue,
-        personas: people.personas,
+        personas: personas.personas,
         panels: panels.all,
         panel: panels.asked,
-        models,
-        theme: top.theme,
+        models: choices,
+        theme: schema.theme.unwrap_or_default(),
         keys,
         synonyms,
-        notices,
-        report: Report { ledger, files: found.seen, skipped, notices: in_full },
+        warnings,
+        report: ConfigReport { values, files: files.seen, skipped, warnings: in_full },
     })
 }
 
-/// What a provider of kind `local` begins with: all weights, and where they are on this machine.
+/// All layers, weakest first: defaults, presets, model files, files, environment, flags.
+fn stack_layers(
+    files: &ConfigFiles,
+    presets: &Presets,
+    models: &BuiltInModels,
+    environment: &Environment,
+    flags: &Flags,
+) -> StackedConfig {
+    let mut stack = StackedConfig::default();
+    let defaults: [(&[&str], ConfigValue); 2] =
+        [(&["panel"], panels::DEFAULT_PANEL.into()), (&["theme"], "auto".into())];
+    let mut defaults = ConfigLayer::from_values(LayerSource::Default, defaults);
+    panels::add_built_in_panels(&mut defaults);
+    stack.push(defaults);
+    stack.push(presets.to_layer());
+    stack.push(models.layer.clone());
+    files.layers.iter().cloned().for_each(|layer| stack.push(layer));
+    presets.environment_layers(environment).for_each(|layer| stack.push(layer));
+    for (variable, key) in
+        [("PLENARY_MODEL", "model"), ("PLENARY_PANEL", "panel"), ("PLENARY_THEME", "theme")]
+    {
+        if let Some(layer) = environment.layer(variable, &[key], str::to_owned) {
+            stack.push(layer);
+        }
+    }
+    for (flag, key, value) in [
+        ("--model", "model", &flags.model),
+        ("--panel", "panel", &flags.panel),
+        ("--theme", "theme", &flags.theme),
+    ] {
+        if let Some(value) = value {
+            let path: &[&str] = &[key];
+            let values = [(path, value.as_str().into())];
+            stack.push(ConfigLayer::from_values(LayerSource::Flag(flag), values));
+        }
+    }
+    stack
+}
+
+/// The settings of a provider of kind `local`, unless configured: all model files, and their folder.
 pub fn local_spec(catalogue: &Arc<Catalogue>, paths: &Paths) -> LocalSpec {
     LocalSpec {
         catalogue: Arc::clone(catalogue),
@@ -211,70 +264,46 @@ pub fn local_spec(catalogue: &Arc<Catalogue>, paths: &Paths) -> LocalSpec {
     }
 }
 
-/// Where the person may write what is missing.
-fn config_file(found: &layers::Found, machine: &Machine) -> String {
-    let path = found.named.clone().or_else(|| machine.paths.config_file());
-    path.map_or_else(|| "config.toml".to_owned(), |path| path.display().to_string())
-}
-
-/// Lays `[persona.ID]` of every file over the personas.
+/// Applies `[persona.ID]` to the personas.
 fn override_personas(
-    files: &[ConfigFile],
-    people: &mut People,
-    said: &mut Said,
-    ledger: &mut Ledger,
+    tables: &BTreeMap<String, personas::PersonaSettings>,
+    root: &ConfigNode,
+    personas: &mut PersonaSet,
 ) -> Result<(), ConfigError> {
-    for file in files {
-        for (id, settings) in &file.schema.persona {
-            let Some(at) = people.personas.iter().position(|p| p.id.as_str() == id) else {
-                let ids = people.personas.iter().map(|p| p.id.as_str());
-                if let Some(near) = nearest::nearest(id, ids) {
-                    let what = format!("there is no such persona; did you mean \"{near}\"?");
-                    people.notices.push(file.error(&format!("persona.{id}"), what).0);
-                }
-                continue;
-            };
-            if let Some(persona) = people.personas.get_mut(at) {
-                personas::apply(Arc::make_mut(persona), settings, &file.path)?;
-                if settings.model.is_some() {
-                    let place = file.origin(&format!("persona.{id}.model")).short();
-                    said.personas.insert(persona.id.clone(), place);
-                }
+    for (id, settings) in tables {
+        let Some(persona) = personas.personas.iter_mut().find(|p| p.id.as_str() == id) else {
+            let ids = personas.personas.iter().map(|p| p.id.as_str());
+            if let Some(nearest) = nearest_word(id, ids) {
+                let message = format!("there is no such persona; did you mean \"{nearest}\"?");
+                let warning = root.error_at(&["persona", id], message);
+                personas.warnings.push(warning.to_string());
             }
-        }
-        for (key, shown) in file.below("persona.") {
-            ledger.set(key, shown, file.origin(key));
-        }
+            continue;
+        };
+        personas::apply_settings(Arc::make_mut(persona), settings).map_err(|invalid| {
+            let errors: Vec<ConfigError> = invalid
+                .into_iter()
+                .map(|setting| {
+                    let mut path = vec!["persona", id.as_str()];
+                    path.extend(setting.key.split('.'));
+                    root.error_at(&path, setting.message)
+                })
+                .collect();
+            ConfigError::join(&errors)
+        })?;
     }
     Ok(())
 }
 
-/// The user's file of this name: beside the configuration that was named, else in the user's folder. `without` says what
-/// holds when it cannot be read.
-fn beside(
-    found: &layers::Found,
-    machine: &Machine,
-    name: &str,
-    without: &str,
-    notices: &mut Vec<String>,
-) -> Option<(PathBuf, String)> {
-    let beside = found.named.as_deref().and_then(Path::parent).map(|dir| dir.join(name));
-    let usual = machine.paths.config_file().map(|file| file.with_file_name(name));
-    let path = beside.filter(|path| path.exists()).or(usual)?;
-    match read::text(&path) {
-        Ok(text) => Some((path, text)),
-        Err(e)
-            if matches!(
-                e.kind(),
-                std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
-            ) =>
-        {
-            None
-        }
-        Err(e) => {
-            let what = read::why(&e);
-            notices.push(format!("{}: {what}; {without}", path.display()));
-            None
-        }
+/// Every value with its origin. Models that `--model` or `PLENARY_MODEL` overrides say so.
+fn list_values(root: &ConfigNode) -> EffectiveConfig {
+    let mut values = root.list_values();
+    let origin = values.origin("model").filter(|origin| overrides_files(origin)).cloned();
+    if let Some(origin) = origin {
+        values.override_values(&origin, |key| {
+            let (table, name) = (key.split('.').next(), key.rsplit('.').next());
+            matches!(table, Some("persona" | "panels")) && name == Some("model")
+        });
     }
+    values
 }

@@ -1,57 +1,73 @@
-//! Panels put together: the built-in ones, those of the files, and the one that is asked.
+//! Panels: the built-in ones, those of the configuration, and the one that is asked.
 //!
-//! Members are ids or paths; a path is loaded and gets an id that is nobody else's. A fault in the panel
-//! that is asked is an error, in any other it is a notice. Which model answers is `models`' work.
+//! Members are ids or paths; a persona loaded from a path gets an id that no other persona has. A fault in the panel that is
+//! asked is an error, in any other a warning. Which model answers is `model_choice`'s work.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::layers::Machine;
-use super::{ConfigError, ConfigFile, Flags, Ledger, nearest, personas, project};
+use super::layer::ConfigLayer;
+use super::personas;
+use super::schema::PanelTable;
+use super::value::{ConfigNode, ConfigValue};
+use super::{ConfigError, Environment, Flags, project};
 use crate::domain::{ModelRef, Panel, Persona, PersonaId, PersonaSource};
+use crate::text::did_you_mean;
+
+/// The panel that is asked unless configured.
+pub(super) const DEFAULT_PANEL: &str = "design-review";
 
 /// The panels that ship with the program.
-const BUILT_IN: &[(&str, &[&str])] = &[
-    ("design-review", &["infra", "edge", "devops", "ai-lead"]),
+const BUILT_IN_PANELS: &[(&str, &[&str])] = &[
+    (DEFAULT_PANEL, &["infra", "edge", "devops", "ai-lead"]),
     ("full", &["infra", "edge", "devops", "gitops", "ai-lead"]),
 ];
 
-/// Everybody who is known.
+/// Adds the built-in panels to the layer of the defaults.
+pub(super) fn add_built_in_panels(layer: &mut ConfigLayer) {
+    let source = Arc::clone(&layer.root.source);
+    for (name, ids) in BUILT_IN_PANELS {
+        let ids = ids.iter().map(|id| ConfigNode::new(&source, (*id).into())).collect();
+        layer.root.set(&["panels", name, "personas"], ConfigValue::Array(ids));
+    }
+}
+
+/// The known personas.
 #[derive(Debug, Default)]
-pub(super) struct People {
+pub(super) struct PersonaSet {
     /// The personas, built-in ones first.
     pub(super) personas: Vec<Arc<Persona>>,
-    /// Words about what was found.
-    pub(super) notices: Vec<String>,
+    /// What was found wrong while loading.
+    pub(super) warnings: Vec<String>,
     by_path: BTreeMap<PathBuf, Vec<PersonaId>>,
 }
 
-impl People {
-    /// These, and nothing said of them.
-    pub(super) fn of(personas: Vec<Arc<Persona>>) -> Self {
+impl PersonaSet {
+    /// A set of these personas.
+    pub(super) fn new(personas: Vec<Arc<Persona>>) -> Self {
         Self { personas, ..Self::default() }
     }
 
     /// The persona of this id.
-    pub(super) fn find(&self, id: &str) -> Option<&Arc<Persona>> {
+    fn find(&self, id: &str) -> Option<&Arc<Persona>> {
         self.personas.iter().find(|persona| persona.id.as_str() == id)
     }
 
-    /// Loads the file or folder at `path`, once. With `replaces`, a persona takes the place of a known
-    /// one of its id; otherwise, and among personas that were named by path, the later one is numbered.
-    fn load(&mut self, path: &Path, replaces: bool) -> Result<Vec<PersonaId>, ConfigError> {
-        let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        if let Some(ids) = self.by_path.get(&whole) {
+    /// Loads the file or folder at `path`, once. With `replaces`, a persona replaces a known one of the same id; otherwise,
+    /// and among personas named by path, the later one gets a numbered id.
+    fn load_path(&mut self, path: &Path, replaces: bool) -> Result<Vec<PersonaId>, ConfigError> {
+        let full_path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        if let Some(ids) = self.by_path.get(&full_path) {
             return Ok(ids.clone());
         }
         let mut ids = Vec::new();
         let named = personas::load_path(path)?;
-        self.notices.extend(named.skipped);
-        for (mut persona, notices) in named.personas {
-            self.notices.extend(notices);
-            let place = self.personas.iter().position(|known| known.id == persona.id);
-            match place.and_then(|at| self.personas.get_mut(at)) {
+        self.warnings.extend(named.skipped);
+        for (mut persona, warnings) in named.personas {
+            self.warnings.extend(warnings);
+            let index = self.personas.iter().position(|known| known.id == persona.id);
+            match index.and_then(|index| self.personas.get_mut(index)) {
                 Some(known) if replaces && !matches!(known.source, PersonaSource::Path(_)) => {
                     ids.push(persona.id.clone());
                     *known = Arc::new(persona);
@@ -67,140 +83,156 @@ impl People {
             }
         }
         if ids.is_empty() {
-            let path = path.display();
-            return Err(ConfigError(format!("{path}: holds no persona (a .md or .txt file)")));
+            return Err(ConfigError::in_file(path, "holds no persona (a .md or .txt file)"));
         }
-        self.by_path.insert(whole, ids.clone());
+        self.by_path.insert(full_path, ids.clone());
         Ok(ids)
     }
 
-    fn unknown(&self, word: &str) -> String {
+    fn unknown_persona_message(&self, word: &str) -> String {
         let ids = || self.personas.iter().map(|persona| persona.id.as_str());
-        let hint = nearest::hint(word, ids());
+        let hint = did_you_mean(word, ids());
         let known = ids().collect::<Vec<_>>().join(", ");
         format!("there is no persona \"{}\"{hint} (known: {known})", word.escape_debug())
     }
 }
 
-/// Words that can only be paths.
+/// True for words that can only be paths.
 fn is_path(word: &str) -> bool {
-    let markdown = Path::new(word)
+    let is_text_file = Path::new(word)
         .extension()
         .is_some_and(|e| e.eq_ignore_ascii_case("md") || e.eq_ignore_ascii_case("txt"));
-    word.contains(['/', '\\']) || word.starts_with(['~', '.']) || markdown
+    word.contains(['/', '\\']) || word.starts_with(['~', '.']) || is_text_file
 }
 
-/// The panels of all layers with the places that say so, before their members are looked up.
-struct Described<'a> {
-    members: Vec<(String, Option<&'a ConfigFile>)>,
-    model: Option<(&'a str, &'a ConfigFile)>,
-}
-
-fn described<'a>(
-    files: &'a [ConfigFile],
-    ledger: &mut Ledger,
-) -> (Vec<String>, BTreeMap<String, Described<'a>>) {
-    let mut order = Vec::new();
-    let mut panels = BTreeMap::new();
-    for (name, ids) in BUILT_IN {
-        let members = ids.iter().map(|id| ((*id).to_owned(), None)).collect();
-        panels.insert((*name).to_owned(), Described { members, model: None });
-        order.push((*name).to_owned());
-        let key = format!("panels.{name}.personas");
-        ledger.set(key, format!("{ids:?}"), super::Origin::Default);
-    }
-    for file in files {
-        for (name, table) in &file.schema.panels {
-            let panel = panels.entry(name.clone()).or_insert_with(|| {
-                order.push(name.clone());
-                Described { members: Vec::new(), model: None }
-            });
-            if !table.personas.is_empty() {
-                panel.members =
-                    table.personas.iter().map(|word| (word.clone(), Some(file))).collect();
-            }
-            if let Some(model) = &table.model {
-                panel.model = Some((model, file));
-            }
-        }
-        for (key, shown) in file.below("panels.") {
-            ledger.set(key, shown, file.origin(key));
-        }
-    }
-    (order, panels)
-}
-
-/// All panels, and the one that is asked.
+/// The panels.
 #[derive(Debug)]
 pub(super) struct Panels {
-    /// All of them, built-in ones first.
+    /// All panels, built-in ones first.
     pub(super) all: Vec<Panel>,
-    /// The one that is asked.
+    /// The panel that is asked.
     pub(super) asked: Panel,
 }
 
-/// Reads a model's name; the error says what is wrong with it.
+/// Reads `PROVIDER:MODEL`; the error says what is wrong with it.
 pub(super) type ReadModel<'a> = dyn Fn(&str) -> Result<ModelRef, String> + 'a;
 
-/// Puts the panels together and finds the one that is asked: `--persona`, or the panel named `wanted`.
-pub(super) fn resolve(
-    flags: &Flags,
-    wanted: &str,
-    files: &[ConfigFile],
-    machine: &Machine,
-    context: (&mut People, &mut Ledger, &ReadModel<'_>),
-) -> Result<Panels, ConfigError> {
-    let (people, ledger, read_model) = context;
-    let asked = if flags.personas.is_empty() { None } else { Some(by_flag(flags, people)?) };
-    let (order, described) = described(files, ledger);
-    let mut all = Vec::new();
-    for name in order {
-        let Some(panel) = described.get(&name) else { continue };
-        let strict = asked.is_none() && name == wanted;
-        match one(&name, panel, machine, people, read_model) {
-            Ok(panel) => all.push(panel),
-            Err(error) if strict => return Err(error),
-            Err(error) => people.notices.push(format!("{error}; this panel is left out")),
-        }
-    }
-    if let Some(asked) = asked {
-        return Ok(Panels { all, asked });
-    }
-    if let Some(asked) = all.iter().find(|panel| panel.name == wanted).cloned() {
-        return Ok(Panels { all, asked });
-    }
-    let names = || all.iter().map(|panel| panel.name.as_str());
-    let hint = nearest::hint(wanted, names());
-    let known = names().collect::<Vec<_>>().join(", ");
-    let origin = ledger.origin("panel").map(ToString::to_string).unwrap_or_default();
-    let wanted = wanted.escape_debug();
-    Err(ConfigError(format!(
-        "{origin}: there is no panel \"{wanted}\"{hint} (known: {known}; a new one is \
-         [panels.NAME] personas = [\"…\"] in config.toml)"
-    )))
+/// What panels are made from.
+pub(super) struct PanelBuilder<'a> {
+    /// The merged configuration.
+    pub(super) root: &'a ConfigNode,
+    /// Folders and variables.
+    pub(super) environment: &'a Environment,
+    /// Reads the model of a panel.
+    pub(super) read_model: &'a ReadModel<'a>,
 }
 
-/// The members of `--persona ID|PATH …`, as a panel.
-fn by_flag(flags: &Flags, people: &mut People) -> Result<Panel, ConfigError> {
-    let mut ids: Vec<PersonaId> = Vec::new();
-    for word in &flags.personas {
-        let found = match people.find(word) {
-            Some(persona) => vec![persona.id.clone()],
-            None if Path::new(word).exists() => people.load(Path::new(word), true)?,
-            None if is_path(word) => {
-                let what = format!("--persona {}: does not exist", word.escape_debug());
-                return Err(ConfigError(what));
-            }
-            None => {
-                let what = people.unknown(word);
-                return Err(ConfigError(format!("--persona: {what}, and no file of that name")));
-            }
-        };
-        for id in found {
-            if !ids.contains(&id) {
-                ids.push(id);
+impl PanelBuilder<'_> {
+    /// Builds the panels and finds the one that is asked: `--persona`, or the panel named `wanted`. `names` are the names in
+    /// the order of the layers.
+    ///
+    /// # Errors
+    /// The panel that is asked does not exist or cannot be built.
+    pub(super) fn build(
+        &self,
+        flags: &Flags,
+        wanted: &str,
+        names: &[String],
+        tables: &BTreeMap<String, PanelTable>,
+        personas: &mut PersonaSet,
+    ) -> Result<Panels, ConfigError> {
+        let by_flag = (!flags.personas.is_empty()).then(|| panel_of_flags(flags, personas));
+        let by_flag = by_flag.transpose()?;
+        let mut all = Vec::new();
+        for name in names {
+            let Some(table) = tables.get(name) else { continue };
+            match self.build_panel(name, table, personas) {
+                Ok(panel) => all.push(panel),
+                Err(error) if by_flag.is_none() && name == wanted => return Err(error),
+                Err(error) => personas.warnings.push(format!("{error}; this panel is left out")),
             }
         }
+        let asked = by_flag.or_else(|| all.iter().find(|panel| panel.name == wanted).cloned());
+        match asked {
+            Some(asked) => Ok(Panels { all, asked }),
+            None => Err(self.unknown_panel_error(wanted, &all)),
+        }
+    }
+
+    fn unknown_panel_error(&self, wanted: &str, all: &[Panel]) -> ConfigError {
+        let names = || all.iter().map(|panel| panel.name.as_str());
+        let hint = did_you_mean(wanted, names());
+        let known = names().collect::<Vec<_>>().join(", ");
+        let wanted = wanted.escape_debug();
+        let error = ConfigError::new(format!(
+            "there is no panel \"{wanted}\"{hint} (known: {known}; a new one is \
+             [panels.NAME] personas = [\"…\"] in config.toml)"
+        ));
+        match self.root.origin_of(&["panel"]) {
+            Some(origin) => error.with_context(origin),
+            None => error,
+        }
+    }
+
+    fn build_panel(
+        &self,
+        name: &str,
+        table: &PanelTable,
+        personas: &mut PersonaSet,
+    ) -> Result<Panel, ConfigError> {
+        let path = ["panels", name, "personas"];
+        let node = self.root.find(&path);
+        let is_project = node.is_some_and(ConfigNode::is_project);
+        let folder = node.and_then(ConfigNode::file).map(|file| file.parent().unwrap_or(file));
+        let mut ids: Vec<PersonaId> = Vec::new();
+        for word in &table.personas {
+            let error = |message: String| self.root.error_at(&path, message);
+            let found = match (personas.find(word), folder) {
+                (Some(persona), _) => vec![persona.id.clone()],
+                (None, Some(folder)) if is_path(word) => {
+                    let file = self.environment.expand_path(word, folder);
+                    let project = &self.environment.paths.project;
+                    if is_project
+                        && let Some(reason) = project::reject_outside_persona(&file, project)
+                    {
+                        return Err(error(reason));
+                    }
+                    personas.load_path(&file, false).map_err(|e| error(e.to_string()))?
+                }
+                (None, _) => return Err(error(personas.unknown_persona_message(word))),
+            };
+            add_distinct(&mut ids, found);
+        }
+        if ids.is_empty() {
+            let message = "has no personas; write personas = [\"infra\", \"edge\"]";
+            return Err(self.root.error_at(&["panels", name], message));
+        }
+        let model = table.model.as_deref().map(|text| {
+            let error = |message| self.root.error_at(&["panels", name, "model"], message);
+            (self.read_model)(text).map_err(error)
+        });
+        Ok(Panel { name: name.to_owned(), personas: ids, model: model.transpose()? })
+    }
+}
+
+/// The members that `--persona ID|PATH …` names, as a panel.
+fn panel_of_flags(flags: &Flags, personas: &mut PersonaSet) -> Result<Panel, ConfigError> {
+    let mut ids: Vec<PersonaId> = Vec::new();
+    for word in &flags.personas {
+        let found = match personas.find(word) {
+            Some(persona) => vec![persona.id.clone()],
+            None if Path::new(word).exists() => personas.load_path(Path::new(word), true)?,
+            None if is_path(word) => {
+                let context = format!("--persona {}", word.escape_debug());
+                return Err(ConfigError::new("does not exist").with_context(context));
+            }
+            None => {
+                let message = personas.unknown_persona_message(word);
+                let error = ConfigError::new(format!("{message}, and no file of that name"));
+                return Err(error.with_context("--persona"));
+            }
+        };
+        add_distinct(&mut ids, found);
     }
     let mut name = ids.iter().take(3).map(PersonaId::as_str).collect::<Vec<_>>().join("+");
     if ids.len() > 3 {
@@ -209,48 +241,12 @@ fn by_flag(flags: &Flags, people: &mut People) -> Result<Panel, ConfigError> {
     Ok(Panel { name, personas: ids, model: None })
 }
 
-fn one(
-    name: &str,
-    panel: &Described<'_>,
-    machine: &Machine,
-    people: &mut People,
-    read_model: &ReadModel<'_>,
-) -> Result<Panel, ConfigError> {
-    let key = format!("panels.{name}.personas");
-    let mut ids: Vec<PersonaId> = Vec::new();
-    for (word, file) in &panel.members {
-        let fault = |what: String| match file {
-            Some(file) => file.error(&key, what),
-            None => ConfigError(format!("{key}: {what}")),
-        };
-        let found = match (people.find(word), file) {
-            (Some(persona), _) => vec![persona.id.clone()],
-            (None, Some(file)) if is_path(word) => {
-                let folder = file.path.parent().unwrap_or_else(|| Path::new("."));
-                let path = machine.path(word, folder);
-                project::check_persona(file, &key, &path, &machine.paths.project)?;
-                people.load(&path, false).map_err(|ConfigError(what)| fault(what))?
-            }
-            (None, _) => return Err(fault(people.unknown(word))),
-        };
-        for id in found {
-            if !ids.contains(&id) {
-                ids.push(id);
-            }
+fn add_distinct(ids: &mut Vec<PersonaId>, found: Vec<PersonaId>) {
+    for id in found {
+        if !ids.contains(&id) {
+            ids.push(id);
         }
     }
-    if ids.is_empty() {
-        let what = format!("panels.{name}: names nobody; write personas = [\"infra\", \"edge\"]");
-        return Err(ConfigError(what));
-    }
-    let model = match panel.model {
-        None => None,
-        Some((text, file)) => {
-            let model = read_model(text);
-            Some(model.map_err(|what| file.error(&format!("panels.{name}.model"), what))?)
-        }
-    };
-    Ok(Panel { name: name.to_owned(), personas: ids, model })
 }
 
 #[cfg(test)]
@@ -258,7 +254,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_told_from_ids() {
+    fn paths_differ_from_ids() {
         for path in ["a/b", "~/x", "./x", "x.md", "x.TXT", "..", "/x", "a\\b"] {
             assert!(is_path(path), "{path}");
         }

@@ -1,14 +1,12 @@
-//! Where things are on this machine: the XDG folders and the project's own.
+//! The folders of the program: the XDG folders and the project's own.
 //!
-//! Only names places; reads and makes nothing. A machine without a home folder is no error: the places
-//! that cannot be known stay empty, and whoever needs one says so. Used by `setup` and by the commands
-//! that must work without a configuration.
+//! Only names paths; reads and creates nothing. A machine without a home folder is no error: unknown paths stay empty.
 
 use std::path::{Path, PathBuf};
 
 use etcetera::base_strategy::{BaseStrategy, Xdg};
 
-/// Where things are on this machine. An empty path is one that cannot be known here.
+/// The folders of the program. An empty path is unknown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Paths {
     /// `$XDG_CONFIG_HOME/plenary`
@@ -17,39 +15,39 @@ pub struct Paths {
     pub data: PathBuf,
     /// `$XDG_STATE_HOME/plenary`
     pub state: PathBuf,
-    /// `$XDG_CACHE_HOME/plenary`: what can be made again
+    /// `$XDG_CACHE_HOME/plenary`
     pub cache: PathBuf,
     /// `./.plenary`
     pub project: PathBuf,
 }
 
 impl Paths {
-    /// The places of this process: its environment and its working folder.
-    pub fn here() -> Self {
+    /// The folders of this process: from its environment and its working folder.
+    pub fn of_process() -> Self {
         let project =
             std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")).join(".plenary");
         let base = Xdg::new().ok();
-        let place = |var: &str, known: Option<PathBuf>| {
-            let named = || std::env::var_os(var).map(PathBuf::from);
-            // A relative folder would be the project's, and the project is not trusted with keys.
+        let folder = |var: &str, known: Option<PathBuf>| {
+            let by_env = || std::env::var_os(var).map(PathBuf::from);
+            // A relative folder would be in the project, which is not trusted with keys.
             known
-                .or_else(named)
+                .or_else(by_env)
                 .filter(|path| path.is_absolute())
                 .map(|path| path.join("plenary"))
                 .unwrap_or_default()
         };
         Self {
-            config: place("XDG_CONFIG_HOME", base.as_ref().map(BaseStrategy::config_dir)),
-            data: place("XDG_DATA_HOME", base.as_ref().map(BaseStrategy::data_dir)),
-            cache: place("XDG_CACHE_HOME", base.as_ref().map(BaseStrategy::cache_dir)),
-            state: place("XDG_STATE_HOME", base.as_ref().and_then(BaseStrategy::state_dir)),
+            config: folder("XDG_CONFIG_HOME", base.as_ref().map(BaseStrategy::config_dir)),
+            data: folder("XDG_DATA_HOME", base.as_ref().map(BaseStrategy::data_dir)),
+            cache: folder("XDG_CACHE_HOME", base.as_ref().map(BaseStrategy::cache_dir)),
+            state: folder("XDG_STATE_HOME", base.as_ref().and_then(BaseStrategy::state_dir)),
             project,
         }
     }
 
     /// The user's `config.toml`.
     pub fn config_file(&self) -> Option<PathBuf> {
-        below(&self.config, "config.toml")
+        path_below(&self.config, "config.toml")
     }
 
     /// The project's `config.toml`.
@@ -57,9 +55,9 @@ impl Paths {
         self.project.join("config.toml")
     }
 
-    /// The user's folder of personas; empty, and so never the working folder's, when no home is known.
+    /// The user's folder of personas; empty when no home folder is known, and so never the working folder.
     pub fn user_personas(&self) -> PathBuf {
-        below(&self.config, "personas").unwrap_or_default()
+        path_below(&self.config, "personas").unwrap_or_default()
     }
 
     /// The project's folder of personas.
@@ -69,21 +67,21 @@ impl Paths {
 
     /// The store's file.
     pub fn store(&self) -> Option<PathBuf> {
-        below(&self.data, "plenary.db")
+        path_below(&self.data, "plenary.db")
     }
 
-    /// The folder of fetched weights.
+    /// The folder of downloaded model files.
     pub fn models(&self) -> Option<PathBuf> {
-        below(&self.data, "models")
+        path_below(&self.data, "models")
     }
 
     /// The log's file.
     pub fn log(&self) -> Option<PathBuf> {
-        below(&self.state, "plenary.log")
+        path_below(&self.state, "plenary.log")
     }
 }
 
-fn below(folder: &Path, name: &str) -> Option<PathBuf> {
+fn path_below(folder: &Path, name: &str) -> Option<PathBuf> {
     (!folder.as_os_str().is_empty()).then(|| folder.join(name))
 }
 
@@ -92,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_cannot_be_known_is_none_and_never_the_working_folder() {
+    fn unknown_folders_are_none_and_never_the_working_folder() {
         let nowhere = Paths { project: PathBuf::from("/p/.plenary"), ..Paths::default() };
         assert_eq!(nowhere.config_file(), None);
         assert_eq!(nowhere.store(), None);

@@ -1,38 +1,39 @@
 //! The built-in providers and the order of the automatic choice: `presets.toml`, embedded.
 //!
-//! A new preset is one table in that file. What the user's files change about a preset is `providers`'
-//! work; which model answers is `models`'.
+//! A new preset is one table in that file. Merging with the user's files is `stack`'s work, choosing a model
+//! `model_choice`'s.
 
 use serde::Deserialize;
 
-use super::ConfigError;
+use super::layer::ConfigLayer;
+use super::value::LayerSource;
+use super::{ConfigError, Environment};
 
-/// A provider that needs no table of the user's own.
+/// A provider that needs no table in a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Preset {
-    /// The word before the colon.
+    /// Name before the colon in `PROVIDER:MODEL`.
     pub(super) name: String,
-    /// Which wire.
+    /// API format.
     pub(super) kind: String,
-    /// Its usual address; empty for a model in this program.
-    #[serde(default)]
-    pub(super) base_url: String,
-    /// The variable that people set to another address of the same service.
-    pub(super) base_url_env: Option<String>,
-    /// The variable that holds `HOST:PORT` of it, as Ollama's own tools read it.
-    pub(super) host_env: Option<String>,
-    /// The variable that holds its key; none for a server on this machine.
-    pub(super) key_env: Option<String>,
-    /// The model that is asked when none is named.
-    pub(super) model: Option<String>,
+    /// Usual address; none for a model inside this program.
+    base_url: Option<String>,
+    /// Environment variable that users set to another address of the same service.
+    base_url_env: Option<String>,
+    /// Environment variable with `HOST:PORT`, as Ollama's own tools read it.
+    host_env: Option<String>,
+    /// Environment variable that holds the key; none for a server on this machine.
+    key_env: Option<String>,
+    /// Model that is asked when none is named.
+    model: Option<String>,
 }
 
 /// One step of the automatic choice.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Automatic {
-    /// Chosen when this variable is set.
+pub(super) struct AutomaticStep {
+    /// Chosen when this environment variable is set.
     pub(super) env: Option<String>,
     /// Chosen when its server accepts connections.
     #[serde(default)]
@@ -44,25 +45,62 @@ pub(super) struct Automatic {
     pub(super) provider: String,
 }
 
-/// All that is built in.
+/// The content of `presets.toml`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Presets {
     /// The providers.
     pub(super) provider: Vec<Preset>,
     /// The automatic choice, first to last.
-    pub(super) automatic: Vec<Automatic>,
+    pub(super) automatic: Vec<AutomaticStep>,
 }
 
-/// Reads the embedded presets.
-pub(super) fn presets() -> Result<Presets, ConfigError> {
-    toml::from_str(include_str!("presets.toml"))
-        .map_err(|e| ConfigError(format!("built-in presets: {}", e.message())))
+impl Presets {
+    /// Reads the embedded file.
+    ///
+    /// # Errors
+    /// The file is invalid, which a test rules out.
+    pub(super) fn load() -> Result<Self, ConfigError> {
+        toml::from_str(include_str!("presets.toml"))
+            .map_err(|e| ConfigError::new(e.message()).with_context("built-in presets"))
+    }
+
+    /// The layer of the built-in providers.
+    pub(super) fn to_layer(&self) -> ConfigLayer {
+        let mut layer = ConfigLayer::from_values(LayerSource::Preset, []);
+        for preset in &self.provider {
+            for (key, value) in [
+                ("kind", Some(&preset.kind)),
+                ("base_url", preset.base_url.as_ref()),
+                ("key_env", preset.key_env.as_ref()),
+                ("model", preset.model.as_ref()),
+            ] {
+                if let Some(value) = value {
+                    layer.root.set(&["providers", &preset.name, key], value.as_str().into());
+                }
+            }
+        }
+        layer
+    }
+
+    /// The layers of the environment variables that set the address of a built-in provider.
+    pub(super) fn environment_layers<'a>(
+        &'a self,
+        environment: &'a Environment,
+    ) -> impl Iterator<Item = ConfigLayer> + 'a {
+        self.provider.iter().flat_map(move |preset| {
+            let path = ["providers", &preset.name, "base_url"];
+            let by_url = preset.base_url_env.iter();
+            let by_url = by_url.filter_map(move |v| environment.layer(v, &path, str::to_owned));
+            let by_host = preset.host_env.iter();
+            by_url.chain(by_host.filter_map(move |v| environment.layer(v, &path, host_to_url)))
+        })
+    }
 }
 
-/// The address that `OLLAMA_HOST` means: `HOST`, `HOST:PORT`, `:PORT` or a whole URL. A server that
-/// listens on every address is asked at the loopback one.
-pub(super) fn address_of_host(host: &str) -> String {
+/// Converts the value of `OLLAMA_HOST` (`HOST`, `HOST:PORT`, `:PORT` or a URL) to a `base_url`. A server that listens on all
+/// addresses is asked at the loopback address.
+fn host_to_url(host: &str) -> String {
     let host = host.trim().trim_end_matches('/');
     let (scheme, rest, default_port) = match host.split_once("://") {
         Some(("https", rest)) => ("https", rest, "443"),
@@ -88,8 +126,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_embedded_data_is_right() {
-        let presets = presets().unwrap();
+    fn the_embedded_file_is_valid() {
+        let presets = Presets::load().unwrap();
         let names: Vec<&str> = presets.provider.iter().map(|p| p.name.as_str()).collect();
         assert_eq!(
             names,
@@ -106,20 +144,21 @@ mod tests {
                 "local"
             ]
         );
-        let remote = |p: &&Preset| p.kind != crate::config::local::KIND;
+        let remote = |p: &&Preset| p.kind != crate::config::local_provider::KIND;
         for preset in presets.provider.iter().filter(remote) {
-            let local = preset.base_url.starts_with("http://127.0.0.1:");
-            assert_eq!(local, preset.key_env.is_none(), "{}", preset.name);
-            assert!(local || preset.base_url.starts_with("https://"), "{}", preset.name);
+            let base_url = preset.base_url.as_deref().unwrap();
+            let is_local = base_url.starts_with("http://127.0.0.1:");
+            assert_eq!(is_local, preset.key_env.is_none(), "{}", preset.name);
+            assert!(is_local || base_url.starts_with("https://"), "{}", preset.name);
         }
         for step in &presets.automatic {
-            let ways = [step.env.is_some(), step.running, step.built_in];
-            assert_eq!(ways.iter().filter(|way| **way).count(), 1, "{}", step.provider);
+            let conditions = [step.env.is_some(), step.running, step.built_in];
+            assert_eq!(conditions.iter().filter(|c| **c).count(), 1, "{}", step.provider);
         }
     }
 
     #[test]
-    fn ollama_host_is_read_as_its_own_tools_read_it() {
+    fn ollama_host_is_read_as_ollama_reads_it() {
         for (host, url) in [
             ("127.0.0.1", "http://127.0.0.1:11434/v1"),
             ("0.0.0.0:11500", "http://127.0.0.1:11500/v1"),
@@ -130,7 +169,7 @@ mod tests {
             ("[::1]:11434", "http://[::1]:11434/v1"),
             ("[::]", "http://[::1]:11434/v1"),
         ] {
-            assert_eq!(address_of_host(host), url, "{host}");
+            assert_eq!(host_to_url(host), url, "{host}");
         }
     }
 }

@@ -1,54 +1,56 @@
-//! What a project's own files may not say: cloning a repository must not send anyone's key, or any other
-//! file of theirs, anywhere.
+//! What a project's own files may not set: cloning a repository must not send anyone's key or other files anywhere.
 //!
-//! A file in `./.plenary/` may never set where a key is found, nor loosen the rules about keys, nor move a
-//! provider whose key comes from elsewhere, nor name a persona outside the project, nor say which weights are
-//! downloaded.
+//! A file in `./.plenary/` may never set where a key is found, loosen the rules about keys, move a provider that has a key,
+//! name a persona outside the project, or say which model files are downloaded. Without `--trust-project` only its theme is
+//! used.
 
 use std::path::Path;
 
-use super::{ConfigError, ConfigFile, Ledger};
+use super::ConfigError;
+use super::layer::ConfigLayer;
+use super::value::ConfigNode;
 use crate::domain::{KeySource, ProviderSpec};
 
 /// What a project's file may not set in `[providers.NAME]`, and why.
-const FORBIDDEN: &[(&str, &str)] = &[
+const FORBIDDEN_KEYS: &[(&str, &str)] = &[
     ("key_env", "a project's file may not say where a key is found"),
     ("key_cmd", "a project's file may not run a command for a key"),
     ("key_file", "a project's file may not say where a key is found"),
     ("allow_insecure", "a project's file may not permit a key to travel unencrypted"),
 ];
 
-/// The only top-level setting that the file of a project which is not trusted may make: it changes neither who is
-/// asked nor where text goes.
-const HARMLESS: &[&str] = &["theme"];
+/// The only top-level settings of an untrusted project that are used: they change neither who is asked nor where text goes.
+const ALWAYS_ALLOWED: &[&str] = &["theme"];
 
-const TRUST: &str = "to use it, check it and add --trust-project";
+const HOW_TO_TRUST: &str = "to use it, check it and add --trust-project";
 
-const REASON: &str = "whoever clones a repository must not send a key anywhere by it";
+const REASON: &str = "cloning a repository must not send a key anywhere";
 
-/// Drops the settings of a project's file that decide who is asked or where text goes. Returns a notice that lists
-/// them, when there are any.
-pub(super) fn ignore_untrusted(file: &mut ConfigFile) -> Option<String> {
-    let dropped = file.keep_only(HARMLESS);
-    (!dropped.is_empty()).then(|| {
-        let path = file.path.display();
+/// Removes the settings of an untrusted project's file that decide who is asked or where text goes. Returns a warning that
+/// lists them, if there are any.
+pub(super) fn ignore_untrusted(layer: &mut ConfigLayer, path: &Path) -> Option<String> {
+    let ignored = layer.keep_only(ALWAYS_ALLOWED);
+    (!ignored.is_empty()).then(|| {
         format!(
-            "{path}: ignored {}, because this folder is not trusted; {TRUST}",
-            dropped.join(", ")
+            "{}: ignored {}, because this folder is not trusted; {HOW_TO_TRUST}",
+            path.display(),
+            ignored.join(", ")
         )
     })
 }
 
-/// A notice about the personas of a project that is not trusted, when there are any.
-pub(super) fn ignored_personas(folder: &Path) -> Option<String> {
+/// Returns a warning about the personas of an untrusted project, if there are any.
+pub(super) fn warn_ignored_personas(folder: &Path) -> Option<String> {
     let has_files = std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some());
     has_files.then(|| {
         let path = folder.display();
-        format!("{path}: these personas are ignored, because this folder is not trusted; {TRUST}")
+        format!(
+            "{path}: these personas are ignored, because this folder is not trusted; {HOW_TO_TRUST}"
+        )
     })
 }
 
-/// True when `path` lies in the project's folder, links followed.
+/// True when `path` is in `folder`, links followed.
 pub(super) fn is_inside(path: &Path, folder: &Path) -> bool {
     match (path.canonicalize(), folder.canonicalize()) {
         (Ok(path), Ok(folder)) => path.starts_with(folder),
@@ -56,76 +58,62 @@ pub(super) fn is_inside(path: &Path, folder: &Path) -> bool {
     }
 }
 
-/// Refuses what a project's file may never set, whatever the other files say.
-pub(super) fn check_keys(file: &ConfigFile) -> Result<(), ConfigError> {
-    if !file.project {
-        return Ok(());
-    }
-    for (key, _) in file.below("providers.") {
-        let word = key.rsplit('.').next().unwrap_or_default();
-        if let Some((_, what)) = FORBIDDEN.iter().find(|(name, _)| *name == word) {
-            return Err(file.error(
-                key,
-                format!("{what}, because {REASON}; set it in your own config.toml (`plenary config path`)"),
-            ));
+/// Rejects settings of providers that a project's file may never make.
+///
+/// # Errors
+/// The file says where a key is found, or loosens the rules about keys.
+pub(super) fn check_keys(layer: &ConfigLayer) -> Result<(), ConfigError> {
+    for (name, provider) in layer.root.entries(&["providers"]) {
+        for (key, _) in provider.entries(&[]) {
+            if let Some((_, reason)) = FORBIDDEN_KEYS.iter().find(|(word, _)| *word == key) {
+                let message = format!(
+                    "{reason}, because {REASON}; set it in your own config.toml (`plenary config path`)"
+                );
+                return Err(layer.root.error_at(&["providers", name, key], message));
+            }
         }
     }
     Ok(())
 }
 
-/// Refuses every `[models.ID]` of a project: it would decide what is downloaded, and what a known name means.
-pub(super) fn check_models(file: &ConfigFile) -> Result<(), ConfigError> {
-    match file.schema.models.keys().next() {
-        Some(id) if file.project => Err(file.error(
-            &format!("models.{id}"),
-            "a project's file may not say which weights there are or where they are fetched from, because \
-             whoever clones a repository must not download anything by it; set it in your own config.toml \
-             (`plenary config path`)",
-        )),
-        _ => Ok(()),
-    }
+/// Rejects every `[models.ID]` of a project: it would decide what is downloaded, and what a known name means.
+///
+/// # Errors
+/// There is such a table.
+pub(super) fn check_models(layer: &ConfigLayer) -> Result<(), ConfigError> {
+    let Some((id, _)) = layer.root.entries(&["models"]).next() else { return Ok(()) };
+    Err(layer.root.error_at(
+        &["models", id],
+        "a project's file may not add model files or say where they are downloaded from, because cloning a \
+         repository must not download anything; set it in your own config.toml (`plenary config path`)",
+    ))
 }
 
-/// Refuses a project's `base_url` for a provider whose key comes from outside the project: all keys do.
-pub(super) fn check_address(
-    spec: &ProviderSpec,
-    ledger: &Ledger,
-    files: &[ConfigFile],
-) -> Result<(), ConfigError> {
-    let key = format!("providers.{}.base_url", spec.name);
-    let from_project = ledger.origin(&key).is_some_and(super::Origin::is_project);
-    if !from_project || spec.key == KeySource::None {
+/// Rejects a project's `base_url` for a provider that has a key: all keys come from outside the project.
+///
+/// # Errors
+/// The project sets the address of a provider that has a key.
+pub(super) fn check_address(root: &ConfigNode, spec: &ProviderSpec) -> Result<(), ConfigError> {
+    let path = ["providers", &spec.name, "base_url"];
+    if spec.key == KeySource::None || !root.find(&path).is_some_and(ConfigNode::is_project) {
         return Ok(());
     }
-    let what = format!(
+    let message = format!(
         "a project's file may not set the address of a provider whose key comes from outside the \
          project, because {REASON}; set it in your own config.toml (`plenary config path`), or name \
          another provider that takes no key"
     );
-    Err(files
-        .iter()
-        .rev()
-        .find(|file| file.project)
-        .map_or_else(|| ConfigError(format!("{key}: {what}")), |file| file.error(&key, &what)))
+    Err(root.error_at(&path, message))
 }
 
-/// Refuses a persona outside the project when the project's file names it: its text would be sent.
-pub(super) fn check_persona(
-    file: &ConfigFile,
-    key: &str,
-    path: &Path,
-    folder: &Path,
-) -> Result<(), ConfigError> {
-    let root = folder.parent().unwrap_or(folder);
-    if !file.project || !path.exists() || is_inside(path, root) {
-        return Ok(());
-    }
-    Err(file.error(
-        key,
+/// Says why a project's file may not name the persona at `path`: its text would be sent.
+pub(super) fn reject_outside_persona(path: &Path, folder: &Path) -> Option<String> {
+    let project = folder.parent().unwrap_or(folder);
+    (path.exists() && !is_inside(path, project)).then(|| {
         format!(
-            "{} lies outside the project; a project's file may only name personas inside it, because a \
+            "{} is outside the project; a project's file may only name personas inside it, because a \
              persona's text is sent to the provider; name it in your own config.toml instead",
             path.display()
-        ),
-    ))
+        )
+    })
 }

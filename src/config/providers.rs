@@ -1,334 +1,257 @@
-//! Providers put together: presets, then each file's `[providers.NAME]`, then the variables people already
-//! have (`OPENAI_BASE_URL`, `OLLAMA_HOST`).
+//! Providers: from the merged `[providers.NAME]` to the settings that requests are made with.
 //!
-//! Settings only: no key is read here, nothing is contacted. Whether a kind can be spoken is the registry's
-//! knowledge in `provider`, which the command line asks.
+//! Checks values; reads no key and contacts nothing. Whether a kind exists is known to the registry in `provider`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::Duration;
 
-use super::file::{ProviderTable, TimeoutTable};
-use super::layers::Machine;
-use super::presets::{Preset, address_of_host};
-use super::{ConfigError, ConfigFile, Ledger, Origin, local, nearest, project};
-use crate::domain::{KeySource, LocalSpec, ProviderSpec};
+use super::local_provider::{self, apply_kind_defaults};
+use super::schema::{ProviderTable, TimeoutTable};
+use super::stack::KEY_SOURCES;
+use super::value::{ConfigNode, LayerSource};
+use super::{ConfigError, Environment, project};
+use crate::domain::key_shapes::looks_like_key;
+use crate::domain::{KeySource, LocalSpec, ProviderSpec, normalize_base_url};
+use crate::text::did_you_mean;
 
-/// Providers by name, and words about what was put right.
+/// Highest number of tokens that a setting accepts.
+const MAX_TOKENS: u32 = 100_000_000;
+
+/// Accepted time limits, in seconds.
+const TIMEOUT_SECONDS: std::ops::RangeInclusive<f64> = 0.001..=86_400.0;
+
+/// The providers by name, and warnings about corrected addresses.
 #[derive(Debug)]
-pub(super) struct Merged {
+pub(super) struct Providers {
     /// The providers.
     pub(super) specs: BTreeMap<String, ProviderSpec>,
-    /// Words about what was put right.
-    pub(super) notices: Vec<String>,
-    /// The kinds that the presets are of.
-    kinds: BTreeSet<String>,
-    /// What a provider of kind `local` begins with.
-    local: LocalSpec,
+    /// What was corrected.
+    pub(super) warnings: Vec<String>,
 }
 
-/// Puts the providers together; every value is noted in `ledger`. `local` is what those of that kind begin with.
-pub(super) fn merge(
-    presets: &[Preset],
-    files: &[ConfigFile],
-    machine: &Machine,
-    local: LocalSpec,
-    ledger: &mut Ledger,
-) -> Result<Merged, ConfigError> {
-    let (specs, notices, kinds) = Default::default();
-    let mut merged = Merged { specs, notices, kinds, local };
-    for preset in presets {
-        merged.preset(preset, ledger);
-    }
-    for file in files {
-        for (name, table) in &file.schema.providers {
-            merged.table(file, name, table, machine, ledger)?;
-        }
-    }
-    for preset in presets {
-        merged.environment(preset, machine, ledger)?;
-    }
-    for spec in merged.specs.values_mut() {
-        local::complete(spec, files, machine)?;
-        project::check_address(spec, ledger, files)?;
-        complete(spec, &merged.kinds, files)?;
-    }
-    Ok(merged)
+/// What the settings of a provider are made from.
+pub(super) struct ProviderBuilder<'a> {
+    /// The merged configuration.
+    pub(super) root: &'a ConfigNode,
+    /// The kinds of the built-in providers.
+    pub(super) kinds: BTreeSet<String>,
+    /// The settings of a provider of kind `local`, unless configured.
+    pub(super) local: LocalSpec,
+    /// Variables and folders.
+    pub(super) environment: &'a Environment,
 }
 
-impl Merged {
-    fn preset(&mut self, preset: &Preset, ledger: &mut Ledger) {
-        self.kinds.insert(preset.kind.clone());
-        let mut spec = ProviderSpec::new(&preset.name, "", &preset.base_url);
-        local::become_kind(&mut spec, &preset.kind, &self.local);
-        let mut note = |key: &str, shown: &str| {
-            let key = format!("providers.{}.{key}", preset.name);
-            ledger.set(key, format!("{shown:?}"), Origin::Preset);
-        };
-        note("kind", &preset.kind);
-        if !preset.base_url.is_empty() {
-            note("base_url", &preset.base_url);
+/// Removes the address and the key that built-in providers have, and environment variables set, from providers that the user
+/// made local ones.
+pub(super) fn remove_unused_addresses(root: &mut ConfigNode) {
+    let is_set_by_user = |node: &ConfigNode| matches!(*node.source, LayerSource::File { .. });
+    let providers = root.as_table_mut().and_then(|table| table.get_mut("providers"));
+    for provider in providers.and_then(ConfigNode::as_table_mut).into_iter().flatten() {
+        let Some(table) = provider.1.as_table_mut() else { continue };
+        if table.get("kind").and_then(ConfigNode::as_str) == Some(local_provider::KIND) {
+            table.retain(|key, node| {
+                !matches!(key.as_str(), "base_url" | "key_env") || is_set_by_user(node)
+            });
         }
-        if let Some(var) = &preset.key_env {
-            note("key_env", var);
-            spec.key = KeySource::Env(var.clone());
+    }
+}
+
+impl ProviderBuilder<'_> {
+    /// Builds all providers.
+    ///
+    /// # Errors
+    /// A setting is invalid or missing.
+    pub(super) fn build(
+        &self,
+        tables: &BTreeMap<String, ProviderTable>,
+    ) -> Result<Providers, ConfigError> {
+        let (mut specs, mut warnings) = (BTreeMap::new(), Vec::new());
+        for (name, table) in tables {
+            let spec = self.build_spec(name, table, &mut warnings)?;
+            specs.insert(name.clone(), spec);
         }
-        if let Some(model) = &preset.model {
-            note("model", model);
-            spec.default_model = Some(model.clone());
-        }
-        self.specs.insert(preset.name.clone(), spec);
+        Ok(Providers { specs, warnings })
     }
 
-    fn table(
-        &mut self,
-        file: &ConfigFile,
+    fn build_spec(
+        &self,
         name: &str,
         table: &ProviderTable,
-        machine: &Machine,
-        ledger: &mut Ledger,
-    ) -> Result<(), ConfigError> {
-        let prefix = format!("providers.{name}");
+        warnings: &mut Vec<String>,
+    ) -> Result<ProviderSpec, ConfigError> {
         if name.is_empty() || name.contains([':', '"']) || name.chars().any(char::is_whitespace) {
-            return Err(file.error(&prefix, "a provider's name is one word without a colon"));
+            let message = "a provider's name is one word without a colon";
+            return Err(self.root.error_at(&["providers", name], message));
         }
-        let spec =
-            self.specs.entry(name.to_owned()).or_insert_with(|| ProviderSpec::new(name, "", ""));
-        if let Some(kind) = table.kind.as_ref().filter(|kind| **kind != spec.kind) {
-            local::become_kind(spec, kind, &self.local);
-            if kind == local::KIND {
-                ledger.remove(&format!("{prefix}.base_url"));
-                ledger.remove(&format!("{prefix}.key_env"));
-            }
-        }
-        if let Some(url) = &table.base_url {
-            let key = format!("{prefix}.base_url");
-            let (url, note) = address(url).map_err(|what| {
-                let (key, what) = match strange_kind(&self.kinds, &spec.kind) {
-                    Some(kind) => (format!("{prefix}.kind"), format!("{kind}; base_url {what}")),
-                    None => (key.clone(), what),
-                };
-                file.error(&key, what)
-            })?;
-            spec.base_url = url;
-            self.notices.extend(note.map(|note| file.error(&key, note).0));
-        }
-        if let Some(key) = key(file, &prefix, table, machine)? {
-            for word in ["key_env", "key_cmd", "key_file"] {
-                ledger.remove(&format!("{prefix}.{word}"));
-            }
-            spec.key = key;
-        }
+        let mut spec = ProviderSpec::new(name, "", "");
+        apply_kind_defaults(&mut spec, table.kind.as_deref().unwrap_or_default(), &self.local);
+        self.apply_base_url(&mut spec, table, warnings)?;
+        self.apply_key(&mut spec, table)?;
         if let Some(model) = &table.model {
             let model = model.trim();
             if model.is_empty() {
-                return Err(file.error(&format!("{prefix}.model"), "is empty"));
+                return Err(self.error(&spec, "model", "is empty"));
             }
             spec.default_model = Some(model.to_owned());
         }
-        let whole = |key: &str, value: Option<u32>, most: u32| match value {
-            Some(n) if n == 0 || n > most => Err(file.error(
-                &format!("{prefix}.{key}"),
-                format!("expected a whole number from 1 to {most}, found {n}"),
-            )),
+        self.apply_limits(&mut spec, table)?;
+        self.apply_timeouts(&mut spec, &table.timeouts)?;
+        local_provider::apply_scaffold(&mut spec, table)
+            .map_err(|message| self.error(&spec, "scaffold", message))?;
+        local_provider::complete(&mut spec, table, self.root, self.environment)?;
+        project::check_address(self.root, &spec)?;
+        self.check_complete(&spec)?;
+        Ok(spec)
+    }
+
+    fn error(&self, spec: &ProviderSpec, key: &str, message: impl Into<String>) -> ConfigError {
+        self.root.error_at(&["providers", &spec.name, key], message)
+    }
+
+    fn apply_base_url(
+        &self,
+        spec: &mut ProviderSpec,
+        table: &ProviderTable,
+        warnings: &mut Vec<String>,
+    ) -> Result<(), ConfigError> {
+        let Some(url) = &table.base_url else { return Ok(()) };
+        let base =
+            normalize_base_url(url).map_err(|reason| match self.unknown_kind(&spec.kind) {
+                Some(kind) => self.error(spec, "kind", format!("{kind}; base_url {reason}")),
+                None => self.error(spec, "base_url", reason.to_string()),
+            })?;
+        if base.is_corrected {
+            let warning = self.error(spec, "base_url", format!("taken as {}", base.url));
+            warnings.push(warning.to_string());
+        }
+        spec.base_url = base.url;
+        Ok(())
+    }
+
+    /// Sets where the key is found.
+    fn apply_key(&self, spec: &mut ProviderSpec, table: &ProviderTable) -> Result<(), ConfigError> {
+        let is_set = [table.key_env.is_some(), table.key_cmd.is_some(), table.key_file.is_some()];
+        let mut set = KEY_SOURCES.into_iter().zip(is_set).filter_map(|(key, is)| is.then_some(key));
+        if let (Some(first), Some(second)) = (set.next(), set.next()) {
+            let message = format!("contradicts {first} in the same table; keep one of them");
+            return Err(self.error(spec, second, message));
+        }
+        if let Some(variable) = &table.key_env {
+            check_key_variable(variable).map_err(|message| self.error(spec, "key_env", message))?;
+            spec.key = KeySource::Env(variable.clone());
+        } else if let Some(words) = &table.key_cmd {
+            if words.first().is_none_or(|program| program.trim().is_empty()) {
+                let message = "expected a command and its arguments, such as [\"pass\", \"show\", \"gateway\"]";
+                return Err(self.error(spec, "key_cmd", message));
+            }
+            spec.key = KeySource::Cmd(words.clone());
+        } else if let Some(path) = &table.key_file {
+            if path.trim().is_empty() {
+                return Err(self.error(spec, "key_file", "is empty; expected the path of a file"));
+            }
+            let node = self.root.find(&["providers", &spec.name, "key_file"]);
+            let folder = node.and_then(ConfigNode::file).and_then(Path::parent);
+            let folder = folder.unwrap_or_else(|| Path::new("."));
+            spec.key = KeySource::File(self.environment.expand_path(path, folder));
+        }
+        Ok(())
+    }
+
+    fn apply_limits(
+        &self,
+        spec: &mut ProviderSpec,
+        table: &ProviderTable,
+    ) -> Result<(), ConfigError> {
+        let check = |key: &str, value: Option<u32>, max: u32| match value {
+            Some(n) if n == 0 || n > max => {
+                let message = format!("expected a whole number from 1 to {max}, found {n}");
+                Err(self.error(spec, key, message))
+            }
             other => Ok(other),
         };
-        spec.context = whole("context", table.context, 100_000_000)?.or(spec.context);
-        spec.max_tokens = whole("max_tokens", table.max_tokens, 100_000_000)?.or(spec.max_tokens);
-        spec.attempts = whole("attempts", table.attempts, 20)?.unwrap_or(spec.attempts);
+        let context = check("context", table.context, MAX_TOKENS)?;
+        let max_tokens = check("max_tokens", table.max_tokens, MAX_TOKENS)?;
+        let attempts = check("attempts", table.attempts, 20)?;
         let concurrency = table.concurrency.map(|n| u32::try_from(n).unwrap_or(u32::MAX));
-        if let Some(n) = whole("concurrency", concurrency, 1000)? {
-            spec.concurrency = n as usize;
-        }
+        let concurrency = check("concurrency", concurrency, 1000)?;
+        (spec.context, spec.max_tokens) = (context, max_tokens);
+        spec.attempts = attempts.unwrap_or(spec.attempts);
+        spec.concurrency = concurrency.map_or(spec.concurrency, |n| n as usize);
         spec.allow_insecure = table.allow_insecure.unwrap_or(spec.allow_insecure);
-        timeouts(file, &prefix, &table.timeouts, spec)?;
-        local::scaffold(spec, file, table)?;
-        for (key, shown) in file.below(&format!("{prefix}.")) {
-            ledger.set(key, shown, file.origin(key));
-        }
         Ok(())
     }
 
-    fn environment(
-        &mut self,
-        preset: &Preset,
-        machine: &Machine,
-        ledger: &mut Ledger,
+    fn apply_timeouts(
+        &self,
+        spec: &mut ProviderSpec,
+        table: &TimeoutTable,
     ) -> Result<(), ConfigError> {
-        let Some(spec) = self.specs.get_mut(&preset.name) else { return Ok(()) };
-        let by_url = preset.base_url_env.as_deref().map(|var| (var, false));
-        let by_host = preset.host_env.as_deref().map(|var| (var, true));
-        for (var, is_host) in by_url.into_iter().chain(by_host) {
-            let Some(value) = machine.var(var) else { continue };
-            let url = if is_host { address_of_host(value) } else { value.to_owned() };
-            let wrong = |what| ConfigError(format!("environment variable {var}: {what}"));
-            let (url, note) = address(&url).map_err(wrong)?;
-            self.notices.extend(note.map(|note| wrong(note).0));
-            let key = format!("providers.{}.base_url", preset.name);
-            ledger.set(key, format!("{url:?}"), Origin::Env(var.to_owned()));
-            spec.base_url = url;
+        let mut limits = spec.timeouts;
+        for (key, value, limit) in [
+            ("connect", table.connect, &mut limits.connect),
+            ("first_token", table.first_token, &mut limits.first_token),
+            ("between_tokens", table.between_tokens, &mut limits.between_tokens),
+            ("idle", table.idle, &mut limits.idle),
+        ] {
+            let Some(seconds) = value else { continue };
+            if !TIMEOUT_SECONDS.contains(&seconds) {
+                let path = ["providers", &spec.name, "timeouts", key];
+                let message = "expected seconds, more than 0 and at most 86400";
+                return Err(self.root.error_at(&path, message));
+            }
+            *limit = Duration::from_secs_f64(seconds);
         }
+        spec.timeouts = limits;
         Ok(())
     }
-}
 
-/// The one place of the key that a table names.
-fn key(
-    file: &ConfigFile,
-    prefix: &str,
-    table: &ProviderTable,
-    machine: &Machine,
-) -> Result<Option<KeySource>, ConfigError> {
-    let at = |word: &str| format!("{prefix}.{word}");
-    let named = [
-        ("key_env", table.key_env.is_some()),
-        ("key_cmd", table.key_cmd.is_some()),
-        ("key_file", table.key_file.is_some()),
-    ];
-    let named: Vec<&str> = named.iter().filter(|(_, is)| *is).map(|(word, _)| *word).collect();
-    if let [first, second, ..] = named.as_slice() {
-        let what = format!("contradicts {first} in the same table; keep one of them");
-        return Err(file.error(&at(second), what));
-    }
-    if let Some(var) = &table.key_env {
-        // The value is not repeated: it may be the key itself.
-        let what = if looks_like_a_key(var) {
-            "names the environment variable that holds the key, but this looks like the key itself; \
-             put it into a variable and name that one here"
-        } else if !is_variable(var) {
-            "expected the name of an environment variable, such as GATEWAY_KEY"
+    /// Checks that kind and address are set.
+    fn check_complete(&self, spec: &ProviderSpec) -> Result<(), ConfigError> {
+        let missing = if spec.kind.is_empty() {
+            "kind is missing; for anything that speaks the OpenAI wire write kind = \"openai\""
+        } else if spec.base_url.is_empty() && spec.local.is_none() {
+            "base_url is missing; write the address that ends before /chat/completions, such as \
+             base_url = \"https://llm.example.com/v1\""
         } else {
-            return Ok(Some(KeySource::Env(var.clone())));
+            return Ok(());
         };
-        return Err(file.error(&at("key_env"), what));
+        Err(match self.unknown_kind(&spec.kind) {
+            Some(kind) => self.error(spec, "kind", format!("{kind}; {missing}")),
+            None => self.root.error_at(&["providers", &spec.name], missing),
+        })
     }
-    if let Some(words) = &table.key_cmd {
-        if words.first().is_none_or(|program| program.trim().is_empty()) {
-            let what =
-                "expected a command and its arguments, such as [\"pass\", \"show\", \"gateway\"]";
-            return Err(file.error(&at("key_cmd"), what));
+
+    /// Describes a kind that no built-in provider has. Not an error alone, because `provider` may have the kind; mentioned
+    /// first where something else is wrong too, because the rest depends on the kind.
+    fn unknown_kind(&self, kind: &str) -> Option<String> {
+        if kind.is_empty() || self.kinds.contains(kind) {
+            return None;
         }
-        return Ok(Some(KeySource::Cmd(words.clone())));
+        let hint = did_you_mean(kind, self.kinds.iter().map(String::as_str));
+        let known = self.kinds.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        Some(format!("unknown kind \"{}\"{hint} (known: {known})", kind.escape_debug()))
     }
-    let Some(path) = &table.key_file else { return Ok(None) };
-    if path.trim().is_empty() {
-        return Err(file.error(&at("key_file"), "is empty; expected the path of a file"));
+}
+
+/// Checks the name of an environment variable. The name is not repeated, because it may be a key.
+fn check_key_variable(name: &str) -> Result<(), &'static str> {
+    if looks_like_key(name) {
+        return Err(
+            "names the environment variable that holds the key, but this looks like the key itself; \
+                    put it into a variable and name that one here",
+        );
     }
-    let folder = file.path.parent().unwrap_or_else(|| Path::new("."));
-    Ok(Some(KeySource::File(machine.path(path, folder))))
-}
-
-fn is_variable(name: &str) -> bool {
-    let mut bytes = name.bytes();
-    bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
-        && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
-}
-
-/// The beginnings that the well-known services give their keys, or simply too long for a name.
-fn looks_like_a_key(text: &str) -> bool {
-    const BEGINNINGS: &[&str] = &["sk-", "sk_", "gsk_", "AIza", "xai-", "ghp_", "hf_", "Bearer "];
-    text.len() > 64 || BEGINNINGS.iter().any(|beginning| text.starts_with(beginning))
-}
-
-fn timeouts(
-    file: &ConfigFile,
-    prefix: &str,
-    table: &TimeoutTable,
-    spec: &mut ProviderSpec,
-) -> Result<(), ConfigError> {
-    let limits = &mut spec.timeouts;
-    for (word, value, limit) in [
-        ("connect", table.connect, &mut limits.connect),
-        ("first_token", table.first_token, &mut limits.first_token),
-        ("between_tokens", table.between_tokens, &mut limits.between_tokens),
-        ("idle", table.idle, &mut limits.idle),
-    ] {
-        let Some(seconds) = value else { continue };
-        if !(0.001..=86_400.0).contains(&seconds) {
-            let key = format!("{prefix}.timeouts.{word}");
-            return Err(file.error(&key, "expected seconds, more than 0 and at most 86400"));
-        }
-        *limit = Duration::from_secs_f64(seconds);
+    if !is_variable_name(name) {
+        return Err("expected the name of an environment variable, such as GATEWAY_KEY");
     }
     Ok(())
 }
 
-/// A provider that nobody finished describing.
-fn complete(
-    spec: &ProviderSpec,
-    kinds: &BTreeSet<String>,
-    files: &[ConfigFile],
-) -> Result<(), ConfigError> {
-    let mut key = format!("providers.{}", spec.name);
-    let missing = if spec.kind.is_empty() {
-        "kind is missing; for anything that speaks the OpenAI wire write kind = \"openai\""
-    } else if spec.base_url.is_empty() && spec.local.is_none() {
-        "base_url is missing; write the address that ends before /chat/completions, such as \
-         base_url = \"https://llm.example.com/v1\""
-    } else {
-        return Ok(());
-    };
-    let mut missing = missing.to_owned();
-    if let Some(kind) = strange_kind(kinds, &spec.kind) {
-        key.push_str(".kind");
-        missing = format!("{kind}; {missing}");
-    }
-    let said = files.iter().rev().find(|file| file.schema.providers.contains_key(&spec.name));
-    let error = |file: &ConfigFile| file.error(&key, &missing);
-    Err(said.map_or_else(|| ConfigError(format!("{key}: {missing}")), error))
-}
-
-/// Words about a kind that no preset is of. Not an error by itself: `provider` may speak it all the same; said
-/// first where something else is wrong too, because the rest depends on it.
-fn strange_kind(known: &BTreeSet<String>, kind: &str) -> Option<String> {
-    if kind.is_empty() || known.contains(kind) {
-        return None;
-    }
-    let hint = nearest::hint(kind, known.iter().map(String::as_str));
-    let known = known.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-    Some(format!("unknown kind \"{}\"{hint} (known: {known})", kind.escape_debug()))
-}
-
-/// Checks and normalises a base address; the second part says what was put right. The address is not
-/// repeated in errors: it may carry a password.
-fn address(url: &str) -> Result<(String, Option<String>), String> {
-    let url = url.trim();
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return Err("expected an address that begins with https:// or http://".to_owned());
-    };
-    let scheme = scheme.to_ascii_lowercase();
-    if scheme != "http" && scheme != "https" {
-        return Err("expected https:// or http://; other schemes are not spoken".to_owned());
-    }
-    if rest.contains(['?', '#']) {
-        return Err("holds a query or a fragment; keys go into key_env, key_cmd or key_file, and \
-                    nothing else belongs behind the path"
-            .to_owned());
-    }
-    if rest.chars().any(|c| c.is_whitespace() || c.is_control()) {
-        return Err("holds a blank or a control character".to_owned());
-    }
-    let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
-    if host.contains('@') {
-        return Err("holds a user name or password; use key_env, key_cmd or key_file".to_owned());
-    }
-    if host.is_empty() || host.starts_with(':') {
-        return Err("names no host".to_owned());
-    }
-    let given = path.trim_end_matches('/');
-    let mut path = given.strip_suffix("/chat/completions").unwrap_or(given);
-    if path == "chat/completions" {
-        path = "";
-    }
-    while let Some(shorter) =
-        path.strip_suffix("v1/v1").filter(|s| s.is_empty() || s.ends_with('/'))
-    {
-        path = path.get(..shorter.len() + 2).unwrap_or(path);
-    }
-    let slash = if path.is_empty() { "" } else { "/" };
-    let clean = format!("{scheme}://{host}{slash}{path}");
-    let note = (path != given).then(|| format!("taken as {clean}"));
-    Ok((clean, note))
+fn is_variable_name(name: &str) -> bool {
+    let mut bytes = name.bytes();
+    bytes.next().is_some_and(|b| b.is_ascii_alphabetic() || b == b'_')
+        && bytes.all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 #[cfg(test)]
@@ -336,46 +259,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_are_normalised_or_refused() {
-        for (given, clean, noted) in [
-            ("https://x.example/v1/", "https://x.example/v1", false),
-            ("HTTPS://x.example/v1///", "https://x.example/v1", false),
-            ("http://[::1]:8080/v1", "http://[::1]:8080/v1", false),
-            ("http://127.0.0.1:1", "http://127.0.0.1:1", false),
-            ("https://x.example/v1/v1", "https://x.example/v1", true),
-            ("https://x.example/a/v1/v1/v1/", "https://x.example/a/v1", true),
-            ("https://x.example/rv1/v1", "https://x.example/rv1/v1", false),
-            ("https://x.example/v1/chat/completions", "https://x.example/v1", true),
-            ("https://x.example/chat/completions", "https://x.example", true),
-            ("https://bücher.example/v1", "https://bücher.example/v1", false),
-        ] {
-            let (got, note) = address(given).unwrap();
-            assert_eq!((got.as_str(), note.is_some()), (clean, noted), "{given}");
-        }
-        for (given, what) in [
-            ("x.example/v1", "begins with https://"),
-            ("file:///etc/passwd", "other schemes"),
-            ("https://u:geheim@x.example/v1", "user name or password"),
-            ("https://x.example/v1?key=geheim", "query"),
-            ("https://x.example/v1#a", "fragment"),
-            ("https:///v1", "names no host"),
-            ("https://:80/v1", "names no host"),
-            ("https://a b/v1", "blank"),
-            ("", "begins with https://"),
-        ] {
-            let said = address(given).unwrap_err();
-            assert!(said.contains(what), "{given}: {said}");
-            assert!(!said.contains("geheim"), "{said}");
-        }
-    }
-
-    #[test]
-    fn a_variable_is_told_from_a_key() {
-        assert!(is_variable("GATEWAY_KEY") && is_variable("_k1"));
+    fn names_of_variables_are_recognised() {
+        assert!(is_variable_name("GATEWAY_KEY") && is_variable_name("_k1"));
         for bad in ["", "1A", "A-B", "A B", "A=B", "é"] {
-            assert!(!is_variable(bad), "{bad}");
+            assert!(!is_variable_name(bad), "{bad}");
         }
-        assert!(looks_like_a_key("sk-proj-abc") && looks_like_a_key("gsk_abc"));
-        assert!(!looks_like_a_key("OPENAI_API_KEY"));
     }
 }

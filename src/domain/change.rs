@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::{
-    AsideKind, Edit, EditId, Ending, ModelRef, PersonaId, Recommendation, Run, RunId, RunState,
-    SessionId, TurnId, Usage,
+    AsideKind, Edit, EditId, Ending, ModelRef, PersonaId, Recommendation, Run, RunId, RunNotes,
+    RunState, SessionId, TurnId, Usage,
 };
 
 /// A run as it begins.
@@ -22,7 +22,7 @@ pub struct NewRun {
     /// Which model is asked.
     pub model: ModelRef,
     /// Words for its pane: what was left out of the prompt.
-    pub notes: Vec<String>,
+    pub notes: RunNotes,
 }
 
 impl NewRun {

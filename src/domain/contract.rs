@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::lenient::{null_as_default, strings};
+
 /// A section that answers share whatever they call it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -100,20 +102,18 @@ pub enum Applies {
 
 /// One promised section, in the order in which the persona promises it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Section {
     /// The heading as the persona writes it.
     pub title: String,
     /// What the section is about.
     pub facet: Facet,
     /// Set when an answer may leave it out without breaking the contract.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub optional: bool,
 }
 
 /// One promised table.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct TableRule {
     /// When it is due, in words: `options compared`.
     pub when: String,
@@ -123,21 +123,26 @@ pub struct TableRule {
 
 /// All that a persona promises about its answers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Contract {
     /// Which answers it speaks about.
+    #[serde(deserialize_with = "null_as_default")]
     pub applies: Applies,
     /// Sections, in order.
+    #[serde(deserialize_with = "null_as_default")]
     pub sections: Vec<Section>,
     /// Tables.
+    #[serde(deserialize_with = "null_as_default")]
     pub tables: Vec<TableRule>,
     /// The lead of the first block, such as a bold `Recommendation:`.
     pub opens_with: Option<String>,
     /// Title of the section that must come last.
     pub closes_with: Option<String>,
     /// Phrases or topics that must occur.
+    #[serde(deserialize_with = "strings")]
     pub require: Vec<String>,
     /// What the persona must never say or show.
+    #[serde(deserialize_with = "strings")]
     pub forbid: Vec<String>,
 }
 
@@ -155,13 +160,12 @@ impl Contract {
 
 /// One thing a persona wants to know before it answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct IntakeField {
     /// Names the field on the intake board; personas that share it share the answer.
     pub id: String,
     /// The question.
     pub ask: String,
     /// Set when the persona insists: an unanswered field is shown as "not confirmed".
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub confirm: bool,
 }

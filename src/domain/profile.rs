@@ -2,10 +2,8 @@
 //!
 //! Read from a provider's settings, for `local` from the weights too. Used by `prompt`; made where a model is chosen.
 
+use super::run_notes::local_model_note;
 use super::{ProviderSpec, Scaffolding, Weights};
-
-/// How the first note of every run begins that was answered in this process.
-const LOCAL: &str = "local · ";
 
 /// Tokens of context that a local model is given, unless configured: each persona's share of memory grows with them.
 const LOCAL_CONTEXT: u32 = 8_192;
@@ -24,7 +22,7 @@ pub struct ModelProfile {
     pub small: bool,
     /// The program writes the headings of the persona's contract.
     pub scaffold: bool,
-    /// What stands first among the notes of each of its answers.
+    /// The note about a local model, see `RunNotes`.
     pub note: Option<String>,
 }
 
@@ -51,24 +49,16 @@ impl ProviderSpec {
             max_tokens: Some(max_tokens.unwrap_or(LOCAL_ANSWER)),
             small,
             scaffold,
-            note: Some(note(weights, small)),
+            note: Some(describe_local_model(weights, small)),
         }
     }
 }
 
-/// `local · qwen2.5-coder-1.5b · small model: check its claims`
-fn note(weights: &Weights, small: bool) -> String {
-    let name = weights.name();
-    match &weights.caution {
-        Some(caution) => format!("{LOCAL}{name} · {caution}"),
-        None if small => format!("{LOCAL}{name} · small model: check its claims"),
-        None => format!("{LOCAL}{name}"),
-    }
-}
-
-/// The note of `notes` that says which local model answered; it goes before all others.
-pub fn local_note(notes: &[String]) -> Option<&str> {
-    notes.first().map(String::as_str).filter(|note| note.starts_with(LOCAL))
+/// The note about a local model: its name, and a caution or what small models get wrong.
+fn describe_local_model(weights: &Weights, small: bool) -> String {
+    let remark = weights.caution.as_deref();
+    let remark = remark.or(small.then_some("small model: check its claims"));
+    local_model_note(weights.name(), remark)
 }
 
 #[cfg(test)]
@@ -122,10 +112,7 @@ mod tests {
             let profile = of(model);
             assert_eq!((profile.small, profile.scaffold), (small, small), "{model}");
             assert_eq!(profile.note.as_deref(), Some(note));
-            assert_eq!(local_note(&[note.to_owned()]), Some(note));
         }
-        assert_eq!(local_note(&["left out 1 older question".to_owned()]), None);
-        assert_eq!(local_note(&[]), None);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ModelRef, PersonaId, Recommendation, RunId, Usage};
+use super::{ModelRef, PersonaId, Recommendation, RunId, RunNotes, Usage};
 
 /// How a run ended. The word stands in the pane's title, in exports and in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,7 +137,7 @@ pub struct Run {
     /// How long it took, or has taken so far.
     pub elapsed: Duration,
     /// What the persona's prompt had to leave out to fit, and other words for its pane.
-    pub notes: Vec<String>,
+    pub notes: RunNotes,
     /// What it recommends, in the order of the text; none until it was looked for, which is done once, at its end.
     pub recommendations: Option<Vec<Recommendation>>,
 }

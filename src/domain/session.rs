@@ -190,7 +190,8 @@ pub struct SearchHit {
 mod tests {
     use super::*;
     use crate::domain::{
-        Decision, Facet, ModelRef, Origin, PersonaId, RecommendationId, RunId, RunState, Verdict,
+        Decision, Facet, ModelRef, Origin, PersonaId, RecommendationId, RunId, RunNotes, RunState,
+        Verdict,
     };
 
     fn item(id: u128, verdict: Verdict) -> Recommendation {
@@ -231,7 +232,7 @@ mod tests {
             reasoning: String::new(),
             usage: None,
             elapsed: std::time::Duration::ZERO,
-            notes: Vec::new(),
+            notes: RunNotes::default(),
             recommendations: verdicts.map(|verdicts| {
                 (id * 10..).zip(verdicts).map(|(id, verdict)| item(id, verdict)).collect()
             }),

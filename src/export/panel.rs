@@ -318,7 +318,7 @@ fn duration(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{ModelRef, PersonaId, RunId, Usage};
+    use crate::domain::{ModelRef, PersonaId, RunId, RunNotes, Usage};
 
     #[test]
     fn durations_read_as_people_say_them() {
@@ -371,7 +371,7 @@ mod tests {
                 cost_microusd,
             }),
             elapsed: Duration::ZERO,
-            notes: Vec::new(),
+            notes: RunNotes::default(),
             recommendations: None,
         }
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::budget::{self, Budget, grouped};
 use super::{Ask, Exchange, scaffold};
-use crate::domain::{ChatMessage, ChatRequest, Persona};
+use crate::domain::{ChatMessage, ChatRequest, Persona, RunNotes};
 
 /// A request that fits its budget.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,7 +16,7 @@ pub struct Built {
     /// What is sent.
     pub request: ChatRequest,
     /// What is to be said of the model, then what had to be left out, in words for the pane.
-    pub notes: Vec<String>,
+    pub notes: RunNotes,
     /// Estimated tokens of what is sent.
     pub tokens: u32,
     /// Why it should not be sent: it is so far over its limit that the estimate cannot be what is wrong.
@@ -53,7 +53,7 @@ pub fn build(ask: Ask<'_>) -> Built {
     let too_large = budget
         .filter(|b| room.is_none() && tokens > b.limit.saturating_mul(2))
         .map(|b| refusal(ask.persona, tokens, b));
-    let mut notes: Vec<String> = profile.note.clone().into_iter().collect();
+    let mut notes = RunNotes::new(profile.note.clone());
     if text.for_small {
         notes.push("short form of the persona: a small model reads it better".to_owned());
     }
@@ -203,6 +203,10 @@ fn left_out(dropped: usize, shortened: bool, over: Option<u32>, budget: Budget) 
 mod tests {
     use super::*;
 
+    fn list_notes(notes: &RunNotes) -> Vec<&str> {
+        notes.iter().map(String::as_str).collect()
+    }
+
     #[test]
     fn what_is_twice_too_large_says_why_it_is_not_sent() {
         let mut persona = persona("short");
@@ -210,7 +214,7 @@ mod tests {
         let history = [];
         let question = "x".repeat(5_000);
         let built = build(Ask { question: &question, ..ask(&persona, &history) });
-        assert!(built.too_large.is_none() && built.notes.len() == 1, "{built:?}");
+        assert!(built.too_large.is_none() && list_notes(&built.notes).len() == 1, "{built:?}");
         let question = "x".repeat(9_000);
         let built = build(Ask { question: &question, ..ask(&persona, &history) });
         let why = built.too_large.unwrap();
@@ -220,7 +224,7 @@ mod tests {
                 && why.contains("[persona.x]"),
             "{why}"
         );
-        assert!(built.notes.is_empty());
+        assert!(list_notes(&built.notes).is_empty());
     }
 
     use crate::domain::{ChatRole, Facet, ModelProfile, PersonaId, PersonaSource, Section};
@@ -271,7 +275,7 @@ mod tests {
                 (ChatRole::User, Some('W')),
             ]
         );
-        assert_eq!(built.notes, [""; 0]);
+        assert_eq!(list_notes(&built.notes), [""; 0]);
     }
 
     #[test]
@@ -311,7 +315,7 @@ mod tests {
             let built = build(Ask { profile: &limits(context, None), ..ask(&persona, &history) });
             assert_eq!(built.request.messages.len(), kept * 2 + 1, "{context:?}");
             assert_eq!(built.request.system.starts_with('b'), short, "{context:?}");
-            assert_eq!(built.notes, notes, "{context:?}");
+            assert_eq!(list_notes(&built.notes), notes, "{context:?}");
             assert!(built.tokens <= context.map_or(u32::MAX, |c| c - c / 4), "{context:?}");
         }
     }
@@ -325,7 +329,7 @@ mod tests {
         assert_eq!(built.request.messages.len(), 5);
         assert!(built.request.messages.first().is_some_and(|m| m.text.starts_with('1')));
         assert_eq!(
-            built.notes,
+            list_notes(&built.notes),
             [
                 "left out 1 older question to fit 400 tokens",
                 "short form of the persona, to fit 400 tokens"
@@ -339,7 +343,7 @@ mod tests {
         persona.context_limit = Some(8_000);
         let history = exchanges(10, 1_000);
         let built = build(Ask { profile: &limits(Some(128_000), None), ..ask(&persona, &history) });
-        assert_eq!(built.notes, ["left out 7 older questions to fit 8,000 tokens"]);
+        assert_eq!(list_notes(&built.notes), ["left out 7 older questions to fit 8,000 tokens"]);
         assert!(built.tokens <= 6_976);
     }
 
@@ -358,7 +362,7 @@ mod tests {
         assert!(built.request.messages.first().is_some_and(|m| *m.text == question));
         assert!(built.request.system.starts_with('b'));
         assert_eq!(
-            built.notes.last().map(String::as_str),
+            list_notes(&built.notes).last().copied(),
             Some(
                 "about 1,028 tokens, more than the 450 that 600 tokens leave for a question: the question was sent in full, ask for less or choose a larger model"
             )
@@ -372,7 +376,7 @@ mod tests {
             persona.brief = brief;
             let built = build(Ask { profile: &limits(Some(512), None), ..ask(&persona, &[]) });
             assert_eq!(built.request.system, persona.prompt);
-            assert_eq!(built.notes.len(), 1);
+            assert_eq!(list_notes(&built.notes).len(), 1);
         }
     }
 
@@ -441,7 +445,7 @@ mod tests {
             1
         );
         let built = build(Ask { profile: &limits(context, None), ..ask(&large, &history) });
-        assert_eq!((built.request.messages.len(), built.notes.len()), (11, 0));
+        assert_eq!((built.request.messages.len(), list_notes(&built.notes).len()), (11, 0));
     }
 
     #[test]
@@ -466,14 +470,14 @@ mod tests {
         assert!(quick.request.scaffold.is_none());
         assert_eq!(quick.request.system, built.request.system, "nothing is read again");
         let why = "short form of the persona: a small model reads it better";
-        assert_eq!(built.notes, [note.as_str(), why]);
+        assert_eq!(list_notes(&built.notes), [note.as_str(), why]);
         assert_eq!(built.request.scaffold.map(|s| s.sections.len()), Some(1));
         // A large one with headings keeps the persona's text; a provider elsewhere gets neither.
         let large = ModelProfile { small: false, note: None, ..small };
         let built = asked(&large);
         assert!(built.request.system.starts_with('p') && built.request.scaffold.is_some());
         let built = asked(&NOTHING_KNOWN);
-        assert!(built.request.scaffold.is_none() && built.notes.is_empty());
+        assert!(built.request.scaffold.is_none() && list_notes(&built.notes).is_empty());
     }
 
     #[test]
@@ -484,7 +488,7 @@ mod tests {
         let history = exchanges(3, 50);
         let built = build(Ask { profile: &small, ..ask(&persona, &history) });
         assert_eq!(
-            built.notes,
+            list_notes(&built.notes),
             [
                 "short form of the persona: a small model reads it better",
                 "left out 1 older question to fit 400 tokens"
@@ -492,7 +496,7 @@ mod tests {
         );
         persona.brief = None;
         let built = build(Ask { profile: &small, ..ask(&persona, &[]) });
-        assert_eq!((built.request.system.len(), built.notes.len()), (4_000, 0));
+        assert_eq!((built.request.system.len(), list_notes(&built.notes).len()), (4_000, 0));
         assert!(built.too_large.is_some());
     }
 }

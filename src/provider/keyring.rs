@@ -17,6 +17,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use crate::domain::key_shapes::is_key_variable;
 use crate::domain::{FailKind, Failure, KeySource};
 use crate::text::sanitize_line;
 
@@ -206,7 +207,10 @@ async fn key_from_command(words: &[String], limit: Duration) -> Result<SecretStr
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .kill_on_drop(true);
-    for (name, _) in std::env::vars_os().filter(|(name, _)| is_model_key(&name.to_string_lossy())) {
+    // The command keeps the variables that it needs itself, such as the token of a vault.
+    for (name, _) in
+        std::env::vars_os().filter(|(name, _)| is_key_variable(&name.to_string_lossy()))
+    {
         command.env_remove(name);
     }
     let mut child = command.spawn().map_err(KeyError::CommandNotStarted)?;
@@ -226,14 +230,6 @@ async fn key_from_command(words: &[String], limit: Duration) -> Result<SecretStr
         Ok(Ok(Some(status))) if !status.success() => Err(KeyError::CommandFailed(status)),
         Ok(Ok(Some(_))) => secret_from_utf8(bytes),
     }
-}
-
-/// Whether a variable holds the key of a model, which a key command must not see. The command keeps the variables that
-/// it needs itself, such as the token of a vault.
-fn is_model_key(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    (name.ends_with("_KEY") && !name.starts_with("AWS_"))
-        || matches!(name.as_str(), "ANTHROPIC_AUTH_TOKEN" | "HF_TOKEN")
 }
 
 /// Checks whether a key would be read from the file at `path`, as far as possible without reading the file.
@@ -422,15 +418,5 @@ mod tests {
              [providers.gateway] in config.toml"
         );
         assert_eq!(get_key(KeySource::None).await, Ok(String::new()));
-    }
-
-    #[test]
-    fn a_key_command_does_not_see_the_keys_of_models() {
-        for name in ["OPENAI_API_KEY", "GATEWAY_KEY", "openrouter_api_key", "HF_TOKEN"] {
-            assert!(is_model_key(name), "{name}");
-        }
-        for name in ["PATH", "HOME", "VAULT_TOKEN", "AWS_SECRET_ACCESS_KEY", "KEYBOARD"] {
-            assert!(!is_model_key(name), "{name}");
-        }
     }
 }

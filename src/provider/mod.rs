@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
 use crate::domain::{ChatRequest, FailKind, Failure, ProviderSpec, StreamEvent};
+use crate::text::did_you_mean;
 
 mod failure_message;
 mod http;
@@ -82,18 +83,12 @@ pub fn open_provider(spec: ProviderSpec) -> Result<Arc<dyn Provider>, Failure> {
 
 fn unknown_kind_failure(spec: &ProviderSpec) -> Failure {
     let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
-    let nearest = names
-        .iter()
-        .map(|name| (strsim::jaro_winkler(name, &spec.kind.to_lowercase()), name))
-        .filter(|(likeness, _)| *likeness > 0.75)
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| format!("; did you mean \"{name}\"?"))
-        .unwrap_or_default();
+    let hint = did_you_mean(&spec.kind, names.iter().copied());
     let kind = failure_message::shorten_text(&crate::text::sanitize_line(&spec.kind), 40);
     Failure::new(
         FailKind::Rejected,
         format!(
-            "provider {}: kind \"{kind}\" is unknown; known kinds: {}{nearest}",
+            "provider {}: kind \"{kind}\" is unknown; known kinds: {}{hint}",
             spec.name,
             names.join(", ")
         ),

@@ -5,9 +5,9 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::domain::key_shapes::KEY_PREFIXES;
+
 const REPLACEMENT: &str = "[key]";
-/// Prefixes of the keys of known services.
-const KEY_PREFIXES: &[&str] = &["sk-", "AIza", "gsk_", "xai-", "hf_", "ghp_", "Bearer ", "bearer "];
 /// The length of the part of a key that is removed even without the rest, in bytes.
 const SECRET_PREFIX_BYTES: usize = 8;
 /// The prefix of a shorter key is left alone, because it may be an ordinary word.

@@ -1,52 +1,23 @@
 //! The `base_url` of a provider: validated once, then only extended.
 //!
-//! Rejects addresses that would leak a key (user name and password, a key in the query, plain http to another machine)
-//! and addresses that cannot work, each with what to write instead. Connecting is the work of `http`.
+//! Rejects what `domain::base_url` rejects, and plain http to another machine where there is a key. Connecting is the work of
+//! `http`.
 
 use std::net::IpAddr;
 
 use reqwest::Url;
 use thiserror::Error;
 
-use crate::domain::{FailKind, Failure, KeySource, ProviderSpec};
-use crate::text::sanitize_line;
+use crate::domain::{BaseUrlError, FailKind, Failure, KeySource, ProviderSpec, normalize_base_url};
 
-/// Names of query parameters that hold a key.
-const KEY_PARAMETERS: &[&str] =
-    &["key", "api_key", "apikey", "api-key", "access_token", "token", "auth"];
-
-/// Why a `base_url` cannot be used, and what to write instead. No message contains a user name, password or key.
+/// Why a provider cannot be asked at its `base_url`. No message contains a user name, password or key.
 #[derive(Debug, Error)]
-enum BaseUrlError {
-    #[error("base_url is empty; write the address of its API, such as https://llm.example.com/v1")]
-    Empty,
-    /// The address to write, sanitised.
-    #[error("base_url has no scheme; write https://{0}")]
-    NoScheme(String),
+enum EndpointError {
+    #[error("base_url {0}")]
+    BaseUrl(#[from] BaseUrlError),
     /// The reason of the parser.
     #[error("base_url is not an address: {0}")]
     Invalid(String),
-    #[error("base_url begins with {0}://; only https:// and http:// work")]
-    WrongScheme(String),
-    #[error("base_url names no host")]
-    NoHost,
-    /// The address to write.
-    #[error(
-        "base_url holds a user name or password, which ends up in logs; write {0} and name the key with key_env, \
-         key_cmd or key_file"
-    )]
-    HasCredentials(String),
-    /// The name of the query parameter.
-    #[error(
-        "base_url holds a key (?{0}=), which ends up in logs; take it out and name the key with key_env, \
-         key_cmd or key_file"
-    )]
-    HasKeyParameter(&'static str),
-    #[error("base_url must not end in /{path}, which is appended: write {fix}")]
-    HasEndpointPath { path: String, fix: String },
-    /// The address to write.
-    #[error("base_url ends in /v1 twice: write {0}")]
-    DoubleVersion(String),
     /// Scheme and host.
     #[error(
         "{0} would send the key over the network in the clear; use https, or set allow_insecure = true \
@@ -65,35 +36,23 @@ pub(crate) struct Endpoint {
 }
 
 impl Endpoint {
-    /// Validates the address of `spec`. `path` is the path that this kind appends (`chat/completions`): a `base_url`
-    /// that already ends in it is rejected, because every request would fail.
+    /// Validates the address of `spec`.
     ///
     /// # Errors
     /// The address would leak a key or cannot work.
-    pub(crate) fn new(spec: &ProviderSpec, path: &str) -> Result<Self, Failure> {
-        Self::validate(spec, path).map_err(|error| {
+    pub(crate) fn new(spec: &ProviderSpec) -> Result<Self, Failure> {
+        Self::validate(spec).map_err(|error| {
             Failure::new(FailKind::Rejected, format!("provider {}: {error}", spec.name))
         })
     }
 
-    fn validate(spec: &ProviderSpec, endpoint_path: &str) -> Result<Self, BaseUrlError> {
-        let mut base = parse_base_url(spec.base_url.trim())?;
-        reject_secrets(&base)?;
-        base.set_fragment(None);
-        let path = base.path().trim_end_matches('/').to_owned();
-        if let Some(stem) = path.strip_suffix(endpoint_path) {
-            let fix = format!("{}{}", origin_text(&base), stem.trim_end_matches('/'));
-            return Err(BaseUrlError::HasEndpointPath { path: endpoint_path.to_owned(), fix });
-        }
-        if let Some(stem) = path.strip_suffix("/v1/v1") {
-            let fix = format!("{}{stem}/v1", origin_text(&base));
-            return Err(BaseUrlError::DoubleVersion(fix));
-        }
-        base.set_path(&path);
+    fn validate(spec: &ProviderSpec) -> Result<Self, EndpointError> {
+        let base = Url::parse(&normalize_base_url(&spec.base_url)?.url)
+            .map_err(|error| EndpointError::Invalid(error.to_string()))?;
         let is_loopback = is_loopback(&base);
         let has_key = spec.key != KeySource::None;
         if base.scheme() == "http" && !is_loopback && has_key && !spec.allow_insecure {
-            return Err(BaseUrlError::KeyInTheClear(origin_text(&base)));
+            return Err(EndpointError::KeyInTheClear(origin_text(&base)));
         }
         let name = base.host_str().unwrap_or_default();
         let host = base.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
@@ -131,35 +90,6 @@ impl Endpoint {
     }
 }
 
-fn parse_base_url(raw: &str) -> Result<Url, BaseUrlError> {
-    if raw.is_empty() {
-        return Err(BaseUrlError::Empty);
-    }
-    if !raw.contains("://") {
-        // Not repeated if it may contain a secret.
-        let shown = if raw.contains(['@', '?']) { "HOST/v1".into() } else { sanitize_line(raw) };
-        return Err(BaseUrlError::NoScheme(shown));
-    }
-    let url = Url::parse(raw).map_err(|error| BaseUrlError::Invalid(error.to_string()))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(BaseUrlError::WrongScheme(url.scheme().to_owned()));
-    }
-    if url.host_str().is_none_or(str::is_empty) {
-        return Err(BaseUrlError::NoHost);
-    }
-    Ok(url)
-}
-
-fn reject_secrets(url: &Url) -> Result<(), BaseUrlError> {
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(BaseUrlError::HasCredentials(origin_text(url)));
-    }
-    let key_parameter = url.query_pairs().find_map(|(name, _)| {
-        KEY_PARAMETERS.iter().copied().find(|known| name.eq_ignore_ascii_case(known))
-    });
-    key_parameter.map_or(Ok(()), |name| Err(BaseUrlError::HasKeyParameter(name)))
-}
-
 /// Scheme, host and port: the parts of an address that contain no secret.
 fn origin_text(url: &Url) -> String {
     url.origin().ascii_serialization()
@@ -187,7 +117,7 @@ mod tests {
     }
 
     fn rejection(base_url: &str) -> String {
-        Endpoint::new(&spec(base_url, true), "chat/completions").unwrap_err().message
+        Endpoint::new(&spec(base_url, true)).unwrap_err().message
     }
 
     #[test]
@@ -197,6 +127,7 @@ mod tests {
             ("https://llm.example.com/v1/", "https://llm.example.com/v1/chat/completions"),
             ("https://llm.example.com//", "https://llm.example.com/chat/completions"),
             ("https://llm.example.com", "https://llm.example.com/chat/completions"),
+            ("https://llm.example.com/v1/v1", "https://llm.example.com/v1/chat/completions"),
             (
                 "https://x.example.com/openai/deployments/d?api-version=2025-01-01",
                 "https://x.example.com/openai/deployments/d/chat/completions?api-version=2025-01-01",
@@ -204,20 +135,18 @@ mod tests {
             ("http://[::1]:8080/v1", "http://[::1]:8080/v1/chat/completions"),
             ("https://bücher.example/v1", "https://xn--bcher-kva.example/v1/chat/completions"),
         ] {
-            let endpoint = Endpoint::new(&spec(base, false), "chat/completions").unwrap();
+            let endpoint = Endpoint::new(&spec(base, false)).unwrap();
             assert_eq!(endpoint.join_path("chat/completions").as_str(), url);
         }
     }
 
     #[test]
-    fn unusable_addresses_are_rejected_with_what_to_write() {
+    fn unusable_addresses_are_rejected() {
         for (base, words) in [
-            ("", "is empty"),
-            ("llm.example.com:8080/v1", "write https://llm.example.com:8080/v1"),
-            ("file:///etc/passwd", "only https:// and http://"),
-            ("https://:80/v1", "not an address"),
-            ("https://llm.example.com/v1/v1", "write https://llm.example.com/v1"),
-            ("https://llm.example.com/v1/chat/completions", "write https://llm.example.com/v1"),
+            ("", "begins with https:// or http://"),
+            ("llm.example.com:8080/v1", "begins with https:// or http://"),
+            ("file:///etc/passwd", "expected https:// or http://"),
+            ("https://:80/v1", "names no host"),
             ("https://llm.example.com:99999/v1", "not an address"),
         ] {
             let message = rejection(base);
@@ -253,25 +182,22 @@ mod tests {
             ("http://llm.example.com", false),
             ("https://llm.example.com", true),
         ] {
-            let endpoint = Endpoint::new(&spec(base, true), "chat/completions");
+            let endpoint = Endpoint::new(&spec(base, true));
             assert_eq!(endpoint.is_ok(), allowed, "{base}");
-            assert!(
-                Endpoint::new(&spec(base, false), "chat/completions").is_ok(),
-                "{base} without a key"
-            );
+            assert!(Endpoint::new(&spec(base, false)).is_ok(), "{base} without a key");
         }
         let mut permitted = spec("http://10.0.0.1/v1", true);
         permitted.allow_insecure = true;
-        assert!(Endpoint::new(&permitted, "chat/completions").is_ok());
+        assert!(Endpoint::new(&permitted).is_ok());
         assert!(rejection("http://10.0.0.1/v1").contains("allow_insecure"));
     }
 
     #[test]
     fn messages_name_provider_and_host() {
-        let endpoint = Endpoint::new(&spec("http://127.0.0.1:8080/v1", true), "x").unwrap();
+        let endpoint = Endpoint::new(&spec("http://127.0.0.1:8080/v1", true)).unwrap();
         assert_eq!(endpoint.label(), "gateway (127.0.0.1:8080)");
         assert!(endpoint.is_loopback() && !endpoint.is_https());
-        let endpoint = Endpoint::new(&spec("https://llm.example.com/v1", true), "x").unwrap();
+        let endpoint = Endpoint::new(&spec("https://llm.example.com/v1", true)).unwrap();
         assert_eq!(endpoint.label(), "gateway (llm.example.com)");
         assert!(!endpoint.is_loopback() && endpoint.is_https());
     }

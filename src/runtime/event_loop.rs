@@ -68,7 +68,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
         state.size = screen.size();
         let (messages, inbound) = channel(1024);
         signals::watch_terminal(messages.clone());
-        let notices = [setup.notices.clone(), appearance.notices].concat();
+        let notices = [setup.warnings.clone(), appearance.notices].concat();
         let effect_runner = EffectRunner {
             downloads: Downloads::new(&setup.providers, messages.clone()),
             starter: RunStarter::new(ProviderPool::new(setup.providers), store),

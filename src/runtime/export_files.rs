@@ -8,7 +8,7 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::config::{Paths, read};
+use crate::config::{Paths, text_file};
 use crate::domain::Session;
 use crate::export::{Reading, Target, folder};
 
@@ -74,10 +74,12 @@ fn target_path(name: &str, to: Option<&Path>, is_folder: bool) -> PathBuf {
 /// Says why a file that is there cannot be read.
 pub fn project_context(paths: &Paths) -> Result<Option<String>, String> {
     let path = paths.project.join("context.md");
-    match read::text(&path) {
+    match text_file::read_text_file(&path) {
         Ok(text) => Ok(Some(text)),
         Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-        Err(e) => Err(format!("{}: {}; it is left out", path.display(), read::why(&e))),
+        Err(e) => {
+            Err(format!("{}: {}; it is left out", path.display(), text_file::describe_io_error(&e)))
+        }
     }
 }
 

@@ -34,7 +34,7 @@ pub(super) fn export_session(
         store.write(change);
     }
     // A file that cannot be read is left out; the decision is written all the same.
-    let context = project_context(&Paths::here()).unwrap_or_default();
+    let context = project_context(&Paths::of_process()).unwrap_or_default();
     let reading = Reading { personas, synonyms, context: context.as_deref() };
     let name = target.file_name(&session.id.short());
     let mut tried = 1;

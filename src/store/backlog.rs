@@ -1,8 +1,8 @@
 //! Changes that wait to be written, oldest first. Text of a run is appended to the text of that run that already waits.
 //!
-//! The number of changes depends on the number of runs and endings, never on the number of tokens; the bytes are limited
-//! by [`MAX_PENDING_BYTES`]. The order of the changes of one run, and of all turns and endings, is kept. No threads and
-//! no SQL here.
+//! The number of changes depends on the number of runs and endings, never on the number of tokens; the bytes are
+//! limited by [`MAX_PENDING_BYTES`]. The order of the changes of one run, and of all turns and endings, is kept. No
+//! threads and no SQL here.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::mpsc::SyncSender;

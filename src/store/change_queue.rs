@@ -70,8 +70,8 @@ impl<R> ChangeQueue<R> {
         self.enqueue(QueuedChange::new(at, change));
     }
 
-    /// Queues a change whose `waiter`, a channel with capacity for one value, receives whether it was written. Drops both
-    /// if the worker has ended.
+    /// Queues a change whose `waiter`, a channel with capacity for one value, receives whether it was written. Drops
+    /// both if the worker has ended.
     pub(super) fn push_with_waiter(&self, at: i64, change: Change, waiter: SyncSender<bool>) {
         self.enqueue(QueuedChange::with_waiter(at, change, waiter));
     }

@@ -50,8 +50,8 @@ impl Instance {
         &self.id
     }
 
-    /// Acquires the lock, before the first transaction that starts a run. Without a lock [`Instance::insert_row`] records
-    /// that there is none.
+    /// Acquires the lock, before the first transaction that starts a run. Without a lock [`Instance::insert_row`]
+    /// records that there is none.
     pub(super) fn acquire_lock(&mut self) {
         if self.lock.is_some() || self.registered {
             return;

@@ -106,8 +106,8 @@ struct StoreHandle {
 }
 
 impl Store {
-    /// Opens or creates the store at `path`. Returns at once; the worker opens the file. Never fails: on a problem, which
-    /// [`Store::take_error`] returns, sessions are kept in memory.
+    /// Opens or creates the store at `path`. Returns at once; the worker opens the file. Never fails: on a problem,
+    /// which [`Store::take_error`] returns, sessions are kept in memory.
     pub fn open(path: &Path) -> Self {
         Self::start_worker(Some(path.to_owned()))
     }
@@ -150,24 +150,24 @@ impl Store {
         self.handle.errors.wait_for_error().await;
     }
 
-    /// Queues `change`; never blocks. Text is on disk at most 250 ms later; the start of a turn and the end of a run are
-    /// written and synced at once.
+    /// Queues `change`; never blocks. Text is on disk at most 250 ms later; the start of a turn and the end of a run
+    /// are written and synced at once.
     pub fn write(&self, change: Change) {
         self.handle.queue.push(backlog::now_ms(), change);
     }
 
-    /// Queues `change` and waits, at most `limit`, until its transaction is committed, so that it survives the end of the
-    /// program. False if it is not: the change is kept in memory and written when the file can be written, unless it can
-    /// never be written, which [`Store::take_error`] reports. Another thread syncs a triage step to the disk right after
-    /// the commit.
+    /// Queues `change` and waits, at most `limit`, until its transaction is committed, so that it survives the end of
+    /// the program. False if it is not: the change is kept in memory and written when the file can be written, unless
+    /// it can never be written, which [`Store::take_error`] reports. Another thread syncs a triage step to the disk
+    /// right after the commit.
     pub fn write_now(&self, change: Change, limit: Duration) -> bool {
         let (waiter, answer) = sync_channel(1);
         self.handle.queue.push_with_waiter(backlog::now_ms(), change, waiter);
         answer.recv_timeout(limit).unwrap_or(false)
     }
 
-    /// Waits until all queued changes are written and synced, or known to be unwritable; at most 15 s. Blocks: async code
-    /// needs `spawn_blocking`.
+    /// Waits until all queued changes are written and synced, or known to be unwritable; at most 15 s. Blocks: async
+    /// code needs `spawn_blocking`.
     pub fn flush(&self) {
         if let Err(e) = self.query_worker(ANSWER_TIMEOUT, Duration::ZERO, |worker| {
             worker.flush();
@@ -188,8 +188,8 @@ impl Store {
         self.query(move |worker| worker.load_session(id))
     }
 
-    /// Finds sessions whose id begins with `prefix` (hex digits of any case; hyphens are skipped), most recently changed
-    /// first, at most 64. A prefix with other characters matches nothing.
+    /// Finds sessions whose id begins with `prefix` (hex digits of any case; hyphens are skipped), most recently
+    /// changed first, at most 64. A prefix with other characters matches nothing.
     pub fn find_sessions(&self, prefix: &str) -> Result<Vec<SessionId>, StoreError> {
         let prefix: String =
             prefix.chars().filter(|c| *c != '-').map(|c| c.to_ascii_lowercase()).collect();
@@ -200,8 +200,8 @@ impl Store {
     }
 
     /// Searches sessions in which each of `words` occurs as the beginning of a word in the title, tags, questions or
-    /// answers; most recently changed first, at most `limit`. The input is never syntax. In scripts without spaces between
-    /// words a match may begin anywhere. An answer that is still streaming may be missed.
+    /// answers; most recently changed first, at most `limit`. The input is never syntax. In scripts without spaces
+    /// between words a match may begin anywhere. An answer that is still streaming may be missed.
     pub fn search_sessions(&self, words: &str, limit: usize) -> Result<Vec<SearchHit>, StoreError> {
         let words = words.to_owned();
         self.query(move |worker| worker.search_sessions(&words, limit))
@@ -217,8 +217,8 @@ impl Store {
         self.query(move |worker| worker.run_command(id, Change::Tagged { session: id, tags }))
     }
 
-    /// Deletes the session and erases its text from the file. Fails while this or another instance writes an answer of the
-    /// session. An error says why nothing was changed.
+    /// Deletes the session and erases its text from the file. Fails while this or another instance writes an answer of
+    /// the session. An error says why nothing was changed.
     pub fn delete_session(&self, id: SessionId) -> Result<(), StoreError> {
         let delete = Change::Deleted { session: id };
         self.query_worker(REWRITE_TIMEOUT, REWRITE_TIMEOUT, move |worker| {

@@ -1,5 +1,5 @@
-//! Syncs the write-ahead log on a separate thread: a triage step survives a power loss soon after its commit, and no key
-//! press waits for the disk.
+//! Syncs the write-ahead log on a separate thread: a triage step survives a power loss soon after its commit, and no
+//! key press waits for the disk.
 //!
 //! Opens the log, never the database: closing that would release the locks that SQLite holds for this process.
 

@@ -11,6 +11,7 @@
 mod block;
 mod code;
 mod code_rows;
+mod did_you_mean;
 mod document;
 mod fence;
 mod frame;
@@ -29,6 +30,7 @@ mod table;
 pub mod width;
 mod wrap;
 
+pub use did_you_mean::{did_you_mean, nearest_word};
 pub use document::Document;
 pub use highlight::{HighlightJob, Highlighted, Highlighter};
 pub use layout::{Anchor, Layout, LayoutOptions};

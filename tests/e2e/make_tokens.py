@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Token ids as a real llama.cpp gives them, for tests/fixtures/local/tokens-*.json.
+"""Records token ids from llama.cpp, for tests/fixtures/local/tokens-*.json.
 
 make_tokens.py MODEL.gguf PORT > tests/fixtures/local/tokens-NAME.json
 
-Needs the Python package xllamacpp (a venv of one's own; `serve.sh` shows how). Each text is asked twice where
-the names of special tokens make a difference: as a prompt ("special": true) and as plain text."""
+Needs the Python package xllamacpp (in a venv, as serve.sh does it). Texts with names of special tokens are tokenised
+twice: as a prompt ("special": true) and as plain text."""
 
 import hashlib
 import importlib.metadata

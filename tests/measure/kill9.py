@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""What a crash loses: kill -9 while four panes stream, then what the store has of each answer.
+"""Measures what a crash loses: kill -9 while four panes stream, then compares the stored answers.
 
 kill9.py PLENARY FAKELLM CORPUS WORK [SECONDS]
 
-Four personas stream 50 tokens a second for SECONDS (4 if not given). Prints for each how many
-milliseconds of text are missing (at most 250) and its state (must be cut); exits 1 otherwise."""
+Four personas stream 50 tokens per second for SECONDS (default 4). Prints how many milliseconds of text each run misses
+(at most 250) and its state (must be cut); exits 1 otherwise."""
 
 import json
 import os
@@ -19,8 +19,8 @@ RATE = 50
 ASKED = {persona: text for persona, text in FIVE.items() if persona != "gitops"}
 
 
-def tokens(fake, text):
-    """The tokens of a text of the corpus, as the server sends them."""
+def request_tokens(fake, text):
+    """Returns the tokens of a text of the corpus, as the server sends them."""
     body = {"model": f"{text}-fast", "stream": True, "messages": [{"role": "user", "content": "hello"}]}
     request = urllib.request.Request(
         f"{fake.url}/chat/completions", json.dumps(body).encode(), {"content-type": "application/json"}
@@ -35,8 +35,8 @@ def tokens(fake, text):
     return found
 
 
-def stored_tokens(pieces, text):
-    """How many whole tokens the stored text has; nothing when it is not the beginning of the answer."""
+def count_stored_tokens(pieces, text):
+    """Returns the number of complete tokens in the stored text; none if the text is not a prefix of the answer."""
     if not "".join(pieces).startswith(text):
         return None
     length = 0
@@ -53,7 +53,7 @@ def main():
     plenary, fakellm, corpus, work = [os.path.abspath(a) for a in sys.argv[1:5]]
     seconds = float(sys.argv[5]) if len(sys.argv) == 6 else 4
     with Fake(fakellm, corpus, work) as fake:
-        pieces = {persona: tokens(fake, text) for persona, text in ASKED.items()}
+        pieces = {persona: request_tokens(fake, text) for persona, text in ASKED.items()}
         fake.configure({persona: f"{text}-t{RATE}" for persona, text in ASKED.items()})
         wait_until(lambda: len(fake.events("end")) == len(ASKED), 10, "the answers for comparison")
         since = fake.mark()
@@ -75,20 +75,20 @@ def main():
     if shown.returncode:
         raise SystemExit(f"sessions show ended with exit code {shown.returncode}")
     runs = {run["persona"]: run for run in json.loads(shown.stdout)["turns"][-1]["runs"]}
-    wrong = False
+    has_failed = False
     for persona, text in ASKED.items():
         run, end = runs.get(persona), sent[f"{text}-t{RATE}"]
-        kept = stored_tokens(pieces[persona], run["text"]) if run else None
+        kept = count_stored_tokens(pieces[persona], run["text"]) if run else None
         if kept is None:
-            print(f"{persona}: WRONG: the store has {'other text' if run else 'no run'}")
-            wrong = True
+            print(f"{persona}: FAILED: the store has {'other text' if run else 'no run'}")
+            has_failed = True
             continue
-        # The first token that is missing left the server this long before the kill.
+        # Time at which the server sent the first missing token.
         left = end["first_token"] + kept * 1_000_000_000 // RATE
         missing = 0 if kept >= end["tokens"] else max(0, killed - left) / 1e6
-        wrong |= missing > 250 or run["state"] != "cut"
+        has_failed |= missing > 250 or run["state"] != "cut"
         print(f"{persona}: {run['state']}, {kept} of {end['tokens']} tokens, {missing:.0f} ms missing (at most 250)")
-    sys.exit(wrong)
+    sys.exit(has_failed)
 
 
 if __name__ == "__main__":

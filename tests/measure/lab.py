@@ -1,7 +1,7 @@
-"""What the measuring scripts share: the fake provider, a home of its own, a terminal.
+"""Shared by the measuring scripts: a fake provider with a temporary home folder, and a terminal.
 
-`Fake` is the streaming server (fakellm): its model names say which text, at what rate. `Terminal`
-runs a program in a pty. Linux only: it reads the clock of another process."""
+`Fake` runs the streaming server fakellm, whose model names select a text and a rate. `Terminal` runs a program in a pty.
+Linux only: it reads the clock of another process."""
 
 import fcntl
 import json
@@ -16,24 +16,24 @@ import termios
 import threading
 import time
 
-# Who is asked, and which text of the corpus each of them gets.
+# Personas, and the text of the corpus that each of them gets.
 FIVE = {"infra": "infra", "edge": "edge", "devops": "devops", "gitops": "gitops", "ai-lead": "ai"}
 QUERIES = {b"\x1b[c": b"\x1b[?62;22c", b"\x1b[6n": b"\x1b[1;1R", b"\x1b[5n": b"\x1b[0n"}
 ESCAPE = re.compile(rb"\x1b(\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(\x07|\x1b\\)|[ -/]*[0-Z\\^-~])")
 
 
-def wait_until(holds, seconds, what):
-    """Waits for `holds()`; leaves the program with `what` when it takes too long."""
+def wait_until(condition, seconds, description):
+    """Waits until `condition()` is true and returns its value; exits with `description` after `seconds`."""
     end = time.monotonic() + seconds
-    while not (found := holds()):
+    while not (value := condition()):
         if time.monotonic() > end:
-            raise SystemExit(f"not after {seconds} s: {what}")
+            raise SystemExit(f"not after {seconds} s: {description}")
         time.sleep(0.02)
-    return found
+    return value
 
 
 class Fake:
-    """fakellm on a free port, and the configuration that makes plenary ask it."""
+    """fakellm on a free port, and a configuration that makes plenary use it."""
 
     def __init__(self, fakellm, corpus, work):
         self.work = pathlib.Path(work).absolute()
@@ -45,9 +45,9 @@ class Fake:
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self.port = wait_until(lambda: port.exists() and port.read_text().strip(), 10, "fakellm listens")
         self.url = f"http://127.0.0.1:{self.port}/v1"
-        own = {name: str(self.work / name.lower()) for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")}
+        folders = {name: str(self.work / name.lower()) for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME")}
         self.env = {k: v for k, v in os.environ.items() if not k.startswith("PLENARY_")}
-        self.env |= own | {"FAKE_KEY": "x", "TERM": "xterm-256color"}
+        self.env |= folders | {"FAKE_KEY": "x", "TERM": "xterm-256color"}
 
     def __enter__(self):
         return self
@@ -57,7 +57,7 @@ class Fake:
         self.process.wait()
 
     def configure(self, models):
-        """Every persona of `models` asks its own model, the panel is the full one."""
+        """Writes a configuration with the full panel and the model of each persona in `models`."""
         path = pathlib.Path(self.env["XDG_CONFIG_HOME"]) / "plenary/config.toml"
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = ['model = "fake:infra-fast"', 'panel = "full"', "[providers.fake]", 'kind = "openai"']
@@ -67,21 +67,21 @@ class Fake:
         path.write_text("\n".join(lines) + "\n")
 
     def events(self, kind, since=0):
-        """The lines of the server's log of one kind from byte `since` on."""
+        """Returns the events of one kind in the log of the server, from byte `since` on."""
         if not self.log.exists():
             return []
         with open(self.log) as log:
             log.seek(since)
-            whole = [line for line in log.read().splitlines(keepends=True) if line.endswith("\n")]
-        return [event for event in map(json.loads, whole) if event["ev"] == kind]
+            complete = [line for line in log.read().splitlines(keepends=True) if line.endswith("\n")]
+        return [event for event in map(json.loads, complete) if event["ev"] == kind]
 
     def mark(self):
-        """Where the log ends now, for `events`."""
+        """Returns the current size of the log, for `events`."""
         return self.log.stat().st_size if self.log.exists() else 0
 
 
 class Terminal:
-    """A program in a pty. Reads all it writes and answers the questions that a terminal answers."""
+    """A program in a pty. Collects its output and answers terminal queries."""
 
     def __init__(self, argv, env, size=(250, 50), cwd=None):
         master, slave = pty.openpty()
@@ -125,20 +125,20 @@ class Terminal:
         os.close(self.master)
 
     def wait_for(self, text, seconds):
-        """Until `text` was written; only what stands together on the screen is found."""
+        """Waits until `text` was written in one piece, apart from escape sequences."""
         try:
             wait_until(lambda: text.encode() in ESCAPE.sub(b"", bytes(self.output)), seconds, f"{text!r} on the screen")
         except SystemExit as late:
             tail = ESCAPE.sub(b"", bytes(self.output))[-400:].decode(errors="replace")
-            raise SystemExit(f"{late}; the last of what was written:\n{tail}")
+            raise SystemExit(f"{late}; end of the output:\n{tail}")
 
     def type(self, text):
-        """Sends keys one by one, as a person does."""
+        """Sends the keys one by one, at typing speed."""
         for key in text:
             os.write(self.master, key.encode())
             time.sleep(0.02)
 
     def cpu_ms(self):
-        """Processor time of the process, threads that have ended included."""
-        clock = (~self.process.pid << 3) | 2  # what clock_getcpuclockid(3) makes of a process id
+        """Returns the processor time of the process in ms, including threads that have ended."""
+        clock = (~self.process.pid << 3) | 2  # the clock id that clock_getcpuclockid(3) returns for a process
         return time.clock_gettime_ns(clock) / 1e6

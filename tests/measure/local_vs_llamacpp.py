@@ -1,9 +1,9 @@
-"""The local model beside llama.cpp, in one run: tokens per second and per core, alone and four at once, and memory.
+"""Compares the local model with llama.cpp: tokens per second and per core, alone and four at once, and memory.
 
     python3 tests/measure/local_vs_llamacpp.py PLENARY GGUF ID [THREADS]
 
-Needs the wheel `xllamacpp` (tests/e2e/prepare.sh installs it into a venv). ID is the name under which PLENARY knows the
-same file. Both read a prompt of about 300 tokens and write 64 tokens; the two alternate, three rounds, medians are told.
+Needs the wheel `xllamacpp` (tests/e2e/prepare.sh installs it into a venv). ID is the id of the same model file in plenary.
+Both read a prompt of about 300 tokens and write 64 tokens, alternating for three rounds. Prints the medians.
 """
 
 import json
@@ -18,7 +18,7 @@ import urllib.request
 PROMPT, ANSWER, ROUNDS = 300, 64, 3
 
 
-def ours(plenary, model):
+def measure_plenary(plenary, model):
     out = subprocess.run([plenary, "model", "bench", model, "--format", "json"], check=True, stdout=subprocess.PIPE)
     report = json.loads(out.stdout)
     alone, four = report["runs"]
@@ -32,7 +32,7 @@ def ours(plenary, model):
     }
 
 
-THEIRS = r"""
+LLAMACPP_SERVER = r"""
 import json, os, sys, xllamacpp as x
 p = x.CommonParams()
 p.model.path, p.hostnames, p.port = sys.argv[1], ["127.0.0.1"], int(sys.argv[2])
@@ -45,11 +45,11 @@ os._exit(0)
 """
 
 
-class Theirs:
+class LlamaCpp:
     def __init__(self, gguf, threads):
         port = 20000 + os.getpid() % 20000
         self.process = subprocess.Popen(
-            [sys.executable, "-c", THEIRS, gguf, str(port), str(threads)],
+            [sys.executable, "-c", LLAMACPP_SERVER, gguf, str(port), str(threads)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )
         for line in self.process.stdout:
@@ -103,13 +103,13 @@ def main():
     threads = int(sys.argv[4]) if len(sys.argv) > 4 else os.cpu_count()
     rounds = []
     for _ in range(ROUNDS):
-        theirs = Theirs(gguf, threads)
+        llamacpp = LlamaCpp(gguf, threads)
         try:
-            reference = theirs.measure()
+            reference = llamacpp.measure()
         finally:
-            theirs.process.stdin.close()
-            theirs.process.wait(10)
-        rounds.append((ours(plenary, model), reference))
+            llamacpp.process.stdin.close()
+            llamacpp.process.wait(10)
+        rounds.append((measure_plenary(plenary, model), reference))
     print(f"{'':22}{'plenary':>10}{'llama.cpp':>11}{'ratio':>8}")
     for name in rounds[0][0]:
         a = statistics.median(ours[name] for ours, _ in rounds)

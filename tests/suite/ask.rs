@@ -1,7 +1,7 @@
-//! `plenary ask` as programs meet it: formats, exit codes, attachments, signals, broken outputs.
+//! `plenary ask` as scripts see it: formats, exit codes, documents, signals, broken outputs.
 //!
-//! The real binary against a server of fixed replies, one per model name. What the wire itself does is
-//! `suite::provider`'s business.
+//! The real binary against a server with fixed replies, one per model name. The wire formats are tested in
+//! `suite::provider`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,11 +14,11 @@ use std::sync::{Arc, Mutex};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// What was asked, by model name: the request bodies in the order in which they came.
+/// Request bodies by model name, in the order of arrival.
 type Asked = Arc<Mutex<BTreeMap<String, Vec<Value>>>>;
 
-/// Answers on a port of its own until the test ends.
-fn serve() -> (String, Asked) {
+/// Starts a server on a free port that answers until the test ends.
+fn start_server() -> (String, Asked) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/v1", listener.local_addr().unwrap());
     let asked = Asked::default();
@@ -26,14 +26,14 @@ fn serve() -> (String, Asked) {
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             let asked = Arc::clone(&all);
-            std::thread::spawn(move || reply(stream, &asked));
+            std::thread::spawn(move || answer_request(stream, &asked));
         }
     });
     (url, asked)
 }
 
-/// One request, one reply. The client may leave at any time.
-fn reply(mut stream: TcpStream, asked: &Asked) -> Option<()> {
+/// Reads one request and answers it. The client may disconnect at any time.
+fn answer_request(mut stream: TcpStream, asked: &Asked) -> Option<()> {
     let mut reader = BufReader::new(stream.try_clone().ok()?);
     let (mut first, mut length) = (String::new(), 0);
     reader.read_line(&mut first).ok()?;
@@ -47,7 +47,7 @@ fn reply(mut stream: TcpStream, asked: &Asked) -> Option<()> {
     if first.starts_with("GET") {
         let list =
             json!({"object": "list", "data": [{"id": "say-a"}, {"id": "say-b"}]}).to_string();
-        return plain(&mut stream, "200 OK", &list);
+        return send_response(&mut stream, "200 OK", &list);
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
@@ -60,17 +60,20 @@ fn reply(mut stream: TcpStream, asked: &Asked) -> Option<()> {
         same.len()
     };
     match model.as_str() {
-        "no-key" => plain(&mut stream, "401 Unauthorized", r#"{"error":{"message":"bad key"}}"#),
-        "busy-once" if nth == 1 => plain(
+        "no-key" => {
+            send_response(&mut stream, "401 Unauthorized", r#"{"error":{"message":"bad key"}}"#)
+        }
+        "busy-once" if nth == 1 => send_response(
             &mut stream,
             "429 Too Many Requests\r\nretry-after-ms: 5",
             r#"{"error":{"message":"slow down"}}"#,
         ),
-        _ => stream_reply(&mut stream, &model),
+        "target" => stream_answer(&mut stream, first.split(' ').nth(1)?),
+        _ => stream_answer(&mut stream, &model),
     }
 }
 
-fn plain(stream: &mut TcpStream, status: &str, body: &str) -> Option<()> {
+fn send_response(stream: &mut TcpStream, status: &str, body: &str) -> Option<()> {
     let n = body.len();
     let head = format!(
         "HTTP/1.1 {status}\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {n}\r\n\r\n"
@@ -78,7 +81,7 @@ fn plain(stream: &mut TcpStream, status: &str, body: &str) -> Option<()> {
     stream.write_all((head + body).as_bytes()).ok()
 }
 
-fn stream_reply(stream: &mut TcpStream, model: &str) -> Option<()> {
+fn stream_answer(stream: &mut TcpStream, model: &str) -> Option<()> {
     let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n";
     stream.write_all(head.as_bytes()).ok()?;
     let mut say = |delta: Value, finish: Value| {
@@ -114,16 +117,16 @@ fn stream_reply(stream: &mut TcpStream, model: &str) -> Option<()> {
     stream.write_all(format!("data: {usage}\n\ndata: [DONE]\n\n").as_bytes()).ok()
 }
 
-/// A home whose personas ask the models that a test gives them.
+/// A home folder whose personas use the models of one test.
 struct Lab {
     dir: TempDir,
     asked: Asked,
 }
 
 impl Lab {
-    /// `models` are (persona, model); the panel is those personas in that order.
+    /// `models` are pairs of persona and model; the panel has these personas in this order.
     fn new(models: &[(&str, &str)]) -> Self {
-        let (url, asked) = serve();
+        let (url, asked) = start_server();
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir_all(dir.path().join("config/plenary")).unwrap();
         let ids: Vec<&str> = models.iter().map(|(id, _)| *id).collect();
@@ -143,7 +146,7 @@ impl Lab {
         self.dir.path().join(name)
     }
 
-    /// `plenary` with the home of this test.
+    /// Builds a `plenary` command in the home folder of this test.
     fn plenary(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_plenary"));
         command
@@ -160,7 +163,7 @@ impl Lab {
         command
     }
 
-    /// `plenary ask`
+    /// Builds a `plenary ask` command.
     fn command(&self, args: &[&str]) -> Command {
         self.plenary(&[&["ask"], args].concat())
     }
@@ -171,12 +174,12 @@ impl Lab {
 
     fn piped(&self, args: &[&str], input: &[u8]) -> Ran {
         let mut child = self.command(args).stdin(Stdio::piped()).spawn().unwrap();
-        // A refused input may close the pipe before all of it is written.
+        // If the input is refused, the pipe may close before everything is written.
         child.stdin.take().unwrap().write_all(input).unwrap_or_default();
         Ran::of(&child.wait_with_output().unwrap())
     }
 
-    /// What the last user message to `model` said.
+    /// Returns the last user message that was sent to `model`.
     fn question_to(&self, model: &str) -> String {
         let asked = self.asked.lock().unwrap();
         let messages = asked[model].last().unwrap()["messages"].as_array().unwrap();
@@ -207,7 +210,7 @@ fn of_type<'a>(events: &'a [Value], kind: &str, persona: &str) -> Vec<&'a Value>
 }
 
 #[test]
-fn text_stands_in_the_order_of_the_panel() {
+fn text_is_printed_in_panel_order() {
     let lab = Lab::new(&[("edge", "say-edge"), ("infra", "say-infra")]);
     let ran = lab.run(&["Who are you?"]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
@@ -221,11 +224,11 @@ fn text_stands_in_the_order_of_the_panel() {
     assert_eq!(ran.err, "");
     assert_eq!(lab.question_to("say-edge"), "Who are you?");
     let system = lab.asked.lock().unwrap()["say-edge"][0]["messages"][0]["content"].to_string();
-    assert!(system.contains("Kai Lennox"), "each persona has its own prompt");
+    assert!(system.contains("Kai Lennox"), "each persona gets a separate prompt");
 }
 
 #[test]
-fn jsonl_writes_every_event_as_it_happens() {
+fn jsonl_writes_one_object_per_event() {
     let lab = Lab::new(&[("infra", "say-infra"), ("edge", "busy-once"), ("devops", "think")]);
     let ran = lab.run(&["Who?", "--format", "jsonl"]);
     assert_eq!(ran.code, Some(0), "{}", ran.err);
@@ -265,7 +268,7 @@ fn jsonl_writes_every_event_as_it_happens() {
 }
 
 #[test]
-fn exit_codes_say_how_many_answered() {
+fn exit_codes_tell_how_many_answered() {
     for (second, code, word) in
         [("cut", 1, "cut"), ("no-key", 1, "failed"), ("refuse", 1, "refused")]
     {
@@ -304,7 +307,7 @@ fn control_characters_never_reach_the_terminal() {
 }
 
 #[test]
-fn exports_are_written_when_all_have_ended() {
+fn markdown_and_json_are_written_after_the_last_answer() {
     let lab = Lab::new(&[("infra", "say-infra"), ("edge", "no-key")]);
     let ran = lab.run(&["Why so?", "--format", "markdown"]);
     assert_eq!(ran.code, Some(1), "{}", ran.err);
@@ -333,12 +336,25 @@ fn standard_input_and_files_are_attached() {
 }
 
 #[test]
-fn what_cannot_be_asked_is_refused_before_anything_is_sent() {
+fn the_query_of_a_base_url_reaches_the_server() {
+    let lab = Lab::new(&[("infra", "target")]);
+    let file = lab.path("config/plenary/config.toml");
+    let text = fs::read_to_string(&file).unwrap();
+    let text = text.replacen("/v1\"", "/deployments/d/?api-version=2025-01-01\"", 1);
+    fs::write(&file, text).unwrap();
+    let ran = lab.run(&["Where?"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let target = "/deployments/d/chat/completions?api-version=2025-01-01";
+    assert!(ran.out.contains(&format!("I am {target}.")), "{}", ran.out);
+}
+
+#[test]
+fn invalid_questions_are_refused_before_anything_is_sent() {
     let lab = Lab::new(&[("infra", "say-x")]);
     for (args, input, said) in [
         (&[][..], &b""[..], "the question is empty"),
         (&["  "], b" \n", "the question is empty"),
-        (&["@edge"], b"", "the question is empty behind its mentions"),
+        (&["@edge"], b"", "the question is empty after its mentions"),
         (&["@egde how?"], b"", "@egde names no persona; did you mean \"edge\"?"),
         (&["q"], b"\x00\x01", "standard input is not text (a NUL at byte 0)"),
         (&["q"], b"\xff", "standard input is not UTF-8 text (byte 0)"),
@@ -356,25 +372,25 @@ fn what_cannot_be_asked_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn mentions_choose_who_answers() {
+fn mentions_choose_personas() {
     let lab = Lab::new(&[("infra", "say-infra"), ("edge", "say-edge")]);
     let events = lab.run(&["@edge How?", "--format", "jsonl"]).events();
     assert_eq!(events[0]["personas"], json!(["edge"]));
     assert_eq!(events[0]["question"], "@edge How?");
     assert_eq!(lab.question_to("say-edge"), "How?");
-    // A patch that begins with @@ is no mention.
+    // The @@ at the start of a patch is not a mention.
     let ran = lab.piped(&["--format", "jsonl"], b"@@ -1 +1 @@ why?");
     assert_eq!(ran.events()[0]["personas"], json!(["infra", "edge"]), "{}", ran.err);
 }
 
 #[test]
-fn a_trigger_brings_its_persona_in_unless_personas_were_named() {
+fn triggers_add_their_persona_unless_personas_are_given() {
     let lab = Lab::new(&[("infra", "say-infra")]);
     let events = lab.run(&["Please deploy this.", "--format", "jsonl"]).events();
     assert_eq!(events[0]["personas"], json!(["infra", "gitops"]));
     let events = lab.run(&["Deploy this", "--persona", "infra", "--format", "jsonl"]).events();
     assert_eq!(events[0]["personas"], json!(["infra"]));
-    // What is attached was not said.
+    // Documents are not searched for triggers.
     let ran = lab.piped(&["Review this log", "--format", "jsonl"], b"the server is down");
     assert_eq!(ran.events()[0]["personas"], json!(["infra"]));
 }
@@ -394,7 +410,7 @@ fn flags_choose_personas_panels_and_models() {
 }
 
 #[test]
-fn the_session_is_stored_as_it_was() {
+fn the_session_is_stored() {
     let lab = Lab::new(&[("infra", "say-infra"), ("edge", "cut")]);
     let ran = lab.run(&["Keep me", "--format", "jsonl"]);
     let id = ran.events()[0]["session"].as_str().unwrap().to_owned();
@@ -408,8 +424,8 @@ fn the_session_is_stored_as_it_was() {
     assert_eq!((&run(1)["state"], &run(1)["text"]), (&json!("cut"), &json!("half an ans")));
 }
 
-/// Starts a question that never ends, waits until half an answer is out, then sends `signal`.
-fn stopped(lab: &Lab, signal: rustix::process::Signal) -> (Option<i32>, Vec<Value>) {
+/// Asks a question whose answer never ends, waits for the first half of it, then sends `signal`.
+fn ask_and_signal(lab: &Lab, signal: rustix::process::Signal) -> (Option<i32>, Vec<Value>) {
     let mut child: Child = lab.command(&["q", "--format", "jsonl"]).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let mut events: Vec<Value> = Vec::new();
@@ -423,11 +439,11 @@ fn stopped(lab: &Lab, signal: rustix::process::Signal) -> (Option<i32>, Vec<Valu
 }
 
 #[test]
-fn a_signal_cancels_and_keeps_what_there_is() {
+fn signals_cancel_runs_and_keep_their_text() {
     use rustix::process::Signal;
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let lab = Lab::new(&[("infra", "hang")]);
-        let (exit, events) = stopped(&lab, signal);
+        let (exit, events) = ask_and_signal(&lab, signal);
         assert_eq!(exit, Some(code));
         let end = of_type(&events, "end", "infra")[0];
         assert_eq!((&end["state"], &end["text"]), (&json!("cancelled"), &json!("half an ans")));
@@ -436,7 +452,7 @@ fn a_signal_cancels_and_keeps_what_there_is() {
 }
 
 #[test]
-fn a_reader_that_leaves_ends_it_quietly() {
+fn closed_standard_output_ends_without_an_error() {
     let lab = Lab::new(&[("infra", "hang"), ("edge", "say-x")]);
     let mut child = lab.command(&["q", "--format", "jsonl"]).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
@@ -449,7 +465,7 @@ fn a_reader_that_leaves_ends_it_quietly() {
 }
 
 #[test]
-fn a_full_device_is_told_and_the_answers_are_kept() {
+fn write_errors_of_standard_output_are_reported() {
     let lab = Lab::new(&[("infra", "say-x")]);
     for format in ["text", "markdown", "jsonl"] {
         let full = fs::File::options().write(true).open("/dev/full").unwrap();
@@ -464,7 +480,7 @@ fn a_full_device_is_told_and_the_answers_are_kept() {
 }
 
 #[test]
-fn trouble_with_the_store_is_one_line_and_the_answers_come() {
+fn store_errors_are_one_line_and_do_not_stop_answers() {
     let lab = Lab::new(&[("infra", "say-x")]);
     fs::write(lab.path("data"), "not a folder").unwrap();
     let ran = lab.run(&["q"]);
@@ -475,7 +491,7 @@ fn trouble_with_the_store_is_one_line_and_the_answers_come() {
 }
 
 #[test]
-fn doctor_is_content_when_a_question_can_be_asked() {
+fn doctor_succeeds_if_a_question_can_be_asked() {
     let lab = Lab::new(&[("infra", "say-x")]);
     let ran = Ran::of(&lab.plenary(&["doctor"]).output().unwrap());
     assert_eq!(ran.code, Some(0), "{}{}", ran.out, ran.err);
@@ -485,9 +501,9 @@ fn doctor_is_content_when_a_question_can_be_asked() {
 }
 
 #[test]
-fn a_cloned_folder_moves_no_question_without_trust_project() {
+fn projects_cannot_redirect_questions_without_trust_project() {
     let lab = Lab::new(&[("infra", "say-home")]);
-    let (url, elsewhere) = serve();
+    let (url, elsewhere) = start_server();
     fs::create_dir_all(lab.path(".plenary/personas")).unwrap();
     let moved = format!(
         "model = \"t:say-moved\"\n[providers.t]\nkind = \"openai\"\nbase_url = \"{url}\"\n\

@@ -1,13 +1,14 @@
-//! The command line as a person meets it: the real binary with a home of its own.
+//! The command line as users see it: the real binary in a separate home folder.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-/// A home of its own: no configuration, no keys, a port where nobody listens.
+/// A temporary home folder: no configuration, no keys, no server at the default ports.
 struct Home(TempDir);
 
 impl Home {
@@ -90,7 +91,7 @@ fn help_and_version_go_to_standard_output() {
 }
 
 #[test]
-fn a_wrong_word_is_a_usage_error_that_names_the_nearest() {
+fn unknown_words_are_usage_errors_with_a_suggestion() {
     let home = Home::new();
     for (args, said) in [
         (&["--modle", "a:b"][..], "--model"),
@@ -117,7 +118,7 @@ fn a_wrong_word_is_a_usage_error_that_names_the_nearest() {
 }
 
 #[test]
-fn without_a_terminal_the_screen_is_explained() {
+fn screen_without_a_terminal_is_a_usage_error() {
     let home = Home::new();
     let ran = home.run(&[]);
     assert_eq!(ran.code, Some(2));
@@ -126,7 +127,7 @@ fn without_a_terminal_the_screen_is_explained() {
     let ran = home.run(&["resume"]);
     assert_eq!(ran.code, Some(2));
     assert!(ran.err.contains("plenary sessions show ID"), "{}", ran.err);
-    // With a question it behaves as ask, which here finds no model that could answer.
+    // With a question it does what `ask` does: it fails because no model is configured.
     let ran = home.run(&["How many?"]);
     assert_eq!(ran.code, Some(2));
     assert_eq!(ran.err.contains("plenary model pull "), cfg!(feature = "local"), "{}", ran.err);
@@ -134,7 +135,7 @@ fn without_a_terminal_the_screen_is_explained() {
 }
 
 #[test]
-fn a_full_device_is_told_in_words() {
+fn write_errors_of_standard_output_are_reported() {
     let home = Home::new();
     for args in [&["--help"][..], &["config", "show"], &["man"]] {
         let full = fs::File::options().write(true).open("/dev/full").unwrap();
@@ -149,7 +150,7 @@ fn a_full_device_is_told_in_words() {
 }
 
 #[test]
-fn completions_and_manual_pages_are_made() {
+fn completions_and_manual_pages_are_printed() {
     let home = Home::new();
     for (shell, word) in [
         ("bash", "complete -F"),
@@ -169,8 +170,97 @@ fn completions_and_manual_pages_are_made() {
     assert!(man.out.contains("jsonl"), "{}", man.out);
 }
 
+/// The text of a manual page without the escapes of roff.
+fn read_man_page(home: &Home, args: &[&str]) -> String {
+    let page = home.run(&[&["man"], args].concat());
+    assert_eq!(page.code, Some(0), "{}", page.err);
+    let escapes = [("\\-", "-"), ("\\*(Aq", "'"), ("\\&", ""), ("\\fB", ""), ("\\fR", "")];
+    escapes.iter().fold(page.out, |text, (escape, plain)| text.replace(escape, plain))
+}
+
 #[test]
-fn the_configuration_is_shown_with_where_it_came_from_and_without_secrets() {
+fn manual_page_lists_files_environment_and_exit_statuses() {
+    let home = Home::new();
+    let page = read_man_page(&home, &[]);
+    let headings: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix(".SH ")).collect();
+    let known = ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "SUBCOMMANDS"];
+    let own = ["FILES", "ENVIRONMENT", "\"EXIT STATUS\"", "VERSION"];
+    assert_eq!(headings, [&known[..], &own].concat(), "{page}");
+    for file in [
+        "$XDG_CONFIG_HOME/plenary/config.toml",
+        "keys.toml",
+        "facets.toml",
+        "personas/",
+        "themes/",
+        "./.plenary/config.toml",
+        "plenary.db",
+        "models/",
+        "plenary.log",
+    ] {
+        assert!(page.contains(file), "{file}: {page}");
+    }
+    let ask = read_man_page(&home, &["ask"]);
+    for meaning in ["3\nNo persona answered.", "130\nInterrupted with Ctrl+C"] {
+        assert!(ask.contains(meaning), "{meaning}: {ask}");
+    }
+    assert!(!ask.contains(".SH EXTRA"), "{ask}");
+    assert!(home.run(&["ask", "--help"]).out.contains("3  No persona answered."));
+    assert!(home.run(&["--help"]).out.contains("PLENARY_CONFIG  Configuration file"));
+}
+
+/// Adds the Rust files below `folder`, without files and modules of tests.
+fn read_sources(folder: &Path, sources: &mut Vec<String>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if path.is_dir() && name != "tests" {
+            read_sources(&path, sources);
+        } else if name.ends_with(".rs") && name != "tests.rs" {
+            let source = fs::read_to_string(&path).unwrap();
+            sources.push(source.split("#[cfg(test)]\nmod ").next().unwrap().to_owned());
+        }
+    }
+}
+
+/// Finds the string literals that look like names of environment variables. Those of cargo are read at build time.
+fn find_variable_names(text: &str) -> BTreeSet<String> {
+    let is_name = |word: &&str| {
+        word.len() > 2
+            && word.starts_with(|c: char| c.is_ascii_uppercase())
+            && word.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+            && !word.ends_with('_')
+            && !word.starts_with("CARGO_")
+    };
+    text.split('"').filter(is_name).map(str::to_owned).collect()
+}
+
+#[test]
+fn manual_page_lists_every_environment_variable_that_is_read() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut sources = Vec::new();
+    read_sources(&root.join("src"), &mut sources);
+    let reads = |source: &&String| source.contains("env::var") || source.contains(".var(");
+    let mut names: BTreeSet<String> =
+        sources.iter().filter(reads).flat_map(|source| find_variable_names(source)).collect();
+    let presets = fs::read_to_string(root.join("src/config/presets.toml")).unwrap();
+    let of_presets = presets.lines().filter(|line| line.contains("env = "));
+    names.extend(of_presets.flat_map(find_variable_names));
+    for expected in ["PLENARY_CONFIG", "OPENAI_BASE_URL", "GROQ_API_KEY", "EDITOR", "NO_COLOR"] {
+        assert!(names.contains(expected), "{expected} was not found in the sources: {names:?}");
+    }
+    let page = read_man_page(&Home::new(), &[]);
+    let section = page.split(".SH ENVIRONMENT").nth(1).unwrap();
+    let listed: BTreeSet<&str> =
+        section.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    let missing: Vec<_> = names.iter().filter(|name| !listed.contains(name.as_str())).collect();
+    assert!(missing.is_empty(), "add to src/cli/reference.rs: {missing:?}");
+    for setting in ["MODEL", "PANEL", "THEME"] {
+        assert!(listed.contains(format!("PLENARY_{setting}").as_str()), "{setting}");
+    }
+}
+
+#[test]
+fn config_show_prints_origins_and_no_secrets() {
     let home = Home::new();
     let path = home.path("config/plenary/config.toml");
     assert_eq!(home.run(&["config", "path"]).out, format!("{}\n", path.display()));
@@ -210,7 +300,7 @@ fn the_configuration_is_shown_with_where_it_came_from_and_without_secrets() {
 }
 
 #[test]
-fn init_writes_once_and_changes_nothing() {
+fn config_init_writes_a_file_once_and_changes_no_setting() {
     let home = Home::new();
     let before = home.run(&["config", "show"]).out;
     let path = home.path("config/plenary/config.toml");
@@ -227,7 +317,7 @@ fn init_writes_once_and_changes_nothing() {
 }
 
 #[test]
-fn doctor_says_what_is_missing_and_what_to_do() {
+fn doctor_reports_what_is_missing_and_what_to_do() {
     let home = Home::new();
     let ran = home.run(&["doctor"]);
     assert_eq!(ran.code, Some(1), "{}", ran.err);
@@ -258,7 +348,7 @@ fn doctor_says_what_is_missing_and_what_to_do() {
     ] {
         assert!(ran.out.contains(said), "{said}: {}", ran.out);
     }
-    assert!(!home.path("data/plenary").exists(), "doctor makes nothing");
+    assert!(!home.path("data/plenary").exists(), "doctor creates no files");
 
     let mut command = home.command(&["doctor", "--format", "json"]);
     let json = Ran::of(&command.env("ANTHROPIC_API_KEY", "hidden").output().unwrap());
@@ -277,7 +367,7 @@ fn doctor_says_what_is_missing_and_what_to_do() {
 }
 
 #[test]
-fn doctor_works_when_the_configuration_does_not() {
+fn doctor_works_with_an_invalid_configuration() {
     let home = Home::new();
     home.config("panle = \"full\"\n");
     let ran = home.run(&["doctor"]);
@@ -287,7 +377,7 @@ fn doctor_works_when_the_configuration_does_not() {
 }
 
 #[test]
-fn a_kind_that_nobody_speaks_is_refused_with_its_place() {
+fn unknown_provider_kinds_are_refused_with_their_line() {
     let home = Home::new();
     home.config("[providers.x]\nkind = \"opnai\"\nbase_url = \"http://127.0.0.1:9/v1\"\n");
     let ran = home.run(&["ask", "q"]);
@@ -303,7 +393,7 @@ fn a_kind_that_nobody_speaks_is_refused_with_its_place() {
 }
 
 #[test]
-fn model_list_names_keys_by_place_and_goes_on_without_answers() {
+fn model_list_shows_where_keys_are_and_survives_unreachable_servers() {
     let home = Home::new();
     home.config("[providers.down]\nkind = \"openai\"\nbase_url = \"http://127.0.0.1:9/v1\"\n");
     let ran = home.run(&["model", "list"]);
@@ -322,7 +412,7 @@ fn model_list_names_keys_by_place_and_goes_on_without_answers() {
 }
 
 #[test]
-fn the_log_is_written_only_when_asked_for_and_is_its_owners() {
+fn log_is_written_only_on_request_and_readable_only_by_its_owner() {
     let home = Home::new();
     home.run(&["config", "path"]);
     assert!(!home.path("state/plenary").exists());
@@ -338,7 +428,7 @@ fn the_log_is_written_only_when_asked_for_and_is_its_owners() {
 }
 
 #[test]
-fn no_home_is_survived() {
+fn missing_home_folder_is_reported() {
     let home = Home::new();
     for home_is in [None, Some("")] {
         let mut command = home.command(&["config", "path"]);
@@ -354,7 +444,7 @@ fn no_home_is_survived() {
 }
 
 #[test]
-fn skipped_files_are_one_line_and_doctor_lists_them() {
+fn skipped_persona_files_are_one_line_and_doctor_lists_them() {
     let home = Home::new();
     fs::create_dir_all(home.path("config/plenary/personas")).unwrap();
     for n in 0..3 {
@@ -369,7 +459,7 @@ fn skipped_files_are_one_line_and_doctor_lists_them() {
 }
 
 #[test]
-fn a_folder_of_personas_lists_the_good_ones() {
+fn valid_personas_of_a_folder_are_listed() {
     let home = Home::new();
     fs::create_dir_all(home.path("team/folder.md")).unwrap();
     fs::write(home.path("team/good.md"), "# Good One\n\nText\n").unwrap();

@@ -12,14 +12,14 @@ fn local(setup: &Setup) -> &ProviderSpec {
 /// The model that `--model WORD` chooses, or the error.
 fn named(lab: &mut Lab, word: &str) -> Result<String, String> {
     lab.flags.model = Some(word.to_owned());
-    plenary::config::setup_on(&lab.flags, &lab.machine)
+    plenary::config::build_setup_in(&lab.flags, &lab.environment)
         .map(|setup| model_of(&setup, "infra").unwrap().0)
         .map_err(|e| e.to_string())
 }
 
 #[test]
 #[cfg(not(feature = "local"))]
-fn without_the_engine_nobody_is_promised_an_answer() {
+fn without_the_engine_no_model_is_chosen() {
     let mut lab = Lab::new();
     let said = model_of(&lab.setup(), "infra").unwrap_err();
     assert!(said.contains("export OPENAI_API_KEY=…") && said.contains("plenary doctor"), "{said}");
@@ -28,7 +28,7 @@ fn without_the_engine_nobody_is_promised_an_answer() {
 }
 
 #[test]
-fn a_table_of_the_kind_takes_what_means_something() {
+fn local_providers_have_their_settings() {
     let lab = Lab::new();
     lab.user(
         "[providers.local]\nscaffold = \"off\"\ncontext = 4000\nmax_tokens = 300\nmodel = \"tiny\"\n\
@@ -50,40 +50,6 @@ fn a_table_of_the_kind_takes_what_means_something() {
     assert_eq!(setup.providers["vllm"].base_url, "");
 }
 
-#[test]
-fn a_table_of_the_kind_is_told_what_means_nothing() {
-    let nothing = "means nothing for kind = \"local\": the model runs in this program, without server and key";
-    for (text, said) in [
-        ("[providers.local]\nbase_url = \"http://127.0.0.1:9/v1\"", format!("2:1: providers.local.base_url: {nothing}")),
-        ("[providers.x]\nkind = \"local\"\nkey_env = \"K\"", format!("3:1: providers.x.key_env: {nothing}")),
-        ("[providers.x]\nkind = \"local\"\nkey_file = \"k\"", format!("3:1: providers.x.key_file: {nothing}")),
-        ("[providers.local]\nallow_insecure = true", format!("2:1: providers.local.allow_insecure: {nothing}")),
-        (
-            "[providers.local]\nscaffold = \"sometimes\"",
-            "2:1: providers.local.scaffold: expected \"auto\", \"on\" or \"off\"".to_owned(),
-        ),
-        (
-            "[providers.openai]\nscaffold = \"on\"",
-            "2:1: providers.openai.scaffold: is only for providers of kind \"local\": others write their own headings"
-                .to_owned(),
-        ),
-        ("[providers.local]\nscaffold = true", "2:12: providers.local.scaffold: expected a string, found true or false".to_owned()),
-    ] {
-        let lab = Lab::new();
-        lab.user(text);
-        assert_eq!(lab.error(), format!("/X/config/config.toml:{said}"), "{text}");
-    }
-    let lab = Lab::new();
-    lab.user("[providers.local]\nmodel = \"nobody\"");
-    let said = lab.error();
-    assert!(
-        said.starts_with(
-            "/X/config/config.toml:2:1: providers.local.model: there is no local model"
-        ),
-        "{said}"
-    );
-}
-
 /// With the engine.
 #[cfg(feature = "local")]
 mod built_in {
@@ -97,7 +63,7 @@ mod built_in {
     const GB: u64 = 1_000_000_000;
 
     #[test]
-    fn where_nothing_is_set_up_the_program_answers_itself() {
+    fn the_local_model_answers_when_nothing_is_set_up() {
         let mut lab = Lab::new();
         let why = "no key and no server is set up: the model that runs in this program";
         let setup = lab.setup();
@@ -109,16 +75,16 @@ mod built_in {
         let of = spec.local.as_ref().unwrap();
         assert_eq!((&of.models, &of.cache), (&lab.path("data/models"), &lab.path("cache")));
         assert!(
-            setup.notices.is_empty()
-                && setup.report.ledger.origin("providers.local.kind").is_some()
+            setup.warnings.is_empty()
+                && setup.report.values.origin("providers.local.kind").is_some()
         );
-        assert!(setup.report.ledger.origin("providers.local.base_url").is_none());
+        assert!(setup.report.values.origin("providers.local.base_url").is_none());
         lab.env("OPENAI_API_KEY", "hidden");
         assert_eq!(model_of(&lab.setup(), "infra").unwrap().1, "OPENAI_API_KEY is set");
     }
 
     #[test]
-    fn what_is_there_and_fits_answers_unnamed() {
+    fn installed_models_that_fit_answer_by_default() {
         let mut lab = Lab::new();
         for (files, free, chosen) in [
             (&[][..], Some(4 * GB), "qwen2.5-coder-1.5b"),
@@ -133,7 +99,7 @@ mod built_in {
             for (file, bytes) in files {
                 fs::File::create(models.join(file)).unwrap().set_len(*bytes).unwrap();
             }
-            lab.machine.free_memory = free;
+            lab.environment.free_memory = free;
             let model = named(&mut lab, "local").unwrap();
             assert_eq!(model, format!("local:{chosen}"), "{files:?} {free:?}");
             fs::remove_dir_all(&models).unwrap();
@@ -141,7 +107,7 @@ mod built_in {
     }
 
     #[test]
-    fn a_local_model_is_named_by_id_alias_or_path() {
+    fn local_models_are_named_by_id_alias_or_path() {
         let mut lab = Lab::new();
         lab.write("own.gguf", "GGUF").write("project/here.gguf", "GGUF");
         let own = lab.path("own.gguf").to_str().unwrap().to_owned();
@@ -161,7 +127,7 @@ mod built_in {
         let home = home.to_str().unwrap();
         for (word, said) in [
             ("local:smal", "there is no local model \"smal\"; did you mean \"small\"?"),
-            ("local:none", "a file of your own is named by its path: local:./model.gguf"),
+            ("local:none", "name your own file by its path: local:./model.gguf"),
             ("local:~/none.gguf", "none.gguf: does not exist; name a .gguf file"),
             (&format!("local:{home}"), "not a file; name a .gguf file"),
         ] {
@@ -171,7 +137,7 @@ mod built_in {
     }
 
     #[test]
-    fn a_file_of_the_users_own_is_known_by_its_name_and_size() {
+    fn own_files_are_known_by_name_and_size() {
         let mut lab = Lab::new();
         lab.write("project/big.gguf", "");
         let file = fs::File::options().write(true).open(lab.path("project/big.gguf")).unwrap();

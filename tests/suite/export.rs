@@ -8,7 +8,8 @@ mod session;
 use std::time::Duration;
 
 use plenary::domain::{
-    Ending, ModelRef, PersonaId, Run, RunId, RunState, Session, SessionId, Turn, TurnId, Usage,
+    Ending, ModelRef, PersonaId, Run, RunId, RunNotes, RunState, Session, SessionId, Turn, TurnId,
+    Usage,
 };
 use plenary::export::{FORMATS, format};
 use plenary::text::sanitize;
@@ -33,7 +34,7 @@ fn run(id: u128, name: &str, view: &str, ending: Ending, text: &str) -> Run {
             cost_microusd: None,
         }),
         elapsed: Duration::from_millis(9_800),
-        notes: Vec::new(),
+        notes: RunNotes::default(),
         recommendations: None,
     }
 }
@@ -43,7 +44,7 @@ fn review() -> Session {
     let infra = "## Recommendation\n\nUse **one** region.\n\n```yaml\nreplicas: 3\n```\n";
     let mut edge = run(2, "Kai Lennox", "edge", Ending::Cut("length limit".into()), "");
     edge.text = "# Constraints\n\n- 40 nodes\n\n```rust\nfn main() {".into();
-    edge.notes = vec!["the 2 oldest questions were left out".into()];
+    edge.notes = vec!["the 2 oldest questions were left out".to_owned()].into();
     let mut devops = run(3, "DevOps", "devops", Ending::Failed("401: no key".into()), "");
     devops.usage = None;
     let mut retried = run(4, "Aether", "ai-lead", Ending::Failed("429, tried 4 times".into()), "");
@@ -182,7 +183,7 @@ fn control_characters_are_neutralised_wherever_they_stand() {
         evil.clone_into(&mut run.text);
         evil.clone_into(&mut run.persona_name);
         evil.clone_into(&mut run.view);
-        run.notes = vec![evil.to_owned()];
+        run.notes = vec![evil.to_owned()].into();
         run.state = RunState::Ended(Ending::Failed(evil.to_owned()));
     }
     let shown = sanitize(evil);

@@ -77,7 +77,7 @@ fn a_caution_too_long_for_the_border_is_shown_above_the_answer() {
     let caution = "local · smollm2-135m · for tests and demonstrations: fluent, no use as advice";
     let mut script = local(100, 30).ask(QUESTION);
     for run in last_runs(&mut script) {
-        run.notes = vec![caution.into()];
+        run.notes = vec![caution.to_owned()].into();
     }
     let screen = script.answers(0, ANSWER).screen();
     assert!(screen.contains("╰─ for tests and demonstrations: fluent, no us…"), "{screen}");

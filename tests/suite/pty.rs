@@ -1,4 +1,4 @@
-//! The real binary in a pseudo terminal: what people do to it, and what happens to it.
+//! The real binary in a pseudo terminal: keys, signals, resizes, panics, misbehaving servers.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::common::term::{Home, Term};
 
 const WIDE: (u16, u16) = (200, 50);
 
-/// A hundred short paragraphs that end in a mark.
+/// Many short paragraphs, with `mark` at the end.
 fn answer(mark: &str) -> String {
     let mut text = format!("## Recommendation\n\nThis is {mark}.\n\n");
     for n in 0..40 {
@@ -19,8 +19,8 @@ fn answer(mark: &str) -> String {
     text
 }
 
-/// A server where each persona of the default panel has its own answer at this rate, and a home that asks it.
-fn panel(rate: f64) -> (Server, Home) {
+/// Starts a server that answers each persona of the default panel at this rate, and a home folder that uses the server.
+fn start_panel(rate: f64) -> (Server, Home) {
     let server = Server::start();
     let personas = ["infra", "edge", "devops", "ai-lead"];
     for persona in personas {
@@ -35,13 +35,13 @@ fn count(screen: &str, text: &str) -> usize {
     screen.matches(text).count()
 }
 
-/// All four answers stand there whole, and the runs have ended.
+/// True if all four answers are complete and the runs have ended.
 fn all_done(screen: &str) -> bool {
     count(screen, "END-") == 4 && screen.contains("4 of 4")
 }
 
-/// The runs of the last session as the store has them.
-fn stored(home: &Home) -> Vec<serde_json::Value> {
+/// Returns the runs of the last session from the store.
+fn stored_runs(home: &Home) -> Vec<serde_json::Value> {
     let shown = home.run(&["sessions", "show", "last", "--format", "json"]);
     assert!(shown.status.success(), "{}", String::from_utf8_lossy(&shown.stderr));
     let session: serde_json::Value = serde_json::from_slice(&shown.stdout).unwrap();
@@ -50,7 +50,7 @@ fn stored(home: &Home) -> Vec<serde_json::Value> {
 
 #[test]
 fn start_ask_read_quit() {
-    let (_server, home) = panel(2_000.0);
+    let (_server, home) = start_panel(2_000.0);
     let mut term = Term::start(&home, WIDE, &[]);
     let first = term.wait_for("Kael Voss");
     for word in ["Kai Lennox", "Aether", "design-review", "ask", "Alt+1"] {
@@ -61,7 +61,7 @@ fn start_ask_read_quit() {
     for persona in ["infra", "edge", "devops", "ai-lead"] {
         assert!(done.contains(&format!("END-{persona}")), "{done}");
     }
-    // Zoomed, only the focused pane is there; j and k move it.
+    // Zoomed, only the focused pane is shown; j and k scroll it.
     term.send("2z");
     term.wait("the zoomed pane", |s| s.contains("END-edge") && !s.contains("END-infra"));
     term.send("gg");
@@ -74,7 +74,7 @@ fn start_ask_read_quit() {
 
 #[test]
 fn a_question_on_the_command_line_is_asked_at_once() {
-    let (server, home) = panel(5_000.0);
+    let (server, home) = start_panel(5_000.0);
     let mut term = Term::start(&home, WIDE, &["What breaks first?"]);
     term.wait("four answers", all_done);
     assert_eq!(server.requests().len(), 4);
@@ -83,8 +83,8 @@ fn a_question_on_the_command_line_is_asked_at_once() {
 }
 
 #[test]
-fn what_is_piped_in_goes_with_the_question_and_keys_come_from_the_terminal() {
-    let (server, home) = panel(5_000.0);
+fn standard_input_is_attached_and_keys_come_from_the_terminal() {
+    let (server, home) = start_panel(5_000.0);
     std::fs::write(home.path("work/design.md"), "# Design\n\nOne primary, two replicas.\n")
         .unwrap();
     let line = "cat design.md | \"$PLENARY\" 'Review this'";
@@ -100,7 +100,7 @@ fn what_is_piped_in_goes_with_the_question_and_keys_come_from_the_terminal() {
 
 #[test]
 fn a_resize_storm_loses_nothing() {
-    let (_server, home) = panel(300.0);
+    let (_server, home) = start_panel(300.0);
     let mut term = Term::start(&home, WIDE, &["go"]);
     term.wait_for("This is");
     for round in 0..60_u16 {
@@ -118,15 +118,15 @@ fn a_resize_storm_loses_nothing() {
     term.wait("four answers after the storm", all_done);
     term.quit();
     term.assert_restored();
-    for run in stored(&home) {
+    for run in stored_runs(&home) {
         let persona = run["persona"].as_str().unwrap();
         assert_eq!(run["text"].as_str().unwrap(), answer(persona));
     }
 }
 
 #[test]
-fn cancelling_one_closes_its_connection_and_the_others_go_on() {
-    let (server, home) = panel(100.0);
+fn cancelling_one_run_closes_its_connection_only() {
+    let (server, home) = start_panel(100.0);
     let mut term = Term::start(&home, WIDE, &["go"]);
     term.wait("all streaming", |s| count(s, "This is") == 4);
     term.send("2x");
@@ -141,15 +141,15 @@ fn cancelling_one_closes_its_connection_and_the_others_go_on() {
     assert_eq!(early, 1, "only that one");
     term.wait("the other three", |s| count(s, "END-") == 3 && s.contains("3 of 4"));
     term.quit();
-    let edge = stored(&home).into_iter().find(|r| r["persona"] == "edge").unwrap();
+    let edge = stored_runs(&home).into_iter().find(|r| r["persona"] == "edge").unwrap();
     assert_eq!(edge["state"], "cancelled");
     let text = edge["text"].as_str().unwrap();
     assert!(text.contains("This is edge") && answer("edge").starts_with(text));
 }
 
 #[test]
-fn ctrl_z_gives_the_terminal_back_and_returns() {
-    let (_server, home) = panel(5_000.0);
+fn ctrl_z_restores_the_terminal_and_resumes() {
+    let (_server, home) = start_panel(5_000.0);
     let mut term = Term::start(&home, WIDE, &["go"]);
     term.wait("four answers", all_done);
     term.send("\x1a");
@@ -164,13 +164,13 @@ fn ctrl_z_gives_the_terminal_back_and_returns() {
 #[test]
 fn signals_restore_the_terminal_and_keep_the_text() {
     for (signal, status) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::QUIT, 131)] {
-        let (_server, home) = panel(100.0);
+        let (_server, home) = start_panel(100.0);
         let mut term = Term::start(&home, WIDE, &["go"]);
         term.wait("all streaming", |s| count(s, "This is") == 4);
         term.signal(signal);
         assert_eq!(term.end().exit_code(), status, "{signal:?}");
         term.assert_restored();
-        for run in stored(&home) {
+        for run in stored_runs(&home) {
             assert_eq!(run["state"], "cut", "{run}");
             assert!(run["text"].as_str().unwrap().contains("This is"), "{run}");
         }
@@ -178,22 +178,22 @@ fn signals_restore_the_terminal_and_keep_the_text() {
 }
 
 #[test]
-fn a_terminal_that_goes_away_ends_the_program() {
-    let (_server, home) = panel(100.0);
+fn closing_the_terminal_ends_the_program() {
+    let (_server, home) = start_panel(100.0);
     let mut term = Term::start(&home, WIDE, &["go"]);
     term.wait("all streaming", |s| count(s, "This is") == 4);
     term.hang_up();
     term.end();
-    assert!(stored(&home).iter().all(|r| r["state"] == "cut"));
+    assert!(stored_runs(&home).iter().all(|r| r["state"] == "cut"));
 }
 
 #[test]
-fn kill_9_leaves_a_cut_run_and_resume_goes_on() {
-    let (server, home) = panel(100.0);
+fn kill_9_leaves_cut_runs_that_resume_shows() {
+    let (server, home) = start_panel(100.0);
     let mut term = Term::start(&home, WIDE, &["What breaks first?"]);
     term.wait("all streaming for a while", |s| count(s, "Line 12") == 4);
     term.kill9();
-    for run in stored(&home) {
+    for run in stored_runs(&home) {
         assert_eq!(run["state"], "cut", "{run}");
         assert!(run["text"].as_str().unwrap().contains("This is"), "{run}");
     }
@@ -208,12 +208,12 @@ fn kill_9_leaves_a_cut_run_and_resume_goes_on() {
 
 #[test]
 fn two_instances_share_the_store() {
-    let (_server, home) = panel(200.0);
+    let (_server, home) = start_panel(200.0);
     let first = Term::start(&home, WIDE, &["first question"]);
     first.wait("streaming", |s| count(s, "This is") == 4);
     let mut second = Term::start(&home, WIDE, &["second question"]);
     second.wait("four answers", all_done);
-    // The first one's runs were not called cut by the second.
+    // The second instance did not mark the runs of the first as cut.
     first.wait("four answers", all_done);
     second.send("o");
     let list = second.wait("both sessions", |s| s.contains("first question"));
@@ -224,8 +224,8 @@ fn two_instances_share_the_store() {
 }
 
 #[test]
-fn a_panic_in_a_run_is_that_panes_failure() {
-    let (_server, mut home) = panel(2_000.0);
+fn a_panic_in_a_run_fails_only_that_run() {
+    let (_server, mut home) = start_panel(2_000.0);
     home.add("[providers.broken]\nkind = \"panics\"\nbase_url = \"http://127.0.0.1:9\"\n");
     home.set("[persona.edge]\nmodel = \"test:edge\"", "[persona.edge]\nmodel = \"broken:x\"");
     let mut term = Term::start(&home, WIDE, &["go"]);
@@ -236,8 +236,8 @@ fn a_panic_in_a_run_is_that_panes_failure() {
 }
 
 #[test]
-fn a_panic_of_the_screen_itself_gives_the_terminal_back_and_keeps_the_text() {
-    let (_server, mut home) = panel(100.0);
+fn a_panic_of_the_event_loop_restores_the_terminal_and_keeps_the_text() {
+    let (_server, mut home) = start_panel(100.0);
     home.add("[providers.broken]\nkind = \"panics\"\nbase_url = \"http://127.0.0.1:9/open\"\n[persona.gitops]\nmodel = \"broken:x\"\n");
     let mut term = Term::start(&home, WIDE, &["go"]);
     term.wait("all streaming for a while", |s| count(s, "Line 12") == 4);
@@ -245,7 +245,7 @@ fn a_panic_of_the_screen_itself_gives_the_terminal_back_and_keeps_the_text() {
     assert_eq!(term.end().exit_code(), 101);
     term.wait("what happened", |s| s.contains("internal error") && s.contains("plenary resume"));
     term.assert_restored();
-    for run in stored(&home) {
+    for run in stored_runs(&home) {
         assert_eq!(run["state"], "cut", "{run}");
         assert!(run["text"].as_str().unwrap().contains("This is"), "{run}");
     }
@@ -253,7 +253,7 @@ fn a_panic_of_the_screen_itself_gives_the_terminal_back_and_keeps_the_text() {
 
 #[test]
 fn the_editor_writes_the_question() {
-    let (server, home) = panel(5_000.0);
+    let (server, home) = start_panel(5_000.0);
     let editor = home.path("edit.sh");
     std::fs::write(&editor, "#!/bin/sh\nprintf 'Written in the editor' > \"$1\"\n").unwrap();
     let command = format!("sh {}", editor.display());
@@ -270,8 +270,8 @@ fn the_editor_writes_the_question() {
 }
 
 #[test]
-fn a_huge_paste_is_a_chip_and_arrives_whole() {
-    let (server, home) = panel(5_000.0);
+fn a_huge_paste_is_a_chip_and_is_sent_completely() {
+    let (server, home) = start_panel(5_000.0);
     let mut term = Term::start(&home, WIDE, &[]);
     term.wait_for("Kael Voss");
     let paste = "0123456789abcdef rm -rf q x X\r".repeat(5_000);
@@ -279,7 +279,7 @@ fn a_huge_paste_is_a_chip_and_arrives_whole() {
     term.send(&format!("\x1b[200~{paste}\x1b[201~"));
     term.wait_for("[paste 1: 5000 lines, 150 kB]");
     term.send("\r");
-    // Three take it; the one whose own limit it is far beyond says so instead of sending it.
+    // Three personas accept it; the one with a context limit below its size refuses to send it.
     term.wait("three answers and a refusal", |s| count(s, "END-") == 3 && s.contains("not sent"));
     term.wait_for("3 of 4");
     let request = server.requests().remove(0);
@@ -289,8 +289,8 @@ fn a_huge_paste_is_a_chip_and_arrives_whole() {
 }
 
 #[test]
-fn a_paste_that_the_terminal_does_not_mark_is_not_run_as_commands() {
-    let (server, home) = panel(5_000.0);
+fn unbracketed_pastes_are_not_run_as_commands() {
+    let (server, home) = start_panel(5_000.0);
     let mut term = Term::start(&home, WIDE, &[]);
     term.wait_for("Kael Voss");
     term.send("one\rq\rx and more\rX");
@@ -304,7 +304,7 @@ fn a_paste_that_the_terminal_does_not_mark_is_not_run_as_commands() {
 }
 
 #[test]
-fn what_a_model_writes_is_never_obeyed() {
+fn escape_sequences_in_answers_are_not_executed() {
     let server = Server::start();
     let hostile = "\u{1b}]52;c;aGFja2Vk\u{7}\u{1b}]0;owned\u{7}\u{1b}[2J\u{9b}31m\u{202e}gnp \u{1b}]8;;http://evil\u{7}x END-x";
     server.script("m", [Reply::text(hostile)]);
@@ -319,8 +319,8 @@ fn what_a_model_writes_is_never_obeyed() {
 }
 
 #[test]
-fn no_color_means_none() {
-    let (_server, home) = panel(5_000.0);
+fn no_color_disables_all_colours() {
+    let (_server, home) = start_panel(5_000.0);
     let mut term = Term::start_with(&home, WIDE, &["go"], &[("NO_COLOR", "1")]);
     term.wait("four answers", all_done);
     term.send("q");
@@ -340,7 +340,7 @@ fn no_color_means_none() {
 
 #[test]
 fn small_and_odd_terminals() {
-    let (_server, home) = panel(5_000.0);
+    let (_server, home) = start_panel(5_000.0);
     for size in [(20, 5), (1, 1), (40, 10), (500, 100)] {
         let mut term = Term::start(&home, size, &[]);
         term.wait("something on the screen", |s| !s.trim().is_empty() || size == (1, 1));
@@ -351,10 +351,10 @@ fn small_and_odd_terminals() {
         term.resize(80, 24);
         term.wait("the screen at 80 by 24", |s| s.contains("Kael Voss"));
         if size == (20, 5) {
-            // While answers come, q wants to be pressed twice.
+            // While answers stream, q must be pressed twice.
             term.wait_for("4 of 4");
         } else {
-            // Esc and a letter in one piece would be Alt and the letter.
+            // Esc and a letter in one write would be read as Alt and the letter.
             term.send("\x1b");
             term.wait("the panes to have the keys", |s| s.contains("i ask"));
         }
@@ -367,9 +367,9 @@ fn small_and_odd_terminals() {
 }
 
 #[test]
-fn a_read_only_place_for_the_store_is_said_and_nothing_stops() {
-    let (_server, home) = panel(5_000.0);
-    // A file where the folder should be: no user, root included, can make a store there.
+fn a_store_that_cannot_be_created_is_reported_and_answers_stream() {
+    let (_server, home) = start_panel(5_000.0);
+    // A file instead of the folder: no user, not even root, can create a store there.
     std::fs::remove_dir_all(home.path("data")).unwrap();
     std::fs::write(home.path("data"), "not a folder").unwrap();
     let mut term = Term::start(&home, WIDE, &[]);
@@ -380,7 +380,7 @@ fn a_read_only_place_for_the_store_is_said_and_nothing_stops() {
 }
 
 #[test]
-fn servers_that_misbehave_are_explained_in_their_panes() {
+fn failures_of_servers_are_explained_in_their_panes() {
     let server = Server::start();
     server.script(
         "infra",
@@ -398,7 +398,7 @@ fn servers_that_misbehave_are_explained_in_their_panes() {
     let personas = ["infra", "edge", "devops", "ai-lead"].map(|p| (p, p));
     let home = Home::asking(&server.base_url(), "infra", &personas);
     let mut term = Term::start(&home, WIDE, &["go"]);
-    let done = term.wait("every pane's ending", |s| {
+    let done = term.wait("the ending of every pane", |s| {
         s.contains("END-ai-lead") && s.contains("cut") && count(s, "failed") >= 2
     });
     assert!(done.contains("1 of 4"), "{done}");

@@ -206,7 +206,7 @@ fn a_trigger_brings_the_mode_into_the_title_and_notes_stand_on_the_border() {
         .streams(1, "Look at the **link** first.\n");
     let session = script.state.session.as_mut().unwrap();
     for run in &mut session.turns[0].runs {
-        run.notes = vec!["2 older questions were left out".into()];
+        run.notes = vec!["2 older questions were left out".to_owned()].into();
     }
     shows("mode_200x30", &script.at(9_000).keys("3").screen());
     let joined = Script::new(250, 30).ask("Server is down, what first?").at(3_000);

@@ -1,4 +1,4 @@
-//! `plenary sessions …` as a user runs it: the real binary with its own store, pipes and a terminal.
+//! `plenary sessions …` as users see it: the real binary with a separate store, pipes and a terminal.
 
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use plenary::domain::{
     Change, Decision, Edit, EditId, Ending, Facet, ModelRef, NewRun, Origin, PersonaId,
-    Recommendation, RecommendationId, RunId, SessionId, Step, TurnId, Verdict,
+    Recommendation, RecommendationId, RunId, RunNotes, SessionId, Step, TurnId, Verdict,
 };
 use plenary::store::Store;
 use serde_json::{Value, json};
@@ -16,11 +16,11 @@ use crate::common::term::{Home, Term};
 const DATABASE: SessionId = SessionId::from_number(0xda << 120);
 const EDGE: SessionId = SessionId::from_number(0xed << 120);
 
-/// A home with two sessions: one about a database, with triage, and a newer one about the edge.
-fn home() -> Home {
+/// Creates a home folder with two sessions: one about a database, with triage, and a newer one about the edge.
+fn home_with_sessions() -> Home {
     let home = Home::new("");
-    let store = store(&home);
-    ask(
+    let store = open_store(&home);
+    store_turn(
         &store,
         1,
         DATABASE,
@@ -43,24 +43,24 @@ fn home() -> Home {
     store.write(Change::Lifted { run, found: found.to_vec() });
     let edit = Edit { id: EditId::from_number(1), what: "accept".into(), at: 1, steps };
     store.write(Change::Edited { session: DATABASE, edit });
-    ask(&store, 2, EDGE, "How do 40 nodes sync? \u{202e}", "With CRDTs, 設計 first.");
+    store_turn(&store, 2, EDGE, "How do 40 nodes sync? \u{202e}", "With CRDTs, 設計 first.");
     store.flush();
     assert_eq!(store.take_error(), None);
     home
 }
 
-fn store(home: &Home) -> Store {
+fn open_store(home: &Home) -> Store {
     Store::open(&home.path("data/plenary/plenary.db"))
 }
 
-fn ask(store: &Store, n: u128, session: SessionId, question: &str, answer: &str) {
+fn store_turn(store: &Store, n: u128, session: SessionId, question: &str, answer: &str) {
     let run = NewRun {
         id: RunId::from_number(n),
         persona: PersonaId::from_name("infra"),
         persona_name: "Kael Voss".into(),
         view: "infra".into(),
         model: ModelRef::parse("gateway:large").unwrap(),
-        notes: Vec::new(),
+        notes: RunNotes::default(),
     };
     store.write(Change::Turn {
         session,
@@ -96,15 +96,15 @@ impl From<Output> for Ran {
     }
 }
 
-fn sessions(home: &Home, args: &[&str]) -> Ran {
+fn run_sessions(home: &Home, args: &[&str]) -> Ran {
     home.run(&[&["sessions"], args].concat()).into()
 }
 
 #[test]
-fn list_shows_decisions_and_tags() {
-    let home = home();
-    store(&home).tag_session(DATABASE, vec!["q3".into()]).unwrap();
-    let text = sessions(&home, &["list"]);
+fn the_list_shows_decisions_and_tags() {
+    let home = home_with_sessions();
+    open_store(&home).tag_session(DATABASE, vec!["q3".into()]).unwrap();
+    let text = run_sessions(&home, &["list"]);
     assert_eq!((text.code, text.err.as_str()), (Some(0), ""));
     let lines: Vec<&str> = text.out.lines().collect();
     assert_eq!(lines.len(), 2);
@@ -124,7 +124,7 @@ fn list_shows_decisions_and_tags() {
     assert!(!lines[0].contains("decided"), "{}", text.out);
 
     let rows: Value =
-        serde_json::from_str(&sessions(&home, &["list", "--format", "json"]).out).unwrap();
+        serde_json::from_str(&run_sessions(&home, &["list", "--format", "json"]).out).unwrap();
     let row = &rows[1];
     assert_eq!(
         (&row["tags"], &row["proposed"], &row["decided"]),
@@ -135,9 +135,9 @@ fn list_shows_decisions_and_tags() {
 }
 
 #[test]
-fn search_prints_author_and_excerpt() {
-    let home = home();
-    let text = sessions(&home, &["search", "repl", "postgres"]);
+fn search_prints_speakers_and_excerpts() {
+    let home = home_with_sessions();
+    let text = run_sessions(&home, &["search", "repl", "postgres"]);
     assert_eq!((text.code, text.err.as_str()), (Some(0), ""));
     let lines: Vec<&str> = text.out.lines().collect();
     assert!(
@@ -146,9 +146,9 @@ fn search_prints_author_and_excerpt() {
         text.out
     );
     let excerpt = "          Kael Voss: Use PostgreSQL with three replicas. ␛[31mred";
-    assert_eq!(&lines[1..], [excerpt], "no marks on a pipe");
+    assert_eq!(&lines[1..], [excerpt], "a pipe gets no marks");
 
-    let hits = sessions(&home, &["search", "sync", "設計", "--format", "json"]);
+    let hits = run_sessions(&home, &["search", "sync", "設計", "--format", "json"]);
     let hits: Value = serde_json::from_str(&hits.out).unwrap();
     assert_eq!(hits.as_array().unwrap().len(), 1);
     assert_eq!(hits[0]["id"], EDGE.to_string());
@@ -161,27 +161,27 @@ fn search_prints_author_and_excerpt() {
         (&json!(""), &json!("How do 40 nodes sync? ‹U+202E›"))
     );
 
-    let newest = sessions(&home, &["search", "w", "--limit", "1"]);
+    let newest = run_sessions(&home, &["search", "w", "--limit", "1"]);
     assert!(newest.out.starts_with("ed000000"), "{}", newest.out);
     assert_eq!(newest.out.lines().count(), 2);
-    let none = sessions(&home, &["search", "\"nothing", "OR", "such*"]);
+    let none = run_sessions(&home, &["search", "\"nothing", "OR", "such*"]);
     assert_eq!(none.code, Some(0));
     assert!(none.out.starts_with("No session holds every one of these words."), "{}", none.out);
-    assert_eq!(sessions(&home, &["search", "nothing", "--format", "json"]).out, "[]\n");
+    assert_eq!(run_sessions(&home, &["search", "nothing", "--format", "json"]).out, "[]\n");
     for (args, said) in [
         (&["search"][..], "<WORDS>"),
         (&["search", "?!"], "there is no word to search for in \"?!\""),
         (&["search", "a", "--limit", "x"], "--limit"),
     ] {
-        let ran = sessions(&home, args);
+        let ran = run_sessions(&home, args);
         assert_eq!(ran.code, Some(2), "{args:?}: {}", ran.err);
         assert!(ran.err.contains(said), "{args:?}: {}", ran.err);
     }
 }
 
 #[test]
-fn matches_are_bold_on_a_capable_terminal() {
-    let home = home();
+fn matches_are_bold_on_terminals_with_colours() {
+    let home = home_with_sessions();
     let bold = b"Kael Voss: Use \x1b[1mPostgreSQL\x1b[22m with";
     for (env, shown) in
         [(&[][..], true), (&[("NO_COLOR", "1")][..], false), (&[("TERM", "dumb")][..], false)]
@@ -196,28 +196,28 @@ fn matches_are_bold_on_a_capable_terminal() {
 }
 
 #[test]
-fn rename_and_tag_change_the_session() {
-    let home = home();
-    let ran = sessions(&home, &["rename", "da", "  The \u{1b}region ", "move\n"]);
+fn sessions_are_renamed_and_tagged() {
+    let home = home_with_sessions();
+    let ran = run_sessions(&home, &["rename", "da", "  The \u{1b}region ", "move\n"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{}", ran.err);
     assert_eq!(ran.err, "plenary: session da000000 is now \"The ␛region move\"\n");
     assert_eq!(
-        store(&home).load_session(DATABASE).unwrap().unwrap().title,
+        open_store(&home).load_session(DATABASE).unwrap().unwrap().title,
         "The \u{1b}region move"
     );
-    assert!(sessions(&home, &["list"]).out.contains("The ␛region move"));
+    assert!(run_sessions(&home, &["list"]).out.contains("The ␛region move"));
     let order: Vec<SessionId> =
-        store(&home).list_sessions(9).unwrap().iter().map(|s| s.id).collect();
-    assert_eq!(order, [EDGE, DATABASE], "the order is unchanged");
+        open_store(&home).list_sessions(9).unwrap().iter().map(|s| s.id).collect();
+    assert_eq!(order, [EDGE, DATABASE], "renaming does not change the order");
 
-    assert_eq!(sessions(&home, &["tag", "da"]).out, "");
-    let ran = sessions(&home, &["tag", "da", "q3", "+ops", "#infra", "OPS"]);
+    assert_eq!(run_sessions(&home, &["tag", "da"]).out, "");
+    let ran = run_sessions(&home, &["tag", "da", "q3", "+ops", "#infra", "OPS"]);
     assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "q3\nops\ninfra\n", ""));
-    let ran = sessions(&home, &["tag", "da", "-Q3", "-gone", "+設計"]);
+    let ran = run_sessions(&home, &["tag", "da", "-Q3", "-gone", "+設計"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), "ops\ninfra\n設計\n"), "{}", ran.err);
     assert_eq!(ran.err, "plenary: session da000000 has no tag \"gone\"\n");
-    assert_eq!(sessions(&home, &["tag", "last"]).out, "");
-    assert!(sessions(&home, &["search", "設計", "region"]).out.starts_with("da000000"));
+    assert_eq!(run_sessions(&home, &["tag", "last"]).out, "");
+    assert!(run_sessions(&home, &["search", "設計", "region"]).out.starts_with("da000000"));
 
     let long = "x".repeat(201);
     for (args, said) in [
@@ -229,17 +229,21 @@ fn rename_and_tag_change_the_session() {
         (&["tag", "da", "ok", "--no"], "\"--no\" is not a tag"),
         (&["tag", "99", "x"], "no session has an id"),
     ] {
-        let ran = sessions(&home, args);
+        let ran = run_sessions(&home, args);
         assert_eq!(ran.code, Some(2), "{args:?}: {}", ran.err);
         assert!(ran.err.contains(said), "{args:?}: {}", ran.err);
     }
-    assert_eq!(sessions(&home, &["tag", "da"]).out, "ops\ninfra\n設計\n", "nothing was half done");
+    assert_eq!(
+        run_sessions(&home, &["tag", "da"]).out,
+        "ops\ninfra\n設計\n",
+        "nothing was changed partially"
+    );
 }
 
 #[test]
-fn delete_asks_unless_yes_is_given() {
-    let home = home();
-    let refused = sessions(&home, &["delete", "da"]);
+fn delete_asks_and_needs_yes_without_a_terminal() {
+    let home = home_with_sessions();
+    let refused = run_sessions(&home, &["delete", "da"]);
     assert_eq!((refused.code, refused.out.as_str()), (Some(2), ""));
     for part in [
         "session da000000 \"Which database?\" (",
@@ -256,9 +260,9 @@ fn delete_asks_unless_yes_is_given() {
         let said = if gone { "was deleted" } else { "was not deleted" };
         term.wait(said, |screen| screen.replace('\n', " ").contains(said));
         assert_eq!(term.end().exit_code(), if gone { 0 } else { 2 }, "{answer:?}");
-        assert_eq!(store(&home).load_session(DATABASE).unwrap().is_none(), gone, "{answer:?}");
+        assert_eq!(open_store(&home).load_session(DATABASE).unwrap().is_none(), gone, "{answer:?}");
     }
-    let ran = sessions(&home, &["delete", "last", "--yes"]);
+    let ran = run_sessions(&home, &["delete", "last", "--yes"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""), "{}", ran.err);
     assert!(
         ran.err.starts_with("plenary: session ed000000 \"How do 40 nodes sync? ‹U+202E›\""),
@@ -266,20 +270,20 @@ fn delete_asks_unless_yes_is_given() {
         ran.err
     );
     assert!(ran.err.ends_with("was deleted\n"), "{}", ran.err);
-    assert!(sessions(&home, &["list"]).out.starts_with("No sessions yet."));
+    assert!(run_sessions(&home, &["list"]).out.starts_with("No sessions yet."));
     let file = std::fs::read(home.path("data/plenary/plenary.db")).unwrap();
     assert!(
         !file.windows(10).any(|window| window == b"PostgreSQL"),
         "its text is still in the file"
     );
-    assert_eq!(sessions(&home, &["delete", "last", "--yes"]).code, Some(2));
+    assert_eq!(run_sessions(&home, &["delete", "last", "--yes"]).code, Some(2));
 }
 
 #[test]
-fn session_with_a_live_run_elsewhere_is_not_deleted() {
-    let home = home();
-    let living = store(&home);
-    living.write(Change::Run {
+fn delete_refuses_a_session_with_a_run_in_another_instance() {
+    let home = home_with_sessions();
+    let other_instance = open_store(&home);
+    other_instance.write(Change::Run {
         turn: TurnId::from_number(1),
         run: NewRun {
             id: RunId::from_number(9),
@@ -287,29 +291,29 @@ fn session_with_a_live_run_elsewhere_is_not_deleted() {
             persona_name: "Kai Lennox".into(),
             view: "edge".into(),
             model: ModelRef::parse("gateway:large").unwrap(),
-            notes: Vec::new(),
+            notes: RunNotes::default(),
         },
     });
-    living.flush();
-    let ran = sessions(&home, &["delete", "da", "--yes"]);
+    other_instance.flush();
+    let ran = run_sessions(&home, &["delete", "da", "--yes"]);
     assert_eq!(ran.code, Some(1));
     assert!(ran.err.contains("another plenary is writing an answer of it"), "{}", ran.err);
-    assert!(living.load_session(DATABASE).unwrap().is_some());
-    // Titles and tags can be changed.
-    assert_eq!(sessions(&home, &["rename", "da", "now"]).code, Some(0));
-    assert_eq!(living.load_session(DATABASE).unwrap().unwrap().title, "now");
+    assert!(other_instance.load_session(DATABASE).unwrap().is_some());
+    // Renaming and tagging are allowed.
+    assert_eq!(run_sessions(&home, &["rename", "da", "now"]).code, Some(0));
+    assert_eq!(other_instance.load_session(DATABASE).unwrap().unwrap().title, "now");
 }
 
 #[test]
-fn unwritable_store_is_reported_and_not_changed() {
-    let home = home();
+fn unwritable_stores_are_reported_and_not_changed() {
+    let home = home_with_sessions();
     let path = home.path("data/plenary/plenary.db");
     let conn = rusqlite::Connection::open(&path).unwrap();
     conn.execute_batch("PRAGMA user_version = 99").unwrap();
     drop(conn);
     let before = std::fs::read(&path).unwrap();
     for args in [&["rename", "da", "x"][..], &["tag", "da", "x"], &["delete", "da", "--yes"]] {
-        let ran = sessions(&home, args);
+        let ran = run_sessions(&home, args);
         assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{args:?}");
         for part in
             ["plenary.db: nothing was changed", "newer plenary (format 99", "update plenary"]
@@ -317,7 +321,7 @@ fn unwritable_store_is_reported_and_not_changed() {
             assert!(ran.err.contains(part), "{args:?}: {part}: {}", ran.err);
         }
     }
-    let found = sessions(&home, &["search", "postgres"]);
+    let found = run_sessions(&home, &["search", "postgres"]);
     assert!(
         found.code == Some(0) && found.out.starts_with("da000000"),
         "{}{}",
@@ -325,7 +329,7 @@ fn unwritable_store_is_reported_and_not_changed() {
         found.err
     );
     assert!(found.err.contains("newer plenary"), "{}", found.err);
-    assert_eq!(sessions(&home, &["tag", "da"]).code, Some(0));
+    assert_eq!(run_sessions(&home, &["tag", "da"]).code, Some(0));
     assert!(std::fs::read(&path).unwrap() == before, "the file was changed");
 
     std::fs::write(&path, "this is no store, but it is longer than a header ".repeat(40)).unwrap();
@@ -335,19 +339,19 @@ fn unwritable_store_is_reported_and_not_changed() {
         &["tag", "last"],
         &["delete", "last", "--yes"],
     ] {
-        let ran = sessions(&home, args);
+        let ran = run_sessions(&home, args);
         assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""), "{args:?}");
         assert!(ran.err.contains("damaged") && ran.err.contains("mv '"), "{args:?}: {}", ran.err);
     }
 }
 
 #[test]
-fn every_command_has_help() {
-    let home = home();
-    let help = sessions(&home, &["--help"]).out;
+fn every_command_has_help_completions_and_a_man_page() {
+    let home = home_with_sessions();
+    let help = run_sessions(&home, &["--help"]).out;
     for command in ["list", "show", "search", "rename", "tag", "delete"] {
         assert!(help.contains(&format!("\n  {command} ")), "{command}: {help}");
-        let own = sessions(&home, &[command, "--help"]);
+        let own = run_sessions(&home, &[command, "--help"]);
         assert_eq!(own.code, Some(0), "{command}: {}", own.err);
         assert!(own.out.contains(&format!("sessions {command} ")), "{command}: {}", own.out);
     }
@@ -361,8 +365,8 @@ fn every_command_has_help() {
 }
 
 #[test]
-fn closed_pipe_is_not_an_error() {
-    let home = home();
+fn a_closed_pipe_is_not_an_error() {
+    let home = home_with_sessions();
     for args in [&["search", "w"][..], &["list"], &["tag", "da", "a", "b"]] {
         let mut child = Command::new(env!("CARGO_BIN_EXE_plenary"))
             .arg("sessions")

@@ -17,8 +17,8 @@ use std::time::{Duration, Instant};
 
 use plenary::domain::{
     AsideKind, Change, Decision, Edit, EditId, Ending, Facet, ModelRef, NewAside, NewRun, Origin,
-    PersonaId, Recommendation, RecommendationId, RunId, RunState, Session, SessionId, Severity,
-    Step, TurnId, Usage, Verdict,
+    PersonaId, Recommendation, RecommendationId, RunId, RunNotes, RunState, Session, SessionId,
+    Severity, Step, TurnId, Usage, Verdict,
 };
 use plenary::store::{Store, StoreError};
 use proptest::prelude::*;
@@ -39,7 +39,7 @@ fn new_run(id: u128, persona: &str) -> NewRun {
         persona_name: persona.to_uppercase(),
         view: persona.to_owned(),
         model: ModelRef::parse("gateway:large").unwrap(),
-        notes: Vec::new(),
+        notes: RunNotes::default(),
     }
 }
 
@@ -178,7 +178,7 @@ fn load_returns_the_conversation_as_written() {
     let (_home, path) = home();
     let store = Store::open(&path);
     let mut noted = new_run(1, "infra");
-    noted.notes = vec!["2 turns were left out".into()];
+    noted.notes = vec!["2 turns were left out".to_owned()].into();
     store.write(turn(SESSION, 1, vec![noted, new_run(2, "edge"), new_run(3, "devops")]));
     store.write(append(1, "# Über\r\n"));
     store.write(append(2, "日本 👩‍👩‍👧 \u{202e}\u{1b}[31m\0 "));
@@ -223,7 +223,7 @@ fn load_returns_the_conversation_as_written() {
         ]
     );
     let run = &session.turns[0].runs[0];
-    assert_eq!(run.notes, ["2 turns were left out", "\"ChatML\" is used"]);
+    assert!(run.notes.iter().eq(&["2 turns were left out", "\"ChatML\" is used"]));
     assert_eq!(
         run.usage,
         Some(Usage { input: 1, output: 2, cached: 3, reasoning: 4, cost_microusd: None })

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use plenary::app::{Effect, Focus, LayoutMode, Msg, Overlay, Scroll, Signal};
 use plenary::domain::{
-    Change, ChatRole, Ending, ModelRef, Run, RunId, RunState, RunUpdate, Session, SessionId, Turn,
-    TurnId, Usage,
+    Change, ChatRole, Ending, ModelRef, Run, RunId, RunNotes, RunState, RunUpdate, Session,
+    SessionId, Turn, TurnId, Usage,
 };
 
 use crate::common::desk::{Desk, id, roster};
@@ -418,7 +418,7 @@ fn stored() -> Session {
         reasoning: String::new(),
         usage: None,
         elapsed: Duration::from_secs(1),
-        notes: vec![],
+        notes: RunNotes::default(),
         recommendations: None,
     };
     let done = || RunState::Ended(Ending::Done);

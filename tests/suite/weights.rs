@@ -162,10 +162,10 @@ fn a_model_is_downloaded_listed_found_and_removed() {
     });
     let ran = home.run(&hub.url(), &["model", "path", "x"]);
     assert_eq!((ran.code, ran.out.as_str()), (Some(1), ""));
-    assert!(ran.err.contains("x is not there; `plenary model pull x` fetches it (300 kB)"));
+    assert!(ran.err.contains("x is not installed; `plenary model pull x` downloads it (300 kB)"));
 
     let ran = home.pulled(&hub.url(), &body);
-    assert!(ran.err.contains("Test X: fetching from 127.0.0.1:"), "{}", ran.err);
+    assert!(ran.err.contains("Test X: downloading from 127.0.0.1:"), "{}", ran.err);
     assert!(ran.err.contains("Test X: 300 kB of 300 kB (100 %)"), "{}", ran.err);
     assert_eq!(hub.asked().len(), 1);
     assert_eq!(hub.asked()[0].path, "/o/n/resolve/v1/x.gguf");
@@ -193,14 +193,14 @@ fn a_model_is_downloaded_listed_found_and_removed() {
     assert_eq!(row("smollm2-135m")["alias"], "tiny");
     assert!(json["providers"].as_array().unwrap().iter().any(|row| row["provider"] == "openai"));
     let text = home.run(NO_SERVER, &["model", "list"]).out;
-    assert!(text.contains("there, from 127.0.0.1:"), "{text}");
+    assert!(text.contains("installed, from 127.0.0.1:"), "{text}");
     assert!(text.contains("fluent, no use as advice"), "{text}");
 
     let ran = home.run(NO_SERVER, &["model", "remove", "ex"]);
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), "plenary: x was removed\n"));
     assert_eq!(home.left(), [""; 0]);
     let ran = home.run(NO_SERVER, &["model", "remove", "x"]);
-    assert_eq!((ran.code, ran.err.as_str()), (Some(0), "plenary: x is not there\n"));
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), "plenary: x is not installed\n"));
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn retries_without_progress_end_and_bytes_are_kept() {
     assert_eq!(home.left(), ["x.gguf.part", "x.gguf.part.toml"]);
     assert_eq!(len(&home.model("x.gguf.part")), 100_000);
     let text = home.run(NO_SERVER, &["model", "list"]).out;
-    assert!(text.contains("100 kB there, `plenary model pull x` goes on"), "{text}");
+    assert!(text.contains("100 kB downloaded, `plenary model pull x` resumes"), "{text}");
     let ran = home.run(NO_SERVER, &["model", "remove", "x"]);
     assert_eq!((ran.code, home.left().len()), (Some(0), 0));
 }
@@ -397,7 +397,7 @@ fn ctrl_c_leaves_a_resumable_download() {
     interrupt(&child);
     let ran = Ran::of(&child.wait_with_output().unwrap());
     assert_eq!((ran.code, ran.out.as_str()), (Some(130), ""), "{}", ran.err);
-    assert!(ran.err.contains("are kept, `plenary model pull x` goes on from there"), "{}", ran.err);
+    assert!(ran.err.contains(" kept; `plenary model pull x` resumes from there"), "{}", ran.err);
     let kept = usize::try_from(len(&part)).unwrap();
     assert!((3000..300_000).contains(&kept), "{kept}");
     assert_eq!(home.left(), ["x.gguf.part", "x.gguf.part.toml"]);
@@ -441,7 +441,11 @@ fn two_instances_download_once() {
     let [first, second] = [first, second].map(|c| Ran::of(&c.wait_with_output().unwrap()));
     assert_eq!((first.code, second.code), (Some(0), Some(0)), "{}{}", first.err, second.err);
     assert_eq!(first.out, second.out);
-    assert!(second.err.contains("another instance of plenary is fetching it"), "{}", second.err);
+    assert!(
+        second.err.contains("waiting for another instance of plenary that downloads it"),
+        "{}",
+        second.err
+    );
     assert_eq!(hub.asked().len(), 1);
     assert_eq!(home.left(), ["x.gguf", "x.gguf.source.toml"]);
 }
@@ -463,10 +467,10 @@ fn wrong_files_are_replaced_and_manually_placed_files_are_accepted() {
     fs::create_dir_all(home.model("")).unwrap();
     fs::write(home.model("x.gguf"), &body).unwrap();
     let text = home.run(NO_SERVER, &["model", "list"]).out;
-    assert!(text.contains("there, its bytes not checked"), "{text}");
+    assert!(text.contains("installed, sha256 not checked"), "{text}");
     home.pulled(NO_SERVER, &body);
     let text = home.run(NO_SERVER, &["model", "list"]).out;
-    assert!(text.contains("there, from put there by hand"), "{text}");
+    assert!(text.contains("installed, from put there by hand"), "{text}");
 }
 
 #[test]
@@ -578,7 +582,7 @@ fn ask_explains_how_to_download_and_pull_downloads() {
     let ask = ["ask", "How many?", "--persona", "edge", "--model", "local:x"];
     let ran = home.run(&hub.url(), &ask);
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
-    for said in ["`plenary model pull x` gets it (50 kB, once)", "with --pull it is fetched"] {
+    for said in ["`plenary model pull x` gets it (50 kB, once)", "--pull downloads it"] {
         assert!(ran.err.contains(said), "{}", ran.err);
     }
     assert_eq!(hub.asked().len(), 0);

@@ -284,6 +284,14 @@ mod tests {
     }
 
     #[test]
+    fn keys_toml_may_use_the_old_id_of_an_action_and_keys_as_shown() {
+        let user = "[[triage]]\non = [\"Ctrl+G\"]\nrun = \"same\"\n";
+        let map = Keymap::with_user(user, "keys.toml").unwrap();
+        assert_eq!(press(&map, KeyContext::Triage, "ctrl-g"), Some(Action::Merge));
+        assert_eq!(press(&map, KeyContext::Triage, "m"), None);
+    }
+
+    #[test]
     fn every_action_has_a_key_somewhere() {
         let map = Keymap::default_keys().unwrap();
         for action in Action::ALL {

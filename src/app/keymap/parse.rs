@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use super::{Binding, KeyContext};
 use crate::app::{Action, Key};
+use crate::text::did_you_mean;
 
 /// What is wrong with a keymap file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -107,11 +108,7 @@ pub(super) fn parse_keymap(text: &str, file: &str) -> Result<Vec<Binding>, Keyma
 
 /// `action "zom" is unknown; did you mean "zoom"?`
 fn describe_unknown<'a>(what: &str, word: &str, all: impl Iterator<Item = &'a str>) -> String {
-    let nearest = all
-        .map(|known| (strsim::damerau_levenshtein(known, word), known))
-        .min()
-        .map(|(_, known)| format!("; did you mean \"{known}\"?"));
-    format!("{what} \"{word}\" is unknown{}", nearest.unwrap_or_default())
+    format!("{what} \"{word}\" is unknown{}", did_you_mean(word, all))
 }
 
 #[cfg(test)]

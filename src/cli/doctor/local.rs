@@ -1,10 +1,10 @@
-//! `plenary doctor`: the model that runs in this program: whether its file is there, whether memory is enough for it.
+//! `plenary doctor`: local models: whether their files are installed, and whether there is enough memory.
 //!
-//! Looks at the weights that the panel needs; where it needs none, at those that would answer. Fetches nothing; weights that
-//! are there and fit are loaded for a short measured run.
+//! Examines the model files that the panel needs; if it needs none, those that would answer. Downloads nothing. Installed
+//! files that fit into memory are loaded for a short measured run.
 
-use super::report::Checks;
-use crate::cli::runtime;
+use super::report::DoctorItems;
+use crate::cli::build_runtime;
 use crate::config::Setup;
 use crate::domain::{Catalogue, FailKind, Failure, LocalSpec, ModelRef, Weights};
 use crate::machine::{available_memory, simd_name};
@@ -16,10 +16,10 @@ use crate::weights::{self, FilePresence};
 
 const AREA: &str = "local model";
 
-/// Looks at the weights of local models.
-pub(super) fn look(setup: &Setup, checks: &mut Checks) {
+/// Examines the files of local models.
+pub(super) fn examine_local_models(setup: &Setup, items: &mut DoctorItems) {
     if !cfg!(feature = "local") {
-        return checks.info(AREA, "the local model is not built in (cargo feature local)");
+        return items.add_info(AREA, "the local model is not built in (cargo feature local)");
     }
     let panel = setup.panel.personas.iter().filter_map(|id| setup.models.get(id)?.as_ref().ok());
     let mut needed: Vec<(&LocalSpec, &Weights)> = Vec::new();
@@ -30,28 +30,29 @@ pub(super) fn look(setup: &Setup, checks: &mut Checks) {
         }
     }
     if needed.is_empty() {
-        return unused(setup, checks);
+        return list_unused(setup, items);
     }
     for (spec, weights) in needed {
-        file(spec, weights, checks);
+        examine_file(spec, weights, items);
         let free = available_memory();
-        enough(&setup.catalogue, weights, free, checks);
-        let there = weights::file_presence(spec, weights) == FilePresence::Complete;
-        if there && free.is_none_or(|free| weights.memory <= free) {
-            speed(setup, weights, checks);
+        examine_memory(&setup.catalogue, weights, free, items);
+        let is_installed = weights::file_presence(spec, weights) == FilePresence::Complete;
+        if is_installed && free.is_none_or(|free| weights.memory <= free) {
+            measure_speed(setup, weights, items);
         }
     }
 }
 
-/// A short run of the model: some words read, some written.
-fn speed(setup: &Setup, weights: &Weights, checks: &mut Checks) {
+/// Measures the model in a short run.
+fn measure_speed(setup: &Setup, weights: &Weights, items: &mut DoctorItems) {
     let title = &weights.title;
     let Some(spec) = setup.providers.values().find(|spec| spec.weights(&weights.id).is_some())
     else {
         return;
     };
     let measured = provider::open_provider(spec.clone()).and_then(|provider| {
-        let runtime = runtime().map_err(|error| Failure::new(FailKind::Internal, error.message))?;
+        let runtime =
+            build_runtime().map_err(|error| Failure::new(FailKind::Internal, error.message))?;
         let load = BenchLoad { prompt: 60, answer: 16, runs: 1 };
         runtime.block_on(async {
             warm_up(&provider, &weights.id).await?;
@@ -59,7 +60,7 @@ fn speed(setup: &Setup, weights: &Weights, checks: &mut Checks) {
         })
     });
     match measured {
-        Ok(m) => checks.ok(
+        Ok(m) => items.add_ok(
             AREA,
             format!(
                 "{title}: reads {:.0} and writes {:.1} tokens a second in a short run, SIMD: {} \
@@ -69,7 +70,7 @@ fn speed(setup: &Setup, weights: &Weights, checks: &mut Checks) {
                 simd_name()
             ),
         ),
-        Err(failure) => checks.problem(
+        Err(failure) => items.add_problem(
             AREA,
             format!("{title}: {failure}"),
             format!("`plenary model pull {}` checks its bytes", weights.id),
@@ -77,49 +78,57 @@ fn speed(setup: &Setup, weights: &Weights, checks: &mut Checks) {
     }
 }
 
-/// What would answer if nothing else did.
-fn unused(setup: &Setup, checks: &mut Checks) {
+/// Lists the models that would answer if no other did.
+fn list_unused(setup: &Setup, items: &mut DoctorItems) {
     for spec in setup.providers.values() {
         let Some(model) = spec.default_model.clone() else { continue };
-        let of = ModelRef { provider: spec.name.clone(), model };
-        let Some((local, weights)) = model_files::weights_of(setup, &of) else { continue };
-        let there = match weights::file_presence(local, weights) {
+        let model = ModelRef { provider: spec.name.clone(), model };
+        let Some((local, weights)) = model_files::weights_of(setup, &model) else { continue };
+        let presence = match weights::file_presence(local, weights) {
             FilePresence::Complete => "there",
             FilePresence::Partial(_) | FilePresence::Missing => "not there",
         };
-        let what = format!("{}: {}, {there}; not used by this panel", of.provider, weights.title);
-        checks.info(AREA, what);
+        let found =
+            format!("{}: {}, {presence}; not used by this panel", model.provider, weights.title);
+        items.add_info(AREA, found);
     }
 }
 
-fn file(spec: &LocalSpec, weights: &Weights, checks: &mut Checks) {
+fn examine_file(spec: &LocalSpec, weights: &Weights, items: &mut DoctorItems) {
     let (title, bytes) = (&weights.title, size(weights.bytes));
     let pull = format!("plenary model pull {}", weights.id);
     match weights::file_presence(spec, weights) {
         FilePresence::Complete => {
             let path = spec.path(weights);
-            checks.ok(AREA, format!("{title}: there, {bytes}, {}", path.display()));
+            items.add_ok(AREA, format!("{title}: there, {bytes}, {}", path.display()));
         }
         FilePresence::Partial(done) => {
-            let what = format!("{title}: {} of {bytes} are there", size(done));
-            checks.problem(AREA, what, format!("{pull}   (goes on where it stopped)"));
+            let found = format!("{title}: {} of {bytes} are there", size(done));
+            items.add_problem(AREA, found, format!("{pull}   (resumes where it stopped)"));
         }
         FilePresence::Missing => {
-            checks.problem(AREA, format!("{title}: not on this machine yet, {bytes}"), pull);
+            items.add_problem(AREA, format!("{title}: not on this machine yet, {bytes}"), pull);
         }
     }
 }
 
-/// Whether there is memory for `weights`; where there is not, which other would do with what there is.
-fn enough(catalogue: &Catalogue, weights: &Weights, free: Option<u64>, checks: &mut Checks) {
+/// Compares the memory that `weights` needs with the free memory; if it is not enough, names a model that fits.
+fn examine_memory(
+    catalogue: &Catalogue,
+    weights: &Weights,
+    free: Option<u64>,
+    items: &mut DoctorItems,
+) {
     let (title, needs) = (&weights.title, size(weights.memory));
     let Some(free) = free else {
-        return checks
-            .info(AREA, format!("{title}: needs {needs} of memory; how much is free is unknown"));
+        return items.add_info(
+            AREA,
+            format!("{title}: needs {needs} of memory; how much is free is unknown"),
+        );
     };
-    let what = format!("{title}: needs {needs} of memory, {} are free", size(free));
+    let found = format!("{title}: needs {needs} of memory, {} are free", size(free));
     if weights.memory <= free {
-        return checks.ok(AREA, what);
+        return items.add_ok(AREA, found);
     }
     let fix = match catalogue.smaller(weights, free) {
         Some(w) => {
@@ -132,12 +141,12 @@ fn enough(catalogue: &Catalogue, weights: &Weights, free: Option<u64>, checks: &
         }
         None => "end other programs".to_owned(),
     };
-    checks.problem(AREA, what, fix);
+    items.add_problem(AREA, found, fix);
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::report::{Findings, text};
+    use super::super::report::{DoctorReport, format_report};
     use super::*;
 
     fn weights(id: &str, memory: u64, caution: Option<&str>) -> Weights {
@@ -157,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_smaller_model_is_named_where_memory_is_short() {
+    fn a_smaller_model_is_suggested_when_memory_is_short() {
         const GB: u64 = 1_000_000_000;
         let weights = vec![
             weights("toy", GB, Some("for demonstrations")),
@@ -165,17 +174,18 @@ mod tests {
             weights("good", 3 * GB, None),
         ];
         let all = Catalogue { weights, small_below: 0 };
-        for (free, said) in [
+        for (free, message) in [
             (None, "-        BIG: needs 9.0 GB of memory; how much is free is unknown"),
             (Some(9 * GB), "ok       BIG: needs 9.0 GB of memory, 9.0 GB are free"),
             (Some(4 * GB), "do: end other programs, or --model local:good, which needs 3.0 GB\n"),
             (Some(2 * GB), "or --model local:toy, which needs 1.0 GB (for demonstrations)\n"),
             (Some(0), "do: end other programs\n"),
         ] {
-            let mut checks = Checks::default();
-            enough(&all, &all.weights[1], free, &mut checks);
-            let text = text(&Findings { version: "1", can_ask: true, checks: checks.0 });
-            assert!(text.contains(said), "{free:?}: {text}");
+            let mut items = DoctorItems::default();
+            examine_memory(&all, &all.weights[1], free, &mut items);
+            let report = DoctorReport { version: "1", can_ask: true, checks: items.0 };
+            let text = format_report(&report);
+            assert!(text.contains(message), "{free:?}: {text}");
         }
     }
 }

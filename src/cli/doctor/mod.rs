@@ -1,8 +1,7 @@
 //! `plenary doctor`: what would answer and why, and what is missing, each problem with what to do.
 //!
-//! Collects checks from everywhere and prints them as text or JSON; repairs nothing. It works on what it
-//! can when the configuration itself is wrong. One file a part: `providers`, `local` (the model in this program),
-//! `machine` (store, terminal), `report` (how it is said). Exit code 0 when a question could be asked, 1 otherwise.
+//! Collects the items of the report and prints them as text or JSON; repairs nothing. If the configuration is invalid, it
+//! reports the rest. Exit code 0 when a question could be asked, 1 otherwise.
 
 mod local;
 mod machine;
@@ -11,99 +10,99 @@ mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CliError, ListFormat, configure, out, out_json};
+use super::{CliError, ListFormat, load_setup, write_json, write_stdout};
 use crate::config::{Flags, Origin, Paths, Setup};
 use crate::domain::PersonaId;
 use crate::runtime::model_files;
-use report::{Checks, Findings, text};
+use report::{DoctorItems, DoctorReport, format_report};
 
-/// Runs `plenary doctor`; the number is the exit code.
-pub fn run(format: ListFormat, flags: &Flags) -> Result<u8, CliError> {
-    let mut checks = Checks::default();
-    let can_ask = match configure(flags) {
+/// Runs `plenary doctor` and returns the exit code.
+pub fn run_doctor(format: ListFormat, flags: &Flags) -> Result<u8, CliError> {
+    let mut items = DoctorItems::default();
+    let can_ask = match load_setup(flags) {
         Ok(setup) => {
-            configuration(&setup, &mut checks);
-            let usable = providers::look(&setup, &mut checks)?;
-            local::look(&setup, &mut checks);
-            let can_ask = models(&setup, &usable, &mut checks);
-            personas(&setup, &mut checks);
+            examine_configuration(&setup, &mut items);
+            let usable = providers::examine_providers(&setup, &mut items)?;
+            local::examine_local_models(&setup, &mut items);
+            let can_ask = examine_models(&setup, &usable, &mut items);
+            examine_personas(&setup, &mut items);
             can_ask
         }
         Err(e) => {
             let fix = "put that right; `plenary config path` says where the file is";
-            checks.problem("configuration", e.message, fix);
+            items.add_problem("configuration", e.message, fix);
             false
         }
     };
-    machine::store(&Paths::here(), &mut checks);
-    machine::terminal(&mut checks);
-    let findings = Findings { version: env!("CARGO_PKG_VERSION"), can_ask, checks: checks.0 };
+    machine::examine_store(&Paths::of_process(), &mut items);
+    machine::examine_terminal(&mut items);
+    let report = DoctorReport { version: env!("CARGO_PKG_VERSION"), can_ask, checks: items.0 };
     match format {
-        ListFormat::Json => out_json(&findings)?,
-        ListFormat::Text => out(&text(&findings))?,
+        ListFormat::Json => write_json(&report)?,
+        ListFormat::Text => write_stdout(&format_report(&report))?,
     }
     Ok(u8::from(!can_ask))
 }
 
-fn configuration(setup: &Setup, checks: &mut Checks) {
+fn examine_configuration(setup: &Setup, items: &mut DoctorItems) {
     const AREA: &str = "configuration";
     for file in &setup.report.files {
         let path = file.path.display();
         if file.read {
-            checks.ok(AREA, format!("{path}: read"));
+            items.add_ok(AREA, format!("{path}: read"));
         } else {
-            checks.info(AREA, format!("{path}: not there"));
+            items.add_info(AREA, format!("{path}: not there"));
         }
     }
-    for (key, value) in setup.report.ledger.iter() {
+    for (key, value) in setup.report.values.iter() {
         if let Origin::Env(_) | Origin::Flag(_) = value.origin {
-            checks.info(AREA, format!("{key} = {} from {}", value.shown, value.origin));
+            items.add_info(AREA, format!("{key} = {} from {}", value.shown, value.origin));
         }
     }
     if let Some((path, _)) = &setup.keys {
-        checks.ok(AREA, format!("{}: read", path.display()));
+        items.add_ok(AREA, format!("{}: read", path.display()));
     }
 }
 
-/// Who answers for each persona of the panel; true when somebody can be asked.
-fn models(setup: &Setup, usable: &BTreeSet<String>, checks: &mut Checks) -> bool {
+/// Examines the model of each persona of the panel. Returns true when at least one persona can be asked.
+fn examine_models(setup: &Setup, usable: &BTreeSet<String>, items: &mut DoctorItems) -> bool {
     const AREA: &str = "models";
     let mut can_ask = false;
-    // Nothing to say four times.
+    // One item for all personas with the same problem.
     let mut missing: BTreeMap<(String, String), Vec<&str>> = BTreeMap::new();
     for id in &setup.panel.personas {
-        let wrong = match setup.models.get(id) {
+        let problem = match setup.models.get(id) {
             Some(Ok(choice)) => {
                 let (model, provider) = (&choice.model, &choice.model.provider);
                 let local = model_files::weights_of(setup, model).is_some();
-                let what = format!("{model} ({})", choice.why);
+                let found = format!("{model} ({})", choice.why);
                 if model_files::missing_reason(setup, model).is_some() {
-                    (what, "see local model".to_owned())
+                    (found, "see local model".to_owned())
                 } else if local || usable.contains(provider) {
                     can_ask = true;
-                    checks.ok(AREA, format!("{id}: {what}"));
+                    items.add_ok(AREA, format!("{id}: {found}"));
                     continue;
                 } else {
-                    (what, format!("see {provider} among the providers"))
+                    (found, format!("see {provider} among the providers"))
                 }
             }
             Some(Err(why)) => ("no model".to_owned(), why.clone()),
-            None => ("no model".to_owned(), "nobody chose a model".to_owned()),
+            None => ("no model".to_owned(), "no model was chosen".to_owned()),
         };
-        missing.entry(wrong).or_default().push(id.as_str());
+        missing.entry(problem).or_default().push(id.as_str());
     }
-    for ((what, fix), ids) in missing {
-        checks.problem(AREA, format!("{}: {what}", ids.join(", ")), fix);
+    for ((found, fix), ids) in missing {
+        items.add_problem(AREA, format!("{}: {found}", ids.join(", ")), fix);
     }
     can_ask
 }
 
-fn personas(setup: &Setup, checks: &mut Checks) {
+fn examine_personas(setup: &Setup, items: &mut DoctorItems) {
     const AREA: &str = "personas";
     let ids = setup.panel.personas.iter().map(PersonaId::as_str).collect::<Vec<_>>().join(", ");
     let (known, panel) = (setup.personas.len(), &setup.panel.name);
-    checks.ok(AREA, format!("{known} known; panel {panel}: {ids}"));
-    for notice in &setup.report.notices {
-        checks.info(AREA, notice);
+    items.add_ok(AREA, format!("{known} known; panel {panel}: {ids}"));
+    for warning in &setup.report.warnings {
+        items.add_info(AREA, warning);
     }
 }

@@ -1,15 +1,15 @@
-//! What was found, in the order in which it is printed, and the text that says it.
+//! The items of the report in the order in which they are printed, and their text.
 //!
-//! Knows nothing of what is looked at; every message is neutralised here. Filled by the other files of this folder.
+//! Every message is sanitised here. What is examined is decided in the other files of this folder.
 
 use serde::Serialize;
 
 use crate::text::sanitize;
 
-/// How something stands.
+/// The status of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum State {
+pub(super) enum DoctorStatus {
     /// As it should be.
     Ok,
     /// Worth knowing, nothing to do.
@@ -18,73 +18,79 @@ pub(super) enum State {
     Problem,
 }
 
-/// One thing that was looked at.
+/// One thing that was examined.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(super) struct Check {
+pub(super) struct DoctorItem {
     /// `configuration`, `models`, `providers`, `personas`, `store`, `terminal`.
     pub(super) area: &'static str,
-    /// How it stands.
-    pub(super) state: State,
+    /// The status.
+    pub(super) state: DoctorStatus,
     /// What was found.
     pub(super) found: String,
     /// What to do about it.
     pub(super) fix: Option<String>,
 }
 
+/// Everything that was found.
 #[derive(Serialize)]
-pub(super) struct Findings {
+pub(super) struct DoctorReport {
     pub(super) version: &'static str,
     pub(super) can_ask: bool,
-    pub(super) checks: Vec<Check>,
+    pub(super) checks: Vec<DoctorItem>,
 }
 
-/// Everything that was looked at, in the order in which it is printed.
+/// The items, in the order in which they are printed.
 #[derive(Default)]
-pub(super) struct Checks(pub(super) Vec<Check>);
+pub(super) struct DoctorItems(pub(super) Vec<DoctorItem>);
 
-impl Checks {
-    pub(super) fn ok(&mut self, area: &'static str, found: impl Into<String>) {
-        self.add(area, State::Ok, &found.into(), None);
+impl DoctorItems {
+    pub(super) fn add_ok(&mut self, area: &'static str, found: impl Into<String>) {
+        self.add_item(area, DoctorStatus::Ok, &found.into(), None);
     }
 
-    pub(super) fn info(&mut self, area: &'static str, found: impl Into<String>) {
-        self.add(area, State::Info, &found.into(), None);
+    pub(super) fn add_info(&mut self, area: &'static str, found: impl Into<String>) {
+        self.add_item(area, DoctorStatus::Info, &found.into(), None);
     }
 
-    pub(super) fn problem(
+    pub(super) fn add_problem(
         &mut self,
         area: &'static str,
         found: impl Into<String>,
         fix: impl Into<String>,
     ) {
-        self.add(area, State::Problem, &found.into(), Some(fix.into()));
+        self.add_item(area, DoctorStatus::Problem, &found.into(), Some(fix.into()));
     }
 
-    pub(super) fn add(
+    fn add_item(
         &mut self,
         area: &'static str,
-        state: State,
+        state: DoctorStatus,
         found: &str,
         fix: Option<String>,
     ) {
         let found = sanitize(found.trim_end());
-        self.0.push(Check { area, state, found, fix: fix.map(|fix| sanitize(fix.trim_end())) });
+        self.0.push(DoctorItem {
+            area,
+            state,
+            found,
+            fix: fix.map(|fix| sanitize(fix.trim_end())),
+        });
     }
 }
 
-/// The findings for people.
-pub(super) fn text(findings: &Findings) -> String {
-    let mut lines = vec![format!("plenary {}", findings.version)];
+/// Formats the report as text.
+pub(super) fn format_report(report: &DoctorReport) -> String {
+    let mut lines = vec![format!("plenary {}", report.version)];
     let mut area = "";
-    for check in &findings.checks {
+    for check in &report.checks {
         if check.area != area {
             area = check.area;
             lines.extend([String::new(), area.to_owned()]);
         }
         let mark = match check.state {
-            State::Ok => "ok",
-            State::Info => "-",
-            State::Problem => "PROBLEM",
+            DoctorStatus::Ok => "ok",
+            DoctorStatus::Info => "-",
+            DoctorStatus::Problem => "PROBLEM",
         };
         let found = check.found.replace('\n', "\n           ");
         lines.push(format!("  {mark:<7}  {found}"));
@@ -92,7 +98,7 @@ pub(super) fn text(findings: &Findings) -> String {
             lines.push(format!("           do: {}", fix.replace('\n', "\n               ")));
         }
     }
-    let verdict = if findings.can_ask {
+    let verdict = if report.can_ask {
         "A question can be asked.\n"
     } else {
         "No question can be asked yet; see the problems above.\n"
@@ -106,13 +112,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_text_says_what_to_do_below_what_is_wrong() {
-        let mut checks = Checks::default();
-        checks.ok("models", "infra: a:b (--model)");
-        checks.problem("models", "edge: no model", "export KEY=…");
-        checks.info("store", "x\u{1b}y");
-        let findings = Findings { version: "1", can_ask: false, checks: checks.0 };
-        let text = text(&findings);
+    fn fixes_are_printed_below_their_problems() {
+        let mut checks = DoctorItems::default();
+        checks.add_ok("models", "infra: a:b (--model)");
+        checks.add_problem("models", "edge: no model", "export KEY=…");
+        checks.add_info("store", "x\u{1b}y");
+        let report = DoctorReport { version: "1", can_ask: false, checks: checks.0 };
+        let text = format_report(&report);
         assert!(text.starts_with(
             "plenary 1\n\nmodels\n  ok       infra: a:b (--model)\n  PROBLEM  edge: no model\n           do: export KEY=…\n\nstore\n"
         ), "{text}");

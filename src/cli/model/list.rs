@@ -1,6 +1,6 @@
-//! `plenary model list`: local models and whether they are there; the providers, where their keys are, what they offer.
+//! `plenary model list`: local models and whether they are installed; providers, where their keys are, what they offer.
 //!
-//! Asks every provider that can be asked, all at once; one that does not answer is a line, not an error.
+//! All providers with a key are queried at once. A provider that does not answer becomes a line, not an error.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,8 +9,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde::Serialize;
 
-use super::super::keys::KeyStatus;
-use super::super::{CliError, ListFormat, fetch, out, out_json, runtime};
+use super::super::key_status::KeyStatus;
+use super::super::{CliError, ListFormat, build_runtime, download, write_json, write_stdout};
 use crate::config::Setup;
 use crate::domain::{FailKind, Failure, LocalSpec, ProviderSpec, Weights};
 use crate::provider;
@@ -18,27 +18,28 @@ use crate::text::{sanitize_line, size};
 use crate::weights::{self, FilePresence, file_presence};
 
 /// How long one provider may take to list its models.
-const PATIENCE: Duration = Duration::from_secs(5);
+const LIST_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// JSON of `model list`.
 #[derive(Serialize)]
-struct Listed {
-    weights: Vec<WeightsRow>,
-    providers: Vec<Row>,
+struct ModelListOutput {
+    weights: Vec<ModelFileRow>,
+    providers: Vec<ProviderRow>,
 }
 
-/// Weights that can be run in this process.
+/// A model file that plenary can run itself.
 #[derive(Serialize)]
-struct WeightsRow {
+struct ModelFileRow {
     id: String,
     alias: Option<String>,
     title: String,
     /// `there`, `partial`, `absent`
     state: &'static str,
-    /// How many bytes of it are there.
+    /// Number of bytes on disk.
     have: u64,
     bytes: u64,
     path: PathBuf,
-    /// Where the file that is there came from; none when that is not known.
+    /// Source of the installed file; none if unknown.
     from: Option<String>,
     licence: String,
     context: u32,
@@ -48,8 +49,9 @@ struct WeightsRow {
     sources: Vec<String>,
 }
 
+/// A provider and the models it offers.
 #[derive(Serialize)]
-struct Row {
+struct ProviderRow {
     provider: String,
     kind: String,
     base_url: String,
@@ -59,12 +61,12 @@ struct Row {
     error: Option<String>,
 }
 
-/// Runs `plenary model list`; the number is the exit code.
-pub(super) fn run(setup: Setup, format: ListFormat) -> Result<u8, CliError> {
-    let spec = fetch::spec(&setup);
-    let weights = setup.catalogue.weights.iter().map(|weights| weights_row(&spec, weights));
+/// Runs `plenary model list` and returns the exit code.
+pub(super) fn print_models(setup: Setup, format: ListFormat) -> Result<u8, CliError> {
+    let spec = download::model_files_spec(&setup);
+    let weights = setup.catalogue.weights.iter().map(|weights| model_file_row(&spec, weights));
     let weights = weights.collect();
-    let mut listed = list(setup.providers.values())?;
+    let mut listed = list_provider_models(setup.providers.values())?;
     let providers = setup
         .providers
         .into_values()
@@ -74,8 +76,8 @@ pub(super) fn run(setup: Setup, format: ListFormat) -> Result<u8, CliError> {
                 Some(Err(failure)) => (Vec::new(), Some(failure.message)),
                 None => (Vec::new(), None),
             };
-            Row {
-                key: KeyStatus::of(&spec.key),
+            ProviderRow {
+                key: KeyStatus::look_up(&spec.key),
                 provider: spec.name,
                 kind: spec.kind,
                 base_url: spec.base_url,
@@ -85,21 +87,21 @@ pub(super) fn run(setup: Setup, format: ListFormat) -> Result<u8, CliError> {
             }
         })
         .collect();
-    let listed = Listed { weights, providers };
+    let output = ModelListOutput { weights, providers };
     match format {
-        ListFormat::Json => out_json(&listed)?,
-        ListFormat::Text => out(&text(&listed))?,
+        ListFormat::Json => write_json(&output)?,
+        ListFormat::Text => write_stdout(&format_list(&output))?,
     }
     Ok(0)
 }
 
-fn weights_row(spec: &LocalSpec, weights: &Weights) -> WeightsRow {
+fn model_file_row(spec: &LocalSpec, weights: &Weights) -> ModelFileRow {
     let (state, have) = match file_presence(spec, weights) {
         FilePresence::Complete => ("there", weights.bytes),
         FilePresence::Partial(bytes) => ("partial", bytes),
         FilePresence::Missing => ("absent", 0),
     };
-    WeightsRow {
+    ModelFileRow {
         id: weights.id.clone(),
         alias: weights.alias.clone(),
         title: weights.title.clone(),
@@ -117,26 +119,26 @@ fn weights_row(spec: &LocalSpec, weights: &Weights) -> WeightsRow {
     }
 }
 
-fn text(listed: &Listed) -> String {
-    let weights = listed.weights.iter().flat_map(weights_text);
-    let providers = listed.providers.iter().flat_map(provider_text);
+fn format_list(output: &ModelListOutput) -> String {
+    let weights = output.weights.iter().flat_map(format_model_file);
+    let providers = output.providers.iter().flat_map(format_provider);
     let lines = weights.chain([String::new()]).chain(providers);
     lines.map(|line| sanitize_line(&line) + "\n").collect()
 }
 
-fn weights_text(row: &WeightsRow) -> Vec<String> {
+fn format_model_file(row: &ModelFileRow) -> Vec<String> {
     let state = match (row.state, &row.from) {
-        ("there", Some(from)) => format!("there, from {from}"),
+        ("there", Some(from)) => format!("installed, from {from}"),
         ("there", None) => {
-            format!("there, its bytes not checked (`plenary model pull {}` does)", row.id)
+            format!("installed, sha256 not checked (`plenary model pull {}` does)", row.id)
         }
         ("partial", _) => {
-            format!("{} there, `plenary model pull {}` goes on", size(row.have), row.id)
+            format!("{} downloaded, `plenary model pull {}` resumes", size(row.have), row.id)
         }
-        _ => format!("not there, `plenary model pull {}`", row.id),
+        _ => format!("not installed, `plenary model pull {}`", row.id),
     };
     let id = format!("local:{}", row.id);
-    let about = [
+    let details = [
         Some(row.title.clone()),
         row.alias.as_ref().map(|alias| format!("also local:{alias}")),
         Some(row.licence.clone()),
@@ -145,15 +147,15 @@ fn weights_text(row: &WeightsRow) -> Vec<String> {
     ];
     vec![
         format!("{id:<26}{:>7}  {state}", size(row.bytes)),
-        format!("    {}", about.into_iter().flatten().collect::<Vec<_>>().join(", ")),
+        format!("    {}", details.into_iter().flatten().collect::<Vec<_>>().join(", ")),
     ]
 }
 
-fn provider_text(row: &Row) -> Vec<String> {
+fn format_provider(row: &ProviderRow) -> Vec<String> {
     let key = match &row.key.fix {
         Some(fix) => format!("no key ({fix})"),
-        None if row.key.place == "none needed" => "no key needed".to_owned(),
-        None => format!("key in {}", row.key.place),
+        None if row.key.location == "none needed" => "no key needed".to_owned(),
+        None => format!("key in {}", row.key.location),
     };
     let default = row.default.as_ref().map(|m| format!(", default {m}")).unwrap_or_default();
     let mut lines = vec![format!("{:<12}{}  {key}{default}", row.provider, row.base_url)];
@@ -162,30 +164,30 @@ fn provider_text(row: &Row) -> Vec<String> {
     lines
 }
 
-/// What each provider with a key offers, all asked at once.
-pub fn list<'a>(
+/// Asks each provider with a key for its models, all at once. The result is keyed by the name of the provider.
+pub fn list_provider_models<'a>(
     specs: impl IntoIterator<Item = &'a ProviderSpec>,
 ) -> Result<BTreeMap<String, Result<Vec<String>, Failure>>, CliError> {
-    let ask = |spec: &ProviderSpec| {
+    let query = |spec: &ProviderSpec| {
         let (spec, name) = (spec.clone(), spec.name.clone());
         async move {
-            let asked = match provider::open_provider(spec) {
-                Ok(provider) => tokio::time::timeout(PATIENCE, provider.models()).await,
+            let answer = match provider::open_provider(spec) {
+                Ok(provider) => tokio::time::timeout(LIST_TIMEOUT, provider.models()).await,
                 Err(failure) => Ok(Err(failure)),
             };
-            let late = || {
-                let seconds = PATIENCE.as_secs();
-                let what = format!("{name}: its list of models did not come within {seconds} s");
-                Err(Failure::new(FailKind::Timeout, what))
+            let timed_out = || {
+                let seconds = LIST_TIMEOUT.as_secs();
+                let message = format!("{name}: its list of models did not come within {seconds} s");
+                Err(Failure::new(FailKind::Timeout, message))
             };
-            let models = asked.unwrap_or_else(|_| late());
+            let models = answer.unwrap_or_else(|_| timed_out());
             (name, models)
         }
     };
-    let with_key: Vec<_> =
-        specs.into_iter().filter(|spec| KeyStatus::of(&spec.key).there).map(ask).collect();
-    let runtime = runtime()?;
-    let answers = runtime.block_on(join_all(with_key));
+    let has_key = |spec: &&ProviderSpec| KeyStatus::look_up(&spec.key).is_available;
+    let queries: Vec<_> = specs.into_iter().filter(has_key).map(query).collect();
+    let runtime = build_runtime()?;
+    let answers = runtime.block_on(join_all(queries));
     runtime.shutdown_background();
     Ok(answers.into_iter().collect())
 }

@@ -1,117 +1,121 @@
-//! `plenary model`: the weights of local models, and the models that providers offer.
+//! `plenary model`: local models, and the models that providers offer.
 //!
-//! Finds out which weights are meant; `list` prints, `fetch` (beside this folder) fetches.
+//! Resolves which local model is meant; downloading is the business of `cli::download`.
 
 mod bench;
 mod list;
 
 use clap::Subcommand;
 
-use super::{CliError, ListFormat, configure, fetch, out, say};
-use crate::config::weights::unknown;
+use super::{
+    CliError, ListFormat, download, load_setup, print_message, print_messages, write_stdout,
+};
+use crate::config::model_catalogue::unknown_model_message;
 use crate::config::{Flags, Setup};
 use crate::domain::Weights;
 use crate::text::{sanitize_line, size};
 use crate::weights::{self, FilePresence, RemoveError, file_presence};
 
-pub use list::list;
+pub use list::list_provider_models;
 
 /// `plenary model …`
 #[derive(Debug, Clone, Subcommand)]
-pub enum Model {
+pub enum ModelCommand {
     /// List local models, then the providers and the models they offer
     List {
-        /// How to print it
+        /// Output format
         #[arg(long, value_enum, default_value_t)]
         format: ListFormat,
     },
-    /// Fetch a local model and print where it is; goes on where an earlier fetch stopped
+    /// Download a local model and print its path; an interrupted download is resumed
     Pull {
-        /// Which one; the one that would answer without it
+        /// Local model; the default one if omitted
         id: Option<String>,
     },
-    /// Print where a local model is
+    /// Print the path of a local model
     Path {
-        /// Which one
+        /// Local model
         id: String,
     },
-    /// Measure how fast a local model reads and writes here, alone and with four personas
+    /// Measure how fast a local model reads and writes, with one and with four personas
     Bench {
-        /// Which one; the one that would answer without it
+        /// Local model; the default one if omitted
         id: Option<String>,
-        /// How to print it
+        /// Output format
         #[arg(long, value_enum, default_value_t)]
         format: ListFormat,
     },
-    /// Remove a local model, and what a cut fetch left of it
+    /// Remove a local model, including a partial download
     Remove {
-        /// Which one
+        /// Local model
         id: String,
     },
 }
 
-/// Runs `plenary model …`; the number is the exit code.
-pub fn run(command: &Model, flags: &Flags) -> Result<u8, CliError> {
-    let setup = configure(flags)?;
-    for notice in &setup.notices {
-        say(notice);
-    }
+/// Runs `plenary model …` and returns the exit code.
+pub fn run_model_command(command: &ModelCommand, flags: &Flags) -> Result<u8, CliError> {
+    let setup = load_setup(flags)?;
+    print_messages(&setup.warnings);
     match command {
-        Model::List { format } => list::run(setup, *format),
-        Model::Pull { id } => pull(&setup, id.as_deref()),
-        Model::Path { id } => path(&setup, id),
-        Model::Bench { id, format } => bench::run(&setup, id.as_deref(), *format),
-        Model::Remove { id } => remove(&setup, id),
+        ModelCommand::List { format } => list::print_models(setup, *format),
+        ModelCommand::Pull { id } => pull_model(&setup, id.as_deref()),
+        ModelCommand::Path { id } => print_model_path(&setup, id),
+        ModelCommand::Bench { id, format } => bench::run_bench(&setup, id.as_deref(), *format),
+        ModelCommand::Remove { id } => remove_model(&setup, id),
     }
 }
 
-/// The weights of this id or alias; `local:` in front is as good.
-fn find<'a>(setup: &'a Setup, id: &str) -> Result<&'a Weights, CliError> {
+/// Finds a local model by id or alias, with or without the prefix `local:`.
+fn find_model<'a>(setup: &'a Setup, id: &str) -> Result<&'a Weights, CliError> {
     let id = id.trim();
     let id = id.strip_prefix("local:").unwrap_or(id);
-    setup.catalogue.find(id).ok_or_else(|| CliError::usage(unknown(&setup.catalogue, id)))
+    setup
+        .catalogue
+        .find(id)
+        .ok_or_else(|| CliError::usage(unknown_model_message(&setup.catalogue, id)))
 }
 
-/// The weights that were named; without a name those that would answer.
-fn find_or_default<'a>(setup: &'a Setup, id: Option<&str>) -> Result<&'a Weights, CliError> {
+/// Finds the local model `id`; without `id`, the one that the local provider uses by default.
+fn find_model_or_default<'a>(setup: &'a Setup, id: Option<&str>) -> Result<&'a Weights, CliError> {
     if let Some(id) = id {
-        return find(setup, id);
+        return find_model(setup, id);
     }
-    let usual = setup.providers.values().find(|spec| spec.local.is_some());
-    usual
+    let provider = setup.providers.values().find(|spec| spec.local.is_some());
+    provider
         .and_then(|spec| setup.catalogue.find(spec.default_model.as_ref()?))
         .or_else(|| setup.catalogue.weights.first())
         .ok_or_else(|| CliError::failed("this program knows no local models"))
 }
 
-fn pull(setup: &Setup, id: Option<&str>) -> Result<u8, CliError> {
-    let weights = find_or_default(setup, id)?;
+fn pull_model(setup: &Setup, id: Option<&str>) -> Result<u8, CliError> {
+    let weights = find_model_or_default(setup, id)?;
     if let Some(caution) = &weights.caution {
-        say(&format!("{}: {}", sanitize_line(&weights.title), sanitize_line(caution)));
+        let (title, caution) = (sanitize_line(&weights.title), sanitize_line(caution));
+        print_message(&format!("{title}: {caution}"));
     }
-    let path = fetch::fetch(&fetch::spec(setup), weights)?;
-    out(&format!("{}\n", path.display()))?;
+    let path = download::download_model_file(&download::model_files_spec(setup), weights)?;
+    write_stdout(&format!("{}\n", path.display()))?;
     Ok(0)
 }
 
-fn path(setup: &Setup, id: &str) -> Result<u8, CliError> {
-    let weights = find(setup, id)?;
-    let spec = fetch::spec(setup);
+fn print_model_path(setup: &Setup, id: &str) -> Result<u8, CliError> {
+    let weights = find_model(setup, id)?;
+    let spec = download::model_files_spec(setup);
     if file_presence(&spec, weights) == FilePresence::Complete {
-        out(&format!("{}\n", spec.path(weights).display()))?;
+        write_stdout(&format!("{}\n", spec.path(weights).display()))?;
         return Ok(0);
     }
     let (id, size) = (&weights.id, size(weights.bytes));
     Err(CliError::failed(format!(
-        "{id} is not there; `plenary model pull {id}` fetches it ({size})"
+        "{id} is not installed; `plenary model pull {id}` downloads it ({size})"
     )))
 }
 
-fn remove(setup: &Setup, id: &str) -> Result<u8, CliError> {
-    let weights = find(setup, id)?;
-    match weights::remove_model_file(&fetch::spec(setup), weights) {
-        Ok(true) => say(&format!("{} was removed", weights.id)),
-        Ok(false) => say(&format!("{} is not there", weights.id)),
+fn remove_model(setup: &Setup, id: &str) -> Result<u8, CliError> {
+    let weights = find_model(setup, id)?;
+    match weights::remove_model_file(&download::model_files_spec(setup), weights) {
+        Ok(true) => print_message(&format!("{} was removed", weights.id)),
+        Ok(false) => print_message(&format!("{} is not installed", weights.id)),
         Err(error @ RemoveError::Io { .. }) => return Err(CliError::failed(error.to_string())),
         Err(error) => return Err(CliError::failed(format!("{} {error}", weights.id))),
     }

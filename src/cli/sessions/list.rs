@@ -1,113 +1,104 @@
-//! `plenary sessions list`: one line a session, for people and for programs.
+//! `plenary sessions list`: one line or JSON row per session.
 //!
-//! Lines and rows of it serve the other commands too. Called by [`super`] and its files.
+//! Also formats the sessions that other commands list.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::super::{CliError, ListFormat, counted, json_text, out};
-use super::{failed, troubles};
+use super::super::table::align_columns;
+use super::super::terminal::stdout_columns;
+use super::super::{CliError, ListFormat, counted, to_json_text, write_stdout};
+use super::{report_store_error, to_cli_error};
 use crate::domain::{Session, SessionSummary};
 use crate::store::Store;
 use crate::text::sanitize_line;
 use crate::text::width::{fit, width};
 
-/// Widest title in a list whose reader is not a terminal, in columns.
-pub(super) const TITLE: usize = 72;
+/// Maximum width of a title if standard output is not a terminal, in columns.
+pub(super) const MAX_TITLE_COLUMNS: usize = 72;
 
-/// What is left of a title however narrow the terminal is.
-const SHORTEST_TITLE: usize = 24;
+/// Minimum width of a title, however narrow the terminal is, in columns.
+const MIN_TITLE_COLUMNS: usize = 24;
 
-/// Widest name of a panel, and widest list of tags.
-const PANEL: usize = 24;
-
-/// Blanks between two columns.
-const GAP: usize = 2;
+/// Maximum width of the panel's name and of the list of tags, in columns.
+const MAX_CELL_COLUMNS: usize = 24;
 
 /// Prints the sessions.
-pub(super) fn run(store: &Store, limit: usize, format: ListFormat) -> Result<(), CliError> {
-    let sessions = store.list_sessions(limit).map_err(|e| failed(&e))?;
-    troubles(store, sessions.is_empty())?;
+pub(super) fn print_sessions(
+    store: &Store,
+    limit: usize,
+    format: ListFormat,
+) -> Result<(), CliError> {
+    let sessions = store.list_sessions(limit).map_err(|e| to_cli_error(&e))?;
+    report_store_error(store, sessions.is_empty())?;
     match format {
-        ListFormat::Json => out(&json_text(&sessions.iter().map(Row::new).collect::<Vec<_>>())?),
+        ListFormat::Json => write_stdout(&to_json_text(
+            &sessions.iter().map(SessionListRow::new).collect::<Vec<_>>(),
+        )?),
         ListFormat::Text if sessions.is_empty() && limit > 0 => {
-            out("No sessions yet. `plenary \"your question\"` begins one.\n")
+            write_stdout("No sessions yet. `plenary \"your question\"` begins one.\n")
         }
-        ListFormat::Text => out(&table(&sessions, terminal_columns())),
+        ListFormat::Text => write_stdout(&format_table(&sessions, stdout_columns())),
     }
 }
 
-/// One line a session: id, date, questions, answers, decisions, panel, tags, title. A column in which nothing stands
-/// is left out.
-pub(super) fn table(sessions: &[SessionSummary], columns: Option<usize>) -> String {
+/// Formats one line per session: id, date, questions, answers, decisions, panel, tags, title. Empty columns are left out.
+/// `columns` is the width of the terminal, if there is one.
+pub(super) fn format_table(sessions: &[SessionSummary], columns: Option<usize>) -> String {
     let zone = TimeZone::system();
-    let mut rows: Vec<(Vec<String>, &str)> =
-        sessions.iter().map(|s| (cells(s, &zone), s.title.as_str())).collect();
-    let count = rows.first().map_or(0, |(cells, _)| cells.len());
-    for column in (0..count).rev() {
-        if rows.iter().all(|(cells, _)| cells.get(column).is_none_or(String::is_empty)) {
-            for (cells, _) in &mut rows {
-                cells.remove(column);
-            }
-        }
-    }
-    aligned(&rows, columns)
+    let rows: Vec<_> = sessions.iter().map(|s| row_cells(s, &zone)).collect();
+    append_titles(&rows, sessions.iter().map(|s| s.title.as_str()), columns)
 }
 
-fn cells(s: &SessionSummary, zone: &TimeZone) -> Vec<String> {
+fn row_cells(s: &SessionSummary, zone: &TimeZone) -> Vec<String> {
     let tags: Vec<String> = s.tags.iter().map(|tag| format!("#{tag}")).collect();
     vec![
         s.id.short(),
-        local(s.updated_at, zone),
+        format_local_time(s.updated_at, zone),
         counted(s.turns as usize, "question"),
         format!("{} of {} answered", s.answered, s.runs),
-        decisions(s),
-        fitted(&s.panel, PANEL),
-        fitted(&tags.join(" "), PANEL),
+        format_decisions(s),
+        truncate_line(&s.panel, MAX_CELL_COLUMNS),
+        truncate_line(&tags.join(" "), MAX_CELL_COLUMNS),
     ]
 }
 
-/// `3 of 12 decided`, or nothing when there is nothing to decide on.
-fn decisions(s: &SessionSummary) -> String {
+/// Formats the number of decisions: `3 of 12 decided`; empty if there are no recommendations.
+fn format_decisions(s: &SessionSummary) -> String {
     if s.proposed == 0 { String::new() } else { format!("{} of {} decided", s.decided, s.proposed) }
 }
 
-/// One line a session, with the whole id: for sessions whose short ids may be equal.
-pub(super) fn ids(sessions: &[Session]) -> String {
+/// Formats one line per session with its full id, for sessions whose short ids may be equal.
+pub(super) fn format_full_ids(sessions: &[Session]) -> String {
     let zone = TimeZone::system();
-    let rows: Vec<(Vec<String>, &str)> = sessions
-        .iter()
-        .map(|s| (vec![s.id.to_string(), local(s.created_at, &zone)], s.title.as_str()))
-        .collect();
-    aligned(&rows, None)
+    let to_cells = |s: &Session| vec![s.id.to_string(), format_local_time(s.created_at, &zone)];
+    let rows: Vec<_> = sessions.iter().map(to_cells).collect();
+    append_titles(&rows, sessions.iter().map(|s| s.title.as_str()), None)
 }
 
-/// Aligned cells, then the title, cut to what is left of `columns`.
-fn aligned(rows: &[(Vec<String>, &str)], columns: Option<usize>) -> String {
-    let mut widths = vec![0; rows.first().map_or(0, |(cells, _)| cells.len())];
-    for (cells, _) in rows {
-        for (widest, cell) in widths.iter_mut().zip(cells) {
-            *widest = width(cell).max(*widest);
-        }
-    }
-    let taken: usize = widths.iter().map(|widest| widest + GAP).sum();
-    let left = columns.map_or(TITLE, |columns| columns.saturating_sub(taken).max(SHORTEST_TITLE));
+/// Aligns the cells of each row and appends its title, truncated to what is left of `columns`.
+fn append_titles<'a>(
+    rows: &[Vec<String>],
+    titles: impl Iterator<Item = &'a str>,
+    columns: Option<usize>,
+) -> String {
+    let lines = align_columns(rows, false);
+    let used = lines.first().map_or(0, |line| width(line));
+    let left = columns
+        .map_or(MAX_TITLE_COLUMNS, |columns| columns.saturating_sub(used).max(MIN_TITLE_COLUMNS));
     let mut text = String::new();
-    for (cells, title) in rows {
-        for (cell, widest) in cells.iter().zip(&widths) {
-            text.push_str(cell);
-            text.push_str(&" ".repeat(widest.saturating_sub(width(cell)) + GAP));
-        }
-        text.push_str(&fitted(title, left));
+    for (line, title) in lines.iter().zip(titles) {
+        text.push_str(line);
+        text.push_str(&truncate_line(title, left));
         text.truncate(text.trim_end().len());
         text.push('\n');
     }
     text
 }
 
-/// On one line, neutralised, and not wider than `columns`.
-pub(super) fn fitted(text: &str, columns: usize) -> String {
+/// Returns `text` as one sanitised line of at most `columns` columns.
+pub(super) fn truncate_line(text: &str, columns: usize) -> String {
     let line = sanitize_line(text);
     if width(&line) <= columns {
         return line;
@@ -115,22 +106,16 @@ pub(super) fn fitted(text: &str, columns: usize) -> String {
     format!("{}…", fit(&line, columns.saturating_sub(1)).trim_end())
 }
 
-/// Columns of the terminal; none when standard output is not one.
-pub(super) fn terminal_columns() -> Option<usize> {
-    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok()?;
-    Some(usize::from(size.ws_col)).filter(|columns| *columns > 0)
-}
-
-/// `2026-11-21 09:00` in the time zone of this machine.
-pub(super) fn local(ms: i64, zone: &TimeZone) -> String {
+/// Formats a time (ms since the Unix epoch): `2026-11-21 09:00`.
+pub(super) fn format_local_time(ms: i64, zone: &TimeZone) -> String {
     Timestamp::from_millisecond(ms)
         .map(|at| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string())
         .unwrap_or_default()
 }
 
-/// A session for programs; times as RFC 3339.
+/// JSON of a session in a list. Times are in RFC 3339.
 #[derive(Debug, Serialize)]
-pub(super) struct Row {
+pub(super) struct SessionListRow {
     id: String,
     title: String,
     panel: String,
@@ -144,16 +129,16 @@ pub(super) struct Row {
     decided: u32,
 }
 
-impl Row {
-    /// The session as a row.
+impl SessionListRow {
+    /// Creates the row of a session, with sanitised texts.
     pub(super) fn new(s: &SessionSummary) -> Self {
-        let time = |ms| Timestamp::from_millisecond(ms).ok().map(|at| at.to_string());
+        let to_time = |ms| Timestamp::from_millisecond(ms).ok().map(|at| at.to_string());
         Self {
             id: s.id.to_string(),
             title: sanitize_line(&s.title),
             panel: sanitize_line(&s.panel),
-            created_at: time(s.created_at),
-            updated_at: time(s.updated_at),
+            created_at: to_time(s.created_at),
+            updated_at: to_time(s.updated_at),
             turns: s.turns,
             runs: s.runs,
             answered: s.answered,
@@ -186,10 +171,10 @@ mod tests {
     }
 
     #[test]
-    fn columns_line_up_and_titles_are_cut_by_what_they_show() {
+    fn columns_are_aligned_and_titles_are_truncated_by_width() {
         let long = "日本語の設計".repeat(9);
         let sessions = [summary(1 << 100, "Which database?", 1), summary(2 << 100, &long, 12)];
-        let text = table(&sessions, Some(100));
+        let text = format_table(&sessions, Some(100));
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 2);
         let panel = |line: &str| line.split("design-review").next().map(width);
@@ -200,13 +185,13 @@ mod tests {
     }
 
     #[test]
-    fn decisions_and_tags_have_columns_where_there_are_any() {
+    fn columns_of_decisions_and_tags_are_left_out_if_empty() {
         let mut sessions = [summary(1 << 100, "one", 1), summary(2 << 100, "two", 1)];
-        let plain = table(&sessions, None);
+        let plain = format_table(&sessions, None);
         assert!(plain.contains("answered  design-review  one"), "{plain}");
         (sessions[1].proposed, sessions[1].decided) = (12, 3);
         sessions[0].tags = vec!["q3".to_owned(), "a\u{1b}[1m".to_owned()];
-        let text = table(&sessions, None);
+        let text = format_table(&sessions, None);
         let lines: Vec<&str> = text.lines().collect();
         assert!(lines[1].contains("answered  3 of 12 decided  design-review  "), "{text}");
         assert!(lines[0].ends_with("design-review  #q3 #a␛[1m  one"), "{text}");
@@ -215,16 +200,16 @@ mod tests {
     }
 
     #[test]
-    fn a_narrow_terminal_still_shows_the_beginning_of_a_title() {
-        let text = table(&[summary(1, "A question that is longer than that", 1)], Some(20));
+    fn narrow_terminals_still_show_the_beginning_of_a_title() {
+        let text = format_table(&[summary(1, "A question that is longer than that", 1)], Some(20));
         assert!(text.contains("A question that is long"), "{text}");
     }
 
     #[test]
-    fn a_list_in_json_has_times_that_programs_read() {
+    fn json_rows_have_rfc_3339_times_and_sanitised_texts() {
         let mut session = summary(1 << 100, "t", 1);
         (session.tags, session.proposed, session.decided) = (vec!["a\u{1b}".to_owned()], 12, 3);
-        let value = serde_json::to_value(Row::new(&session)).unwrap();
+        let value = serde_json::to_value(SessionListRow::new(&session)).unwrap();
         assert_eq!(value["created_at"], "1970-01-01T00:00:00Z");
         assert_eq!(value["turns"], 1);
         assert_eq!(value["id"], SessionId::from_number(1 << 100).to_string());

@@ -1,48 +1,47 @@
-//! `plenary sessions …`: what is in the store, for people and for programs, one file a command.
+//! `plenary sessions …`: the sessions in the store, one file per command.
 //!
-//! What stands here is which session is meant, and the words when it is not there; `resume` finds its session with
-//! [`resolve`] too. Exports are `cli::export`'s business.
+//! Resolves which session is meant and explains why it cannot be found. Exports are written by `cli::export`.
 
 mod delete;
 mod list;
-mod mark;
+mod rename_tag;
 mod search;
 
 use clap::builder::PossibleValuesParser;
 
-use super::{CliError, ListFormat, export, out, say};
+use super::{CliError, ListFormat, export, print_message, write_stdout};
 use crate::config::Flags;
 use crate::domain::{Session, SessionId};
 use crate::export::{FORMATS, format};
 use crate::store::{Store, StoreError};
 use crate::text::sanitize_line;
 use crate::text::width::fit;
-use list::TITLE;
+use list::MAX_TITLE_COLUMNS;
 
-/// Sessions that a message names as examples.
-const EXAMPLES: usize = 8;
+/// How many sessions an error message lists as examples.
+const MAX_EXAMPLES: usize = 8;
 
-/// The word that stands for the newest session.
-const LAST: &str = "last";
+/// The word for the session that was changed last.
+pub(super) const LAST: &str = "last";
 
 /// `plenary sessions …`
 #[derive(Debug, clap::Subcommand)]
-pub enum Sessions {
-    /// List the sessions, the one that changed last first
+pub enum SessionsCommand {
+    /// List the sessions, the last changed one first
     List {
-        /// How many at most
+        /// Maximum number of sessions
         #[arg(long, value_name = "N", default_value_t = 20)]
         limit: usize,
-        /// How to print them
+        /// Output format
         #[arg(long, value_enum, default_value_t)]
         format: ListFormat,
     },
-    /// Print a session: its questions, and who answered what
+    /// Print the questions and answers of a session
     Show {
-        /// The first digits of its id as `sessions list` shows it, or `last`
+        /// First digits of the session's id as `sessions list` shows it, or `last`
         #[arg(value_name = "ID")]
         id: String,
-        /// How to print it
+        /// Output format
         #[arg(
             long,
             default_value = "text",
@@ -51,140 +50,151 @@ pub enum Sessions {
         format: String,
     },
     /// Write a session to standard output or to a file
-    Export(export::Export),
-    /// Find the sessions in which every word occurs: in title, tags, questions or answers
+    Export(export::ExportArgs),
+    /// Find the sessions that contain all words, in title, tags, questions or answers
     Search {
-        /// The words, or their beginnings
+        /// Words, or their beginnings
         #[arg(value_name = "WORDS", required = true)]
         words: Vec<String>,
-        /// How many at most
+        /// Maximum number of sessions
         #[arg(long, value_name = "N", default_value_t = 20)]
         limit: usize,
-        /// How to print them
+        /// Output format
         #[arg(long, value_enum, default_value_t)]
         format: ListFormat,
     },
     /// Give a session another title
     Rename {
-        /// The first digits of its id as `sessions list` shows it, or `last`
+        /// First digits of the session's id as `sessions list` shows it, or `last`
         #[arg(value_name = "ID")]
         id: String,
-        /// The title
+        /// New title
         #[arg(value_name = "TITLE", required = true)]
         title: Vec<String>,
     },
-    /// Give a session tags, take some away, or print them
+    /// Add tags to a session, remove tags, or print them
     Tag {
-        /// The first digits of its id as `sessions list` shows it, or `last`
+        /// First digits of the session's id as `sessions list` shows it, or `last`
         #[arg(value_name = "ID")]
         id: String,
-        /// A tag to add, or one to take away with a minus before it; without any the tags are printed
+        /// Tag to add, or with a leading minus, tag to remove; if omitted, the tags are only printed
         #[arg(value_name = "+TAG|-TAG", allow_hyphen_values = true)]
         tags: Vec<String>,
     },
-    /// Delete a session for good, and what it said from the file
+    /// Delete a session permanently, and wipe its text from the file
     Delete {
-        /// The first digits of its id as `sessions list` shows it, or `last`
+        /// First digits of the session's id as `sessions list` shows it, or `last`
         #[arg(value_name = "ID")]
         id: String,
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(short, long)]
         yes: bool,
     },
 }
 
-/// Runs `plenary sessions …`; the number is the exit code.
-pub fn run(command: Sessions, store: &Store, flags: &Flags) -> Result<u8, CliError> {
+/// Runs `plenary sessions …` and returns the exit code.
+pub fn run_sessions_command(
+    command: SessionsCommand,
+    store: &Store,
+    flags: &Flags,
+) -> Result<u8, CliError> {
     match command {
-        Sessions::List { limit, format } => list::run(store, limit, format)?,
-        Sessions::Show { id, format: name } => {
+        SessionsCommand::List { limit, format } => list::print_sessions(store, limit, format)?,
+        SessionsCommand::Show { id, format: name } => {
             let writer = format(&name).ok_or_else(|| {
                 CliError::usage(format!("\"{name}\" is not a format of sessions show"))
             })?;
-            let session = load(store, resolve(store, &id)?)?;
-            let source = export::Source::wanted(writer.reads, flags);
-            out(&(writer.write)(&session, &source.reading()))?;
+            let session = load_session(store, find_session(store, &id)?)?;
+            let inputs = export::ExportInputs::load_if(writer.reads, flags);
+            write_stdout(&(writer.write)(&session, &inputs.as_reading()))?;
         }
-        Sessions::Export(export) => {
-            let session = load(store, resolve(store, &export.id)?)?;
-            export::run(&export, &session, flags)?;
+        SessionsCommand::Export(args) => {
+            let session = load_session(store, find_session(store, &args.id)?)?;
+            export::export_session(&args, &session, flags)?;
         }
-        Sessions::Search { words, limit, format } => search::run(store, &words, limit, format)?,
-        Sessions::Rename { id, title } => {
-            mark::rename(store, resolve(store, &id)?, &title.join(" "))?;
+        SessionsCommand::Search { words, limit, format } => {
+            search::search_sessions(store, &words, limit, format)?;
         }
-        Sessions::Tag { id, tags } => mark::tag(store, resolve(store, &id)?, &tags)?,
-        Sessions::Delete { id, yes } => delete::run(store, resolve(store, &id)?, yes)?,
+        SessionsCommand::Rename { id, title } => {
+            rename_tag::rename_session(store, find_session(store, &id)?, &title.join(" "))?;
+        }
+        SessionsCommand::Tag { id, tags } => {
+            rename_tag::edit_tags(store, find_session(store, &id)?, &tags)?;
+        }
+        SessionsCommand::Delete { id, yes } => {
+            delete::delete_session(store, find_session(store, &id)?, yes)?;
+        }
     }
     Ok(0)
 }
 
-/// Finds the session that `text` names: the first digits of its id, or `last` for the one that changed last.
+/// Finds a session by the first digits of its id, or by `last` for the one that was changed last.
 ///
-/// Errors: nothing matches, several match (they are listed), the store cannot be read.
-pub fn resolve(store: &Store, text: &str) -> Result<SessionId, CliError> {
+/// # Errors
+/// No session matches, several match (they are listed), or the store cannot be read.
+pub fn find_session(store: &Store, text: &str) -> Result<SessionId, CliError> {
     let text = text.trim();
-    let newest = store.list_sessions(EXAMPLES).map_err(|e| failed(&e))?;
-    let Some(last) = newest.first() else {
-        return Err(trouble_or(store, CliError::usage("there are no sessions yet")));
+    let latest = store.list_sessions(MAX_EXAMPLES).map_err(|e| to_cli_error(&e))?;
+    let Some(last) = latest.first() else {
+        return Err(prefer_store_error(store, CliError::usage("there are no sessions yet")));
     };
     if text.eq_ignore_ascii_case(LAST) {
         return Ok(last.id);
     }
-    let found = if text.is_empty() {
+    let matches = if text.is_empty() {
         Vec::new()
     } else {
-        store.find_sessions(text).map_err(|e| failed(&e))?
+        store.find_sessions(text).map_err(|e| to_cli_error(&e))?
     };
-    match found.as_slice() {
+    match matches.as_slice() {
         [one] => Ok(*one),
-        [] => Err(trouble_or(
+        [] => Err(prefer_store_error(
             store,
             CliError::usage(format!(
                 "no session has an id that begins with \"{}\". Give the first digits of one of these, or \
                  \"{LAST}\" (`plenary sessions list` shows all):\n{}",
-                fit(&sanitize_line(text), TITLE),
-                list::table(&newest, None)
+                fit(&sanitize_line(text), MAX_TITLE_COLUMNS),
+                list::format_table(&latest, None)
             )),
         )),
         several => {
             let mut examples = Vec::new();
-            for id in several.iter().take(EXAMPLES) {
-                examples.extend(store.load_session(*id).map_err(|e| failed(&e))?);
+            for id in several.iter().take(MAX_EXAMPLES) {
+                examples.extend(store.load_session(*id).map_err(|e| to_cli_error(&e))?);
             }
             let more = if several.len() > examples.len() { "…\n" } else { "" };
             Err(CliError::usage(format!(
                 "several sessions have an id that begins with \"{text}\"; give more digits:\n{}{more}",
-                list::ids(&examples)
+                list::format_full_ids(&examples)
             )))
         }
     }
 }
 
-/// Tells what is wrong with the store, if anything; an error when there is nothing to show besides.
-fn troubles(store: &Store, nothing: bool) -> Result<(), CliError> {
+/// Reports an error of the store: as a message beside the output, or as an error if the output is empty.
+fn report_store_error(store: &Store, is_empty: bool) -> Result<(), CliError> {
     match store.take_error() {
-        Some(trouble) if nothing => Err(failed(&trouble)),
-        Some(trouble) => {
-            say(&trouble.to_string());
+        Some(error) if is_empty => Err(to_cli_error(&error)),
+        Some(error) => {
+            print_message(&error.to_string());
             Ok(())
         }
         None => Ok(()),
     }
 }
 
-fn load(store: &Store, id: SessionId) -> Result<Session, CliError> {
+fn load_session(store: &Store, id: SessionId) -> Result<Session, CliError> {
     store
         .load_session(id)
-        .map_err(|e| failed(&e))?
-        .ok_or_else(|| CliError::failed(format!("session {} is gone", id.short())))
+        .map_err(|e| to_cli_error(&e))?
+        .ok_or_else(|| CliError::failed(format!("session {} no longer exists", id.short())))
 }
 
-fn failed(error: &StoreError) -> CliError {
+fn to_cli_error(error: &StoreError) -> CliError {
     CliError::failed(error.to_string())
 }
 
-/// What is wrong with the store explains more than that something is not in it.
-fn trouble_or(store: &Store, error: CliError) -> CliError {
-    store.take_error().map_or(error, |trouble| failed(&trouble))
+/// Returns the error of the store, if there is one: it explains why something is missing. Else returns `error`.
+fn prefer_store_error(store: &Store, error: CliError) -> CliError {
+    store.take_error().map_or(error, |store_error| to_cli_error(&store_error))
 }

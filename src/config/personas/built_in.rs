@@ -1,28 +1,27 @@
 //! The personas that ship with the program: the files of the package's `personas/` folder, embedded.
 //!
-//! A persona is data alone: a file that is put there is built in. The tests hold each of them to have no problem
-//! at all, so that what is dropped here never is one of ours.
+//! Every file in the folder is built in. Tests ensure that none of them has a problem.
 
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use include_dir::{Dir, include_dir};
 
-use super::document;
-use super::problem::Problem;
+use super::parse::{assign_ids, parse_persona};
+use super::problem::PersonaProblem;
 use crate::domain::{Persona, PersonaSource};
 
 static FILES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/personas");
 
-static PERSONAS: LazyLock<(Vec<Arc<Persona>>, Vec<Problem>)> = LazyLock::new(read);
+static PERSONAS: LazyLock<(Vec<Arc<Persona>>, Vec<PersonaProblem>)> = LazyLock::new(read_built_in);
 
-fn read() -> (Vec<Arc<Persona>>, Vec<Problem>) {
+fn read_built_in() -> (Vec<Arc<Persona>>, Vec<PersonaProblem>) {
     let mut drafts = Vec::new();
     let mut problems = Vec::new();
     for file in FILES.files() {
         let path = Path::new("personas").join(file.path());
         let text = file.contents_utf8().unwrap_or_default();
-        match document::read(text, &path, PersonaSource::BuiltIn) {
+        match parse_persona(text, &path, PersonaSource::BuiltIn) {
             Ok(mut draft) => {
                 problems.append(&mut draft.warnings);
                 drafts.push(draft);
@@ -30,16 +29,16 @@ fn read() -> (Vec<Arc<Persona>>, Vec<Problem>) {
             Err(found) => problems.extend(found),
         }
     }
-    let drafts = document::distinct(drafts, &mut problems);
+    let drafts = assign_ids(drafts, &mut problems);
     (drafts.into_iter().map(|draft| Arc::new(draft.persona)).collect(), problems)
 }
 
 /// The built-in personas, by id.
-pub(super) fn personas() -> &'static [Arc<Persona>] {
+pub(super) fn built_in_personas() -> &'static [Arc<Persona>] {
     &PERSONAS.0
 }
 
-/// What is wrong with them: nothing, which a test holds.
-pub(super) fn problems() -> &'static [Problem] {
+/// The problems of their files. A test ensures that there are none.
+pub(super) fn built_in_problems() -> &'static [PersonaProblem] {
     &PERSONAS.1
 }

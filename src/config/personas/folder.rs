@@ -1,22 +1,22 @@
-//! Reading a folder of personas: `*.md`, `*.txt`, and fabric's `NAME/system.md`.
+//! Reads a folder of personas: `*.md`, `*.txt`, and fabric's `NAME/system.md`.
 //!
-//! Hidden files and the documents that every repository has (README, LICENSE …) are passed over in silence.
-//! Whatever else cannot be read is skipped with one line; no number of files makes the start slow.
+//! Hidden files and the documents that every repository has (README, LICENSE …) are ignored. Other files that cannot be read
+//! are skipped with one line. Limits keep the start fast whatever the folder contains.
 
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::document::{self, Draft};
-use super::file;
-use super::problem::Problem;
+use super::file::read_persona_file;
+use super::parse::{PersonaDraft, parse_persona};
+use super::problem::PersonaProblem;
 use crate::domain::PersonaSource;
 
-/// The most personas that are read from one folder.
+/// Most personas that are read from one folder.
 const MAX_FILES: usize = 1_000;
 
-/// The most bytes that are read from one folder.
-const MAX_BYTES: usize = 16 * 1024 * 1024;
+/// Most bytes that are read from one folder.
+const MAX_FOLDER_BYTES: usize = 16 * 1024 * 1024;
 
 /// Documents of a repository that are no personas.
 const NOT_PERSONAS: &[&str] = &[
@@ -30,18 +30,18 @@ const NOT_PERSONAS: &[&str] = &[
     "claude",
 ];
 
-/// Everything that a folder holds, sorted by path, each file as a persona or its problems.
+/// Reads the personas of a folder, sorted by path, and adds the problems of its files.
 ///
-/// A folder that is not there holds nothing.
-pub(super) fn read(
+/// A missing folder has none.
+pub(super) fn read_folder(
     folder: &Path,
     source: fn(PathBuf) -> PersonaSource,
-    problems: &mut Vec<Problem>,
-) -> Vec<Draft> {
+    problems: &mut Vec<PersonaProblem>,
+) -> Vec<PersonaDraft> {
     let mut drafts = Vec::new();
     let mut bytes = 0;
-    for path in candidates(folder, problems) {
-        let text = match file::read(&path) {
+    for path in list_candidates(folder, problems) {
+        let text = match read_persona_file(&path) {
             Ok(text) => text,
             Err(problem) => {
                 problems.push(problem);
@@ -49,16 +49,16 @@ pub(super) fn read(
             }
         };
         bytes += text.len();
-        if bytes > MAX_BYTES {
+        if bytes > MAX_FOLDER_BYTES {
             let message = format!(
                 "holds more than {} MB; the files from {} on are not read",
-                MAX_BYTES / 1024 / 1024,
+                MAX_FOLDER_BYTES / 1024 / 1024,
                 path.display()
             );
-            problems.push(Problem::error(folder, message));
+            problems.push(PersonaProblem::error(folder, message));
             break;
         }
-        match document::read(&text, &path, source(path.clone())) {
+        match parse_persona(&text, &path, source(path.clone())) {
             Ok(draft) => drafts.push(draft),
             Err(found) => problems.extend(found),
         }
@@ -67,12 +67,12 @@ pub(super) fn read(
 }
 
 /// The files of a folder that may be personas, sorted; at most [`MAX_FILES`].
-fn candidates(folder: &Path, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
+fn list_candidates(folder: &Path, problems: &mut Vec<PersonaProblem>) -> Vec<PathBuf> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(e) if e.kind() == ErrorKind::NotFound => return Vec::new(),
         Err(e) => {
-            problems.push(Problem::error(folder, format!("the folder cannot be read: {e}")));
+            problems.push(PersonaProblem::error(folder, format!("the folder cannot be read: {e}")));
             return Vec::new();
         }
     };
@@ -88,7 +88,7 @@ fn candidates(folder: &Path, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
             let is_text = is_persona_name(&name);
             let folder = kind.is_dir() || (kind.is_symlink() && !is_text);
             match (folder, is_text) {
-                // Named like a persona and no pattern: said when it is read.
+                // Named like a persona file: reading it reports that it is a folder.
                 (true, true) if !path.join("system.md").exists() => Some(path),
                 (true, _) => Some(path.join("system.md")),
                 (false, true) => Some(path),
@@ -96,15 +96,15 @@ fn candidates(folder: &Path, problems: &mut Vec<Problem>) -> Vec<PathBuf> {
             }
         })
         .collect();
-    // By bytes: comparing paths part by part takes many times as long, and there may be 100,000.
+    // Compared as bytes, which is many times faster than by component: there may be 100,000.
     paths.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
     let all = paths.len();
     if all > MAX_FILES {
         paths.truncate(MAX_FILES);
         let message = format!("holds {all} files; only the first {MAX_FILES} are read");
-        problems.push(Problem::error(folder, message));
+        problems.push(PersonaProblem::error(folder, message));
     }
-    // A folder without system.md is nobody's persona; only those that stand are read.
+    // A folder without system.md is no persona.
     paths.retain(|path| {
         !path.ends_with("system.md") || path.parent() == Some(folder) || path.exists()
     });
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn personas_are_told_from_the_documents_of_a_repository() {
+    fn documents_of_a_repository_are_no_personas() {
         for (name, expected) in [
             ("edge.md", true),
             ("edge.txt", true),

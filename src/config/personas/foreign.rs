@@ -1,152 +1,93 @@
-//! Front matter that other programs wrote: Claude Code, opencode and VS Code agents, aichat roles, notes.
+//! Front matter for other programs: Claude Code, opencode and VS Code agents, aichat roles, notes.
 //!
-//! Their files work unchanged: keys of theirs that plenary has no use for are passed over in silence, and values
-//! that mean something only to them (`model: sonnet`) are left out with a warning, never an error. Read only
-//! where no key is plenary's own; `front_matter` calls it.
+//! These files work unchanged: keys that plenary has no use for are ignored, and values that only the other program
+//! understands (`model: sonnet`) are left out with a warning, never an error. Files with a key of plenary's own are not read
+//! here.
 
 use std::path::Path;
 
 use serde::Deserialize;
 
-use super::front_matter::{self, FrontMatter, short};
-use super::keys::Keys;
-use super::problem::Problem;
-use super::wire::Words;
-use super::{Settings, schema, validate};
+use super::problem::{PersonaProblem, shorten_value};
+use super::settings::PersonaSettings;
+use super::yaml::{FrontMatter, read_yaml, warn_unknown_keys};
+use super::yaml_keys::YamlKeys;
+use super::{schema, validate};
 use crate::domain::ModelRef;
+use crate::domain::lenient::optional_strings;
 
-/// Top-level keys of other programs, and of notes, that are passed over without a warning.
-const KEYS: &[&str] = &[
-    // Claude Code
-    "description",
-    "tools",
-    "disallowedTools",
-    "permissionMode",
-    "maxTurns",
-    "skills",
-    "mcpServers",
-    "hooks",
-    "memory",
-    "background",
-    "effort",
-    "isolation",
-    "initialPrompt",
-    "allowed-tools",
-    // opencode
-    "permission",
-    "steps",
-    "maxSteps",
-    "disable",
-    "hidden",
-    "prompt",
-    "options",
-    "variant",
-    "reasoningEffort",
-    // VS Code and Copilot
-    "agents",
-    "handoffs",
-    "target",
-    "infer",
-    "argument-hint",
-    "user-invocable",
-    "disable-model-invocation",
-    "mcp-servers",
-    "applyTo",
-    // aichat
-    "use_tools",
-    "variables",
-    // notes and collections
-    "author",
-    "version",
-    "date",
-    "created",
-    "updated",
-    "license",
-    "category",
-    "categories",
-    "keywords",
-    "source",
-    "url",
-    "aliases",
-    "slug",
-    "layout",
-    "emoji",
-    "icon",
-    "lang",
-    "language",
-    "metadata",
-];
-
-/// opencode's kinds of agent, which stand under the key that plenary uses for the name of a mode.
+/// opencode's kinds of agent, under the key that plenary uses for the name of a mode.
 const OPENCODE_MODES: &[&str] = &["primary", "subagent", "all"];
 
-/// True for a top-level key of another program.
-pub(super) fn is_known(key: &str) -> bool {
-    KEYS.contains(&key)
-}
-
-/// The few keys that mean the same everywhere.
+/// The few keys that mean the same in all programs.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Wire {
+struct ForeignFrontMatter {
     name: Option<String>,
     temperature: Option<f32>,
     top_p: Option<f32>,
-    tags: Option<Words>,
+    #[serde(deserialize_with = "optional_strings")]
+    tags: Option<Vec<String>>,
 }
 
-/// Reads front matter without any key of ours.
-pub(super) fn read(
+/// Reads front matter without any key of plenary's own.
+///
+/// # Errors
+/// A key that means the same in all programs has an invalid value.
+pub(super) fn read_foreign(
     yaml: &str,
-    keys: Keys,
+    keys: YamlKeys,
     file: &Path,
-    problems: &mut Vec<Problem>,
-) -> Result<FrontMatter, Problem> {
-    let wire: Wire = front_matter::typed(yaml, &keys, file)?;
-    front_matter::warn_unknown(&keys, file, problems);
-    let mut settings = Settings {
-        name: wire.name,
-        temperature: wire.temperature,
-        top_p: wire.top_p,
-        tags: wire.tags.map(|words| words.0),
-        ..Settings::default()
-    };
+    problems: &mut Vec<PersonaProblem>,
+) -> Result<FrontMatter, PersonaProblem> {
+    let ForeignFrontMatter { name, temperature, top_p, tags } = read_yaml(yaml, &keys, file)?;
+    warn_unknown_keys(&keys, file, problems);
+    let mut settings =
+        PersonaSettings { name, temperature, top_p, tags, ..PersonaSettings::default() };
     for name in ["model", "color", "mode", "description"] {
         let Some(text) = keys.text(name) else {
-            if name == "model" && keys.find(name).is_some_and(|key| key_has_list(&keys, &key.path))
-            {
+            if name == "model" && keys.find(name).is_some_and(|key| is_list(&keys, &key.path)) {
                 let line = keys.find(name).map_or(1, |key| key.line);
-                problems.push(foreign_model("a list", line, file));
+                problems.push(foreign_model_warning("a list", line, file));
             }
             continue;
         };
         let line = keys.find(name).map_or(1, |key| key.line);
-        take(&mut settings, name, text, line, file, problems);
+        take_value(&mut settings, name, text, line, file, problems);
     }
     Ok(FrontMatter { id: None, settings, keys })
 }
 
-fn key_has_list(keys: &Keys, path: &str) -> bool {
-    keys.find(&format!("{path}[0]")).is_some_and(|key| key.item)
+fn is_list(keys: &YamlKeys, path: &str) -> bool {
+    keys.find(&format!("{path}[0]")).is_some_and(|key| key.is_item)
 }
 
-/// Takes one value of another program, or says why not.
-fn take(
-    settings: &mut Settings,
+/// Uses a value of another program, or warns why not.
+fn take_value(
+    settings: &mut PersonaSettings,
     key: &str,
     value: &str,
     line: usize,
     file: &Path,
-    problems: &mut Vec<Problem>,
+    problems: &mut Vec<PersonaProblem>,
 ) {
     match key {
         "model" if ModelRef::parse(value).is_ok() => settings.model = Some(value.to_owned()),
-        "model" => problems.push(foreign_model(&format!("`{}`", short(value)), line, file)),
+        "model" => {
+            problems.push(foreign_model_warning(
+                &format!("`{}`", shorten_value(value)),
+                line,
+                file,
+            ));
+        }
         "color" if validate::is_color(value) => settings.color = Some(value.to_owned()),
         "color" => {
-            let message =
-                format!("`{}` is not used: expected {}", short(value), schema::expected(key));
-            problems.push(Problem::warning(file, message).at(line + 1).on(key));
+            let message = format!(
+                "`{}` is not used: expected {}",
+                shorten_value(value),
+                schema::expected_value(key)
+            );
+            problems.push(PersonaProblem::warning(file, message).at_line(line + 1).with_key(key));
         }
         "mode" if !OPENCODE_MODES.contains(&value) => settings.mode = Some(value.to_owned()),
         // A one-line description serves as title; a longer one is an instruction to another program.
@@ -157,27 +98,27 @@ fn take(
     }
 }
 
-fn foreign_model(value: &str, line: usize, file: &Path) -> Problem {
+fn foreign_model_warning(value: &str, line: usize, file: &Path) -> PersonaProblem {
     let message =
         format!("{value} is not used: it is not PROVIDER:MODEL; the configured model answers");
-    Problem::warning(file, message).at(line + 1).on("model")
+    PersonaProblem::warning(file, message).at_line(line + 1).with_key("model")
 }
 
-/// Reads the front matter of an agent file that is not valid YAML, line by line, as its own program does.
+/// Reads the front matter of an agent file that is not valid YAML line by line, as the other program does.
 ///
-/// Such files are common: `description: Use this when … Context: …` has a second colon that YAML forbids.
-/// Nothing when the file is not plainly an agent file: then the YAML error stands.
-pub(super) fn read_loosely(
+/// Such files are common: `description: Use this when … Context: …` has a second colon that YAML forbids. Returns none for a
+/// file that is not clearly an agent file: the YAML error remains.
+pub(super) fn read_line_by_line(
     yaml: &str,
     file: &Path,
-    reason: &Problem,
-    problems: &mut Vec<Problem>,
+    reason: &PersonaProblem,
+    problems: &mut Vec<PersonaProblem>,
 ) -> Option<FrontMatter> {
     let mut fields: Vec<(usize, &str, String)> = Vec::new();
     for (i, line) in yaml.lines().enumerate() {
         match line.split_once(':') {
-            Some((key, _)) if schema::OURS.contains(&key) => return None,
-            Some((key, value)) if is_known(key) || schema::is_known(key) => {
+            Some((key, _)) if schema::OWN_KEYS.contains(&key) => return None,
+            Some((key, value)) if schema::is_foreign_key(key) || schema::is_known_key(key) => {
                 fields.push((i + 1, key, value.trim().to_owned()));
             }
             _ => match fields.last_mut() {
@@ -194,41 +135,45 @@ pub(super) fn read_loosely(
     if !is_agent {
         return None;
     }
-    let mut settings = Settings::default();
+    let mut settings = PersonaSettings::default();
     for (line, key, value) in &fields {
-        let value = unquoted(value.trim());
+        let value = strip_quotes(value.trim());
         match *key {
             "name" => settings.name = Some(value.to_owned()),
             "temperature" => settings.temperature = value.parse().ok(),
             "top_p" => settings.top_p = value.parse().ok(),
-            _ => take(&mut settings, key, value, *line, file, problems),
+            _ => take_value(&mut settings, key, value, *line, file, problems),
         }
     }
     let message = format!("{}; read line by line instead", reason.message);
     problems.push(
-        Problem::warning(file, message).at(reason.line).on(reason.key.clone().unwrap_or_default()),
+        PersonaProblem::warning(file, message)
+            .at_line(reason.line)
+            .with_key(reason.key.clone().unwrap_or_default()),
     );
     Some(FrontMatter { settings, ..FrontMatter::default() })
 }
 
-fn unquoted(value: &str) -> &str {
+fn strip_quotes(value: &str) -> &str {
     let inner = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
     inner('"').or_else(|| inner('\'')).unwrap_or(value)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::front_matter;
     use super::*;
 
-    fn read(yaml: &str) -> (FrontMatter, Vec<String>) {
+    fn read_with_problems(yaml: &str) -> (FrontMatter, Vec<String>) {
         let mut problems = Vec::new();
-        let front = front_matter::read(yaml, Path::new("a.md"), &mut problems).unwrap();
+        let front =
+            front_matter::read_front_matter(yaml, Path::new("a.md"), &mut problems).unwrap();
         (front, problems.iter().map(ToString::to_string).collect())
     }
 
     #[test]
-    fn a_claude_code_agent_keeps_what_means_something_here() {
-        let (front, problems) = read(
+    fn claude_code_agents_keep_common_values() {
+        let (front, problems) = read_with_problems(
             "name: code-reviewer\ndescription: Reviews code.\ntools: Read, Grep\nmodel: sonnet\ncolor: purple\n",
         );
         assert_eq!(front.settings.name.as_deref(), Some("code-reviewer"));
@@ -244,8 +189,8 @@ mod tests {
     }
 
     #[test]
-    fn an_opencode_agent_has_another_kind_of_mode() {
-        let (front, problems) = read(
+    fn opencode_modes_are_ignored() {
+        let (front, problems) = read_with_problems(
             "description: Audits\nmode: subagent\nmodel: anthropic/claude-sonnet-4-5\ntemperature: 0.1\ntools:\n  write: false\npermission:\n  edit: deny\n",
         );
         assert_eq!(front.settings.mode, None);
@@ -254,17 +199,17 @@ mod tests {
     }
 
     #[test]
-    fn an_aichat_role_keeps_model_temperature_and_top_p() {
+    fn aichat_roles_keep_model_temperature_and_top_p() {
         let (front, problems) =
-            read("model: openai:gpt-4o\ntemperature: 0\ntop_p: 0.5\nuse_tools: fs\n");
+            read_with_problems("model: openai:gpt-4o\ntemperature: 0\ntop_p: 0.5\nuse_tools: fs\n");
         assert_eq!(front.settings.model.as_deref(), Some("openai:gpt-4o"));
         assert_eq!((front.settings.temperature, front.settings.top_p), (Some(0.0), Some(0.5)));
         assert_eq!(problems, [""; 0]);
     }
 
     #[test]
-    fn an_agent_file_that_is_not_yaml_is_read_line_by_line() {
-        let (front, problems) = read(
+    fn agent_files_that_are_not_yaml_are_read_line_by_line() {
+        let (front, problems) = read_with_problems(
             "name: planner\ndescription: Use this when: planning. Examples:\n\n<example>\nContext: a plan\nuser: \"plan it\"\n</example>\nmodel: inherit\ncolor: \"blue\"\n",
         );
         assert_eq!(front.settings.name.as_deref(), Some("planner"));
@@ -274,9 +219,9 @@ mod tests {
     }
 
     #[test]
-    fn wrong_yaml_of_our_own_stays_an_error() {
+    fn invalid_yaml_of_own_files_is_an_error() {
         for yaml in ["id: x\ndescription: a: b\n", "name: [x\n", "prose: without: end\n"] {
-            let found = front_matter::read(yaml, Path::new("a.md"), &mut Vec::new());
+            let found = front_matter::read_front_matter(yaml, Path::new("a.md"), &mut Vec::new());
             assert!(found.is_err(), "{yaml:?}");
         }
     }

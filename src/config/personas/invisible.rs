@@ -1,52 +1,51 @@
 //! Characters that a reader does not see but a model reads, or a terminal obeys.
 //!
-//! Hidden instructions in a persona file are written with them. `plenary persona check` names each; names and
-//! titles drop them. Neutralising what is drawn is the `text` layer's work.
+//! Hidden instructions in a persona file may be written with them. Sanitising what is displayed is `text`'s work.
 
 use crate::text::is_hidden;
 
-/// One invisible character in a file.
+/// An invisible character in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Invisible {
-    /// The line, counted from 1.
+pub struct InvisibleChar {
+    /// Line, 1-based.
     pub line: usize,
     /// The character.
     pub character: char,
-    /// What it is.
+    /// Description of the character.
     pub name: &'static str,
 }
 
 /// Finds invisible characters. A byte order mark at the very start is allowed, and so are the joiners that emoji
 /// and scripts need.
-pub fn find(text: &str) -> Vec<Invisible> {
+pub fn find_invisible(text: &str) -> Vec<InvisibleChar> {
     let mut found = Vec::new();
     let mut line = 1;
-    let mut before = None;
+    let mut previous = None;
     let mut chars = text.strip_prefix('\u{feff}').unwrap_or(text).chars().peekable();
     while let Some(c) = chars.next() {
         let name = if c == '\r' && chars.peek() == Some(&'\n') {
             None
         } else if is_joiner(c) {
-            // Between two ASCII characters a joiner joins nothing.
+            // A joiner between two ASCII characters has no effect.
             let plain = |c: Option<char>| c.is_none_or(|c| c.is_ascii());
-            (plain(before) && plain(chars.peek().copied())).then_some("zero-width joiner")
-        } else if is_tag(c) && before.is_some_and(|b| b == '\u{1f3f4}' || is_tag(b)) {
+            (plain(previous) && plain(chars.peek().copied())).then_some("zero-width joiner")
+        } else if is_tag(c) && previous.is_some_and(|b| b == '\u{1f3f4}' || is_tag(b)) {
             None // the flags of England, Scotland and Wales are spelt with tags
         } else {
-            name(c)
+            describe_char(c)
         };
         if let Some(name) = name {
-            found.push(Invisible { line, character: c, name });
+            found.push(InvisibleChar { line, character: c, name });
         }
         line += usize::from(c == '\n');
-        before = Some(c);
+        previous = Some(c);
     }
     found
 }
 
-/// True for a character that shows nothing and is no blank.
+/// True for a character that shows nothing and is no space.
 pub(super) fn is_invisible(c: char) -> bool {
-    name(c).is_some()
+    describe_char(c).is_some()
 }
 
 fn is_joiner(c: char) -> bool {
@@ -57,7 +56,7 @@ fn is_tag(c: char) -> bool {
     matches!(c, '\u{e0000}'..='\u{e007f}')
 }
 
-fn name(c: char) -> Option<&'static str> {
+fn describe_char(c: char) -> Option<&'static str> {
     Some(match c {
         '\t' | '\n' => return None,
         '\u{1b}' => "escape",
@@ -74,7 +73,7 @@ fn name(c: char) -> Option<&'static str> {
         '\u{fff9}'..='\u{fffb}' => "interlinear annotation",
         '\u{e0000}'..='\u{e007f}' => "tag character",
         '\u{e0100}'..='\u{e01ef}' => "variation selector",
-        // The screen's own list is longer: fillers, selectors, marks of notations that no persona needs.
+        // The sanitiser hides more: fillers, selectors, marks of notations that no persona needs.
         c if is_hidden(c) => "character that draws nothing",
         _ => return None,
     })
@@ -88,7 +87,8 @@ mod tests {
     fn hidden_characters_are_found_with_their_line() {
         let text =
             "\u{feff}one\r\ntwo \u{202e}evil\nthree\u{200b}\u{e0041}\n\u{1b}[31m a\u{200d}b\rx";
-        let found: Vec<_> = find(text).into_iter().map(|i| (i.line, i.character)).collect();
+        let found: Vec<_> =
+            find_invisible(text).into_iter().map(|i| (i.line, i.character)).collect();
         assert_eq!(
             found,
             [
@@ -106,13 +106,13 @@ mod tests {
     fn emoji_and_scripts_keep_their_joiners() {
         let text =
             "🗣️ 👨‍👩‍👧‍👦 🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f} می‌خواهم ❌\t日本\n";
-        assert_eq!(find(text), []);
+        assert_eq!(find_invisible(text), []);
     }
 
     #[test]
-    fn whatever_the_screen_neutralises_is_found() {
+    fn all_characters_hidden_on_screen_are_found() {
         for c in ('\0'..=char::MAX).filter(|c| is_hidden(*c)) {
-            assert_eq!(find(&format!("a{c}b")).len(), 1, "U+{:04X}", u32::from(c));
+            assert_eq!(find_invisible(&format!("a{c}b")).len(), 1, "U+{:04X}", u32::from(c));
         }
     }
 }

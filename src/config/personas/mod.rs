@@ -1,181 +1,149 @@
-//! Personas from Markdown files: the five that ship with the program, the user's, the project's, anybody's.
+//! Personas from Markdown files: the built-in ones, the user's, the project's, and files named on the command line.
 //!
-//! A file is cut into front matter and prompt (`front_matter`, `keys`, `schema`, `foreign`), its values are checked
-//! (`validate`), it gets a name (`name`) and an id (`document`). `folder` and `file` read from the disk with limits,
-//! `built_in` from the program. Files are text only: nothing in them is run, fetched, included or expanded.
-//! `config` puts the result together with panels; `plenary persona` lists, shows and checks. Prompts are built elsewhere.
+//! A file is split into front matter and prompt (`front_matter`, `yaml`, `yaml_keys`, `schema`, `foreign`), its settings are
+//! validated (`settings`, `validate`), it gets a name (`infer_name`) and an id (`parse`). `folder` and `file` read from the
+//! disk with limits, `built_in` from the program. Files are text only: nothing in them is run, downloaded, included or
+//! expanded. Prompts are built elsewhere.
 
 mod built_in;
-mod document;
 mod file;
 mod folder;
 mod foreign;
 mod front_matter;
+mod infer_name;
 pub mod invisible;
-mod keys;
-mod name;
+mod parse;
 mod problem;
 mod schema;
+mod settings;
 mod validate;
-mod wire;
+mod yaml;
+mod yaml_keys;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use serde::Deserialize;
-
 use super::ConfigError;
-use crate::domain::{Contract, IntakeField, Persona, PersonaId, PersonaSource};
-use document::Draft;
-pub(super) use document::free_id;
-pub use problem::{Problem, Severity};
+use crate::domain::{Persona, PersonaId, PersonaSource};
+pub use file::read_persona_file;
+pub(super) use parse::free_id;
+use parse::{PersonaDraft, assign_ids, parse_persona};
+pub use problem::{PersonaProblem, ProblemLevel};
+pub use settings::PersonaSettings;
+pub use validate::InvalidSetting;
 
-/// Settings of a persona that front matter gives and `[persona.ID]` overrides.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct Settings {
-    /// `Kael Voss`
-    pub name: Option<String>,
-    /// `Principal Infrastructure Engineer`
-    pub title: Option<String>,
-    /// `infra`
-    pub view: Option<String>,
-    /// A theme colour name.
-    pub color: Option<String>,
-    /// Tokens for prompt, history and answer together.
-    pub context_limit: Option<u32>,
-    /// `PROVIDER:MODEL`
-    pub model: Option<String>,
-    /// 0 to 2
-    pub temperature: Option<f32>,
-    /// 0 to 1
-    pub top_p: Option<f32>,
-    /// Phrases in a question that bring this persona in.
-    pub triggers: Option<Vec<String>>,
-    /// What its pane shows then.
-    pub mode: Option<String>,
-    /// Areas of knowledge.
-    pub tags: Option<Vec<String>>,
-    /// What it needs to know first.
-    pub intake: Option<Vec<IntakeField>>,
-    /// What its answers promise.
-    pub contract: Option<Contract>,
-    /// The persona in 120 to 250 words.
-    pub brief: Option<String>,
-}
-
-/// What was found: personas in lookup order (later ones replaced earlier ones of the same id), and words about skipped files.
+/// Loaded personas, built-in ones first; later ones replaced earlier ones of the same id.
 #[derive(Debug, Clone, Default)]
-pub struct Loaded {
+pub struct LoadedPersonas {
     /// The personas.
     pub personas: Vec<Arc<Persona>>,
     /// One line for each file that was skipped, and for each unknown key.
-    pub notices: Vec<String>,
-    /// The same, but that many skipped files of one folder are one line.
+    pub warnings: Vec<String>,
+    /// The same, with one line for many skipped files of one folder.
     pub brief: Vec<String>,
 }
 
-/// What `--persona PATH` named: the personas, and words about the files of folders that were skipped.
+/// The personas that `--persona PATH` names.
 #[derive(Debug, Default)]
-pub struct Named {
+pub struct NamedPersonas {
     /// Each persona with its warnings, one line each.
     pub personas: Vec<(Persona, Vec<String>)>,
     /// One line for each problem of a file that was skipped.
     pub skipped: Vec<String>,
 }
 
-/// Loads built-in personas, then those of the folders in order; `project` is none while the project is not trusted.
-/// A bad file is skipped with a notice.
+/// Loads built-in personas, then those of the folders in order; `project` is none for an untrusted project. Unusable files are
+/// skipped with a warning.
 ///
-/// A persona replaces an earlier one of the same id in its place. A project's file that does so, or any file whose
-/// id was only made of its name, is noticed: nobody should be answered by a stranger under a known name unawares.
-pub fn load(user: &Path, project: Option<&Path>) -> Loaded {
-    let mut loaded = Loaded { personas: built_in::personas().to_vec(), ..Loaded::default() };
-    for problem in built_in::problems() {
-        loaded.note(problem.to_string());
+/// A persona replaces an earlier one of the same id. There is a warning when a project's file does so, or a file whose id was
+/// only made from its name: the user should not be answered by a stranger under a known name.
+pub fn load(user: &Path, project: Option<&Path>) -> LoadedPersonas {
+    let personas = built_in::built_in_personas().to_vec();
+    let mut loaded = LoadedPersonas { personas, ..LoadedPersonas::default() };
+    for problem in built_in::built_in_problems() {
+        loaded.add_warning(problem.to_string());
     }
     for (path, is_project) in [(Some(user), false), (project, true)] {
         let Some(path) = path else { continue };
         let mut problems = Vec::new();
         let source = if is_project { PersonaSource::Project } else { PersonaSource::User };
-        let drafts = folder::read(path, source, &mut problems);
-        let drafts = document::distinct(drafts, &mut problems);
-        loaded.skip(path, &problems);
+        let drafts = folder::read_folder(path, source, &mut problems);
+        let drafts = assign_ids(drafts, &mut problems);
+        loaded.add_problems(path, &problems);
         for draft in drafts {
-            loaded.add(draft);
+            loaded.add_persona(draft);
         }
     }
     loaded
 }
 
-/// More lines about skipped files of one folder are said in one: a folder may hold anything.
-const SAID: usize = 2;
+/// Most skipped files of one folder that are listed in `brief`.
+const MAX_LISTED_FILES: usize = 2;
 
-impl Loaded {
-    /// Notes what is wrong with files of `folder`.
-    fn skip(&mut self, folder: &Path, problems: &[Problem]) {
-        self.notices.extend(problems.iter().map(|problem| skipped_line(problem, folder)));
-        let (skipped, other): (Vec<&Problem>, Vec<&Problem>) =
+impl LoadedPersonas {
+    /// Adds warnings about files of `folder`.
+    fn add_problems(&mut self, folder: &Path, problems: &[PersonaProblem]) {
+        self.warnings.extend(problems.iter().map(|problem| skipped_line(problem, folder)));
+        let (skipped, other): (Vec<&PersonaProblem>, Vec<&PersonaProblem>) =
             problems.iter().partition(|problem| problem.is_error() && problem.file != folder);
         self.brief.extend(other.iter().map(ToString::to_string));
-        if skipped.len() <= SAID {
+        if skipped.len() <= MAX_LISTED_FILES {
             self.brief.extend(skipped.iter().map(|problem| skipped_line(problem, folder)));
             return;
         }
         let files: BTreeSet<&Path> = skipped.iter().map(|problem| problem.file.as_path()).collect();
-        let (n, place) = (files.len(), folder.display());
+        let (n, folder) = (files.len(), folder.display());
         self.brief.push(if n == 1 {
-            format!("1 file in {place} was skipped; `plenary doctor` says why")
+            format!("1 file in {folder} was skipped; `plenary doctor` says why")
         } else {
-            format!("{n} files in {place} were skipped; `plenary doctor` lists them")
+            format!("{n} files in {folder} were skipped; `plenary doctor` lists them")
         });
     }
 
-    /// Notes something that is said in full everywhere.
-    fn note(&mut self, line: String) {
+    /// Adds a warning that is never summarised.
+    fn add_warning(&mut self, line: String) {
         self.brief.push(line.clone());
-        self.notices.push(line);
+        self.warnings.push(line);
     }
 
-    fn add(&mut self, draft: Draft) {
-        let explicit = draft.id_line.is_some();
+    fn add_persona(&mut self, draft: PersonaDraft) {
+        let has_explicit_id = draft.id_line.is_some();
         for warning in &draft.warnings {
-            self.note(warning.to_string());
+            self.add_warning(warning.to_string());
         }
         let persona = Arc::new(draft.persona);
-        match self.personas.iter_mut().find(|p| p.id == persona.id) {
-            None => self.personas.push(persona),
-            Some(place) => {
-                if !explicit || matches!(persona.source, PersonaSource::Project(_)) {
-                    let line = format!(
-                        "{}: replaces the persona `{}` ({})",
-                        persona.source, persona.id, place.source
-                    );
-                    self.brief.push(line.clone());
-                    self.notices.push(line);
-                }
-                *place = persona;
-            }
+        let Some(known) = self.personas.iter_mut().find(|p| p.id == persona.id) else {
+            return self.personas.push(persona);
+        };
+        let replaced = std::mem::replace(known, Arc::clone(&persona));
+        if !has_explicit_id || matches!(persona.source, PersonaSource::Project(_)) {
+            self.add_warning(format!(
+                "{}: replaces the persona `{}` ({})",
+                persona.source, persona.id, replaced.source
+            ));
         }
     }
 }
 
-/// Loads what `--persona PATH` names: a file, or all files of a folder. A leading `~/` is the home folder.
+/// Loads a file, or all files of a folder. A leading `~/` is the home folder. Unusable files of a folder are skipped.
 ///
-/// A bad file of a folder is skipped; a path of which nothing loads is an error.
-pub fn load_path(path: &Path) -> Result<Named, ConfigError> {
+/// # Errors
+/// No persona could be loaded.
+pub fn load_path(path: &Path) -> Result<NamedPersonas, ConfigError> {
     load_paths(&[path.to_owned()])
 }
 
-/// Loads what several `--persona PATH` name, each as [`load_path`] does. Personas of one name get distinct ids across all
-/// of the paths; the same explicit id in two named files is an error that names both.
-pub fn load_paths(paths: &[PathBuf]) -> Result<Named, ConfigError> {
+/// Loads several paths as [`load_path`] does. Personas of one name get distinct ids across all of the paths.
+///
+/// # Errors
+/// A path has no persona, or two of the files have the same explicit id.
+pub fn load_paths(paths: &[PathBuf]) -> Result<NamedPersonas, ConfigError> {
     let (mut fatal, mut skipped) = (Vec::new(), Vec::new());
     let (mut all, mut groups) = (Vec::new(), Vec::new());
     for path in paths {
         let mut problems = Vec::new();
-        let drafts = drafts_of(path, &mut problems);
+        let drafts = read_drafts(path, &mut problems);
         let errors = problems.iter().filter(|problem| problem.is_error());
         if drafts.is_empty() {
             fatal.extend(errors.map(ToString::to_string));
@@ -184,10 +152,10 @@ pub fn load_paths(paths: &[PathBuf]) -> Result<Named, ConfigError> {
             skipped.extend(errors.map(|problem| skipped_line(problem, &folder)));
         }
         groups.push(drafts.iter().map(|d| d.persona.source.clone()).collect::<Vec<_>>());
-        join(&mut all, drafts);
+        add_new_drafts(&mut all, drafts);
     }
     let mut clashes = Vec::new();
-    let drafts = document::distinct(all, &mut clashes);
+    let drafts = assign_ids(all, &mut clashes);
     let lost = |group: &&Vec<PersonaSource>| {
         !drafts.iter().any(|draft| group.contains(&draft.persona.source))
     };
@@ -200,43 +168,37 @@ pub fn load_paths(paths: &[PathBuf]) -> Result<Named, ConfigError> {
         }
     }
     if !fatal.is_empty() {
-        return Err(ConfigError(fatal.join("\n")));
+        return Err(ConfigError::new(fatal.join("\n")));
     }
-    let with_lines = |draft: Draft| {
+    let with_lines = |draft: PersonaDraft| {
         let lines = draft.warnings.iter().map(ToString::to_string).collect();
         (draft.persona, lines)
     };
-    Ok(Named { personas: drafts.into_iter().map(with_lines).collect(), skipped })
+    Ok(NamedPersonas { personas: drafts.into_iter().map(with_lines).collect(), skipped })
 }
 
-/// What is said of a file that is skipped. What is said of the folder itself concerns no single file.
-fn skipped_line(problem: &Problem, folder: &Path) -> String {
+/// The warning about a file. A problem of the folder itself skips no single file.
+fn skipped_line(problem: &PersonaProblem, folder: &Path) -> String {
     let skipped = problem.is_error() && problem.file != folder;
     format!("{problem}{}", if skipped { " (skipped)" } else { "" })
 }
 
-/// Reads files, and all files of folders, and returns what is wrong instead of stopping at it: for `persona check`.
-///
-/// The same explicit id in two of them is an error, as it is in a folder.
-pub fn inspect(paths: &[PathBuf]) -> (Vec<Persona>, Vec<Problem>) {
+/// Reads files and folders and returns all their problems. The same explicit id in two files is a problem, too.
+pub fn check_files(paths: &[PathBuf]) -> (Vec<Persona>, Vec<PersonaProblem>) {
     let mut problems = Vec::new();
-    let mut drafts = distinct_drafts(paths, &mut problems);
+    let mut drafts = Vec::new();
+    for path in paths {
+        add_new_drafts(&mut drafts, read_drafts(path, &mut problems));
+    }
+    let mut drafts = assign_ids(drafts, &mut problems);
     for draft in &mut drafts {
         problems.append(&mut draft.warnings);
     }
     (drafts.into_iter().map(|draft| draft.persona).collect(), problems)
 }
 
-fn distinct_drafts(paths: &[PathBuf], problems: &mut Vec<Problem>) -> Vec<Draft> {
-    let mut drafts: Vec<Draft> = Vec::new();
-    for path in paths {
-        join(&mut drafts, drafts_of(path, problems));
-    }
-    document::distinct(drafts, problems)
-}
-
 /// Adds drafts; a file that is named twice is one persona.
-fn join(all: &mut Vec<Draft>, drafts: Vec<Draft>) {
+fn add_new_drafts(all: &mut Vec<PersonaDraft>, drafts: Vec<PersonaDraft>) {
     for draft in drafts {
         if !all.iter().any(|known| known.persona.source == draft.persona.source) {
             all.push(draft);
@@ -244,33 +206,28 @@ fn join(all: &mut Vec<Draft>, drafts: Vec<Draft>) {
     }
 }
 
-/// The text of a persona file within the limits, as [`load_path`] reads it.
-pub fn read_file(path: &Path) -> Result<String, Problem> {
-    file::read(path)
-}
-
-fn drafts_of(path: &Path, problems: &mut Vec<Problem>) -> Vec<Draft> {
+fn read_drafts(path: &Path, problems: &mut Vec<PersonaProblem>) -> Vec<PersonaDraft> {
     let path = expand_home(path);
     if path.is_dir() {
         let pattern = path.join("system.md");
         if !pattern.is_file() {
             let before = problems.len();
-            let drafts = folder::read(&path, PersonaSource::Path, problems);
+            let drafts = folder::read_folder(&path, PersonaSource::Path, problems);
             if drafts.is_empty() && problems.len() == before {
                 let message = "the folder holds no persona (*.md, *.txt or NAME/system.md)";
-                problems.push(Problem::error(path, message));
+                problems.push(PersonaProblem::error(path, message));
             }
             return drafts;
         }
-        return one_file(&pattern, problems);
+        return read_draft(&pattern, problems);
     }
-    one_file(&path, problems)
+    read_draft(&path, problems)
 }
 
-fn one_file(path: &Path, problems: &mut Vec<Problem>) -> Vec<Draft> {
-    let found = file::read(path)
+fn read_draft(path: &Path, problems: &mut Vec<PersonaProblem>) -> Vec<PersonaDraft> {
+    let found = read_persona_file(path)
         .map_err(|problem| vec![problem])
-        .and_then(|text| document::read(&text, path, PersonaSource::Path(path.to_owned())));
+        .and_then(|text| parse_persona(&text, path, PersonaSource::Path(path.to_owned())));
     match found {
         Ok(draft) => vec![draft],
         Err(found) => {
@@ -280,6 +237,7 @@ fn one_file(path: &Path, problems: &mut Vec<Problem>) -> Vec<Draft> {
     }
 }
 
+/// Expands a leading `~` to the home folder.
 pub(crate) fn expand_home(path: &Path) -> PathBuf {
     match (path.strip_prefix("~"), etcetera::home_dir()) {
         (Ok(rest), Ok(home)) => home.join(rest),
@@ -287,23 +245,24 @@ pub(crate) fn expand_home(path: &Path) -> PathBuf {
     }
 }
 
-/// Applies `[persona.ID]` of `file` to a persona. Nothing is changed when one value is wrong.
-pub fn apply(persona: &mut Persona, settings: &Settings, file: &Path) -> Result<(), ConfigError> {
-    let errors: Vec<String> = validate::check(settings)
-        .into_iter()
-        .filter(|fault| fault.severity == Severity::Error)
-        .map(|fault| {
-            format!("{}: [persona.{}] {}: {}", file.display(), persona.id, fault.key, fault.message)
-        })
-        .collect();
-    if !errors.is_empty() {
-        return Err(ConfigError(errors.join("\n")));
+/// Applies `[persona.ID]` to a persona.
+///
+/// # Errors
+/// All invalid settings; the persona is unchanged.
+pub fn apply_settings(
+    persona: &mut Persona,
+    settings: &PersonaSettings,
+) -> Result<(), Vec<InvalidSetting>> {
+    let mut invalid = validate::check_settings(settings);
+    invalid.retain(|setting| setting.level == ProblemLevel::Error);
+    if !invalid.is_empty() {
+        return Err(invalid);
     }
-    document::fill(persona, settings);
+    settings.apply_to(persona);
     Ok(())
 }
 
 /// The built-in persona of this id.
 pub fn built_in(id: &PersonaId) -> Option<Arc<Persona>> {
-    built_in::personas().iter().find(|persona| persona.id == *id).cloned()
+    built_in::built_in_personas().iter().find(|persona| persona.id == *id).cloned()
 }

@@ -1,28 +1,28 @@
-//! What is wrong with a persona file: file, line, key, and words.
+//! What is wrong with a persona file: file, line, key and message.
 //!
-//! Every reader below collects these rather than stopping at the first; `load` shows them as notices,
-//! `load_path` makes an error of those of a single file, and `plenary persona check` prints them all.
+//! Files are read completely and all problems are collected; whether they are warnings or errors for the user is decided by
+//! the caller.
 
 use std::fmt;
 use std::path::PathBuf;
 
-/// How bad a [`Problem`] is.
+/// How serious a [`PersonaProblem`] is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// The persona loads; something in the file is not used, or should be looked at.
+pub enum ProblemLevel {
+    /// The persona loads; something in the file is not used or should be checked.
     Warning,
     /// The file cannot be used.
     Error,
 }
 
-/// One thing that is wrong with one file.
+/// A problem of one file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// How bad it is.
-    pub severity: Severity,
+pub struct PersonaProblem {
+    /// How serious the problem is.
+    pub level: ProblemLevel,
     /// The file.
     pub file: PathBuf,
-    /// The line in the file, counted from 1.
+    /// Line in the file, 1-based.
     pub line: Option<usize>,
     /// The front-matter key, such as `contract.sections[2].facet`.
     pub key: Option<String>,
@@ -30,11 +30,11 @@ pub struct Problem {
     pub message: String,
 }
 
-impl Problem {
+impl PersonaProblem {
     /// A problem that makes the file unusable.
     pub fn error(file: impl Into<PathBuf>, message: impl Into<String>) -> Self {
         Self {
-            severity: Severity::Error,
+            level: ProblemLevel::Error,
             file: file.into(),
             line: None,
             key: None,
@@ -42,21 +42,21 @@ impl Problem {
         }
     }
 
-    /// A problem that the persona survives.
+    /// A problem that does not prevent the persona from loading.
     pub fn warning(file: impl Into<PathBuf>, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Warning, ..Self::error(file, message) }
+        Self { level: ProblemLevel::Warning, ..Self::error(file, message) }
     }
 
-    /// Says in which line it is.
+    /// Names the line.
     #[must_use]
-    pub fn at(mut self, line: impl Into<Option<usize>>) -> Self {
+    pub fn at_line(mut self, line: impl Into<Option<usize>>) -> Self {
         self.line = line.into();
         self
     }
 
-    /// Says which key it is about.
+    /// Names the key, unless it is empty.
     #[must_use]
-    pub fn on(mut self, key: impl Into<String>) -> Self {
+    pub fn with_key(mut self, key: impl Into<String>) -> Self {
         let key = key.into();
         self.key = (!key.is_empty()).then_some(key);
         self
@@ -64,12 +64,12 @@ impl Problem {
 
     /// True when the file cannot be used.
     pub fn is_error(&self) -> bool {
-        self.severity == Severity::Error
+        self.level == ProblemLevel::Error
     }
 }
 
 /// `FILE:LINE: KEY: message`.
-impl fmt::Display for Problem {
+impl fmt::Display for PersonaProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file.display())?;
         if let Some(line) = self.line {
@@ -82,15 +82,25 @@ impl fmt::Display for Problem {
     }
 }
 
+/// The beginning of a value on one line, for a message.
+pub(super) fn shorten_value(text: &str) -> String {
+    let mut out: String =
+        text.chars().take(60).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(60).is_some() {
+        out.push('…');
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_problem_names_file_line_and_key() {
-        let problem = Problem::error("a.md", "is wrong");
+    fn problems_name_file_line_and_key() {
+        let problem = PersonaProblem::error("a.md", "is wrong");
         assert_eq!(problem.to_string(), "a.md: is wrong");
-        assert_eq!(problem.clone().at(3).to_string(), "a.md:3: is wrong");
-        assert_eq!(problem.at(3).on("color").to_string(), "a.md:3: color: is wrong");
+        assert_eq!(problem.clone().at_line(3).to_string(), "a.md:3: is wrong");
+        assert_eq!(problem.at_line(3).with_key("color").to_string(), "a.md:3: color: is wrong");
     }
 }

@@ -1,12 +1,11 @@
-//! The keys that a persona file may have, with what is expected of each, in words.
+//! The keys that a persona file may have, with the value that each expects, and the keys of other programs.
 //!
-//! One table serves three ends: unknown keys are those that are not in it, an error says what was
-//! expected in its words, and the nearest name of it is proposed. Keys of other programs' persona
-//! files are in `foreign`.
+//! One table for three purposes: a key that is not in it is unknown, errors quote the expected value, and the nearest key is
+//! suggested.
 
-use crate::config::nearest;
+use crate::text::nearest_word;
 
-/// Key (list positions left out) and what its value must be.
+/// Keys without list positions, and the value that each expects.
 pub(super) const KEYS: &[(&str, &str)] = &[
     ("id", "1 to 64 of a-z, 0-9 and hyphens, such as `my-reviewer`"),
     ("name", "a name of one line, at most 80 characters"),
@@ -43,29 +42,96 @@ pub(super) const KEYS: &[(&str, &str)] = &[
     ("brief", "120 to 250 words"),
 ];
 
-/// Keys that only plenary's own persona files have: with one of them a file is ours, and is read strictly.
-pub(super) const OURS: &[&str] =
+/// Keys that only plenary's own persona files have. A file with one of them is read strictly.
+pub(super) const OWN_KEYS: &[&str] =
     &["id", "title", "view", "context_limit", "triggers", "intake", "contract", "brief"];
 
-/// What is expected of a key; empty for an unknown one.
-pub(super) fn expected(schema_path: &str) -> &'static str {
+/// The value that a key expects; empty for an unknown key.
+pub(super) fn expected_value(schema_path: &str) -> &'static str {
     KEYS.iter().find(|(key, _)| *key == schema_path).map_or("", |(_, words)| words)
 }
 
-/// True when the key is one of ours.
-pub(super) fn is_known(schema_path: &str) -> bool {
+/// True for a key in the table.
+pub(super) fn is_known_key(schema_path: &str) -> bool {
     KEYS.iter().any(|(key, _)| *key == schema_path)
 }
 
-/// The known key at the same level that is nearest to an unknown one, if one is near.
-pub(super) fn nearest(schema_path: &str) -> Option<&'static str> {
+/// The known key of the same level that is nearest to an unknown one, if any is near.
+pub(super) fn nearest_key(schema_path: &str) -> Option<&'static str> {
     let parent = |path: &str| path.rfind('.').map_or(0, |dot| dot + 1);
     let level = schema_path.get(..parent(schema_path))?;
     let name = schema_path.get(level.len()..)?;
     let names = KEYS.iter().filter_map(|(key, _)| {
         (key.get(..parent(key)) == Some(level)).then(|| key.get(level.len()..)).flatten()
     });
-    nearest::nearest(name, names)
+    nearest_word(name, names)
+}
+
+/// Top-level keys of other programs and of notes, which are ignored without a warning.
+const FOREIGN_KEYS: &[&str] = &[
+    // Claude Code
+    "description",
+    "tools",
+    "disallowedTools",
+    "permissionMode",
+    "maxTurns",
+    "skills",
+    "mcpServers",
+    "hooks",
+    "memory",
+    "background",
+    "effort",
+    "isolation",
+    "initialPrompt",
+    "allowed-tools",
+    // opencode
+    "permission",
+    "steps",
+    "maxSteps",
+    "disable",
+    "hidden",
+    "prompt",
+    "options",
+    "variant",
+    "reasoningEffort",
+    // VS Code and Copilot
+    "agents",
+    "handoffs",
+    "target",
+    "infer",
+    "argument-hint",
+    "user-invocable",
+    "disable-model-invocation",
+    "mcp-servers",
+    "applyTo",
+    // aichat
+    "use_tools",
+    "variables",
+    // notes and collections
+    "author",
+    "version",
+    "date",
+    "created",
+    "updated",
+    "license",
+    "category",
+    "categories",
+    "keywords",
+    "source",
+    "url",
+    "aliases",
+    "slug",
+    "layout",
+    "emoji",
+    "icon",
+    "lang",
+    "language",
+    "metadata",
+];
+
+/// True for a top-level key of another program.
+pub(super) fn is_foreign_key(key: &str) -> bool {
+    FOREIGN_KEYS.contains(&key)
 }
 
 #[cfg(test)]
@@ -73,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_finds_the_key_of_its_own_level() {
+    fn typing_errors_find_the_key_of_the_same_level() {
         for (typed, meant) in [
             ("colour", Some("color")),
             ("temprature", Some("temperature")),
@@ -82,12 +148,12 @@ mod tests {
             ("colours_of_the_rainbow", None),
             ("x", None),
         ] {
-            assert_eq!(nearest(typed), meant, "{typed}");
+            assert_eq!(nearest_key(typed), meant, "{typed}");
         }
     }
 
     #[test]
-    fn what_marks_a_file_as_ours_is_a_known_key() {
-        assert!(OURS.iter().all(|key| is_known(key)));
+    fn own_keys_are_known_keys() {
+        assert!(OWN_KEYS.iter().all(|key| is_known_key(key)));
     }
 }

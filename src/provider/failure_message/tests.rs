@@ -4,7 +4,7 @@ use crate::domain::ProviderSpec;
 fn explainer() -> FailureExplainer {
     let mut spec = ProviderSpec::new("gateway", "openai", "https://llm.example.com/v1");
     spec.key = KeySource::Env("GATEWAY_KEY".into());
-    let endpoint = Endpoint::new(&spec, "chat/completions").unwrap();
+    let endpoint = Endpoint::new(&spec).unwrap();
     FailureExplainer::new(&endpoint, &spec.key, Some("hunter2-0123456789".into()))
 }
 

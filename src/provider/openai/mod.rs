@@ -44,7 +44,7 @@ const MAX_MODELS_BYTES: usize = 16 * 1024 * 1024;
 
 /// Opens a provider of this kind.
 pub(super) fn open_openai(mut spec: ProviderSpec) -> Result<Arc<dyn Provider>, Failure> {
-    let endpoint = Endpoint::new(&spec, CHAT_PATH)?;
+    let endpoint = Endpoint::new(&spec)?;
     if endpoint.is_loopback() && spec.timeouts.first_token == Timeouts::default().first_token {
         spec.timeouts.first_token = LOCAL_FIRST_TOKEN_TIMEOUT;
     }

@@ -68,8 +68,7 @@ fn script_body(steps: &'static [ScriptStep]) -> ResponseStream {
 /// The text, whether it is complete, and the error; with how long it all took.
 async fn run_script(steps: &'static [ScriptStep]) -> (String, bool, Option<Failure>, u64) {
     let endpoint =
-        Endpoint::new(&ProviderSpec::new("gateway", "openai", "https://llm.example.com"), "x")
-            .unwrap();
+        Endpoint::new(&ProviderSpec::new("gateway", "openai", "https://llm.example.com")).unwrap();
     let explainer = FailureExplainer::new(&endpoint, &crate::domain::KeySource::None, None);
     let timeouts = Timeouts {
         connect: Duration::from_secs(1),

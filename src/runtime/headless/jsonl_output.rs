@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{HeadlessEvent, Output, count_answered, ending_of};
 use crate::app::RunRef;
-use crate::domain::{Session, Usage};
+use crate::domain::{RunNotes, Session, Usage};
 use crate::text::sanitize;
 
 /// Writes events as JSON lines.
@@ -57,7 +57,7 @@ enum JsonlEvent<'a> {
         usage: Option<Usage>,
         model: String,
         answered_by: Option<&'a str>,
-        notes: &'a [String],
+        notes: &'a RunNotes,
     },
     Summary {
         session: String,

@@ -155,7 +155,7 @@ fn what_was_left_out_of_the_prompt_stands_below_the_head() {
     let (mut state, effects) = asked(&["a", "b"]);
     let session = state.session.as_mut().unwrap();
     session.turns[0].runs[1].notes =
-        vec!["short form of\nthe persona".into(), "2 turns left out".into()];
+        vec!["short form of\nthe persona".to_owned(), "2 turns left out".to_owned()].into();
     let steps = vec![(0, vec![text("one"), done()]), (1, vec![text("two"), done()])];
     play(&mut TextOutput::new(&mut to, io::sink()), (state, effects), steps);
     assert_eq!(

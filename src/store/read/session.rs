@@ -1,7 +1,7 @@
 //! Reads one session from the tables: its turns, runs, side turns, recommendations and triage history.
 //!
-//! Values of a later version (kind of a side turn, facet, decision) are skipped or read as the closest known value; they
-//! are not errors.
+//! Values of a later version (kind of a side turn, facet, decision) are skipped or read as the closest known value;
+//! they are not errors.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -1,7 +1,7 @@
 //! Cuts the words around the first match out of a text, on one line, with marks around the matches.
 //!
-//! SQLite determines what a word is and where it matches, as it did for the search: it folds case and accents by its own
-//! rules.
+//! SQLite determines what a word is and where it matches, as it did for the search: it folds case and accents by its
+//! own rules.
 
 use std::ops::Range;
 
@@ -164,8 +164,8 @@ fn cut_excerpt(text: &str, matches: Vec<Range<usize>>) -> String {
     out
 }
 
-/// Returns the byte offset where the excerpt of a match at `first` starts: some words earlier, within a word only if that
-/// is very long.
+/// Returns the byte offset where the excerpt of a match at `first` starts: some words earlier, within a word only if
+/// that is very long.
 fn excerpt_start(text: &str, first: usize) -> usize {
     let before = text.get(..first).unwrap_or_default();
     let mut leading = before.char_indices().rev().take(MAX_LEADING_CHARS);

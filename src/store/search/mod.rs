@@ -140,8 +140,8 @@ fn collect_rowids(
     Ok(())
 }
 
-/// Returns the text of a session that contains most terms: of several the first question or answer, otherwise the title,
-/// which the list shows anyway.
+/// Returns the text of a session that contains most terms: of several the first question or answer, otherwise the
+/// title, which the list shows anyway.
 fn best_text(lists: &[IndexedTexts], session: i64) -> i64 {
     let mut counts: Vec<(i64, usize)> = Vec::new();
     for list in lists {

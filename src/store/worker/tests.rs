@@ -10,8 +10,8 @@ use super::super::session_changes::changes_to_create;
 use super::*;
 use crate::domain::{
     AsideKind, Change, Decision, Edit, EditId, Ending, Facet, ModelRef, NewAside, NewRun, Origin,
-    PersonaId, Recommendation, RecommendationId, RunId, RunState, SearchHit, Session, SessionId,
-    SessionSummary, Severity, Step, TurnId, Usage, Verdict,
+    PersonaId, Recommendation, RecommendationId, RunId, RunNotes, RunState, SearchHit, Session,
+    SessionId, SessionSummary, Severity, Step, TurnId, Usage, Verdict,
 };
 
 const SESSION: SessionId = SessionId::from_number(1);
@@ -31,7 +31,7 @@ fn turn() -> Change {
             persona_name: "Kai".into(),
             view: "edge".into(),
             model: ModelRef::parse("gateway:").unwrap(),
-            notes: vec!["a note".into()],
+            notes: vec!["a note".to_owned()].into(),
         }],
     }
 }
@@ -178,7 +178,7 @@ fn memory_and_file_return_the_same_session() {
         persona_name: "Kai \0 Lennox".into(),
         view: String::new(),
         model: ModelRef::parse("a:b:c").unwrap(),
-        notes: Vec::new(),
+        notes: RunNotes::default(),
     };
     let script = [
         turn(),
@@ -234,7 +234,7 @@ fn new_run(id: u128) -> NewRun {
         persona_name: "Kai".into(),
         view: String::new(),
         model: ModelRef::parse("a:b").unwrap(),
-        notes: Vec::new(),
+        notes: RunNotes::default(),
     }
 }
 
@@ -423,12 +423,9 @@ proptest! {
         let mut full = worker(&home.path().join("full.db"));
         let mut refused = worker(&home.path().join("refused.db"));
         let mut sessions = [None, None];
+        let mut changes = Vec::new();
         let mut words = vec!["question", "title 1", "t", "vv", "x", "設"];
         for (at, change) in script.iter().enumerate() {
-            if at == cut {
-                full.retry_at = Some(Instant::now() + Duration::from_hours(1));
-                refused.file.as_mut().unwrap().access = FileAccess::Never;
-            }
             if let Change::Append { run, .. } = change
                 && sessions.iter().flatten().filter_map(|s: &Session| s.run(*run)).any(|run| !run.state.is_live())
             {
@@ -439,11 +436,21 @@ proptest! {
             for (session, id) in sessions.iter_mut().zip(IDS) {
                 apply(session, id, &queued);
             }
-            for worker in [&mut file, &mut memory, &mut full, &mut refused] {
+            for worker in [&mut file, &mut memory] {
                 worker.accept_changes(vec![queued.clone()]);
             }
+            changes.push(queued);
             assert_reads(&file, &sessions)?;
             assert_reads(&memory, &sessions)?;
+        }
+        let later = changes.split_off(cut.min(changes.len()));
+        for worker in [&mut full, &mut refused] {
+            worker.accept_changes(changes.clone());
+        }
+        full.retry_at = Some(Instant::now() + Duration::from_hours(1));
+        refused.file.as_mut().unwrap().access = FileAccess::Never;
+        for worker in [&mut full, &mut refused] {
+            worker.accept_changes(later.clone());
         }
         prop_assert!([&file, &memory, &refused].iter().all(|worker| worker.backlog.is_empty()));
         let hits = search_hits(&file, &words);

@@ -12,6 +12,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{color, ui_roles};
+use crate::text::nearest_word;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/themes");
 
@@ -282,10 +283,9 @@ impl ThemeLayer {
                     self.styles.insert(index, style);
                 }
             } else {
-                let nearest =
-                    ui_roles::theme_keys().min_by_key(|k| strsim::damerau_levenshtein(k, &key));
-                let problem =
-                    format!("unknown role; did you mean {}?", nearest.unwrap_or_default());
+                let nearest = nearest_word(&key, ui_roles::theme_keys());
+                let hint = nearest.map(|nearest| format!("; did you mean {nearest}?"));
+                let problem = format!("unknown role{}", hint.unwrap_or_default());
                 reader.warn(name.span().start, &key, &problem);
             }
         }

@@ -3,7 +3,7 @@
 //! Pure functions of a run and a width.
 
 use crate::app::{Action, KeyContext, Keymap, RunRef};
-use crate::domain::{Ending, RunState, local_note};
+use crate::domain::{Ending, RunState};
 use crate::text::sanitize_line;
 use crate::text::width::width as columns;
 use crate::ui::labels;
@@ -107,7 +107,7 @@ pub(super) fn build_rows_above(run: RunRef<'_>, input: RunInfoInput) -> Vec<RunI
 
 /// Names the local model of a run, where the border is too narrow for it or names that of a later run.
 fn local_model_rows(run: RunRef<'_>, input: RunInfoInput) -> Vec<RunInfoRow> {
-    let Some(note) = local_note(&run.run.notes) else { return Vec::new() };
+    let Some(note) = run.run.notes.local_model() else { return Vec::new() };
     let note = sanitize_line(&truncate_long_text(note));
     if input.is_last && columns(&note) + 2 <= usize::from(input.border) {
         return Vec::new();

@@ -56,7 +56,7 @@ fn saying(words: &str) -> Session {
     for run in &mut session.turns[0].runs {
         run.text.push_str("\n\n");
         run.text.push_str(words);
-        run.notes = vec![words.to_owned()];
+        run.notes = vec![words.to_owned()].into();
         for found in run.recommendations.iter_mut().flatten() {
             words.clone_into(&mut found.title);
             words.clone_into(&mut found.verdict.comment);

@@ -6,8 +6,8 @@ use std::time::Duration;
 use plenary::config::{facets, personas};
 use plenary::domain::{
     Aside, AsideKind, Decision, Edit, EditId, Ending, Facet, History, ModelRef, Origin, Persona,
-    PersonaId, Recommendation, RecommendationId, Run, RunId, RunState, Session, SessionId,
-    Severity, Step, Turn, TurnId, Usage, Verdict,
+    PersonaId, Recommendation, RecommendationId, Run, RunId, RunNotes, RunState, Session,
+    SessionId, Severity, Step, Turn, TurnId, Usage, Verdict,
 };
 use plenary::export::Reading;
 use plenary::review::Synonyms;
@@ -60,7 +60,7 @@ pub fn run(id: u128, persona: &str, name: &str, ending: Ending, text: &str) -> R
             cost_microusd: Some(10_300),
         }),
         elapsed: Duration::from_millis(9_800),
-        notes: Vec::new(),
+        notes: RunNotes::default(),
         recommendations: None,
     }
 }
@@ -199,7 +199,7 @@ fn edge(uuid: RecommendationId) -> Run {
     found[2].verdict.same_as = Some(uuid);
     decide(&mut found[4], Decision::Accepted, "Ops", "");
     run.recommendations = Some(found);
-    run.notes = vec!["the 2 oldest questions were left out".into()];
+    run.notes = vec!["the 2 oldest questions were left out".to_owned()].into();
     run
 }
 

@@ -84,7 +84,7 @@ fn assert_migrated(store: &Store) {
             ("Kai Lennox", "half of it", large(), 60),
         ]
     );
-    assert_eq!((runs[0].notes[0].as_str(), runs[0].reasoning.as_str()), ("a note", "hm"));
+    assert_eq!((runs[0].notes.remarks()[0].as_str(), runs[0].reasoning.as_str()), ("a note", "hm"));
     let usage = Usage { input: 1, output: 2, cached: 3, reasoning: 4, cost_microusd: None };
     assert_eq!(runs[0].usage, Some(usage));
     assert_eq!(runs[1].state, RunState::Ended(Ending::Failed("401: no key".into())));

@@ -1,7 +1,7 @@
 //! Finds a session by an id prefix or `last`.
 
 use clap::{CommandFactory, Parser};
-use plenary::cli::sessions::{Sessions, resolve, run};
+use plenary::cli::sessions::{SessionsCommand, find_session, run_sessions_command};
 use plenary::domain::{Change, SessionId, TurnId};
 use plenary::store::Store;
 
@@ -27,14 +27,14 @@ fn id_prefix_or_last_names_a_session() {
     let store = store_of(&[a1, a2, b]);
     let whole = SessionId::from_number(a1).to_string();
     for (text, id) in [("b", b), ("A1", a1), (" a2 ", a2), (whole.as_str(), a1), ("LAST", b)] {
-        assert_eq!(resolve(&store, text).unwrap(), SessionId::from_number(id), "{text:?}");
+        assert_eq!(find_session(&store, text).unwrap(), SessionId::from_number(id), "{text:?}");
     }
 }
 
 #[test]
 fn ambiguous_or_unknown_id_lists_the_choices() {
     let store = store_of(&[0xa1 << 120, 0xa2 << 120, 0xb << 124]);
-    let several = resolve(&store, "a").unwrap_err();
+    let several = find_session(&store, "a").unwrap_err();
     assert_eq!(several.code, 2);
     for part in ["several", "title 1", "title 2", &SessionId::from_number(0xa1 << 120).to_string()]
     {
@@ -43,21 +43,21 @@ fn ambiguous_or_unknown_id_lists_the_choices() {
     assert!(!several.message.contains("title 3"), "{several}");
 
     for text in ["c", "", "%", "a\u{1b}[31m"] {
-        let none = resolve(&store, text).unwrap_err();
+        let none = find_session(&store, text).unwrap_err();
         assert_eq!(none.code, 2);
         assert!(none.message.contains("no session") && none.message.contains("title 3"), "{none}");
     }
-    let empty = resolve(&Store::in_memory(), "last").unwrap_err();
+    let empty = find_session(&Store::in_memory(), "last").unwrap_err();
     assert!(empty.message.contains("no sessions yet"), "{empty}");
 }
 
 #[derive(Debug, Parser)]
 struct Cli {
     #[command(subcommand)]
-    sessions: Sessions,
+    sessions: SessionsCommand,
 }
 
-fn parse(args: &[&str]) -> Result<Sessions, clap::Error> {
+fn parse(args: &[&str]) -> Result<SessionsCommand, clap::Error> {
     Cli::try_parse_from([&["sessions"], args].concat()).map(|cli| cli.sessions)
 }
 
@@ -66,17 +66,17 @@ fn command_line_accepts_exactly_the_export_formats() {
     Cli::command().debug_assert();
     for format in plenary::export::FORMATS {
         let parsed = parse(&["show", "last", "--format", format.name]).unwrap();
-        assert!(matches!(parsed, Sessions::Show { format: f, .. } if f == format.name));
+        assert!(matches!(parsed, SessionsCommand::Show { format: f, .. } if f == format.name));
     }
     let error = parse(&["show", "last", "--format", "pdf"]).unwrap_err().to_string();
     assert!(error.contains("text, markdown, json"), "{error}");
     assert!(parse(&["show"]).is_err());
     assert!(parse(&["list", "--limit", "-1"]).is_err());
-    assert!(matches!(parse(&["list"]).unwrap(), Sessions::List { limit: 20, .. }));
+    assert!(matches!(parse(&["list"]).unwrap(), SessionsCommand::List { limit: 20, .. }));
 }
 
 fn run_on(args: &[&str], store: &Store) -> Result<u8, plenary::cli::CliError> {
-    run(parse(args).unwrap(), store, &plenary::config::Flags::default())
+    run_sessions_command(parse(args).unwrap(), store, &plenary::config::Flags::default())
 }
 
 #[test]

