@@ -300,6 +300,20 @@ fn config_show_prints_origins_and_no_secrets() {
 }
 
 #[test]
+fn config_show_names_the_setting_that_overrides_a_model() {
+    let home = Home::new();
+    home.config("[persona.edge]\nmodel = \"openai:b\"\n");
+    let mut command = home.command(&["config", "show"]);
+    let ran = Ran::of(&command.env("PLENARY_MODEL", "openai:c").output().unwrap());
+    let own = ran.out.lines().find(|line| line.starts_with("persona.edge.model ")).unwrap();
+    assert!(own.ends_with(" line 2, overridden by environment variable PLENARY_MODEL"), "{own}");
+    let ran = home.run(&["config", "show", "--model", "openai:c", "--format", "json"]);
+    let values = ran.json()["values"].as_array().unwrap().clone();
+    let own = values.iter().find(|value| value["key"] == "persona.edge.model").unwrap();
+    assert_eq!(own["overridden_by"], "--model");
+}
+
+#[test]
 fn config_init_writes_a_file_once_and_changes_no_setting() {
     let home = Home::new();
     let before = home.run(&["config", "show"]).out;
