@@ -121,8 +121,8 @@ pub(super) struct ComposerRenderer {
 }
 
 impl ComposerRenderer {
-    /// Updates the composer for a screen of `width` by `height`. Returns the rows it needs, at most a third of `height` and one
-    /// for the hint about triggers.
+    /// Updates the composer for a screen of `width` by `height`. Returns the rows it needs: at most a third of `height`, and
+    /// one for the hint about triggers.
     pub(super) fn prepare(&mut self, state: &State, width: u16, height: u16) -> u16 {
         let max_rows = (height / 3).clamp(1, MAX_TEXT_ROWS);
         if !self.key.as_ref().is_some_and(|key| key.is_current(state, width, max_rows)) {

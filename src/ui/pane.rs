@@ -161,8 +161,8 @@ impl PaneRenderer {
         let border = if slot.form == PaneForm::Bordered { bottom_area(slot.area).width } else { 0 };
         self.thread.prepare(pane, (body.width, body.height), border, options, &state.keymap);
         let notes = pane.current().map(|run| &run.run.notes);
-        let local = notes.and_then(RunNotes::local_model);
-        self.local_note = local.map(sanitize_line).unwrap_or_default();
+        let local_note = notes.and_then(RunNotes::local_model);
+        self.local_note = local_note.map(sanitize_line).unwrap_or_default();
         let remarks = notes.map(RunNotes::remarks).unwrap_or_default();
         self.notes = sanitize_line(&remarks.join("; "));
         let last = pane.runs.len().checked_sub(1);
@@ -226,8 +226,8 @@ impl PaneRenderer {
         let full = number + name + 3 + width(&self.label.label) + 2;
         let without_view = number + name + 2;
         let shortened = number + name.min(8) + 2;
-        // What is drawn, and the columns it must leave for the left side. Tokens are left out first, then the persona's view,
-        // elapsed time and, last, the badge of a persona added by a trigger.
+        // What is drawn, and the columns it must leave for the left side. Tokens are left out first, then the persona's
+        // view, elapsed time and, last, the badge of a persona added by a trigger.
         let steps = [
             (true, true, true, full),
             (true, true, false, full),

@@ -1,6 +1,6 @@
 //! Draws strips (panes folded to one row) and the tab bar.
 //!
-//! A strip has number, name, view, state and one line of the answer; a tab has name and sign of the state. TriageStatus panes are
+//! A strip has number, name, view, state and one line of the answer; a tab has name and sign of the state. Which panes are
 //! folded is decided by `layout`.
 
 use ratatui::buffer::Buffer;

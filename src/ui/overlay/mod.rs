@@ -1,4 +1,4 @@
-//! OverlayRenderer as a stack of bordered boxes in the middle of the screen. One file per overlay; the box and the search line are
+//! Overlays as a stack of bordered boxes in the middle of the screen. One file per overlay; the box and the search line are
 //! the same for all.
 
 mod brief;

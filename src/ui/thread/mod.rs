@@ -270,8 +270,8 @@ impl Thread {
         }
     }
 
-    /// Jumps to the next (or previous) row of a kind, from the last jump or else from the top row. The row is marked, because
-    /// the last rows cannot come to the top.
+    /// Jumps to the next (or previous) row of a kind, from the last jump or else from the top row. The row is marked,
+    /// because the last rows cannot come to the top.
     fn jump_to_kind(&mut self, forward: bool, is_wanted: fn(RowKind) -> bool) {
         let from = self.mark.map_or(self.viewport.top(), |mark| self.row_of(mark));
         let is_first_jump = self.mark.is_none();

@@ -1,4 +1,4 @@
-//! Rows input an answer that are not part of it: the question, what the run waits for, how it ended and what to do.
+//! Rows around an answer that are not part of it: the question, what the run waits for, how it ended and what to do.
 //!
 //! Pure functions of a run and a width.
 
@@ -20,7 +20,7 @@ pub(in crate::ui) struct RunInfoRow {
     pub(in crate::ui) text: String,
 }
 
-/// What the rows input an answer depend on, besides the state of the run.
+/// What the rows around an answer depend on, besides the state of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RunInfoInput {
     /// Width of the rows, in columns.
@@ -177,7 +177,7 @@ fn push_signed_rows(
     }
 }
 
-/// Cuts a text to more than a few rows can show, because questions may contain complete files.
+/// Keeps enough of a text to fill its rows: questions can contain complete files, which are slow to wrap.
 fn truncate_long_text(text: &str) -> String {
     text.chars().take(MAX_TEXT_CHARS).collect()
 }

@@ -1,6 +1,6 @@
 //! Draws the list of recommendations: status, personas, facet, title. The selected one is always visible.
 //!
-//! TriageStatus recommendations are listed is decided by `app`.
+//! Which recommendations are listed is decided by `app`.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

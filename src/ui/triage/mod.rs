@@ -1,6 +1,6 @@
 //! Draws the Triage view: the list of recommendations, and the source of the selected one beside or below it.
 //!
-//! TriageStatus recommendations are listed, and which one is selected, is part of the state.
+//! Which recommendations are listed, and which one is selected, is part of the state.
 
 mod list;
 mod source;
