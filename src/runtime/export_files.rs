@@ -3,7 +3,7 @@
 //! A file is written beside its target, synced, and renamed in one step; a failure leaves nothing behind and changes nothing.
 //! Blocks, so the TUI calls it off its loop.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -11,12 +11,10 @@ use std::path::{Path, PathBuf};
 use crate::config::{Paths, text_file};
 use crate::domain::Session;
 use crate::export::{ExportTarget, ReadingInput, export_folder};
+use crate::machine::{AtomicFile, create_sibling_folder, parent_folder};
 
 /// The file of a run folder by which it is known.
 const RUN_FOLDER_MARK: &str = "decisions.json";
-
-/// Attempts to find a free name for the temporary file; names are random, so the first is almost always free.
-const MAX_NAME_ATTEMPTS: usize = 8;
 
 /// Why nothing was written.
 #[derive(Debug, thiserror::Error)]
@@ -86,8 +84,9 @@ pub fn project_context(paths: &Paths) -> Result<Option<String>, String> {
 /// Writes `text` to `path` (0644 as far as the umask allows).
 pub fn write_file(path: &Path, text: &str, over: bool) -> Result<(), ExportError> {
     check_file(path, over)?;
-    let sibling = TempSibling::create_file(path, text)?;
-    if over { sibling.replace_target(path) } else { sibling.link_if_absent(path) }
+    let file = create_beside(path, text)?;
+    let written = if over { file.replace_target() } else { file.create_target() };
+    written.map_err(|e| export_error(path, e))
 }
 
 /// Writes `files`, paths below `path` with their texts. Into a folder that is there only with `over`; what else is in it stays.
@@ -144,110 +143,42 @@ fn check_file(path: &Path, over: bool) -> Result<(), ExportError> {
     }
 }
 
-/// The folder that `path` is in.
-fn parent_folder(path: &Path) -> &Path {
-    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+/// A file with this text beside `path`, not yet in place.
+fn create_beside(path: &Path, text: &str) -> Result<AtomicFile, ExportError> {
+    let mut file = AtomicFile::create(path, 0o644).map_err(|e| export_error(path, e))?;
+    file.file_mut().write_all(text.as_bytes()).map_err(|e| export_error(path, e))?;
+    Ok(file)
 }
 
-/// A file or folder sibling its place; gone when it is dropped without having got its name.
-struct TempSibling {
-    path: PathBuf,
-    is_folder: bool,
-}
-
-impl Drop for TempSibling {
-    fn drop(&mut self) {
-        // A leftover that cannot be removed is not worth a second message: the user already has the reason.
-        let gone = if self.is_folder {
-            fs::remove_dir_all(&self.path)
-        } else {
-            fs::remove_file(&self.path)
-        };
-        gone.unwrap_or_default();
-    }
-}
-
-impl TempSibling {
-    /// A file sibling `path` with this text, on the disk.
-    fn create_file(path: &Path, text: &str) -> Result<Self, ExportError> {
-        let open = |sibling: &Path| {
-            OpenOptions::new().write(true).create_new(true).mode(0o644).open(sibling)
-        };
-        let (sibling, mut file) = Self::create_unique(path, false, open)?;
-        let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-        written.map_err(|e| ExportError::Io(path.to_owned(), e))?;
-        Ok(sibling)
-    }
-
-    /// An empty folder sibling `path`.
-    fn create_folder(path: &Path) -> Result<Self, ExportError> {
-        let make = |sibling: &Path| DirBuilder::new().mode(0o755).create(sibling);
-        Self::create_unique(path, true, make).map(|(sibling, ())| sibling)
-    }
-
-    fn create_unique<T>(
-        path: &Path,
-        is_folder: bool,
-        make: impl Fn(&Path) -> io::Result<T>,
-    ) -> Result<(Self, T), ExportError> {
-        let folder = parent_folder(path);
-        let mut tries = 0;
-        loop {
-            let sibling = folder.join(format!(".plenary-{:016x}.tmp", fastrand::u64(..)));
-            match make(&sibling) {
-                Ok(opened) => return Ok((Self { path: sibling, is_folder }, opened)),
-                Err(e) if e.kind() == ErrorKind::AlreadyExists && tries < MAX_NAME_ATTEMPTS => {
-                    tries += 1;
-                }
-                Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-                    return Err(ExportError::NoFolder(path.to_owned(), folder.to_owned()));
-                }
-                Err(e) => return Err(ExportError::Io(path.to_owned(), e)),
-            }
+fn export_error(path: &Path, error: io::Error) -> ExportError {
+    let path = path.to_owned();
+    match error.kind() {
+        ErrorKind::AlreadyExists => ExportError::Exists(path),
+        ErrorKind::NotFound | ErrorKind::NotADirectory => {
+            let folder = parent_folder(&path).to_owned();
+            ExportError::NoFolder(path, folder)
         }
-    }
-
-    /// Takes the place of what is at `path`.
-    fn replace_target(self, path: &Path) -> Result<(), ExportError> {
-        fs::rename(&self.path, path).map_err(|e| ExportError::Io(path.to_owned(), e))
-    }
-
-    /// Gets the name `path` when nothing has it: a second name for the file, which never replaces one.
-    fn link_if_absent(self, path: &Path) -> Result<(), ExportError> {
-        match fs::hard_link(&self.path, path) {
-            Ok(()) => Ok(()),
-            Err(e) if e.kind() == ErrorKind::AlreadyExists => {
-                Err(ExportError::Exists(path.to_owned()))
-            }
-            // A file system without second names: an empty file takes the name first.
-            Err(_) => {
-                let taken = OpenOptions::new().write(true).create_new(true).open(path);
-                taken.map(drop::<File>).map_err(|e| match e.kind() {
-                    ErrorKind::AlreadyExists => ExportError::Exists(path.to_owned()),
-                    _ => ExportError::Io(path.to_owned(), e),
-                })?;
-                fs::rename(&self.path, path).map_err(|e| {
-                    fs::remove_file(path).unwrap_or_default();
-                    ExportError::Io(path.to_owned(), e)
-                })
-            }
-        }
+        _ => ExportError::Io(path, error),
     }
 }
 
 /// The folder gets its name when all its files are in it.
 fn new_folder(path: &Path, files: &[(String, String)]) -> Result<(), ExportError> {
-    let sibling = TempSibling::create_folder(path)?;
+    let sibling = create_sibling_folder(path).map_err(|e| export_error(path, e))?;
     let at = |e: io::Error| ExportError::Io(path.to_owned(), e);
     for (name, text) in files {
-        let file = path_below(&sibling.path, name).ok_or_else(|| unsafe_name(path, name))?;
-        make_folders(&sibling.path, name).map_err(at)?;
+        let file = path_below(sibling.path(), name).ok_or_else(|| unsafe_name(path, name))?;
+        make_folders(sibling.path(), name).map_err(at)?;
         let mut file =
             OpenOptions::new().write(true).create_new(true).mode(0o644).open(file).map_err(at)?;
         file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(at)?;
     }
-    match fs::rename(&sibling.path, path) {
-        Ok(()) => Ok(()),
+    match fs::rename(sibling.path(), path) {
+        Ok(()) => {
+            // The folder has its name: nothing is left to remove.
+            let _ = sibling.keep();
+            Ok(())
+        }
         Err(e) if matches!(e.kind(), ErrorKind::AlreadyExists | ErrorKind::DirectoryNotEmpty) => {
             Err(ExportError::Exists(path.to_owned()))
         }
@@ -257,7 +188,7 @@ fn new_folder(path: &Path, files: &[(String, String)]) -> Result<(), ExportError
 
 /// All files are on the disk before the first takes its place.
 fn into_folder(path: &Path, files: &[(String, String)]) -> Result<(), ExportError> {
-    let mut ready = Vec::with_capacity(files.len());
+    let mut ready: Vec<(AtomicFile, PathBuf)> = Vec::with_capacity(files.len());
     for (name, text) in files {
         let file = path_below(path, name).ok_or_else(|| unsafe_name(path, name))?;
         let mut above = path.to_owned();
@@ -271,9 +202,11 @@ fn into_folder(path: &Path, files: &[(String, String)]) -> Result<(), ExportErro
         }
         make_folders(path, name).map_err(|e| ExportError::Io(above, e))?;
         check_file(&file, true)?;
-        ready.push((TempSibling::create_file(&file, text)?, file));
+        ready.push((create_beside(&file, text)?, file));
     }
-    ready.into_iter().try_for_each(|(sibling, file)| sibling.replace_target(&file))
+    ready.into_iter().try_for_each(|(pending, file)| {
+        pending.replace_target().map_err(|e| export_error(&file, e))
+    })
 }
 
 /// Makes the folders of `name` below `folder`.

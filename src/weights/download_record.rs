@@ -7,8 +7,9 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::model_file_paths::{ModelFilePaths, write_atomically};
+use super::model_file_paths::ModelFilePaths;
 use crate::domain::{LocalSpec, Weights};
+use crate::machine::write_atomically;
 
 #[derive(Serialize, Deserialize)]
 struct DownloadRecord {
@@ -27,5 +28,5 @@ pub fn recorded_source(spec: &LocalSpec, weights: &Weights) -> Option<String> {
 pub(super) fn write_record(paths: &ModelFilePaths, sha256: &str, source: &str) -> io::Result<()> {
     let record = DownloadRecord { sha256: sha256.to_owned(), from: source.to_owned() };
     let text = toml::to_string(&record).map_err(io::Error::other)?;
-    write_atomically(&paths.record, &text)
+    write_atomically(&paths.record, text.as_bytes(), 0o644)
 }

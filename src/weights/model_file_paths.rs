@@ -4,8 +4,7 @@
 
 use std::fs;
 use std::io;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::lock::{LockOutcome, try_lock};
 use crate::domain::{LocalSpec, Weights};
@@ -68,17 +67,6 @@ pub(super) fn ignore_not_found(removed: io::Result<()>) -> io::Result<()> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,
     }
-}
-
-/// Writes a small file completely or not at all.
-pub(super) fn write_atomically(path: &Path, text: &str) -> io::Result<()> {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    let new = PathBuf::from(name);
-    let mut file = fs::File::create(&new)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&new, path)
 }
 
 /// Why a model file could not be removed. The message follows the name of the model.

@@ -16,8 +16,9 @@ use sha2::{Digest as _, Sha256};
 use super::download_record::write_record;
 use super::failure::SourceFailure;
 use super::lock::DownloadLock;
-use super::model_file_paths::{ModelFilePaths, ignore_not_found, write_atomically};
+use super::model_file_paths::{ModelFilePaths, ignore_not_found};
 use crate::domain::Package;
+use crate::machine::write_atomically;
 
 /// Bytes hashed between two checks of the stop flag.
 const HASH_CHUNK_BYTES: usize = 1024 * 1024;
@@ -202,7 +203,7 @@ impl PartialFile {
         let path = &self.paths.partial_state;
         toml::to_string(&state)
             .map_err(io::Error::other)
-            .and_then(|text| write_atomically(path, &text))
+            .and_then(|text| write_atomically(path, text.as_bytes(), 0o644))
             .map_err(|error| SourceFailure::from_disk(path, error))?;
         self.state = state;
         Ok(())

@@ -19,12 +19,12 @@ const LAYERS: &[(&str, &str)] = &[
     ("prompt", "text domain"),
     ("export", "prompt review text domain"),
     ("provider", "text machine domain"),
-    ("weights", "text domain"),
+    ("weights", "text machine domain"),
     ("store", "domain"),
     ("config", "review text machine domain"),
     ("app", "export prompt review text domain"),
     ("ui", "app export prompt review text domain"),
-    ("runtime", "ui app config store weights provider export review text domain"),
+    ("runtime", "ui app config store weights provider export review text machine domain"),
     ("cli", "runtime app config store weights provider export prompt review text machine domain"),
 ];
 

@@ -5,7 +5,7 @@
 //! folder cost time, never an answer.
 
 use std::fs::{self, File};
-use std::io::{self, BufReader};
+use std::io::{self, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 
 use candle_core::quantized::gguf_file::{self, Content};
@@ -15,6 +15,7 @@ use candle_core::{Device, Tensor};
 use super::banded_matrix::BandedMatrix;
 use super::file_identity::FileIdentity;
 use super::gguf::{GgufError, GgufHeader, ModelShape};
+use crate::machine::AtomicFile;
 
 /// Quantisations for which candle has no SIMD kernel on x86-64. They are many times faster as `Q8_0`, with almost the
 /// same results.
@@ -237,19 +238,12 @@ fn write_tensors(path: &Path, tensors: &[(String, QTensor)]) -> Result<(), GgufE
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder)?;
     }
-    let partial = path.with_extension(format!("{}.part", std::process::id()));
     let tensors: Vec<(&str, &QTensor)> =
         tensors.iter().map(|(name, tensor)| (name.as_str(), tensor)).collect();
-    let write = || -> Result<(), GgufError> {
-        let mut file = io::BufWriter::new(File::create(&partial)?);
-        gguf_file::write(&mut file, &[], &tensors)?;
-        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-        Ok(fs::rename(&partial, path)?)
-    };
-    let written = write();
-    if written.is_err() {
-        // A file that cannot be removed is overwritten by the next attempt.
-        fs::remove_file(&partial).unwrap_or_default();
-    }
-    written
+    let mut file = AtomicFile::create(path, 0o600)?;
+    let mut buffered = io::BufWriter::new(file.file_mut());
+    gguf_file::write(&mut buffered, &[], &tensors)?;
+    buffered.flush()?;
+    drop(buffered);
+    Ok(file.replace_target()?)
 }

@@ -4,8 +4,8 @@
 //! Files are named by a hash of model file, engine and tokens, end with a hash of their content, are readable only by
 //! their owner, and are limited in size: the oldest are removed first. A damaged or foreign file is removed.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Write as _};
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use half::f16;
@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::file_identity::FileIdentity;
 use super::kv_cache::{KvCache, KvShape};
+use crate::machine::write_atomically;
 
 /// Must change whenever the same tokens give other keys and values than before.
 const ENGINE_VERSION: &[u8] = b"plenary local 1";
@@ -68,13 +69,7 @@ impl PrefixSnapshots {
         let bytes = self.encode_snapshot(tokens, kv);
         fs::create_dir_all(folder)?;
         remove_oldest(folder, self.max_bytes.saturating_sub(bytes.len() as u64))?;
-        let partial = path.with_extension(format!("{}.part", std::process::id()));
-        let written = write_private(&partial, &bytes).and_then(|()| fs::rename(&partial, &path));
-        if written.is_err() {
-            // A file that cannot be removed is overwritten by the next attempt.
-            fs::remove_file(&partial).unwrap_or_default();
-        }
-        written
+        write_atomically(&path, &bytes, 0o600)
     }
 
     fn snapshot_path(&self, tokens: &[u32]) -> Option<PathBuf> {
@@ -122,15 +117,6 @@ impl PrefixSnapshots {
         });
         KvCache::from_parts(self.shape, tokens.len(), parts)
     }
-}
-
-/// Writes a file that only its owner can read, because it reveals the system prompt.
-fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?.write_all(bytes)
 }
 
 /// Removes the oldest files until the others have at most `max_bytes`.
