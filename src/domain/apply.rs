@@ -5,8 +5,8 @@
 //! The store's SQL does the same to its tables; a property test compares the two.
 
 use super::{
-    Aside, Change, Edit, EditId, History, ModelRef, NewAside, NewRun, Recommendation,
-    RecommendationId, Run, RunId, RunState, Session, SessionId, Turn, TurnId, Verdict,
+    Change, ModelRef, NewRun, NewSideTurn, Recommendation, RecommendationId, Run, RunId, RunState,
+    Session, SessionId, SideTurn, TriageHistory, TriageStep, TriageStepId, Turn, TurnId, Verdict,
 };
 
 impl Session {
@@ -20,8 +20,8 @@ impl Session {
             updated_at: created_at,
             tags: Vec::new(),
             turns: Vec::new(),
-            asides: Vec::new(),
-            history: History::default(),
+            side_turns: Vec::new(),
+            history: TriageHistory::default(),
             unsearched: Vec::new(),
         }
     }
@@ -45,7 +45,7 @@ impl Session {
                 self.add_turn(*turn, question, *at, runs);
             }
             Change::Run { turn, run } => self.add_run(*turn, run, at),
-            Change::Aside { aside, .. } => self.add_aside(aside),
+            Change::SideTurn { side_turn, .. } => self.add_side_turn(side_turn),
             Change::Append { run, text, reasoning } => {
                 if let Some(run) = self.run_mut(*run) {
                     run.append(text, reasoning);
@@ -65,16 +65,16 @@ impl Session {
                     self.touch(at);
                 }
             }
-            Change::Lifted { run, found } => self.add_extracted(*run, found),
-            Change::Selected(item) => {
+            Change::Extracted { run, found } => self.add_extracted(*run, found),
+            Change::RecommendationSelected(item) => {
                 if self.run(item.run).is_some() {
                     self.insert_recommendation(item.run, item);
                     self.touch(at);
                 }
             }
-            Change::Edited { edit, .. } => self.do_step(edit, at),
-            Change::Undone { edit, .. } => self.undo_step(*edit, at),
-            Change::Redone { edit, .. } => self.redo_step(*edit, at),
+            Change::TriageStepDone { step, .. } => self.do_step(step, at),
+            Change::TriageStepUndone { step, .. } => self.undo_step(*step, at),
+            Change::TriageStepRedone { step, .. } => self.redo_step(*step, at),
             Change::Renamed { title, .. } => self.title.clone_from(title),
             Change::Tagged { tags, .. } => self.tags.clone_from(tags),
             Change::Deleted { .. } => {}
@@ -84,21 +84,23 @@ impl Session {
     /// The run of this id, of a turn or an aside. The latest ones are found first.
     pub fn run(&self, id: RunId) -> Option<&Run> {
         let turns = self.turns.iter().rev().flat_map(|turn| turn.runs.iter().rev());
-        turns.chain(self.asides.iter().rev().map(|aside| &aside.run)).find(|run| run.id == id)
+        turns
+            .chain(self.side_turns.iter().rev().map(|side_turn| &side_turn.run))
+            .find(|run| run.id == id)
     }
 
     /// The same, to be changed: by [`Session::apply`], and by what is known of a live run but not stored.
     pub fn run_mut(&mut self, id: RunId) -> Option<&mut Run> {
         let turns = self.turns.iter_mut().rev().flat_map(|turn| turn.runs.iter_mut().rev());
         turns
-            .chain(self.asides.iter_mut().rev().map(|aside| &mut aside.run))
+            .chain(self.side_turns.iter_mut().rev().map(|side_turn| &mut side_turn.run))
             .find(|run| run.id == id)
     }
 
     /// Every run of turns and asides.
     pub fn runs(&self) -> impl Iterator<Item = &Run> {
         let turns = self.turns.iter().flat_map(|turn| &turn.runs);
-        turns.chain(self.asides.iter().map(|aside| &aside.run))
+        turns.chain(self.side_turns.iter().map(|side_turn| &side_turn.run))
     }
 
     /// True while any answer, challenge or brief is coming.
@@ -127,7 +129,7 @@ impl Session {
 
     fn has_turn(&self, turn: TurnId) -> bool {
         self.turns.iter().any(|known| known.id == turn)
-            || self.asides.iter().any(|known| known.id == turn)
+            || self.side_turns.iter().any(|known| known.id == turn)
     }
 
     fn add_turn(&mut self, turn: TurnId, question: &str, at: i64, runs: &[NewRun]) {
@@ -152,17 +154,17 @@ impl Session {
         self.touch(at);
     }
 
-    fn add_aside(&mut self, aside: &NewAside) {
-        self.touch(aside.at);
-        if self.has_turn(aside.id) {
+    fn add_side_turn(&mut self, side_turn: &NewSideTurn) {
+        self.touch(side_turn.at);
+        if self.has_turn(side_turn.id) {
             return;
         }
-        self.asides.push(Aside {
-            id: aside.id,
-            kind: aside.kind,
-            question: aside.question.clone(),
-            asked_at: aside.at,
-            run: aside.run.begun(RunState::Queued),
+        self.side_turns.push(SideTurn {
+            id: side_turn.id,
+            kind: side_turn.kind,
+            question: side_turn.question.clone(),
+            asked_at: side_turn.at,
+            run: side_turn.run.begun(RunState::Queued),
         });
     }
 
@@ -198,7 +200,7 @@ impl Session {
 
     fn recommendations_mut(&mut self) -> impl Iterator<Item = &mut Recommendation> {
         let turns = self.turns.iter_mut().flat_map(|turn| &mut turn.runs);
-        let runs = turns.chain(self.asides.iter_mut().map(|aside| &mut aside.run));
+        let runs = turns.chain(self.side_turns.iter_mut().map(|side_turn| &mut side_turn.run));
         let searched = runs.flat_map(|run| run.recommendations.iter_mut().flatten());
         searched.chain(&mut self.unsearched)
     }
@@ -210,37 +212,37 @@ impl Session {
     }
 
     /// A new step ends what could be redone.
-    fn do_step(&mut self, edit: &Edit, at: i64) {
-        let History { done, undone } = &self.history;
-        if done.iter().chain(undone).any(|known| known.id == edit.id) {
+    fn do_step(&mut self, step: &TriageStep, at: i64) {
+        let TriageHistory { done, undone } = &self.history;
+        if done.iter().chain(undone).any(|known| known.id == step.id) {
             return;
         }
         self.history.undone.clear();
-        self.history.done.push(edit.clone());
-        for step in &edit.steps {
-            self.set_verdict(step.id, &step.after);
+        self.history.done.push(step.clone());
+        for update in &step.updates {
+            self.set_verdict(update.id, &update.after);
         }
         self.touch(at);
     }
 
-    fn undo_step(&mut self, id: EditId, at: i64) {
-        let History { done, undone } = &mut self.history;
-        let Some(index) = done.iter().position(|edit| edit.id == id) else { return };
-        let edit = done.remove(index);
-        undone.push(edit.clone());
-        for step in edit.steps.iter().rev() {
-            self.set_verdict(step.id, &step.before);
+    fn undo_step(&mut self, id: TriageStepId, at: i64) {
+        let TriageHistory { done, undone } = &mut self.history;
+        let Some(index) = done.iter().position(|step| step.id == id) else { return };
+        let step = done.remove(index);
+        undone.push(step.clone());
+        for update in step.updates.iter().rev() {
+            self.set_verdict(update.id, &update.before);
         }
         self.touch(at);
     }
 
-    fn redo_step(&mut self, id: EditId, at: i64) {
-        let History { done, undone } = &mut self.history;
-        let Some(index) = undone.iter().position(|edit| edit.id == id) else { return };
-        let edit = undone.remove(index);
-        done.push(edit.clone());
-        for step in &edit.steps {
-            self.set_verdict(step.id, &step.after);
+    fn redo_step(&mut self, id: TriageStepId, at: i64) {
+        let TriageHistory { done, undone } = &mut self.history;
+        let Some(index) = undone.iter().position(|step| step.id == id) else { return };
+        let step = undone.remove(index);
+        done.push(step.clone());
+        for update in &step.updates {
+            self.set_verdict(update.id, &update.after);
         }
         self.touch(at);
     }

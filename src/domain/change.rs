@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::{
-    AsideKind, Edit, EditId, Ending, ModelRef, PersonaId, Recommendation, Run, RunId, RunNotes,
-    RunState, SessionId, TurnId, Usage,
+    Ending, ModelRef, PersonaId, Recommendation, Run, RunId, RunNotes, RunState, SessionId,
+    SideTurnKind, TriageStep, TriageStepId, TurnId, Usage,
 };
 
 /// A run as it begins.
@@ -47,11 +47,11 @@ impl NewRun {
 
 /// A model call beside the conversation, as it begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewAside {
+pub struct NewSideTurn {
     /// Its identity.
     pub id: TurnId,
     /// What it is for.
-    pub kind: AsideKind,
+    pub kind: SideTurnKind,
     /// What is asked, as it is sent.
     pub question: String,
     /// Milliseconds since 1970 UTC.
@@ -118,41 +118,41 @@ pub enum Change {
         elapsed: Duration,
     },
     /// A run was searched for recommendations; this is what was found, perhaps nothing.
-    Lifted {
+    Extracted {
         /// The run.
         run: RunId,
         /// In the order of the text.
         found: Vec<Recommendation>,
     },
     /// The user selected a recommendation that the search had not found.
-    Selected(Recommendation),
+    RecommendationSelected(Recommendation),
     /// A step of triage. What was undone before it can no longer be done again.
-    Edited {
+    TriageStepDone {
         /// The session.
         session: SessionId,
         /// The step.
-        edit: Edit,
+        step: TriageStep,
     },
     /// The last step of triage that is in force was undone.
-    Undone {
+    TriageStepUndone {
         /// The session.
         session: SessionId,
         /// That step.
-        edit: EditId,
+        step: TriageStepId,
     },
     /// The last step that was undone was done again.
-    Redone {
+    TriageStepRedone {
         /// The session.
         session: SessionId,
         /// That step.
-        edit: EditId,
+        step: TriageStepId,
     },
     /// A challenge or a brief is about to be asked.
-    Aside {
+    SideTurn {
         /// The session.
         session: SessionId,
         /// What is asked.
-        aside: NewAside,
+        side_turn: NewSideTurn,
     },
     /// The session has another title.
     Renamed {
@@ -180,10 +180,10 @@ impl Change {
     pub fn session(&self) -> Option<SessionId> {
         match self {
             Self::Turn { session, .. }
-            | Self::Edited { session, .. }
-            | Self::Undone { session, .. }
-            | Self::Redone { session, .. }
-            | Self::Aside { session, .. }
+            | Self::TriageStepDone { session, .. }
+            | Self::TriageStepUndone { session, .. }
+            | Self::TriageStepRedone { session, .. }
+            | Self::SideTurn { session, .. }
             | Self::Renamed { session, .. }
             | Self::Tagged { session, .. }
             | Self::Deleted { session } => Some(*session),
@@ -191,8 +191,8 @@ impl Change {
             | Self::Append { .. }
             | Self::Note { .. }
             | Self::Ended { .. }
-            | Self::Lifted { .. }
-            | Self::Selected(_) => None,
+            | Self::Extracted { .. }
+            | Self::RecommendationSelected(_) => None,
         }
     }
 
@@ -200,7 +200,10 @@ impl Change {
     pub fn is_of_triage(&self) -> bool {
         matches!(
             self,
-            Self::Selected(_) | Self::Edited { .. } | Self::Undone { .. } | Self::Redone { .. }
+            Self::RecommendationSelected(_)
+                | Self::TriageStepDone { .. }
+                | Self::TriageStepUndone { .. }
+                | Self::TriageStepRedone { .. }
         )
     }
 }

@@ -102,7 +102,7 @@ pub enum Applies {
 
 /// One promised section, in the order in which the persona promises it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Section {
+pub struct SectionRule {
     /// The heading as the persona writes it.
     pub title: String,
     /// What the section is about.
@@ -130,7 +130,7 @@ pub struct Contract {
     pub applies: Applies,
     /// Sections, in order.
     #[serde(deserialize_with = "null_as_default")]
-    pub sections: Vec<Section>,
+    pub sections: Vec<SectionRule>,
     /// Tables.
     #[serde(deserialize_with = "null_as_default")]
     pub tables: Vec<TableRule>,

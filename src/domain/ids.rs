@@ -68,7 +68,7 @@ uuid_id! {
 }
 uuid_id! {
     /// One step of triage.
-    EditId
+    TriageStepId
 }
 
 impl RecommendationId {

@@ -21,7 +21,7 @@ pub struct ModelRef {
 /// The text was not `PROVIDER:MODEL`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is not PROVIDER:MODEL (for example openai:gpt-5)")]
-pub struct NotAModel(String);
+pub struct ModelRefError(String);
 
 impl ModelRef {
     /// What is stored for a run that no model could be chosen for.
@@ -30,12 +30,12 @@ impl ModelRef {
     }
 
     /// Reads `PROVIDER:MODEL`.
-    pub fn parse(text: &str) -> Result<Self, NotAModel> {
+    pub fn parse(text: &str) -> Result<Self, ModelRefError> {
         match text.trim().split_once(':') {
             Some((provider, model)) if !provider.is_empty() && !model.starts_with("//") => {
                 Ok(Self { provider: provider.to_owned(), model: model.trim().to_owned() })
             }
-            _ => Err(NotAModel(text.chars().take(80).collect())),
+            _ => Err(ModelRefError(text.chars().take(80).collect())),
         }
     }
 }
@@ -47,8 +47,8 @@ impl fmt::Display for ModelRef {
 }
 
 impl TryFrom<String> for ModelRef {
-    type Error = NotAModel;
-    fn try_from(text: String) -> Result<Self, NotAModel> {
+    type Error = ModelRefError;
+    fn try_from(text: String) -> Result<Self, ModelRefError> {
         Self::parse(&text)
     }
 }

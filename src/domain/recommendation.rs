@@ -1,6 +1,6 @@
 //! A recommendation: one proposal lifted from an answer, and what the user decided on it.
 //!
-//! Found by `review`, or selected by hand; changed only by an [`super::Edit`]. Its place are bytes of the answer as it is
+//! Found by `review`, or selected by hand; changed only by an [`super::TriageStep`]. Its place are bytes of the answer as it is
 //! shown, neutralised: what `text::sanitize` makes of [`super::Run::text`].
 
 use std::fmt;
@@ -44,7 +44,7 @@ impl Decision {
 /// How it came to be a recommendation.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Origin {
+pub enum RecommendationOrigin {
     /// The extraction found it.
     #[default]
     Found,
@@ -52,7 +52,7 @@ pub enum Origin {
     Selected,
 }
 
-impl Origin {
+impl RecommendationOrigin {
     /// `found` or `selected`, as the store keeps it.
     pub fn word(self) -> &'static str {
         match self {
@@ -144,7 +144,7 @@ pub struct Recommendation {
     /// Its bytes of the neutralised answer.
     pub span: Range<usize>,
     /// How it came to be one.
-    pub origin: Origin,
+    pub origin: RecommendationOrigin,
     /// How much it matters, where the answer says so.
     pub severity: Option<Severity>,
     /// What the user has said about it.
@@ -170,8 +170,8 @@ mod tests {
         for severity in Severity::ALL {
             assert_eq!(Severity::parse(severity.word()), Some(severity));
         }
-        assert_eq!(Origin::parse("selected"), Origin::Selected);
-        assert_eq!(Origin::parse("anything"), Origin::Found);
+        assert_eq!(RecommendationOrigin::parse("selected"), RecommendationOrigin::Selected);
+        assert_eq!(RecommendationOrigin::parse("anything"), RecommendationOrigin::Found);
         assert_eq!(Decision::parse("maybe"), None);
     }
 

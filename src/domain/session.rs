@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Aside, Group, History, PersonaId, Recommendation, Run, RunState, SessionId, TriageCounts,
-    TurnId, group,
+    PersonaId, Recommendation, RecommendationGroup, Run, RunState, SessionId, SideTurn,
+    TriageCounts, TriageHistory, TurnId, group,
 };
 
 /// One question, and the runs that answer it.
@@ -72,9 +72,9 @@ pub struct Session {
     /// The questions, oldest first.
     pub turns: Vec<Turn>,
     /// Challenges and briefs, oldest first.
-    pub asides: Vec<Aside>,
+    pub side_turns: Vec<SideTurn>,
     /// The steps of triage.
-    pub history: History,
+    pub history: TriageHistory,
     /// Recommendations that the user selected in runs which were not searched yet: shown once they are.
     pub unsearched: Vec<Recommendation>,
 }
@@ -88,7 +88,7 @@ impl Session {
 
     /// The rows of triage, in the order of the text: see [`group`]. Counted are the recommendations of the runs that
     /// count ([`Turn::proposes`]), and of the others those that the user has said something about.
-    pub fn groups(&self) -> Vec<Group<'_>> {
+    pub fn groups(&self) -> Vec<RecommendationGroup<'_>> {
         let mut found: Vec<(&Recommendation, bool)> = Vec::new();
         for turn in &self.turns {
             for run in &turn.runs {
@@ -101,7 +101,7 @@ impl Session {
         groups
             .filter_map(|places| {
                 let members = places.members.into_iter().filter_map(item).collect();
-                Some(Group { leader: item(places.leader)?, members })
+                Some(RecommendationGroup { leader: item(places.leader)?, members })
             })
             .collect()
     }
@@ -130,7 +130,7 @@ impl Session {
 
     /// How far triage has come. The store keeps the same numbers for lists, in SQL.
     pub fn triage(&self) -> TriageCounts {
-        self.groups().iter().map(Group::decision).collect()
+        self.groups().iter().map(RecommendationGroup::decision).collect()
     }
 }
 
@@ -190,8 +190,8 @@ pub struct SearchHit {
 mod tests {
     use super::*;
     use crate::domain::{
-        Decision, Facet, ModelRef, Origin, PersonaId, RecommendationId, RunId, RunNotes, RunState,
-        Verdict,
+        Decision, Facet, ModelRef, PersonaId, RecommendationId, RecommendationOrigin, RunId,
+        RunNotes, RunState, Verdict,
     };
 
     fn item(id: u128, verdict: Verdict) -> Recommendation {
@@ -201,7 +201,7 @@ mod tests {
             facet: Facet::Risks,
             title: format!("title {id}"),
             span: 0..1,
-            origin: Origin::Found,
+            origin: RecommendationOrigin::Found,
             severity: None,
             verdict,
         }
@@ -255,8 +255,8 @@ mod tests {
             unsearched: Vec::new(),
             tags: Vec::new(),
             turns: turns.collect(),
-            asides: Vec::new(),
-            history: History::default(),
+            side_turns: Vec::new(),
+            history: TriageHistory::default(),
         }
     }
 

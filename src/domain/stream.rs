@@ -61,7 +61,7 @@ pub enum StreamEvent {
 /// What kind of failure: decides whether it is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum FailKind {
+pub enum FailureKind {
     /// No connection: refused, no such host, TLS.
     Connect,
     /// Nothing came within the limit.
@@ -85,7 +85,7 @@ pub enum FailKind {
 #[error("{message}")]
 pub struct Failure {
     /// What kind.
-    pub kind: FailKind,
+    pub kind: FailureKind,
     /// What failed, where, and what to do; one or two sentences, no secrets, no control characters.
     pub message: String,
     /// HTTP status, if there was one.
@@ -100,8 +100,9 @@ pub struct Failure {
 
 impl Failure {
     /// A failure of `kind`; connect errors, time-outs and "busy" are worth another try.
-    pub fn new(kind: FailKind, message: impl Into<String>) -> Self {
-        let retryable = matches!(kind, FailKind::Connect | FailKind::Timeout | FailKind::Busy);
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        let retryable =
+            matches!(kind, FailureKind::Connect | FailureKind::Timeout | FailureKind::Busy);
         Self { kind, message: message.into(), status: None, retry_after: None, retryable }
     }
 

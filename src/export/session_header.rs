@@ -130,7 +130,7 @@ impl UsageTotals {
     /// Adds up the whole session.
     pub(super) fn from_session(session: &Session) -> Self {
         let runs = session.turns.iter().flat_map(|turn| &turn.runs);
-        Self::from_runs(runs.chain(session.asides.iter().map(|aside| &aside.run)))
+        Self::from_runs(runs.chain(session.side_turns.iter().map(|side_turn| &side_turn.run)))
     }
 
     fn from_runs<'a>(runs: impl Iterator<Item = &'a Run>) -> Self {

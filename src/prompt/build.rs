@@ -238,7 +238,7 @@ mod tests {
         assert!(list_notes(&built.notes).is_empty());
     }
 
-    use crate::domain::{ChatRole, Facet, ModelProfile, PersonaId, PersonaSource, Section};
+    use crate::domain::{ChatRole, Facet, ModelProfile, PersonaId, PersonaSource, SectionRule};
 
     fn persona(prompt: &str) -> Persona {
         let id = PersonaId::from_name("x");
@@ -480,8 +480,11 @@ mod tests {
     fn a_small_model_gets_the_brief_and_the_headings() {
         let mut persona = persona(&"p".repeat(400));
         persona.brief = Some("b".repeat(80));
-        persona.contract.sections =
-            vec![Section { title: "Advice".into(), facet: Facet::Recommendation, optional: false }];
+        persona.contract.sections = vec![SectionRule {
+            title: "Advice".into(),
+            facet: Facet::Recommendation,
+            optional: false,
+        }];
         let note = "local · tiny · small model: check its claims".to_owned();
         let small = ModelProfile {
             context: Some(8_192),

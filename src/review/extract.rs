@@ -12,7 +12,9 @@ use super::table_columns::TableColumns;
 use super::title::{is_label, recommendation_title, row_title, shorten_title};
 use super::word_lists::word_lists;
 use crate::domain::script::{COLONS, QUESTION_MARKS};
-use crate::domain::{Facet, Origin, Recommendation, RecommendationId, RunId, Severity, Verdict};
+use crate::domain::{
+    Facet, Recommendation, RecommendationId, RecommendationOrigin, RunId, Severity, Verdict,
+};
 use crate::text::{Document, Part, PartKind, TableLine, has_letters};
 
 /// The facets whose sections propose something.
@@ -207,7 +209,7 @@ impl<'a> RecommendationFinder<'a> {
     ) {
         let span = trim_span(self.document.source(), span);
         let id = RecommendationId::at(self.run, &span);
-        let (run, origin, verdict) = (self.run, Origin::Found, Verdict::default());
+        let (run, origin, verdict) = (self.run, RecommendationOrigin::Found, Verdict::default());
         let found = Recommendation { id, run, facet, title, span, origin, severity, verdict };
         self.found.push(found);
     }
@@ -268,7 +270,7 @@ pub fn select_recommendation(
         title: if has_letters(&title) { title } else { shorten_title(text) },
         severity: find_severity(text),
         span,
-        origin: Origin::Selected,
+        origin: RecommendationOrigin::Selected,
         verdict: Verdict::default(),
     })
 }

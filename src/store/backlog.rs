@@ -67,16 +67,16 @@ fn needs_sync(change: &Change) -> bool {
         | Change::Run { .. }
         | Change::Note { .. }
         | Change::Ended { .. }
-        | Change::Aside { .. }
+        | Change::SideTurn { .. }
         | Change::Renamed { .. }
         | Change::Tagged { .. }
         | Change::Deleted { .. } => true,
         Change::Append { .. }
-        | Change::Lifted { .. }
-        | Change::Selected(_)
-        | Change::Edited { .. }
-        | Change::Undone { .. }
-        | Change::Redone { .. } => false,
+        | Change::Extracted { .. }
+        | Change::RecommendationSelected(_)
+        | Change::TriageStepDone { .. }
+        | Change::TriageStepUndone { .. }
+        | Change::TriageStepRedone { .. } => false,
     }
 }
 
@@ -148,15 +148,15 @@ impl Backlog {
             Change::Run { run, .. } => {
                 self.growing.remove(&run.id);
             }
-            Change::Aside { aside, .. } => {
-                self.growing.remove(&aside.run.id);
+            Change::SideTurn { side_turn, .. } => {
+                self.growing.remove(&side_turn.run.id);
             }
             Change::Note { .. }
-            | Change::Lifted { .. }
-            | Change::Selected(_)
-            | Change::Edited { .. }
-            | Change::Undone { .. }
-            | Change::Redone { .. }
+            | Change::Extracted { .. }
+            | Change::RecommendationSelected(_)
+            | Change::TriageStepDone { .. }
+            | Change::TriageStepUndone { .. }
+            | Change::TriageStepRedone { .. }
             | Change::Renamed { .. }
             | Change::Tagged { .. }
             | Change::Deleted { .. } => {}

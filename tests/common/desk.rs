@@ -7,8 +7,8 @@ use plenary::app::ids::Ids;
 use plenary::app::roster::{Answerer, Roster};
 use plenary::app::{Clock, Effect, Effects, Key, Keymap, Msg, State, update};
 use plenary::domain::{
-    ModelProfile, ModelRef, Panel, Persona, PersonaId, PersonaSource, RunId, RunUpdate, Source,
-    Weights,
+    DownloadSource, ModelFile, ModelProfile, ModelRef, Panel, Persona, PersonaId, PersonaSource,
+    RunId, RunUpdate,
 };
 
 /// An id.
@@ -32,9 +32,9 @@ pub fn persona(word: &str, name: &str, title: &str, view: &str, color: &str) -> 
 }
 
 /// Weights that could be fetched: about as large as their name says.
-pub fn weights(id: &str) -> Weights {
+pub fn weights(id: &str) -> ModelFile {
     let small = id.contains("0.5b");
-    Weights {
+    ModelFile {
         id: id.into(),
         title: if small { "Qwen2.5 Coder 0.5B" } else { "Qwen2.5 Coder 1.5B" }.into(),
         alias: None,
@@ -46,8 +46,8 @@ pub fn weights(id: &str) -> Weights {
         memory: if small { 1_600_000_000 } else { 3_000_000_000 },
         caution: small.then(|| "often wrong; for machines with little memory".into()),
         sources: vec![
-            Source::Hub { repo: "o/n".into(), revision: "1".into(), file: "f".into() },
-            Source::Packages(Vec::new()),
+            DownloadSource::Hub { repo: "o/n".into(), revision: "1".into(), file: "f".into() },
+            DownloadSource::Packages(Vec::new()),
         ],
     }
 }

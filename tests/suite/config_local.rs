@@ -1,7 +1,7 @@
 //! The model that runs in this program, as the configuration sees it: when it is chosen, by which names, with what settings.
 
 use plenary::config::Setup;
-use plenary::domain::{ProviderSpec, Scaffolding};
+use plenary::domain::{ProviderSpec, ScaffoldMode};
 
 use super::config::{Lab, model_of};
 
@@ -45,7 +45,7 @@ fn local_providers_have_their_settings() {
     );
     let mine = &setup.providers["mine"];
     assert_eq!(mine.default_model.as_deref(), Some("qwen2.5-coder-0.5b"));
-    assert_eq!(mine.local.as_ref().unwrap().scaffold, Scaffolding::On);
+    assert_eq!(mine.local.as_ref().unwrap().scaffold, ScaffoldMode::On);
     assert_eq!((mine.concurrency, mine.timeouts.first_token.as_secs()), (2, 60));
     assert_eq!(setup.providers["vllm"].base_url, "");
 }

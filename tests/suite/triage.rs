@@ -55,10 +55,10 @@ fn saved(effects: &[Effect]) -> Vec<&'static str> {
     effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::Save(Change::Edited { .. }) => Some("edited"),
-            Effect::Save(Change::Undone { .. }) => Some("undone"),
-            Effect::Save(Change::Redone { .. }) => Some("redone"),
-            Effect::Save(Change::Selected(_)) => Some("selected"),
+            Effect::Save(Change::TriageStepDone { .. }) => Some("edited"),
+            Effect::Save(Change::TriageStepUndone { .. }) => Some("undone"),
+            Effect::Save(Change::TriageStepRedone { .. }) => Some("redone"),
+            Effect::Save(Change::RecommendationSelected(_)) => Some("selected"),
             Effect::Save(_) => Some("other"),
             _ => None,
         })

@@ -135,7 +135,7 @@ fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) 
             stream::request_highlighting(state, run.id, effects);
         }
     }
-    for aside in &mut session.asides {
+    for aside in &mut session.side_turns {
         let run = &mut aside.run;
         if run.state.is_live() {
             run.state = RunState::Ended(Ending::Cut("it was not written to its end".to_owned()));

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::config::model_catalogue::unknown_model_message;
 use crate::config::{Flags, Setup};
-use crate::domain::Weights;
+use crate::domain::ModelFile;
 use crate::domain::format::format_bytes;
 use crate::text::sanitize_line;
 use crate::weights::{self, FilePresence, RemoveError, file_presence};
@@ -67,7 +67,7 @@ pub fn run_model_command(command: &ModelCommand, flags: &Flags) -> Result<u8, Cl
 }
 
 /// Finds a local model by id or alias, with or without the prefix `local:`.
-fn find_model<'a>(setup: &'a Setup, id: &str) -> Result<&'a Weights, CliError> {
+fn find_model<'a>(setup: &'a Setup, id: &str) -> Result<&'a ModelFile, CliError> {
     let id = id.trim();
     let id = id.strip_prefix("local:").unwrap_or(id);
     setup
@@ -77,7 +77,10 @@ fn find_model<'a>(setup: &'a Setup, id: &str) -> Result<&'a Weights, CliError> {
 }
 
 /// Finds the local model `id`; without `id`, the one that the local provider uses by default.
-fn find_model_or_default<'a>(setup: &'a Setup, id: Option<&str>) -> Result<&'a Weights, CliError> {
+fn find_model_or_default<'a>(
+    setup: &'a Setup,
+    id: Option<&str>,
+) -> Result<&'a ModelFile, CliError> {
     if let Some(id) = id {
         return find_model(setup, id);
     }

@@ -111,7 +111,7 @@ impl SourceRenderer {
         if state.turns().len() > 1 {
             details.push(format!("question {}", item.turn));
         }
-        if item.leader.found.origin == crate::domain::Origin::Selected {
+        if item.leader.found.origin == crate::domain::RecommendationOrigin::Selected {
             details.push("selected manually".to_owned());
         }
         add_text(UiRole::Note, &details.join(" · "), 2);

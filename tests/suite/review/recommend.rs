@@ -1,7 +1,7 @@
 //! Recommendations against what a person found in the same answers, and in answers that nobody expects.
 
 use plenary::config::facets;
-use plenary::domain::{Contract, Facet, Origin, Recommendation, RunId, Severity};
+use plenary::domain::{Contract, Facet, Recommendation, RecommendationOrigin, RunId, Severity};
 use plenary::review::{extract_recommendations, select_recommendation, split_sections};
 use plenary::text::Document;
 use proptest::prelude::*;
@@ -190,7 +190,7 @@ fn any_lines_can_be_selected() {
         let found = selected(quote).unwrap();
         assert_eq!(found.title, title, "{quote}");
         assert_eq!(&source[found.span], quote.trim());
-        assert_eq!((found.facet, found.origin), (Facet::Risks, Origin::Selected));
+        assert_eq!((found.facet, found.origin), (Facet::Risks, RecommendationOrigin::Selected));
     }
     assert_eq!(selected("\n\n"), None);
     assert_eq!(selected("---\n"), None);

@@ -3,7 +3,7 @@
 //! Read from a provider's settings, for `local` from the weights too. Used by `prompt`; made where a model is chosen.
 
 use super::run_notes::local_model_note;
-use super::{ProviderSpec, Scaffolding, Weights};
+use super::{ModelFile, ProviderSpec, ScaffoldMode};
 
 /// Tokens of context that a local model is given, unless configured: each persona's share of memory grows with them.
 const LOCAL_CONTEXT: u32 = 8_192;
@@ -28,7 +28,7 @@ pub struct ModelProfile {
 
 impl ProviderSpec {
     /// The weights that `model` means; none for providers that have their weights elsewhere.
-    pub fn weights(&self, model: &str) -> Option<&Weights> {
+    pub fn weights(&self, model: &str) -> Option<&ModelFile> {
         self.local.as_ref()?.catalogue.find(model)
     }
 
@@ -40,9 +40,9 @@ impl ProviderSpec {
         };
         let small = local.catalogue.is_small(weights);
         let scaffold = match local.scaffold {
-            Scaffolding::Auto => small,
-            Scaffolding::On => true,
-            Scaffolding::Off => false,
+            ScaffoldMode::Auto => small,
+            ScaffoldMode::On => true,
+            ScaffoldMode::Off => false,
         };
         ModelProfile {
             context: Some(context.unwrap_or(LOCAL_CONTEXT).min(weights.context)),
@@ -55,7 +55,7 @@ impl ProviderSpec {
 }
 
 /// The note about a local model: its name, and a caution or what small models get wrong.
-fn describe_local_model(weights: &Weights, small: bool) -> String {
+fn describe_local_model(weights: &ModelFile, small: bool) -> String {
     let remark = weights.caution.as_deref();
     let remark = remark.or(small.then_some("small model: check its claims"));
     local_model_note(weights.name(), remark)
@@ -67,10 +67,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::domain::{Catalogue, LocalSpec};
+    use crate::domain::{LocalSpec, ModelCatalogue};
 
-    fn spec(scaffold: Scaffolding) -> ProviderSpec {
-        let weights = |id: &str, bytes: u64, caution: Option<&str>| Weights {
+    fn spec(scaffold: ScaffoldMode) -> ProviderSpec {
+        let weights = |id: &str, bytes: u64, caution: Option<&str>| ModelFile {
             id: id.to_owned(),
             title: id.to_owned(),
             alias: None,
@@ -85,11 +85,11 @@ mod tests {
         };
         let mut own = weights("/m/own.gguf", 50, None);
         (own.title, own.file) = ("own.gguf".to_owned(), PathBuf::from("/m/own.gguf"));
-        let catalogue = Catalogue {
+        let catalogue = ModelCatalogue {
             weights: vec![
                 weights("big", 5_000, None),
                 weights("coder", 100, None),
-                Weights { context: 2_048, ..weights("toy", 10, Some("for demonstrations")) },
+                ModelFile { context: 2_048, ..weights("toy", 10, Some("for demonstrations")) },
                 own,
             ],
             small_below: 1_000,
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn small_models_are_told_apart_and_say_so() {
-        let of = |model: &str| spec(Scaffolding::Auto).profile(model);
+        let of = |model: &str| spec(ScaffoldMode::Auto).profile(model);
         for (model, small, note) in [
             ("big", false, "local · big"),
             ("coder", true, "local · coder · small model: check its claims"),
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn limits_are_modest_unless_configured() {
-        let mut spec = spec(Scaffolding::Auto);
+        let mut spec = spec(ScaffoldMode::Auto);
         let limits = |spec: &ProviderSpec, model: &str| {
             let profile = spec.profile(model);
             (profile.context, profile.max_tokens)
@@ -135,9 +135,9 @@ mod tests {
     #[test]
     fn scaffolding_can_be_forced_and_forbidden() {
         for (when, big, coder) in [
-            (Scaffolding::Auto, false, true),
-            (Scaffolding::On, true, true),
-            (Scaffolding::Off, false, false),
+            (ScaffoldMode::Auto, false, true),
+            (ScaffoldMode::On, true, true),
+            (ScaffoldMode::Off, false, false),
         ] {
             let spec = spec(when);
             assert_eq!(

