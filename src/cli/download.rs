@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(ids(&find_missing(&setup, &edge)), ["qwen2.5-coder-0.5b"]);
 
         let tiny = setup.catalogue.find("tiny").unwrap();
-        let path = model_files_spec(&setup).path(tiny);
+        let path = model_files_spec(&setup).file_path(tiny);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::File::create(path).unwrap().set_len(tiny.bytes).unwrap();
         assert_eq!(ids(&find_missing(&setup, &asked)), ["qwen2.5-coder-0.5b"]);

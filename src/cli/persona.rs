@@ -365,7 +365,8 @@ mod tests {
         let id = PersonaId::from_name("edge");
         let built_in = personas::built_in(&id).unwrap();
         let source = PersonaSource::User("p/日本.md".into());
-        let plain = Persona::plain(PersonaId::from_name("x"), "日本 X".to_owned(), "Text", source);
+        let plain =
+            Persona::from_prompt(PersonaId::from_name("x"), "日本 X".to_owned(), "Text", source);
         let panel = Panel { name: "mine".to_owned(), personas: vec![id], model: None };
         KnownPersonas {
             personas: vec![built_in, Arc::new(plain)],

@@ -100,7 +100,7 @@ pub(super) fn complete(
         }
         _ => {
             let is_installed = |file: &ModelFile| {
-                !local.models.as_os_str().is_empty() && has_size(&local.path(file), file.bytes)
+                !local.models.as_os_str().is_empty() && has_size(&local.file_path(file), file.bytes)
             };
             preferred_file(&local.catalogue, is_installed, environment.free_memory)
                 .map(|file| file.id.clone())
@@ -122,14 +122,14 @@ fn preferred_file(
     free: Option<u64>,
 ) -> Option<&ModelFile> {
     let fits = |bytes: u64| free.is_none_or(|free| bytes <= free);
-    let good = || catalogue.weights.iter().filter(|file| file.caution.is_none());
-    let others = || catalogue.weights.iter().filter(|file| file.caution.is_some());
+    let good = || catalogue.files.iter().filter(|file| file.caution.is_none());
+    let others = || catalogue.files.iter().filter(|file| file.caution.is_some());
     good()
         .chain(others())
         .find(|file| fits(file.memory) && is_installed(file))
         .or_else(|| good().find(|file| fits(file.memory.saturating_add(file.memory / 3))))
         .or_else(|| good().min_by_key(|file| file.memory))
-        .or_else(|| catalogue.weights.first())
+        .or_else(|| catalogue.files.first())
 }
 
 /// The model that `word` names: the id of a model file in the catalogue, or the path of the user's own file as written.
@@ -179,7 +179,7 @@ pub(super) fn add_own_files<'a>(
     for ModelRef { provider, model } in chosen {
         let local = specs.get_mut(provider).and_then(|spec| spec.local.as_mut());
         if let Some(local) = local.filter(|local| local.catalogue.find(model).is_none()) {
-            Arc::make_mut(&mut local.catalogue).weights.push(own_file(model, environment));
+            Arc::make_mut(&mut local.catalogue).files.push(own_file(model, environment));
         }
     }
 }
@@ -230,7 +230,7 @@ mod tests {
             weights("good", 3 * GB, false),
             weights("better", 6 * GB, false),
         ];
-        ModelCatalogue { weights, small_below: GB }
+        ModelCatalogue { files: weights, small_below: GB }
     }
 
     #[test]
@@ -253,8 +253,7 @@ mod tests {
             let found = preferred_file(&catalogue, is_installed, free).unwrap();
             assert_eq!(found.id, chosen, "{installed:?} {free:?}");
         }
-        let only_toys =
-            ModelCatalogue { weights: catalogue.weights[..1].to_vec(), small_below: GB };
+        let only_toys = ModelCatalogue { files: catalogue.files[..1].to_vec(), small_below: GB };
         assert_eq!(preferred_file(&only_toys, |_| false, None).unwrap().id, "toy");
         assert_eq!(preferred_file(&ModelCatalogue::default(), |_| false, None), None);
     }

@@ -116,7 +116,10 @@ impl Setup {
 
     /// What a prompt for `model` must take into account.
     pub fn profile(&self, model: &ModelRef) -> ModelProfile {
-        self.providers.get(&model.provider).map(|s| s.profile(&model.model)).unwrap_or_default()
+        self.providers
+            .get(&model.provider)
+            .map(|s| s.model_profile(&model.model))
+            .unwrap_or_default()
     }
 }
 

@@ -66,7 +66,7 @@ impl BuiltInModels {
         tables: &BTreeMap<String, ModelFileTable>,
         root: &ConfigNode,
     ) -> Result<ModelCatalogue, ConfigError> {
-        let mut catalogue = ModelCatalogue { weights: Vec::new(), small_below: self.small_below };
+        let mut catalogue = ModelCatalogue { files: Vec::new(), small_below: self.small_below };
         let own = ids.iter().filter(|id| !self.ids.contains(id));
         for id in self.ids.iter().chain(own) {
             let Some(table) = tables.get(id) else { continue };
@@ -74,7 +74,7 @@ impl BuiltInModels {
                 check_unique(&catalogue, &file)?;
                 Ok(file)
             });
-            catalogue.weights.push(file.map_err(|CatalogueError { path, message }| {
+            catalogue.files.push(file.map_err(|CatalogueError { path, message }| {
                 root.error_at(&[&["models", id.as_str()], path.as_slice()].concat(), message)
             })?);
         }
@@ -101,7 +101,7 @@ impl CatalogueError {
 /// Checks that no word means two files. Two words may mean the same file.
 fn check_unique(catalogue: &ModelCatalogue, file: &ModelFile) -> Result<(), CatalogueError> {
     let words = |file: &ModelFile| std::iter::once(file.id.clone()).chain(file.alias.clone());
-    for other in &catalogue.weights {
+    for other in &catalogue.files {
         if words(other).any(|word| word == file.id) {
             let message = format!("{} is the alias of {} already", file.id, other.id);
             return Err(CatalogueError::new("", message));
@@ -312,12 +312,12 @@ fn is_relative(path: &str) -> bool {
 pub fn unknown_model_message(catalogue: &ModelCatalogue, word: &str) -> String {
     let words = || {
         catalogue
-            .weights
+            .files
             .iter()
             .flat_map(|w| std::iter::once(w.id.as_str()).chain(w.alias.as_deref()))
     };
     let shown: String = word.escape_debug().take(80).collect();
-    let ids: Vec<&str> = catalogue.weights.iter().map(|w| w.id.as_str()).collect();
+    let ids: Vec<&str> = catalogue.files.iter().map(|w| w.id.as_str()).collect();
     format!(
         "there is no local model \"{shown}\"{} (known: {})",
         did_you_mean(word, words()),
@@ -356,7 +356,7 @@ mod tests {
     #[test]
     fn the_embedded_file_is_valid() {
         let built_in = catalogue_with("").unwrap();
-        let ids: Vec<&str> = built_in.weights.iter().map(|w| w.id.as_str()).collect();
+        let ids: Vec<&str> = built_in.files.iter().map(|w| w.id.as_str()).collect();
         assert_eq!(
             ids,
             ["qwen2.5-coder-1.5b", "qwen2.5-coder-0.5b", "smollm2-135m", "qwen2.5-1.5b"]
@@ -367,8 +367,8 @@ mod tests {
             tiny.caution.as_deref(),
             Some("for tests and demonstrations: fluent, no use as advice")
         );
-        assert!(built_in.weights.iter().all(|w| built_in.is_small(w)));
-        for weights in &built_in.weights {
+        assert!(built_in.files.iter().all(|w| built_in.is_small(w)));
+        for weights in &built_in.files {
             assert_eq!(weights.licence, "Apache-2.0", "{}", weights.id);
             assert!(weights.memory > weights.bytes, "{}", weights.id);
             for source in &weights.sources {
@@ -383,9 +383,9 @@ mod tests {
     fn parts_are_numbered_in_order() {
         let built_in = catalogue_with("").unwrap();
         let [DownloadSource::Hub { file, .. }, DownloadSource::Packages(parts)] =
-            built_in.weights[0].sources.as_slice()
+            built_in.files[0].sources.as_slice()
         else {
-            panic!("{:?}", built_in.weights[0].sources)
+            panic!("{:?}", built_in.files[0].sources)
         };
         assert_eq!(file, "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf");
         assert_eq!(parts.len(), 22);
@@ -399,7 +399,7 @@ mod tests {
         let text = model_table("title = \"Mine\"\ncontext = 100")
             + "[models.\"qwen2.5-coder-1.5b\"]\nalias = \"big\"\n";
         let catalogue = catalogue_with(&text).unwrap();
-        assert_eq!(catalogue.weights.len(), 5);
+        assert_eq!(catalogue.files.len(), 5);
         let mine = catalogue.find("mine").unwrap();
         assert_eq!((mine.title.as_str(), mine.bytes, mine.context), ("Mine", 10, 100));
         assert_eq!(mine.sha256.as_deref(), Some(HASH.to_lowercase().as_str()));

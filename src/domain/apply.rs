@@ -48,7 +48,7 @@ impl Session {
             Change::SideTurn { side_turn, .. } => self.add_side_turn(side_turn),
             Change::Append { run, text, reasoning } => {
                 if let Some(run) = self.run_mut(*run) {
-                    run.append(text, reasoning);
+                    run.append_text(text, reasoning);
                 }
             }
             Change::Note { run, note } => {
@@ -62,14 +62,14 @@ impl Session {
                     fill_in_default_model(&mut run.model, model.as_deref());
                     run.usage = *usage;
                     run.elapsed = *elapsed;
-                    self.touch(at);
+                    self.mark_updated(at);
                 }
             }
             Change::Extracted { run, found } => self.add_extracted(*run, found),
             Change::RecommendationSelected(item) => {
                 if self.run(item.run).is_some() {
                     self.insert_recommendation(item.run, item);
-                    self.touch(at);
+                    self.mark_updated(at);
                 }
             }
             Change::TriageStepDone { step, .. } => self.do_step(step, at),
@@ -123,7 +123,7 @@ impl Session {
         self.unsearched.sort_by_key(|item| (item.run, item.span.start, item.span.end));
     }
 
-    fn touch(&mut self, at: i64) {
+    fn mark_updated(&mut self, at: i64) {
         self.updated_at = self.updated_at.max(at);
     }
 
@@ -133,7 +133,7 @@ impl Session {
     }
 
     fn add_turn(&mut self, turn: TurnId, question: &str, at: i64, runs: &[NewRun]) {
-        self.touch(at);
+        self.mark_updated(at);
         if self.has_turn(turn) {
             return;
         }
@@ -141,7 +141,7 @@ impl Session {
             id: turn,
             question: question.to_owned(),
             asked_at: at,
-            runs: runs.iter().map(|run| run.begun(RunState::Queued)).collect(),
+            runs: runs.iter().map(|run| run.to_run(RunState::Queued)).collect(),
         });
     }
 
@@ -149,13 +149,13 @@ impl Session {
         let is_known = self.run(run.id).is_some();
         let Some(turn) = self.turns.iter_mut().find(|known| known.id == turn) else { return };
         if !is_known {
-            turn.runs.push(run.begun(RunState::Queued));
+            turn.runs.push(run.to_run(RunState::Queued));
         }
-        self.touch(at);
+        self.mark_updated(at);
     }
 
     fn add_side_turn(&mut self, side_turn: &NewSideTurn) {
-        self.touch(side_turn.at);
+        self.mark_updated(side_turn.at);
         if self.has_turn(side_turn.id) {
             return;
         }
@@ -164,7 +164,7 @@ impl Session {
             kind: side_turn.kind,
             question: side_turn.question.clone(),
             asked_at: side_turn.at,
-            run: side_turn.run.begun(RunState::Queued),
+            run: side_turn.run.to_run(RunState::Queued),
         });
     }
 
@@ -222,7 +222,7 @@ impl Session {
         for update in &step.updates {
             self.set_verdict(update.id, &update.after);
         }
-        self.touch(at);
+        self.mark_updated(at);
     }
 
     fn undo_step(&mut self, id: TriageStepId, at: i64) {
@@ -233,7 +233,7 @@ impl Session {
         for update in step.updates.iter().rev() {
             self.set_verdict(update.id, &update.before);
         }
-        self.touch(at);
+        self.mark_updated(at);
     }
 
     fn redo_step(&mut self, id: TriageStepId, at: i64) {
@@ -244,13 +244,13 @@ impl Session {
         for update in &step.updates {
             self.set_verdict(update.id, &update.after);
         }
-        self.touch(at);
+        self.mark_updated(at);
     }
 }
 
 impl Run {
     /// Text or reasoning arrived: the run is streaming, unless it has ended.
-    pub fn append(&mut self, text: &str, reasoning: &str) {
+    pub fn append_text(&mut self, text: &str, reasoning: &str) {
         self.text.push_str(text);
         self.reasoning.push_str(reasoning);
         let has_arrived = !text.is_empty() || !reasoning.is_empty();

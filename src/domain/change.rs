@@ -27,7 +27,7 @@ pub struct NewRun {
 
 impl NewRun {
     /// The run in `state`, without text yet.
-    pub fn begun(&self, state: RunState) -> Run {
+    pub fn to_run(&self, state: RunState) -> Run {
         Run {
             id: self.id,
             persona: self.persona.clone(),
@@ -197,7 +197,7 @@ impl Change {
     }
 
     /// True for what is on disk before it is shown: a step of triage that a key made.
-    pub fn is_of_triage(&self) -> bool {
+    pub fn is_triage_change(&self) -> bool {
         matches!(
             self,
             Self::RecommendationSelected(_)

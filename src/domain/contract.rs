@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::lenient::{null_as_default, strings};
+use super::lenient::{null_as_default, string_or_list};
 
 /// A section that answers share whatever they call it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -50,7 +50,7 @@ impl Facet {
     ];
 
     /// `recommendation`: the word in persona files, the store and exports.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Recommendation => "recommendation",
             Self::Assumptions => "assumptions",
@@ -67,7 +67,7 @@ impl Facet {
 
     /// The facet of this word.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|facet| facet.word() == word)
+        Self::ALL.into_iter().find(|facet| facet.as_str() == word)
     }
 
     /// `Recommendation`: what people read.
@@ -139,16 +139,16 @@ pub struct Contract {
     /// Title of the section that must come last.
     pub closes_with: Option<String>,
     /// Phrases or topics that must occur.
-    #[serde(deserialize_with = "strings")]
+    #[serde(deserialize_with = "string_or_list")]
     pub require: Vec<String>,
     /// What the persona must never say or show.
-    #[serde(deserialize_with = "strings")]
+    #[serde(deserialize_with = "string_or_list")]
     pub forbid: Vec<String>,
 }
 
 impl Contract {
     /// True when a section about `facet` is promised, and not only where it fits.
-    pub fn promises(&self, facet: Facet) -> bool {
+    pub fn has_required_section(&self, facet: Facet) -> bool {
         self.sections.iter().any(|section| section.facet == facet && !section.optional)
     }
 

@@ -74,7 +74,7 @@ uuid_id! {
 impl RecommendationId {
     /// The identity of what stands at these bytes of a run: the same in every program that looks, so that nothing need be
     /// stored for it to be known again. Two places of one run never share one, as an odd factor loses no bits.
-    pub fn at(run: RunId, span: &std::ops::Range<usize>) -> Self {
+    pub fn from_span(run: RunId, span: &std::ops::Range<usize>) -> Self {
         const ODD: u128 = 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835;
         let place = ((span.start as u128) << 64) | span.end as u128;
         Self::from_number(run.number() ^ place.wrapping_mul(ODD))
@@ -125,7 +125,7 @@ impl PersonaId {
 
     /// The id with `-2`, `-3` … behind it: for the second persona of one name.
     #[must_use]
-    pub fn numbered(&self, n: usize) -> Self {
+    pub fn with_number(&self, n: usize) -> Self {
         Self(format!("{}-{n}", self.0))
     }
 

@@ -16,12 +16,16 @@ where
 }
 
 /// Reads a list of strings; a single string is a list of one, null an empty list.
-pub(crate) fn strings<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    optional_strings(deserializer).map(Option::unwrap_or_default)
+pub(crate) fn string_or_list<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<String>, D::Error> {
+    optional_string_or_list(deserializer).map(Option::unwrap_or_default)
 }
 
 /// Reads a list of strings; a single string is a list of one, null is none.
-pub(crate) fn optional_strings<'de, D>(deserializer: D) -> Result<Option<Vec<String>>, D::Error>
+pub(crate) fn optional_string_or_list<'de, D>(
+    deserializer: D,
+) -> Result<Option<Vec<String>>, D::Error>
 where
     D: Deserializer<'de>,
 {
@@ -65,9 +69,9 @@ mod tests {
     struct Fields {
         #[serde(default, deserialize_with = "null_as_default")]
         flag: bool,
-        #[serde(default, deserialize_with = "strings")]
+        #[serde(default, deserialize_with = "string_or_list")]
         list: Vec<String>,
-        #[serde(default, deserialize_with = "optional_strings")]
+        #[serde(default, deserialize_with = "optional_string_or_list")]
         optional: Option<Vec<String>>,
     }
 

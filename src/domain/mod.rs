@@ -44,11 +44,13 @@ pub use panel::Panel;
 pub use persona::{Persona, PersonaSource};
 pub use provider::{KeySource, ProviderSpec, Timeouts};
 pub use recommendation::{Decision, Recommendation, RecommendationOrigin, Severity, Verdict};
-pub use recommendation_group::{GroupIndices, RecommendationGroup, TriageCounts, group};
+pub use recommendation_group::{
+    GroupIndices, RecommendationGroup, TriageCounts, group_recommendations,
+};
 pub use run::{Ending, Run, RunState};
 pub use run_notes::RunNotes;
 pub use scaffold::{Scaffold, ScaffoldSection};
-pub use session::{SearchHit, Session, SessionSummary, Turn, as_tag};
+pub use session::{SearchHit, Session, SessionSummary, Turn, parse_tag};
 pub use side_turn::{SideTurn, SideTurnKind};
 pub use stream::{Failure, FailureKind, RunUpdate, StopReason, StreamEvent, Usage};
 pub use triage_history::{TriageHistory, TriageStep, VerdictUpdate};

@@ -74,7 +74,7 @@ pub struct WheelPackage {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ModelCatalogue {
     /// The weights, the preferred ones first.
-    pub weights: Vec<ModelFile>,
+    pub files: Vec<ModelFile>,
     /// Weights of fewer bytes are small: they get briefs, scaffolds and a word of caution.
     pub small_below: u64,
 }
@@ -82,14 +82,14 @@ pub struct ModelCatalogue {
 impl ModelCatalogue {
     /// The weights of this id or alias.
     pub fn find(&self, name: &str) -> Option<&ModelFile> {
-        self.weights.iter().find(|w| w.id == name || w.alias.as_deref() == Some(name))
+        self.files.iter().find(|w| w.id == name || w.alias.as_deref() == Some(name))
     }
 
     /// The largest weights that `free` bytes of memory are enough for, smaller than `than`.
-    pub fn smaller(&self, than: &ModelFile, free: u64) -> Option<&ModelFile> {
+    pub fn find_smaller(&self, than: &ModelFile, free: u64) -> Option<&ModelFile> {
         let fits = |w: &&ModelFile| w.memory <= free && w.memory < than.memory;
         // Of two that need the same, the one that stands first: the last maximum of the list from behind.
-        self.weights.iter().rev().filter(fits).max_by_key(|w| w.memory)
+        self.files.iter().rev().filter(fits).max_by_key(|w| w.memory)
     }
 
     /// True when answers of these weights need briefs, scaffolds and a word of caution.
@@ -126,7 +126,7 @@ pub struct LocalSpec {
 
 impl LocalSpec {
     /// Where the file of `weights` is, or will be.
-    pub fn path(&self, weights: &ModelFile) -> PathBuf {
+    pub fn file_path(&self, weights: &ModelFile) -> PathBuf {
         self.models.join(&weights.file)
     }
 }

@@ -28,14 +28,14 @@ pub struct ModelProfile {
 
 impl ProviderSpec {
     /// The weights that `model` means; none for providers that have their weights elsewhere.
-    pub fn weights(&self, model: &str) -> Option<&ModelFile> {
+    pub fn model_file(&self, model: &str) -> Option<&ModelFile> {
         self.local.as_ref()?.catalogue.find(model)
     }
 
     /// What a prompt for `model` must know of it.
-    pub fn profile(&self, model: &str) -> ModelProfile {
+    pub fn model_profile(&self, model: &str) -> ModelProfile {
         let (context, max_tokens) = (self.context, self.max_tokens);
-        let Some((local, weights)) = self.local.as_ref().zip(self.weights(model)) else {
+        let Some((local, weights)) = self.local.as_ref().zip(self.model_file(model)) else {
             return ModelProfile { context, max_tokens, ..ModelProfile::default() };
         };
         let small = local.catalogue.is_small(weights);
@@ -86,7 +86,7 @@ mod tests {
         let mut own = weights("/m/own.gguf", 50, None);
         (own.title, own.file) = ("own.gguf".to_owned(), PathBuf::from("/m/own.gguf"));
         let catalogue = ModelCatalogue {
-            weights: vec![
+            files: vec![
                 weights("big", 5_000, None),
                 weights("coder", 100, None),
                 ModelFile { context: 2_048, ..weights("toy", 10, Some("for demonstrations")) },
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn small_models_are_told_apart_and_say_so() {
-        let of = |model: &str| spec(ScaffoldMode::Auto).profile(model);
+        let of = |model: &str| spec(ScaffoldMode::Auto).model_profile(model);
         for (model, small, note) in [
             ("big", false, "local · big"),
             ("coder", true, "local · coder · small model: check its claims"),
@@ -119,7 +119,7 @@ mod tests {
     fn limits_are_modest_unless_configured() {
         let mut spec = spec(ScaffoldMode::Auto);
         let limits = |spec: &ProviderSpec, model: &str| {
-            let profile = spec.profile(model);
+            let profile = spec.model_profile(model);
             (profile.context, profile.max_tokens)
         };
         assert_eq!(limits(&spec, "coder"), (Some(8_192), Some(700)));
@@ -127,7 +127,7 @@ mod tests {
         (spec.context, spec.max_tokens) = (Some(100_000), Some(2_000));
         assert_eq!(limits(&spec, "coder"), (Some(32_768), Some(2_000)));
         let mut gateway = ProviderSpec::new("gw", "openai", "https://llm.example.com/v1");
-        assert_eq!(gateway.profile("m"), ModelProfile::default());
+        assert_eq!(gateway.model_profile("m"), ModelProfile::default());
         gateway.context = Some(8_000);
         assert_eq!(limits(&gateway, "m"), (Some(8_000), None));
     }
@@ -141,7 +141,7 @@ mod tests {
         ] {
             let spec = spec(when);
             assert_eq!(
-                (spec.profile("big").scaffold, spec.profile("coder").scaffold),
+                (spec.model_profile("big").scaffold, spec.model_profile("coder").scaffold),
                 (big, coder)
             );
         }

@@ -78,7 +78,7 @@ pub struct Persona {
 
 impl Persona {
     /// A persona of nothing but a prompt: what any plain document becomes.
-    pub fn plain(id: PersonaId, name: String, prompt: &str, source: PersonaSource) -> Self {
+    pub fn from_prompt(id: PersonaId, name: String, prompt: &str, source: PersonaSource) -> Self {
         Self {
             id,
             name,

@@ -27,7 +27,7 @@ impl Decision {
     pub const ALL: [Self; 3] = [Self::Accepted, Self::Rejected, Self::Deferred];
 
     /// `accepted`, `rejected` or `deferred`: the word in the store, in exports and on the screen.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
             Self::Rejected => "rejected",
@@ -37,7 +37,7 @@ impl Decision {
 
     /// The decision of this word.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|d| d.word() == word)
+        Self::ALL.into_iter().find(|d| d.as_str() == word)
     }
 }
 
@@ -54,7 +54,7 @@ pub enum RecommendationOrigin {
 
 impl RecommendationOrigin {
     /// `found` or `selected`, as the store keeps it.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Found => "found",
             Self::Selected => "selected",
@@ -63,7 +63,7 @@ impl RecommendationOrigin {
 
     /// The origin of this word; an unknown one is `found`.
     pub fn parse(word: &str) -> Self {
-        if word == Self::Selected.word() { Self::Selected } else { Self::Found }
+        if word == Self::Selected.as_str() { Self::Selected } else { Self::Found }
     }
 }
 
@@ -86,7 +86,7 @@ impl Severity {
     pub const ALL: [Self; 4] = [Self::Critical, Self::High, Self::Medium, Self::Low];
 
     /// The word in the store, in exports and on the screen.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Critical => "critical",
             Self::High => "high",
@@ -97,13 +97,13 @@ impl Severity {
 
     /// The severity of this word.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|s| s.word() == word)
+        Self::ALL.into_iter().find(|s| s.as_str() == word)
     }
 }
 
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
+        f.pad(self.as_str())
     }
 }
 
@@ -133,7 +133,7 @@ pub struct Verdict {
 /// One proposal of one persona.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recommendation {
-    /// Its identity, made of its place: see [`RecommendationId::at`].
+    /// Its identity, made of its place: see [`RecommendationId::from_span`].
     pub id: RecommendationId,
     /// The answer that it stands in.
     pub run: RunId,
@@ -165,10 +165,10 @@ mod tests {
     #[test]
     fn words_come_back() {
         for decision in Decision::ALL {
-            assert_eq!(Decision::parse(decision.word()), Some(decision));
+            assert_eq!(Decision::parse(decision.as_str()), Some(decision));
         }
         for severity in Severity::ALL {
-            assert_eq!(Severity::parse(severity.word()), Some(severity));
+            assert_eq!(Severity::parse(severity.as_str()), Some(severity));
         }
         assert_eq!(RecommendationOrigin::parse("selected"), RecommendationOrigin::Selected);
         assert_eq!(RecommendationOrigin::parse("anything"), RecommendationOrigin::Found);

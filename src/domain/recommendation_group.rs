@@ -15,7 +15,7 @@ fn is_judged(verdict: &Verdict) -> bool {
     verdict.decision.is_some() || !verdict.comment.is_empty() || !verdict.owner.is_empty()
 }
 
-/// One row of triage as places in the list that [`group`] was given.
+/// One row of triage as places in the list that [`group_recommendations`] was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupIndices {
     /// The one that stands for all.
@@ -26,7 +26,7 @@ pub struct GroupIndices {
 
 /// The rows of triage, in the order of `items`: recommendations, each with whether its answer is the one that counts. Of
 /// other answers those are left that the user has said something about; never dropped ones.
-pub fn group(items: &[(&Recommendation, bool)]) -> Vec<GroupIndices> {
+pub fn group_recommendations(items: &[(&Recommendation, bool)]) -> Vec<GroupIndices> {
     let mut found: HashMap<RecommendationId, Vec<usize>> = HashMap::new();
     for (place, (item, _)) in
         items.iter().enumerate().filter(|(_, (item, _))| !item.verdict.dropped)

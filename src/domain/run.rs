@@ -26,7 +26,7 @@ pub enum Ending {
 
 impl Ending {
     /// `done`, `cut`, `refused`, `failed` or `cancelled`.
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Cut(_) => "cut",
@@ -57,7 +57,7 @@ impl Ending {
     }
 
     /// True when the persona answered in full.
-    pub fn answered(&self) -> bool {
+    pub fn is_done(&self) -> bool {
         matches!(self, Self::Done)
     }
 }
@@ -65,8 +65,8 @@ impl Ending {
 impl fmt::Display for Ending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.reason() {
-            Some(why) if !why.is_empty() => write!(f, "{}: {why}", self.word()),
-            _ => f.write_str(self.word()),
+            Some(why) if !why.is_empty() => write!(f, "{}: {why}", self.as_str()),
+            _ => f.write_str(self.as_str()),
         }
     }
 }
@@ -97,13 +97,13 @@ pub enum RunState {
 
 impl RunState {
     /// The state in one word; retries and endings say more elsewhere.
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::Queued => "queued",
             Self::Connecting => "connecting",
             Self::Retrying { .. } => "retrying",
             Self::Streaming => "streaming",
-            Self::Ended(ending) => ending.word(),
+            Self::Ended(ending) => ending.as_str(),
         }
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     PersonaId, Recommendation, RecommendationGroup, Run, RunState, SessionId, SideTurn,
-    TriageCounts, TriageHistory, TurnId, group,
+    TriageCounts, TriageHistory, TurnId, group_recommendations,
 };
 
 /// One question, and the runs that answer it.
@@ -18,13 +18,13 @@ pub struct Turn {
     /// When it was asked, in milliseconds since 1970 UTC.
     pub asked_at: i64,
     /// The runs in the order in which they were started. A retry adds one: of several runs of one
-    /// persona the last counts ([`Turn::latest`]).
+    /// persona the last counts ([`Turn::latest_runs`]).
     pub runs: Vec<Run>,
 }
 
 impl Turn {
     /// The last run of each persona, in the order in which the personas were asked.
-    pub fn latest(&self) -> Vec<&Run> {
+    pub fn latest_runs(&self) -> Vec<&Run> {
         let mut latest: Vec<&Run> = Vec::new();
         for run in &self.runs {
             match latest.iter_mut().find(|r| r.persona == run.persona) {
@@ -43,12 +43,12 @@ impl Turn {
     }
 
     /// The answer of each persona ([`Turn::answer_of`]), in the order in which the personas were asked.
-    pub fn answers(&self) -> Vec<&Run> {
-        self.latest().into_iter().filter_map(|run| self.answer_of(&run.persona)).collect()
+    pub fn current_answers(&self) -> Vec<&Run> {
+        self.latest_runs().into_iter().filter_map(|run| self.answer_of(&run.persona)).collect()
     }
 
     /// True for the run whose recommendations count: of its persona the last that was looked through.
-    pub fn proposes(&self, run: &Run) -> bool {
+    pub fn is_extraction_current(&self, run: &Run) -> bool {
         let read = |other: &&Run| other.persona == run.persona && other.recommendations.is_some();
         self.runs.iter().rfind(read).is_some_and(|last| last.id == run.id)
     }
@@ -86,18 +86,18 @@ impl Session {
         runs.flat_map(|run| run.recommendations.iter().flatten())
     }
 
-    /// The rows of triage, in the order of the text: see [`group`]. Counted are the recommendations of the runs that
-    /// count ([`Turn::proposes`]), and of the others those that the user has said something about.
+    /// The rows of triage, in the order of the text: see [`group_recommendations`]. Counted are the recommendations of the runs that
+    /// count ([`Turn::is_extraction_current`]), and of the others those that the user has said something about.
     pub fn groups(&self) -> Vec<RecommendationGroup<'_>> {
         let mut found: Vec<(&Recommendation, bool)> = Vec::new();
         for turn in &self.turns {
             for run in &turn.runs {
-                let current = turn.proposes(run);
+                let current = turn.is_extraction_current(run);
                 found.extend(run.recommendations.iter().flatten().map(|item| (item, current)));
             }
         }
         let item = |at: usize| found.get(at).map(|(item, _)| *item);
-        let groups = group(&found).into_iter();
+        let groups = group_recommendations(&found).into_iter();
         groups
             .filter_map(|places| {
                 let members = places.members.into_iter().filter_map(item).collect();
@@ -109,10 +109,10 @@ impl Session {
     /// Its line in a list. The store computes the same for sessions in its file, in SQL.
     pub fn summarize(&self) -> SessionSummary {
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let runs = || self.turns.iter().flat_map(Turn::latest);
+        let runs = || self.turns.iter().flat_map(Turn::latest_runs);
         let answered =
-            |run: &&Run| matches!(&run.state, RunState::Ended(ending) if ending.answered());
-        let triage = self.triage();
+            |run: &&Run| matches!(&run.state, RunState::Ended(ending) if ending.is_done());
+        let triage = self.triage_counts();
         SessionSummary {
             id: self.id,
             title: self.title.clone(),
@@ -129,7 +129,7 @@ impl Session {
     }
 
     /// How far triage has come. The store keeps the same numbers for lists, in SQL.
-    pub fn triage(&self) -> TriageCounts {
+    pub fn triage_counts(&self) -> TriageCounts {
         self.groups().iter().map(RecommendationGroup::decision).collect()
     }
 }
@@ -138,7 +138,7 @@ impl Session {
 const TAG: usize = 40;
 
 /// `text` as a tag: one word of 1 to 40 characters; a `#` before it is dropped. None for what cannot be one.
-pub fn as_tag(text: &str) -> Option<String> {
+pub fn parse_tag(text: &str) -> Option<String> {
     let word = text.strip_prefix('#').unwrap_or(text);
     let fits = (1..=TAG).contains(&word.chars().count());
     let plain = !word.contains(|c: char| c.is_whitespace() || c.is_control());
@@ -270,11 +270,11 @@ mod tests {
     #[test]
     fn a_tag_is_one_word() {
         for (text, tag) in [("q3", "q3"), ("#q3", "q3"), ("a-b/c", "a-b/c"), ("設計", "設計")] {
-            assert_eq!(as_tag(text).as_deref(), Some(tag), "{text:?}");
+            assert_eq!(parse_tag(text).as_deref(), Some(tag), "{text:?}");
         }
         let long = "x".repeat(41);
         for none in ["", "#", "##a", "-a", "+a", "a b", "a\u{1b}", "a\n", "\u{3000}", &long] {
-            assert_eq!(as_tag(none), None, "{none:?}");
+            assert_eq!(parse_tag(none), None, "{none:?}");
         }
     }
 
@@ -293,7 +293,7 @@ mod tests {
         ]);
         let leaders: Vec<u128> = rows(&session).into_iter().map(|(leader, _)| leader).collect();
         assert_eq!(leaders, [11, 12, 14, 30, 40]);
-        let counts = session.triage();
+        let counts = session.triage_counts();
         assert_eq!((counts.items, counts.decided, counts.accepted), (5, 1, 1));
     }
 
@@ -305,7 +305,7 @@ mod tests {
             run(2, "edge", Some(edge)),
         ]]);
         assert_eq!(rows(&session), [(10, vec![20, 21]), (11, vec![])]);
-        let counts = session.triage();
+        let counts = session.triage_counts();
         assert_eq!(counts.to_string(), "1 of 2 decided · 0 accepted · 0 rejected · 1 deferred");
     }
 

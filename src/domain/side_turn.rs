@@ -14,7 +14,7 @@ pub enum SideTurnKind {
 
 impl SideTurnKind {
     /// `challenge` or `brief`, as the store keeps it.
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::Challenge(_) => "challenge",
             Self::Brief(_) => "brief",
@@ -22,7 +22,7 @@ impl SideTurnKind {
     }
 
     /// The identity of what it is about, as the store keeps it.
-    pub fn about(&self) -> String {
+    pub fn target_id(&self) -> String {
         match self {
             Self::Challenge(id) => id.to_string(),
             Self::Brief(turn) => turn.to_string(),

@@ -16,7 +16,7 @@ pub(super) fn write_markdown_decisions(session: &Session, out: &mut String) -> f
     if items.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n## Decisions\n\n**{}**", session.triage())?;
+    writeln!(out, "\n## Decisions\n\n**{}**", session.triage_counts())?;
     for standing in ItemStatus::ALL {
         let mut rows = items.iter().filter(|item| item.status() == standing).peekable();
         if rows.peek().is_none() {
@@ -49,11 +49,11 @@ pub(super) fn describe_item(item: &ExportedItem<'_>) -> String {
     let mut about = item.proposers();
     if item.facet() != Facet::Other {
         about.push_str(" · ");
-        about.push_str(item.facet().word());
+        about.push_str(item.facet().as_str());
     }
     if let Some(severity) = item.severity() {
         about.push_str(" · ");
-        about.push_str(severity.word());
+        about.push_str(severity.as_str());
     }
     about
 }
@@ -89,7 +89,7 @@ pub(super) fn write_text_decisions(session: &Session, rule: &str, out: &mut Stri
     if items.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n{rule}\nDecisions: {}\n{rule}", session.triage())?;
+    writeln!(out, "\n{rule}\nDecisions: {}\n{rule}", session.triage_counts())?;
     for standing in ItemStatus::ALL {
         let mut rows = items.iter().filter(|item| item.status() == standing).peekable();
         if rows.peek().is_none() {

@@ -39,11 +39,11 @@ impl ItemStatus {
     /// `accepted`, `to discuss`, …
     pub(super) fn word(self) -> &'static str {
         match self {
-            Self::Accepted => Decision::Accepted.word(),
-            Self::Deferred => Decision::Deferred.word(),
+            Self::Accepted => Decision::Accepted.as_str(),
+            Self::Deferred => Decision::Deferred.as_str(),
             Self::Discuss => "to discuss",
             Self::Open => "open",
-            Self::Rejected => Decision::Rejected.word(),
+            Self::Rejected => Decision::Rejected.as_str(),
         }
     }
 

@@ -173,7 +173,7 @@ fn turn_object<'a>(
     review: &SessionReading<'_>,
     groups: &'a [GroupFields],
 ) -> TurnObject<'a> {
-    let latest = turn.latest();
+    let latest = turn.latest_runs();
     let counts = EndingCounts::from_turns([turn]);
     let earlier = turn.runs.iter().filter(|run| latest.iter().all(|last| last.id != run.id));
     let answers = review.answers.iter().filter(|answer| answer.turn == number && answer.is_current);
@@ -260,7 +260,7 @@ fn run_object(run: &Run) -> RunObject {
         persona_name: session_header::persona_name(run),
         view: sanitize_line(&run.view),
         model: sanitize_line(&run.model.to_string()),
-        state: run.state.word(),
+        state: run.state.as_str(),
         reason: session_header::ending_reason(run),
         elapsed_ms: u64::try_from(run.elapsed.as_millis()).unwrap_or(u64::MAX),
         text: sanitize(&run.text),
@@ -273,8 +273,8 @@ fn run_object(run: &Run) -> RunObject {
 fn side_turn_object(side_turn: &SideTurn) -> SideTurnObject {
     SideTurnObject {
         id: side_turn.id.to_string(),
-        kind: side_turn.kind.word(),
-        about: side_turn.kind.about(),
+        kind: side_turn.kind.as_str(),
+        about: side_turn.kind.target_id(),
         question: sanitize(&side_turn.question),
         asked_at: format_rfc3339(side_turn.asked_at),
         run: run_object(&side_turn.run),

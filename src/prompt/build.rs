@@ -242,7 +242,7 @@ mod tests {
 
     fn persona(prompt: &str) -> Persona {
         let id = PersonaId::from_name("x");
-        Persona::plain(id, "X".to_owned(), prompt, PersonaSource::BuiltIn)
+        Persona::from_prompt(id, "X".to_owned(), prompt, PersonaSource::BuiltIn)
     }
 
     fn exchanges(n: usize, tokens: usize) -> Vec<Exchange> {

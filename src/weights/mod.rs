@@ -68,7 +68,7 @@ pub fn file_presence(spec: &LocalSpec, weights: &ModelFile) -> FilePresence {
     };
     // A file of the user's own has no expected size.
     let is_complete = |bytes: u64| weights.sha256.is_none() || bytes == weights.bytes;
-    if file_size(spec.path(weights)).is_some_and(is_complete) {
+    if file_size(spec.file_path(weights)).is_some_and(is_complete) {
         return FilePresence::Complete;
     }
     let paths = ModelFilePaths::new(spec, weights);

@@ -37,7 +37,7 @@ impl ModelFilePaths {
         if spec.models.as_os_str().is_empty() || !is_plain_name {
             return None;
         }
-        let file = spec.path(weights);
+        let file = spec.file_path(weights);
         let with_suffix = |suffix: &str| {
             let mut name = file.clone().into_os_string();
             name.push(suffix);

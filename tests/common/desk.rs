@@ -18,8 +18,12 @@ pub fn id(word: &str) -> PersonaId {
 
 /// A persona of the test panel.
 pub fn persona(word: &str, name: &str, title: &str, view: &str, color: &str) -> Arc<Persona> {
-    let mut persona =
-        Persona::plain(id(word), name.into(), &format!("You are {name}."), PersonaSource::BuiltIn);
+    let mut persona = Persona::from_prompt(
+        id(word),
+        name.into(),
+        &format!("You are {name}."),
+        PersonaSource::BuiltIn,
+    );
     persona.title = title.into();
     persona.view = view.into();
     persona.color = Some(color.into());
@@ -159,7 +163,7 @@ impl Desk {
     pub fn word(&self, persona: &str) -> &'static str {
         let pane =
             self.state.panes().into_iter().find(|p| p.persona.id.as_str() == persona).unwrap();
-        pane.current().map_or("none", |v| v.run.state.word())
+        pane.current().map_or("none", |v| v.run.state.as_str())
     }
 
     /// Takes the effects so far.

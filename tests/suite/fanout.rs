@@ -166,7 +166,7 @@ async fn five_runs_answer_independently() {
     let runs = ["fast", "slow", "bad", "cut", "empty"].map(|model| bench.start(&provider, model));
     assert_eq!(bench.fanout.count_live(), 5);
     bench.until_ended(&runs).await;
-    let words = runs.map(|run| bench.ending(run).unwrap().word());
+    let words = runs.map(|run| bench.ending(run).unwrap().as_str());
     assert_eq!(words, ["done", "done", "failed", "cut", "failed"]);
     assert_eq!((bench.text(runs[0]).as_str(), bench.text(runs[1]).as_str()), (ANSWER, ANSWER));
     let cut = bench.text(runs[3]);

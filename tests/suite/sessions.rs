@@ -30,7 +30,7 @@ fn home_with_sessions() -> Home {
     );
     let run = RunId::from_number(1);
     let found = [(0, 3), (4, 14), (20, 25)].map(|(start, end)| Recommendation {
-        id: RecommendationId::at(run, &(start..end)),
+        id: RecommendationId::from_span(run, &(start..end)),
         run,
         facet: Facet::Recommendation,
         title: "use it".into(),

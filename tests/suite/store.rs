@@ -74,7 +74,7 @@ fn ended(run: u128, ending: Ending) -> Change {
 fn item(run: u128, span: Range<usize>) -> Recommendation {
     let run = RunId::from_number(run);
     Recommendation {
-        id: RecommendationId::at(run, &span),
+        id: RecommendationId::from_span(run, &span),
         run,
         facet: Facet::Risks,
         title: format!("at {}", span.start),
@@ -103,7 +103,7 @@ fn decided(decision: Decision) -> Verdict {
 
 /// Triage step `number`: the recommendation at `span` of `run` gets another verdict.
 fn edited(number: u128, run: u128, span: Range<usize>, before: Verdict, after: Verdict) -> Change {
-    let id = RecommendationId::at(RunId::from_number(run), &span);
+    let id = RecommendationId::from_span(RunId::from_number(run), &span);
     Change::TriageStepDone {
         session: SESSION,
         step: TriageStep {
@@ -125,7 +125,7 @@ fn redone(number: u128) -> Change {
 
 /// A challenge to the recommendation at `0..4` of run 1: turn `number`, answered by run `run`.
 fn challenge(number: u128, run: u128) -> Change {
-    let target = RecommendationId::at(RunId::from_number(1), &(0..4));
+    let target = RecommendationId::from_span(RunId::from_number(1), &(0..4));
     Change::SideTurn {
         session: SESSION,
         side_turn: NewSideTurn {

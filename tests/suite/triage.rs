@@ -39,7 +39,7 @@ fn rows(state: &State) -> Vec<String> {
         .map(|item| {
             let who: Vec<&str> =
                 item.panes().iter().map(|at| state.panes()[*at].persona.id.as_str()).collect();
-            let word = item.decision().map_or("open", |decision| decision.word());
+            let word = item.decision().map_or("open", |decision| decision.as_str());
             format!("{word} {}: {}", who.join("+"), item.leader.found.title())
         })
         .collect()

@@ -18,7 +18,7 @@ pub(super) fn decide_selected(state: &mut State, decision: Decision, effects: &m
     let to = (now != Some(decision)).then_some(decision);
     state.triage.last = Some(decision);
     let description = match to {
-        Some(decision) => format!("{} \u{201c}{title}\u{201d}", decision.word()),
+        Some(decision) => format!("{} \u{201c}{title}\u{201d}", decision.as_str()),
         None => format!("open again \u{201c}{title}\u{201d}"),
     };
     update_verdicts(state, description, &[id], |verdict| verdict.decision = to, effects);
@@ -66,7 +66,7 @@ pub(in crate::app) fn decide_all(
     ids: &[RecommendationId],
     effects: &mut Effects,
 ) {
-    let word = decision.word();
+    let word = decision.as_str();
     let description = format!("{word} {}", format_quantity(ids.len(), "recommendation"));
     let set = |verdict: &mut Verdict| verdict.decision = Some(decision);
     if update_verdicts(state, description, ids, set, effects) {
@@ -158,7 +158,7 @@ fn merge_groups(
     triage_list::reselect_listed(state);
     match conflict {
         Some(decision) => {
-            let word = decision.word();
+            let word = decision.as_str();
             let message =
                 format!("they were decided differently: {word} applies to both; u undoes it");
             state.tell(Level::Warning, message);

@@ -46,7 +46,7 @@ pub(super) fn examine_local_models(setup: &Setup, items: &mut DoctorItems) {
 /// Measures the model in a short run.
 fn measure_speed(setup: &Setup, weights: &ModelFile, items: &mut DoctorItems) {
     let title = &weights.title;
-    let Some(spec) = setup.providers.values().find(|spec| spec.weights(&weights.id).is_some())
+    let Some(spec) = setup.providers.values().find(|spec| spec.model_file(&weights.id).is_some())
     else {
         return;
     };
@@ -99,7 +99,7 @@ fn examine_file(spec: &LocalSpec, weights: &ModelFile, items: &mut DoctorItems) 
     let pull = format!("plenary model pull {}", weights.id);
     match weights::file_presence(spec, weights) {
         FilePresence::Complete => {
-            let path = spec.path(weights);
+            let path = spec.file_path(weights);
             items.add_ok(AREA, format!("{title}: there, {bytes}, {}", path.display()));
         }
         FilePresence::Partial(done) => {
@@ -130,7 +130,7 @@ fn examine_memory(
     if weights.memory <= free {
         return items.add_ok(AREA, found);
     }
-    let fix = match catalogue.smaller(weights, free) {
+    let fix = match catalogue.find_smaller(weights, free) {
         Some(w) => {
             let caution = w.caution.as_ref().map(|c| format!(" ({c})")).unwrap_or_default();
             format!(
@@ -173,7 +173,7 @@ mod tests {
             weights("big", 9 * GB, None),
             weights("good", 3 * GB, None),
         ];
-        let all = ModelCatalogue { weights, small_below: 0 };
+        let all = ModelCatalogue { files: weights, small_below: 0 };
         for (free, message) in [
             (None, "-        BIG: needs 9.0 GB of memory; how much is free is unknown"),
             (Some(9 * GB), "ok       BIG: needs 9.0 GB of memory, 9.0 GB are free"),
@@ -182,7 +182,7 @@ mod tests {
             (Some(0), "do: end other programs\n"),
         ] {
             let mut items = DoctorItems::default();
-            examine_memory(&all, &all.weights[1], free, &mut items);
+            examine_memory(&all, &all.files[1], free, &mut items);
             let report = DoctorReport { version: "1", can_ask: true, checks: items.0 };
             let text = format_report(&report);
             assert!(text.contains(message), "{free:?}: {text}");

@@ -65,7 +65,7 @@ struct ProviderRow {
 /// Runs `plenary model list` and returns the exit code.
 pub(super) fn print_models(setup: Setup, format: ListFormat) -> Result<u8, CliError> {
     let spec = download::model_files_spec(&setup);
-    let weights = setup.catalogue.weights.iter().map(|weights| model_file_row(&spec, weights));
+    let weights = setup.catalogue.files.iter().map(|weights| model_file_row(&spec, weights));
     let weights = weights.collect();
     let mut listed = list_provider_models(setup.providers.values())?;
     let providers = setup
@@ -109,7 +109,7 @@ fn model_file_row(spec: &LocalSpec, weights: &ModelFile) -> ModelFileRow {
         state,
         have,
         bytes: weights.bytes,
-        path: spec.path(weights),
+        path: spec.file_path(weights),
         from: weights::recorded_source(spec, weights).filter(|_| state == "there"),
         licence: weights.licence.clone(),
         context: weights.context,

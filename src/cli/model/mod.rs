@@ -87,7 +87,7 @@ fn find_model_or_default<'a>(
     let provider = setup.providers.values().find(|spec| spec.local.is_some());
     provider
         .and_then(|spec| setup.catalogue.find(spec.default_model.as_ref()?))
-        .or_else(|| setup.catalogue.weights.first())
+        .or_else(|| setup.catalogue.files.first())
         .ok_or_else(|| CliError::failed("this program knows no local models"))
 }
 
@@ -106,7 +106,7 @@ fn print_model_path(setup: &Setup, id: &str) -> Result<u8, CliError> {
     let weights = find_model(setup, id)?;
     let spec = download::model_files_spec(setup);
     if file_presence(&spec, weights) == FilePresence::Complete {
-        write_stdout(&format!("{}\n", spec.path(weights).display()))?;
+        write_stdout(&format!("{}\n", spec.file_path(weights).display()))?;
         return Ok(0);
     }
     let (id, size) = (&weights.id, format_bytes(weights.bytes));

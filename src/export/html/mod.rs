@@ -162,7 +162,7 @@ impl HtmlPage<'_> {
 
     fn write_answer(&mut self, column: usize, answer: &ReadAnswer<'_>) -> fmt::Result {
         let run = answer.run;
-        let word = run.state.word();
+        let word = run.state.as_str();
         let (name, view) = (
             escape_html(&session_header::persona_name(run)),
             escape_html(&session_header::persona_view(run)),

@@ -209,7 +209,7 @@ fn check_memory(settings: &EngineSettings, available: Option<u64>) -> Result<(),
     if weights.memory <= available {
         return Ok(());
     }
-    let smaller = settings.catalogue.smaller(weights, available);
+    let smaller = settings.catalogue.find_smaller(weights, available);
     Err(LoadModelError::NotEnoughMemory {
         model: settings.name.clone(),
         needed: weights.memory,

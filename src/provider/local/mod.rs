@@ -98,10 +98,11 @@ impl Provider for LocalProvider {
     fn models(&self) -> BoxFuture<'static, Result<Vec<String>, Failure>> {
         let local = self.spec.local.clone();
         async move {
-            let is_present = |spec: &LocalSpec, weights: &&ModelFile| spec.path(weights).is_file();
+            let is_present =
+                |spec: &LocalSpec, weights: &&ModelFile| spec.file_path(weights).is_file();
             let mut ids: Vec<String> = local
                 .iter()
-                .flat_map(|spec| spec.catalogue.weights.iter().filter(|w| is_present(spec, w)))
+                .flat_map(|spec| spec.catalogue.files.iter().filter(|w| is_present(spec, w)))
                 .map(|weights| weights.id.clone())
                 .collect();
             ids.sort();
@@ -118,13 +119,13 @@ impl LocalProvider {
         let Some(local) = &self.spec.local else { return Err(rejected(String::new())) };
         let catalogue = &local.catalogue;
         let Some(weights) = catalogue.find(name) else {
-            let ids: Vec<&str> = catalogue.weights.iter().map(|w| w.id.as_str()).collect();
+            let ids: Vec<&str> = catalogue.files.iter().map(|w| w.id.as_str()).collect();
             return Err(rejected(format!(
                 "there is no local model \"{name}\"; there are {}",
                 ids.join(", ")
             )));
         };
-        let path = local.path(weights);
+        let path = local.file_path(weights);
         if !path.is_file() {
             return Err(rejected(format!(
                 "{} is not installed. Run `plenary model pull {}` to download it",

@@ -58,7 +58,7 @@ impl ModelFolder {
     fn provider_for(&self, weights: Vec<ModelFile>) -> Arc<dyn Provider> {
         let mut spec = ProviderSpec::new("local", "local", "");
         spec.local = Some(LocalSpec {
-            catalogue: Arc::new(ModelCatalogue { weights, small_below: 3_000_000_000 }),
+            catalogue: Arc::new(ModelCatalogue { files: weights, small_below: 3_000_000_000 }),
             models: self.folder.path().to_owned(),
             cache: self.file_path("cache"),
             scaffold: ScaffoldMode::Off,

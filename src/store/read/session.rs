@@ -113,7 +113,7 @@ fn load_runs(
         });
         let mut run = run_from_row(row, is_live)?;
         if let Some((text, reasoning)) = chunks.remove(&row.get("seq")?) {
-            run.append(&text, &reasoning);
+            run.append_text(&text, &reasoning);
         }
         runs.entry(row.get("turn")?).or_default().push(run);
     }

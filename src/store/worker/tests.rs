@@ -105,7 +105,7 @@ fn triage_step_on_a_full_disk_is_kept_and_reported_as_unwritten() {
     let path = home.path().join("x.db");
     let mut worker = worker(&path);
     let item = |n: usize| Recommendation {
-        id: RecommendationId::at(RUN, &(n..n + 1)),
+        id: RecommendationId::from_span(RUN, &(n..n + 1)),
         run: RUN,
         facet: Facet::Risks,
         title: "x".repeat(5_000),
@@ -150,12 +150,16 @@ fn triage_step_on_a_full_disk_is_kept_and_reported_as_unwritten() {
     }
     assert_eq!(worker.errors.take(), None, "reported twice");
     let shown = worker.load_session(SESSION).unwrap().unwrap();
-    assert_eq!((shown.triage().items, shown.triage().accepted), (3, 1));
+    assert_eq!((shown.triage_counts().items, shown.triage_counts().accepted), (3, 1));
     assert_eq!((shown.title.as_str(), shown.history.done.len()), ("t", 1));
     let summary = worker.list_sessions(9).unwrap().remove(0);
     assert_eq!((summary.proposed, summary.decided), (3, 1));
     let stored = load_from_file(&worker, SESSION).unwrap();
-    assert_eq!((stored.triage().items, stored.triage().decided), (2, 0), "the file is unchanged");
+    assert_eq!(
+        (stored.triage_counts().items, stored.triage_counts().decided),
+        (2, 0),
+        "the file is unchanged"
+    );
 
     allow_pages(&worker, 1 << 20);
     let (waiter, answer) = sync_channel(1);
@@ -165,7 +169,7 @@ fn triage_step_on_a_full_disk_is_kept_and_reported_as_unwritten() {
     assert_eq!(worker.errors.take(), Some(StoreError::Recovered { path }));
     let stored = load_from_file(&worker, SESSION).unwrap();
     assert_eq!(stored.history.done.len(), 2);
-    assert_eq!(stored.triage().rejected, 1);
+    assert_eq!(stored.triage_counts().rejected, 1);
 }
 
 #[test]
@@ -252,7 +256,7 @@ fn verdict(s: u128) -> impl Strategy<Value = Verdict> {
             comment,
             owner,
             title,
-            same_as: same.map(|(run, span)| RecommendationId::at(run, &span)),
+            same_as: same.map(|(run, span)| RecommendationId::from_span(run, &span)),
             dropped,
         },
     )
@@ -264,7 +268,7 @@ fn recommendation(s: u128) -> impl Strategy<Value = Recommendation> {
     let verdict = prop_oneof![3 => Just(Verdict::default()), 1 => verdict(s)];
     (a_run(s), span(), facet, severity, verdict).prop_map(
         |(run, span, facet, severity, verdict)| Recommendation {
-            id: RecommendationId::at(run, &span),
+            id: RecommendationId::from_span(run, &span),
             run,
             facet,
             title: format!("title \0 {}", span.start),
@@ -279,7 +283,7 @@ fn recommendation(s: u128) -> impl Strategy<Value = Recommendation> {
 fn triage_step(s: u128) -> impl Strategy<Value = TriageStep> {
     let update =
         (a_run(s), span(), verdict(s), verdict(s)).prop_map(|(run, span, before, after)| {
-            VerdictUpdate { id: RecommendationId::at(run, &span), before, after }
+            VerdictUpdate { id: RecommendationId::from_span(run, &span), before, after }
         });
     (0..6u128, prop::collection::vec(update, 0..4)).prop_map(move |(n, updates)| TriageStep {
         id: TriageStepId::from_number(s * 10 + n),
@@ -337,7 +341,7 @@ fn triage_change(s: u128) -> impl Strategy<Value = Change> {
     prop_oneof![
         3 => (a_run(s), prop::collection::vec(recommendation(s), 0..4)).prop_map(|(run, mut found)| {
             for item in &mut found {
-                (item.run, item.id) = (run, RecommendationId::at(run, &item.span));
+                (item.run, item.id) = (run, RecommendationId::from_span(run, &item.span));
             }
             Change::Extracted { run, found }
         }),

@@ -84,8 +84,8 @@ pub(super) fn write_side_turn(
             session,
             side_turn.question,
             side_turn.at,
-            side_turn.kind.word(),
-            side_turn.kind.about(),
+            side_turn.kind.as_str(),
+            side_turn.kind.target_id(),
         ])?;
     if inserted > 0 {
         insert_run(writer, side_turn.id, &side_turn.run)?;
@@ -181,7 +181,7 @@ fn end_run(
         )?
         .execute(params![
             run,
-            ending.word(),
+            ending.as_str(),
             ending.reason(),
             model,
             tokens(|u| u.input),

@@ -63,12 +63,12 @@ fn insert_recommendation(
         .execute(params![
             item.id.to_string(),
             run.to_string(),
-            item.facet.word(),
+            item.facet.as_str(),
             item.title,
             offset(item.span.start),
             offset(item.span.end),
-            item.origin.word(),
-            item.severity.map(Severity::word),
+            item.origin.as_str(),
+            item.severity.map(Severity::as_str),
         ])?;
     if inserted > 0 && item.verdict != Verdict::default() {
         update_verdict(conn, item.id, &item.verdict)?;
@@ -177,7 +177,7 @@ fn update_verdict(
     )?
     .execute(params![
         id.to_string(),
-        decision.map(Decision::word),
+        decision.map(Decision::as_str),
         comment,
         owner,
         title,

@@ -72,7 +72,7 @@ pub fn item(run: &Run, facet: Facet, title: &str, from: &str, to: &str) -> Recom
     let start = text.find(from).unwrap_or_else(|| panic!("{from:?} is not in the answer"));
     let end = start + text[start..].find(to).unwrap_or_else(|| panic!("{to:?}")) + to.len();
     Recommendation {
-        id: RecommendationId::at(run.id, &(start..end)),
+        id: RecommendationId::from_span(run.id, &(start..end)),
         run: run.id,
         facet,
         title: title.to_owned(),

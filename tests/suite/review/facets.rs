@@ -26,7 +26,7 @@ fn outline(text: &str, contract: &Contract) -> Vec<String> {
     let first = |text: &str| text.lines().next().unwrap_or_default().to_owned();
     read(text, contract)
         .iter()
-        .map(|(facet, text)| format!("{}: {}", facet.word(), first(text)))
+        .map(|(facet, text)| format!("{}: {}", facet.as_str(), first(text)))
         .collect()
 }
 

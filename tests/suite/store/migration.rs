@@ -125,7 +125,7 @@ fn older_store_is_migrated_without_loss() {
             what: "accept".into(),
             at: 1,
             updates: vec![VerdictUpdate {
-                id: RecommendationId::at(run, &(0..4)),
+                id: RecommendationId::from_span(run, &(0..4)),
                 before: Verdict::default(),
                 after: decided(Decision::Accepted),
             }],

@@ -22,7 +22,7 @@ fn reviewed(store: &Store) {
 }
 
 fn verdict(store: &Store, span: Range<usize>) -> Verdict {
-    let id = RecommendationId::at(RunId::from_number(1), &span);
+    let id = RecommendationId::from_span(RunId::from_number(1), &span);
     let session = load(store);
     session.recommendations().find(|r| r.id == id).expect("it exists").verdict.clone()
 }
@@ -165,7 +165,7 @@ fn merged_recommendations_count_once_and_a_retry_replaces_the_answer() {
     let (_home, path) = home();
     for store in [Store::open(&path), Store::in_memory()] {
         reviewed(&store);
-        let leader = RecommendationId::at(RunId::from_number(1), &(0..4));
+        let leader = RecommendationId::from_span(RunId::from_number(1), &(0..4));
         let same = Verdict { same_as: Some(leader), ..Verdict::default() };
         store.write(edited(2, 1, 9..13, Verdict::default(), same));
         assert_eq!(counts(&store), (2, 1));
