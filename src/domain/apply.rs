@@ -1,8 +1,7 @@
-//! What each [`Change`] does to a [`Session`]: the one implementation, for the screen, headless `ask`, exports and
-//! the store's unwritten changes alike.
+//! Applies a [`Change`] to a [`Session`] in memory.
 //!
-//! Every change may be applied twice without harm, except text. A change that names something unknown does nothing.
-//! The store's SQL does the same to its tables; a property test compares the two.
+//! Applying a change twice has the same result as applying it once, except for appended text. A change to something
+//! unknown has no effect. The store implements the same rules in SQL; a property test compares both.
 
 use super::{
     Change, ModelRef, NewRun, NewSideTurn, Recommendation, RecommendationId, Run, RunId, RunState,
@@ -10,7 +9,7 @@ use super::{
 };
 
 impl Session {
-    /// A session without questions, begun at `created_at` (milliseconds since the Unix epoch).
+    /// Creates a session without questions. `created_at` is in milliseconds since the Unix epoch.
     pub fn new(id: SessionId, title: String, panel: String, created_at: i64) -> Self {
         Self {
             id,
@@ -26,7 +25,7 @@ impl Session {
         }
     }
 
-    /// The session that `change` creates, with its first turn; none unless `change` is a turn.
+    /// Creates the session of a first turn, with that turn; none unless `change` is a turn.
     pub fn from_first_turn(change: &Change) -> Option<Self> {
         let Change::Turn { session, title, panel, at, .. } = change else { return None };
         let mut created = Self::new(*session, title.clone(), panel.clone(), *at);
@@ -34,8 +33,8 @@ impl Session {
         Some(created)
     }
 
-    /// Applies `change`, which was made at `at` (milliseconds since the Unix epoch). Changes that name another session
-    /// or an unknown run do nothing. [`Change::Deleted`] does nothing either: a session cannot delete itself.
+    /// Applies `change`, which was made at `at` (milliseconds since the Unix epoch). Changes to another session or an
+    /// unknown run have no effect, nor has [`Change::Deleted`]: a session cannot delete itself.
     pub fn apply(&mut self, change: &Change, at: i64) {
         if change.session().is_some_and(|session| session != self.id) {
             return;
@@ -81,7 +80,7 @@ impl Session {
         }
     }
 
-    /// The run of this id, of a turn or an aside. The latest ones are found first.
+    /// The run of this id, in a turn or a side turn. Searches the latest ones first.
     pub fn run(&self, id: RunId) -> Option<&Run> {
         let turns = self.turns.iter().rev().flat_map(|turn| turn.runs.iter().rev());
         turns
@@ -89,7 +88,7 @@ impl Session {
             .find(|run| run.id == id)
     }
 
-    /// The same, to be changed: by [`Session::apply`], and by what is known of a live run but not stored.
+    /// Like [`Session::run`], mutable. Outside of [`Session::apply`] only for state of a live run that is not stored.
     pub fn run_mut(&mut self, id: RunId) -> Option<&mut Run> {
         let turns = self.turns.iter_mut().rev().flat_map(|turn| turn.runs.iter_mut().rev());
         turns
@@ -97,18 +96,19 @@ impl Session {
             .find(|run| run.id == id)
     }
 
-    /// Every run of turns and asides.
+    /// All runs of turns and side turns.
     pub fn runs(&self) -> impl Iterator<Item = &Run> {
         let turns = self.turns.iter().flat_map(|turn| &turn.runs);
         turns.chain(self.side_turns.iter().map(|side_turn| &side_turn.run))
     }
 
-    /// True while any answer, challenge or brief is coming.
+    /// True while any run, also of a side turn, has not ended.
     pub fn is_live(&self) -> bool {
         self.runs().any(|run| run.state.is_live())
     }
 
-    /// Gives a run the recommendations that were stored for it: `items` are shown once the run has been searched.
+    /// Sets the recommendations that were stored for `run`. If its extraction is not recorded yet, they are kept
+    /// unlisted until it is.
     pub fn set_recommendations(&mut self, run: &mut Run, items: Vec<Recommendation>) {
         if run.recommendations.is_some() {
             run.recommendations = Some(items);
@@ -117,7 +117,7 @@ impl Session {
         }
     }
 
-    /// Kept in the order in which the store returns them.
+    /// Keeps them in the order in which the store returns them.
     fn add_unsearched(&mut self, items: impl IntoIterator<Item = Recommendation>) {
         self.unsearched.extend(items);
         self.unsearched.sort_by_key(|item| (item.run, item.span.start, item.span.end));
@@ -182,7 +182,7 @@ impl Session {
         }
     }
 
-    /// Inserts in the order of the text; one that is known stays as it is.
+    /// Inserts in the order of the text; a known recommendation stays unchanged.
     fn insert_recommendation(&mut self, run: RunId, item: &Recommendation) {
         if self.recommendations_mut().any(|known| known.id == item.id) {
             return;
@@ -211,7 +211,7 @@ impl Session {
         }
     }
 
-    /// A new step ends what could be redone.
+    /// Applies a new step and clears the undone ones.
     fn do_step(&mut self, step: &TriageStep, at: i64) {
         let TriageHistory { done, undone } = &self.history;
         if done.iter().chain(undone).any(|known| known.id == step.id) {
@@ -249,7 +249,7 @@ impl Session {
 }
 
 impl Run {
-    /// Text or reasoning arrived: the run is streaming, unless it has ended.
+    /// Appends text and reasoning that arrived; a live run becomes streaming.
     pub fn append_text(&mut self, text: &str, reasoning: &str) {
         self.text.push_str(text);
         self.reasoning.push_str(reasoning);
@@ -260,7 +260,7 @@ impl Run {
     }
 }
 
-/// Takes the model that answered, where the provider's default was asked for.
+/// Fills in the model that answered if the run asked for the provider's default.
 pub fn fill_in_default_model(model: &mut ModelRef, answered: Option<&str>) {
     if let Some(answered) = answered
         && model.model.is_empty()

@@ -1,6 +1,6 @@
-//! Numbers, durations, sizes and sums as text for people.
+//! Formats numbers, durations, sizes and amounts of money for people.
 //!
-//! Pure functions of their arguments: no clock, no locale, no styling. Dates are not formatted here: they need a calendar.
+//! No clock, no locale, no styling, no dates.
 
 use std::fmt::Display;
 use std::time::Duration;

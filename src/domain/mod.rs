@@ -1,7 +1,7 @@
-//! The nouns: what every other layer talks about.
+//! The types that all layers share: personas, sessions, runs, recommendations, settings of providers.
 //!
-//! Plain data with serde where it is stored or printed. No IO, no clock, no terminal, no async.
-//! Everybody above uses it; it uses nobody.
+//! Plain data and rules on it, with serde where it is stored or printed. No IO, no clock, no terminal, no async, and no
+//! imports from other layers.
 
 mod apply;
 pub mod base_url;

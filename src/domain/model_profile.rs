@@ -1,38 +1,38 @@
-//! What a prompt must know of the model that it is made for: its limits, and how much help it needs.
+//! Model profiles: the limits of a model, and how much help a prompt for it needs.
 //!
-//! Read from a provider's settings, for `local` from the weights too. Used by `prompt`; made where a model is chosen.
+//! Derived from the settings of the provider and, for `local`, from the model file's entry in the catalogue.
 
 use super::run_notes::local_model_note;
 use super::{ModelFile, ProviderSpec, ScaffoldMode};
 
-/// Tokens of context that a local model is given, unless configured: each persona's share of memory grows with them.
+/// Default context of a local model in tokens. The memory for each run grows with it.
 const LOCAL_CONTEXT: u32 = 8_192;
 
-/// The most tokens of a local answer, unless configured: a few hundred take about a minute on an ordinary machine.
+/// Default token limit of a local answer: a few hundred take about a minute on an ordinary machine.
 const LOCAL_ANSWER: u32 = 700;
 
-/// What a prompt must know of the model that it is made for.
+/// Properties of a model that a prompt depends on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ModelProfile {
-    /// Tokens of context, where known.
+    /// Context in tokens, if known.
     pub context: Option<u32>,
-    /// The most tokens an answer may have, where configured.
+    /// Token limit of an answer, if configured.
     pub max_tokens: Option<u32>,
-    /// It reads a persona's brief better than its full text.
+    /// The model follows the short prompt of a persona better than the full one.
     pub small: bool,
-    /// The program writes the headings of the persona's contract.
+    /// The program writes the headings of the persona's contract itself.
     pub scaffold: bool,
     /// The note about a local model, see `RunNotes`.
     pub note: Option<String>,
 }
 
 impl ProviderSpec {
-    /// The weights that `model` means; none for providers that have their weights elsewhere.
+    /// The model file of `model`; none for providers that run no models in this process.
     pub fn model_file(&self, model: &str) -> Option<&ModelFile> {
         self.local.as_ref()?.catalogue.find(model)
     }
 
-    /// What a prompt for `model` must know of it.
+    /// The profile of `model` at this provider.
     pub fn model_profile(&self, model: &str) -> ModelProfile {
         let (context, max_tokens) = (self.context, self.max_tokens);
         let Some((local, weights)) = self.local.as_ref().zip(self.model_file(model)) else {
@@ -54,7 +54,7 @@ impl ProviderSpec {
     }
 }
 
-/// The note about a local model: its name, and a caution or what small models get wrong.
+/// The note about a local model: its name and its caution, or the general one for small models.
 fn describe_local_model(weights: &ModelFile, small: bool) -> String {
     let remark = weights.caution.as_deref();
     let remark = remark.or(small.then_some("small model: check its claims"));

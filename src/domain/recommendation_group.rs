@@ -1,7 +1,7 @@
-//! The rows of triage: what was marked as the same is one row, and what counts among them.
+//! Groups merged recommendations into the entries of triage, and counts their decisions.
 //!
-//! The one rule, for sessions as they are stored and for panes as they are shown; the store repeats it in SQL, and a
-//! property test holds both together.
+//! The same rules apply to stored sessions and to the screen. The store repeats the counting in SQL; a property test
+//! compares both.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -10,22 +10,23 @@ use serde::Serialize;
 
 use super::{Decision, Recommendation, RecommendationId, Verdict};
 
-/// True when the user has said something about it that must not be lost with the run.
+/// True if the verdict must stay listed when its run is no longer the current one.
 fn is_judged(verdict: &Verdict) -> bool {
     verdict.decision.is_some() || !verdict.comment.is_empty() || !verdict.owner.is_empty()
 }
 
-/// One row of triage as places in the list that [`group_recommendations`] was given.
+/// A group as indices into the list given to [`group_recommendations`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupIndices {
-    /// The one that stands for all.
+    /// The recommendation with the displayed title and decision.
     pub leader: usize,
-    /// The others, in order.
+    /// The recommendations merged into it, in list order.
     pub members: Vec<usize>,
 }
 
-/// The rows of triage, in the order of `items`: recommendations, each with whether its answer is the one that counts. Of
-/// other answers those are left that the user has said something about; never dropped ones.
+/// Groups `items` by merges, in the order of their leaders. Each item comes with whether its run has the current
+/// extraction ([`super::Turn::is_extraction_current`]). Items of other runs are left out unless the user decided,
+/// commented or assigned them; removed ones always are.
 pub fn group_recommendations(items: &[(&Recommendation, bool)]) -> Vec<GroupIndices> {
     let mut found: HashMap<RecommendationId, Vec<usize>> = HashMap::new();
     for (place, (item, _)) in
@@ -43,7 +44,7 @@ pub fn group_recommendations(items: &[(&Recommendation, bool)]) -> Vec<GroupIndi
         .into_iter()
         .filter_map(|(key, places)| {
             let first = places.iter().find(|place| counts(place))?;
-            // Who it points at stands for all; when that one was dropped, the first one does.
+            // The merge target leads; if it was removed, the first listed member does.
             let leader = *places.iter().find(is(key)).unwrap_or(first);
             let members = places.iter().copied().filter(|place| counts(place) && *place != leader);
             Some(GroupIndices { leader, members: members.collect() })
@@ -53,34 +54,34 @@ pub fn group_recommendations(items: &[(&Recommendation, bool)]) -> Vec<GroupIndi
     rows
 }
 
-/// One row of triage: a recommendation, and those that were marked as the same.
+/// A recommendation and those merged into it: one entry of triage with one decision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecommendationGroup<'a> {
-    /// The one that stands for all: its title is shown, its decision is everybody's.
+    /// Its title is displayed, and its decision applies to the whole group.
     pub leader: &'a Recommendation,
-    /// The others, in the order of the text.
+    /// The recommendations merged into it, in the order of the text.
     pub members: Vec<&'a Recommendation>,
 }
 
 impl RecommendationGroup<'_> {
-    /// What was decided on it.
+    /// The decision on the group.
     pub fn decision(&self) -> Option<Decision> {
         self.leader.verdict.decision
     }
 }
 
-/// How far triage has come; what was marked as the same counts once.
+/// Number of groups by decision.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct TriageCounts {
-    /// How many there are to decide on.
+    /// All groups.
     pub items: usize,
-    /// How many of them are decided.
+    /// Groups with a decision.
     pub decided: usize,
-    /// How many will be done.
+    /// Accepted groups.
     pub accepted: usize,
-    /// How many will not be done.
+    /// Rejected groups.
     pub rejected: usize,
-    /// How many wait.
+    /// Deferred groups.
     pub deferred: usize,
 }
 

@@ -1,8 +1,6 @@
-//! Properties of writing systems that `char` does not have: scripts without spaces between words, and punctuation in its
-//! ASCII and full-width forms.
+//! Properties of writing systems: scripts without spaces between words, and punctuation in ASCII and full-width forms.
 //!
-//! One table for everything that splits, wraps or indexes text. Display widths are not here (`text::width`), nor is the
-//! segmentation of Unicode, which `unicode-segmentation` does.
+//! Contains neither display widths (`text::width`) nor Unicode segmentation (crate `unicode-segmentation`).
 
 use std::ops::RangeInclusive;
 
@@ -72,17 +70,17 @@ pub const LINE_CLOSING_MARKS: &str = "、。，．・：；？！ー）」』】
 /// Punctuation that must not end a line.
 pub const LINE_OPENING_MARKS: &str = "（「『【〔〈《｛［‘“([{";
 
-/// True when `c` counts as a word by itself: ideographs, kana, Thai letters.
+/// True if `c` alone counts as a word: ideographs, kana, Thai letters.
 pub fn is_word_char(c: char) -> bool {
     find_range(c).is_some_and(|range| range.is_word)
 }
 
-/// True when a line may break before and after `c`, unless punctuation forbids it.
+/// True if a line may break before and after `c`, unless punctuation forbids it.
 pub fn can_break_around(c: char) -> bool {
     find_range(c).is_some_and(|range| range.breaks_lines)
 }
 
-/// True when `c` belongs to a script that does not separate all words with spaces.
+/// True if `c` belongs to a script that does not separate all words with spaces.
 pub fn is_unspaced(c: char) -> bool {
     find_range(c).is_some_and(|range| range.is_unspaced)
 }

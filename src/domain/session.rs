@@ -1,5 +1,7 @@
-//! A session: one conversation with a panel. Session ▸ Turn ▸ Run. What the store keeps and exports write; what the
-//! screen shows of it is `app::pane`'s.
+//! Sessions: conversations with a panel. A session has turns, a turn has runs.
+//!
+//! Defines which runs of a turn are the current answers, and which recommendations are triaged. Parsed answers are not
+//! part of it.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,17 +10,16 @@ use super::{
     TriageCounts, TriageHistory, TurnId, group_recommendations,
 };
 
-/// One question, and the runs that answer it.
+/// One question and the runs that answer it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Turn {
-    /// Its identity.
+    /// Its id.
     pub id: TurnId,
-    /// The question as it was typed, mentions included.
+    /// The question as typed, including mentions.
     pub question: String,
-    /// When it was asked, in milliseconds since 1970 UTC.
+    /// When it was asked, in milliseconds since the Unix epoch.
     pub asked_at: i64,
-    /// The runs in the order in which they were started. A retry adds one: of several runs of one
-    /// persona the last counts ([`Turn::latest_runs`]).
+    /// The runs in the order in which they were started. A retry adds one, so a persona may have several.
     pub runs: Vec<Run>,
 }
 
@@ -35,59 +36,58 @@ impl Turn {
         latest
     }
 
-    /// The run that is the answer of `persona`: its last one with text, or its last one where none has any. A retry
-    /// without text does not replace an earlier answer.
+    /// The current answer of `persona`: its last run with text, or its last run if none has text. A retry without text
+    /// does not replace an earlier answer.
     pub fn answer_of(&self, persona: &PersonaId) -> Option<&Run> {
         let runs = || self.runs.iter().filter(|run| run.persona == *persona);
         runs().rfind(|run| run.has_text()).or_else(|| runs().next_back())
     }
 
-    /// The answer of each persona ([`Turn::answer_of`]), in the order in which the personas were asked.
+    /// The current answer of each persona ([`Turn::answer_of`]), in the order in which the personas were asked.
     pub fn current_answers(&self) -> Vec<&Run> {
         self.latest_runs().into_iter().filter_map(|run| self.answer_of(&run.persona)).collect()
     }
 
-    /// True for the run whose recommendations count: of its persona the last that was looked through.
+    /// True if the recommendations of `run` are the current ones of its persona: no later run of it was extracted.
     pub fn is_extraction_current(&self, run: &Run) -> bool {
         let read = |other: &&Run| other.persona == run.persona && other.recommendations.is_some();
         self.runs.iter().rfind(read).is_some_and(|last| last.id == run.id)
     }
 }
 
-/// One conversation.
+/// One conversation with a panel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Session {
-    /// Its identity.
+    /// Its id.
     pub id: SessionId,
-    /// The first line of its first question, or what the user named it.
+    /// The first line of its first question, or the user's title.
     pub title: String,
     /// The panel's name.
     pub panel: String,
-    /// When it began, in milliseconds since 1970 UTC.
+    /// When it was created, in milliseconds since the Unix epoch.
     pub created_at: i64,
-    /// When something last changed in it, in milliseconds since 1970 UTC.
+    /// When it last changed, in milliseconds since the Unix epoch.
     pub updated_at: i64,
-    /// Words that the user gave it, to find it by.
+    /// The user's tags, to find it.
     pub tags: Vec<String>,
-    /// The questions, oldest first.
+    /// The turns, oldest first.
     pub turns: Vec<Turn>,
     /// Challenges and briefs, oldest first.
     pub side_turns: Vec<SideTurn>,
-    /// The steps of triage.
+    /// The triage steps.
     pub history: TriageHistory,
-    /// Recommendations that the user selected in runs which were not searched yet: shown once they are.
+    /// Recommendations that the user marked in runs without an extraction yet; listed once there is one.
     pub unsearched: Vec<Recommendation>,
 }
 
 impl Session {
-    /// The recommendations of every run, in the order of the text, dropped ones included.
+    /// The recommendations of all runs, in the order of the text, including removed ones.
     pub fn recommendations(&self) -> impl Iterator<Item = &Recommendation> {
         let runs = self.turns.iter().flat_map(|turn| &turn.runs);
         runs.flat_map(|run| run.recommendations.iter().flatten())
     }
 
-    /// The rows of triage, in the order of the text: see [`group_recommendations`]. Counted are the recommendations of the runs that
-    /// count ([`Turn::is_extraction_current`]), and of the others those that the user has said something about.
+    /// The entries of triage, in the order of the text: see [`group_recommendations`].
     pub fn groups(&self) -> Vec<RecommendationGroup<'_>> {
         let mut found: Vec<(&Recommendation, bool)> = Vec::new();
         for turn in &self.turns {
@@ -106,7 +106,7 @@ impl Session {
             .collect()
     }
 
-    /// Its line in a list. The store computes the same for sessions in its file, in SQL.
+    /// Its row in a list of sessions. The store computes the same in SQL.
     pub fn summarize(&self) -> SessionSummary {
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let runs = || self.turns.iter().flat_map(Turn::latest_runs);
@@ -128,16 +128,16 @@ impl Session {
         }
     }
 
-    /// How far triage has come. The store keeps the same numbers for lists, in SQL.
+    /// Number of groups by decision. The store computes the same in SQL.
     pub fn triage_counts(&self) -> TriageCounts {
         self.groups().iter().map(RecommendationGroup::decision).collect()
     }
 }
 
-/// The most characters of a tag.
+/// Length limit of a tag in characters.
 const TAG: usize = 40;
 
-/// `text` as a tag: one word of 1 to 40 characters; a `#` before it is dropped. None for what cannot be one.
+/// Parses a tag: one word of 1 to 40 characters, without a leading `#`. None if the text is not a tag.
 pub fn parse_tag(text: &str) -> Option<String> {
     let word = text.strip_prefix('#').unwrap_or(text);
     let fits = (1..=TAG).contains(&word.chars().count());
@@ -145,44 +145,44 @@ pub fn parse_tag(text: &str) -> Option<String> {
     (fits && plain && !word.starts_with(['#', '+', '-'])).then(|| word.to_owned())
 }
 
-/// A session in a list.
+/// A session in a list of sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionSummary {
-    /// Its identity.
+    /// Its id.
     pub id: SessionId,
     /// Its title.
     pub title: String,
     /// The panel's name.
     pub panel: String,
-    /// When it began, in milliseconds since 1970 UTC.
+    /// When it was created, in milliseconds since the Unix epoch.
     pub created_at: i64,
-    /// When something last changed in it, in milliseconds since 1970 UTC.
+    /// When it last changed, in milliseconds since the Unix epoch.
     pub updated_at: i64,
-    /// How many questions.
+    /// Number of turns.
     pub turns: u32,
-    /// How many personas were asked, summed over the questions; a retry does not count again.
+    /// Number of personas asked, summed over the turns; retries do not count.
     pub runs: u32,
-    /// How many of them answered in full with their last run.
+    /// Number of those whose last run is done.
     pub answered: u32,
-    /// Words that the user gave it.
+    /// The user's tags.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// How many recommendations there are to decide on; what was marked as the same counts once.
+    /// Number of recommendation groups.
     #[serde(default)]
     pub proposed: u32,
-    /// How many of them are decided.
+    /// Number of groups with a decision.
     #[serde(default)]
     pub decided: u32,
 }
 
-/// A session that full-text search found, and where.
+/// A session found by full-text search, with an excerpt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchHit {
     /// The session.
     pub session: SessionSummary,
-    /// Whose words: a persona's name, or empty for the question, the title or a tag.
+    /// Name of the persona that is quoted; empty for a question, a title or a tag.
     pub who: String,
-    /// The words around the first place, raw, one line; what was searched for stands between U+0002 and U+0003.
+    /// The text around the first hit: raw, one line. Each hit is enclosed in U+0002 and U+0003.
     pub excerpt: String,
 }
 

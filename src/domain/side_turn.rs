@@ -1,19 +1,20 @@
-//! An aside: a model call beside the conversation. It answers no question of the user's, so it stands in no pane, no
-//! history and no count of answers.
+//! Side turns: questions outside the conversation, each answered by one run.
+//!
+//! They are not part of the panes, the prompt history or the number of answers.
 
 use super::{RecommendationId, Run, TurnId};
 
-/// What an aside is for.
+/// The purpose of a side turn, with what it is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SideTurnKind {
-    /// A persona attacks this recommendation of another one.
+    /// Another persona argues against this recommendation.
     Challenge(RecommendationId),
-    /// A brief of the answers to this turn.
+    /// A model summarises the answers to this turn.
     Brief(TurnId),
 }
 
 impl SideTurnKind {
-    /// `challenge` or `brief`, as the store keeps it.
+    /// `challenge` or `brief`: the word in the store and in exports.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Challenge(_) => "challenge",
@@ -21,7 +22,7 @@ impl SideTurnKind {
         }
     }
 
-    /// The identity of what it is about, as the store keeps it.
+    /// Id of the recommendation or turn, as in the store and in exports.
     pub fn target_id(&self) -> String {
         match self {
             Self::Challenge(id) => id.to_string(),
@@ -29,7 +30,7 @@ impl SideTurnKind {
         }
     }
 
-    /// Puts both together again; none for a word of a later version.
+    /// Parses [`SideTurnKind::as_str`] and [`SideTurnKind::target_id`]; none for kinds of later versions.
     pub fn from_parts(word: &str, about: &str) -> Option<Self> {
         match word {
             "challenge" => RecommendationId::parse(about).map(Self::Challenge),
@@ -39,17 +40,17 @@ impl SideTurnKind {
     }
 }
 
-/// A model call beside the conversation.
+/// A question outside the conversation, with the run that answers it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SideTurn {
-    /// Its identity.
+    /// Its id; shares the id space of the turns.
     pub id: TurnId,
-    /// What it is for.
+    /// Challenge or brief.
     pub kind: SideTurnKind,
-    /// What was asked, as it was sent.
+    /// The question as sent.
     pub question: String,
-    /// When, in milliseconds since 1970 UTC.
+    /// When it was asked, in milliseconds since the Unix epoch.
     pub asked_at: i64,
-    /// The one run that answers it.
+    /// The run that answers it.
     pub run: Run,
 }

@@ -1,41 +1,41 @@
-//! An edit: one step of triage, as it is done, undone and done again.
+//! Triage steps and their undo history.
 //!
-//! Holds what each recommendation was before and is after it, so that undoing needs nothing else. Made by
-//! `app::update::triage`, kept by the store in order: the undo of yesterday works today.
+//! A step contains the verdicts before and after it, so undo and redo need no other data, also in a session that was
+//! resumed. `Session::apply` does, undoes and redoes steps.
 
 use serde::{Deserialize, Serialize};
 
 use super::{RecommendationId, TriageStepId, Verdict};
 
-/// What one edit does to one recommendation.
+/// The verdict of one recommendation before and after a step. The fields are stored as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VerdictUpdate {
-    /// Which one.
+    /// The recommendation.
     pub id: RecommendationId,
-    /// What the user had said about it.
+    /// Its verdict before the step.
     pub before: Verdict,
-    /// What the user says now.
+    /// Its verdict after the step.
     pub after: Verdict,
 }
 
-/// One step of triage.
+/// One undoable change of verdicts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TriageStep {
-    /// Its identity.
+    /// Its id.
     pub id: TriageStepId,
-    /// What was done, in words for "undone: …": `accept “Kill the primary”`.
+    /// Description for messages such as "undone: …": `accept “Kill the primary”`.
     pub what: String,
-    /// When, in milliseconds since 1970 UTC.
+    /// When it was done, in milliseconds since the Unix epoch.
     pub at: i64,
-    /// The recommendations that it changes.
+    /// The verdicts that it changes; undone in reverse order.
     pub updates: Vec<VerdictUpdate>,
 }
 
-/// All edits of a session, and how far back the user has gone.
+/// All triage steps of a session.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TriageHistory {
-    /// Edits that are in force, oldest first.
+    /// Steps in effect, oldest first.
     pub done: Vec<TriageStep>,
-    /// Edits that were undone; the last one is done again first.
+    /// Undone steps; the last one is redone first.
     pub undone: Vec<TriageStep>,
 }
