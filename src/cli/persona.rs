@@ -237,7 +237,7 @@ fn format_persona(persona: &Persona) -> String {
 /// Formats the size of the prompts: `prompt about 2112 tokens, brief about 402`.
 fn format_prompt_size(persona: &Persona) -> String {
     let mut size = format!("prompt about {} tokens", estimate_tokens(&persona.prompt));
-    if let Some(brief) = &persona.brief {
+    if let Some(brief) = &persona.short_prompt {
         let _ = write!(size, ", brief about {}", estimate_tokens(brief));
     }
     size

@@ -1,7 +1,7 @@
 //! The contract of a persona: sections, tables and words that its answers contain, and its intake questions.
 //!
-//! Data only, read from the front matter of persona files. Answers are not checked here, and `review` finds the facets of
-//! their sections.
+//! Data only, read from the front matter of persona files. Answers are not checked here, and `review` finds the facets
+//! of their sections.
 
 use serde::{Deserialize, Serialize};
 

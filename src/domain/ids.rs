@@ -76,8 +76,8 @@ impl RecommendationId {
     /// same ids. Spans of one run never collide: multiplying by an odd number is a bijection.
     pub fn from_span(run: RunId, span: &std::ops::Range<usize>) -> Self {
         const ODD: u128 = 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835;
-        let place = ((span.start as u128) << 64) | span.end as u128;
-        Self::from_number(run.number() ^ place.wrapping_mul(ODD))
+        let bytes = ((span.start as u128) << 64) | span.end as u128;
+        Self::from_number(run.number() ^ bytes.wrapping_mul(ODD))
     }
 }
 
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_id_is_refused() {
+    fn invalid_ids_are_rejected() {
         for bad in ["", "-a", "A", "a b", "a/b", "..", "é"] {
             assert_eq!(PersonaId::parse(bad), None, "{bad:?}");
         }

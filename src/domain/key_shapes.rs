@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_and_parameters_that_hold_keys_are_known_in_every_spelling() {
+    fn names_of_keys_are_recognised_in_every_spelling() {
         for name in ["key", "API_KEY", "api-key", "Ocp-token", "subscription-key"] {
             assert_eq!(is_key_name(name), name != "Ocp-token", "{name}");
         }

@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_first_colon_parts() {
+    fn only_the_first_colon_separates() {
         let m = ModelRef::parse("ollama:qwen2.5:7b").unwrap();
         assert_eq!((m.provider.as_str(), m.model.as_str()), ("ollama", "qwen2.5:7b"));
         assert_eq!(m.to_string(), "ollama:qwen2.5:7b");

@@ -81,19 +81,19 @@ pub struct ModelCatalogue {
 impl ModelCatalogue {
     /// Finds a model file by id or alias.
     pub fn find(&self, name: &str) -> Option<&ModelFile> {
-        self.files.iter().find(|w| w.id == name || w.alias.as_deref() == Some(name))
+        self.files.iter().find(|file| file.id == name || file.alias.as_deref() == Some(name))
     }
 
     /// Finds the model file with the largest need of memory that is below that of `than` and within `free` bytes.
     pub fn find_smaller(&self, than: &ModelFile, free: u64) -> Option<&ModelFile> {
-        let fits = |w: &&ModelFile| w.memory <= free && w.memory < than.memory;
+        let fits = |file: &&ModelFile| file.memory <= free && file.memory < than.memory;
         // Reversed because `max_by_key` returns the last maximum, and of equals the first in the list is preferred.
-        self.files.iter().rev().filter(fits).max_by_key(|w| w.memory)
+        self.files.iter().rev().filter(fits).max_by_key(|file| file.memory)
     }
 
     /// True if the model needs short prompts, scaffolds and a warning.
-    pub fn is_small(&self, weights: &ModelFile) -> bool {
-        weights.bytes < self.small_below
+    pub fn is_small(&self, file: &ModelFile) -> bool {
+        file.bytes < self.small_below
     }
 }
 
@@ -125,7 +125,7 @@ pub struct LocalSpec {
 
 impl LocalSpec {
     /// Path of the model file, also before it is downloaded.
-    pub fn file_path(&self, weights: &ModelFile) -> PathBuf {
-        self.models.join(&weights.file)
+    pub fn file_path(&self, file: &ModelFile) -> PathBuf {
+        self.models.join(&file.file)
     }
 }

@@ -6,10 +6,10 @@ use super::run_notes::local_model_note;
 use super::{ModelFile, ProviderSpec, ScaffoldMode};
 
 /// Default context of a local model in tokens. The memory for each run grows with it.
-const LOCAL_CONTEXT: u32 = 8_192;
+const LOCAL_CONTEXT_TOKENS: u32 = 8_192;
 
 /// Default token limit of a local answer: a few hundred take about a minute on an ordinary machine.
-const LOCAL_ANSWER: u32 = 700;
+const LOCAL_ANSWER_TOKENS: u32 = 700;
 
 /// Properties of a model that a prompt depends on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -35,30 +35,30 @@ impl ProviderSpec {
     /// The profile of `model` at this provider.
     pub fn model_profile(&self, model: &str) -> ModelProfile {
         let (context, max_tokens) = (self.context, self.max_tokens);
-        let Some((local, weights)) = self.local.as_ref().zip(self.model_file(model)) else {
+        let Some((local, file)) = self.local.as_ref().zip(self.model_file(model)) else {
             return ModelProfile { context, max_tokens, ..ModelProfile::default() };
         };
-        let small = local.catalogue.is_small(weights);
+        let small = local.catalogue.is_small(file);
         let scaffold = match local.scaffold {
             ScaffoldMode::Auto => small,
             ScaffoldMode::On => true,
             ScaffoldMode::Off => false,
         };
         ModelProfile {
-            context: Some(context.unwrap_or(LOCAL_CONTEXT).min(weights.context)),
-            max_tokens: Some(max_tokens.unwrap_or(LOCAL_ANSWER)),
+            context: Some(context.unwrap_or(LOCAL_CONTEXT_TOKENS).min(file.context)),
+            max_tokens: Some(max_tokens.unwrap_or(LOCAL_ANSWER_TOKENS)),
             small,
             scaffold,
-            note: Some(describe_local_model(weights, small)),
+            note: Some(describe_local_model(file, small)),
         }
     }
 }
 
 /// The note about a local model: its name and its caution, or the general one for small models.
-fn describe_local_model(weights: &ModelFile, small: bool) -> String {
-    let remark = weights.caution.as_deref();
+fn describe_local_model(file: &ModelFile, small: bool) -> String {
+    let remark = file.caution.as_deref();
     let remark = remark.or(small.then_some("small model: check its claims"));
-    local_model_note(weights.name(), remark)
+    local_model_note(file.name(), remark)
 }
 
 #[cfg(test)]
@@ -70,7 +70,7 @@ mod tests {
     use crate::domain::{LocalSpec, ModelCatalogue};
 
     fn spec(scaffold: ScaffoldMode) -> ProviderSpec {
-        let weights = |id: &str, bytes: u64, caution: Option<&str>| ModelFile {
+        let file = |id: &str, bytes: u64, caution: Option<&str>| ModelFile {
             id: id.to_owned(),
             title: id.to_owned(),
             alias: None,
@@ -83,13 +83,13 @@ mod tests {
             caution: caution.map(str::to_owned),
             sources: Vec::new(),
         };
-        let mut own = weights("/m/own.gguf", 50, None);
+        let mut own = file("/m/own.gguf", 50, None);
         (own.title, own.file) = ("own.gguf".to_owned(), PathBuf::from("/m/own.gguf"));
         let catalogue = ModelCatalogue {
             files: vec![
-                weights("big", 5_000, None),
-                weights("coder", 100, None),
-                ModelFile { context: 2_048, ..weights("toy", 10, Some("for demonstrations")) },
+                file("big", 5_000, None),
+                file("coder", 100, None),
+                ModelFile { context: 2_048, ..file("toy", 10, Some("for demonstrations")) },
                 own,
             ],
             small_below: 1_000,
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn small_models_are_told_apart_and_say_so() {
+    fn small_models_have_a_note_and_a_scaffold() {
         let of = |model: &str| spec(ScaffoldMode::Auto).model_profile(model);
         for (model, small, note) in [
             ("big", false, "local · big"),
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_are_modest_unless_configured() {
+    fn local_models_have_default_limits() {
         let mut spec = spec(ScaffoldMode::Auto);
         let limits = |spec: &ProviderSpec, model: &str| {
             let profile = spec.model_profile(model);

@@ -67,7 +67,8 @@ pub struct Persona {
     /// What its answers must contain.
     pub contract: Contract,
     /// Condensed system prompt of 120 to 250 words, for small models and tight budgets.
-    pub brief: Option<String>,
+    #[serde(rename = "brief")]
+    pub short_prompt: Option<String>,
     /// The system prompt, sent unchanged.
     #[serde(skip)]
     pub prompt: Arc<str>,
@@ -93,7 +94,7 @@ impl Persona {
             tags: Vec::new(),
             intake: Vec::new(),
             contract: Contract::default(),
-            brief: None,
+            short_prompt: None,
             prompt: Arc::from(prompt),
             source,
         }

@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_come_back() {
+    fn words_parse_back() {
         for decision in Decision::ALL {
             assert_eq!(Decision::parse(decision.as_str()), Some(decision));
         }
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn an_untouched_verdict_is_short() {
+    fn default_verdict_is_short_json() {
         let text = serde_json::to_string(&Verdict::default()).unwrap();
         assert_eq!(text, r#"{"decision":null}"#);
         assert_eq!(serde_json::from_str::<Verdict>("{}").unwrap(), Verdict::default());

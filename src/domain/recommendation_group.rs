@@ -25,33 +25,34 @@ pub struct GroupIndices {
 }
 
 /// Groups `items` by merges, in the order of their leaders. Each item comes with whether its run has the current
-/// extraction ([`super::Turn::is_extraction_current`]). Items of other runs are left out unless the user decided,
-/// commented or assigned them; removed ones always are.
+/// extraction ([`super::Turn::is_extraction_current`]). Items of other runs are listed only if the user
+/// decided, commented or assigned them, or as leader of a listed member. Removed ones are left out.
 pub fn group_recommendations(items: &[(&Recommendation, bool)]) -> Vec<GroupIndices> {
-    let mut found: HashMap<RecommendationId, Vec<usize>> = HashMap::new();
-    for (place, (item, _)) in
+    let mut by_leader: HashMap<RecommendationId, Vec<usize>> = HashMap::new();
+    for (index, (item, _)) in
         items.iter().enumerate().filter(|(_, (item, _))| !item.verdict.dropped)
     {
-        found.entry(item.verdict.same_as.unwrap_or(item.id)).or_default().push(place);
+        by_leader.entry(item.verdict.same_as.unwrap_or(item.id)).or_default().push(index);
     }
-    let counts = |place: &usize| {
-        items.get(*place).is_some_and(|(item, current)| *current || is_judged(&item.verdict))
+    let is_listed = |index: &usize| {
+        items.get(*index).is_some_and(|(item, current)| *current || is_judged(&item.verdict))
     };
-    let is = |id: RecommendationId| {
-        move |place: &&usize| items.get(**place).is_some_and(|(item, _)| item.id == id)
+    let has_id = |id: RecommendationId| {
+        move |index: &&usize| items.get(**index).is_some_and(|(item, _)| item.id == id)
     };
-    let mut rows: Vec<GroupIndices> = found
+    let mut groups: Vec<GroupIndices> = by_leader
         .into_iter()
-        .filter_map(|(key, places)| {
-            let first = places.iter().find(|place| counts(place))?;
+        .filter_map(|(key, indices)| {
+            let first = indices.iter().find(|index| is_listed(index))?;
             // The merge target leads; if it was removed, the first listed member does.
-            let leader = *places.iter().find(is(key)).unwrap_or(first);
-            let members = places.iter().copied().filter(|place| counts(place) && *place != leader);
+            let leader = *indices.iter().find(has_id(key)).unwrap_or(first);
+            let members =
+                indices.iter().copied().filter(|index| is_listed(index) && *index != leader);
             Some(GroupIndices { leader, members: members.collect() })
         })
         .collect();
-    rows.sort_by_key(|row| row.leader);
-    rows
+    groups.sort_by_key(|group| group.leader);
+    groups
 }
 
 /// A recommendation and those merged into it: one entry of triage with one decision.

@@ -40,20 +40,20 @@ impl Ending {
     /// The reason; none for endings that need none.
     pub fn reason(&self) -> Option<&str> {
         match self {
-            Self::Cut(why) | Self::Refused(why) | Self::Failed(why) => Some(why),
+            Self::Cut(reason) | Self::Refused(reason) | Self::Failed(reason) => Some(reason),
             Self::Done | Self::Cancelled => None,
         }
     }
 
     /// Parses word and reason from the store. Unknown words give `Cut`.
     pub fn from_parts(word: &str, reason: Option<&str>) -> Self {
-        let why = reason.unwrap_or_default().to_owned();
+        let reason = reason.unwrap_or_default().to_owned();
         match word {
             "done" => Self::Done,
-            "refused" => Self::Refused(why),
-            "failed" => Self::Failed(why),
+            "refused" => Self::Refused(reason),
+            "failed" => Self::Failed(reason),
             "cancelled" => Self::Cancelled,
-            _ => Self::Cut(why),
+            _ => Self::Cut(reason),
         }
     }
 
@@ -66,7 +66,7 @@ impl Ending {
 impl fmt::Display for Ending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.reason() {
-            Some(why) if !why.is_empty() => write!(f, "{}: {why}", self.as_str()),
+            Some(reason) if !reason.is_empty() => write!(f, "{}: {reason}", self.as_str()),
             _ => f.write_str(self.as_str()),
         }
     }
@@ -139,8 +139,8 @@ pub struct Run {
     pub elapsed: Duration,
     /// Remarks, such as what was left out of the prompt.
     pub notes: RunNotes,
-    /// The extracted recommendations, in the order of the text; none before the extraction, which happens once, at the end
-    /// of the run.
+    /// The extracted recommendations, in the order of the text; none before the extraction, which happens once, at the
+    /// end of the run.
     pub recommendations: Option<Vec<Recommendation>>,
 }
 

@@ -9,12 +9,12 @@ use std::ops::RangeInclusive;
 pub struct ScriptRange {
     /// The characters.
     pub chars: RangeInclusive<char>,
-    /// Each of them counts as a word when text is split into words.
+    /// Each of them is a word when text is split into words.
     pub is_word: bool,
     /// A line may break before and after each of them.
     pub breaks_lines: bool,
-    /// A search for them also matches inside a run of letters, because spaces do not separate all words. The search index
-    /// uses the same ranges (`store/migrations/0002_review.sql`): changing them takes a migration.
+    /// A search for them also matches inside a run of letters, because spaces do not separate all words. The search
+    /// index uses the same ranges (`store/migrations/0002_review.sql`): changing them takes a migration.
     pub is_unspaced: bool,
 }
 

@@ -29,7 +29,7 @@ impl Turn {
         let mut latest: Vec<&Run> = Vec::new();
         for run in &self.runs {
             match latest.iter_mut().find(|r| r.persona == run.persona) {
-                Some(place) => *place = run,
+                Some(earlier) => *earlier = run,
                 None => latest.push(run),
             }
         }
@@ -99,9 +99,9 @@ impl Session {
         let item = |at: usize| found.get(at).map(|(item, _)| *item);
         let groups = group_recommendations(&found).into_iter();
         groups
-            .filter_map(|places| {
-                let members = places.members.into_iter().filter_map(item).collect();
-                Some(RecommendationGroup { leader: item(places.leader)?, members })
+            .filter_map(|indices| {
+                let members = indices.members.into_iter().filter_map(item).collect();
+                Some(RecommendationGroup { leader: item(indices.leader)?, members })
             })
             .collect()
     }
@@ -135,12 +135,12 @@ impl Session {
 }
 
 /// Length limit of a tag in characters.
-const TAG: usize = 40;
+const MAX_TAG_CHARS: usize = 40;
 
 /// Parses a tag: one word of 1 to 40 characters, without a leading `#`. None if the text is not a tag.
 pub fn parse_tag(text: &str) -> Option<String> {
     let word = text.strip_prefix('#').unwrap_or(text);
-    let fits = (1..=TAG).contains(&word.chars().count());
+    let fits = (1..=MAX_TAG_CHARS).contains(&word.chars().count());
     let plain = !word.contains(|c: char| c.is_whitespace() || c.is_control());
     (fits && plain && !word.starts_with(['#', '+', '-'])).then(|| word.to_owned())
 }
@@ -261,7 +261,7 @@ mod tests {
     }
 
     /// Each row as its leader's number and those of its members.
-    fn rows(session: &Session) -> Vec<(u128, Vec<u128>)> {
+    fn group_numbers(session: &Session) -> Vec<(u128, Vec<u128>)> {
         let number = |item: &Recommendation| item.id.number();
         let groups = session.groups().into_iter();
         groups.map(|g| (number(g.leader), g.members.into_iter().map(number).collect())).collect()
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_persona_asked_twice_the_last_run_counts_and_what_was_judged_before() {
+    fn retried_persona_lists_last_run_and_earlier_verdicts() {
         let open = Verdict::default;
         let comment = Verdict { comment: "why?".to_owned(), ..open() };
         let owner = Verdict { owner: "Ada".to_owned(), ..open() };
@@ -291,38 +291,43 @@ mod tests {
             vec![first, run(2, "edge", None), again],
             vec![run(4, "infra", Some(vec![open()]))],
         ]);
-        let leaders: Vec<u128> = rows(&session).into_iter().map(|(leader, _)| leader).collect();
+        let leaders: Vec<u128> =
+            group_numbers(&session).into_iter().map(|(leader, _)| leader).collect();
         assert_eq!(leaders, [11, 12, 14, 30, 40]);
         let counts = session.triage_counts();
         assert_eq!((counts.items, counts.decided, counts.accepted), (5, 1, 1));
     }
 
     #[test]
-    fn what_was_marked_as_the_same_is_one_row_with_one_decision() {
+    fn merged_recommendations_are_one_group_with_one_decision() {
         let edge = vec![same_as(10), Verdict { decision: Some(Decision::Rejected), ..same_as(10) }];
         let session = session(vec![vec![
             run(1, "infra", Some(vec![decided(Decision::Deferred), Verdict::default()])),
             run(2, "edge", Some(edge)),
         ]]);
-        assert_eq!(rows(&session), [(10, vec![20, 21]), (11, vec![])]);
+        assert_eq!(group_numbers(&session), [(10, vec![20, 21]), (11, vec![])]);
         let counts = session.triage_counts();
         assert_eq!(counts.to_string(), "1 of 2 decided · 0 accepted · 0 rejected · 1 deferred");
     }
 
     #[test]
-    fn a_row_keeps_its_leader_while_any_of_it_counts() {
+    fn group_keeps_its_leader_while_a_member_is_listed() {
         let superseded = run(1, "infra", Some(vec![Verdict::default()]));
         let again = run(2, "infra", Some(Vec::new()));
         let edge = run(3, "edge", Some(vec![same_as(10)]));
         let mut session = session(vec![vec![superseded, again, edge]]);
-        assert_eq!(rows(&session), [(10, vec![30])], "the leader's run is not the last one");
-        // Without those that count nothing is left of it.
+        assert_eq!(
+            group_numbers(&session),
+            [(10, vec![30])],
+            "the leader's run is not the last one"
+        );
+        // Without listed members the group is empty.
         session.turns[0].runs.pop();
-        assert_eq!(rows(&session), []);
+        assert_eq!(group_numbers(&session), []);
     }
 
     #[test]
-    fn when_the_leader_was_dropped_the_first_of_the_others_leads() {
+    fn first_member_leads_when_the_leader_was_removed() {
         let session = session(vec![vec![
             run(1, "infra", Some(vec![dropped()])),
             run(2, "edge", Some(vec![same_as(10)])),
@@ -332,6 +337,6 @@ mod tests {
                 Some(vec![Verdict { same_as: same_as(10).same_as, ..dropped() }, same_as(10)]),
             ),
         ]]);
-        assert_eq!(rows(&session), [(20, vec![31])]);
+        assert_eq!(group_numbers(&session), [(20, vec![31])]);
     }
 }

@@ -68,7 +68,8 @@ impl PersonaSettings {
         persona.temperature = settings.temperature.or(persona.temperature);
         persona.top_p = settings.top_p.or(persona.top_p);
         persona.mode = settings.mode.or(persona.mode.take());
-        persona.brief = settings.brief.map(|b| b.trim_end().to_owned()).or(persona.brief.take());
+        persona.short_prompt =
+            settings.brief.map(|b| b.trim_end().to_owned()).or(persona.short_prompt.take());
         let model = settings.model.as_deref().and_then(|m| ModelRef::parse(m).ok());
         persona.model = model.or(persona.model.take());
     }

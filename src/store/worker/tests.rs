@@ -225,7 +225,7 @@ fn change_of_an_unknown_run_does_not_stop_the_others() {
     assert!(worker.backlog.is_empty());
 }
 
-/// Runs of session `s` (1 or 2): of its questions and of its asides.
+/// Runs of session `s` (1 or 2): of its turns and side turns.
 fn a_run(s: u128) -> impl Strategy<Value = RunId> {
     prop::sample::select(vec![111, 112, 113, 121, 122, 151, 161])
         .prop_map(move |n| RunId::from_number(n + (s - 1) * 100))
