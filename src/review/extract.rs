@@ -207,6 +207,10 @@ impl<'a> RecommendationFinder<'a> {
         span: Range<usize>,
         severity: Option<Severity>,
     ) {
+        // Text of punctuation alone, such as an info string `::`, proposes nothing.
+        if title.trim().is_empty() {
+            return;
+        }
         let span = trim_span(self.document.source(), span);
         let id = RecommendationId::from_span(self.run, &span);
         let (run, origin, verdict) = (self.run, RecommendationOrigin::Found, Verdict::default());

@@ -197,7 +197,7 @@ impl TempSibling {
             match make(&sibling) {
                 Ok(opened) => return Ok((Self { path: sibling, is_folder }, opened)),
                 Err(e) if e.kind() == ErrorKind::AlreadyExists && tries < MAX_NAME_ATTEMPTS => {
-                    tries += 1
+                    tries += 1;
                 }
                 Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
                     return Err(ExportError::NoFolder(path.to_owned(), folder.to_owned()));

@@ -4,4 +4,5 @@ pub mod script;
 pub mod server;
 pub mod term;
 #[cfg(feature = "local")]
+#[path = "../../src/provider/local/tests/tiny.rs"]
 pub mod tiny;

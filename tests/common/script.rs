@@ -100,7 +100,7 @@ impl Script {
             for effect in effects {
                 match effect {
                     Effect::Scroll(pane, scroll) => {
-                        self.renderer.scroll_view(&self.state, pane, scroll)
+                        self.renderer.scroll_view(&self.state, pane, scroll);
                     }
                     Effect::Reveal(pane, run, at) => self.renderer.reveal_offset(pane, run, at),
                     Effect::RevealSection(pane) => self.renderer.reveal_section(pane),

@@ -215,7 +215,7 @@ fn read_sources(folder: &Path, sources: &mut Vec<String>) {
         let name = path.file_name().unwrap().to_str().unwrap();
         if path.is_dir() && name != "tests" {
             read_sources(&path, sources);
-        } else if name.ends_with(".rs") && name != "tests.rs" {
+        } else if path.extension().is_some_and(|end| end == "rs") && name != "tests.rs" {
             let source = fs::read_to_string(&path).unwrap();
             sources.push(source.split("#[cfg(test)]\nmod ").next().unwrap().to_owned());
         }

@@ -21,9 +21,6 @@ mod writer;
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-#[path = "../../../tests/common/tiny.rs"]
-mod tiny;
 
 use std::collections::HashMap;
 use std::path::PathBuf;

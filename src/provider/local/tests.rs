@@ -1,6 +1,7 @@
 //! Tests of the engine with tiny models of random weights: loading, decoding, cancelling, caching, error messages.
 
 mod real;
+mod tiny;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,13 +19,13 @@ use super::load_weights::load_weights;
 use super::open_with_seed;
 use super::prefix_cache::PrefixCache;
 use super::prefix_snapshot::{MAX_SNAPSHOT_BYTES, PrefixSnapshots};
-use super::tiny::Tiny;
 use super::transformer::{TokenBatch, Transformer};
 use crate::domain::{
     ChatMessage, ChatRequest, Failure, FailureKind, LocalSpec, ModelCatalogue, ModelFile,
     ProviderSpec, ScaffoldMode, StopReason, StreamEvent, Usage,
 };
 use crate::provider::Provider;
+use tiny::Tiny;
 
 struct ModelFolder {
     folder: tempfile::TempDir,

@@ -96,7 +96,7 @@ impl Finished {
 
 /// How many of `runs` answered in full.
 pub fn count_answered(runs: &[RunRef<'_>]) -> usize {
-    runs.iter().filter(|run| ending_of(*run).is_some_and(Ending::is_done)).count()
+    runs.iter().filter(|run| ending_of(run).is_some_and(Ending::is_done)).count()
 }
 
 /// How a run ended, once it has.
@@ -190,15 +190,15 @@ impl<'a> Asking<'a> {
         self.update(Msg::Clock(self.clock.now()));
         for update in updates {
             if self.state.run(run).is_some_and(|run| run.is_live()) {
-                self.on_run_update(run, update);
+                self.on_run_update(run, &update);
             }
         }
     }
 
     /// One update at a time, so that the output sees what happened in the order in which it happened.
-    fn on_run_update(&mut self, run: RunId, reported: RunUpdate) {
+    fn on_run_update(&mut self, run: RunId, reported: &RunUpdate) {
         self.update(Msg::Run(run, vec![reported.clone()]));
-        match &reported {
+        match reported {
             RunUpdate::Connecting { attempt } => {
                 self.pass_on_event(run, &HeadlessEvent::Start { attempt: *attempt });
             }

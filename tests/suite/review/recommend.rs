@@ -223,6 +223,16 @@ proptest! {
 }
 
 #[test]
+fn text_without_words_is_no_recommendation() {
+    for text in ["## Risks\n```:: ", "**:.漢**\n## Risks## Risks"] {
+        let document = Document::of(text);
+        let sections = split_sections(&document, &Contract::default(), &facets::built_in());
+        let found = extract_recommendations(&document, &sections, RunId::from_number(1));
+        assert!(found.iter().all(|item| !item.title.trim().is_empty()), "{text:?}: {found:?}");
+    }
+}
+
+#[test]
 fn two_answers_of_one_persona_are_compared_by_section() {
     use plenary::review::{SectionFate, diff_sections};
     let (old, new) = (

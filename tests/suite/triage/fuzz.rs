@@ -115,7 +115,7 @@ proptest! {
                 Event::Key(key) => script.msg(Msg::Key(Key::parse(key).unwrap())),
                 Event::Size(width, height) => script.msg(Msg::Resize(width, height)),
                 Event::More | Event::End => {
-                    let live = script.state.panes().into_iter().filter_map(|p| p.current()).find(|v| v.is_live());
+                    let live = script.state.panes().into_iter().filter_map(|p| p.current()).find(plenary::app::RunRef::is_live);
                     let Some(run) = live.map(|run| run.id()) else { continue };
                     let update = match event {
                         Event::End => RunUpdate::Ended(Ending::Done),

@@ -1,6 +1,6 @@
 //! A tiny model with random weights, written as a GGUF file: everything a real one has, in a few hundred kilobytes.
 //!
-//! What it answers means nothing; that it answers the same every time is what the tests need. Included by the engine's
+//! What it answers means nothing; that it answers the same every time is what the tests need. Shared by the engine's
 //! unit tests and by the tests of the real binary. Byte-level vocabulary: every text has tokens.
 #![allow(
     unreachable_pub,
