@@ -1,6 +1,6 @@
 //! New identities: random ones in the program, counted ones in tests. The only input of `update` besides state and message.
 
-use crate::domain::{EditId, RunId, SessionId, TurnId};
+use crate::domain::{RunId, SessionId, TriageStepId, TurnId};
 
 /// A source of identities.
 #[derive(Debug, Clone, Default)]
@@ -34,8 +34,8 @@ impl Ids {
     }
 
     /// A new step of triage.
-    pub fn next_edit_id(&mut self) -> EditId {
-        self.next_number().map_or_else(EditId::random, EditId::from_number)
+    pub fn next_edit_id(&mut self) -> TriageStepId {
+        self.next_number().map_or_else(TriageStepId::random, TriageStepId::from_number)
     }
 
     /// A new run.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Roster;
-use crate::domain::{PersonaId, Weights};
+use crate::domain::{ModelFile, PersonaId};
 
 /// What the runtime reports about one model file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +115,7 @@ impl Fetch {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalModel {
     /// Its weights.
-    pub weights: Arc<Weights>,
+    pub weights: Arc<ModelFile>,
     /// Status of its file.
     pub stock: Stock,
     /// Where it would be downloaded from, human-readable; empty until reported.

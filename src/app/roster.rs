@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Submission;
-use crate::domain::{ModelProfile, ModelRef, Panel, Persona, PersonaId, Weights};
+use crate::domain::{ModelFile, ModelProfile, ModelRef, Panel, Persona, PersonaId};
 use crate::prompt;
 use crate::review::HeadingSynonyms;
 
@@ -20,7 +20,7 @@ pub struct Answerer {
     /// Its limits, and how much help it needs.
     pub profile: ModelProfile,
     /// Its weights, when it runs in this program.
-    pub weights: Option<Arc<Weights>>,
+    pub weights: Option<Arc<ModelFile>>,
 }
 
 /// One persona to be asked.

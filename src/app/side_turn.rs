@@ -1,13 +1,13 @@
 //! Challenges and briefs as they are displayed, projected from the session.
 
 use super::{RunRef, State};
-use crate::domain::{Aside, AsideKind, RecommendationId, RunId, TurnId};
+use crate::domain::{RecommendationId, RunId, SideTurn, SideTurnKind, TurnId};
 
 /// A side turn with its run.
 #[derive(Debug, Clone, Copy)]
 pub struct SideTurnRef<'a> {
     /// What it is for.
-    pub kind: AsideKind,
+    pub kind: SideTurnKind,
     /// The run that answers it.
     pub run: RunRef<'a>,
 }
@@ -15,12 +15,12 @@ pub struct SideTurnRef<'a> {
 impl State {
     /// The challenges of a recommendation, oldest first.
     pub fn challenges_of(&self, id: RecommendationId) -> impl Iterator<Item = SideTurnRef<'_>> {
-        self.side_turns().filter(move |side| side.kind == AsideKind::Challenge(id))
+        self.side_turns().filter(move |side| side.kind == SideTurnKind::Challenge(id))
     }
 
     /// The last brief of a turn.
     pub fn brief_of(&self, turn: TurnId) -> Option<SideTurnRef<'_>> {
-        self.side_turns().filter(|side| side.kind == AsideKind::Brief(turn)).last()
+        self.side_turns().filter(|side| side.kind == SideTurnKind::Brief(turn)).last()
     }
 
     /// The side turn that run `id` answers.
@@ -29,8 +29,8 @@ impl State {
     }
 
     fn side_turns(&self) -> impl Iterator<Item = SideTurnRef<'_>> {
-        let asides = self.session.iter().flat_map(|session| &session.asides);
-        asides.filter_map(|aside: &Aside| {
+        let asides = self.session.iter().flat_map(|session| &session.side_turns);
+        asides.filter_map(|aside: &SideTurn| {
             let display = self.displays.get(aside.run.id)?;
             let run = RunRef { run: &aside.run, turn: aside.id, display };
             Some(SideTurnRef { kind: aside.kind, run })

@@ -211,7 +211,7 @@ impl State {
         let session = self.session.as_ref()?;
         let turns =
             session.turns.iter().flat_map(|turn| turn.runs.iter().map(|run| (turn.id, run)));
-        let sides = session.asides.iter().map(|side| (side.id, &side.run));
+        let sides = session.side_turns.iter().map(|side| (side.id, &side.run));
         let (turn, run) = turns.chain(sides).find(|(_, run)| run.id == id)?;
         Some(RunRef { run, turn, display: self.displays.get(id)? })
     }
@@ -222,7 +222,7 @@ impl State {
             let covered =
                 pane.answer().is_some_and(|run| run.display.sections_about(facet).next().is_some());
             let asked = pane.current().is_some();
-            covered || (asked && pane.persona.contract.promises(facet))
+            covered || (asked && pane.persona.contract.has_required_section(facet))
         })
     }
 
@@ -253,7 +253,7 @@ impl State {
             progress.estimated |= estimated;
             progress.elapsed = progress.elapsed.max(view.elapsed(self.clock.since_start));
             match &view.run.state {
-                crate::domain::RunState::Ended(e) if e.answered() => progress.done += 1,
+                crate::domain::RunState::Ended(e) if e.is_done() => progress.done += 1,
                 crate::domain::RunState::Ended(_) => progress.failed += 1,
                 _ => progress.live += 1,
             }

@@ -173,7 +173,7 @@ fn write_results(setup: &Setup, finished: &Finished, format: AskFormat) -> Resul
 fn print_summary(finished: &Finished, answered: usize) {
     print_message(&format!("{answered} of {} answered", finished.runs().len()));
     for live in &finished.runs() {
-        if let Some(ending) = ending_of(live).filter(|ending| !Ending::answered(ending)) {
+        if let Some(ending) = ending_of(live).filter(|ending| !Ending::is_done(ending)) {
             print_message(&format!("{} {ending}", live.run.persona));
         }
     }

@@ -10,7 +10,7 @@ use super::download_progress::ProgressReporter;
 use super::{CliError, build_runtime, print_message, terminal};
 use crate::config::{Setup, local_spec};
 use crate::domain::format::format_bytes;
-use crate::domain::{LocalSpec, PersonaId, Weights};
+use crate::domain::{LocalSpec, ModelFile, PersonaId};
 use crate::runtime::headless::{StopSignal, StopSignals};
 use crate::runtime::model_files;
 use crate::text::sanitize_line;
@@ -29,7 +29,7 @@ pub fn model_files_spec(setup: &Setup) -> LocalSpec {
 /// # Errors
 /// Exit code 1 with the reason of every source, or the code of the signal that stopped the download; the bytes received
 /// are kept.
-pub fn download_model_file(spec: &LocalSpec, weights: &Weights) -> Result<PathBuf, CliError> {
+pub fn download_model_file(spec: &LocalSpec, weights: &ModelFile) -> Result<PathBuf, CliError> {
     let reporter = Arc::new(ProgressReporter::new(&weights.title));
     let receiver = Arc::clone(&reporter);
     let runtime = build_runtime()?;
@@ -50,7 +50,7 @@ pub fn download_model_file(spec: &LocalSpec, weights: &Weights) -> Result<PathBu
     }
 }
 
-fn describe_stop(spec: &LocalSpec, weights: &Weights, stop: StopSignal) -> CliError {
+fn describe_stop(spec: &LocalSpec, weights: &ModelFile, stop: StopSignal) -> CliError {
     let command = format!("`plenary model pull {}`", weights.id);
     let message = match file_presence(spec, weights) {
         FilePresence::Partial(bytes) => {
@@ -81,8 +81,8 @@ pub fn ensure_model_files(setup: &Setup, asked: &[PersonaId], pull: bool) -> Res
 }
 
 /// Returns the model files that personas in `asked` need and that are not installed, each once.
-pub fn find_missing(setup: &Setup, asked: &[PersonaId]) -> Vec<(LocalSpec, Weights)> {
-    let mut missing: Vec<(LocalSpec, Weights)> = Vec::new();
+pub fn find_missing(setup: &Setup, asked: &[PersonaId]) -> Vec<(LocalSpec, ModelFile)> {
+    let mut missing: Vec<(LocalSpec, ModelFile)> = Vec::new();
     for choice in asked.iter().filter_map(|id| setup.models.get(id)?.as_ref().ok()) {
         // An entry without a hash is a file that the user provides: it has no source to download from.
         let local = model_files::weights_of(setup, &choice.model);
@@ -96,7 +96,7 @@ pub fn find_missing(setup: &Setup, asked: &[PersonaId]) -> Vec<(LocalSpec, Weigh
 }
 
 /// Asks the user for permission. Without a terminal, returns an error that says what to do.
-fn confirm_download(weights: &Weights) -> Result<(), CliError> {
+fn confirm_download(weights: &ModelFile) -> Result<(), CliError> {
     if !terminal::can_prompt() {
         let how = model_files::how_to_get(weights);
         return Err(CliError::usage(format!(
@@ -134,7 +134,7 @@ mod tests {
         setup
     }
 
-    fn ids(missing: &[(LocalSpec, Weights)]) -> Vec<&str> {
+    fn ids(missing: &[(LocalSpec, ModelFile)]) -> Vec<&str> {
         missing.iter().map(|(_, weights)| weights.id.as_str()).collect()
     }
 
@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(ids(&find_missing(&setup, &edge)), ["qwen2.5-coder-0.5b"]);
 
         let tiny = setup.catalogue.find("tiny").unwrap();
-        let path = model_files_spec(&setup).path(tiny);
+        let path = model_files_spec(&setup).file_path(tiny);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::File::create(path).unwrap().set_len(tiny.bytes).unwrap();
         assert_eq!(ids(&find_missing(&setup, &asked)), ["qwen2.5-coder-0.5b"]);

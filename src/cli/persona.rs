@@ -237,7 +237,7 @@ fn format_persona(persona: &Persona) -> String {
 /// Formats the size of the prompts: `prompt about 2112 tokens, brief about 402`.
 fn format_prompt_size(persona: &Persona) -> String {
     let mut size = format!("prompt about {} tokens", estimate_tokens(&persona.prompt));
-    if let Some(brief) = &persona.brief {
+    if let Some(brief) = &persona.short_prompt {
         let _ = write!(size, ", brief about {}", estimate_tokens(brief));
     }
     size
@@ -365,7 +365,8 @@ mod tests {
         let id = PersonaId::from_name("edge");
         let built_in = personas::built_in(&id).unwrap();
         let source = PersonaSource::User("p/日本.md".into());
-        let plain = Persona::plain(PersonaId::from_name("x"), "日本 X".to_owned(), "Text", source);
+        let plain =
+            Persona::from_prompt(PersonaId::from_name("x"), "日本 X".to_owned(), "Text", source);
         let panel = Panel { name: "mine".to_owned(), personas: vec![id], model: None };
         KnownPersonas {
             personas: vec![built_in, Arc::new(plain)],

@@ -63,7 +63,7 @@ fn add_phrases(synonyms: &mut HeadingSynonyms, text: &str, path: &Path) -> Resul
     for (key, phrases) in &file.0 {
         let facet = Facet::parse(key.get_ref());
         if facet.is_none() && key.get_ref() != LEAD {
-            let known = Facet::ALL.map(Facet::word).into_iter().chain([LEAD]);
+            let known = Facet::ALL.map(Facet::as_str).into_iter().chain([LEAD]);
             let hint = did_you_mean(key.get_ref(), known);
             let message = format!("there is no facet \"{}\"{hint}", key.get_ref());
             return Err(error_at(key.span().start, message));

@@ -11,7 +11,9 @@ use super::schema::ProviderTable;
 use super::text_file::describe_io_error;
 use super::value::ConfigNode;
 use super::{ConfigError, Environment, model_catalogue};
-use crate::domain::{Catalogue, LocalSpec, ModelRef, ProviderSpec, Scaffolding, Timeouts, Weights};
+use crate::domain::{
+    LocalSpec, ModelCatalogue, ModelFile, ModelRef, ProviderSpec, ScaffoldMode, Timeouts,
+};
 
 /// The kind of models that run in this program.
 pub(super) const KIND: &str = "local";
@@ -63,9 +65,9 @@ pub(super) fn apply_scaffold(
         return Err("is only for providers of kind \"local\": others write their own headings");
     };
     local.scaffold = match word.as_str() {
-        "auto" => Scaffolding::Auto,
-        "on" => Scaffolding::On,
-        "off" => Scaffolding::Off,
+        "auto" => ScaffoldMode::Auto,
+        "on" => ScaffoldMode::On,
+        "off" => ScaffoldMode::Off,
         _ => return Err("expected \"auto\", \"on\" or \"off\""),
     };
     Ok(())
@@ -97,8 +99,8 @@ pub(super) fn complete(
             Some(model.map_err(|message| root.error_at(&path, message))?)
         }
         _ => {
-            let is_installed = |file: &Weights| {
-                !local.models.as_os_str().is_empty() && has_size(&local.path(file), file.bytes)
+            let is_installed = |file: &ModelFile| {
+                !local.models.as_os_str().is_empty() && has_size(&local.file_path(file), file.bytes)
             };
             preferred_file(&local.catalogue, is_installed, environment.free_memory)
                 .map(|file| file.id.clone())
@@ -115,19 +117,19 @@ fn has_size(path: &Path, bytes: u64) -> bool {
 /// that should be downloaded, with some memory to spare; else the least demanding. Files with a caution come last, and are
 /// never downloaded without being named.
 fn preferred_file(
-    catalogue: &Catalogue,
-    is_installed: impl Fn(&Weights) -> bool,
+    catalogue: &ModelCatalogue,
+    is_installed: impl Fn(&ModelFile) -> bool,
     free: Option<u64>,
-) -> Option<&Weights> {
+) -> Option<&ModelFile> {
     let fits = |bytes: u64| free.is_none_or(|free| bytes <= free);
-    let good = || catalogue.weights.iter().filter(|file| file.caution.is_none());
-    let others = || catalogue.weights.iter().filter(|file| file.caution.is_some());
+    let good = || catalogue.files.iter().filter(|file| file.caution.is_none());
+    let others = || catalogue.files.iter().filter(|file| file.caution.is_some());
     good()
         .chain(others())
         .find(|file| fits(file.memory) && is_installed(file))
         .or_else(|| good().find(|file| fits(file.memory.saturating_add(file.memory / 3))))
         .or_else(|| good().min_by_key(|file| file.memory))
-        .or_else(|| catalogue.weights.first())
+        .or_else(|| catalogue.files.first())
 }
 
 /// The model that `word` names: the id of a model file in the catalogue, or the path of the user's own file as written.
@@ -177,17 +179,17 @@ pub(super) fn add_own_files<'a>(
     for ModelRef { provider, model } in chosen {
         let local = specs.get_mut(provider).and_then(|spec| spec.local.as_mut());
         if let Some(local) = local.filter(|local| local.catalogue.find(model).is_none()) {
-            Arc::make_mut(&mut local.catalogue).weights.push(own_file(model, environment));
+            Arc::make_mut(&mut local.catalogue).files.push(own_file(model, environment));
         }
     }
 }
 
 /// What is known of the user's own model file without reading it.
-fn own_file(word: &str, environment: &Environment) -> Weights {
+fn own_file(word: &str, environment: &Environment) -> ModelFile {
     let file = own_path(word, environment);
     let bytes = file.metadata().map_or(0, |meta| meta.len());
     let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
-    Weights {
+    ModelFile {
         id: word.to_owned(),
         title: name.unwrap_or_else(|| word.to_owned()),
         alias: None,
@@ -209,8 +211,8 @@ mod tests {
 
     const GB: u64 = 1_000_000_000;
 
-    fn catalogue() -> Catalogue {
-        let weights = |id: &str, memory: u64, caution: bool| Weights {
+    fn catalogue() -> ModelCatalogue {
+        let weights = |id: &str, memory: u64, caution: bool| ModelFile {
             id: id.to_owned(),
             title: id.to_owned(),
             alias: None,
@@ -228,7 +230,7 @@ mod tests {
             weights("good", 3 * GB, false),
             weights("better", 6 * GB, false),
         ];
-        Catalogue { weights, small_below: GB }
+        ModelCatalogue { files: weights, small_below: GB }
     }
 
     #[test]
@@ -247,13 +249,13 @@ mod tests {
             (&["better"], Some(5 * GB), "good"),
             (&["better"], None, "better"),
         ] {
-            let is_installed = |file: &Weights| installed.contains(&file.id.as_str());
+            let is_installed = |file: &ModelFile| installed.contains(&file.id.as_str());
             let found = preferred_file(&catalogue, is_installed, free).unwrap();
             assert_eq!(found.id, chosen, "{installed:?} {free:?}");
         }
-        let only_toys = Catalogue { weights: catalogue.weights[..1].to_vec(), small_below: GB };
+        let only_toys = ModelCatalogue { files: catalogue.files[..1].to_vec(), small_below: GB };
         assert_eq!(preferred_file(&only_toys, |_| false, None).unwrap().id, "toy");
-        assert_eq!(preferred_file(&Catalogue::default(), |_| false, None), None);
+        assert_eq!(preferred_file(&ModelCatalogue::default(), |_| false, None), None);
     }
 
     #[test]

@@ -36,8 +36,8 @@ pub use files::FileSeen;
 pub use paths::Paths;
 
 use crate::domain::{
-    Catalogue, LocalSpec, ModelProfile, ModelRef, Panel, Persona, PersonaId, ProviderSpec,
-    Scaffolding,
+    LocalSpec, ModelCatalogue, ModelProfile, ModelRef, Panel, Persona, PersonaId, ProviderSpec,
+    ScaffoldMode,
 };
 use crate::review::HeadingSynonyms;
 use crate::text::nearest_word;
@@ -87,7 +87,7 @@ pub struct Setup {
     /// Providers by name: presets and the user's own.
     pub providers: BTreeMap<String, ProviderSpec>,
     /// All model files for local models, the preferred ones first.
-    pub catalogue: Arc<Catalogue>,
+    pub catalogue: Arc<ModelCatalogue>,
     /// All known personas, built-in ones first.
     pub personas: Vec<Arc<Persona>>,
     /// All known panels.
@@ -116,7 +116,10 @@ impl Setup {
 
     /// What a prompt for `model` must take into account.
     pub fn profile(&self, model: &ModelRef) -> ModelProfile {
-        self.providers.get(&model.provider).map(|s| s.profile(&model.model)).unwrap_or_default()
+        self.providers
+            .get(&model.provider)
+            .map(|s| s.model_profile(&model.model))
+            .unwrap_or_default()
     }
 }
 
@@ -255,12 +258,12 @@ fn stack_layers(
 }
 
 /// The settings of a provider of kind `local`, unless configured: all model files, and their folder.
-pub fn local_spec(catalogue: &Arc<Catalogue>, paths: &Paths) -> LocalSpec {
+pub fn local_spec(catalogue: &Arc<ModelCatalogue>, paths: &Paths) -> LocalSpec {
     LocalSpec {
         catalogue: Arc::clone(catalogue),
         models: paths.models().unwrap_or_default(),
         cache: paths.cache.clone(),
-        scaffold: Scaffolding::default(),
+        scaffold: ScaffoldMode::default(),
     }
 }
 

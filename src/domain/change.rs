@@ -1,33 +1,34 @@
-//! What must be written down: the only way from the program's state into the store. Made by `app` and the headless
-//! `ask`, taken by `store`.
+//! Changes: everything that is stored about a session, one modification at a time.
+//!
+//! Types only. `Session::apply` applies a change in memory, the store writes it to the database.
 
 use std::time::Duration;
 
 use super::{
-    AsideKind, Edit, EditId, Ending, ModelRef, PersonaId, Recommendation, Run, RunId, RunNotes,
-    RunState, SessionId, TurnId, Usage,
+    Ending, ModelRef, PersonaId, Recommendation, Run, RunId, RunNotes, RunState, SessionId,
+    SideTurnKind, TriageStep, TriageStepId, TurnId, Usage,
 };
 
-/// A run as it begins.
+/// A run before its first event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewRun {
-    /// Its identity.
+    /// Its id.
     pub id: RunId,
-    /// Who answers.
+    /// The persona that answers.
     pub persona: PersonaId,
-    /// The persona's name now.
+    /// The persona's name at this time.
     pub persona_name: String,
-    /// The persona's view now.
+    /// The persona's view at this time.
     pub view: String,
-    /// Which model is asked.
+    /// The model that is asked.
     pub model: ModelRef,
-    /// Words for its pane: what was left out of the prompt.
+    /// Remarks, such as what was left out of the prompt.
     pub notes: RunNotes,
 }
 
 impl NewRun {
-    /// The run in `state`, without text yet.
-    pub fn begun(&self, state: RunState) -> Run {
+    /// The run in `state`, without text.
+    pub fn to_run(&self, state: RunState) -> Run {
         Run {
             id: self.id,
             persona: self.persona.clone(),
@@ -45,50 +46,50 @@ impl NewRun {
     }
 }
 
-/// A model call beside the conversation, as it begins.
+/// A side turn before its run starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewAside {
-    /// Its identity.
+pub struct NewSideTurn {
+    /// Its id.
     pub id: TurnId,
-    /// What it is for.
-    pub kind: AsideKind,
-    /// What is asked, as it is sent.
+    /// Challenge or brief.
+    pub kind: SideTurnKind,
+    /// The question as sent.
     pub question: String,
-    /// Milliseconds since 1970 UTC.
+    /// When it is asked, in milliseconds since the Unix epoch.
     pub at: i64,
     /// The run that answers it.
     pub run: NewRun,
 }
 
-/// One thing to write down.
+/// One stored modification of a session.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// A question is about to be asked. Written and synced before the first request leaves.
-    /// Creates the session when it is its first.
+    /// A question is about to be asked. Synced to disk before the first request is sent. The first turn creates the
+    /// session.
     Turn {
         /// The session.
         session: SessionId,
-        /// The session's title, used when it is created.
+        /// The session's title, used only when this creates the session.
         title: String,
-        /// The panel's name, used when it is created.
+        /// The panel's name, used only when this creates the session.
         panel: String,
-        /// The question's identity.
+        /// Id of the turn.
         turn: TurnId,
         /// The question as typed.
         question: String,
-        /// Milliseconds since 1970 UTC.
+        /// When it is asked, in milliseconds since the Unix epoch.
         at: i64,
-        /// The runs that will answer it.
+        /// The runs that answer it.
         runs: Vec<NewRun>,
     },
-    /// One more run of a turn: a retry, or a persona asked later.
+    /// A run was added to a turn: a retry, or a persona asked later.
     Run {
         /// The turn it belongs to.
         turn: TurnId,
         /// The run.
         run: NewRun,
     },
-    /// Text arrived.
+    /// Text arrived. The only change that is not idempotent.
     Append {
         /// The run.
         run: RunId,
@@ -97,7 +98,7 @@ pub enum Change {
         /// Reasoning text, raw.
         reasoning: String,
     },
-    /// A run has one more note.
+    /// A note was added to a run.
     Note {
         /// The run.
         run: RunId,
@@ -108,67 +109,67 @@ pub enum Change {
     Ended {
         /// The run.
         run: RunId,
-        /// How.
+        /// How it ended.
         ending: Ending,
-        /// Which model really answered, when the provider said.
+        /// The model that answered, if the provider reported it.
         model: Option<String>,
-        /// Token counts.
+        /// Token counts, if the provider reported them.
         usage: Option<Usage>,
-        /// How long it took.
+        /// Time from the start of the run to its end.
         elapsed: Duration,
     },
-    /// A run was searched for recommendations; this is what was found, perhaps nothing.
-    Lifted {
+    /// The recommendations of a run were extracted. Recorded even if there are none, so that it is done once.
+    Extracted {
         /// The run.
         run: RunId,
-        /// In the order of the text.
+        /// The recommendations, in the order of the text.
         found: Vec<Recommendation>,
     },
-    /// The user selected a recommendation that the search had not found.
-    Selected(Recommendation),
-    /// A step of triage. What was undone before it can no longer be done again.
-    Edited {
+    /// The user marked a passage as a recommendation that the extraction had not found.
+    RecommendationSelected(Recommendation),
+    /// A triage step was done. Clears the undone steps.
+    TriageStepDone {
         /// The session.
         session: SessionId,
         /// The step.
-        edit: Edit,
+        step: TriageStep,
     },
-    /// The last step of triage that is in force was undone.
-    Undone {
+    /// The last done triage step was undone.
+    TriageStepUndone {
         /// The session.
         session: SessionId,
-        /// That step.
-        edit: EditId,
+        /// Id of the step.
+        step: TriageStepId,
     },
-    /// The last step that was undone was done again.
-    Redone {
+    /// The last undone triage step was redone.
+    TriageStepRedone {
         /// The session.
         session: SessionId,
-        /// That step.
-        edit: EditId,
+        /// Id of the step.
+        step: TriageStepId,
     },
-    /// A challenge or a brief is about to be asked.
-    Aside {
+    /// A challenge or a brief is about to be asked. Synced to disk before the request is sent.
+    SideTurn {
         /// The session.
         session: SessionId,
-        /// What is asked.
-        aside: NewAside,
+        /// The question and its run.
+        side_turn: NewSideTurn,
     },
-    /// The session has another title.
+    /// The title of the session changed.
     Renamed {
         /// The session.
         session: SessionId,
-        /// The title.
+        /// The new title.
         title: String,
     },
-    /// The session has these tags now.
+    /// The tags of the session changed.
     Tagged {
         /// The session.
         session: SessionId,
-        /// All of them.
+        /// All tags, also unchanged ones.
         tags: Vec<String>,
     },
-    /// The session and all that belongs to it goes, for good.
+    /// The session was deleted, with everything that belongs to it.
     Deleted {
         /// The session.
         session: SessionId,
@@ -176,14 +177,14 @@ pub enum Change {
 }
 
 impl Change {
-    /// The session that it names; none when it names a turn or a run only.
+    /// The session of the change; none if the change names only a turn or a run.
     pub fn session(&self) -> Option<SessionId> {
         match self {
             Self::Turn { session, .. }
-            | Self::Edited { session, .. }
-            | Self::Undone { session, .. }
-            | Self::Redone { session, .. }
-            | Self::Aside { session, .. }
+            | Self::TriageStepDone { session, .. }
+            | Self::TriageStepUndone { session, .. }
+            | Self::TriageStepRedone { session, .. }
+            | Self::SideTurn { session, .. }
             | Self::Renamed { session, .. }
             | Self::Tagged { session, .. }
             | Self::Deleted { session } => Some(*session),
@@ -191,16 +192,19 @@ impl Change {
             | Self::Append { .. }
             | Self::Note { .. }
             | Self::Ended { .. }
-            | Self::Lifted { .. }
-            | Self::Selected(_) => None,
+            | Self::Extracted { .. }
+            | Self::RecommendationSelected(_) => None,
         }
     }
 
-    /// True for what is on disk before it is shown: a step of triage that a key made.
-    pub fn is_of_triage(&self) -> bool {
+    /// True for changes of triage. They are committed before the screen shows them.
+    pub fn is_triage_change(&self) -> bool {
         matches!(
             self,
-            Self::Selected(_) | Self::Edited { .. } | Self::Undone { .. } | Self::Redone { .. }
+            Self::RecommendationSelected(_)
+                | Self::TriageStepDone { .. }
+                | Self::TriageStepUndone { .. }
+                | Self::TriageStepRedone { .. }
         )
     }
 }

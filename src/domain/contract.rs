@@ -1,41 +1,41 @@
-//! What a persona promises: the sections, tables and words its answers contain, and what it asks first.
+//! The contract of a persona: sections, tables and words that its answers contain, and its intake questions.
 //!
-//! Data only: no answer is checked against it here, and sections get their facets in `review`. Persona files carry it
-//! in their front matter.
+//! Data only, read from the front matter of persona files. Answers are not checked here, and `review` finds the facets
+//! of their sections.
 
 use serde::{Deserialize, Serialize};
 
-use super::lenient::{null_as_default, strings};
+use super::lenient::{null_as_default, string_or_list};
 
-/// A section that answers share whatever they call it.
+/// The topic of a section, whatever its heading.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Facet {
-    /// What to do, and why.
+    /// What to do and why.
     Recommendation,
-    /// What is taken as given: constraints, context, assumptions.
+    /// Constraints, context, assumptions.
     Assumptions,
     /// Alternatives and their trade-offs.
     Options,
-    /// Money, power, effort over time.
+    /// Money, power and effort over time.
     Cost,
-    /// How it is built: steps, phases, artifacts.
+    /// How to build it: steps, phases, artifacts.
     Implementation,
-    /// What can go wrong, blast radius, mitigations.
+    /// Failures, blast radius, mitigations.
     Risks,
-    /// How one knows that it works, and how to go back.
+    /// How to verify it, and how to roll back.
     Validation,
-    /// Running it: runbooks, on-call, the first months.
+    /// Operating it: runbooks, on-call, the first months.
     Operations,
-    /// What is asked back, and next steps.
+    /// Questions to the user, and next steps.
     Questions,
-    /// Everything else: nothing of an answer is without a facet. No persona can promise it.
+    /// Everything else, so that every section has a facet. Not allowed in contracts.
     #[serde(skip_deserializing)]
     Other,
 }
 
 impl Facet {
-    /// Every facet, in the order in which they are read.
+    /// All facets, in reading order.
     pub const ALL: [Self; 10] = [
         Self::Recommendation,
         Self::Assumptions,
@@ -49,8 +49,8 @@ impl Facet {
         Self::Other,
     ];
 
-    /// `recommendation`: the word in persona files, the store and exports.
-    pub fn word(self) -> &'static str {
+    /// The word in persona files, the store and exports: `recommendation`.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Recommendation => "recommendation",
             Self::Assumptions => "assumptions",
@@ -65,12 +65,12 @@ impl Facet {
         }
     }
 
-    /// The facet of this word.
+    /// Parses the word of a facet.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|facet| facet.word() == word)
+        Self::ALL.into_iter().find(|facet| facet.as_str() == word)
     }
 
-    /// `Recommendation`: what people read.
+    /// The title on screen and in documents: `Recommendation`.
     pub fn title(self) -> &'static str {
         match self {
             Self::Recommendation => "Recommendation",
@@ -87,85 +87,85 @@ impl Facet {
     }
 }
 
-/// Which answers the contract speaks about.
+/// Which answers the contract applies to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Applies {
     /// Every answer.
     Always,
-    /// Substantial answers; a short answer to a quick question is exempt.
+    /// Substantial answers; short answers to quick questions are exempt.
     #[default]
     Substantial,
     /// Answers that recommend something technical.
     Recommendation,
 }
 
-/// One promised section, in the order in which the persona promises it.
+/// A section that answers contain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Section {
+pub struct SectionRule {
     /// The heading as the persona writes it.
     pub title: String,
     /// What the section is about.
     pub facet: Facet,
-    /// Set when an answer may leave it out without breaking the contract.
+    /// True if an answer may omit it without breaking the contract.
     #[serde(default, deserialize_with = "null_as_default")]
     pub optional: bool,
 }
 
-/// One promised table.
+/// A table that answers contain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TableRule {
-    /// When it is due, in words: `options compared`.
+    /// Condition for the table, in words: `options compared`.
     pub when: String,
     /// The exact column headings.
     pub columns: Vec<String>,
 }
 
-/// All that a persona promises about its answers.
+/// Everything that a persona promises about its answers.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Contract {
-    /// Which answers it speaks about.
+    /// Which answers it applies to.
     #[serde(deserialize_with = "null_as_default")]
     pub applies: Applies,
-    /// Sections, in order.
+    /// Sections, in the order of the answer.
     #[serde(deserialize_with = "null_as_default")]
-    pub sections: Vec<Section>,
+    pub sections: Vec<SectionRule>,
     /// Tables.
     #[serde(deserialize_with = "null_as_default")]
     pub tables: Vec<TableRule>,
-    /// The lead of the first block, such as a bold `Recommendation:`.
+    /// Lead-in of the first block, such as a bold `Recommendation:`.
     pub opens_with: Option<String>,
-    /// Title of the section that must come last.
+    /// Title of the last section.
     pub closes_with: Option<String>,
     /// Phrases or topics that must occur.
-    #[serde(deserialize_with = "strings")]
+    #[serde(deserialize_with = "string_or_list")]
     pub require: Vec<String>,
-    /// What the persona must never say or show.
-    #[serde(deserialize_with = "strings")]
+    /// What the persona must never say or reveal.
+    #[serde(deserialize_with = "string_or_list")]
     pub forbid: Vec<String>,
 }
 
 impl Contract {
-    /// True when a section about `facet` is promised, and not only where it fits.
-    pub fn promises(&self, facet: Facet) -> bool {
+    /// True if a section about `facet` is promised and not optional.
+    pub fn has_required_section(&self, facet: Facet) -> bool {
         self.sections.iter().any(|section| section.facet == facet && !section.optional)
     }
 
-    /// True when nothing is promised: any plain document.
+    /// True if nothing is promised, as for any plain document.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// One thing a persona wants to know before it answers.
+/// A question that a persona asks before it answers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IntakeField {
-    /// Names the field on the intake board; personas that share it share the answer.
+    /// Name of the field. Personas with the same name share the answer.
     pub id: String,
     /// The question.
     pub ask: String,
-    /// Set when the persona insists: an unanswered field is shown as "not confirmed".
+    /// True if the persona requires an answer; without one the field is shown as "not confirmed".
     #[serde(default, deserialize_with = "null_as_default")]
     pub confirm: bool,
 }

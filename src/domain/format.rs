@@ -1,6 +1,6 @@
-//! Numbers, durations, sizes and sums as text for people.
+//! Formats numbers, durations, sizes and amounts of money for people.
 //!
-//! Pure functions of their arguments: no clock, no locale, no styling. Dates are not formatted here: they need a calendar.
+//! No clock, no locale, no styling, no dates.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -60,8 +60,8 @@ pub fn format_bytes(bytes: u64) -> String {
     if whole < 10 { format!("{whole}.{tenth} {unit}") } else { format!("{whole} {unit}") }
 }
 
-/// A duration in few characters: `9.8s`, `2m04s` from 100 seconds on. While it is `running`, in whole seconds (`9s`), so that
-/// what shows it changes once a second.
+/// A duration in few characters: `9.8s`, `2m04s` from 100 seconds on. While it is `running`, in whole seconds
+/// (`9s`), so that the screen changes only once a second.
 pub fn format_elapsed(time: Duration, running: bool) -> String {
     let seconds = time.as_secs();
     match (seconds, running) {

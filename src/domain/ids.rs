@@ -1,7 +1,7 @@
-//! Identities: newtypes, so that a run can never be passed where a turn is meant.
+//! Ids as newtypes, so that the compiler tells the id of a run from that of a turn.
 //!
-//! Sessions, turns and runs carry random UUIDs; people see and type the first eight hex digits
-//! ([`SessionId::short`]), as they do with git. Persona ids are the words of the persona files.
+//! Ids of sessions, turns and runs are random UUIDs; people see and type the first eight hex digits
+//! ([`SessionId::short`]), as with git. Ids of personas are words from their files.
 
 use std::fmt;
 
@@ -16,22 +16,22 @@ macro_rules! uuid_id {
         pub struct $name(Uuid);
 
         impl $name {
-            /// A new random identity.
+            /// Creates a random id.
             pub fn random() -> Self {
                 Self(Uuid::new_v4())
             }
 
-            /// An identity that is the same in every run of a test.
+            /// Creates the id with this number, for derived ids and for tests.
             pub const fn from_number(n: u128) -> Self {
                 Self(Uuid::from_u128(n))
             }
 
-            /// The identity as a number.
+            /// The id as a number.
             pub fn number(&self) -> u128 {
                 self.0.as_u128()
             }
 
-            /// Reads the 32 hex digits that `Display` writes (hyphens allowed).
+            /// Parses the 32 hex digits that `Display` writes; hyphens are allowed.
             pub fn parse(text: &str) -> Option<Self> {
                 Uuid::parse_str(text).ok().map(Self)
             }
@@ -51,51 +51,51 @@ macro_rules! uuid_id {
 }
 
 uuid_id! {
-    /// One conversation.
+    /// Id of a session.
     SessionId
 }
 uuid_id! {
-    /// One question in a session.
+    /// Id of a turn or side turn.
     TurnId
 }
 uuid_id! {
-    /// One persona's answer to one question.
+    /// Id of a run.
     RunId
 }
 uuid_id! {
-    /// One proposal lifted from an answer.
+    /// Id of a recommendation.
     RecommendationId
 }
 uuid_id! {
-    /// One step of triage.
-    EditId
+    /// Id of a triage step.
+    TriageStepId
 }
 
 impl RecommendationId {
-    /// The identity of what stands at these bytes of a run: the same in every program that looks, so that nothing need be
-    /// stored for it to be known again. Two places of one run never share one, as an odd factor loses no bits.
-    pub fn at(run: RunId, span: &std::ops::Range<usize>) -> Self {
+    /// Derives the id from the run and the span in its sanitised text, so that every extraction of an answer gives the
+    /// same ids. Spans of one run never collide: multiplying by an odd number is a bijection.
+    pub fn from_span(run: RunId, span: &std::ops::Range<usize>) -> Self {
         const ODD: u128 = 0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835;
-        let place = ((span.start as u128) << 64) | span.end as u128;
-        Self::from_number(run.number() ^ place.wrapping_mul(ODD))
+        let bytes = ((span.start as u128) << 64) | span.end as u128;
+        Self::from_number(run.number() ^ bytes.wrapping_mul(ODD))
     }
 }
 
-/// The word that names a persona: `infra`, `edge`, `my-reviewer`.
+/// Id of a persona: `infra`, `edge`, `my-reviewer`.
 ///
-/// Lower-case letters, digits and hyphens only, so that it can stand behind an `@`, in a TOML table
-/// name and in a file name without quoting; [`PersonaId::from_name`] makes one of any name.
+/// Only lower-case letters, digits and hyphens, so that it needs no quoting after an `@`, in TOML table names and in
+/// file names.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PersonaId(String);
 
 impl PersonaId {
-    /// The persona that writes briefs: a file like any other, asked by its own key and not with an `@`.
+    /// Id of the persona that writes briefs. It has a file like any other, but cannot be mentioned with an `@`.
     pub const BRIEF: &str = "brief";
-    /// Longest id that is accepted, in bytes.
+    /// Length limit of an id in bytes.
     pub const MAX: usize = 64;
 
-    /// Takes `text` as an id when it is one already: 1 to 64 of `a-z`, `0-9`, `-`, not starting with `-`.
+    /// Parses an id: 1 to 64 of `a-z`, `0-9` and `-`, not starting with `-`.
     pub fn parse(text: &str) -> Option<Self> {
         let ok = !text.is_empty()
             && text.len() <= Self::MAX
@@ -104,9 +104,9 @@ impl PersonaId {
         ok.then(|| Self(text.to_owned()))
     }
 
-    /// Makes an id of any name: letters lower-cased, everything else becomes one hyphen.
+    /// Converts any name to an id: lower-case letters and digits, everything else becomes a hyphen.
     ///
-    /// A name without a single ASCII letter or digit gives `persona`.
+    /// A name without ASCII letters and digits gives `persona`.
     pub fn from_name(name: &str) -> Self {
         let mut id = String::new();
         for c in name.chars().flat_map(char::to_lowercase) {
@@ -123,13 +123,13 @@ impl PersonaId {
         Self(if id.is_empty() { "persona".to_owned() } else { id.to_owned() })
     }
 
-    /// The id with `-2`, `-3` … behind it: for the second persona of one name.
+    /// Appends `-2`, `-3` … to the id, for personas with the same name.
     #[must_use]
-    pub fn numbered(&self, n: usize) -> Self {
+    pub fn with_number(&self, n: usize) -> Self {
         Self(format!("{}-{n}", self.0))
     }
 
-    /// The word itself.
+    /// The id as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_id_is_refused() {
+    fn invalid_ids_are_rejected() {
         for bad in ["", "-a", "A", "a b", "a/b", "..", "é"] {
             assert_eq!(PersonaId::parse(bad), None, "{bad:?}");
         }

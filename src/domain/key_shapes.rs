@@ -1,13 +1,12 @@
-//! How API keys look and what they are called: one list for everything that recognises or hides keys.
+//! Recognises API keys by their prefixes, and the names of settings and variables that contain keys.
 //!
-//! Holds no key and hides nothing itself. Checking a key is `provider::keyring`'s work, removing it from messages
-//! `provider::redact`'s.
+//! Contains no key and hides none: `provider::redact` removes keys from messages.
 
 /// Prefixes of the keys of well-known services.
 pub const KEY_PREFIXES: &[&str] =
     &["sk-", "sk_", "AIza", "gsk_", "xai-", "hf_", "ghp_", "Bearer ", "bearer "];
 
-/// Names of settings and query parameters that hold a key, in lower case and with `_`.
+/// Names of settings and query parameters that contain a key, in lower case and with `_`.
 const KEY_NAMES: &[&str] = &[
     "key",
     "api_key",
@@ -23,17 +22,17 @@ const KEY_NAMES: &[&str] = &[
 /// Length of the longest plausible name of an environment variable, in bytes.
 const MAX_VARIABLE_BYTES: usize = 64;
 
-/// True when `text` is a key rather than the name of an environment variable that holds one.
+/// True if `text` is a key rather than the name of an environment variable that contains one.
 pub fn looks_like_key(text: &str) -> bool {
     text.len() > MAX_VARIABLE_BYTES || KEY_PREFIXES.iter().any(|prefix| text.starts_with(prefix))
 }
 
-/// True when a setting or query parameter of this name holds a key.
+/// True if a setting or query parameter of this name contains a key.
 pub fn is_key_name(name: &str) -> bool {
     KEY_NAMES.contains(&name.to_ascii_lowercase().replace('-', "_").as_str())
 }
 
-/// True when the environment variable `name` holds the key of a model provider.
+/// True if the environment variable `name` contains the key of a model provider.
 pub fn is_key_variable(name: &str) -> bool {
     let name = name.to_ascii_uppercase();
     (name.ends_with("_KEY") && !name.starts_with("AWS_"))
@@ -52,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_and_parameters_that_hold_keys_are_known_in_every_spelling() {
+    fn names_of_keys_are_recognised_in_every_spelling() {
         for name in ["key", "API_KEY", "api-key", "Ocp-token", "subscription-key"] {
             assert_eq!(is_key_name(name), name != "Ocp-token", "{name}");
         }

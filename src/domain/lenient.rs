@@ -1,12 +1,12 @@
-//! `deserialize_with` functions for files that people write: a null where nothing is set, one string instead of a list.
+//! `deserialize_with` functions for files that people write: accept null for unset values, and one string for a list.
 //!
-//! Unlike the lenient functions of `provider`, these report values of other types.
+//! Values of other types are errors, unlike in `provider::lenient`.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, SeqAccess, Visitor};
 
-/// Reads a value; null is the default.
+/// Deserializes a value; null gives the default.
 pub(crate) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -15,13 +15,17 @@ where
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
-/// Reads a list of strings; a single string is a list of one, null an empty list.
-pub(crate) fn strings<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    optional_strings(deserializer).map(Option::unwrap_or_default)
+/// Deserializes a list of strings; a single string gives a list of one, null an empty list.
+pub(crate) fn string_or_list<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<String>, D::Error> {
+    optional_string_or_list(deserializer).map(Option::unwrap_or_default)
 }
 
-/// Reads a list of strings; a single string is a list of one, null is none.
-pub(crate) fn optional_strings<'de, D>(deserializer: D) -> Result<Option<Vec<String>>, D::Error>
+/// Deserializes a list of strings; a single string gives a list of one, null gives none.
+pub(crate) fn optional_string_or_list<'de, D>(
+    deserializer: D,
+) -> Result<Option<Vec<String>>, D::Error>
 where
     D: Deserializer<'de>,
 {
@@ -65,9 +69,9 @@ mod tests {
     struct Fields {
         #[serde(default, deserialize_with = "null_as_default")]
         flag: bool,
-        #[serde(default, deserialize_with = "strings")]
+        #[serde(default, deserialize_with = "string_or_list")]
         list: Vec<String>,
-        #[serde(default, deserialize_with = "optional_strings")]
+        #[serde(default, deserialize_with = "optional_string_or_list")]
         optional: Option<Vec<String>>,
     }
 

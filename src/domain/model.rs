@@ -1,5 +1,6 @@
-//! Which model of which provider: `PROVIDER:MODEL`. Written by people in configuration, flags and persona files; what a
-//! provider is, is `config`'s business.
+//! References to models, written `PROVIDER:MODEL` in configuration, flags and persona files.
+//!
+//! Only the syntax: whether the provider exists is not checked here.
 
 use std::fmt;
 
@@ -7,35 +8,35 @@ use serde::{Deserialize, Serialize};
 
 /// `PROVIDER:MODEL`, for example `gateway:large` or `openai:gpt-5`.
 ///
-/// The provider is a preset or a table of the user's configuration; the model is whatever that
-/// provider calls it, and may itself contain colons (`ollama:qwen2.5:7b`).
+/// The provider is a preset or a table of the user's configuration; the model is the name at that provider and may
+/// contain colons (`ollama:qwen2.5:7b`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct ModelRef {
     /// Name of the provider, before the first colon.
     pub provider: String,
-    /// The model's name at that provider; empty means "the provider's default".
+    /// The model's name at that provider; empty for the provider's default.
     pub model: String,
 }
 
-/// The text was not `PROVIDER:MODEL`.
+/// The text is not `PROVIDER:MODEL`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{0}\" is not PROVIDER:MODEL (for example openai:gpt-5)")]
-pub struct NotAModel(String);
+pub struct ModelRefError(String);
 
 impl ModelRef {
-    /// What is stored for a run that no model could be chosen for.
+    /// The value that is stored for a run without a usable model.
     pub fn none() -> Self {
         Self { provider: "none".to_owned(), model: "none".to_owned() }
     }
 
-    /// Reads `PROVIDER:MODEL`.
-    pub fn parse(text: &str) -> Result<Self, NotAModel> {
+    /// Parses `PROVIDER:MODEL`.
+    pub fn parse(text: &str) -> Result<Self, ModelRefError> {
         match text.trim().split_once(':') {
             Some((provider, model)) if !provider.is_empty() && !model.starts_with("//") => {
                 Ok(Self { provider: provider.to_owned(), model: model.trim().to_owned() })
             }
-            _ => Err(NotAModel(text.chars().take(80).collect())),
+            _ => Err(ModelRefError(text.chars().take(80).collect())),
         }
     }
 }
@@ -47,8 +48,8 @@ impl fmt::Display for ModelRef {
 }
 
 impl TryFrom<String> for ModelRef {
-    type Error = NotAModel;
-    fn try_from(text: String) -> Result<Self, NotAModel> {
+    type Error = ModelRefError;
+    fn try_from(text: String) -> Result<Self, ModelRefError> {
         Self::parse(&text)
     }
 }
@@ -64,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_first_colon_parts() {
+    fn only_the_first_colon_separates() {
         let m = ModelRef::parse("ollama:qwen2.5:7b").unwrap();
         assert_eq!((m.provider.as_str(), m.model.as_str()), ("ollama", "qwen2.5:7b"));
         assert_eq!(m.to_string(), "ollama:qwen2.5:7b");

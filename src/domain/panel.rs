@@ -7,10 +7,10 @@ use super::{ModelRef, PersonaId};
 /// A named, ordered list of personas.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Panel {
-    /// `design-review`, `full`, or the user's word.
+    /// `design-review`, `full`, or a name from the user's configuration.
     pub name: String,
-    /// Who is asked, in the order of the panes.
+    /// The personas, in the order of the panes.
     pub personas: Vec<PersonaId>,
-    /// The panel's model; a persona's own goes before it.
+    /// The panel's model; a persona's own model takes precedence.
     pub model: Option<ModelRef>,
 }

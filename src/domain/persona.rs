@@ -1,7 +1,6 @@
-//! A persona: who answers.
+//! Personas: settings, contract and system prompt of those who answer.
 //!
-//! The system prompt and everything the program knows about it. Made from Markdown files by
-//! `config::personas`, turned into messages by `prompt`. Holds no answers.
+//! Data only: `config::personas` parses persona files.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -11,7 +10,7 @@ use serde::Serialize;
 
 use super::{Contract, IntakeField, ModelRef, PersonaId};
 
-/// Where a persona came from; later ones of the same id replace earlier ones.
+/// Where a persona was read. Of personas with the same id the later source takes precedence.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase", tag = "kind", content = "path")]
 pub enum PersonaSource {
@@ -21,7 +20,7 @@ pub enum PersonaSource {
     User(PathBuf),
     /// The project's `.plenary/personas/`.
     Project(PathBuf),
-    /// Named on the command line or in a panel.
+    /// A path on the command line or in a panel.
     Path(PathBuf),
 }
 
@@ -36,20 +35,20 @@ impl fmt::Display for PersonaSource {
     }
 }
 
-/// Who answers: settings, contract and system prompt.
+/// Settings, contract and system prompt of one who answers.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Persona {
-    /// The word behind the `@`.
+    /// Its id, written after the `@` of a mention.
     pub id: PersonaId,
     /// `Kael Voss`.
     pub name: String,
-    /// `Principal Infrastructure Engineer`; empty when the file names none.
+    /// `Principal Infrastructure Engineer`; empty if the file has none.
     pub title: String,
-    /// The lens: `infra`, `edge`, `devops`, `ai-lead`, or any other word; empty when the file names none.
+    /// What it looks at: `infra`, `edge`, `devops`, `ai-lead`, or any other word; empty if the file has none.
     pub view: String,
-    /// A theme colour name: `teal`.
+    /// Name of a theme colour: `teal`.
     pub color: Option<String>,
-    /// Tokens the persona allows for prompt, history and answer together.
+    /// Token limit for prompt, history and answer together.
     pub context_limit: Option<u32>,
     /// The persona's own model.
     pub model: Option<ModelRef>,
@@ -57,19 +56,20 @@ pub struct Persona {
     pub temperature: Option<f32>,
     /// Nucleus sampling, 0 to 1.
     pub top_p: Option<f32>,
-    /// Phrases in a question that bring this persona in.
+    /// Phrases in a question that add this persona to those who are asked.
     pub triggers: Vec<String>,
-    /// What its pane shows when a trigger brought it in: `DevOps Mode`.
+    /// Label of its pane if a trigger added it: `DevOps Mode`.
     pub mode: Option<String>,
     /// Areas of knowledge, for lists and search.
     pub tags: Vec<String>,
-    /// What it needs to know first.
+    /// Questions that it asks before it answers.
     pub intake: Vec<IntakeField>,
-    /// What its answers promise.
+    /// What its answers must contain.
     pub contract: Contract,
-    /// The persona in 120 to 250 words, for a small context or a small model.
-    pub brief: Option<String>,
-    /// The system prompt, byte for byte what is sent.
+    /// Condensed system prompt of 120 to 250 words, for small models and tight budgets.
+    #[serde(rename = "brief")]
+    pub short_prompt: Option<String>,
+    /// The system prompt, sent unchanged.
     #[serde(skip)]
     pub prompt: Arc<str>,
     /// Where it was read.
@@ -77,8 +77,8 @@ pub struct Persona {
 }
 
 impl Persona {
-    /// A persona of nothing but a prompt: what any plain document becomes.
-    pub fn plain(id: PersonaId, name: String, prompt: &str, source: PersonaSource) -> Self {
+    /// Creates a persona with a system prompt and no settings, as from a plain document.
+    pub fn from_prompt(id: PersonaId, name: String, prompt: &str, source: PersonaSource) -> Self {
         Self {
             id,
             name,
@@ -94,13 +94,13 @@ impl Persona {
             tags: Vec::new(),
             intake: Vec::new(),
             contract: Contract::default(),
-            brief: None,
+            short_prompt: None,
             prompt: Arc::from(prompt),
             source,
         }
     }
 
-    /// `infra` where a view is set, else the id: what stands behind the name in a pane's title.
+    /// The view, or the id if there is none. Shown after the name in the title of a pane.
     pub fn label(&self) -> &str {
         if self.view.is_empty() { self.id.as_str() } else { &self.view }
     }

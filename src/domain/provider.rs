@@ -1,7 +1,6 @@
-//! A provider's settings: where requests go, with what limits, and where its key is found.
+//! Settings of a provider: address, limits, and where to find its key.
 //!
-//! Made by `config`, used by `provider`. Holds no key: only the place to look for one, so that a key
-//! can neither be printed with a configuration nor stored.
+//! Contains no key, only where to look for it, so that a key can be neither printed with the configuration nor stored.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,31 +9,31 @@ use serde::Serialize;
 
 use super::LocalSpec;
 
-/// Where a provider's key is found.
+/// Where to find the key of a provider.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeySource {
-    /// This provider takes no key.
+    /// The provider needs no key.
     #[default]
     None,
     /// An environment variable.
     Env(String),
-    /// A command that prints it; run without a shell, ten seconds at most.
+    /// A command that prints the key; run without a shell, for at most ten seconds.
     Cmd(Vec<String>),
-    /// A file that only its owner can read.
+    /// A file that only its owner may read.
     File(PathBuf),
 }
 
-/// How long a request may wait, and for what.
+/// Time limits of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Timeouts {
-    /// For the connection.
+    /// For establishing the connection.
     pub connect: Duration,
-    /// For the first token, counted from the request.
+    /// For the first token, from the start of the request.
     pub first_token: Duration,
-    /// Between two tokens; heartbeats do not count.
+    /// Between two tokens; heartbeats do not count as tokens.
     pub between_tokens: Duration,
-    /// Between any two bytes; heartbeats count.
+    /// Between any two bytes, including heartbeats.
     pub idle: Duration,
 }
 
@@ -52,39 +51,39 @@ impl Default for Timeouts {
 /// The settings of one provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ProviderSpec {
-    /// The word before the colon in `PROVIDER:MODEL`.
+    /// Its name, before the colon in `PROVIDER:MODEL`.
     pub name: String,
-    /// Which wire: `openai`, and the kinds that follow.
+    /// The wire that it speaks, such as `openai`.
     pub kind: String,
-    /// The address that the wire's paths are appended to, without a trailing slash.
+    /// Base address without a trailing slash; the wire appends its paths.
     pub base_url: String,
-    /// Where the key is found.
+    /// Where to find the key.
     pub key: KeySource,
-    /// The model that is asked when none is named.
+    /// Model for references that name only the provider.
     pub default_model: Option<String>,
-    /// The model's context in tokens, where it is known.
+    /// Context of its models in tokens, if known.
     pub context: Option<u32>,
-    /// The most tokens an answer may have.
+    /// Token limit of an answer.
     pub max_tokens: Option<u32>,
     /// Time limits.
     pub timeouts: Timeouts,
-    /// How many runs may be with this provider at once.
+    /// Maximum number of concurrent runs.
     pub concurrency: usize,
-    /// How often a request is tried in all before its first token.
+    /// Maximum number of attempts of a run, all before its first token.
     pub attempts: u32,
-    /// Permits a key over plain http to a host that is not this machine.
+    /// Allows sending the key over plain http to another machine.
     pub allow_insecure: bool,
-    /// What only the kind `local` needs.
+    /// Additional settings of the kind `local`.
     pub local: Option<LocalSpec>,
 }
 
 impl ProviderSpec {
-    /// Runs that may be with one provider at once, unless configured.
+    /// Default number of concurrent runs.
     pub const CONCURRENCY: usize = 8;
-    /// Attempts in all, unless configured.
+    /// Default number of attempts.
     pub const ATTEMPTS: u32 = 4;
 
-    /// A provider of `kind` at `base_url`, everything else as usual and without a key.
+    /// Creates a provider of `kind` at `base_url` with default settings and without a key.
     pub fn new(name: &str, kind: &str, base_url: &str) -> Self {
         Self {
             name: name.to_owned(),

@@ -1,7 +1,7 @@
-//! A recommendation: one proposal lifted from an answer, and what the user decided on it.
+//! Recommendations: proposals extracted from answers, and the user's verdicts on them.
 //!
-//! Found by `review`, or selected by hand; changed only by an [`super::Edit`]. Its place are bytes of the answer as it is
-//! shown, neutralised: what `text::sanitize` makes of [`super::Run::text`].
+//! A verdict is changed only by a [`super::TriageStep`]. Spans refer to the sanitised answer: the result of
+//! `text::sanitize` for [`super::Run::text`].
 
 use std::fmt;
 use std::ops::Range;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Facet, RecommendationId, RunId};
 
-/// What was decided.
+/// What the user decided on a recommendation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Decision {
@@ -18,16 +18,16 @@ pub enum Decision {
     Accepted,
     /// It will not be done.
     Rejected,
-    /// Not now.
+    /// It is postponed.
     Deferred,
 }
 
 impl Decision {
-    /// Every decision.
+    /// All decisions.
     pub const ALL: [Self; 3] = [Self::Accepted, Self::Rejected, Self::Deferred];
 
-    /// `accepted`, `rejected` or `deferred`: the word in the store, in exports and on the screen.
-    pub fn word(self) -> &'static str {
+    /// `accepted`, `rejected` or `deferred`: the word in the store, in exports and on screen.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
             Self::Rejected => "rejected",
@@ -35,39 +35,39 @@ impl Decision {
         }
     }
 
-    /// The decision of this word.
+    /// Parses the word of a decision.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|d| d.word() == word)
+        Self::ALL.into_iter().find(|d| d.as_str() == word)
     }
 }
 
-/// How it came to be a recommendation.
+/// How a recommendation was found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Origin {
-    /// The extraction found it.
+pub enum RecommendationOrigin {
+    /// Extracted from the answer.
     #[default]
     Found,
-    /// The user selected its lines.
+    /// Marked by the user.
     Selected,
 }
 
-impl Origin {
-    /// `found` or `selected`, as the store keeps it.
-    pub fn word(self) -> &'static str {
+impl RecommendationOrigin {
+    /// `found` or `selected`: the word in the store and in exports.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Found => "found",
             Self::Selected => "selected",
         }
     }
 
-    /// The origin of this word; an unknown one is `found`.
+    /// Parses the word of an origin; unknown words give `Found`.
     pub fn parse(word: &str) -> Self {
-        if word == Self::Selected.word() { Self::Selected } else { Self::Found }
+        if word == Self::Selected.as_str() { Self::Selected } else { Self::Found }
     }
 }
 
-/// How much it matters, where the answer itself says so in a word. Found by pattern.
+/// The severity that the answer itself states. Recognised by pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -82,11 +82,11 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// Every severity, the worst first.
+    /// All severities, the worst first.
     pub const ALL: [Self; 4] = [Self::Critical, Self::High, Self::Medium, Self::Low];
 
-    /// The word in the store, in exports and on the screen.
-    pub fn word(self) -> &'static str {
+    /// The word in the store, in exports and on screen.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Critical => "critical",
             Self::High => "high",
@@ -95,64 +95,64 @@ impl Severity {
         }
     }
 
-    /// The severity of this word.
+    /// Parses the word of a severity.
     pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|s| s.word() == word)
+        Self::ALL.into_iter().find(|s| s.as_str() == word)
     }
 }
 
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.word())
+        f.pad(self.as_str())
     }
 }
 
-/// What the user has said about a recommendation: all that triage changes.
+/// Everything that the user recorded about a recommendation. Stored as JSON in triage steps.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Verdict {
-    /// What was decided; none while it is open.
+    /// The decision; none while it is open.
     pub decision: Option<Decision>,
-    /// Words about it; empty when there are none.
+    /// The comment; empty if there is none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub comment: String,
-    /// Who does it; empty when nobody is named.
+    /// The owner; empty if there is none.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub owner: String,
-    /// The title that the user gave it instead of the one that was found.
+    /// The user's title, which replaces the extracted one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
-    /// It says the same as this one, which stands for both.
+    /// The leader of the group that it is merged into.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub same_as: Option<RecommendationId>,
-    /// The user says that it is none.
+    /// The user removed it: it is not a recommendation.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub dropped: bool,
 }
 
-/// One proposal of one persona.
+/// One proposal of a persona.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recommendation {
-    /// Its identity, made of its place: see [`RecommendationId::at`].
+    /// Its id, derived from run and span: see [`RecommendationId::from_span`].
     pub id: RecommendationId,
-    /// The answer that it stands in.
+    /// The run that contains it.
     pub run: RunId,
-    /// Which section of the answer.
+    /// Facet of its section.
     pub facet: Facet,
-    /// A short title, clean, one line.
+    /// The extracted title: one sanitised line.
     pub title: String,
-    /// Its bytes of the neutralised answer.
+    /// Its byte range in the sanitised answer.
     pub span: Range<usize>,
-    /// How it came to be one.
-    pub origin: Origin,
-    /// How much it matters, where the answer says so.
+    /// How it was found.
+    pub origin: RecommendationOrigin,
+    /// Its severity, if the answer states one.
     pub severity: Option<Severity>,
-    /// What the user has said about it.
+    /// What the user recorded about it.
     pub verdict: Verdict,
 }
 
 impl Recommendation {
-    /// The title that is shown: the user's, else the one that was found.
+    /// The displayed title: the user's, or else the extracted one.
     pub fn title(&self) -> &str {
         self.verdict.title.as_deref().unwrap_or(&self.title)
     }
@@ -163,20 +163,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_come_back() {
+    fn words_parse_back() {
         for decision in Decision::ALL {
-            assert_eq!(Decision::parse(decision.word()), Some(decision));
+            assert_eq!(Decision::parse(decision.as_str()), Some(decision));
         }
         for severity in Severity::ALL {
-            assert_eq!(Severity::parse(severity.word()), Some(severity));
+            assert_eq!(Severity::parse(severity.as_str()), Some(severity));
         }
-        assert_eq!(Origin::parse("selected"), Origin::Selected);
-        assert_eq!(Origin::parse("anything"), Origin::Found);
+        assert_eq!(RecommendationOrigin::parse("selected"), RecommendationOrigin::Selected);
+        assert_eq!(RecommendationOrigin::parse("anything"), RecommendationOrigin::Found);
         assert_eq!(Decision::parse("maybe"), None);
     }
 
     #[test]
-    fn an_untouched_verdict_is_short() {
+    fn default_verdict_is_short_json() {
         let text = serde_json::to_string(&Verdict::default()).unwrap();
         assert_eq!(text, r#"{"decision":null}"#);
         assert_eq!(serde_json::from_str::<Verdict>("{}").unwrap(), Verdict::default());

@@ -1,5 +1,6 @@
-//! A run: one persona's answer to one question, and the states it goes through. The words of the states are the same in
-//! panes, exports, JSON and the store.
+//! Runs: one persona's answer to one question, and its states.
+//!
+//! The words of the states are the same on screen, in exports and in the store.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,25 +9,25 @@ use serde::{Deserialize, Serialize};
 
 use super::{ModelRef, PersonaId, Recommendation, RunId, RunNotes, Usage};
 
-/// How a run ended. The word stands in the pane's title, in exports and in the store.
+/// How a run ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "state", content = "reason")]
 pub enum Ending {
-    /// The model said all it wanted to say.
+    /// The answer is complete.
     Done,
-    /// The text is not whole: a length limit, or the stream broke; says why.
+    /// The answer is incomplete, with the reason: a token limit, or the stream broke.
     Cut(String),
-    /// The model or a filter would not answer; says why.
+    /// The model or a filter refused to answer, with the reason.
     Refused(String),
-    /// It could not be asked; says why.
+    /// The request failed, with the reason.
     Failed(String),
-    /// The user stopped it.
+    /// The user cancelled it.
     Cancelled,
 }
 
 impl Ending {
     /// `done`, `cut`, `refused`, `failed` or `cancelled`.
-    pub fn word(&self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::Done => "done",
             Self::Cut(_) => "cut",
@@ -36,28 +37,28 @@ impl Ending {
         }
     }
 
-    /// Why, where there is something to say.
+    /// The reason; none for endings that need none.
     pub fn reason(&self) -> Option<&str> {
         match self {
-            Self::Cut(why) | Self::Refused(why) | Self::Failed(why) => Some(why),
+            Self::Cut(reason) | Self::Refused(reason) | Self::Failed(reason) => Some(reason),
             Self::Done | Self::Cancelled => None,
         }
     }
 
-    /// Puts word and reason together again, as the store does. An unknown word is a cut run.
+    /// Parses word and reason from the store. Unknown words give `Cut`.
     pub fn from_parts(word: &str, reason: Option<&str>) -> Self {
-        let why = reason.unwrap_or_default().to_owned();
+        let reason = reason.unwrap_or_default().to_owned();
         match word {
             "done" => Self::Done,
-            "refused" => Self::Refused(why),
-            "failed" => Self::Failed(why),
+            "refused" => Self::Refused(reason),
+            "failed" => Self::Failed(reason),
             "cancelled" => Self::Cancelled,
-            _ => Self::Cut(why),
+            _ => Self::Cut(reason),
         }
     }
 
-    /// True when the persona answered in full.
-    pub fn answered(&self) -> bool {
+    /// True if the answer is complete.
+    pub fn is_done(&self) -> bool {
         matches!(self, Self::Done)
     }
 }
@@ -65,45 +66,45 @@ impl Ending {
 impl fmt::Display for Ending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.reason() {
-            Some(why) if !why.is_empty() => write!(f, "{}: {why}", self.word()),
-            _ => f.write_str(self.word()),
+            Some(reason) if !reason.is_empty() => write!(f, "{}: {reason}", self.as_str()),
+            _ => f.write_str(self.as_str()),
         }
     }
 }
 
-/// Where a run stands.
+/// The current state of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunState {
-    /// It waits for a free place at its provider.
+    /// Waiting for a free slot of its provider.
     Queued,
-    /// Its request is out, nothing came yet.
+    /// Requested; nothing arrived yet.
     Connecting,
-    /// It failed and will try again.
+    /// An attempt failed; waiting for the next one.
     Retrying {
-        /// Which attempt comes next.
+        /// Number of the next attempt.
         attempt: u32,
-        /// Attempts in all.
+        /// Maximum number of attempts.
         of: u32,
-        /// When, on the program's clock (time since its start).
+        /// When the next attempt starts, as time since the start of the program.
         at: Duration,
-        /// Why it failed.
+        /// Why the attempt failed.
         reason: String,
     },
-    /// Text or reasoning is coming.
+    /// Text or reasoning arrives.
     Streaming,
-    /// It is over.
+    /// The run ended.
     Ended(Ending),
 }
 
 impl RunState {
-    /// The state in one word; retries and endings say more elsewhere.
-    pub fn word(&self) -> &'static str {
+    /// The state in one word.
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::Queued => "queued",
             Self::Connecting => "connecting",
             Self::Retrying { .. } => "retrying",
             Self::Streaming => "streaming",
-            Self::Ended(ending) => ending.word(),
+            Self::Ended(ending) => ending.as_str(),
         }
     }
 
@@ -113,37 +114,38 @@ impl RunState {
     }
 }
 
-/// One persona's answer to one question, as it is stored and resumed.
+/// One persona's answer to one question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Run {
-    /// Its identity.
+    /// Its id.
     pub id: RunId,
-    /// Who answers.
+    /// The persona that answers.
     pub persona: PersonaId,
-    /// The persona's name at that time, so that an old session reads right after the file is gone.
+    /// The persona's name when it was asked, so that old sessions stay readable without the persona's file.
     pub persona_name: String,
-    /// The persona's view at that time.
+    /// The persona's view when it was asked.
     pub view: String,
-    /// Which model was asked.
+    /// The model that was asked.
     pub model: ModelRef,
-    /// Where it stands.
+    /// Its current state.
     pub state: RunState,
-    /// The answer, raw: every byte the model sent. Cleaned wherever it is shown or written out.
+    /// The answer, raw: every byte that the model sent. Sanitised wherever it is shown or exported.
     pub text: String,
     /// Reasoning text, raw.
     pub reasoning: String,
-    /// Token counts, once the provider told them.
+    /// Token counts, once the provider reported them.
     pub usage: Option<Usage>,
-    /// How long it took, or has taken so far.
+    /// Time until its end; zero before.
     pub elapsed: Duration,
-    /// What the persona's prompt had to leave out to fit, and other words for its pane.
+    /// Remarks, such as what was left out of the prompt.
     pub notes: RunNotes,
-    /// What it recommends, in the order of the text; none until it was looked for, which is done once, at its end.
+    /// The extracted recommendations, in the order of the text; none before the extraction, which happens once, at the
+    /// end of the run.
     pub recommendations: Option<Vec<Recommendation>>,
 }
 
 impl Run {
-    /// True when the answer has any text that can be read.
+    /// True if the answer contains more than whitespace.
     pub fn has_text(&self) -> bool {
         !self.text.trim().is_empty()
     }

@@ -1,11 +1,10 @@
 //! The notes of a run: which local model answers, and permanent remarks such as what was left out of the prompt.
 //!
-//! Stored and exported as one list of texts in which the note about the local model comes first. The list is taken apart
-//! only here, when it is read from a store.
+//! Stored and exported as one list of texts, with the note about the local model first.
 
 use serde::{Deserialize, Serialize};
 
-/// How the note about a local model begins.
+/// Prefix of the note about a local model.
 const LOCAL_PREFIX: &str = "local · ";
 
 /// The note about a local model: `local · qwen2.5-coder-1.5b · small model: check its claims`.
@@ -25,12 +24,12 @@ pub struct RunNotes {
 }
 
 impl RunNotes {
-    /// Notes without remarks. `local_model` is the note of the model's profile.
+    /// Creates notes without remarks. `local_model` is the note of the model's profile.
     pub fn new(local_model: Option<String>) -> Self {
         Self { local_model, remarks: Vec::new() }
     }
 
-    /// Which local model answers, and what the user should know about it; none for other models.
+    /// The note about the local model; none for other models.
     pub fn local_model(&self) -> Option<&str> {
         self.local_model.as_deref()
     }
@@ -50,7 +49,7 @@ impl RunNotes {
         self.remarks.extend(remarks);
     }
 
-    /// All notes, that about the local model first.
+    /// All notes, the one about the local model first.
     pub fn iter(&self) -> impl Iterator<Item = &String> {
         self.into_iter()
     }

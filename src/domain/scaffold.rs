@@ -1,7 +1,6 @@
-//! A scaffold: the headings that the program writes into an answer, for a model too small to keep to a contract.
+//! Scaffolds: headings that the program writes into an answer, for models too small to follow a contract.
 //!
-//! Planned by `prompt` from the persona's contract, carried by a [`super::ChatRequest`], followed by `provider::local`;
-//! other providers ignore it.
+//! Part of a [`super::ChatRequest`]. Only the provider `local` supports them; others ignore them.
 
 /// The sections of an answer, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -10,13 +9,13 @@ pub struct Scaffold {
     pub sections: Vec<ScaffoldSection>,
 }
 
-/// One section: what the program writes, and how much the model may add.
+/// One section: what the program writes, and the limit for the model.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScaffoldSection {
-    /// The heading as the persona writes it, without marks of Markdown.
+    /// The heading as in the contract, without Markdown markup.
     pub title: String,
-    /// Columns of a table: header and rule are written too, the model fills in rows.
+    /// Columns of a table: the program writes its header, the model its rows.
     pub table: Option<Vec<String>>,
-    /// The most tokens that the model may write here.
+    /// Token limit of the section.
     pub tokens: u32,
 }

@@ -1,8 +1,6 @@
-//! Properties of writing systems that `char` does not have: scripts without spaces between words, and punctuation in its
-//! ASCII and full-width forms.
+//! Properties of writing systems: scripts without spaces between words, and punctuation in ASCII and full-width forms.
 //!
-//! One table for everything that splits, wraps or indexes text. Display widths are not here (`text::width`), nor is the
-//! segmentation of Unicode, which `unicode-segmentation` does.
+//! Contains neither display widths (`text::width`) nor Unicode segmentation (crate `unicode-segmentation`).
 
 use std::ops::RangeInclusive;
 
@@ -11,16 +9,16 @@ use std::ops::RangeInclusive;
 pub struct ScriptRange {
     /// The characters.
     pub chars: RangeInclusive<char>,
-    /// Each of them counts as a word when text is split into words.
+    /// Each of them is a word when text is split into words.
     pub is_word: bool,
     /// A line may break before and after each of them.
     pub breaks_lines: bool,
-    /// A search for them also matches inside a run of letters, because spaces do not separate all words. The search index
-    /// uses the same ranges (`store/migrations/0002_review.sql`): changing them takes a migration.
+    /// A search for them also matches inside a run of letters, because spaces do not separate all words. The search
+    /// index uses the same ranges (`store/migrations/0002_review.sql`): changing them takes a migration.
     pub is_unspaced: bool,
 }
 
-const fn range(
+const fn script_range(
     chars: RangeInclusive<char>,
     is_word: bool,
     breaks_lines: bool,
@@ -32,33 +30,33 @@ const fn range(
 /// The table, sorted, without overlaps.
 pub static SCRIPT_RANGES: [ScriptRange; 14] = [
     // Thai
-    range('\u{0E00}'..='\u{0E7F}', true, false, true),
+    script_range('\u{0E00}'..='\u{0E7F}', true, false, true),
     // Lao, Tibetan, Myanmar
-    range('\u{0E80}'..='\u{109F}', false, false, true),
+    script_range('\u{0E80}'..='\u{109F}', false, false, true),
     // Khmer
-    range('\u{1780}'..='\u{17FF}', false, false, true),
+    script_range('\u{1780}'..='\u{17FF}', false, false, true),
     // CJK radicals, symbols and punctuation
-    range('\u{2E80}'..='\u{303F}', false, true, true),
+    script_range('\u{2E80}'..='\u{303F}', false, true, true),
     // Hiragana, Katakana
-    range('\u{3040}'..='\u{30FF}', true, true, true),
+    script_range('\u{3040}'..='\u{30FF}', true, true, true),
     // Bopomofo, enclosed and compatibility characters
-    range('\u{3100}'..='\u{33FF}', false, true, true),
+    script_range('\u{3100}'..='\u{33FF}', false, true, true),
     // CJK ideographs
-    range('\u{3400}'..='\u{9FFF}', true, true, true),
+    script_range('\u{3400}'..='\u{9FFF}', true, true, true),
     // Yi
-    range('\u{A000}'..='\u{A4CF}', false, true, true),
+    script_range('\u{A000}'..='\u{A4CF}', false, true, true),
     // Hangul: Korean has spaces, but a search has to find a word with its particles
-    range('\u{AC00}'..='\u{D7FF}', false, true, true),
+    script_range('\u{AC00}'..='\u{D7FF}', false, true, true),
     // CJK compatibility ideographs
-    range('\u{F900}'..='\u{FAFF}', true, true, true),
+    script_range('\u{F900}'..='\u{FAFF}', true, true, true),
     // CJK compatibility forms
-    range('\u{FE30}'..='\u{FE4F}', false, true, false),
+    script_range('\u{FE30}'..='\u{FE4F}', false, true, false),
     // Full-width forms
-    range('\u{FF00}'..='\u{FF60}', false, true, false),
+    script_range('\u{FF00}'..='\u{FF60}', false, true, false),
     // Half-width Katakana
-    range('\u{FF66}'..='\u{FF9F}', false, false, true),
+    script_range('\u{FF66}'..='\u{FF9F}', false, false, true),
     // CJK ideographs, extensions
-    range('\u{20000}'..='\u{3FFFF}', true, true, true),
+    script_range('\u{20000}'..='\u{3FFFF}', true, true, true),
 ];
 
 /// Punctuation that introduces what follows.
@@ -72,17 +70,17 @@ pub const LINE_CLOSING_MARKS: &str = "、。，．・：；？！ー）」』】
 /// Punctuation that must not end a line.
 pub const LINE_OPENING_MARKS: &str = "（「『【〔〈《｛［‘“([{";
 
-/// True when `c` counts as a word by itself: ideographs, kana, Thai letters.
+/// True if `c` alone counts as a word: ideographs, kana, Thai letters.
 pub fn is_word_char(c: char) -> bool {
     find_range(c).is_some_and(|range| range.is_word)
 }
 
-/// True when a line may break before and after `c`, unless punctuation forbids it.
-pub fn breaks_lines(c: char) -> bool {
+/// True if a line may break before and after `c`, unless punctuation forbids it.
+pub fn can_break_around(c: char) -> bool {
     find_range(c).is_some_and(|range| range.breaks_lines)
 }
 
-/// True when `c` belongs to a script that does not separate all words with spaces.
+/// True if `c` belongs to a script that does not separate all words with spaces.
 pub fn is_unspaced(c: char) -> bool {
     find_range(c).is_some_and(|range| range.is_unspaced)
 }
@@ -114,7 +112,7 @@ mod tests {
             ('！', false, true, false),
         ] {
             assert_eq!(
-                (is_word_char(c), breaks_lines(c), is_unspaced(c)),
+                (is_word_char(c), can_break_around(c), is_unspaced(c)),
                 (word, breaks, unspaced)
             );
         }

@@ -1,118 +1,118 @@
-//! A session: one conversation with a panel. Session ▸ Turn ▸ Run. What the store keeps and exports write; what the
-//! screen shows of it is `app::pane`'s.
+//! Sessions: conversations with a panel. A session has turns, a turn has runs.
+//!
+//! Defines which runs of a turn are the current answers, and which recommendations are triaged. Parsed answers are not
+//! part of it.
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Aside, Group, History, PersonaId, Recommendation, Run, RunState, SessionId, TriageCounts,
-    TurnId, group,
+    PersonaId, Recommendation, RecommendationGroup, Run, RunState, SessionId, SideTurn,
+    TriageCounts, TriageHistory, TurnId, group_recommendations,
 };
 
-/// One question, and the runs that answer it.
+/// One question and the runs that answer it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Turn {
-    /// Its identity.
+    /// Its id.
     pub id: TurnId,
-    /// The question as it was typed, mentions included.
+    /// The question as typed, including mentions.
     pub question: String,
-    /// When it was asked, in milliseconds since 1970 UTC.
+    /// When it was asked, in milliseconds since the Unix epoch.
     pub asked_at: i64,
-    /// The runs in the order in which they were started. A retry adds one: of several runs of one
-    /// persona the last counts ([`Turn::latest`]).
+    /// The runs in the order in which they were started. A retry adds one, so a persona may have several.
     pub runs: Vec<Run>,
 }
 
 impl Turn {
     /// The last run of each persona, in the order in which the personas were asked.
-    pub fn latest(&self) -> Vec<&Run> {
+    pub fn latest_runs(&self) -> Vec<&Run> {
         let mut latest: Vec<&Run> = Vec::new();
         for run in &self.runs {
             match latest.iter_mut().find(|r| r.persona == run.persona) {
-                Some(place) => *place = run,
+                Some(earlier) => *earlier = run,
                 None => latest.push(run),
             }
         }
         latest
     }
 
-    /// The run that is the answer of `persona`: its last one with text, or its last one where none has any. A retry
-    /// without text does not replace an earlier answer.
+    /// The current answer of `persona`: its last run with text, or its last run if none has text. A retry without text
+    /// does not replace an earlier answer.
     pub fn answer_of(&self, persona: &PersonaId) -> Option<&Run> {
         let runs = || self.runs.iter().filter(|run| run.persona == *persona);
         runs().rfind(|run| run.has_text()).or_else(|| runs().next_back())
     }
 
-    /// The answer of each persona ([`Turn::answer_of`]), in the order in which the personas were asked.
-    pub fn answers(&self) -> Vec<&Run> {
-        self.latest().into_iter().filter_map(|run| self.answer_of(&run.persona)).collect()
+    /// The current answer of each persona ([`Turn::answer_of`]), in the order in which the personas were asked.
+    pub fn current_answers(&self) -> Vec<&Run> {
+        self.latest_runs().into_iter().filter_map(|run| self.answer_of(&run.persona)).collect()
     }
 
-    /// True for the run whose recommendations count: of its persona the last that was looked through.
-    pub fn proposes(&self, run: &Run) -> bool {
+    /// True if the recommendations of `run` are the current ones of its persona: no later run of it was extracted.
+    pub fn is_extraction_current(&self, run: &Run) -> bool {
         let read = |other: &&Run| other.persona == run.persona && other.recommendations.is_some();
         self.runs.iter().rfind(read).is_some_and(|last| last.id == run.id)
     }
 }
 
-/// One conversation.
+/// One conversation with a panel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Session {
-    /// Its identity.
+    /// Its id.
     pub id: SessionId,
-    /// The first line of its first question, or what the user named it.
+    /// The first line of its first question, or the user's title.
     pub title: String,
     /// The panel's name.
     pub panel: String,
-    /// When it began, in milliseconds since 1970 UTC.
+    /// When it was created, in milliseconds since the Unix epoch.
     pub created_at: i64,
-    /// When something last changed in it, in milliseconds since 1970 UTC.
+    /// When it last changed, in milliseconds since the Unix epoch.
     pub updated_at: i64,
-    /// Words that the user gave it, to find it by.
+    /// The user's tags, to find it.
     pub tags: Vec<String>,
-    /// The questions, oldest first.
+    /// The turns, oldest first.
     pub turns: Vec<Turn>,
     /// Challenges and briefs, oldest first.
-    pub asides: Vec<Aside>,
-    /// The steps of triage.
-    pub history: History,
-    /// Recommendations that the user selected in runs which were not searched yet: shown once they are.
+    pub side_turns: Vec<SideTurn>,
+    /// The triage steps.
+    pub history: TriageHistory,
+    /// Recommendations that the user marked in runs without an extraction yet; listed once there is one.
     pub unsearched: Vec<Recommendation>,
 }
 
 impl Session {
-    /// The recommendations of every run, in the order of the text, dropped ones included.
+    /// The recommendations of all runs, in the order of the text, including removed ones.
     pub fn recommendations(&self) -> impl Iterator<Item = &Recommendation> {
         let runs = self.turns.iter().flat_map(|turn| &turn.runs);
         runs.flat_map(|run| run.recommendations.iter().flatten())
     }
 
-    /// The rows of triage, in the order of the text: see [`group`]. Counted are the recommendations of the runs that
-    /// count ([`Turn::proposes`]), and of the others those that the user has said something about.
-    pub fn groups(&self) -> Vec<Group<'_>> {
+    /// The entries of triage, in the order of the text: see [`group_recommendations`].
+    pub fn groups(&self) -> Vec<RecommendationGroup<'_>> {
         let mut found: Vec<(&Recommendation, bool)> = Vec::new();
         for turn in &self.turns {
             for run in &turn.runs {
-                let current = turn.proposes(run);
+                let current = turn.is_extraction_current(run);
                 found.extend(run.recommendations.iter().flatten().map(|item| (item, current)));
             }
         }
         let item = |at: usize| found.get(at).map(|(item, _)| *item);
-        let groups = group(&found).into_iter();
+        let groups = group_recommendations(&found).into_iter();
         groups
-            .filter_map(|places| {
-                let members = places.members.into_iter().filter_map(item).collect();
-                Some(Group { leader: item(places.leader)?, members })
+            .filter_map(|indices| {
+                let members = indices.members.into_iter().filter_map(item).collect();
+                Some(RecommendationGroup { leader: item(indices.leader)?, members })
             })
             .collect()
     }
 
-    /// Its line in a list. The store computes the same for sessions in its file, in SQL.
+    /// Its row in a list of sessions. The store computes the same in SQL.
     pub fn summarize(&self) -> SessionSummary {
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        let runs = || self.turns.iter().flat_map(Turn::latest);
+        let runs = || self.turns.iter().flat_map(Turn::latest_runs);
         let answered =
-            |run: &&Run| matches!(&run.state, RunState::Ended(ending) if ending.answered());
-        let triage = self.triage();
+            |run: &&Run| matches!(&run.state, RunState::Ended(ending) if ending.is_done());
+        let triage = self.triage_counts();
         SessionSummary {
             id: self.id,
             title: self.title.clone(),
@@ -128,61 +128,61 @@ impl Session {
         }
     }
 
-    /// How far triage has come. The store keeps the same numbers for lists, in SQL.
-    pub fn triage(&self) -> TriageCounts {
-        self.groups().iter().map(Group::decision).collect()
+    /// Number of groups by decision. The store computes the same in SQL.
+    pub fn triage_counts(&self) -> TriageCounts {
+        self.groups().iter().map(RecommendationGroup::decision).collect()
     }
 }
 
-/// The most characters of a tag.
-const TAG: usize = 40;
+/// Length limit of a tag in characters.
+const MAX_TAG_CHARS: usize = 40;
 
-/// `text` as a tag: one word of 1 to 40 characters; a `#` before it is dropped. None for what cannot be one.
-pub fn as_tag(text: &str) -> Option<String> {
+/// Parses a tag: one word of 1 to 40 characters, without a leading `#`. None if the text is not a tag.
+pub fn parse_tag(text: &str) -> Option<String> {
     let word = text.strip_prefix('#').unwrap_or(text);
-    let fits = (1..=TAG).contains(&word.chars().count());
+    let fits = (1..=MAX_TAG_CHARS).contains(&word.chars().count());
     let plain = !word.contains(|c: char| c.is_whitespace() || c.is_control());
     (fits && plain && !word.starts_with(['#', '+', '-'])).then(|| word.to_owned())
 }
 
-/// A session in a list.
+/// A session in a list of sessions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionSummary {
-    /// Its identity.
+    /// Its id.
     pub id: SessionId,
     /// Its title.
     pub title: String,
     /// The panel's name.
     pub panel: String,
-    /// When it began, in milliseconds since 1970 UTC.
+    /// When it was created, in milliseconds since the Unix epoch.
     pub created_at: i64,
-    /// When something last changed in it, in milliseconds since 1970 UTC.
+    /// When it last changed, in milliseconds since the Unix epoch.
     pub updated_at: i64,
-    /// How many questions.
+    /// Number of turns.
     pub turns: u32,
-    /// How many personas were asked, summed over the questions; a retry does not count again.
+    /// Number of personas asked, summed over the turns; retries do not count.
     pub runs: u32,
-    /// How many of them answered in full with their last run.
+    /// Number of those whose last run is done.
     pub answered: u32,
-    /// Words that the user gave it.
+    /// The user's tags.
     #[serde(default)]
     pub tags: Vec<String>,
-    /// How many recommendations there are to decide on; what was marked as the same counts once.
+    /// Number of recommendation groups.
     #[serde(default)]
     pub proposed: u32,
-    /// How many of them are decided.
+    /// Number of groups with a decision.
     #[serde(default)]
     pub decided: u32,
 }
 
-/// A session that full-text search found, and where.
+/// A session found by full-text search, with an excerpt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchHit {
     /// The session.
     pub session: SessionSummary,
-    /// Whose words: a persona's name, or empty for the question, the title or a tag.
+    /// Name of the persona that is quoted; empty for a question, a title or a tag.
     pub who: String,
-    /// The words around the first place, raw, one line; what was searched for stands between U+0002 and U+0003.
+    /// The text around the first hit: raw, one line. Each hit is enclosed in U+0002 and U+0003.
     pub excerpt: String,
 }
 
@@ -190,8 +190,8 @@ pub struct SearchHit {
 mod tests {
     use super::*;
     use crate::domain::{
-        Decision, Facet, ModelRef, Origin, PersonaId, RecommendationId, RunId, RunNotes, RunState,
-        Verdict,
+        Decision, Facet, ModelRef, PersonaId, RecommendationId, RecommendationOrigin, RunId,
+        RunNotes, RunState, Verdict,
     };
 
     fn item(id: u128, verdict: Verdict) -> Recommendation {
@@ -201,7 +201,7 @@ mod tests {
             facet: Facet::Risks,
             title: format!("title {id}"),
             span: 0..1,
-            origin: Origin::Found,
+            origin: RecommendationOrigin::Found,
             severity: None,
             verdict,
         }
@@ -255,13 +255,13 @@ mod tests {
             unsearched: Vec::new(),
             tags: Vec::new(),
             turns: turns.collect(),
-            asides: Vec::new(),
-            history: History::default(),
+            side_turns: Vec::new(),
+            history: TriageHistory::default(),
         }
     }
 
     /// Each row as its leader's number and those of its members.
-    fn rows(session: &Session) -> Vec<(u128, Vec<u128>)> {
+    fn group_numbers(session: &Session) -> Vec<(u128, Vec<u128>)> {
         let number = |item: &Recommendation| item.id.number();
         let groups = session.groups().into_iter();
         groups.map(|g| (number(g.leader), g.members.into_iter().map(number).collect())).collect()
@@ -270,16 +270,16 @@ mod tests {
     #[test]
     fn a_tag_is_one_word() {
         for (text, tag) in [("q3", "q3"), ("#q3", "q3"), ("a-b/c", "a-b/c"), ("設計", "設計")] {
-            assert_eq!(as_tag(text).as_deref(), Some(tag), "{text:?}");
+            assert_eq!(parse_tag(text).as_deref(), Some(tag), "{text:?}");
         }
         let long = "x".repeat(41);
         for none in ["", "#", "##a", "-a", "+a", "a b", "a\u{1b}", "a\n", "\u{3000}", &long] {
-            assert_eq!(as_tag(none), None, "{none:?}");
+            assert_eq!(parse_tag(none), None, "{none:?}");
         }
     }
 
     #[test]
-    fn of_a_persona_asked_twice_the_last_run_counts_and_what_was_judged_before() {
+    fn retried_persona_lists_last_run_and_earlier_verdicts() {
         let open = Verdict::default;
         let comment = Verdict { comment: "why?".to_owned(), ..open() };
         let owner = Verdict { owner: "Ada".to_owned(), ..open() };
@@ -291,38 +291,43 @@ mod tests {
             vec![first, run(2, "edge", None), again],
             vec![run(4, "infra", Some(vec![open()]))],
         ]);
-        let leaders: Vec<u128> = rows(&session).into_iter().map(|(leader, _)| leader).collect();
+        let leaders: Vec<u128> =
+            group_numbers(&session).into_iter().map(|(leader, _)| leader).collect();
         assert_eq!(leaders, [11, 12, 14, 30, 40]);
-        let counts = session.triage();
+        let counts = session.triage_counts();
         assert_eq!((counts.items, counts.decided, counts.accepted), (5, 1, 1));
     }
 
     #[test]
-    fn what_was_marked_as_the_same_is_one_row_with_one_decision() {
+    fn merged_recommendations_are_one_group_with_one_decision() {
         let edge = vec![same_as(10), Verdict { decision: Some(Decision::Rejected), ..same_as(10) }];
         let session = session(vec![vec![
             run(1, "infra", Some(vec![decided(Decision::Deferred), Verdict::default()])),
             run(2, "edge", Some(edge)),
         ]]);
-        assert_eq!(rows(&session), [(10, vec![20, 21]), (11, vec![])]);
-        let counts = session.triage();
+        assert_eq!(group_numbers(&session), [(10, vec![20, 21]), (11, vec![])]);
+        let counts = session.triage_counts();
         assert_eq!(counts.to_string(), "1 of 2 decided · 0 accepted · 0 rejected · 1 deferred");
     }
 
     #[test]
-    fn a_row_keeps_its_leader_while_any_of_it_counts() {
+    fn group_keeps_its_leader_while_a_member_is_listed() {
         let superseded = run(1, "infra", Some(vec![Verdict::default()]));
         let again = run(2, "infra", Some(Vec::new()));
         let edge = run(3, "edge", Some(vec![same_as(10)]));
         let mut session = session(vec![vec![superseded, again, edge]]);
-        assert_eq!(rows(&session), [(10, vec![30])], "the leader's run is not the last one");
-        // Without those that count nothing is left of it.
+        assert_eq!(
+            group_numbers(&session),
+            [(10, vec![30])],
+            "the leader's run is not the last one"
+        );
+        // Without listed members the group is empty.
         session.turns[0].runs.pop();
-        assert_eq!(rows(&session), []);
+        assert_eq!(group_numbers(&session), []);
     }
 
     #[test]
-    fn when_the_leader_was_dropped_the_first_of_the_others_leads() {
+    fn first_member_leads_when_the_leader_was_removed() {
         let session = session(vec![vec![
             run(1, "infra", Some(vec![dropped()])),
             run(2, "edge", Some(vec![same_as(10)])),
@@ -332,6 +337,6 @@ mod tests {
                 Some(vec![Verdict { same_as: same_as(10).same_as, ..dropped() }, same_as(10)]),
             ),
         ]]);
-        assert_eq!(rows(&session), [(20, vec![31])]);
+        assert_eq!(group_numbers(&session), [(20, vec![31])]);
     }
 }

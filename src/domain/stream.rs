@@ -1,7 +1,7 @@
-//! What comes back from a model while it answers.
+//! Events of a model's answer while it streams.
 //!
-//! [`StreamEvent`] is what a provider's decoder yields; [`RunUpdate`] is what one run of the fan-out
-//! reports, retries and endings included. Sources of the rules: `provider` and its wire modules.
+//! [`StreamEvent`] is one event of one request. [`RunUpdate`] is one event of a run, including its attempts and its
+//! ending. Types only: the wires are decoded in `provider`.
 
 use std::time::Duration;
 
@@ -9,103 +9,104 @@ use serde::{Deserialize, Serialize};
 
 use super::Ending;
 
-/// Tokens of one run as the provider counted them.
+/// Token counts of one run, as reported by the provider.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
-    /// Tokens sent: prompt, history, question.
+    /// Input tokens: system prompt, history, question.
     pub input: u64,
-    /// Tokens answered, reasoning included where the provider includes it.
+    /// Output tokens, including reasoning if the provider includes it.
     pub output: u64,
-    /// Of the input, how many came from the provider's cache.
+    /// Input tokens read from the provider's cache.
     pub cached: u64,
-    /// Of the output, how many were reasoning.
+    /// Output tokens of reasoning.
     pub reasoning: u64,
-    /// What it cost in millionths of a US dollar, where the provider says so (OpenRouter's `usage.cost`).
+    /// Cost in millionths of a US dollar, if the provider reports it (OpenRouter's `usage.cost`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost_microusd: Option<u64>,
 }
 
-/// Why a model stopped on its own.
+/// Why a model stopped.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase", tag = "kind", content = "text")]
 pub enum StopReason {
-    /// It had said all.
+    /// The answer is complete.
     End,
-    /// It reached a limit of tokens.
+    /// A token limit was reached.
     Length,
-    /// It, or the provider's filter, would not answer; the words are its explanation, if any.
+    /// The model or the provider's filter refused, with an explanation if there is one.
     Refused(String),
-    /// Anything else the provider says (`tool_calls`, a word we do not know): kept and shown.
+    /// Any other reason of the provider (`tool_calls`, an unknown word), kept to be shown.
     Other(String),
 }
 
-/// One event of a provider's stream.
+/// One event of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum StreamEvent {
-    /// The connection stands and answers; the model that really answers, when the provider says.
+    /// The provider responds, with the model that answers if it reports it.
     Open(Option<String>),
-    /// What the provider does before its first text, in words; each takes the place of the one before.
+    /// What the provider does before the first text. Replaces the previous status.
     Waiting(String),
-    /// Words of the provider for the person, shown beside the answer.
+    /// A note of the provider for the user, shown with the answer.
     Note(String),
     /// Text of the answer.
     Text(String),
-    /// Reasoning text: never part of the answer.
+    /// Reasoning text, never part of the answer.
     Reasoning(String),
-    /// Token counts; the last one wins.
+    /// Token counts so far; later ones replace earlier ones.
     Usage(Usage),
-    /// The end mark. A stream that ends without one was cut.
+    /// The end of the answer. A stream that ends without it was cut.
     Stop(StopReason),
 }
 
-/// What kind of failure: decides whether it is tried again.
+/// Classification of a failure. Decides whether another attempt is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub enum FailKind {
-    /// No connection: refused, no such host, TLS.
+pub enum FailureKind {
+    /// No connection: refused, unknown host, TLS error.
     Connect,
-    /// Nothing came within the limit.
+    /// A time limit was exceeded.
     Timeout,
-    /// An HTTP status that says "later" (408, 409, 425, 429, 5xx, 529).
+    /// A temporary HTTP status (408, 409, 425, 429, 5xx, 529).
     Busy,
-    /// An HTTP status or an error in the stream that says "no".
+    /// A permanent HTTP status, or an error in the stream.
     Rejected,
-    /// No key, a wrong key, no right to the model.
+    /// No key, a wrong key, or no permission for the model.
     Auth,
-    /// What came is not what this wire sends (HTML, broken JSON, a line without end).
+    /// The response violates the wire's format (HTML, invalid JSON, an endless line).
     Garbled,
-    /// The stream broke off after it had begun.
+    /// The stream broke off after its start.
     Broken,
-    /// Our own fault: a panic inside the run.
+    /// A bug of this program: a panic inside the run.
     Internal,
 }
 
-/// Why a run failed, in words for the person.
+/// Why an attempt failed, with a message for the user.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error("{message}")]
 pub struct Failure {
-    /// What kind.
-    pub kind: FailKind,
-    /// What failed, where, and what to do; one or two sentences, no secrets, no control characters.
+    /// Its classification.
+    pub kind: FailureKind,
+    /// What failed and what to do, in one or two sentences without secrets and control characters.
     pub message: String,
-    /// HTTP status, if there was one.
+    /// HTTP status, if any.
     pub status: Option<u16>,
-    /// How long the provider asks to wait.
+    /// Delay that the provider asks for.
     #[serde(skip)]
     pub retry_after: Option<Duration>,
-    /// False when trying again cannot help, whatever the kind says (`x-should-retry: false`, no credit).
+    /// False if another attempt is useless, whatever the kind (`x-should-retry: false`, no credit).
     #[serde(skip)]
     pub retryable: bool,
 }
 
 impl Failure {
-    /// A failure of `kind`; connect errors, time-outs and "busy" are worth another try.
-    pub fn new(kind: FailKind, message: impl Into<String>) -> Self {
-        let retryable = matches!(kind, FailKind::Connect | FailKind::Timeout | FailKind::Busy);
+    /// Creates a failure. Connection errors, timeouts and temporary statuses allow another attempt.
+    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
+        let retryable =
+            matches!(kind, FailureKind::Connect | FailureKind::Timeout | FailureKind::Busy);
         Self { kind, message: message.into(), status: None, retry_after: None, retryable }
     }
 
-    /// The same with its HTTP status.
+    /// Sets the HTTP status.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
         self.status = Some(status);
@@ -113,24 +114,24 @@ impl Failure {
     }
 }
 
-/// What one run reports to the loop; every one travels with its `RunId`.
+/// One event of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RunUpdate {
-    /// It waits for a free place at its provider.
+    /// Waiting for a free slot of its provider.
     Queued,
-    /// An attempt begins (1 is the first).
+    /// An attempt starts.
     Connecting {
-        /// Which attempt.
+        /// Number of the attempt, from 1.
         attempt: u32,
     },
-    /// The provider answers.
+    /// The provider responds.
     Open {
-        /// The model that answers, when the provider says.
+        /// The model that answers, if the provider reports it.
         model: Option<String>,
     },
-    /// What the provider does before its first text.
+    /// What the provider does before the first text.
     Waiting(String),
-    /// Words of the provider for the person.
+    /// A note of the provider for the user.
     Note(String),
     /// Text of the answer.
     Text(String),
@@ -138,17 +139,17 @@ pub enum RunUpdate {
     Reasoning(String),
     /// Token counts so far.
     Usage(Usage),
-    /// It failed in a way that is worth another try.
+    /// An attempt failed; another one follows.
     Retry {
-        /// Which attempt comes next.
+        /// Number of the next attempt.
         attempt: u32,
-        /// Attempts in all.
+        /// Maximum number of attempts.
         of: u32,
-        /// How long until then.
+        /// Time until the next attempt.
         wait: Duration,
-        /// Why.
+        /// Why the attempt failed.
         reason: String,
     },
-    /// It is over.
+    /// The run ended.
     Ended(Ending),
 }

@@ -22,7 +22,7 @@ pub(super) fn write_checklist(session: &Session, _: &ReadingInput<'_>) -> String
 fn write_list(session: &Session, out: &mut String) -> fmt::Result {
     writeln!(out, "# Decisions: {}", escape_markdown(sanitize_line(&session.title).trim()))?;
     markdown::write_head(session, out)?;
-    writeln!(out, "\n{}", session.triage())?;
+    writeln!(out, "\n{}", session.triage_counts())?;
     let items = list_items(session);
     for standing in ItemStatus::ALL {
         writeln!(out, "\n## {}\n", standing.title())?;

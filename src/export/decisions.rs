@@ -7,7 +7,7 @@ use std::fmt::{self, Write};
 use super::embed_markdown::escape_markdown;
 use super::exported_item::{ExportedItem, ItemStatus, list_items};
 use super::session_header;
-use crate::domain::{Aside, Facet, Session};
+use crate::domain::{Facet, Session, SideTurn};
 use crate::text::{Document, PartKind, collapse_whitespace, first_sentence, sanitize_line};
 
 /// Writes the section in Markdown.
@@ -16,7 +16,7 @@ pub(super) fn write_markdown_decisions(session: &Session, out: &mut String) -> f
     if items.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n## Decisions\n\n**{}**", session.triage())?;
+    writeln!(out, "\n## Decisions\n\n**{}**", session.triage_counts())?;
     for standing in ItemStatus::ALL {
         let mut rows = items.iter().filter(|item| item.status() == standing).peekable();
         if rows.peek().is_none() {
@@ -49,11 +49,11 @@ pub(super) fn describe_item(item: &ExportedItem<'_>) -> String {
     let mut about = item.proposers();
     if item.facet() != Facet::Other {
         about.push_str(" · ");
-        about.push_str(item.facet().word());
+        about.push_str(item.facet().as_str());
     }
     if let Some(severity) = item.severity() {
         about.push_str(" · ");
-        about.push_str(severity.word());
+        about.push_str(severity.as_str());
     }
     about
 }
@@ -64,22 +64,22 @@ pub(super) fn write_challenges(
     indent: &str,
     out: &mut String,
 ) -> fmt::Result {
-    item.challenges.iter().try_for_each(|aside| {
-        writeln!(out, "{indent}- {}", escape_markdown(&describe_challenge(aside)))
+    item.challenges.iter().try_for_each(|side_turn| {
+        writeln!(out, "{indent}- {}", escape_markdown(&describe_challenge(side_turn)))
     })
 }
 
 /// `Challenged by Kai Lennox (edge): “It fails when …”`
-pub(super) fn describe_challenge(aside: &Aside) -> String {
-    let who = session_header::name_with_id(&aside.run);
-    let document = Document::of(&aside.run.text);
+pub(super) fn describe_challenge(side_turn: &SideTurn) -> String {
+    let who = session_header::name_with_id(&side_turn.run);
+    let document = Document::of(&side_turn.run.text);
     let paragraphs = document.parts().filter(|part| part.kind() == PartKind::Paragraph);
     let said = paragraphs
         .map(|part| collapse_whitespace(first_sentence(part.text())))
         .find(|text| !text.is_empty());
     match said {
         Some(said) => format!("Challenged by {who}: “{}”", sanitize_line(&said)),
-        None => format!("Challenged by {who}: {}", session_header::describe_state(&aside.run)),
+        None => format!("Challenged by {who}: {}", session_header::describe_state(&side_turn.run)),
     }
 }
 
@@ -89,7 +89,7 @@ pub(super) fn write_text_decisions(session: &Session, rule: &str, out: &mut Stri
     if items.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n{rule}\nDecisions: {}\n{rule}", session.triage())?;
+    writeln!(out, "\n{rule}\nDecisions: {}\n{rule}", session.triage_counts())?;
     for standing in ItemStatus::ALL {
         let mut rows = items.iter().filter(|item| item.status() == standing).peekable();
         if rows.peek().is_none() {
@@ -104,8 +104,8 @@ pub(super) fn write_text_decisions(session: &Session, rule: &str, out: &mut Stri
             if let Some(comment) = item.comment() {
                 writeln!(out, "    {comment}")?;
             }
-            for aside in &item.challenges {
-                writeln!(out, "    {}", describe_challenge(aside))?;
+            for side_turn in &item.challenges {
+                writeln!(out, "    {}", describe_challenge(side_turn))?;
             }
         }
     }

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use super::session_header;
 use crate::domain::{
-    Aside, AsideKind, Decision, Facet, Recommendation, RecommendationId, Run, Session, Severity,
+    Decision, Facet, Recommendation, RecommendationId, Run, Session, Severity, SideTurn,
+    SideTurnKind,
 };
 use crate::text::sanitize_line;
 
@@ -38,11 +39,11 @@ impl ItemStatus {
     /// `accepted`, `to discuss`, …
     pub(super) fn word(self) -> &'static str {
         match self {
-            Self::Accepted => Decision::Accepted.word(),
-            Self::Deferred => Decision::Deferred.word(),
+            Self::Accepted => Decision::Accepted.as_str(),
+            Self::Deferred => Decision::Deferred.as_str(),
             Self::Discuss => "to discuss",
             Self::Open => "open",
-            Self::Rejected => Decision::Rejected.word(),
+            Self::Rejected => Decision::Rejected.as_str(),
         }
     }
 
@@ -66,7 +67,7 @@ pub(super) struct ExportedItem<'a> {
     /// The merged recommendations, in the order of the text.
     pub(super) others: Vec<ExportedMember<'a>>,
     /// Challenges of any of them, oldest first.
-    pub(super) challenges: Vec<&'a Aside>,
+    pub(super) challenges: Vec<&'a SideTurn>,
 }
 
 impl<'a> ExportedItem<'a> {
@@ -167,11 +168,11 @@ pub(super) fn list_items(session: &Session) -> Vec<ExportedItem<'_>> {
         let others = group.members.into_iter().filter_map(place).collect();
         items.push(ExportedItem { leader, others, challenges: Vec::new() });
     }
-    for aside in &session.asides {
-        let AsideKind::Challenge(about) = aside.kind else { continue };
+    for side_turn in &session.side_turns {
+        let SideTurnKind::Challenge(about) = side_turn.kind else { continue };
         let hit = items.iter_mut().find(|item| item.members().any(|m| m.found.id == about));
         if let Some(item) = hit {
-            item.challenges.push(aside);
+            item.challenges.push(side_turn);
         }
     }
     items

@@ -44,7 +44,7 @@ fn list_answers(session: &Session) -> Vec<AnswerFile<'_>> {
     let several = session.turns.len() > 1;
     let mut answers: Vec<AnswerFile<'_>> = Vec::new();
     for (turn, asked) in (1..).zip(&session.turns) {
-        for run in asked.answers() {
+        for run in asked.current_answers() {
             // A persona id is a safe name unless the store was tampered with.
             let id = PersonaId::from_name(run.persona.as_str());
             let number = if several { format!("{turn}-") } else { String::new() };
@@ -52,7 +52,7 @@ fn list_answers(session: &Session) -> Vec<AnswerFile<'_>> {
             let mut path = format!("answers/{number}{id}{device}.md");
             let mut n = 2;
             while answers.iter().any(|other| other.path == path) {
-                path = format!("answers/{number}{}.md", id.numbered(n));
+                path = format!("answers/{number}{}.md", id.with_number(n));
                 n += 1;
             }
             answers.push(AnswerFile { turn, run, path });
@@ -89,7 +89,7 @@ fn write_question(session: &Session, answers: &[AnswerFile<'_>], out: &mut Strin
         writeln!(out)?;
         for answer in answers.iter().filter(|answer| answer.turn == number) {
             let name = escape_markdown(&session_header::persona_name(answer.run));
-            writeln!(out, "- [{name}]({}), {}", answer.path, answer.run.state.word())?;
+            writeln!(out, "- [{name}]({}), {}", answer.path, answer.run.state.as_str())?;
         }
     }
     writeln!(
@@ -105,7 +105,7 @@ fn write_answer(session: &Session, answer: &AnswerFile<'_>, out: &mut String) ->
         escape_markdown(&session_header::persona_name(run)),
         escape_markdown(&session_header::persona_view(run)),
     );
-    writeln!(out, "# {name} · {view} · {}", run.state.word())?;
+    writeln!(out, "# {name} · {view} · {}", run.state.as_str())?;
     writeln!(
         out,
         "\n**{}** · {}",

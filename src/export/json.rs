@@ -12,7 +12,8 @@ use super::exported_item::{ExportedItem, ExportedMember};
 use super::session_header::{self, EndingCounts, UsageTotals};
 use super::session_reading::{ReadAnswer, SessionReading, clamp_span};
 use crate::domain::{
-    Aside, Decision, Facet, Origin, Run, Session, Severity, TriageCounts, Turn, Usage,
+    Decision, Facet, RecommendationOrigin, Run, Session, Severity, SideTurn, TriageCounts, Turn,
+    Usage,
 };
 use crate::text::{sanitize, sanitize_line};
 
@@ -26,7 +27,7 @@ struct SessionExport<'a> {
     created_at: Option<String>,
     session: SessionObject,
     turns: Vec<TurnObject<'a>>,
-    asides: Vec<AsideObject>,
+    asides: Vec<SideTurnObject>,
 }
 
 #[derive(Serialize)]
@@ -89,7 +90,7 @@ struct RecommendationObject<'a> {
     facet: Facet,
     title: String,
     span: (usize, usize),
-    origin: Origin,
+    origin: RecommendationOrigin,
     severity: Option<Severity>,
     decision: Option<Decision>,
     comment: Option<&'a str>,
@@ -101,7 +102,7 @@ struct RecommendationObject<'a> {
 }
 
 #[derive(Serialize)]
-struct AsideObject {
+struct SideTurnObject {
     id: String,
     kind: &'static str,
     about: String,
@@ -125,7 +126,7 @@ pub(super) fn write_json(session: &Session, reading: &ReadingInput<'_>) -> Strin
         created_at: format_rfc3339(session.created_at),
         session: session_object(session, &review),
         turns: turns.collect(),
-        asides: session.asides.iter().map(aside_object).collect(),
+        asides: session.side_turns.iter().map(side_turn_object).collect(),
     };
     let mut out = serde_json::to_string_pretty(&document)
         .unwrap_or_else(|e| serde_json::json!({ "error": e.to_string() }).to_string());
@@ -161,7 +162,7 @@ impl GroupFields {
             comment: item.comment(),
             owner: item.owner(),
             proposed_by: item.proposer_ids(),
-            challenges: item.challenges.iter().map(|aside| aside.id.to_string()).collect(),
+            challenges: item.challenges.iter().map(|side_turn| side_turn.id.to_string()).collect(),
         }
     }
 }
@@ -172,7 +173,7 @@ fn turn_object<'a>(
     review: &SessionReading<'_>,
     groups: &'a [GroupFields],
 ) -> TurnObject<'a> {
-    let latest = turn.latest();
+    let latest = turn.latest_runs();
     let counts = EndingCounts::from_turns([turn]);
     let earlier = turn.runs.iter().filter(|run| latest.iter().all(|last| last.id != run.id));
     let answers = review.answers.iter().filter(|answer| answer.turn == number && answer.is_current);
@@ -259,7 +260,7 @@ fn run_object(run: &Run) -> RunObject {
         persona_name: session_header::persona_name(run),
         view: sanitize_line(&run.view),
         model: sanitize_line(&run.model.to_string()),
-        state: run.state.word(),
+        state: run.state.as_str(),
         reason: session_header::ending_reason(run),
         elapsed_ms: u64::try_from(run.elapsed.as_millis()).unwrap_or(u64::MAX),
         text: sanitize(&run.text),
@@ -269,14 +270,14 @@ fn run_object(run: &Run) -> RunObject {
     }
 }
 
-fn aside_object(aside: &Aside) -> AsideObject {
-    AsideObject {
-        id: aside.id.to_string(),
-        kind: aside.kind.word(),
-        about: aside.kind.about(),
-        question: sanitize(&aside.question),
-        asked_at: format_rfc3339(aside.asked_at),
-        run: run_object(&aside.run),
+fn side_turn_object(side_turn: &SideTurn) -> SideTurnObject {
+    SideTurnObject {
+        id: side_turn.id.to_string(),
+        kind: side_turn.kind.as_str(),
+        about: side_turn.kind.target_id(),
+        question: sanitize(&side_turn.question),
+        asked_at: format_rfc3339(side_turn.asked_at),
+        run: run_object(&side_turn.run),
     }
 }
 

@@ -32,7 +32,7 @@ fn write_session(session: &Session, out: &mut String) -> fmt::Result {
             writeln!(out, "\n## Question")?;
         }
         writeln!(out, "\n{}", quote_markdown(&sanitize(&turn.question), ""))?;
-        for run in turn.answers() {
+        for run in turn.current_answers() {
             write_run(run, out)?;
         }
     }
@@ -52,7 +52,7 @@ pub(super) fn write_head(session: &Session, out: &mut String) -> fmt::Result {
 /// Writes a table of the personas: name, view, model, state.
 pub(super) fn write_panel(turn: &Turn, out: &mut String) -> fmt::Result {
     writeln!(out, "\n| Persona | View | Model | State |\n|---|---|---|---|")?;
-    for run in turn.latest() {
+    for run in turn.latest_runs() {
         let cells = [
             session_header::persona_name(run),
             session_header::persona_view(run),
@@ -70,14 +70,14 @@ fn write_run(run: &Run, out: &mut String) -> fmt::Result {
         escape_markdown(&session_header::persona_name(run)),
         escape_markdown(&session_header::persona_view(run)),
     );
-    writeln!(out, "\n## {name} · {view} · {}", run.state.word())?;
+    writeln!(out, "\n## {name} · {view} · {}", run.state.as_str())?;
     write_answer(run, 3, out)
 }
 
 /// Writes why a run is not done, what was left out of its prompt, and its text, whose highest heading gets the level `top`.
 pub(super) fn write_answer(run: &Run, top: usize, out: &mut String) -> fmt::Result {
     if let Some(reason) = session_header::ending_reason(run) {
-        writeln!(out, "\n*{}: {}*", run.state.word(), escape_markdown(reason.trim()))?;
+        writeln!(out, "\n*{}: {}*", run.state.as_str(), escape_markdown(reason.trim()))?;
     }
     for note in &run.notes {
         writeln!(out, "\n*Note: {}*", escape_markdown(sanitize_line(note).trim()))?;

@@ -28,7 +28,7 @@ impl EndingCounts {
     /// Counts the latest runs of these questions.
     pub(super) fn from_turns<'a>(turns: impl IntoIterator<Item = &'a Turn>) -> Self {
         let mut counts = Self::default();
-        for run in turns.into_iter().flat_map(Turn::latest) {
+        for run in turns.into_iter().flat_map(Turn::latest_runs) {
             counts.asked += 1;
             *match &run.state {
                 RunState::Ended(Ending::Done) => &mut counts.answered,
@@ -84,7 +84,7 @@ pub(super) fn summarize_session(session: &Session) -> String {
 /// The models that were asked, each once, in order.
 pub(super) fn list_models(session: &Session) -> Vec<String> {
     let mut models: Vec<String> = Vec::new();
-    for run in session.turns.iter().flat_map(Turn::latest) {
+    for run in session.turns.iter().flat_map(Turn::latest_runs) {
         let model = model_name(run);
         if !models.contains(&model) {
             models.push(model);
@@ -130,7 +130,7 @@ impl UsageTotals {
     /// Adds up the whole session.
     pub(super) fn from_session(session: &Session) -> Self {
         let runs = session.turns.iter().flat_map(|turn| &turn.runs);
-        Self::from_runs(runs.chain(session.asides.iter().map(|aside| &aside.run)))
+        Self::from_runs(runs.chain(session.side_turns.iter().map(|side_turn| &side_turn.run)))
     }
 
     fn from_runs<'a>(runs: impl Iterator<Item = &'a Run>) -> Self {
@@ -235,7 +235,7 @@ pub(super) fn ending_reason(run: &Run) -> Option<String> {
 
 /// State, time and reason: `done in 9.8 s`, `cut after 3.1 s: length limit`.
 pub(super) fn describe_state(run: &Run) -> String {
-    let mut words = run.state.word().to_owned();
+    let mut words = run.state.as_str().to_owned();
     if !run.elapsed.is_zero() && !run.state.is_live() {
         words.push_str(if is_answered(run) { " in " } else { " after " });
         words.push_str(&format_duration(run.elapsed));
@@ -263,7 +263,7 @@ pub(super) fn format_day(ms: i64) -> String {
 
 /// A sentence about earlier runs of a turn; none when there are none.
 pub(super) fn describe_earlier_runs(turn: &Turn) -> Option<String> {
-    let (latest, spoken) = (turn.latest(), turn.answers());
+    let (latest, spoken) = (turn.latest_runs(), turn.current_answers());
     let stands = |run: &&&Run| spoken.iter().any(|other| other.id == run.id);
     let kept = latest.len() - latest.iter().filter(stands).count();
     let gone = turn.runs.len() - latest.len() - kept;
@@ -282,7 +282,7 @@ pub(super) fn describe_earlier_runs(turn: &Turn) -> Option<String> {
 }
 
 fn is_answered(run: &Run) -> bool {
-    matches!(&run.state, RunState::Ended(ending) if ending.answered())
+    matches!(&run.state, RunState::Ended(ending) if ending.is_done())
 }
 
 #[cfg(test)]

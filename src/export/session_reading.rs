@@ -89,13 +89,13 @@ impl<'a> SessionReading<'a> {
         let has_item = |run: RunId| items.iter().any(|i| i.members().any(|m| m.run.id == run));
         let mut answers = Vec::new();
         for (number, turn) in (1..).zip(&session.turns) {
-            let latest = turn.answers();
+            let latest = turn.current_answers();
             let earlier = turn.runs.iter().filter(|run| latest.iter().all(|l| l.id != run.id));
             let earlier: Vec<&Run> = earlier.filter(|run| has_item(run.id)).collect();
             answers.extend(latest.iter().map(|run| ReadAnswer::new(number, run, true, reading)));
             answers.extend(earlier.iter().map(|run| ReadAnswer::new(number, run, false, reading)));
         }
-        Self { session, reading, answers, items, counts: session.triage() }
+        Self { session, reading, answers, items, counts: session.triage_counts() }
     }
 
     /// The answer of this run.

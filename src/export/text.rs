@@ -35,7 +35,7 @@ fn write_session(session: &Session, out: &mut String) -> fmt::Result {
         }
         write_panel(turn, out)?;
         writeln!(out, "\n{}", session_header::quote_question(turn))?;
-        for run in turn.answers() {
+        for run in turn.current_answers() {
             write_run(run, out)?;
         }
     }
@@ -44,7 +44,7 @@ fn write_session(session: &Session, out: &mut String) -> fmt::Result {
 
 fn write_panel(turn: &Turn, out: &mut String) -> fmt::Result {
     let rows: Vec<(String, String, String)> = turn
-        .latest()
+        .latest_runs()
         .iter()
         .map(|run| {
             (

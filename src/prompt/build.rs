@@ -91,7 +91,8 @@ fn build_system_prompts(ask: &PromptInput<'_>) -> SystemPrompts {
     let scaffolded = ask.profile.scaffold && !ask.persona.contract.sections.is_empty();
     let system = |text: &str| build_system_prompt(ask.persona, text, ask.triggered, scaffolded);
     let full = system(&ask.persona.prompt);
-    let brief = ask.persona.brief.as_deref().map(system).filter(|brief| brief.len() < full.len());
+    let brief =
+        ask.persona.short_prompt.as_deref().map(system).filter(|brief| brief.len() < full.len());
     match brief {
         Some(brief) if ask.profile.small => {
             SystemPrompts { usual: brief, shorter: None, for_small: true }
@@ -238,11 +239,11 @@ mod tests {
         assert!(list_notes(&built.notes).is_empty());
     }
 
-    use crate::domain::{ChatRole, Facet, ModelProfile, PersonaId, PersonaSource, Section};
+    use crate::domain::{ChatRole, Facet, ModelProfile, PersonaId, PersonaSource, SectionRule};
 
     fn persona(prompt: &str) -> Persona {
         let id = PersonaId::from_name("x");
-        Persona::plain(id, "X".to_owned(), prompt, PersonaSource::BuiltIn)
+        Persona::from_prompt(id, "X".to_owned(), prompt, PersonaSource::BuiltIn)
     }
 
     fn exchanges(n: usize, tokens: usize) -> Vec<Exchange> {
@@ -305,7 +306,7 @@ mod tests {
     #[test]
     fn the_oldest_exchanges_go_first_and_then_the_brief_is_taken() {
         let mut persona = persona(&"p".repeat(400));
-        persona.brief = Some("b".repeat(80));
+        persona.short_prompt = Some("b".repeat(80));
         let history = exchanges(3, 50);
         for (context, kept, short, notes) in [
             (None, 3, false, vec![]),
@@ -338,7 +339,7 @@ mod tests {
     #[test]
     fn room_that_the_brief_makes_is_given_to_the_latest_exchange() {
         let mut persona = persona(&"p".repeat(4_000));
-        persona.brief = Some("b".repeat(80));
+        persona.short_prompt = Some("b".repeat(80));
         let history = exchanges(3, 50);
         let built = build_prompt(PromptInput {
             profile: &limits(Some(400), None),
@@ -371,7 +372,7 @@ mod tests {
     #[test]
     fn a_question_that_cannot_fit_is_kept_whole_and_said() {
         let mut persona = persona(&"p".repeat(400));
-        persona.brief = Some("b".repeat(80));
+        persona.short_prompt = Some("b".repeat(80));
         let question = "q".repeat(4_000);
         let history = exchanges(1, 5);
         let built = build_prompt(PromptInput {
@@ -394,7 +395,7 @@ mod tests {
     fn a_persona_without_a_shorter_brief_keeps_its_text() {
         let mut persona = persona(&"p".repeat(4_000));
         for brief in [None, Some("b".repeat(5_000))] {
-            persona.brief = brief;
+            persona.short_prompt = brief;
             let built = build_prompt(PromptInput {
                 profile: &limits(Some(512), None),
                 ..ask(&persona, &[])
@@ -479,9 +480,12 @@ mod tests {
     #[test]
     fn a_small_model_gets_the_brief_and_the_headings() {
         let mut persona = persona(&"p".repeat(400));
-        persona.brief = Some("b".repeat(80));
-        persona.contract.sections =
-            vec![Section { title: "Advice".into(), facet: Facet::Recommendation, optional: false }];
+        persona.short_prompt = Some("b".repeat(80));
+        persona.contract.sections = vec![SectionRule {
+            title: "Advice".into(),
+            facet: Facet::Recommendation,
+            optional: false,
+        }];
         let note = "local · tiny · small model: check its claims".to_owned();
         let small = ModelProfile {
             context: Some(8_192),
@@ -515,7 +519,7 @@ mod tests {
     #[test]
     fn a_small_model_that_has_little_room_is_told_what_went() {
         let mut persona = persona(&"p".repeat(4_000));
-        persona.brief = Some("b".repeat(80));
+        persona.short_prompt = Some("b".repeat(80));
         let small = ModelProfile { small: true, ..limits(Some(400), None) };
         let history = exchanges(3, 50);
         let built = build_prompt(PromptInput { profile: &small, ..ask(&persona, &history) });
@@ -526,7 +530,7 @@ mod tests {
                 "left out 1 older question to fit 400 tokens"
             ]
         );
-        persona.brief = None;
+        persona.short_prompt = None;
         let built = build_prompt(PromptInput { profile: &small, ..ask(&persona, &[]) });
         assert_eq!((built.request.system.len(), list_notes(&built.notes).len()), (4_000, 0));
         assert!(built.too_large.is_some());

@@ -189,13 +189,13 @@ fn section_tokens(candidate: &SectionCandidate, percent: u32, small: bool) -> u3
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Section;
+    use crate::domain::SectionRule;
 
     const QUESTION: &str =
         "Split one Kubernetes cluster of twelve services per team, per environment, or not at all?";
 
     fn contract(sections: &[(&str, Facet)]) -> Contract {
-        let section = |(title, facet): &(&str, Facet)| Section {
+        let section = |(title, facet): &(&str, Facet)| SectionRule {
             title: (*title).to_owned(),
             facet: *facet,
             optional: title.starts_with('('),

@@ -32,7 +32,7 @@ mod tests {
     #[test]
     fn triggers_are_whole_words_in_any_case() {
         let id = PersonaId::from_name("gitops");
-        let mut persona = Persona::plain(id, "G".to_owned(), "P", PersonaSource::BuiltIn);
+        let mut persona = Persona::from_prompt(id, "G".to_owned(), "P", PersonaSource::BuiltIn);
         assert!(!is_triggered(&persona, "Deploy this"));
         persona.triggers =
             ["Deploy this", "Set up CI/CD", "Server is down"].map(str::to_owned).to_vec();
@@ -61,7 +61,7 @@ mod tests {
     #[test]
     fn an_empty_trigger_triggers_nothing() {
         let id = PersonaId::from_name("x");
-        let mut persona = Persona::plain(id, "X".to_owned(), "P", PersonaSource::BuiltIn);
+        let mut persona = Persona::from_prompt(id, "X".to_owned(), "P", PersonaSource::BuiltIn);
         persona.triggers = vec![String::new(), " ".to_owned()];
         assert!(!is_triggered(&persona, "anything  at all"));
     }

@@ -15,7 +15,7 @@ use super::keyring::describe_key_source;
 use super::redact::Redactor;
 use super::retry_after::parse_retry_after;
 use super::url::Endpoint;
-use crate::domain::{FailKind, Failure, KeySource};
+use crate::domain::{Failure, FailureKind, KeySource};
 use crate::text::sanitize_line;
 
 mod api_error;
@@ -57,7 +57,7 @@ impl FailureExplainer {
     }
 
     /// A failure with the message `gateway (llm.example.com): REASON`.
-    pub(crate) fn failure(&self, kind: FailKind, reason: &str) -> Failure {
+    pub(crate) fn failure(&self, kind: FailureKind, reason: &str) -> Failure {
         Failure::new(kind, format!("{}: {reason}", self.label))
     }
 
@@ -68,7 +68,7 @@ impl FailureExplainer {
         connect_timeout: Duration,
     ) -> Failure {
         let final_failure = |reason: &str| {
-            let mut failure = self.failure(FailKind::Connect, reason);
+            let mut failure = self.failure(FailureKind::Connect, reason);
             failure.retryable = false;
             failure
         };
@@ -81,7 +81,7 @@ impl FailureExplainer {
                 "no connection within {} s; check base_url and the network",
                 connect_timeout.as_secs_f64()
             );
-            return self.failure(FailKind::Connect, &reason);
+            return self.failure(FailureKind::Connect, &reason);
         }
         if let Some(reason) = tls::describe_tls_error(error_causes(error), &self.host) {
             return final_failure(&reason);
@@ -113,20 +113,20 @@ impl FailureExplainer {
             {
                 let reason =
                     format!("unexpected response, not HTTP: {}", self.innermost_cause(error));
-                return self.failure(FailKind::Garbled, &reason);
+                return self.failure(FailureKind::Garbled, &reason);
             }
             _ => format!(
                 "the connection broke before the answer began: {}",
                 self.innermost_cause(error)
             ),
         };
-        self.failure(FailKind::Connect, &reason)
+        self.failure(FailureKind::Connect, &reason)
     }
 
     /// The connection broke in the middle of the body.
     pub(crate) fn broken_failure(&self, error: &reqwest::Error) -> Failure {
         let reason = format!("the connection broke: {}", self.innermost_cause(error));
-        self.failure(FailKind::Broken, &reason)
+        self.failure(FailureKind::Broken, &reason)
     }
 
     /// The status is not a success. The message includes the error in the body.
@@ -206,7 +206,7 @@ impl FailureExplainer {
             let kind = self.sanitize_text(kind);
             format!("answered {code} with {kind} instead of a stream: {first_line}")
         };
-        self.failure(FailKind::Garbled, &reason)
+        self.failure(FailureKind::Garbled, &reason)
     }
 
     fn describe_status(
@@ -264,12 +264,12 @@ impl FailureExplainer {
 }
 
 /// The kind of failure of a status, and whether it may be retried.
-pub(crate) fn classify_status(status: u16) -> (FailKind, bool) {
+pub(crate) fn classify_status(status: u16) -> (FailureKind, bool) {
     let retryable = matches!(status, 408 | 409 | 425 | 429 | 500 | 502..=504 | 520..=524 | 529);
     let kind = match status {
-        401 | 403 => FailKind::Auth,
-        408 | 409 | 425 | 429 | 500..=599 => FailKind::Busy,
-        _ => FailKind::Rejected,
+        401 | 403 => FailureKind::Auth,
+        408 | 409 | 425 | 429 | 500..=599 => FailureKind::Busy,
+        _ => FailureKind::Rejected,
     };
     (kind, retryable)
 }

@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::failure_message::FailureExplainer;
 use super::url::Endpoint;
-use crate::domain::{FailKind, Failure};
+use crate::domain::{Failure, FailureKind};
 
 /// The most bytes read of an error body.
 const MAX_ERROR_BODY_BYTES: usize = 64 * 1024;
@@ -99,7 +99,7 @@ impl HttpClient {
                 let limit = deadline.duration_since(start).as_secs_f64();
                 let reason =
                     format!("no answer within {limit:.1} s; is it loading, or overloaded?");
-                return Err(explainer.failure(FailKind::Timeout, &reason));
+                return Err(explainer.failure(FailureKind::Timeout, &reason));
             }
             Ok(Err(error)) => {
                 return Err(explainer.transport_failure(&error, self.connect_timeout));
@@ -124,7 +124,7 @@ impl HttpClient {
         let client = if is_https {
             // Reading the system's certificates would block a thread that streams for tens of milliseconds.
             tokio::task::spawn_blocking(build).await.map_err(|_| {
-                explainer.failure(FailKind::Internal, "the HTTP client could not be built")
+                explainer.failure(FailureKind::Internal, "the HTTP client could not be built")
             })?
         } else {
             build()
@@ -176,7 +176,7 @@ pub(crate) async fn classify_response(
             "it sent a compressed body ({}), which was not asked for",
             explainer.sanitize_text(encoding)
         );
-        return Err(explainer.failure(FailKind::Garbled, &reason));
+        return Err(explainer.failure(FailureKind::Garbled, &reason));
     }
     let content_type = header(CONTENT_TYPE).unwrap_or_default().to_ascii_lowercase();
     let mut body = stream_body(response, explainer);
@@ -186,7 +186,7 @@ pub(crate) async fn classify_response(
     let mut head = Vec::new();
     let timeout_failure = || {
         let reason = "the answer did not begin within the time for the first token";
-        explainer.failure(FailKind::Timeout, reason)
+        explainer.failure(FailureKind::Timeout, reason)
     };
     while head.trim_ascii_start().len() < SNIFF_BYTES && head.len() < MAX_PLAIN_BODY_BYTES {
         match timeout_at(deadline, body.next()).await.map_err(|_| timeout_failure())? {

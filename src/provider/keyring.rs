@@ -18,7 +18,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::domain::key_shapes::is_key_variable;
-use crate::domain::{FailKind, Failure, KeySource};
+use crate::domain::{Failure, FailureKind, KeySource};
 use crate::text::sanitize_line;
 
 /// How long a `key_cmd` may take.
@@ -179,7 +179,7 @@ impl Keyring {
     fn to_failure(&self, error: &KeyError) -> Failure {
         let source = describe_key_source(&self.source);
         Failure::new(
-            FailKind::Auth,
+            FailureKind::Auth,
             format!("provider {}: the key from {source} {error}", self.provider),
         )
     }
@@ -314,7 +314,7 @@ mod tests {
         match Keyring::new("gateway", &source).get_key().await {
             Ok(key) => Ok(key.map(|key| key.expose_secret().to_owned()).unwrap_or_default()),
             Err(failure) => {
-                assert_eq!(failure.kind, FailKind::Auth);
+                assert_eq!(failure.kind, FailureKind::Auth);
                 assert!(!failure.retryable);
                 Err(failure.message)
             }

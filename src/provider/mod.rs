@@ -8,7 +8,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
-use crate::domain::{ChatRequest, FailKind, Failure, ProviderSpec, StreamEvent};
+use crate::domain::{ChatRequest, Failure, FailureKind, ProviderSpec, StreamEvent};
 use crate::text::did_you_mean;
 
 mod failure_message;
@@ -86,7 +86,7 @@ fn unknown_kind_failure(spec: &ProviderSpec) -> Failure {
     let hint = did_you_mean(&spec.kind, names.iter().copied());
     let kind = failure_message::shorten_text(&crate::text::sanitize_line(&spec.kind), 40);
     Failure::new(
-        FailKind::Rejected,
+        FailureKind::Rejected,
         format!(
             "provider {}: kind \"{kind}\" is unknown; known kinds: {}{hint}",
             spec.name,
@@ -98,7 +98,7 @@ fn unknown_kind_failure(spec: &ProviderSpec) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{LocalSpec, Scaffolding};
+    use crate::domain::{LocalSpec, ScaffoldMode};
 
     fn kind_names() -> String {
         KINDS.iter().map(|kind| kind.name).collect::<Vec<_>>().join(", ")
@@ -131,7 +131,7 @@ mod tests {
                 catalogue: Arc::default(),
                 models: "/none".into(),
                 cache: "/none".into(),
-                scaffold: Scaffolding::Auto,
+                scaffold: ScaffoldMode::Auto,
             });
             assert_eq!(open_provider(spec).unwrap().spec().name, "x");
         }

@@ -13,7 +13,7 @@ use tokio::time::{Instant, timeout_at};
 use super::failure_message::FailureExplainer;
 use super::http::ResponseStream;
 use super::sse::{SseEvent, SseLimitError, SseReader};
-use crate::domain::{FailKind, Failure, StopReason, StreamEvent, Timeouts, Usage};
+use crate::domain::{Failure, FailureKind, StopReason, StreamEvent, Timeouts, Usage};
 
 /// How long to wait for usage and the end mark after the model has finished.
 const TRAILER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -199,7 +199,7 @@ impl<D: WireDecoder> StreamDriver<D> {
             match self.decoder.decode_event(&event, &mut self.batch) {
                 Ok(true) => self.deadlines.on_payload(),
                 Ok(false) => {}
-                Err(failure) if at_end && failure.kind == FailKind::Garbled => {}
+                Err(failure) if at_end && failure.kind == FailureKind::Garbled => {}
                 Err(failure) => self.fail_stream(failure),
             }
         }
@@ -207,7 +207,7 @@ impl<D: WireDecoder> StreamDriver<D> {
 
     fn fail_with_limit(&mut self, error: SseLimitError) {
         let reason = format!("it sent {error}; that is no answer");
-        self.fail_stream(self.explainer.failure(FailKind::Garbled, &reason));
+        self.fail_stream(self.explainer.failure(FailureKind::Garbled, &reason));
     }
 
     fn end_stream(&mut self) {
@@ -222,7 +222,7 @@ impl<D: WireDecoder> StreamDriver<D> {
             return;
         }
         // The user has seen no text yet, so that a retry loses nothing.
-        if failure.kind == FailKind::Broken && !self.deadlines.has_payload {
+        if failure.kind == FailureKind::Broken && !self.deadlines.has_payload {
             failure.retryable = true;
         }
         self.has_ended = true;
@@ -298,16 +298,16 @@ impl StreamDeadlines {
                 let seconds = self.timeouts.first_token.as_secs_f64();
                 let alive = if self.last_bytes > self.started { ", although it sends" } else { "" };
                 let reason = format!("no token within {seconds} s{alive}");
-                explainer.failure(FailKind::Timeout, &reason)
+                explainer.failure(FailureKind::Timeout, &reason)
             }
             StreamTimeout::BetweenTokens => {
                 let seconds = self.timeouts.between_tokens.as_secs_f64();
                 let reason = format!("no token for {seconds} s, although it sends");
-                explainer.failure(FailKind::Broken, &reason)
+                explainer.failure(FailureKind::Broken, &reason)
             }
             StreamTimeout::Idle => {
                 let seconds = self.timeouts.idle.as_secs_f64();
-                explainer.failure(FailKind::Broken, &format!("nothing came for {seconds} s"))
+                explainer.failure(FailureKind::Broken, &format!("nothing came for {seconds} s"))
             }
         }
     }

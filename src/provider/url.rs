@@ -8,7 +8,9 @@ use std::net::IpAddr;
 use reqwest::Url;
 use thiserror::Error;
 
-use crate::domain::{BaseUrlError, FailKind, Failure, KeySource, ProviderSpec, normalize_base_url};
+use crate::domain::{
+    BaseUrlError, Failure, FailureKind, KeySource, ProviderSpec, normalize_base_url,
+};
 
 /// Why a provider cannot be asked at its `base_url`. No message contains a user name, password or key.
 #[derive(Debug, Error)]
@@ -42,7 +44,7 @@ impl Endpoint {
     /// The address would leak a key or cannot work.
     pub(crate) fn new(spec: &ProviderSpec) -> Result<Self, Failure> {
         Self::validate(spec).map_err(|error| {
-            Failure::new(FailKind::Rejected, format!("provider {}: {error}", spec.name))
+            Failure::new(FailureKind::Rejected, format!("provider {}: {error}", spec.name))
         })
     }
 

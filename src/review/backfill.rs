@@ -25,7 +25,7 @@ pub fn extract_missing<'a>(
         let sections = split_sections(&document, contract, synonyms);
         let found = extract_recommendations(&document, &sections, run.id);
         run.recommendations = Some(found.clone());
-        changes.push(Change::Lifted { run: run.id, found });
+        changes.push(Change::Extracted { run: run.id, found });
     }
     changes
 }

@@ -12,7 +12,9 @@ use super::table_columns::TableColumns;
 use super::title::{is_label, recommendation_title, row_title, shorten_title};
 use super::word_lists::word_lists;
 use crate::domain::script::{COLONS, QUESTION_MARKS};
-use crate::domain::{Facet, Origin, Recommendation, RecommendationId, RunId, Severity, Verdict};
+use crate::domain::{
+    Facet, Recommendation, RecommendationId, RecommendationOrigin, RunId, Severity, Verdict,
+};
 use crate::text::{Document, Part, PartKind, TableLine, has_letters};
 
 /// The facets whose sections propose something.
@@ -210,8 +212,8 @@ impl<'a> RecommendationFinder<'a> {
             return;
         }
         let span = trim_span(self.document.source(), span);
-        let id = RecommendationId::at(self.run, &span);
-        let (run, origin, verdict) = (self.run, Origin::Found, Verdict::default());
+        let id = RecommendationId::from_span(self.run, &span);
+        let (run, origin, verdict) = (self.run, RecommendationOrigin::Found, Verdict::default());
         let found = Recommendation { id, run, facet, title, span, origin, severity, verdict };
         self.found.push(found);
     }
@@ -266,13 +268,13 @@ pub fn select_recommendation(
     let section = sections.iter().find(|section| section.span.contains(&span.start));
     let title = title_of_selection(document, &span, text);
     Some(Recommendation {
-        id: RecommendationId::at(run, &span),
+        id: RecommendationId::from_span(run, &span),
         run,
         facet: section.map_or(Facet::Other, |section| section.facet),
         title: if has_letters(&title) { title } else { shorten_title(text) },
         severity: find_severity(text),
         span,
-        origin: Origin::Selected,
+        origin: RecommendationOrigin::Selected,
         verdict: Verdict::default(),
     })
 }

@@ -12,7 +12,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::backoff::{NextAttempt, choose_next_attempt};
 use super::clock::local_time;
 use super::run_reporter::RunReporter;
-use crate::domain::{ChatRequest, Ending, FailKind, Failure, RunUpdate, StopReason, StreamEvent};
+use crate::domain::{
+    ChatRequest, Ending, Failure, FailureKind, RunUpdate, StopReason, StreamEvent,
+};
 use crate::provider::Provider;
 
 /// Limit on the bytes of text, and of reasoning, of one answer.
@@ -128,7 +130,7 @@ impl ReceivedBytes {
         }
         if self.text + self.reasoning == 0 {
             let mut failure = Failure::new(
-                FailKind::Broken,
+                FailureKind::Broken,
                 format!("{}: {NO_END}, before any text", provider.spec().name),
             );
             failure.retryable = true;

@@ -80,14 +80,14 @@ fn format_deadline(wait: Duration, now: &Zoned) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::FailKind;
+    use crate::domain::FailureKind;
 
     fn now() -> Zoned {
         jiff::civil::date(2026, 11, 20).at(14, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).unwrap()
     }
 
     fn busy(retry_after: Option<u64>) -> Failure {
-        let mut failure = Failure::new(FailKind::Busy, "429 from gateway");
+        let mut failure = Failure::new(FailureKind::Busy, "429 from gateway");
         failure.retry_after = retry_after.map(Duration::from_secs);
         failure
     }
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn what_cannot_help_is_not_tried() {
-        let failure = Failure::new(FailKind::Auth, "401 from gateway");
+        let failure = Failure::new(FailureKind::Auth, "401 from gateway");
         assert_eq!(
             choose_next_attempt(&failure, 1, 4, 1.0, &now()),
             NextAttempt::GiveUp("401 from gateway".into())

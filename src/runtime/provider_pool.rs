@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::domain::{FailKind, Failure, ProviderSpec};
+use crate::domain::{Failure, FailureKind, ProviderSpec};
 use crate::provider::{self, Provider};
 
 /// The providers by name.
@@ -34,7 +34,7 @@ impl ProviderPool {
         let opened = match self.specs.get(name) {
             Some(spec) => provider::open_provider(spec.clone()),
             None => Err(Failure::new(
-                FailKind::Rejected,
+                FailureKind::Rejected,
                 format!(
                     "no provider is called \"{name}\"; there are {}; add [providers.{name}] to config.toml",
                     self.specs.keys().cloned().collect::<Vec<_>>().join(", ")

@@ -80,7 +80,7 @@ impl RunStarter {
     /// Has a change stored. What triage shows is on disk: the screen follows the commit, which takes a fraction of a
     /// millisecond.
     pub fn save(&self, change: Change) {
-        if change.is_of_triage() {
+        if change.is_triage_change() {
             self.store.write_now(change, COMMIT_TIME);
         } else {
             self.store.write(change);

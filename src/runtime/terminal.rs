@@ -92,7 +92,7 @@ impl Drop for Screen {
     }
 }
 
-/// Alternate screen before the keyboard flags: each screen has its own stack of them.
+/// Alternate screen before the keyboard flags: terminals keep one stack of flags per screen.
 fn take_terminal() -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
     enable_raw_mode()?;

@@ -67,16 +67,16 @@ fn needs_sync(change: &Change) -> bool {
         | Change::Run { .. }
         | Change::Note { .. }
         | Change::Ended { .. }
-        | Change::Aside { .. }
+        | Change::SideTurn { .. }
         | Change::Renamed { .. }
         | Change::Tagged { .. }
         | Change::Deleted { .. } => true,
         Change::Append { .. }
-        | Change::Lifted { .. }
-        | Change::Selected(_)
-        | Change::Edited { .. }
-        | Change::Undone { .. }
-        | Change::Redone { .. } => false,
+        | Change::Extracted { .. }
+        | Change::RecommendationSelected(_)
+        | Change::TriageStepDone { .. }
+        | Change::TriageStepUndone { .. }
+        | Change::TriageStepRedone { .. } => false,
     }
 }
 
@@ -134,7 +134,7 @@ impl Backlog {
             }
             Change::Ended { run, ending, .. } => {
                 self.growing.remove(run);
-                if self.cut.remove(run) && ending.answered() {
+                if self.cut.remove(run) && ending.is_done() {
                     *ending = Ending::Cut(
                         "the store could not be written for so long that part of the text is gone"
                             .to_owned(),
@@ -148,15 +148,15 @@ impl Backlog {
             Change::Run { run, .. } => {
                 self.growing.remove(&run.id);
             }
-            Change::Aside { aside, .. } => {
-                self.growing.remove(&aside.run.id);
+            Change::SideTurn { side_turn, .. } => {
+                self.growing.remove(&side_turn.run.id);
             }
             Change::Note { .. }
-            | Change::Lifted { .. }
-            | Change::Selected(_)
-            | Change::Edited { .. }
-            | Change::Undone { .. }
-            | Change::Redone { .. }
+            | Change::Extracted { .. }
+            | Change::RecommendationSelected(_)
+            | Change::TriageStepDone { .. }
+            | Change::TriageStepUndone { .. }
+            | Change::TriageStepRedone { .. }
             | Change::Renamed { .. }
             | Change::Tagged { .. }
             | Change::Deleted { .. } => {}
@@ -181,7 +181,7 @@ impl Backlog {
 
     /// True if a change of triage is pending.
     pub(super) fn has_triage_change(&self) -> bool {
-        self.changes.iter().any(|queued| queued.change.is_of_triage())
+        self.changes.iter().any(|queued| queued.change.is_triage_change())
     }
 
     /// True if a caller waits for a pending change.
@@ -271,7 +271,7 @@ mod tests {
             .changes()
             .iter()
             .filter_map(|queued| match &queued.change {
-                Change::Ended { ending, .. } => Some(ending.word()),
+                Change::Ended { ending, .. } => Some(ending.as_str()),
                 _ => None,
             })
             .collect();

@@ -3,7 +3,7 @@
 //!
 //! The inverse of [`Session::apply`]. Writes nothing.
 
-use crate::domain::{Change, NewAside, NewRun, Run, RunState, Session};
+use crate::domain::{Change, NewRun, NewSideTurn, Run, RunState, Session};
 
 use super::backlog::QueuedChange;
 
@@ -19,7 +19,7 @@ pub(super) fn changes_to_create(session: &Session) -> Vec<QueuedChange> {
         updated_at,
         tags,
         turns,
-        asides,
+        side_turns,
         history,
         unsearched,
     } = session;
@@ -37,25 +37,25 @@ pub(super) fn changes_to_create(session: &Session) -> Vec<QueuedChange> {
             runs: turn.runs.iter().map(new_run).collect(),
         });
     }
-    for aside in asides {
-        let aside = NewAside {
-            id: aside.id,
-            kind: aside.kind,
-            question: aside.question.clone(),
-            at: aside.asked_at,
-            run: new_run(&aside.run),
+    for side_turn in side_turns {
+        let side_turn = NewSideTurn {
+            id: side_turn.id,
+            kind: side_turn.kind,
+            question: side_turn.question.clone(),
+            at: side_turn.asked_at,
+            run: new_run(&side_turn.run),
         };
-        push(Change::Aside { session: session_id, aside });
+        push(Change::SideTurn { session: session_id, side_turn });
     }
     // Before the recommendations, whose verdicts already are the result of these steps.
-    for edit in history.done.iter().chain(&history.undone) {
-        push(Change::Edited { session: session_id, edit: edit.clone() });
+    for step in history.done.iter().chain(&history.undone) {
+        push(Change::TriageStepDone { session: session_id, step: step.clone() });
     }
-    for edit in &history.undone {
-        push(Change::Undone { session: session_id, edit: edit.id });
+    for step in &history.undone {
+        push(Change::TriageStepUndone { session: session_id, step: step.id });
     }
     for item in unsearched {
-        push(Change::Selected(item.clone()));
+        push(Change::RecommendationSelected(item.clone()));
     }
     push(Change::Tagged { session: session_id, tags: tags.clone() });
     changes.extend(session.runs().flat_map(run_changes));
@@ -94,7 +94,7 @@ fn run_changes(run: &Run) -> Vec<QueuedChange> {
         changes.push(QueuedChange::new(0, ended));
     }
     if let Some(items) = &run.recommendations {
-        let extracted = Change::Lifted { run: run.id, found: items.clone() };
+        let extracted = Change::Extracted { run: run.id, found: items.clone() };
         changes.push(QueuedChange::new(0, extracted));
     }
     changes

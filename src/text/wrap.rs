@@ -141,7 +141,7 @@ fn may_break(before: &str, after: &str, long: bool) -> bool {
     if long && matches!(before, "-" | "/") && after.chars().all(char::is_alphanumeric) {
         return true;
     }
-    let breaks = |grapheme: &str| grapheme.chars().next().is_some_and(script::breaks_lines);
+    let breaks = |grapheme: &str| grapheme.chars().next().is_some_and(script::can_break_around);
     (breaks(before) || breaks(after))
         && !script::LINE_CLOSING_MARKS.contains(after)
         && !script::LINE_OPENING_MARKS.contains(before)

@@ -34,9 +34,9 @@ fn describe_incomplete_runs(state: &State) -> Vec<String> {
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for run in current_runs().filter(|run| Some(run.turn) == turn) {
         let RunState::Ended(ending) = &run.run.state else { continue };
-        let word = ending.word();
+        let word = ending.as_str();
         match counts.iter_mut().find(|(w, _)| *w == word) {
-            _ if ending.answered() => {}
+            _ if ending.is_done() => {}
             Some((_, n)) => *n += 1,
             None => counts.push((word, 1)),
         }

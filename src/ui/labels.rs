@@ -55,7 +55,7 @@ pub(super) fn describe_state(state: &RunState, now: Duration) -> String {
                 s => format!("retry in {s}s ({attempt}/{of})"),
             }
         }
-        other => other.word().to_owned(),
+        other => other.as_str().to_owned(),
     }
 }
 

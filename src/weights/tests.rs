@@ -1,17 +1,17 @@
 use super::*;
-use crate::domain::Source;
+use crate::domain::DownloadSource;
 
 fn spec_in(folder: &std::path::Path) -> LocalSpec {
     LocalSpec {
         catalogue: std::sync::Arc::default(),
         models: folder.to_owned(),
         cache: PathBuf::new(),
-        scaffold: crate::domain::Scaffolding::Auto,
+        scaffold: crate::domain::ScaffoldMode::Auto,
     }
 }
 
-fn sample_weights() -> Weights {
-    Weights {
+fn sample_weights() -> ModelFile {
+    ModelFile {
         id: "m".into(),
         title: "M".into(),
         alias: None,
@@ -22,7 +22,7 @@ fn sample_weights() -> Weights {
         context: 100,
         memory: 100,
         caution: None,
-        sources: vec![Source::Packages(Vec::new())],
+        sources: vec![DownloadSource::Packages(Vec::new())],
     }
 }
 
@@ -47,7 +47,7 @@ fn a_file_of_the_users_own_is_never_removed() {
     let dir = tempfile::tempdir().unwrap();
     let own = dir.path().join("own.gguf");
     std::fs::write(&own, "x").unwrap();
-    let weights = Weights { file: own.clone(), sha256: None, bytes: 0, ..sample_weights() };
+    let weights = ModelFile { file: own.clone(), sha256: None, bytes: 0, ..sample_weights() };
     let spec = spec_in(&dir.path().join("models"));
     assert_eq!(file_presence(&spec, &weights), FilePresence::Complete);
     assert!(matches!(remove_model_file(&spec, &weights), Err(RemoveError::NotOurs)));

@@ -7,8 +7,8 @@ use plenary::app::ids::Ids;
 use plenary::app::roster::{Answerer, Roster};
 use plenary::app::{Clock, Effect, Effects, Key, Keymap, Msg, State, update};
 use plenary::domain::{
-    ModelProfile, ModelRef, Panel, Persona, PersonaId, PersonaSource, RunId, RunUpdate, Source,
-    Weights,
+    DownloadSource, ModelFile, ModelProfile, ModelRef, Panel, Persona, PersonaId, PersonaSource,
+    RunId, RunUpdate,
 };
 
 /// An id.
@@ -18,8 +18,12 @@ pub fn id(word: &str) -> PersonaId {
 
 /// A persona of the test panel.
 pub fn persona(word: &str, name: &str, title: &str, view: &str, color: &str) -> Arc<Persona> {
-    let mut persona =
-        Persona::plain(id(word), name.into(), &format!("You are {name}."), PersonaSource::BuiltIn);
+    let mut persona = Persona::from_prompt(
+        id(word),
+        name.into(),
+        &format!("You are {name}."),
+        PersonaSource::BuiltIn,
+    );
     persona.title = title.into();
     persona.view = view.into();
     persona.color = Some(color.into());
@@ -32,9 +36,9 @@ pub fn persona(word: &str, name: &str, title: &str, view: &str, color: &str) -> 
 }
 
 /// Weights that could be fetched: about as large as their name says.
-pub fn weights(id: &str) -> Weights {
+pub fn weights(id: &str) -> ModelFile {
     let small = id.contains("0.5b");
-    Weights {
+    ModelFile {
         id: id.into(),
         title: if small { "Qwen2.5 Coder 0.5B" } else { "Qwen2.5 Coder 1.5B" }.into(),
         alias: None,
@@ -46,8 +50,8 @@ pub fn weights(id: &str) -> Weights {
         memory: if small { 1_600_000_000 } else { 3_000_000_000 },
         caution: small.then(|| "often wrong; for machines with little memory".into()),
         sources: vec![
-            Source::Hub { repo: "o/n".into(), revision: "1".into(), file: "f".into() },
-            Source::Packages(Vec::new()),
+            DownloadSource::Hub { repo: "o/n".into(), revision: "1".into(), file: "f".into() },
+            DownloadSource::Packages(Vec::new()),
         ],
     }
 }
@@ -159,7 +163,7 @@ impl Desk {
     pub fn word(&self, persona: &str) -> &'static str {
         let pane =
             self.state.panes().into_iter().find(|p| p.persona.id.as_str() == persona).unwrap();
-        pane.current().map_or("none", |v| v.run.state.word())
+        pane.current().map_or("none", |v| v.run.state.as_str())
     }
 
     /// Takes the effects so far.

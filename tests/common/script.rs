@@ -24,7 +24,8 @@ pub const NOON: i64 = 1_748_779_200_000;
 
 pub fn persona(id: &str, name: &str, title: &str, view: &str, color: &str) -> Persona {
     let id = PersonaId::parse(id).unwrap();
-    let mut persona = Persona::plain(id, name.to_owned(), "You answer.", PersonaSource::BuiltIn);
+    let mut persona =
+        Persona::from_prompt(id, name.to_owned(), "You answer.", PersonaSource::BuiltIn);
     persona.title = title.into();
     persona.view = view.into();
     persona.color = Some(color.to_owned());

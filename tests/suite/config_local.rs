@@ -1,7 +1,7 @@
 //! The model that runs in this program, as the configuration sees it: when it is chosen, by which names, with what settings.
 
 use plenary::config::Setup;
-use plenary::domain::{ProviderSpec, Scaffolding};
+use plenary::domain::{ProviderSpec, ScaffoldMode};
 
 use super::config::{Lab, model_of};
 
@@ -38,14 +38,14 @@ fn local_providers_have_their_settings() {
     let setup = lab.setup();
     let spec = local(&setup);
     assert_eq!(spec.default_model.as_deref(), Some("smollm2-135m"));
-    let profile = spec.profile("smollm2-135m");
+    let profile = spec.model_profile("smollm2-135m");
     assert_eq!(
         (profile.context, profile.max_tokens, profile.scaffold),
         (Some(4000), Some(300), false)
     );
     let mine = &setup.providers["mine"];
     assert_eq!(mine.default_model.as_deref(), Some("qwen2.5-coder-0.5b"));
-    assert_eq!(mine.local.as_ref().unwrap().scaffold, Scaffolding::On);
+    assert_eq!(mine.local.as_ref().unwrap().scaffold, ScaffoldMode::On);
     assert_eq!((mine.concurrency, mine.timeouts.first_token.as_secs()), (2, 60));
     assert_eq!(setup.providers["vllm"].base_url, "");
 }
@@ -144,16 +144,16 @@ mod built_in {
         file.set_len(5 * GB).unwrap();
         lab.flags.model = Some("local:big.gguf".to_owned());
         let setup = lab.setup();
-        let weights = local(&setup).weights("big.gguf").unwrap();
+        let weights = local(&setup).model_file("big.gguf").unwrap();
         assert_eq!((weights.name(), weights.bytes), ("big.gguf", 5 * GB));
         assert_eq!(weights.memory, 12 * GB + 300_000_000);
         assert_eq!(
-            local(&setup).local.as_ref().unwrap().path(weights),
+            local(&setup).local.as_ref().unwrap().file_path(weights),
             lab.path("project/big.gguf")
         );
         assert!(weights.sha256.is_none() && weights.sources.is_empty());
         // It is large: it keeps to its contract alone, and nothing is said of small models.
-        let profile = local(&setup).profile("big.gguf");
+        let profile = local(&setup).model_profile("big.gguf");
         assert_eq!(profile.note.as_deref(), Some("local · big.gguf"));
         assert!(!profile.small && !profile.scaffold);
         assert!(setup.catalogue.find("big.gguf").is_none(), "nothing that could be fetched");

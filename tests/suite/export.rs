@@ -59,8 +59,8 @@ fn review() -> Session {
         updated_at: 1_795_251_600_000,
         unsearched: Vec::new(),
         tags: Vec::new(),
-        asides: Vec::new(),
-        history: plenary::domain::History::default(),
+        side_turns: Vec::new(),
+        history: plenary::domain::TriageHistory::default(),
         turns: vec![Turn {
             id: TurnId::from_number(1),
             question: "How do we run this in two regions?\n\nIt is a web shop.".into(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use plenary::domain::{
-    ChatMessage, ChatRequest, Ending, FailKind, Failure, ProviderSpec, RunId, RunUpdate,
+    ChatMessage, ChatRequest, Ending, Failure, FailureKind, ProviderSpec, RunId, RunUpdate,
     StopReason, StreamEvent,
 };
 use plenary::provider::{self, EventStream, Provider};
@@ -150,7 +150,7 @@ fn stop(reason: StopReason) -> Result<StreamEvent, Failure> {
 }
 
 fn busy(retry_after: Option<u64>) -> Result<StreamEvent, Failure> {
-    let mut failure = Failure::new(FailKind::Busy, "429 from scripted");
+    let mut failure = Failure::new(FailureKind::Busy, "429 from scripted");
     failure.retry_after = retry_after.map(Duration::from_secs);
     Err(failure)
 }
@@ -166,7 +166,7 @@ async fn five_runs_answer_independently() {
     let runs = ["fast", "slow", "bad", "cut", "empty"].map(|model| bench.start(&provider, model));
     assert_eq!(bench.fanout.count_live(), 5);
     bench.until_ended(&runs).await;
-    let words = runs.map(|run| bench.ending(run).unwrap().word());
+    let words = runs.map(|run| bench.ending(run).unwrap().as_str());
     assert_eq!(words, ["done", "done", "failed", "cut", "failed"]);
     assert_eq!((bench.text(runs[0]).as_str(), bench.text(runs[1]).as_str()), (ANSWER, ANSWER));
     let cut = bench.text(runs[3]);
@@ -323,7 +323,7 @@ async fn a_waiting_run_releases_its_slot() {
 #[tokio::test]
 async fn every_ending_is_reported() {
     let reasoning = || Ok(StreamEvent::Reasoning("hm".into()));
-    let broken = || Err(Failure::new(FailKind::Broken, "it broke"));
+    let broken = || Err(Failure::new(FailureKind::Broken, "it broke"));
     let cut = |why: &str| Ending::Cut(why.into());
     let failed = |why: &str| Ending::Failed(why.into());
     for (script, ending) in [

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use plenary::domain::{
-    ChatMessage, ChatRequest, FailKind, Failure, KeySource, ProviderSpec, StopReason, StreamEvent,
-    Usage,
+    ChatMessage, ChatRequest, Failure, FailureKind, KeySource, ProviderSpec, StopReason,
+    StreamEvent, Usage,
 };
 use plenary::provider::{self, Provider};
 use serde_json::json;
@@ -194,7 +194,7 @@ async fn a_reset_after_text_is_a_broken_connection() {
     let seen = answer(Reply::text(ANSWER).rate(200.0).reset(900)).await;
     let failure = seen.error.unwrap();
     assert!(ANSWER.starts_with(&seen.text) && !seen.text.is_empty());
-    assert_eq!((failure.kind, failure.retryable), (FailKind::Broken, false));
+    assert_eq!((failure.kind, failure.retryable), (FailureKind::Broken, false));
     assert!(failure.message.starts_with("gateway (127.0.0.1:"), "{}", failure.message);
     assert!(failure.message.contains("the connection broke"), "{}", failure.message);
 }
@@ -202,16 +202,16 @@ async fn a_reset_after_text_is_a_broken_connection() {
 #[tokio::test]
 async fn statuses_have_kinds_and_messages() {
     for (status, kind, words) in [
-        (400, FailKind::Rejected, "it refused the request"),
-        (401, FailKind::Auth, "it requires a key"),
-        (402, FailKind::Rejected, "out of credit"),
-        (403, FailKind::Auth, "it refuses"),
-        (404, FailKind::Rejected, "the model or the address"),
-        (413, FailKind::Rejected, "too large"),
-        (429, FailKind::Busy, "too many requests"),
-        (500, FailKind::Busy, "internal server error"),
-        (503, FailKind::Busy, "overloaded or still loading"),
-        (529, FailKind::Busy, "overloaded"),
+        (400, FailureKind::Rejected, "it refused the request"),
+        (401, FailureKind::Auth, "it requires a key"),
+        (402, FailureKind::Rejected, "out of credit"),
+        (403, FailureKind::Auth, "it refuses"),
+        (404, FailureKind::Rejected, "the model or the address"),
+        (413, FailureKind::Rejected, "too large"),
+        (429, FailureKind::Busy, "too many requests"),
+        (500, FailureKind::Busy, "internal server error"),
+        (503, FailureKind::Busy, "overloaded or still loading"),
+        (529, FailureKind::Busy, "overloaded"),
     ] {
         let failure = failure(Reply::status(status).header("retry-after", "7")).await;
         assert_eq!((failure.kind, failure.status), (kind, Some(status)));
@@ -227,7 +227,7 @@ async fn statuses_have_kinds_and_messages() {
             failure.message
         );
         assert_eq!(failure.retry_after, Some(Duration::from_secs(7)));
-        assert_eq!(failure.retryable, kind == FailKind::Busy);
+        assert_eq!(failure.retryable, kind == FailureKind::Busy);
     }
 }
 
@@ -331,7 +331,7 @@ async fn errors_inside_a_stream_end_it() {
         assert!(failure.message.ends_with("boom"), "{}", failure.message);
     }
     let seen = answer(Reply::events([delta(&json!({"content": "Hi"})), "{garbage".into()])).await;
-    assert_eq!((seen.text.as_str(), seen.error.unwrap().kind), ("Hi", FailKind::Garbled));
+    assert_eq!((seen.text.as_str(), seen.error.unwrap().kind), ("Hi", FailureKind::Garbled));
 }
 
 #[tokio::test]
@@ -340,7 +340,7 @@ async fn floods_end_at_their_limits() {
         let flood = unit.repeat(100_000 / unit.len()).into_bytes();
         let pieces = std::iter::repeat_n(flood, 100);
         let failure = failure(Reply::body("text/event-stream", pieces)).await;
-        assert_eq!(failure.kind, FailKind::Garbled, "{unit:?}");
+        assert_eq!(failure.kind, FailureKind::Garbled, "{unit:?}");
         assert!(failure.message.contains("MiB"), "{}", failure.message);
     }
     let mut many = Reply::text(ANSWER);
@@ -363,11 +363,11 @@ async fn timeouts_end_a_silent_server() {
     server.script("stall", [Reply::text(ANSWER).stall(600)]);
     for model in ["hang", "late"] {
         let failure = ask(&provider, model).await.error.unwrap();
-        assert_eq!((failure.kind, failure.retryable), (FailKind::Timeout, true), "{model}");
+        assert_eq!((failure.kind, failure.retryable), (FailureKind::Timeout, true), "{model}");
     }
     let seen = ask(&provider, "stall").await;
     let failure = seen.error.unwrap();
-    assert_eq!((failure.kind, failure.retryable), (FailKind::Broken, false));
+    assert_eq!((failure.kind, failure.retryable), (FailureKind::Broken, false));
     assert!(
         !seen.text.is_empty() && failure.message.ends_with("nothing came for 0.2 s"),
         "{}",
@@ -380,19 +380,19 @@ async fn an_unreachable_server_is_named() {
     let base_url = Server::start().base_url();
     let failure =
         ask(&open(ProviderSpec::new("gateway", "openai", &base_url)), "m").await.error.unwrap();
-    assert_eq!((failure.kind, failure.retryable), (FailKind::Connect, true));
+    assert_eq!((failure.kind, failure.retryable), (FailureKind::Connect, true));
     assert!(failure.message.contains("nothing listens on 127.0.0.1:"), "{}", failure.message);
     let https = base_url.replace("http://", "https://");
     let server = Server::start();
     let failure =
         ask(&open(ProviderSpec::new("gateway", "openai", &https)), "m").await.error.unwrap();
-    assert_eq!(failure.kind, FailKind::Connect, "{}", failure.message);
+    assert_eq!(failure.kind, FailureKind::Connect, "{}", failure.message);
     let tls = server.base_url().replace("http://", "https://");
     let failure =
         ask(&open(ProviderSpec::new("gateway", "openai", &tls)), "m").await.error.unwrap();
     assert_eq!(
         (failure.kind, failure.retryable),
-        (FailKind::Connect, false),
+        (FailureKind::Connect, false),
         "{}",
         failure.message
     );

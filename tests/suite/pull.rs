@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use plenary::app::local::{PullNews, Stock};
 use plenary::app::{Effect, Focus, Msg, Overlay};
-use plenary::domain::{Change, Ending, History, RunUpdate, Session, SessionId, SessionSummary};
+use plenary::domain::{
+    Change, Ending, RunUpdate, Session, SessionId, SessionSummary, TriageHistory,
+};
 
 use crate::common::desk::{Desk, roster, weights};
 
@@ -277,8 +279,8 @@ fn a_question_that_waits_is_not_asked_in_another_session() {
         unsearched: Vec::new(),
         tags: vec![],
         turns: vec![],
-        asides: vec![],
-        history: History::default(),
+        side_turns: vec![],
+        history: TriageHistory::default(),
     };
     let begun = |desk: &mut Desk| {
         desk.keys("esc tab N");

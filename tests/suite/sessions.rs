@@ -5,8 +5,9 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use plenary::domain::{
-    Change, Decision, Edit, EditId, Ending, Facet, ModelRef, NewRun, Origin, PersonaId,
-    Recommendation, RecommendationId, RunId, RunNotes, SessionId, Step, TurnId, Verdict,
+    Change, Decision, Ending, Facet, ModelRef, NewRun, PersonaId, Recommendation, RecommendationId,
+    RecommendationOrigin, RunId, RunNotes, SessionId, TriageStep, TriageStepId, TurnId, Verdict,
+    VerdictUpdate,
 };
 use plenary::store::Store;
 use serde_json::{Value, json};
@@ -29,20 +30,21 @@ fn home_with_sessions() -> Home {
     );
     let run = RunId::from_number(1);
     let found = [(0, 3), (4, 14), (20, 25)].map(|(start, end)| Recommendation {
-        id: RecommendationId::at(run, &(start..end)),
+        id: RecommendationId::from_span(run, &(start..end)),
         run,
         facet: Facet::Recommendation,
         title: "use it".into(),
         span: start..end,
-        origin: Origin::Found,
+        origin: RecommendationOrigin::Found,
         severity: None,
         verdict: Verdict::default(),
     });
     let after = Verdict { decision: Some(Decision::Accepted), ..Verdict::default() };
-    let steps = vec![Step { id: found[0].id, before: Verdict::default(), after }];
-    store.write(Change::Lifted { run, found: found.to_vec() });
-    let edit = Edit { id: EditId::from_number(1), what: "accept".into(), at: 1, steps };
-    store.write(Change::Edited { session: DATABASE, edit });
+    let updates = vec![VerdictUpdate { id: found[0].id, before: Verdict::default(), after }];
+    store.write(Change::Extracted { run, found: found.to_vec() });
+    let step =
+        TriageStep { id: TriageStepId::from_number(1), what: "accept".into(), at: 1, updates };
+    store.write(Change::TriageStepDone { session: DATABASE, step });
     store_turn(&store, 2, EDGE, "How do 40 nodes sync? \u{202e}", "With CRDTs, 設計 first.");
     store.flush();
     assert_eq!(store.take_error(), None);

@@ -16,9 +16,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use plenary::domain::{
-    AsideKind, Change, Decision, Edit, EditId, Ending, Facet, ModelRef, NewAside, NewRun, Origin,
-    PersonaId, Recommendation, RecommendationId, RunId, RunNotes, RunState, Session, SessionId,
-    Severity, Step, TurnId, Usage, Verdict,
+    Change, Decision, Ending, Facet, ModelRef, NewRun, NewSideTurn, PersonaId, Recommendation,
+    RecommendationId, RecommendationOrigin, RunId, RunNotes, RunState, Session, SessionId,
+    Severity, SideTurnKind, TriageStep, TriageStepId, TurnId, Usage, Verdict, VerdictUpdate,
 };
 use plenary::store::{Store, StoreError};
 use proptest::prelude::*;
@@ -74,12 +74,12 @@ fn ended(run: u128, ending: Ending) -> Change {
 fn item(run: u128, span: Range<usize>) -> Recommendation {
     let run = RunId::from_number(run);
     Recommendation {
-        id: RecommendationId::at(run, &span),
+        id: RecommendationId::from_span(run, &span),
         run,
         facet: Facet::Risks,
         title: format!("at {}", span.start),
         span,
-        origin: Origin::Found,
+        origin: RecommendationOrigin::Found,
         severity: Some(Severity::High),
         verdict: Verdict::default(),
     }
@@ -87,11 +87,14 @@ fn item(run: u128, span: Range<usize>) -> Recommendation {
 
 fn lifted(run: u128, spans: &[(usize, usize)]) -> Change {
     let found = spans.iter().map(|(start, end)| item(run, *start..*end)).collect();
-    Change::Lifted { run: RunId::from_number(run), found }
+    Change::Extracted { run: RunId::from_number(run), found }
 }
 
 fn selected(run: u128, span: Range<usize>) -> Change {
-    Change::Selected(Recommendation { origin: Origin::Selected, ..item(run, span) })
+    Change::RecommendationSelected(Recommendation {
+        origin: RecommendationOrigin::Selected,
+        ..item(run, span)
+    })
 }
 
 fn decided(decision: Decision) -> Verdict {
@@ -100,34 +103,34 @@ fn decided(decision: Decision) -> Verdict {
 
 /// Triage step `number`: the recommendation at `span` of `run` gets another verdict.
 fn edited(number: u128, run: u128, span: Range<usize>, before: Verdict, after: Verdict) -> Change {
-    let id = RecommendationId::at(RunId::from_number(run), &span);
-    Change::Edited {
+    let id = RecommendationId::from_span(RunId::from_number(run), &span);
+    Change::TriageStepDone {
         session: SESSION,
-        edit: Edit {
-            id: EditId::from_number(number),
+        step: TriageStep {
+            id: TriageStepId::from_number(number),
             what: format!("edit {number}"),
             at: 1_700_000_000_000,
-            steps: vec![Step { id, before, after }],
+            updates: vec![VerdictUpdate { id, before, after }],
         },
     }
 }
 
 fn undone(number: u128) -> Change {
-    Change::Undone { session: SESSION, edit: EditId::from_number(number) }
+    Change::TriageStepUndone { session: SESSION, step: TriageStepId::from_number(number) }
 }
 
 fn redone(number: u128) -> Change {
-    Change::Redone { session: SESSION, edit: EditId::from_number(number) }
+    Change::TriageStepRedone { session: SESSION, step: TriageStepId::from_number(number) }
 }
 
 /// A challenge to the recommendation at `0..4` of run 1: turn `number`, answered by run `run`.
 fn challenge(number: u128, run: u128) -> Change {
-    let target = RecommendationId::at(RunId::from_number(1), &(0..4));
-    Change::Aside {
+    let target = RecommendationId::from_span(RunId::from_number(1), &(0..4));
+    Change::SideTurn {
         session: SESSION,
-        aside: NewAside {
+        side_turn: NewSideTurn {
             id: TurnId::from_number(number),
-            kind: AsideKind::Challenge(target),
+            kind: SideTurnKind::Challenge(target),
             question: "attack this".into(),
             at: 1_700_000_000_050,
             run: new_run(run, "edge"),

@@ -39,7 +39,7 @@ fn rows(state: &State) -> Vec<String> {
         .map(|item| {
             let who: Vec<&str> =
                 item.panes().iter().map(|at| state.panes()[*at].persona.id.as_str()).collect();
-            let word = item.decision().map_or("open", |decision| decision.word());
+            let word = item.decision().map_or("open", |decision| decision.as_str());
             format!("{word} {}: {}", who.join("+"), item.leader.found.title())
         })
         .collect()
@@ -55,10 +55,10 @@ fn saved(effects: &[Effect]) -> Vec<&'static str> {
     effects
         .iter()
         .filter_map(|effect| match effect {
-            Effect::Save(Change::Edited { .. }) => Some("edited"),
-            Effect::Save(Change::Undone { .. }) => Some("undone"),
-            Effect::Save(Change::Redone { .. }) => Some("redone"),
-            Effect::Save(Change::Selected(_)) => Some("selected"),
+            Effect::Save(Change::TriageStepDone { .. }) => Some("edited"),
+            Effect::Save(Change::TriageStepUndone { .. }) => Some("undone"),
+            Effect::Save(Change::TriageStepRedone { .. }) => Some("redone"),
+            Effect::Save(Change::RecommendationSelected(_)) => Some("selected"),
             Effect::Save(_) => Some("other"),
             _ => None,
         })

@@ -164,7 +164,7 @@ fn a_run_goes_through_its_states() {
     desk.at(10_100).run("edge", vec![RunUpdate::Usage(usage), ended(Ending::Done)]);
     let effects = desk.take();
     assert!(
-        matches!(saved(&effects).as_slice(), [Change::Ended { ending: Ending::Done, model: Some(m), usage: Some(u), elapsed, .. }, Change::Lifted { .. }]
+        matches!(saved(&effects).as_slice(), [Change::Ended { ending: Ending::Done, model: Some(m), usage: Some(u), elapsed, .. }, Change::Extracted { .. }]
         if m == "large-2" && u.output == 2 && *elapsed == Duration::from_secs(10))
     );
     assert_eq!(desk.state.progress().done, 1);
@@ -183,7 +183,7 @@ fn cancelling_one_keeps_its_text_and_the_others_going() {
     desk.keys("x");
     let effects = desk.take();
     assert!(
-        matches!(effects.as_slice(), [Effect::Cancel(id), Effect::Save(Change::Ended { ending: Ending::Cancelled, .. }), Effect::Save(Change::Lifted { .. })] if *id == run)
+        matches!(effects.as_slice(), [Effect::Cancel(id), Effect::Save(Change::Ended { ending: Ending::Cancelled, .. }), Effect::Save(Change::Extracted { .. })] if *id == run)
     );
     assert_eq!((desk.word("infra"), desk.word("edge")), ("cancelled", "streaming"));
     assert_eq!(desk.state.panes()[0].current().unwrap().run.text, "half an ans");
@@ -430,8 +430,8 @@ fn stored() -> Session {
         updated_at: 0,
         unsearched: Vec::new(),
         tags: vec![],
-        asides: vec![],
-        history: plenary::domain::History::default(),
+        side_turns: vec![],
+        history: plenary::domain::TriageHistory::default(),
         turns: vec![
             Turn {
                 id: TurnId::from_number(901),

@@ -3,7 +3,7 @@
 use super::{AnswerPosition, ListCursor, Overlay, OverlayHandler, OverlayOutcome, open_overlay};
 use crate::app::update::{aside, ask, views};
 use crate::app::{Action, Effect, Effects, KeyContext, Level, State};
-use crate::domain::{AsideKind, RunId, TurnId};
+use crate::domain::{RunId, SideTurnKind, TurnId};
 use crate::review::{BriefLine, find_quote};
 
 /// The brief that is shown.
@@ -45,8 +45,8 @@ impl BriefOverlay {
     /// The turn that it is about.
     fn summarized_turn(&self, state: &State) -> Option<TurnId> {
         match state.side_turn_of_run(self.run)?.kind {
-            AsideKind::Brief(turn) => Some(turn),
-            AsideKind::Challenge(_) => None,
+            SideTurnKind::Brief(turn) => Some(turn),
+            SideTurnKind::Challenge(_) => None,
         }
     }
 

@@ -4,7 +4,9 @@
 
 use super::super::view::{TriageFilter, TriageStatus};
 use super::super::{RunRef, State};
-use crate::domain::{Decision, Recommendation, RecommendationId, TriageCounts, Verdict, group};
+use crate::domain::{
+    Decision, Recommendation, RecommendationId, TriageCounts, Verdict, group_recommendations,
+};
 
 /// One recommendation with its pane.
 #[derive(Debug, Clone, Copy)]
@@ -92,7 +94,7 @@ pub fn build_items(state: &State) -> Vec<TriageItem<'_>> {
         for run in &asked.runs {
             let pane = state.pane_personas.iter().position(|persona| persona.id == run.persona);
             let (Some(pane), Some(display)) = (pane, state.displays.get(run.id)) else { continue };
-            let current = asked.proposes(run);
+            let current = asked.is_extraction_current(run);
             let shown = RunRef { run, turn: asked.id, display };
             let found = run.recommendations.iter().flatten();
             members.extend(
@@ -104,7 +106,7 @@ pub fn build_items(state: &State) -> Vec<TriageItem<'_>> {
     let found: Vec<(&Recommendation, bool)> =
         members.iter().map(|(_, latest, member)| (member.found, *latest)).collect();
     let member = |at: usize| members.get(at).map(|(_, _, member)| *member);
-    let rows = group(&found).into_iter();
+    let rows = group_recommendations(&found).into_iter();
     rows.filter_map(|row| {
         let (turn, _, leader) = members.get(row.leader)?;
         let others = row.members.into_iter().filter_map(member).collect();

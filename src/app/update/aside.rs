@@ -8,7 +8,7 @@ use super::{ask, download, stream};
 use crate::app::run_display::VerifiedBrief;
 use crate::app::{Effect, Effects, Level, Overlay, RunDisplay, RunQuestion, RunRef, State};
 use crate::domain::{
-    AsideKind, Change, Ending, NewAside, Persona, PersonaId, RecommendationId, RunId, TurnId,
+    Change, Ending, NewSideTurn, Persona, PersonaId, RecommendationId, RunId, SideTurnKind, TurnId,
 };
 use crate::prompt::{self, BriefSource};
 use crate::review::{self, QuotedAnswer};
@@ -34,7 +34,7 @@ pub(in crate::app) fn ask_challenge(
     };
     let limit = limit(state, &persona);
     let question = prompt::challenge_question(&question, &text, limit, number);
-    let kind = AsideKind::Challenge(about);
+    let kind = SideTurnKind::Challenge(about);
     if start(state, kind, &persona, question, Vec::new(), effects).is_some() {
         let name = crate::text::sanitize_line(&persona.name);
         state.tell(Level::Info, format!("asking {name}; the reply appears below the source"));
@@ -85,7 +85,7 @@ pub(in crate::app) fn write_brief(
         return None;
     };
     let notes = asked.note.into_iter().collect();
-    start(state, AsideKind::Brief(turn), &writer, asked.text, notes, effects)
+    start(state, SideTurnKind::Brief(turn), &writer, asked.text, notes, effects)
 }
 
 /// The tokens that a question to this persona may have, where that is known.
@@ -104,7 +104,7 @@ pub(in crate::app) fn turn_answers(state: &State, turn: TurnId) -> Vec<RunRef<'_
 /// Starts a side turn; none when its model is missing, which an overlay says.
 fn start(
     state: &mut State,
-    kind: AsideKind,
+    kind: SideTurnKind,
     persona: &Arc<Persona>,
     question: String,
     notes: Vec<String>,
@@ -121,15 +121,15 @@ fn start(
         question: &question,
         triggered: false,
         // The headings of a contract are an answer's, not a challenge's.
-        scaffold: matches!(kind, AsideKind::Brief(_)),
+        scaffold: matches!(kind, SideTurnKind::Brief(_)),
     };
     let (mut run, request) = ask::build_request(state, id, &single);
     run.notes.extend(notes);
     let text: Arc<str> = Arc::from(question.as_str());
     let run_question = RunQuestion { shown: Arc::clone(&text), sent: text };
     let display = RunDisplay::new(Arc::clone(persona), run_question, Document::new());
-    let aside = NewAside { id: turn, kind, question, at: state.clock.unix_ms, run };
-    state.apply_change(Change::Aside { session, aside }, effects);
+    let side_turn = NewSideTurn { id: turn, kind, question, at: state.clock.unix_ms, run };
+    state.apply_change(Change::SideTurn { session, side_turn }, effects);
     state.displays.insert(id, display);
     match request {
         Ok(order) => effects.push(Effect::Ask(vec![order])),
@@ -149,7 +149,7 @@ pub(super) fn on_run_updates(state: &mut State, run: RunId) {
 /// Verifies the quotes of a brief against the answers; only when another line is complete, or the run has ended.
 pub(in crate::app) fn verify_brief(state: &mut State, run: RunId) {
     let Some(side) = state.side_turn_of_run(run) else { return };
-    let AsideKind::Brief(turn) = side.kind else { return };
+    let SideTurnKind::Brief(turn) = side.kind else { return };
     let source = side.run.display.document.source();
     let ended = !side.run.is_live();
     let complete = if ended { source.len() } else { source.rfind('\n').map_or(0, |at| at + 1) };

@@ -23,7 +23,7 @@ pub(super) fn extract_recommendations(state: &mut State, id: RunId, effects: &mu
     let persona = Arc::clone(&display.persona);
     display.read_sections(&persona.contract, &synonyms);
     let found = review::extract_recommendations(&display.document, &display.sections, id);
-    state.apply_change(Change::Lifted { run: id, found }, effects);
+    state.apply_change(Change::Extracted { run: id, found }, effects);
 }
 
 /// The same for every run of the session: those of an older store, or of a program that was killed.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::{triage, triage_history, triage_list};
 use crate::app::triage::{LineSelection, line_at, span_of};
 use crate::app::{Effects, Level, RunRef, State};
-use crate::domain::{Change, Step, Verdict};
+use crate::domain::{Change, Verdict, VerdictUpdate};
 use crate::review;
 
 /// Starts at the selected recommendation, or else at the top of the focused answer.
@@ -104,9 +104,9 @@ pub(super) fn recommend_selection(state: &mut State, effects: &mut Effects) {
     // It starts as removed, so that undoing the step removes it again.
     found.verdict.dropped = true;
     let title = found.title.clone();
-    state.apply_change(Change::Selected(found), effects);
+    state.apply_change(Change::RecommendationSelected(found), effects);
     let before = Verdict { dropped: true, ..Verdict::default() };
-    let step = Step { id, before, after: Verdict::default() };
+    let step = VerdictUpdate { id, before, after: Verdict::default() };
     triage_history::apply_step(
         state,
         format!("select \u{201c}{title}\u{201d}"),

@@ -6,7 +6,7 @@ use super::{ask, download, lift, stream};
 use crate::app::{Effect, Effects, Focus, Level, RunDisplay, RunQuestion, State};
 use crate::domain::{
     Change, Ending, Panel, Persona, PersonaId, PersonaSource, Run, RunState, Session, SessionId,
-    as_tag,
+    parse_tag,
 };
 use crate::prompt::outline_question;
 use crate::text::{Document, sanitize, sanitize_line};
@@ -47,7 +47,7 @@ pub(in crate::app) fn rename_session(
 /// Gives a session the tags in `text`, separated by spaces or commas.
 pub(in crate::app) fn tag_session(id: SessionId, text: &str, effects: &mut Effects) {
     let mut tags: Vec<String> = Vec::new();
-    for tag in text.split([' ', ',']).filter_map(as_tag) {
+    for tag in text.split([' ', ',']).filter_map(parse_tag) {
         if !tags.contains(&tag) {
             tags.push(tag);
         }
@@ -135,7 +135,7 @@ fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) 
             stream::request_highlighting(state, run.id, effects);
         }
     }
-    for aside in &mut session.asides {
+    for aside in &mut session.side_turns {
         let run = &mut aside.run;
         if run.state.is_live() {
             run.state = RunState::Ended(Ending::Cut("it was not written to its end".to_owned()));
@@ -183,7 +183,7 @@ fn warn_unknown_personas(state: &mut State) {
 
 fn known_or_remembered(state: &State, run: &Run) -> Arc<Persona> {
     state.roster.persona(&run.persona).cloned().unwrap_or_else(|| {
-        let mut persona = Persona::plain(
+        let mut persona = Persona::from_prompt(
             run.persona.clone(),
             sanitize_line(&run.persona_name),
             "",

@@ -5,7 +5,7 @@
 use super::{triage_history, triage_list};
 use crate::app::{Effects, Level, State};
 use crate::domain::format::format_quantity;
-use crate::domain::{Decision, RecommendationId, Step, Verdict};
+use crate::domain::{Decision, RecommendationId, Verdict, VerdictUpdate};
 use crate::text::sanitize_line;
 
 /// Decides on the selected recommendation and advances to the next undecided one. The same decision again takes it back.
@@ -18,7 +18,7 @@ pub(super) fn decide_selected(state: &mut State, decision: Decision, effects: &m
     let to = (now != Some(decision)).then_some(decision);
     state.triage.last = Some(decision);
     let description = match to {
-        Some(decision) => format!("{} \u{201c}{title}\u{201d}", decision.word()),
+        Some(decision) => format!("{} \u{201c}{title}\u{201d}", decision.as_str()),
         None => format!("open again \u{201c}{title}\u{201d}"),
     };
     update_verdicts(state, description, &[id], |verdict| verdict.decision = to, effects);
@@ -66,7 +66,7 @@ pub(in crate::app) fn decide_all(
     ids: &[RecommendationId],
     effects: &mut Effects,
 ) {
-    let word = decision.word();
+    let word = decision.as_str();
     let description = format!("{word} {}", format_quantity(ids.len(), "recommendation"));
     let set = |verdict: &mut Verdict| verdict.decision = Some(decision);
     if update_verdicts(state, description, ids, set, effects) {
@@ -74,7 +74,7 @@ pub(in crate::app) fn decide_all(
             .session
             .as_ref()
             .and_then(|session| session.history.done.last())
-            .map_or(0, |edit| edit.steps.len());
+            .map_or(0, |edit| edit.updates.len());
         let message = format!("{} {word}; u undoes it", format_quantity(changed, "recommendation"));
         state.tell(Level::Info, message);
     }
@@ -93,9 +93,9 @@ pub(super) fn update_verdicts(
         let before = state.recommendation(*id)?.verdict.clone();
         let mut after = before.clone();
         set(&mut after);
-        (after != before).then_some(Step { id: *id, before, after })
+        (after != before).then_some(VerdictUpdate { id: *id, before, after })
     };
-    let steps: Vec<Step> = ids.iter().filter_map(step).collect();
+    let steps: Vec<VerdictUpdate> = ids.iter().filter_map(step).collect();
     triage_history::apply_step(state, description, steps, effects)
 }
 
@@ -147,18 +147,18 @@ fn merge_groups(
             }
         }
     }
-    let mut steps = vec![Step { id: leader, before, after }];
+    let mut steps = vec![VerdictUpdate { id: leader, before, after }];
     steps.retain(|step| step.before != step.after);
     for (id, before) in members.iter().zip(verdicts) {
         let after = Verdict { same_as: Some(leader), ..before.clone() };
-        steps.push(Step { id: *id, before, after });
+        steps.push(VerdictUpdate { id: *id, before, after });
     }
     triage_history::apply_step(state, description, steps, effects);
     state.triage.chosen = Some(leader);
     triage_list::reselect_listed(state);
     match conflict {
         Some(decision) => {
-            let word = decision.word();
+            let word = decision.as_str();
             let message =
                 format!("they were decided differently: {word} applies to both; u undoes it");
             state.tell(Level::Warning, message);

@@ -2,19 +2,23 @@
 
 use super::triage_list;
 use crate::app::{Effects, Level, State};
-use crate::domain::{Change, Edit, History, SessionId, Step};
+use crate::domain::{Change, SessionId, TriageHistory, TriageStep, VerdictUpdate};
 
 /// Applies one step and clears the redo list. False when there is nothing to change.
 pub(super) fn apply_step(
     state: &mut State,
     description: String,
-    steps: Vec<Step>,
+    steps: Vec<VerdictUpdate>,
     effects: &mut Effects,
 ) -> bool {
     let Some(session) = state.session_id().filter(|_| !steps.is_empty()) else { return false };
-    let edit =
-        Edit { id: state.ids.next_edit_id(), what: description, at: state.clock.unix_ms, steps };
-    state.apply_change(Change::Edited { session, edit }, effects);
+    let edit = TriageStep {
+        id: state.ids.next_edit_id(),
+        what: description,
+        at: state.clock.unix_ms,
+        updates: steps,
+    };
+    state.apply_change(Change::TriageStepDone { session, step: edit }, effects);
     true
 }
 
@@ -24,7 +28,7 @@ pub(super) fn undo_step(state: &mut State, effects: &mut Effects) {
         state.tell(Level::Info, "nothing left to undo");
         return;
     };
-    state.apply_change(Change::Undone { session, edit: edit.id }, effects);
+    state.apply_change(Change::TriageStepUndone { session, step: edit.id }, effects);
     show_step(state, &edit, "undone");
 }
 
@@ -34,18 +38,21 @@ pub(super) fn redo_step(state: &mut State, effects: &mut Effects) {
         state.tell(Level::Info, "nothing left to redo");
         return;
     };
-    state.apply_change(Change::Redone { session, edit: edit.id }, effects);
+    state.apply_change(Change::TriageStepRedone { session, step: edit.id }, effects);
     show_step(state, &edit, "redone");
 }
 
-fn last_step(state: &State, steps: fn(&History) -> &Vec<Edit>) -> Option<(SessionId, Edit)> {
+fn last_step(
+    state: &State,
+    steps: fn(&TriageHistory) -> &Vec<TriageStep>,
+) -> Option<(SessionId, TriageStep)> {
     let session = state.session.as_ref()?;
     Some((session.id, steps(&session.history).last()?.clone()))
 }
 
 /// Reports the step, and selects what it changed.
-fn show_step(state: &mut State, edit: &Edit, how: &str) {
-    state.triage.chosen = edit.steps.first().map(|step| step.id).or(state.triage.chosen);
+fn show_step(state: &mut State, edit: &TriageStep, how: &str) {
+    state.triage.chosen = edit.updates.first().map(|step| step.id).or(state.triage.chosen);
     triage_list::reselect_listed(state);
     state.tell(Level::Info, format!("{how}: {}", edit.what));
 }

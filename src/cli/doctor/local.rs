@@ -7,7 +7,7 @@ use super::report::DoctorItems;
 use crate::cli::build_runtime;
 use crate::config::Setup;
 use crate::domain::format::format_bytes;
-use crate::domain::{Catalogue, FailKind, Failure, LocalSpec, ModelRef, Weights};
+use crate::domain::{Failure, FailureKind, LocalSpec, ModelCatalogue, ModelFile, ModelRef};
 use crate::machine::{available_memory, simd_name};
 use crate::provider;
 use crate::runtime::bench::{BenchLoad, measure_load, warm_up};
@@ -22,7 +22,7 @@ pub(super) fn examine_local_models(setup: &Setup, items: &mut DoctorItems) {
         return items.add_info(AREA, "the local model is not built in (cargo feature local)");
     }
     let panel = setup.panel.personas.iter().filter_map(|id| setup.models.get(id)?.as_ref().ok());
-    let mut needed: Vec<(&LocalSpec, &Weights)> = Vec::new();
+    let mut needed: Vec<(&LocalSpec, &ModelFile)> = Vec::new();
     for (spec, weights) in panel.filter_map(|choice| model_files::weights_of(setup, &choice.model))
     {
         if needed.iter().all(|(_, known)| known.id != weights.id) {
@@ -44,15 +44,15 @@ pub(super) fn examine_local_models(setup: &Setup, items: &mut DoctorItems) {
 }
 
 /// Measures the model in a short run.
-fn measure_speed(setup: &Setup, weights: &Weights, items: &mut DoctorItems) {
+fn measure_speed(setup: &Setup, weights: &ModelFile, items: &mut DoctorItems) {
     let title = &weights.title;
-    let Some(spec) = setup.providers.values().find(|spec| spec.weights(&weights.id).is_some())
+    let Some(spec) = setup.providers.values().find(|spec| spec.model_file(&weights.id).is_some())
     else {
         return;
     };
     let measured = provider::open_provider(spec.clone()).and_then(|provider| {
         let runtime =
-            build_runtime().map_err(|error| Failure::new(FailKind::Internal, error.message))?;
+            build_runtime().map_err(|error| Failure::new(FailureKind::Internal, error.message))?;
         let load = BenchLoad { prompt: 60, answer: 16, runs: 1 };
         runtime.block_on(async {
             warm_up(&provider, &weights.id).await?;
@@ -94,12 +94,12 @@ fn list_unused(setup: &Setup, items: &mut DoctorItems) {
     }
 }
 
-fn examine_file(spec: &LocalSpec, weights: &Weights, items: &mut DoctorItems) {
+fn examine_file(spec: &LocalSpec, weights: &ModelFile, items: &mut DoctorItems) {
     let (title, bytes) = (&weights.title, format_bytes(weights.bytes));
     let pull = format!("plenary model pull {}", weights.id);
     match weights::file_presence(spec, weights) {
         FilePresence::Complete => {
-            let path = spec.path(weights);
+            let path = spec.file_path(weights);
             items.add_ok(AREA, format!("{title}: there, {bytes}, {}", path.display()));
         }
         FilePresence::Partial(done) => {
@@ -114,8 +114,8 @@ fn examine_file(spec: &LocalSpec, weights: &Weights, items: &mut DoctorItems) {
 
 /// Compares the memory that `weights` needs with the free memory; if it is not enough, names a model that fits.
 fn examine_memory(
-    catalogue: &Catalogue,
-    weights: &Weights,
+    catalogue: &ModelCatalogue,
+    weights: &ModelFile,
     free: Option<u64>,
     items: &mut DoctorItems,
 ) {
@@ -130,7 +130,7 @@ fn examine_memory(
     if weights.memory <= free {
         return items.add_ok(AREA, found);
     }
-    let fix = match catalogue.smaller(weights, free) {
+    let fix = match catalogue.find_smaller(weights, free) {
         Some(w) => {
             let caution = w.caution.as_ref().map(|c| format!(" ({c})")).unwrap_or_default();
             format!(
@@ -149,8 +149,8 @@ mod tests {
     use super::super::report::{DoctorReport, format_report};
     use super::*;
 
-    fn weights(id: &str, memory: u64, caution: Option<&str>) -> Weights {
-        Weights {
+    fn weights(id: &str, memory: u64, caution: Option<&str>) -> ModelFile {
+        ModelFile {
             id: id.to_owned(),
             title: id.to_uppercase(),
             alias: None,
@@ -173,7 +173,7 @@ mod tests {
             weights("big", 9 * GB, None),
             weights("good", 3 * GB, None),
         ];
-        let all = Catalogue { weights, small_below: 0 };
+        let all = ModelCatalogue { files: weights, small_below: 0 };
         for (free, message) in [
             (None, "-        BIG: needs 9.0 GB of memory; how much is free is unknown"),
             (Some(9 * GB), "ok       BIG: needs 9.0 GB of memory, 9.0 GB are free"),
@@ -182,7 +182,7 @@ mod tests {
             (Some(0), "do: end other programs\n"),
         ] {
             let mut items = DoctorItems::default();
-            examine_memory(&all, &all.weights[1], free, &mut items);
+            examine_memory(&all, &all.files[1], free, &mut items);
             let report = DoctorReport { version: "1", can_ask: true, checks: items.0 };
             let text = format_report(&report);
             assert!(text.contains(message), "{free:?}: {text}");

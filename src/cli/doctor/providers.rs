@@ -9,7 +9,7 @@ use crate::cli::key_status::KeyStatus;
 use crate::cli::{CliError, model};
 use crate::config::model_choice::is_running;
 use crate::config::{Origin, Setup};
-use crate::domain::{FailKind, Failure, KeySource};
+use crate::domain::{Failure, FailureKind, KeySource};
 
 /// Examines every provider; returns those that can be asked.
 pub(super) fn examine_providers(
@@ -45,7 +45,7 @@ pub(super) fn examine_providers(
             }
             (None, Some(Err(failure))) => {
                 let fix = match failure.kind {
-                    FailKind::Auth => format!("check the key in {place}"),
+                    FailureKind::Auth => format!("check the key in {place}"),
                     _ => format!("start the server, or put base_url of [providers.{name}] right"),
                 };
                 items.add_problem(AREA, format!("{name} at {url}: {failure}"), fix);
@@ -89,5 +89,5 @@ fn is_own(setup: &Setup, name: &str) -> bool {
 
 /// True when the provider answered, although not with a list of models: it may still answer questions.
 fn was_reached(failure: &Failure) -> bool {
-    matches!(failure.kind, FailKind::Rejected | FailKind::Garbled | FailKind::Busy)
+    matches!(failure.kind, FailureKind::Rejected | FailureKind::Garbled | FailureKind::Busy)
 }

@@ -13,7 +13,7 @@ use super::super::key_status::KeyStatus;
 use super::super::{CliError, ListFormat, build_runtime, download, write_json, write_stdout};
 use crate::config::Setup;
 use crate::domain::format::format_bytes;
-use crate::domain::{FailKind, Failure, LocalSpec, ProviderSpec, Weights};
+use crate::domain::{Failure, FailureKind, LocalSpec, ModelFile, ProviderSpec};
 use crate::provider;
 use crate::text::sanitize_line;
 use crate::weights::{self, FilePresence, file_presence};
@@ -65,7 +65,7 @@ struct ProviderRow {
 /// Runs `plenary model list` and returns the exit code.
 pub(super) fn print_models(setup: Setup, format: ListFormat) -> Result<u8, CliError> {
     let spec = download::model_files_spec(&setup);
-    let weights = setup.catalogue.weights.iter().map(|weights| model_file_row(&spec, weights));
+    let weights = setup.catalogue.files.iter().map(|weights| model_file_row(&spec, weights));
     let weights = weights.collect();
     let mut listed = list_provider_models(setup.providers.values())?;
     let providers = setup
@@ -96,7 +96,7 @@ pub(super) fn print_models(setup: Setup, format: ListFormat) -> Result<u8, CliEr
     Ok(0)
 }
 
-fn model_file_row(spec: &LocalSpec, weights: &Weights) -> ModelFileRow {
+fn model_file_row(spec: &LocalSpec, weights: &ModelFile) -> ModelFileRow {
     let (state, have) = match file_presence(spec, weights) {
         FilePresence::Complete => ("there", weights.bytes),
         FilePresence::Partial(bytes) => ("partial", bytes),
@@ -109,7 +109,7 @@ fn model_file_row(spec: &LocalSpec, weights: &Weights) -> ModelFileRow {
         state,
         have,
         bytes: weights.bytes,
-        path: spec.path(weights),
+        path: spec.file_path(weights),
         from: weights::recorded_source(spec, weights).filter(|_| state == "there"),
         licence: weights.licence.clone(),
         context: weights.context,
@@ -183,7 +183,7 @@ pub fn list_provider_models<'a>(
             let timed_out = || {
                 let seconds = LIST_TIMEOUT.as_secs();
                 let message = format!("{name}: its list of models did not come within {seconds} s");
-                Err(Failure::new(FailKind::Timeout, message))
+                Err(Failure::new(FailureKind::Timeout, message))
             };
             let models = answer.unwrap_or_else(|_| timed_out());
             (name, models)

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::config::model_catalogue::unknown_model_message;
 use crate::config::{Flags, Setup};
-use crate::domain::Weights;
+use crate::domain::ModelFile;
 use crate::domain::format::format_bytes;
 use crate::text::sanitize_line;
 use crate::weights::{self, FilePresence, RemoveError, file_presence};
@@ -67,7 +67,7 @@ pub fn run_model_command(command: &ModelCommand, flags: &Flags) -> Result<u8, Cl
 }
 
 /// Finds a local model by id or alias, with or without the prefix `local:`.
-fn find_model<'a>(setup: &'a Setup, id: &str) -> Result<&'a Weights, CliError> {
+fn find_model<'a>(setup: &'a Setup, id: &str) -> Result<&'a ModelFile, CliError> {
     let id = id.trim();
     let id = id.strip_prefix("local:").unwrap_or(id);
     setup
@@ -77,14 +77,17 @@ fn find_model<'a>(setup: &'a Setup, id: &str) -> Result<&'a Weights, CliError> {
 }
 
 /// Finds the local model `id`; without `id`, the one that the local provider uses by default.
-fn find_model_or_default<'a>(setup: &'a Setup, id: Option<&str>) -> Result<&'a Weights, CliError> {
+fn find_model_or_default<'a>(
+    setup: &'a Setup,
+    id: Option<&str>,
+) -> Result<&'a ModelFile, CliError> {
     if let Some(id) = id {
         return find_model(setup, id);
     }
     let provider = setup.providers.values().find(|spec| spec.local.is_some());
     provider
         .and_then(|spec| setup.catalogue.find(spec.default_model.as_ref()?))
-        .or_else(|| setup.catalogue.weights.first())
+        .or_else(|| setup.catalogue.files.first())
         .ok_or_else(|| CliError::failed("this program knows no local models"))
 }
 
@@ -103,7 +106,7 @@ fn print_model_path(setup: &Setup, id: &str) -> Result<u8, CliError> {
     let weights = find_model(setup, id)?;
     let spec = download::model_files_spec(setup);
     if file_presence(&spec, weights) == FilePresence::Complete {
-        write_stdout(&format!("{}\n", spec.path(weights).display()))?;
+        write_stdout(&format!("{}\n", spec.file_path(weights).display()))?;
         return Ok(0);
     }
     let (id, size) = (&weights.id, format_bytes(weights.bytes));

@@ -23,9 +23,9 @@ pub(super) fn delete_session(store: &Store, id: SessionId, yes: bool) -> Result<
 
 /// `session 1a2b3c4d "Which database?" (2026-11-21 09:00, 2 questions, 4 of 8 answered, 3 of 12 decided)`
 fn describe_session(session: &Session) -> String {
-    let runs: Vec<_> = session.turns.iter().flat_map(Turn::latest).collect();
-    let answered = runs.iter().filter(|r| matches!(&r.state, RunState::Ended(e) if e.answered()));
-    let triage = session.triage();
+    let runs: Vec<_> = session.turns.iter().flat_map(Turn::latest_runs).collect();
+    let answered = runs.iter().filter(|r| matches!(&r.state, RunState::Ended(e) if e.is_done()));
+    let triage = session.triage_counts();
     let mut counts = vec![
         format_local_time(session.created_at, &TimeZone::system()),
         format_quantity(session.turns.len(), "question"),

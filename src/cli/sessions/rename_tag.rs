@@ -2,7 +2,7 @@
 
 use super::super::{CliError, print_message, write_stdout};
 use super::{load_session, to_cli_error};
-use crate::domain::{SessionId, as_tag};
+use crate::domain::{SessionId, parse_tag};
 use crate::store::Store;
 use crate::text::sanitize_line;
 
@@ -65,7 +65,7 @@ impl TagEdit {
             Some(word) => (word, false),
             None => (text.strip_prefix('+').unwrap_or(text), true),
         };
-        let tag = as_tag(word).ok_or_else(|| {
+        let tag = parse_tag(word).ok_or_else(|| {
             CliError::usage(format!(
                 "\"{}\" is not a tag: a tag is one word of at most 40 characters, +TAG adds it, -TAG removes it",
                 sanitize_line(text)

@@ -14,7 +14,7 @@ use super::yaml::{FrontMatter, read_yaml, warn_unknown_keys};
 use super::yaml_keys::YamlKeys;
 use super::{schema, validate};
 use crate::domain::ModelRef;
-use crate::domain::lenient::optional_strings;
+use crate::domain::lenient::optional_string_or_list;
 
 /// opencode's kinds of agent, under the key that plenary uses for the name of a mode.
 const OPENCODE_MODES: &[&str] = &["primary", "subagent", "all"];
@@ -26,7 +26,7 @@ struct ForeignFrontMatter {
     name: Option<String>,
     temperature: Option<f32>,
     top_p: Option<f32>,
-    #[serde(deserialize_with = "optional_strings")]
+    #[serde(deserialize_with = "optional_string_or_list")]
     tags: Option<Vec<String>>,
 }
 

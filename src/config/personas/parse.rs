@@ -74,7 +74,7 @@ pub(super) fn parse_persona(
     if problems.iter().any(PersonaProblem::is_error) {
         return Err(problems);
     }
-    let mut persona = Persona::plain(PersonaId::from_name(""), String::new(), body, source);
+    let mut persona = Persona::from_prompt(PersonaId::from_name(""), String::new(), body, source);
     if front.settings.name.is_none() {
         let inferred = infer_name::infer_name(body.trim_start_matches('\u{feff}'), file);
         (persona.name, persona.title) = (inferred.name, inferred.title);
@@ -148,7 +148,7 @@ pub(in crate::config) fn free_id(
     let stem = PersonaId::from_name(&stem);
     let mut n = 2;
     loop {
-        let numbered = stem.numbered(n);
+        let numbered = stem.with_number(n);
         if !is_taken(&numbered) {
             return numbered;
         }

@@ -6,7 +6,7 @@
 use serde::Deserialize;
 
 use super::infer_name;
-use crate::domain::lenient::optional_strings;
+use crate::domain::lenient::optional_string_or_list;
 use crate::domain::{Contract, IntakeField, ModelRef, Persona};
 
 /// The settings of a persona; none of them is required.
@@ -30,12 +30,12 @@ pub struct PersonaSettings {
     /// 0 to 1
     pub top_p: Option<f32>,
     /// Phrases in a question that add this persona.
-    #[serde(deserialize_with = "optional_strings")]
+    #[serde(deserialize_with = "optional_string_or_list")]
     pub triggers: Option<Vec<String>>,
     /// What its pane shows then.
     pub mode: Option<String>,
     /// Areas of knowledge.
-    #[serde(deserialize_with = "optional_strings")]
+    #[serde(deserialize_with = "optional_string_or_list")]
     pub tags: Option<Vec<String>>,
     /// What the persona needs to know first.
     pub intake: Option<Vec<IntakeField>>,
@@ -68,7 +68,8 @@ impl PersonaSettings {
         persona.temperature = settings.temperature.or(persona.temperature);
         persona.top_p = settings.top_p.or(persona.top_p);
         persona.mode = settings.mode.or(persona.mode.take());
-        persona.brief = settings.brief.map(|b| b.trim_end().to_owned()).or(persona.brief.take());
+        persona.short_prompt =
+            settings.brief.map(|b| b.trim_end().to_owned()).or(persona.short_prompt.take());
         let model = settings.model.as_deref().and_then(|m| ModelRef::parse(m).ok());
         persona.model = model.or(persona.model.take());
     }

@@ -183,7 +183,7 @@ pub(super) fn is_color(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::{Facet, Section, TableRule};
+    use crate::domain::{Facet, SectionRule, TableRule};
 
     fn list_errors(settings: &PersonaSettings) -> Vec<String> {
         check_settings(settings).into_iter().map(|f| format!("{}: {}", f.key, f.message)).collect()
@@ -254,8 +254,11 @@ mod tests {
 
     #[test]
     fn contract_and_intake_are_checked_item_by_item() {
-        let section =
-            |title: &str| Section { title: title.to_owned(), facet: Facet::Cost, optional: false };
+        let section = |title: &str| SectionRule {
+            title: title.to_owned(),
+            facet: Facet::Cost,
+            optional: false,
+        };
         let field = |id: &str, ask: &str| IntakeField {
             id: id.to_owned(),
             ask: ask.to_owned(),

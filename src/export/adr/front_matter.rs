@@ -55,7 +55,7 @@ fn decision_time(review: &SessionReading<'_>) -> i64 {
 /// `Kael Voss, Principal Infrastructure Engineer (infra)`, each persona once; with the ending of a run that is not done.
 fn list_consulted(review: &SessionReading<'_>) -> Vec<String> {
     let mut last: Vec<&Run> = Vec::new();
-    for run in review.session.turns.iter().flat_map(Turn::latest) {
+    for run in review.session.turns.iter().flat_map(Turn::latest_runs) {
         match last.iter_mut().find(|known| known.persona == run.persona) {
             Some(known) => *known = run,
             None => last.push(run),
@@ -65,8 +65,8 @@ fn list_consulted(review: &SessionReading<'_>) -> Vec<String> {
         let title = review.reading.find_persona(&run.persona).map(|persona| persona.title.as_str());
         let title = title.filter(|title| !title.trim().is_empty()).map(sanitize_line);
         let title = title.map(|title| format!(", {title}")).unwrap_or_default();
-        let answered = run.state.word() == "done";
-        let state = if answered { String::new() } else { format!(", {}", run.state.word()) };
+        let answered = run.state.as_str() == "done";
+        let state = if answered { String::new() } else { format!(", {}", run.state.as_str()) };
         format!(
             "{}{title} ({}){state}",
             session_header::persona_name(run),

@@ -61,9 +61,9 @@ fn record_status(review: &SessionReading<'_>) -> &'static str {
     if counts.items == 0 || counts.decided < counts.items {
         "proposed"
     } else if counts.accepted > 0 {
-        Decision::Accepted.word()
+        Decision::Accepted.as_str()
     } else if counts.rejected == counts.items {
-        Decision::Rejected.word()
+        Decision::Rejected.as_str()
     } else {
         "proposed"
     }

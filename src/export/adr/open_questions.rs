@@ -182,8 +182,12 @@ fn write_more_information(review: &SessionReading<'_>, out: &mut String) -> fmt:
         }
         markdown::write_panel(turn, out)?;
     }
-    let incomplete: usize =
-        session.turns.iter().flat_map(Turn::latest).filter(|r| r.state.word() != "done").count();
+    let incomplete: usize = session
+        .turns
+        .iter()
+        .flat_map(Turn::latest_runs)
+        .filter(|r| r.state.as_str() != "done")
+        .count();
     if incomplete > 0 {
         let answers = if incomplete == 1 { "answer is" } else { "answers are" };
         writeln!(out, "\n{incomplete} {answers} incomplete: the rest is missing above.")?;

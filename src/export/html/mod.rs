@@ -162,7 +162,7 @@ impl HtmlPage<'_> {
 
     fn write_answer(&mut self, column: usize, answer: &ReadAnswer<'_>) -> fmt::Result {
         let run = answer.run;
-        let word = run.state.word();
+        let word = run.state.as_str();
         let (name, view) = (
             escape_html(&session_header::persona_name(run)),
             escape_html(&session_header::persona_view(run)),
@@ -258,12 +258,13 @@ impl HtmlPage<'_> {
             item.id(),
             escape_html(&item.title())
         )?;
-        for aside in &item.challenges {
-            let said = render_markdown(&Document::of(&aside.run.text), &[], TOP, &mut self.colours);
+        for side_turn in &item.challenges {
+            let said =
+                render_markdown(&Document::of(&side_turn.run.text), &[], TOP, &mut self.colours);
             write!(
                 self.out,
                 "<details class=\"challenge\"><summary>{}</summary>{said}</details>",
-                escape_html(&describe_challenge(aside))
+                escape_html(&describe_challenge(side_turn))
             )?;
         }
         writeln!(

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::classify_status;
-use crate::domain::FailKind;
+use crate::domain::FailureKind;
 
 /// Codes that stay until the user pays or the next month begins.
 const FINAL_CODES: &[&str] =
@@ -79,9 +79,9 @@ impl ApiError {
     }
 
     /// The kind of failure, and whether it may be retried.
-    pub(crate) fn classify(&self) -> (FailKind, bool) {
+    pub(crate) fn classify(&self) -> (FailureKind, bool) {
         if self.is_final() {
-            return (FailKind::Rejected, false);
+            return (FailureKind::Rejected, false);
         }
         if let Some(status) = self.status {
             return classify_status(status);
@@ -89,7 +89,7 @@ impl ApiError {
         let busy = [&self.code, &self.kind].into_iter().flatten().any(|word| {
             BUSY_CODE_PARTS.iter().any(|part| word.to_ascii_lowercase().contains(part))
         });
-        if busy { (FailKind::Busy, true) } else { (FailKind::Rejected, false) }
+        if busy { (FailureKind::Busy, true) } else { (FailureKind::Rejected, false) }
     }
 }
 

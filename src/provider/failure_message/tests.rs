@@ -27,7 +27,7 @@ fn a_wrong_key_is_named_by_its_source_and_never_shown() {
     );
     assert_eq!(
         (failure.kind, failure.status, failure.retryable),
-        (FailKind::Auth, Some(401), false)
+        (FailureKind::Auth, Some(401), false)
     );
 }
 
@@ -35,7 +35,7 @@ fn a_wrong_key_is_named_by_its_source_and_never_shown() {
 fn which_statuses_are_worth_another_try() {
     for code in [408, 409, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529] {
         let failure = failure_of(code, &[], "");
-        assert!(failure.retryable && failure.kind == FailKind::Busy, "{code}");
+        assert!(failure.retryable && failure.kind == FailureKind::Busy, "{code}");
     }
     for code in [301, 400, 401, 402, 403, 404, 405, 407, 413, 422, 501, 505] {
         assert!(!failure_of(code, &[], "").retryable, "{code}");

@@ -11,7 +11,7 @@ use super::loaded_model::{LoadedModel, Prompt, PromptError};
 use super::prefix_cache::PrefixCache;
 use super::sampler::Sampler;
 use super::writer::{AnswerWriter, WriterStep};
-use crate::domain::{ChatRequest, FailKind, Failure, StopReason, StreamEvent, Usage};
+use crate::domain::{ChatRequest, Failure, FailureKind, StopReason, StreamEvent, Usage};
 
 /// A question that makes the next step panic.
 #[cfg(test)]
@@ -83,7 +83,7 @@ impl Conversation {
                 Some(conversation)
             }
             Err(error) => {
-                let failure = Failure::new(FailKind::Rejected, error.to_string());
+                let failure = Failure::new(FailureKind::Rejected, error.to_string());
                 send_event(&job.events, Err(failure));
                 None
             }
@@ -205,7 +205,7 @@ impl Conversation {
         logits.clear();
         let Some(token) = token else {
             let message = "the local model computed nothing that is a number";
-            send_event(&self.events, Err(Failure::new(FailKind::Internal, message)));
+            send_event(&self.events, Err(Failure::new(FailureKind::Internal, message)));
             return false;
         };
         self.sampled_tokens += 1;

@@ -20,7 +20,7 @@ use super::loaded_model::{EngineSettings, LoadModelError, LoadedModel};
 use super::prefix_cache::PrefixCache;
 use super::prefix_snapshot::{MAX_SNAPSHOT_BYTES, PrefixSnapshots};
 use super::transformer::{Logits, MAX_STEP_ROWS, TokenBatch};
-use crate::domain::{FailKind, Failure};
+use crate::domain::{Failure, FailureKind};
 use crate::text::sanitize_line;
 
 /// How long the engine must be idle before it writes a prefix snapshot.
@@ -157,7 +157,7 @@ impl EngineThread {
         match catch_unwind(AssertUnwindSafe(|| self.start_conversation(job))) {
             Ok(Ok(conversation)) => self.conversations.extend(conversation),
             Ok(Err(error)) => {
-                send_event(&events, Err(Failure::new(FailKind::Rejected, error.to_string())));
+                send_event(&events, Err(Failure::new(FailureKind::Rejected, error.to_string())));
             }
             Err(panic) => send_event(&events, Err(panic_failure(panic.as_ref()))),
         }
@@ -248,7 +248,7 @@ impl EngineThread {
             Ok(Err(error)) => {
                 let error = describe_candle_error(&error);
                 let message = format!("the local model failed: {error}");
-                Err(Failure::new(FailKind::Internal, message))
+                Err(Failure::new(FailureKind::Internal, message))
             }
             Err(panic) => Err(panic_failure(panic.as_ref())),
         }
@@ -301,5 +301,5 @@ fn panic_failure(panic: &(dyn Any + Send)) -> Failure {
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("a panic without words");
     let message: String = sanitize_line(message).chars().take(200).collect();
-    Failure::new(FailKind::Internal, format!("internal error in the local model: {message}"))
+    Failure::new(FailureKind::Internal, format!("internal error in the local model: {message}"))
 }

@@ -18,7 +18,7 @@ use super::tokenizer::{EncodeChatError, Tokenizer, TokenizerError};
 use super::transformer::Transformer;
 use super::writer::AnswerWriter;
 use crate::domain::format::format_bytes;
-use crate::domain::{Catalogue, ChatMessage, ChatRequest, Scaffold};
+use crate::domain::{ChatMessage, ChatRequest, ModelCatalogue, Scaffold};
 use crate::machine::available_memory;
 
 /// Why a model cannot be loaded.
@@ -103,7 +103,7 @@ pub(super) struct EngineSettings {
     /// The cache folder; empty when there is none.
     pub(super) cache: PathBuf,
     /// All models, to suggest one that fits into memory.
-    pub(super) catalogue: Arc<Catalogue>,
+    pub(super) catalogue: Arc<ModelCatalogue>,
     /// The most tokens of context.
     pub(super) context: u32,
     /// Number of cores to use.
@@ -209,7 +209,7 @@ fn check_memory(settings: &EngineSettings, available: Option<u64>) -> Result<(),
     if weights.memory <= available {
         return Ok(());
     }
-    let smaller = settings.catalogue.smaller(weights, available);
+    let smaller = settings.catalogue.find_smaller(weights, available);
     Err(LoadModelError::NotEnoughMemory {
         model: settings.name.clone(),
         needed: weights.memory,

@@ -32,7 +32,7 @@ use futures_util::stream::{self, StreamExt as _};
 
 use super::{EventStream, Provider};
 use crate::domain::{
-    ChatRequest, FailKind, Failure, LocalSpec, ProviderSpec, StreamEvent, Weights,
+    ChatRequest, Failure, FailureKind, LocalSpec, ModelFile, ProviderSpec, StreamEvent,
 };
 use conversation::GenerationJob;
 use engine::Engine;
@@ -60,7 +60,7 @@ pub(super) fn open_local(spec: ProviderSpec) -> Result<Arc<dyn Provider>, Failur
 fn open_with_seed(spec: ProviderSpec, seed: Option<u64>) -> Result<Arc<dyn Provider>, Failure> {
     if spec.local.is_none() {
         let message = format!("provider {}: no list of local models was given", spec.name);
-        return Err(Failure::new(FailKind::Internal, message));
+        return Err(Failure::new(FailureKind::Internal, message));
     }
     Ok(Arc::new(LocalProvider { spec, engines: Mutex::default(), seed }))
 }
@@ -84,7 +84,7 @@ impl Provider for LocalProvider {
         let answer = stream::unfold((job, receiver), |(job, mut receiver)| async move {
             let is_rejected = job.is_some_and(|(engine, job)| engine.submit_job(job).is_err());
             if is_rejected {
-                let failure = Failure::new(FailKind::Internal, "the local model has ended");
+                let failure = Failure::new(FailureKind::Internal, "the local model has ended");
                 return Some((Err(failure), (None, receiver)));
             }
             receiver.recv().await.map(|event| (event, (None, receiver)))
@@ -95,10 +95,11 @@ impl Provider for LocalProvider {
     fn models(&self) -> BoxFuture<'static, Result<Vec<String>, Failure>> {
         let local = self.spec.local.clone();
         async move {
-            let is_present = |spec: &LocalSpec, weights: &&Weights| spec.path(weights).is_file();
+            let is_present =
+                |spec: &LocalSpec, weights: &&ModelFile| spec.file_path(weights).is_file();
             let mut ids: Vec<String> = local
                 .iter()
-                .flat_map(|spec| spec.catalogue.weights.iter().filter(|w| is_present(spec, w)))
+                .flat_map(|spec| spec.catalogue.files.iter().filter(|w| is_present(spec, w)))
                 .map(|weights| weights.id.clone())
                 .collect();
             ids.sort();
@@ -111,17 +112,17 @@ impl Provider for LocalProvider {
 impl LocalProvider {
     /// The settings for the model called `name`.
     fn engine_settings(&self, name: &str) -> Result<EngineSettings, Failure> {
-        let rejected = |message: String| Failure::new(FailKind::Rejected, message);
+        let rejected = |message: String| Failure::new(FailureKind::Rejected, message);
         let Some(local) = &self.spec.local else { return Err(rejected(String::new())) };
         let catalogue = &local.catalogue;
         let Some(weights) = catalogue.find(name) else {
-            let ids: Vec<&str> = catalogue.weights.iter().map(|w| w.id.as_str()).collect();
+            let ids: Vec<&str> = catalogue.files.iter().map(|w| w.id.as_str()).collect();
             return Err(rejected(format!(
                 "there is no local model \"{name}\"; there are {}",
                 ids.join(", ")
             )));
         };
-        let path = local.path(weights);
+        let path = local.file_path(weights);
         if !path.is_file() {
             return Err(rejected(format!(
                 "{} is not installed. Run `plenary model pull {}` to download it",
@@ -147,7 +148,7 @@ impl LocalProvider {
         }
         let path = settings.path.clone();
         let engine = Engine::start(settings).map_err(|error| {
-            Failure::new(FailKind::Internal, format!("no thread for the local model: {error}"))
+            Failure::new(FailureKind::Internal, format!("no thread for the local model: {error}"))
         })?;
         let engine = Arc::new(engine);
         engines.insert(path, Arc::clone(&engine));

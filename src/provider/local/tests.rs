@@ -21,8 +21,8 @@ use super::prefix_cache::PrefixCache;
 use super::prefix_snapshot::{MAX_SNAPSHOT_BYTES, PrefixSnapshots};
 use super::transformer::{TokenBatch, Transformer};
 use crate::domain::{
-    Catalogue, ChatMessage, ChatRequest, FailKind, Failure, LocalSpec, ProviderSpec, Scaffolding,
-    StopReason, StreamEvent, Usage, Weights,
+    ChatMessage, ChatRequest, Failure, FailureKind, LocalSpec, ModelCatalogue, ModelFile,
+    ProviderSpec, ScaffoldMode, StopReason, StreamEvent, Usage,
 };
 use crate::provider::Provider;
 use tiny::Tiny;
@@ -40,8 +40,8 @@ impl ModelFolder {
         self.folder.path().join(name)
     }
 
-    fn model_file(name: &str, memory: u64) -> Weights {
-        Weights {
+    fn model_file(name: &str, memory: u64) -> ModelFile {
+        ModelFile {
             id: name.to_owned(),
             title: format!("The {name}"),
             alias: None,
@@ -56,13 +56,13 @@ impl ModelFolder {
         }
     }
 
-    fn provider_for(&self, weights: Vec<Weights>) -> Arc<dyn Provider> {
+    fn provider_for(&self, weights: Vec<ModelFile>) -> Arc<dyn Provider> {
         let mut spec = ProviderSpec::new("local", "local", "");
         spec.local = Some(LocalSpec {
-            catalogue: Arc::new(Catalogue { weights, small_below: 3_000_000_000 }),
+            catalogue: Arc::new(ModelCatalogue { files: weights, small_below: 3_000_000_000 }),
             models: self.folder.path().to_owned(),
             cache: self.file_path("cache"),
-            scaffold: Scaffolding::Off,
+            scaffold: ScaffoldMode::Off,
         });
         open_with_seed(spec, Some(7)).unwrap()
     }
@@ -476,7 +476,7 @@ async fn a_panic_fails_only_its_own_conversation() {
             continue;
         }
         let failure = answer.failure.unwrap();
-        assert_eq!(failure.kind, FailKind::Internal);
+        assert_eq!(failure.kind, FailureKind::Internal);
         assert!(failure.message.contains("internal error in the local model"), "{failure}");
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::chunk::{Chunk, ChunkChoice, ChunkDelta};
 use super::think_filter::ThinkFilter;
-use crate::domain::{FailKind, Failure, StopReason};
+use crate::domain::{Failure, FailureKind, StopReason};
 use crate::provider::failure_message::{ApiError, FailureExplainer, is_error, shorten_text};
 use crate::provider::sse::SseEvent;
 use crate::provider::stream_driver::{EventBatch, StreamProgress, WireDecoder};
@@ -148,7 +148,7 @@ impl ChatCompletionsDecoder {
     fn not_json_failure(&self, data: &str) -> Failure {
         let data = shorten_text(&self.explainer.sanitize_text(data), 120);
         let reason = format!("it sent an event that is not JSON: {data}");
-        self.explainer.failure(FailKind::Garbled, &reason)
+        self.explainer.failure(FailureKind::Garbled, &reason)
     }
 }
 

@@ -21,7 +21,7 @@ use super::stream_driver::{
 };
 use super::url::Endpoint;
 use super::{EventStream, Provider};
-use crate::domain::{ChatRequest, FailKind, Failure, ProviderSpec, Timeouts};
+use crate::domain::{ChatRequest, Failure, FailureKind, ProviderSpec, Timeouts};
 
 mod chunk;
 mod decode;
@@ -87,7 +87,7 @@ impl OpenAiInner {
         let host = self.endpoint.host();
         let body = request::build_body(request, &self.spec, host).map_err(|error| {
             let reason = format!("the request cannot be written: {error}");
-            explainer.failure(FailKind::Internal, &reason)
+            explainer.failure(FailureKind::Internal, &reason)
         })?;
         let deadline = Instant::now() + self.spec.timeouts.first_token;
         let url = self.endpoint.join_path(CHAT_PATH);
@@ -115,7 +115,7 @@ impl OpenAiInner {
         let mut body = Vec::new();
         let read = read_body(response, MAX_MODELS_BYTES, &explainer, &mut body);
         tokio::time::timeout_at(deadline, read).await.map_err(|_| {
-            explainer.failure(FailKind::Timeout, "the list of models did not come in time")
+            explainer.failure(FailureKind::Timeout, "the list of models did not come in time")
         })??;
         models::parse_model_ids(&body).ok_or_else(|| {
             let mut failure = explainer.not_a_stream_failure(status, &content_type, &body);
@@ -153,7 +153,7 @@ impl OpenAiInner {
 
 fn bearer_header(key: &SecretString, explainer: &FailureExplainer) -> Result<HeaderValue, Failure> {
     let mut value = HeaderValue::from_str(&format!("Bearer {}", key.expose_secret()))
-        .map_err(|_| explainer.failure(FailKind::Auth, "the key cannot be sent in a header"))?;
+        .map_err(|_| explainer.failure(FailureKind::Auth, "the key cannot be sent in a header"))?;
     value.set_sensitive(true);
     Ok(value)
 }

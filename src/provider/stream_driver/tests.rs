@@ -16,7 +16,7 @@ impl WireDecoder for PlainWire {
         match event.data.as_str() {
             "." => self.is_finished = true,
             "!" => self.has_ended = true,
-            "bad" => return Err(Failure::new(FailKind::Garbled, "bad")),
+            "bad" => return Err(Failure::new(FailureKind::Garbled, "bad")),
             text => {
                 batch.push_text(text);
                 return Ok(true);
@@ -54,7 +54,7 @@ fn script_body(steps: &'static [ScriptStep]) -> ResponseStream {
         .filter_map(|step| async move {
             match step {
                 ScriptStep::Send(text) => Some(Ok(Bytes::from_static(text.as_bytes()))),
-                ScriptStep::Break => Some(Err(Failure::new(FailKind::Broken, "broke"))),
+                ScriptStep::Break => Some(Err(Failure::new(FailureKind::Broken, "broke"))),
                 ScriptStep::Hang => std::future::pending().await,
                 ScriptStep::Wait(seconds) => {
                     tokio::time::sleep(Duration::from_secs(*seconds)).await;
@@ -124,7 +124,7 @@ async fn an_answer_that_breaks_keeps_its_text() {
     let failure = failure.unwrap();
     assert_eq!(
         (text.as_str(), complete, failure.kind, failure.retryable),
-        ("a", false, FailKind::Broken, false)
+        ("a", false, FailureKind::Broken, false)
     );
     let (_, _, failure, _) = run_script(&[ScriptStep::Break]).await;
     assert!(failure.unwrap().retryable, "nothing was shown yet");
@@ -139,19 +139,19 @@ async fn an_answer_that_breaks_keeps_its_text() {
     );
     let (text, _, failure, _) =
         run_script(&[ScriptStep::Send("data: a\n\ndata: .\n\ndata: bad\n\ndata: b\n\n")]).await;
-    assert_eq!((text.as_str(), failure.unwrap().kind), ("a", FailKind::Garbled));
+    assert_eq!((text.as_str(), failure.unwrap().kind), ("a", FailureKind::Garbled));
 }
 
 #[tokio::test(start_paused = true)]
 async fn every_clock_ends_the_wait_at_its_limit() {
     let (_, _, failure, seconds) = run_script(&[ScriptStep::Hang]).await;
     let failure = failure.unwrap();
-    assert_eq!((failure.kind, failure.retryable, seconds), (FailKind::Timeout, true, 100));
+    assert_eq!((failure.kind, failure.retryable, seconds), (FailureKind::Timeout, true, 100));
     let (_, _, failure, seconds) =
         run_script(&[ScriptStep::Wait(99), ScriptStep::Send(": beat\n\n"), ScriptStep::Hang]).await;
     assert_eq!(
         (failure.unwrap().kind, seconds),
-        (FailKind::Timeout, 100),
+        (FailureKind::Timeout, 100),
         "heartbeats are no token"
     );
     let (text, _, failure, seconds) =
@@ -160,7 +160,7 @@ async fn every_clock_ends_the_wait_at_its_limit() {
     let failure = failure.unwrap();
     assert_eq!(
         (text.as_str(), failure.kind, failure.retryable, seconds),
-        ("a", FailKind::Broken, false, 119)
+        ("a", FailureKind::Broken, false, 119)
     );
     assert!(failure.message.ends_with("nothing came for 20 s"), "{}", failure.message);
     let beats = &[
@@ -185,7 +185,7 @@ async fn a_flood_ends_and_what_came_before_it_stays() {
     ]));
     let (text, _, failure, seconds) = run_script(steps).await;
     let failure = failure.unwrap();
-    assert_eq!((text.as_str(), failure.kind, seconds), ("a", FailKind::Garbled, 0));
+    assert_eq!((text.as_str(), failure.kind, seconds), ("a", FailureKind::Garbled, 0));
     assert!(failure.message.contains("1 MiB of comments"), "{}", failure.message);
 }
 

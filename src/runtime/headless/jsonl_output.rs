@@ -117,7 +117,7 @@ impl<W: Write> Output for JsonlOutput<W> {
                 let Some(ending) = ending_of(run) else { return Ok(()) };
                 JsonlEvent::End {
                     persona,
-                    state: ending.word(),
+                    state: ending.as_str(),
                     text: run.display.document.source(),
                     reason: ending.reason().map(sanitize),
                     ms: millis(run.run.elapsed),

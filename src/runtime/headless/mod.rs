@@ -96,7 +96,7 @@ impl Finished {
 
 /// How many of `runs` answered in full.
 pub fn count_answered(runs: &[RunRef<'_>]) -> usize {
-    runs.iter().filter(|run| ending_of(run).is_some_and(Ending::answered)).count()
+    runs.iter().filter(|run| ending_of(run).is_some_and(Ending::is_done)).count()
 }
 
 /// How a run ended, once it has.

@@ -13,7 +13,7 @@ fn asked(ids: &[&str]) -> (State, Effects) {
     let persona = |id: &&str| {
         let id = PersonaId::parse(id).unwrap();
         let name = id.as_str().to_uppercase();
-        let mut persona = Persona::plain(id, name, "You answer.", PersonaSource::BuiltIn);
+        let mut persona = Persona::from_prompt(id, name, "You answer.", PersonaSource::BuiltIn);
         persona.view = "view".into();
         Arc::new(persona)
     };

@@ -68,7 +68,7 @@ impl<W: Write, E: Write> TextOutput<W, E> {
         if !live.document.is_empty() && !live.document.source().ends_with('\n') {
             self.text.push('\n');
         }
-        if !ending.answered() {
+        if !ending.is_done() {
             let blank = if live.document.is_empty() { "" } else { "\n" };
             self.text.push_str(blank);
             self.text.push_str(&sanitize_line(&format!("[{ending}]")));

@@ -14,9 +14,10 @@ use serde::de::value::{Error as ValueError, StrDeserializer};
 use super::super::chunks::PROGRAM_ENDED;
 use super::{id_by_name, id_from_row, parse_tags};
 use crate::domain::{
-    Aside, AsideKind, Decision, Edit, EditId, Ending, Facet, History, ModelRef, Origin, PersonaId,
-    Recommendation, RecommendationId, Run, RunId, RunState, Session, SessionId, Severity, Turn,
-    TurnId, Usage, Verdict, fill_in_default_model,
+    Decision, Ending, Facet, ModelRef, PersonaId, Recommendation, RecommendationId,
+    RecommendationOrigin, Run, RunId, RunState, Session, SessionId, Severity, SideTurn,
+    SideTurnKind, TriageHistory, TriageStep, TriageStepId, Turn, TurnId, Usage, Verdict,
+    fill_in_default_model,
 };
 
 const SESSION: &str =
@@ -77,10 +78,10 @@ pub(in crate::store) fn load_session(
             (id_from_row(row, 1, TurnId::parse)?, row.get(2)?, row.get(3)?);
         if kind == "question" {
             loaded.turns.push(Turn { id, question, asked_at, runs });
-        } else if let Some(kind) = AsideKind::from_parts(&kind, &row.get::<_, String>(5)?)
+        } else if let Some(kind) = SideTurnKind::from_parts(&kind, &row.get::<_, String>(5)?)
             && let Some(run) = runs.pop()
         {
-            loaded.asides.push(Aside { id, kind, question, asked_at, run });
+            loaded.side_turns.push(SideTurn { id, kind, question, asked_at, run });
         }
     }
     loaded.history = load_history(&tx, seq)?;
@@ -112,7 +113,7 @@ fn load_runs(
         });
         let mut run = run_from_row(row, is_live)?;
         if let Some((text, reasoning)) = chunks.remove(&row.get("seq")?) {
-            run.append(&text, &reasoning);
+            run.append_text(&text, &reasoning);
         }
         runs.entry(row.get("turn")?).or_default().push(run);
     }
@@ -200,7 +201,7 @@ fn recommendation_from_row(row: &Row<'_>, run: RunId) -> rusqlite::Result<Recomm
         facet: word("facet")?.and_then(|word| Facet::parse(&word)).unwrap_or(Facet::Other),
         title: row.get("title")?,
         span: offset("span_start")?..offset("span_end")?,
-        origin: Origin::parse(&word("origin")?.unwrap_or_default()),
+        origin: RecommendationOrigin::parse(&word("origin")?.unwrap_or_default()),
         severity: word("severity")?.and_then(|word| Severity::parse(&word)),
         verdict: Verdict {
             decision: word("decision")?.and_then(|word| Decision::parse(&word)),
@@ -214,16 +215,16 @@ fn recommendation_from_row(row: &Row<'_>, run: RunId) -> rusqlite::Result<Recomm
 }
 
 /// Loads the triage history. A step of a later version that cannot be parsed keeps its position and changes nothing.
-fn load_history(conn: &Connection, session: i64) -> rusqlite::Result<History> {
-    let mut history = History::default();
+fn load_history(conn: &Connection, session: i64) -> rusqlite::Result<TriageHistory> {
+    let mut history = TriageHistory::default();
     let mut query = conn.prepare_cached(TRIAGE_STEPS)?;
     let mut rows = query.query([session])?;
     while let Some(row) = rows.next()? {
-        let step = Edit {
-            id: id_from_row(row, 0, EditId::parse)?,
+        let step = TriageStep {
+            id: id_from_row(row, 0, TriageStepId::parse)?,
             what: row.get(1)?,
             at: row.get(2)?,
-            steps: serde_json::from_str(&row.get::<_, String>(3)?).unwrap_or_default(),
+            updates: serde_json::from_str(&row.get::<_, String>(3)?).unwrap_or_default(),
         };
         if row.get(4)? { history.undone.push(step) } else { history.done.push(step) }
     }

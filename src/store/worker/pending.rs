@@ -62,22 +62,22 @@ impl StoreWorker {
                     runs.extend(session.map(|session| (run.id, session)));
                     session
                 }
-                Change::Aside { session, aside } => {
-                    turns.insert(aside.id, *session);
-                    runs.insert(aside.run.id, *session);
+                Change::SideTurn { session, side_turn } => {
+                    turns.insert(side_turn.id, *session);
+                    runs.insert(side_turn.run.id, *session);
                     Some(*session)
                 }
                 Change::Append { run, .. }
                 | Change::Note { run, .. }
                 | Change::Ended { run, .. }
-                | Change::Lifted { run, .. }
-                | Change::Selected(Recommendation { run, .. }) => {
+                | Change::Extracted { run, .. }
+                | Change::RecommendationSelected(Recommendation { run, .. }) => {
                     let known = runs.get(run).copied();
                     self.known_or_stored(known, |c| read::session_of_run(c, *run))?
                 }
-                Change::Edited { session, .. }
-                | Change::Undone { session, .. }
-                | Change::Redone { session, .. }
+                Change::TriageStepDone { session, .. }
+                | Change::TriageStepUndone { session, .. }
+                | Change::TriageStepRedone { session, .. }
                 | Change::Renamed { session, .. }
                 | Change::Tagged { session, .. }
                 | Change::Deleted { session } => Some(*session),

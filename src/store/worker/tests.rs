@@ -9,9 +9,10 @@ use super::super::read;
 use super::super::session_changes::changes_to_create;
 use super::*;
 use crate::domain::{
-    AsideKind, Change, Decision, Edit, EditId, Ending, Facet, ModelRef, NewAside, NewRun, Origin,
-    PersonaId, Recommendation, RecommendationId, RunId, RunNotes, RunState, SearchHit, Session,
-    SessionId, SessionSummary, Severity, Step, TurnId, Usage, Verdict,
+    Change, Decision, Ending, Facet, ModelRef, NewRun, NewSideTurn, PersonaId, Recommendation,
+    RecommendationId, RecommendationOrigin, RunId, RunNotes, RunState, SearchHit, Session,
+    SessionId, SessionSummary, Severity, SideTurnKind, TriageStep, TriageStepId, TurnId, Usage,
+    Verdict, VerdictUpdate,
 };
 
 const SESSION: SessionId = SessionId::from_number(1);
@@ -104,22 +105,22 @@ fn triage_step_on_a_full_disk_is_kept_and_reported_as_unwritten() {
     let path = home.path().join("x.db");
     let mut worker = worker(&path);
     let item = |n: usize| Recommendation {
-        id: RecommendationId::at(RUN, &(n..n + 1)),
+        id: RecommendationId::from_span(RUN, &(n..n + 1)),
         run: RUN,
         facet: Facet::Risks,
         title: "x".repeat(5_000),
         span: n..n + 1,
-        origin: Origin::Found,
+        origin: RecommendationOrigin::Found,
         severity: None,
         verdict: Verdict::default(),
     };
-    let decide = |n: u128, decision| Change::Edited {
+    let decide = |n: u128, decision| Change::TriageStepDone {
         session: SESSION,
-        edit: Edit {
-            id: EditId::from_number(n),
+        step: TriageStep {
+            id: TriageStepId::from_number(n),
             what: "y".repeat(9_000),
             at: 1,
-            steps: vec![Step {
+            updates: vec![VerdictUpdate {
                 id: item(0).id,
                 before: Verdict::default(),
                 after: Verdict { decision: Some(decision), ..Verdict::default() },
@@ -130,7 +131,7 @@ fn triage_step_on_a_full_disk_is_kept_and_reported_as_unwritten() {
     worker.accept_changes(vec![
         queued(turn()),
         queued(done()),
-        queued(Change::Lifted { run: RUN, found }),
+        queued(Change::Extracted { run: RUN, found }),
     ]);
     allow_pages(&worker, 1);
     let (waiter, answer) = sync_channel(1);
@@ -138,7 +139,7 @@ fn triage_step_on_a_full_disk_is_kept_and_reported_as_unwritten() {
     queue.push_with_waiter(8, decide(1, Decision::Accepted), waiter);
     worker.accept_changes(queue.next_batch(None).changes);
     assert_eq!(answer.try_recv(), Ok(false));
-    worker.accept_changes(vec![queued(Change::Selected(item(3)))]);
+    worker.accept_changes(vec![queued(Change::RecommendationSelected(item(3)))]);
     assert!(matches!(worker.errors.take(), Some(StoreError::Io(m)) if m.contains("full")));
     for change in [
         Change::Renamed { session: SESSION, title: "z".repeat(9_000) },
@@ -149,12 +150,16 @@ fn triage_step_on_a_full_disk_is_kept_and_reported_as_unwritten() {
     }
     assert_eq!(worker.errors.take(), None, "reported twice");
     let shown = worker.load_session(SESSION).unwrap().unwrap();
-    assert_eq!((shown.triage().items, shown.triage().accepted), (3, 1));
+    assert_eq!((shown.triage_counts().items, shown.triage_counts().accepted), (3, 1));
     assert_eq!((shown.title.as_str(), shown.history.done.len()), ("t", 1));
     let summary = worker.list_sessions(9).unwrap().remove(0);
     assert_eq!((summary.proposed, summary.decided), (3, 1));
     let stored = load_from_file(&worker, SESSION).unwrap();
-    assert_eq!((stored.triage().items, stored.triage().decided), (2, 0), "the file is unchanged");
+    assert_eq!(
+        (stored.triage_counts().items, stored.triage_counts().decided),
+        (2, 0),
+        "the file is unchanged"
+    );
 
     allow_pages(&worker, 1 << 20);
     let (waiter, answer) = sync_channel(1);
@@ -164,7 +169,7 @@ fn triage_step_on_a_full_disk_is_kept_and_reported_as_unwritten() {
     assert_eq!(worker.errors.take(), Some(StoreError::Recovered { path }));
     let stored = load_from_file(&worker, SESSION).unwrap();
     assert_eq!(stored.history.done.len(), 2);
-    assert_eq!(stored.triage().rejected, 1);
+    assert_eq!(stored.triage_counts().rejected, 1);
 }
 
 #[test]
@@ -220,7 +225,7 @@ fn change_of_an_unknown_run_does_not_stop_the_others() {
     assert!(worker.backlog.is_empty());
 }
 
-/// Runs of session `s` (1 or 2): of its questions and of its asides.
+/// Runs of session `s` (1 or 2): of its turns and side turns.
 fn a_run(s: u128) -> impl Strategy<Value = RunId> {
     prop::sample::select(vec![111, 112, 113, 121, 122, 151, 161])
         .prop_map(move |n| RunId::from_number(n + (s - 1) * 100))
@@ -251,7 +256,7 @@ fn verdict(s: u128) -> impl Strategy<Value = Verdict> {
             comment,
             owner,
             title,
-            same_as: same.map(|(run, span)| RecommendationId::at(run, &span)),
+            same_as: same.map(|(run, span)| RecommendationId::from_span(run, &span)),
             dropped,
         },
     )
@@ -263,27 +268,28 @@ fn recommendation(s: u128) -> impl Strategy<Value = Recommendation> {
     let verdict = prop_oneof![3 => Just(Verdict::default()), 1 => verdict(s)];
     (a_run(s), span(), facet, severity, verdict).prop_map(
         |(run, span, facet, severity, verdict)| Recommendation {
-            id: RecommendationId::at(run, &span),
+            id: RecommendationId::from_span(run, &span),
             run,
             facet,
             title: format!("title \0 {}", span.start),
             span,
-            origin: Origin::Selected,
+            origin: RecommendationOrigin::Selected,
             severity,
             verdict,
         },
     )
 }
 
-fn triage_step(s: u128) -> impl Strategy<Value = Edit> {
-    let step = (a_run(s), span(), verdict(s), verdict(s)).prop_map(|(run, span, before, after)| {
-        Step { id: RecommendationId::at(run, &span), before, after }
-    });
-    (0..6u128, prop::collection::vec(step, 0..4)).prop_map(move |(n, steps)| Edit {
-        id: EditId::from_number(s * 10 + n),
+fn triage_step(s: u128) -> impl Strategy<Value = TriageStep> {
+    let update =
+        (a_run(s), span(), verdict(s), verdict(s)).prop_map(|(run, span, before, after)| {
+            VerdictUpdate { id: RecommendationId::from_span(run, &span), before, after }
+        });
+    (0..6u128, prop::collection::vec(update, 0..4)).prop_map(move |(n, updates)| TriageStep {
+        id: TriageStepId::from_number(s * 10 + n),
         what: format!("edit {n}"),
         at: 5,
-        steps,
+        updates,
     })
 }
 
@@ -303,11 +309,11 @@ fn answer_change(s: u128) -> impl Strategy<Value = Change> {
             runs: vec![new_run(turn(n) * 10 + 1), new_run(turn(n) * 10 + 2)],
         }),
         1 => Just(Change::Run { turn: TurnId::from_number(turn(11)), run: new_run(turn(11) * 10 + 3) }),
-        1 => prop::sample::select(vec![15, 16]).prop_map(move |n| Change::Aside {
+        1 => prop::sample::select(vec![15, 16]).prop_map(move |n| Change::SideTurn {
             session,
-            aside: NewAside {
+            side_turn: NewSideTurn {
                 id: TurnId::from_number(turn(n)),
-                kind: AsideKind::Brief(TurnId::from_number(turn(11))),
+                kind: SideTurnKind::Brief(TurnId::from_number(turn(11))),
                 question: "attack".into(),
                 at: 30,
                 run: new_run(turn(n) * 10 + 1),
@@ -330,19 +336,19 @@ fn answer_change(s: u128) -> impl Strategy<Value = Change> {
 /// Changes to session `s` and its recommendations.
 fn triage_change(s: u128) -> impl Strategy<Value = Change> {
     let session = SessionId::from_number(s);
-    let edit = (0..6u128).prop_map(move |n| EditId::from_number(s * 10 + n));
-    let redo = edit.clone();
+    let step = (0..6u128).prop_map(move |n| TriageStepId::from_number(s * 10 + n));
+    let redo = step.clone();
     prop_oneof![
         3 => (a_run(s), prop::collection::vec(recommendation(s), 0..4)).prop_map(|(run, mut found)| {
             for item in &mut found {
-                (item.run, item.id) = (run, RecommendationId::at(run, &item.span));
+                (item.run, item.id) = (run, RecommendationId::from_span(run, &item.span));
             }
-            Change::Lifted { run, found }
+            Change::Extracted { run, found }
         }),
-        2 => recommendation(s).prop_map(Change::Selected),
-        4 => triage_step(s).prop_map(move |edit| Change::Edited { session, edit }),
-        2 => edit.prop_map(move |edit| Change::Undone { session, edit }),
-        2 => redo.prop_map(move |edit| Change::Redone { session, edit }),
+        2 => recommendation(s).prop_map(Change::RecommendationSelected),
+        4 => triage_step(s).prop_map(move |step| Change::TriageStepDone { session, step }),
+        2 => step.prop_map(move |step| Change::TriageStepUndone { session, step }),
+        2 => redo.prop_map(move |step| Change::TriageStepRedone { session, step }),
         1 => "[tu設\"]{0,3}".prop_map(move |title| Change::Renamed { session, title }),
         1 => prop::collection::vec("[vw\"\\\\]{1,2}", 0..3)
             .prop_map(move |tags| Change::Tagged { session, tags }),
@@ -360,7 +366,7 @@ fn script() -> impl Strategy<Value = Vec<Change>> {
 fn queued_at(at: usize, change: &Change) -> QueuedChange {
     let starts = matches!(
         change,
-        Change::Turn { .. } | Change::Run { .. } | Change::Aside { .. } | Change::Append { .. }
+        Change::Turn { .. } | Change::Run { .. } | Change::SideTurn { .. } | Change::Append { .. }
     );
     QueuedChange::new(if starts { 0 } else { i64::try_from(at).unwrap() }, change.clone())
 }

@@ -155,7 +155,7 @@ fn set_sync_level(conn: &Connection, level: SyncLevel) -> rusqlite::Result<()> {
 }
 
 fn has_new_runs(change: &Change) -> bool {
-    matches!(change, Change::Turn { .. } | Change::Run { .. } | Change::Aside { .. })
+    matches!(change, Change::Turn { .. } | Change::Run { .. } | Change::SideTurn { .. })
 }
 
 /// Describes a change for a message.
@@ -166,12 +166,12 @@ fn describe_change(change: &Change) -> &'static str {
         Change::Append { .. } => "part of an answer",
         Change::Note { .. } => "a note to an answer",
         Change::Ended { .. } => "the end of an answer",
-        Change::Lifted { .. } => "the recommendations",
-        Change::Selected(_) => "a selected recommendation",
-        Change::Edited { .. } => "a decision",
-        Change::Undone { .. } => "the undoing of a decision",
-        Change::Redone { .. } => "the redoing of a decision",
-        Change::Aside { .. } => "a challenge or brief",
+        Change::Extracted { .. } => "the recommendations",
+        Change::RecommendationSelected(_) => "a selected recommendation",
+        Change::TriageStepDone { .. } => "a decision",
+        Change::TriageStepUndone { .. } => "the undoing of a decision",
+        Change::TriageStepRedone { .. } => "the redoing of a decision",
+        Change::SideTurn { .. } => "a challenge or brief",
         Change::Renamed { .. } => "the title",
         Change::Tagged { .. } => "the tags",
         Change::Deleted { .. } => "the deletion",
@@ -185,12 +185,14 @@ fn describe_unknown_target(change: &Change) -> &'static str {
         Change::Append { .. }
         | Change::Note { .. }
         | Change::Ended { .. }
-        | Change::Lifted { .. }
-        | Change::Selected(_) => "an unknown answer",
-        Change::Undone { .. } | Change::Redone { .. } => "an unknown session, or of another one",
+        | Change::Extracted { .. }
+        | Change::RecommendationSelected(_) => "an unknown answer",
+        Change::TriageStepUndone { .. } | Change::TriageStepRedone { .. } => {
+            "an unknown session, or of another one"
+        }
         Change::Turn { .. }
-        | Change::Edited { .. }
-        | Change::Aside { .. }
+        | Change::TriageStepDone { .. }
+        | Change::SideTurn { .. }
         | Change::Renamed { .. }
         | Change::Tagged { .. }
         | Change::Deleted { .. } => "an unknown session",
@@ -204,12 +206,14 @@ fn write_change(writer: &mut ChangeWriter<'_>, change: &Change) -> rusqlite::Res
         Change::Append { run, text, reasoning } => run::append_text(writer, *run, text, reasoning),
         Change::Note { run, note } => run::append_note(writer, *run, note),
         Change::Ended { .. } => run::write_run_end(writer, change),
-        Change::Aside { session, aside } => run::write_side_turn(writer, *session, aside),
-        Change::Lifted { run, found } => triage::write_extracted(writer, *run, found),
-        Change::Selected(item) => triage::write_selected(writer, item),
-        Change::Edited { session, edit } => triage::write_step(writer, *session, edit),
-        Change::Undone { session, edit } => triage::write_undone(writer, *session, *edit),
-        Change::Redone { session, edit } => triage::write_redone(writer, *session, *edit),
+        Change::SideTurn { session, side_turn } => {
+            run::write_side_turn(writer, *session, side_turn)
+        }
+        Change::Extracted { run, found } => triage::write_extracted(writer, *run, found),
+        Change::RecommendationSelected(item) => triage::write_selected(writer, item),
+        Change::TriageStepDone { session, step } => triage::write_step(writer, *session, step),
+        Change::TriageStepUndone { session, step } => triage::write_undone(writer, *session, *step),
+        Change::TriageStepRedone { session, step } => triage::write_redone(writer, *session, *step),
         Change::Renamed { session, title } => session::write_title(writer, *session, title),
         Change::Tagged { session, tags } => session::write_tags(writer, *session, tags),
         Change::Deleted { session } => session::delete_session(writer, *session),

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::super::chunks::fold_chunks;
 use super::{ChangeOutcome, ChangeWriter};
-use crate::domain::{Change, Ending, NewAside, NewRun, RunId, SessionId, TurnId, Usage};
+use crate::domain::{Change, Ending, NewRun, NewSideTurn, RunId, SessionId, TurnId, Usage};
 
 /// Writes a question and the runs that will answer it. Creates the session for its first question.
 pub(super) fn write_turn(
@@ -66,13 +66,13 @@ pub(super) fn write_run(
 pub(super) fn write_side_turn(
     writer: &ChangeWriter<'_>,
     session: SessionId,
-    aside: &NewAside,
+    side_turn: &NewSideTurn,
 ) -> rusqlite::Result<ChangeOutcome> {
     let session = session.to_string();
     let sessions = writer
         .conn
         .prepare_cached("UPDATE session SET updated_at = max(updated_at, ?2) WHERE id = ?1")?
-        .execute(params![session, aside.at])?;
+        .execute(params![session, side_turn.at])?;
     let inserted = writer
         .conn
         .prepare_cached(
@@ -80,15 +80,15 @@ pub(super) fn write_side_turn(
              SELECT ?1, seq, ?3, ?4, ?5, ?6 FROM session WHERE id = ?2 ON CONFLICT (id) DO NOTHING",
         )?
         .execute(params![
-            aside.id.to_string(),
+            side_turn.id.to_string(),
             session,
-            aside.question,
-            aside.at,
-            aside.kind.word(),
-            aside.kind.about(),
+            side_turn.question,
+            side_turn.at,
+            side_turn.kind.as_str(),
+            side_turn.kind.target_id(),
         ])?;
     if inserted > 0 {
-        insert_run(writer, aside.id, &aside.run)?;
+        insert_run(writer, side_turn.id, &side_turn.run)?;
     }
     Ok(ChangeOutcome::from_target_exists(sessions > 0))
 }
@@ -181,7 +181,7 @@ fn end_run(
         )?
         .execute(params![
             run,
-            ending.word(),
+            ending.as_str(),
             ending.reason(),
             model,
             tokens(|u| u.input),

@@ -6,8 +6,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{ChangeOutcome, ChangeWriter, run};
 use crate::domain::{
-    Decision, Edit, EditId, Recommendation, RecommendationId, RunId, SessionId, Severity, Step,
-    Verdict,
+    Decision, Recommendation, RecommendationId, RunId, SessionId, Severity, TriageStep,
+    TriageStepId, Verdict, VerdictUpdate,
 };
 
 /// Writes the recommendations extracted from a run. Only the first extraction counts: later decisions stay.
@@ -63,12 +63,12 @@ fn insert_recommendation(
         .execute(params![
             item.id.to_string(),
             run.to_string(),
-            item.facet.word(),
+            item.facet.as_str(),
             item.title,
             offset(item.span.start),
             offset(item.span.end),
-            item.origin.word(),
-            item.severity.map(Severity::word),
+            item.origin.as_str(),
+            item.severity.map(Severity::as_str),
         ])?;
     if inserted > 0 && item.verdict != Verdict::default() {
         update_verdict(conn, item.id, &item.verdict)?;
@@ -80,16 +80,16 @@ fn insert_recommendation(
 pub(super) fn write_step(
     writer: &mut ChangeWriter<'_>,
     session: SessionId,
-    edit: &Edit,
+    step: &TriageStep,
 ) -> rusqlite::Result<ChangeOutcome> {
     let Some(session) = session_number(writer.conn, session)? else {
         return Ok(ChangeOutcome::UnknownTarget);
     };
-    let id = edit.id.to_string();
+    let id = step.id.to_string();
     if writer.conn.prepare_cached("SELECT 1 FROM edit WHERE id = ?1")?.exists([&id])? {
         return Ok(ChangeOutcome::Done);
     }
-    let steps = serde_json::to_string(&edit.steps)
+    let updates = serde_json::to_string(&step.updates)
         .map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
     writer
         .conn
@@ -101,9 +101,9 @@ pub(super) fn write_step(
             "INSERT INTO edit (id, session, what, at, steps, place) VALUES (?1, ?2, ?3, ?4, ?5, \
              (SELECT coalesce(max(place), 0) + 1 FROM edit WHERE session = ?2))",
         )?
-        .execute(params![id, session, edit.what, edit.at, steps])?;
-    for step in &edit.steps {
-        update_verdict(writer.conn, step.id, &step.after)?;
+        .execute(params![id, session, step.what, step.at, updates])?;
+    for update in &step.updates {
+        update_verdict(writer.conn, update.id, &update.after)?;
     }
     touch_and_recount(writer, session)
 }
@@ -112,54 +112,54 @@ pub(super) fn write_step(
 pub(super) fn write_undone(
     writer: &mut ChangeWriter<'_>,
     session: SessionId,
-    edit: EditId,
+    step: TriageStepId,
 ) -> rusqlite::Result<ChangeOutcome> {
-    set_undone(writer, session, edit, true)
+    set_undone(writer, session, step, true)
 }
 
 /// Redoes an undone triage step.
 pub(super) fn write_redone(
     writer: &mut ChangeWriter<'_>,
     session: SessionId,
-    edit: EditId,
+    step: TriageStepId,
 ) -> rusqlite::Result<ChangeOutcome> {
-    set_undone(writer, session, edit, false)
+    set_undone(writer, session, step, false)
 }
 
 fn set_undone(
     writer: &mut ChangeWriter<'_>,
     session: SessionId,
-    edit: EditId,
+    step: TriageStepId,
     undone: bool,
 ) -> rusqlite::Result<ChangeOutcome> {
     let Some(session) = session_number(writer.conn, session)? else {
         return Ok(ChangeOutcome::UnknownTarget);
     };
-    let steps: Option<String> = writer
+    let updates: Option<String> = writer
         .conn
         .prepare_cached(
             "UPDATE edit SET undone = ?3, \
              place = (SELECT max(place) + 1 FROM edit WHERE session = ?2) \
              WHERE id = ?1 AND session = ?2 AND undone <> ?3 RETURNING steps",
         )?
-        .query_row(params![edit.to_string(), session, undone], |row| row.get(0))
+        .query_row(params![step.to_string(), session, undone], |row| row.get(0))
         .optional()?;
-    let Some(steps) = steps else {
+    let Some(updates) = updates else {
         let is_known = writer
             .conn
             .prepare_cached("SELECT 1 FROM edit WHERE id = ?1 AND session = ?2")?
-            .exists(params![edit.to_string(), session])?;
+            .exists(params![step.to_string(), session])?;
         return Ok(ChangeOutcome::from_target_exists(is_known));
     };
     // A step of a later version that cannot be parsed is marked and changes nothing.
-    let steps: Vec<Step> = serde_json::from_str(&steps).unwrap_or_default();
+    let updates: Vec<VerdictUpdate> = serde_json::from_str(&updates).unwrap_or_default();
     if undone {
-        for step in steps.iter().rev() {
-            update_verdict(writer.conn, step.id, &step.before)?;
+        for update in updates.iter().rev() {
+            update_verdict(writer.conn, update.id, &update.before)?;
         }
     } else {
-        for step in &steps {
-            update_verdict(writer.conn, step.id, &step.after)?;
+        for update in &updates {
+            update_verdict(writer.conn, update.id, &update.after)?;
         }
     }
     touch_and_recount(writer, session)
@@ -177,7 +177,7 @@ fn update_verdict(
     )?
     .execute(params![
         id.to_string(),
-        decision.map(Decision::word),
+        decision.map(Decision::as_str),
         comment,
         owner,
         title,

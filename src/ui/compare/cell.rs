@@ -130,16 +130,16 @@ fn trim_blank_rows(layout: &Layout, blocks: Range<usize>) -> Range<usize> {
 
 /// Describes why an answer has nothing on `facet`.
 fn describe_missing(pane: &Pane<'_>, run: RunRef<'_>, facet: Option<Facet>) -> (UiRole, String) {
-    let is_promised = facet.is_some_and(|facet| pane.persona.contract.promises(facet));
-    let word = facet.map_or("recommendation", Facet::word);
+    let is_promised = facet.is_some_and(|facet| pane.persona.contract.has_required_section(facet));
+    let word = facet.map_or("recommendation", Facet::as_str);
     let is_empty = run.document.is_empty();
     match &run.run.state {
         RunState::Ended(ending) if is_empty => {
             let reason = ending.reason().map(sanitize_line).unwrap_or_default();
             let text = if reason.is_empty() {
-                ending.word().to_owned()
+                ending.as_str().to_owned()
             } else {
-                format!("{}: {reason}", ending.word())
+                format!("{}: {reason}", ending.as_str())
             };
             (UiRole::Failed, text)
         }
@@ -156,7 +156,7 @@ fn describe_missing(pane: &Pane<'_>, run: RunRef<'_>, facet: Option<Facet>) -> (
             (UiRole::Hole, format!("╌ promised, but no section on {word}"))
         }
         RunState::Ended(_) => (UiRole::Hole, format!("╌ no section on {word}")),
-        _ if is_empty => (UiRole::Note, format!("{} …", run.run.state.word())),
+        _ if is_empty => (UiRole::Note, format!("{} …", run.run.state.as_str())),
         _ => (UiRole::Note, format!("nothing on {word} yet …")),
     }
 }

@@ -240,7 +240,8 @@ fn describe_uncovered_facets(state: &State) -> String {
     let has_answer =
         state.panes().iter().any(|pane| pane.answer().is_some_and(|run| !run.is_live()));
     let is_uncovered = |facet: &Facet| !state.has_facet(*facet) && *facet != Facet::Other;
-    let facets: Vec<&str> = Facet::ALL.into_iter().filter(is_uncovered).map(Facet::word).collect();
+    let facets: Vec<&str> =
+        Facet::ALL.into_iter().filter(is_uncovered).map(Facet::as_str).collect();
     if facets.is_empty() || !has_answer || state.is_live() {
         return String::new();
     }

@@ -68,9 +68,9 @@ pub(super) fn draw_brief(
 fn format_title(run: RunRef<'_>) -> String {
     let model = sanitize_line(&run.model().to_string());
     let state = match &run.run.state {
-        RunState::Ended(ending) if ending.answered() => String::new(),
-        RunState::Ended(ending) => format!(" · {}", ending.word()),
-        live => format!(" · {} …", live.word()),
+        RunState::Ended(ending) if ending.is_done() => String::new(),
+        RunState::Ended(ending) => format!(" · {}", ending.as_str()),
+        live => format!(" · {} …", live.as_str()),
     };
     format!("brief · {model}{state}")
 }
@@ -103,7 +103,7 @@ fn build_rows(run: RunRef<'_>, columns: usize) -> Vec<BriefRow> {
         }
     }
     match &run.run.state {
-        RunState::Ended(ending) if !ending.answered() => {
+        RunState::Ended(ending) if !ending.is_done() => {
             add(UiRole::Error, &sanitize_line(&ending.to_string()), false, None);
         }
         RunState::Ended(_) => {
@@ -112,7 +112,7 @@ fn build_rows(run: RunRef<'_>, columns: usize) -> Vec<BriefRow> {
             }
         }
         live => {
-            let waiting = if run.waiting.is_empty() { live.word() } else { &run.waiting };
+            let waiting = if run.waiting.is_empty() { live.as_str() } else { &run.waiting };
             add(UiRole::Note, &format!("{waiting} …"), false, None);
         }
     }

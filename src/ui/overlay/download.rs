@@ -10,7 +10,7 @@ use ratatui::widgets::{Gauge, Widget as _};
 
 use crate::app::local::{Fetch, LocalModel, Stock};
 use crate::app::{Action, DownloadOverlay, KeyContext, State};
-use crate::domain::Weights;
+use crate::domain::ModelFile;
 use crate::text::sanitize_line;
 use crate::text::width::width;
 use crate::ui::labels;
@@ -139,7 +139,7 @@ fn build_rows(
     rows
 }
 
-fn describe_model(weights: &Weights) -> String {
+fn describe_model(weights: &ModelFile) -> String {
     let needs = format_bytes(weights.memory);
     let caution =
         weights.caution.as_ref().map(|c| format!(" ({})", sanitize_line(c))).unwrap_or_default();

@@ -127,7 +127,7 @@ pub(super) fn build_rows_below(
     let width = usize::from(input.width);
     let mut rows = Vec::new();
     if let RunState::Ended(ending) = &run.run.state {
-        let word = ending.word();
+        let word = ending.as_str();
         let text = match ending {
             Ending::Done if input.is_empty => Some("the answer is empty".to_owned()),
             Ending::Done => None,

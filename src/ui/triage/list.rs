@@ -128,12 +128,12 @@ impl TriageListRenderer {
         painter.write(" ", background);
         self.draw_tag(&mut painter, theme, (row, panes, tag_columns), &on_background);
         if self.area.width >= MIN_WIDTH_WITH_FACET {
-            let facet = row.facet.word();
+            let facet = row.facet.as_str();
             painter.write(facet, style_of(UiRole::Note));
             painter.write_spaces(FACET_COLUMNS - width(facet).min(FACET_COLUMNS) + 1, background);
         }
         if let Some(severity) = row.severity {
-            painter.write(severity.word(), style_of(severity_role(severity)));
+            painter.write(severity.as_str(), style_of(severity_role(severity)));
             painter.write(" ", background);
         }
         let annotation_columns = width(&row.annotation);

@@ -150,7 +150,7 @@ fn describe_filter(state: &State) -> String {
         let pane = state.pane_personas.iter().find(|persona| persona.id == *id);
         texts.push(pane.map_or_else(|| id.to_string(), |persona| sanitize_line(&persona.name)));
     }
-    texts.extend(filter.facet.map(|facet| facet.word().to_owned()));
+    texts.extend(filter.facet.map(|facet| facet.as_str().to_owned()));
     texts.extend(filter.status.map(|status| status.word().to_owned()));
     if state.triage.typing || !filter.text.is_empty() {
         let cursor = if state.triage.typing { "▏" } else { "" };

@@ -106,12 +106,12 @@ impl SourceRenderer {
             .collect();
         let mut details = vec![
             format!("proposed by {}", names.join(", ")),
-            item.leader.found.facet.word().to_owned(),
+            item.leader.found.facet.as_str().to_owned(),
         ];
         if state.turns().len() > 1 {
             details.push(format!("question {}", item.turn));
         }
-        if item.leader.found.origin == crate::domain::Origin::Selected {
+        if item.leader.found.origin == crate::domain::RecommendationOrigin::Selected {
             details.push("selected manually".to_owned());
         }
         add_text(UiRole::Note, &details.join(" · "), 2);
@@ -158,11 +158,11 @@ impl SourceRenderer {
             let name = sanitize_line(&side.run.persona.name);
             let run = side.run;
             let description = match &run.run.state {
-                RunState::Ended(ending) if ending.answered() => "challenges it".to_owned(),
+                RunState::Ended(ending) if ending.is_done() => "challenges it".to_owned(),
                 RunState::Ended(ending) => {
                     format!("challenges it: {}", sanitize_line(&ending.to_string()))
                 }
-                live => format!("challenges it … {}", live.word()),
+                live => format!("challenges it … {}", live.as_str()),
             };
             let pane = state.pane_personas.iter().position(|persona| persona.id == run.run.persona);
             self.rows.push(SourceRow::Blank);

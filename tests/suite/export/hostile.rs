@@ -63,7 +63,7 @@ fn saying(words: &str) -> Session {
             words.clone_into(&mut found.verdict.owner);
         }
     }
-    words.clone_into(&mut session.asides[0].run.text);
+    words.clone_into(&mut session.side_turns[0].run.text);
     session
 }
 

@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use plenary::config::{facets, personas};
 use plenary::domain::{
-    Aside, AsideKind, Decision, Edit, EditId, Ending, Facet, History, ModelRef, Origin, Persona,
-    PersonaId, Recommendation, RecommendationId, Run, RunId, RunNotes, RunState, Session,
-    SessionId, Severity, Step, Turn, TurnId, Usage, Verdict,
+    Decision, Ending, Facet, ModelRef, Persona, PersonaId, Recommendation, RecommendationId,
+    RecommendationOrigin, Run, RunId, RunNotes, RunState, Session, SessionId, Severity, SideTurn,
+    SideTurnKind, TriageHistory, TriageStep, TriageStepId, Turn, TurnId, Usage, Verdict,
+    VerdictUpdate,
 };
 use plenary::export::ReadingInput;
 use plenary::review::HeadingSynonyms;
@@ -71,12 +72,12 @@ pub fn item(run: &Run, facet: Facet, title: &str, from: &str, to: &str) -> Recom
     let start = text.find(from).unwrap_or_else(|| panic!("{from:?} is not in the answer"));
     let end = start + text[start..].find(to).unwrap_or_else(|| panic!("{to:?}")) + to.len();
     Recommendation {
-        id: RecommendationId::at(run.id, &(start..end)),
+        id: RecommendationId::from_span(run.id, &(start..end)),
         run: run.id,
         facet,
         title: title.to_owned(),
         span: start..end,
-        origin: Origin::Found,
+        origin: RecommendationOrigin::Found,
         severity: None,
         verdict: Verdict::default(),
     }
@@ -250,19 +251,19 @@ pub fn triaged() -> Session {
             asked_at: NOW,
             runs: vec![infra, edge(uuid), devops, lead()],
         }],
-        asides: vec![Aside {
+        side_turns: vec![SideTurn {
             id: TurnId::from_number(7),
-            kind: AsideKind::Challenge(replica),
+            kind: SideTurnKind::Challenge(replica),
             question: "attack this".into(),
             asked_at: NOW + 60_000,
             run: challenger,
         }],
-        history: History {
-            done: vec![Edit {
-                id: EditId::from_number(1),
+        history: TriageHistory {
+            done: vec![TriageStep {
+                id: TriageStepId::from_number(1),
                 what: "accept".into(),
                 at: NOW + 86_400_000,
-                steps: vec![Step {
+                updates: vec![VerdictUpdate {
                     id: uuid,
                     before: Verdict::default(),
                     after: Verdict::default(),

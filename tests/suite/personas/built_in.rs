@@ -47,7 +47,7 @@ fn the_five_have_name_title_and_view() {
 fn short_prompts_are_complete_and_name_the_sections() {
     for id in SHIPPED {
         let persona = built_in(id);
-        let brief = persona.brief.as_deref().unwrap();
+        let brief = persona.short_prompt.as_deref().unwrap();
         let words = brief.split_whitespace().count();
         assert!((120..=250).contains(&words), "{id}: {words} words");
         assert!(brief.starts_with("You are "), "{id}");

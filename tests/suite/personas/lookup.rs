@@ -71,6 +71,6 @@ fn the_configuration_overrides_all_settings_or_none() {
     assert_eq!((persona.temperature, persona.top_p), (Some(1.0), Some(0.5)));
     assert_eq!((persona.triggers.len(), persona.mode.as_deref()), (1, Some("Go Mode")));
     assert!(persona.tags.is_empty() && persona.intake.is_empty() && persona.contract.is_empty());
-    assert_eq!(persona.brief.as_deref(), Some("Short."));
+    assert_eq!(persona.short_prompt.as_deref(), Some("Short."));
     assert_eq!((&persona.prompt, &persona.id), (&before.prompt, &before.id));
 }

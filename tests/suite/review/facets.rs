@@ -1,13 +1,13 @@
 //! Every byte of an answer has a facet: by the contract, by what it is nested in, by its words.
 
 use plenary::config::facets;
-use plenary::domain::{Contract, Facet, Section as Promise};
+use plenary::domain::{Contract, Facet, SectionRule};
 use plenary::review::{Section, split_sections};
 use plenary::text::Document;
 use proptest::prelude::*;
 
 fn contract(promises: &[(&str, Facet)]) -> Contract {
-    let promise = |(title, facet): &(&str, Facet)| Promise {
+    let promise = |(title, facet): &(&str, Facet)| SectionRule {
         title: (*title).to_owned(),
         facet: *facet,
         optional: false,
@@ -26,7 +26,7 @@ fn outline(text: &str, contract: &Contract) -> Vec<String> {
     let first = |text: &str| text.lines().next().unwrap_or_default().to_owned();
     read(text, contract)
         .iter()
-        .map(|(facet, text)| format!("{}: {}", facet.word(), first(text)))
+        .map(|(facet, text)| format!("{}: {}", facet.as_str(), first(text)))
         .collect()
 }
 

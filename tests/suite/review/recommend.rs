@@ -1,7 +1,7 @@
 //! Recommendations against what a person found in the same answers, and in answers that nobody expects.
 
 use plenary::config::facets;
-use plenary::domain::{Contract, Facet, Origin, Recommendation, RunId, Severity};
+use plenary::domain::{Contract, Facet, Recommendation, RecommendationOrigin, RunId, Severity};
 use plenary::review::{extract_recommendations, select_recommendation, split_sections};
 use plenary::text::Document;
 use proptest::prelude::*;
@@ -19,7 +19,7 @@ fn lifted(source: &str) -> Vec<Recommendation> {
 }
 
 fn titles(source: &str) -> Vec<String> {
-    lifted(source).iter().map(|r| format!("{}: {}", r.facet.word(), r.title)).collect()
+    lifted(source).iter().map(|r| format!("{}: {}", r.facet.as_str(), r.title)).collect()
 }
 
 /// The first words of a title, which is what tells it from others.
@@ -48,24 +48,24 @@ fn the_fixtures_recommendations_are_found() {
             };
             used[n] = true;
             hits += 1;
-            placed += usize::from(hit.facet.word() == text(item, "facet"));
+            placed += usize::from(hit.facet.as_str() == text(item, "facet"));
             let same = gist(&hit.title) == gist(text(item, "title"));
             titled += usize::from(same);
             if !same {
                 println!("{}: {:?} for {:?}", answer.id, hit.title, text(item, "title"));
             }
-            if hit.facet.word() != text(item, "facet") {
+            if hit.facet.as_str() != text(item, "facet") {
                 println!(
                     "{}: {} for {}: {}",
                     answer.id,
-                    hit.facet.word(),
+                    hit.facet.as_str(),
                     text(item, "facet"),
                     hit.title
                 );
             }
         }
         for (r, _) in found.iter().zip(&used).filter(|(_, used)| !**used) {
-            println!("{}: not asked for: {}: {}", answer.id, r.facet.word(), r.title);
+            println!("{}: not asked for: {}: {}", answer.id, r.facet.as_str(), r.title);
         }
         let recall = share(used.iter().filter(|used| **used).count(), wanted.len());
         let precision = share(used.iter().filter(|used| **used).count(), found.len());
@@ -94,7 +94,7 @@ fn the_fixtures_headings_have_the_facets_that_a_person_gives_them() {
                 let part = section.heading.and_then(|at| answer.document.part(at));
                 part.map_or(wanted.is_empty(), |part| plain(part.text()) == plain(wanted))
             });
-            let facet = section.map_or("none", |section| section.facet.word());
+            let facet = section.map_or("none", |section| section.facet.as_str());
             all += 1;
             right += usize::from(facet == text(item, "facet"));
             if facet != text(item, "facet") {
@@ -190,7 +190,7 @@ fn any_lines_can_be_selected() {
         let found = selected(quote).unwrap();
         assert_eq!(found.title, title, "{quote}");
         assert_eq!(&source[found.span], quote.trim());
-        assert_eq!((found.facet, found.origin), (Facet::Risks, Origin::Selected));
+        assert_eq!((found.facet, found.origin), (Facet::Risks, RecommendationOrigin::Selected));
     }
     assert_eq!(selected("\n\n"), None);
     assert_eq!(selected("---\n"), None);

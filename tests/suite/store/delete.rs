@@ -45,20 +45,22 @@ fn write_session_with_word(store: &Store, session: SessionId, first: u128, word:
         store.write(ended(id(run), Ending::Failed(format!("because {word}"))));
         let found =
             (0..4).map(|n| Recommendation { title: word.into(), ..item(id(run), n..n + 1) });
-        store.write(Change::Lifted { run: RunId::from_number(id(run)), found: found.collect() });
+        store.write(Change::Extracted { run: RunId::from_number(id(run)), found: found.collect() });
     }
     let target = item(id(1), 0..1).id;
     let after = Verdict { comment: word.into(), title: Some(word.into()), ..Verdict::default() };
     for n in 0..9 {
-        let steps = vec![Step { id: target, before: Verdict::default(), after: after.clone() }];
-        let edit = Edit { id: EditId::from_number(id(n)), what: word.into(), at: 1, steps };
-        store.write(Change::Edited { session, edit });
+        let updates =
+            vec![VerdictUpdate { id: target, before: Verdict::default(), after: after.clone() }];
+        let step =
+            TriageStep { id: TriageStepId::from_number(id(n)), what: word.into(), at: 1, updates };
+        store.write(Change::TriageStepDone { session, step });
     }
-    store.write(Change::Aside {
+    store.write(Change::SideTurn {
         session,
-        aside: NewAside {
+        side_turn: NewSideTurn {
             id: TurnId::from_number(id(3)),
-            kind: AsideKind::Challenge(target),
+            kind: SideTurnKind::Challenge(target),
             question: word.into(),
             at: 1,
             run: new_run(id(4), "edge"),

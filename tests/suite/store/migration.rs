@@ -1,6 +1,6 @@
 //! A store of an older version: opening migrates it, without loss.
 
-use plenary::domain::History;
+use plenary::domain::TriageHistory;
 
 use super::*;
 
@@ -92,8 +92,8 @@ fn assert_migrated(store: &Store) {
     assert_eq!(runs[3].state, RunState::Ended(cut));
     assert!(runs.iter().all(|run| run.recommendations.is_none()), "never searched");
     assert_eq!(
-        (session.asides.len(), session.tags.len(), session.history),
-        (0, 0, History::default())
+        (session.side_turns.len(), session.tags.len(), session.history),
+        (0, 0, TriageHistory::default())
     );
 }
 
@@ -118,14 +118,14 @@ fn older_store_is_migrated_without_loss() {
     let session = SessionId::from_number(0xaa);
     let run = RunId::from_number(0x11);
     store.write(lifted(0x11, &[(0, 4)]));
-    let decision = Change::Edited {
+    let decision = Change::TriageStepDone {
         session,
-        edit: Edit {
-            id: EditId::from_number(1),
+        step: TriageStep {
+            id: TriageStepId::from_number(1),
             what: "accept".into(),
             at: 1,
-            steps: vec![Step {
-                id: RecommendationId::at(run, &(0..4)),
+            updates: vec![VerdictUpdate {
+                id: RecommendationId::from_span(run, &(0..4)),
                 before: Verdict::default(),
                 after: decided(Decision::Accepted),
             }],

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
 
-use plenary::domain::History;
+use plenary::domain::TriageHistory;
 
 use super::*;
 
@@ -22,7 +22,7 @@ fn reviewed(store: &Store) {
 }
 
 fn verdict(store: &Store, span: Range<usize>) -> Verdict {
-    let id = RecommendationId::at(RunId::from_number(1), &span);
+    let id = RecommendationId::from_span(RunId::from_number(1), &span);
     let session = load(store);
     session.recommendations().find(|r| r.id == id).expect("it exists").verdict.clone()
 }
@@ -32,8 +32,8 @@ fn counts(store: &Store) -> (u32, u32) {
     (summary.proposed, summary.decided)
 }
 
-fn edits(history: &History) -> [Vec<u128>; 2] {
-    [&history.done, &history.undone].map(|edits| edits.iter().map(|e| e.id.number()).collect())
+fn steps(history: &TriageHistory) -> [Vec<u128>; 2] {
+    [&history.done, &history.undone].map(|steps| steps.iter().map(|e| e.id.number()).collect())
 }
 
 #[test]
@@ -77,20 +77,20 @@ fn load_returns_the_review_as_written() {
     assert_eq!(session, before);
     assert_eq!(session.title, "The region \0 move");
     assert_eq!(session.tags, ["q3", "a \"b\" 設計"]);
-    assert_eq!(edits(&session.history), [vec![1, 2], vec![3]]);
+    assert_eq!(steps(&session.history), [vec![1, 2], vec![3]]);
     let starts: Vec<_> = session.recommendations().map(|r| (r.span.start, r.origin)).collect();
-    let found = Origin::Found;
-    assert_eq!(starts, [(0, found), (5, Origin::Selected), (9, found), (18, found)]);
+    let found = RecommendationOrigin::Found;
+    assert_eq!(starts, [(0, found), (5, RecommendationOrigin::Selected), (9, found), (18, found)]);
     assert_eq!(
         session.turns[0].runs[1].recommendations,
         Some(Vec::new()),
         "searched, nothing found"
     );
     assert_eq!(verdict(&file, 9..13).comment, "soon\n日本");
-    let aside = &session.asides[0];
-    assert_eq!(aside.run.text, "it will break");
-    assert_eq!(aside.run.usage.unwrap().cost_microusd, Some(1_234));
-    assert_eq!(aside.run.recommendations, None);
+    let side_turn = &session.side_turns[0];
+    assert_eq!(side_turn.run.text, "it will break");
+    assert_eq!(side_turn.run.usage.unwrap().cost_microusd, Some(1_234));
+    assert_eq!(side_turn.run.recommendations, None);
     let summary = file.list_sessions(1).unwrap().remove(0);
     assert_eq!((summary.proposed, summary.decided), (4, 2));
     assert_eq!(
@@ -121,7 +121,7 @@ fn second_extraction_changes_no_verdict() {
         store.write(lifted(3, &[(2, 4), (0, 1)]));
         let items = load(&store).turns[1].runs[0].recommendations.clone().unwrap();
         let items: Vec<_> = items.iter().map(|r| (r.span.start, r.origin)).collect();
-        assert_eq!(items, [(0, Origin::Found), (2, Origin::Selected)]);
+        assert_eq!(items, [(0, RecommendationOrigin::Found), (2, RecommendationOrigin::Selected)]);
         assert_eq!(store.take_error(), None);
     }
 }
@@ -136,19 +136,19 @@ fn undo_reaches_the_first_step_and_a_new_step_clears_redo() {
         store.write(edited(2, 1, 0..4, accepted.clone(), decided(Decision::Rejected)));
         store.write(edited(3, 1, 9..13, Verdict::default(), accepted.clone()));
         assert_eq!(counts(store), (3, 2));
-        for edit in [3, 2, 1] {
-            store.write(undone(edit));
+        for step in [3, 2, 1] {
+            store.write(undone(step));
         }
         assert_eq!(counts(store), (3, 0));
-        assert_eq!(edits(&load(store).history), [vec![], vec![3, 2, 1]]);
+        assert_eq!(steps(&load(store).history), [vec![], vec![3, 2, 1]]);
         store.write(redone(1));
         assert_eq!(verdict(store, 0..4), accepted);
         // Writing it twice changes nothing.
         store.write(redone(1));
         store.write(edited(1, 1, 0..4, Verdict::default(), accepted.clone()));
-        assert_eq!(edits(&load(store).history), [vec![1], vec![3, 2]]);
+        assert_eq!(steps(&load(store).history), [vec![1], vec![3, 2]]);
         store.write(edited(4, 1, 18..22, Verdict::default(), decided(Decision::Deferred)));
-        assert_eq!(edits(&load(store).history), [vec![1, 4], vec![]]);
+        assert_eq!(steps(&load(store).history), [vec![1, 4], vec![]]);
         assert_eq!(counts(store), (3, 2));
         assert_eq!(store.take_error(), None);
     }
@@ -156,7 +156,7 @@ fn undo_reaches_the_first_step_and_a_new_step_clears_redo() {
     // Undo works after a restart.
     let store = Store::open(&path);
     store.write(undone(4));
-    assert_eq!(edits(&load(&store).history), [vec![1], vec![4]]);
+    assert_eq!(steps(&load(&store).history), [vec![1], vec![4]]);
     assert_eq!(counts(&store), (3, 1));
 }
 
@@ -165,7 +165,7 @@ fn merged_recommendations_count_once_and_a_retry_replaces_the_answer() {
     let (_home, path) = home();
     for store in [Store::open(&path), Store::in_memory()] {
         reviewed(&store);
-        let leader = RecommendationId::at(RunId::from_number(1), &(0..4));
+        let leader = RecommendationId::from_span(RunId::from_number(1), &(0..4));
         let same = Verdict { same_as: Some(leader), ..Verdict::default() };
         store.write(edited(2, 1, 9..13, Verdict::default(), same));
         assert_eq!(counts(&store), (2, 1));
@@ -212,17 +212,17 @@ fn side_turn_of_an_ended_program_is_cut_and_unknown_kinds_are_skipped() {
     reviewed(&store);
     store.write(challenge(50, 51));
     store.write(append(51, "half"));
-    store.write(Change::Aside {
+    store.write(Change::SideTurn {
         session: SESSION,
-        aside: NewAside {
+        side_turn: NewSideTurn {
             id: TurnId::from_number(60),
-            kind: AsideKind::Brief(TurnId::from_number(1)),
+            kind: SideTurnKind::Brief(TurnId::from_number(1)),
             question: "sum up".into(),
             at: 1,
             run: new_run(61, "brief"),
         },
     });
-    assert_eq!(load(&store).asides[0].run.state, RunState::Streaming);
+    assert_eq!(load(&store).side_turns[0].run.state, RunState::Streaming);
     store.flush();
     // The instance ends without ending the run; a kill is handled in the same way.
     drop(store);
@@ -231,8 +231,8 @@ fn side_turn_of_an_ended_program_is_cut_and_unknown_kinds_are_skipped() {
     assert_eq!(changed, 1);
     drop(conn);
     let session = load(&Store::open(&path));
-    assert_eq!((session.turns.len(), session.asides.len()), (1, 1));
-    let run = &session.asides[0].run;
+    assert_eq!((session.turns.len(), session.side_turns.len()), (1, 1));
+    let run = &session.side_turns[0].run;
     assert_eq!(run.text, "half");
     let cut = RunState::Ended(Ending::Cut("the program ended while it streamed".into()));
     assert_eq!(run.state, cut);
@@ -255,11 +255,14 @@ fn values_of_a_later_version_are_read_as_the_closest_known_value() {
     let store = Store::open(&path);
     let session = load(&store);
     let first = session.recommendations().next().unwrap();
-    assert_eq!((first.facet, first.severity, first.origin), (Facet::Other, None, Origin::Found));
+    assert_eq!(
+        (first.facet, first.severity, first.origin),
+        (Facet::Other, None, RecommendationOrigin::Found)
+    );
     assert_eq!(first.verdict, Verdict::default());
-    assert_eq!((edits(&session.history), session.tags.len()), ([vec![1], vec![]], 0));
+    assert_eq!((steps(&session.history), session.tags.len()), ([vec![1], vec![]], 0));
     store.write(undone(1));
-    assert_eq!(edits(&load(&store).history), [vec![], vec![1]]);
+    assert_eq!(steps(&load(&store).history), [vec![], vec![1]]);
     assert_eq!(store.take_error(), None);
 }
 
@@ -279,7 +282,8 @@ fn write_now_is_true_only_for_a_committed_step() {
     assert!(store.write_now(selected(1, 5..8), LIMIT));
     assert!(store.write_now(append(1, " text too"), LIMIT));
     // A change of an unknown session is not written, and is reported.
-    let nowhere = Change::Undone { session: SESSION, edit: EditId::from_number(99) };
+    let nowhere =
+        Change::TriageStepUndone { session: SESSION, step: TriageStepId::from_number(99) };
     assert!(!store.write_now(nowhere, LIMIT));
     let reported = store.take_error().expect("reported").to_string();
     assert!(reported.contains("the undoing of a decision of an unknown session"), "{reported}");
@@ -321,15 +325,16 @@ fn kill_right_after_a_key_loses_no_step() {
             .spawn()
             .unwrap();
         let lines = BufReader::new(victim.stdout.take().unwrap()).lines();
-        let steps = lines.map(|line| line.unwrap()).filter(|line| line.starts_with("step "));
-        let printed: Vec<String> = steps.take(keys).collect();
+        let printed_steps =
+            lines.map(|line| line.unwrap()).filter(|line| line.starts_with("step "));
+        let printed: Vec<String> = printed_steps.take(keys).collect();
         victim.kill().unwrap();
         victim.wait().unwrap();
         let last = format!("step {} true", 99 + keys);
         assert_eq!(printed.last(), Some(&last));
 
         let store = Store::open(&path);
-        let [done, _] = edits(&load(&store).history);
+        let [done, _] = steps(&load(&store).history);
         assert_eq!(
             done[..=keys],
             std::iter::once(1).chain(100..).take(keys + 1).collect::<Vec<_>>()

@@ -44,7 +44,7 @@ fn open_refused(path: &Path) -> String {
     assert_eq!(store.take_error(), None, "reported twice");
     let session = store.load_session(other).unwrap().expect("kept in memory");
     assert_eq!(session.turns[0].runs[0].text, "kept in memory");
-    assert_eq!(session.triage().items, 2);
+    assert_eq!(session.triage_counts().items, 2);
     assert!(store.list_sessions(9).unwrap().iter().any(|s| s.id == other && s.proposed == 2));
     for error in [
         store.rename_session(other, "x".into()).unwrap_err(),
@@ -148,7 +148,7 @@ fn newer_store_is_read_and_never_written() {
     store.write(lifted(1, &[(0, 4)]));
     let decision = edited(1, 1, 0..4, Verdict::default(), decided(Decision::Accepted));
     assert!(!store.write_now(decision, Duration::from_mins(1)));
-    assert_eq!(load(&store).triage().accepted, 1);
+    assert_eq!(load(&store).triage_counts().accepted, 1);
     assert_eq!(store.search_sessions("question text", 9).unwrap()[0].session.decided, 1);
     drop(store);
 

@@ -28,7 +28,7 @@ fn a_challenge_quotes_the_item_without_its_author_and_stays_with_it() {
     let effects = desk.take();
     let order = order(&effects).expect("one call");
     assert_ne!(order.persona.as_str(), "infra", "its author is not asked");
-    assert!(matches!(effects[0], Effect::Save(Change::Aside { .. })), "written down first");
+    assert!(matches!(effects[0], Effect::Save(Change::SideTurn { .. })), "written down first");
     let sent = &order.request.messages.last().unwrap().text;
     assert!(sent.contains("Archive the log all the time"), "{sent}");
     let all: String = order.request.messages.iter().map(|m| m.text.to_string()).collect();

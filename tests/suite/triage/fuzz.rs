@@ -92,7 +92,7 @@ fn check(state: &State) {
         assert!(known || rows.is_empty(), "what is chosen is there");
     }
     assert!(state.focused < state.pane_personas.len().max(1));
-    for step in state.session.iter().flat_map(|s| &s.history.done).flat_map(|edit| &edit.steps) {
+    for step in state.session.iter().flat_map(|s| &s.history.done).flat_map(|edit| &edit.updates) {
         assert!(state.recommendation(step.id).is_some(), "history speaks of what is there");
     }
     for item in build_items(state) {

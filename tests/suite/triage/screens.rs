@@ -68,7 +68,7 @@ fn challenge() {
     let script = review(160, 30).keys("t g g j j j j !");
     shows("challenge_who", &script.screen());
     let script = script.keys("enter");
-    let run = script.state.session.as_ref().unwrap().asides[0].run.id;
+    let run = script.state.session.as_ref().unwrap().side_turns[0].run.id;
     let said = "## Where it breaks\n\nThe outbox grows while the broker is away.\n\n- Bound it.\n";
     let updates = vec![RunUpdate::Text(said.into()), RunUpdate::Ended(Ending::Done)];
     shows("challenge_said", &script.msg(Msg::Run(run, updates)).screen());

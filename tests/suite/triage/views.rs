@@ -1,7 +1,7 @@
 //! The views, and the way between them and the answers.
 
 use plenary::app::{Effect, Msg, Overlay, ViewKind};
-use plenary::domain::{Change, Ending, History, RunUpdate, Session, SessionId, Turn, TurnId};
+use plenary::domain::{Change, Ending, RunUpdate, Session, SessionId, TriageHistory, Turn, TurnId};
 
 use super::desk;
 use crate::common::desk::Desk;
@@ -121,15 +121,15 @@ fn what_another_instance_writes_is_left_to_it() {
             asked_at: 0,
             runs: vec![run],
         }],
-        asides: Vec::new(),
-        history: History::default(),
+        side_turns: Vec::new(),
+        history: TriageHistory::default(),
     };
     second.send(Msg::Opened(Ok(Box::new(session))));
     second.keys("f3 space enter");
     let lifted = second
         .take()
         .into_iter()
-        .any(|effect| matches!(effect, Effect::Save(Change::Lifted { run, .. }) if run == live));
+        .any(|effect| matches!(effect, Effect::Save(Change::Extracted { run, .. }) if run == live));
     assert!(!lifted && super::rows(&second.state).is_empty());
     assert!(second.notice().contains("still"), "{}", second.notice());
 }

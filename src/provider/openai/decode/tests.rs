@@ -17,7 +17,7 @@ struct DecodedAnswer {
     reasoning: String,
     usage: Option<Usage>,
     stop: Option<StopReason>,
-    error: Option<(FailKind, String)>,
+    error: Option<(FailureKind, String)>,
 }
 
 fn decode_body(body: &[u8], size: usize) -> DecodedAnswer {
@@ -272,7 +272,7 @@ fn an_error_anywhere_overrides_the_finish() {
         let (kind, message) = seen.error.unwrap();
         assert_eq!(
             (kind, seen.text.as_str(), seen.stop),
-            (FailKind::Rejected, "Hi", None),
+            (FailureKind::Rejected, "Hi", None),
             "{error}"
         );
         assert!(
@@ -307,10 +307,13 @@ fn errors_outside_of_events_are_read() {
 #[test]
 fn temporary_errors_in_the_stream_may_be_retried() {
     for (error, kind) in [
-        (r#"{"error":{"message":"m","code":502}}"#, FailKind::Busy),
-        (r#"{"error":{"message":"m","code":"rate_limit_exceeded"}}"#, FailKind::Busy),
-        (r#"{"error":{"message":"m","type":"insufficient_quota","code":429}}"#, FailKind::Rejected),
-        (r#"{"error":{"message":"m","code":401}}"#, FailKind::Auth),
+        (r#"{"error":{"message":"m","code":502}}"#, FailureKind::Busy),
+        (r#"{"error":{"message":"m","code":"rate_limit_exceeded"}}"#, FailureKind::Busy),
+        (
+            r#"{"error":{"message":"m","type":"insufficient_quota","code":429}}"#,
+            FailureKind::Rejected,
+        ),
+        (r#"{"error":{"message":"m","code":401}}"#, FailureKind::Auth),
     ] {
         assert_eq!(decode_events(&[error]).error.unwrap().0, kind, "{error}");
     }
@@ -319,7 +322,7 @@ fn temporary_errors_in_the_stream_may_be_retried() {
 #[test]
 fn data_that_is_not_json_is_quoted_in_the_failure() {
     let (kind, message) = decode_events(&[HI, "{\"choices\":[{"]).error.unwrap();
-    assert_eq!(kind, FailKind::Garbled);
+    assert_eq!(kind, FailureKind::Garbled);
     assert!(message.ends_with("an event that is not JSON: {\"choices\":[{"), "{message}");
 }
 

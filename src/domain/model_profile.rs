@@ -1,64 +1,64 @@
-//! What a prompt must know of the model that it is made for: its limits, and how much help it needs.
+//! Model profiles: the limits of a model, and how much help a prompt for it needs.
 //!
-//! Read from a provider's settings, for `local` from the weights too. Used by `prompt`; made where a model is chosen.
+//! Derived from the settings of the provider and, for `local`, from the model file's entry in the catalogue.
 
 use super::run_notes::local_model_note;
-use super::{ProviderSpec, Scaffolding, Weights};
+use super::{ModelFile, ProviderSpec, ScaffoldMode};
 
-/// Tokens of context that a local model is given, unless configured: each persona's share of memory grows with them.
-const LOCAL_CONTEXT: u32 = 8_192;
+/// Default context of a local model in tokens. The memory for each run grows with it.
+const LOCAL_CONTEXT_TOKENS: u32 = 8_192;
 
-/// The most tokens of a local answer, unless configured: a few hundred take about a minute on an ordinary machine.
-const LOCAL_ANSWER: u32 = 700;
+/// Default token limit of a local answer: a few hundred take about a minute on an ordinary machine.
+const LOCAL_ANSWER_TOKENS: u32 = 700;
 
-/// What a prompt must know of the model that it is made for.
+/// Properties of a model that a prompt depends on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ModelProfile {
-    /// Tokens of context, where known.
+    /// Context in tokens, if known.
     pub context: Option<u32>,
-    /// The most tokens an answer may have, where configured.
+    /// Token limit of an answer, if configured.
     pub max_tokens: Option<u32>,
-    /// It reads a persona's brief better than its full text.
+    /// The model follows the short prompt of a persona better than the full one.
     pub small: bool,
-    /// The program writes the headings of the persona's contract.
+    /// The program writes the headings of the persona's contract itself.
     pub scaffold: bool,
     /// The note about a local model, see `RunNotes`.
     pub note: Option<String>,
 }
 
 impl ProviderSpec {
-    /// The weights that `model` means; none for providers that have their weights elsewhere.
-    pub fn weights(&self, model: &str) -> Option<&Weights> {
+    /// The model file of `model`; none for providers that run no models in this process.
+    pub fn model_file(&self, model: &str) -> Option<&ModelFile> {
         self.local.as_ref()?.catalogue.find(model)
     }
 
-    /// What a prompt for `model` must know of it.
-    pub fn profile(&self, model: &str) -> ModelProfile {
+    /// The profile of `model` at this provider.
+    pub fn model_profile(&self, model: &str) -> ModelProfile {
         let (context, max_tokens) = (self.context, self.max_tokens);
-        let Some((local, weights)) = self.local.as_ref().zip(self.weights(model)) else {
+        let Some((local, file)) = self.local.as_ref().zip(self.model_file(model)) else {
             return ModelProfile { context, max_tokens, ..ModelProfile::default() };
         };
-        let small = local.catalogue.is_small(weights);
+        let small = local.catalogue.is_small(file);
         let scaffold = match local.scaffold {
-            Scaffolding::Auto => small,
-            Scaffolding::On => true,
-            Scaffolding::Off => false,
+            ScaffoldMode::Auto => small,
+            ScaffoldMode::On => true,
+            ScaffoldMode::Off => false,
         };
         ModelProfile {
-            context: Some(context.unwrap_or(LOCAL_CONTEXT).min(weights.context)),
-            max_tokens: Some(max_tokens.unwrap_or(LOCAL_ANSWER)),
+            context: Some(context.unwrap_or(LOCAL_CONTEXT_TOKENS).min(file.context)),
+            max_tokens: Some(max_tokens.unwrap_or(LOCAL_ANSWER_TOKENS)),
             small,
             scaffold,
-            note: Some(describe_local_model(weights, small)),
+            note: Some(describe_local_model(file, small)),
         }
     }
 }
 
-/// The note about a local model: its name, and a caution or what small models get wrong.
-fn describe_local_model(weights: &Weights, small: bool) -> String {
-    let remark = weights.caution.as_deref();
+/// The note about a local model: its name and its caution, or the general one for small models.
+fn describe_local_model(file: &ModelFile, small: bool) -> String {
+    let remark = file.caution.as_deref();
     let remark = remark.or(small.then_some("small model: check its claims"));
-    local_model_note(weights.name(), remark)
+    local_model_note(file.name(), remark)
 }
 
 #[cfg(test)]
@@ -67,10 +67,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::domain::{Catalogue, LocalSpec};
+    use crate::domain::{LocalSpec, ModelCatalogue};
 
-    fn spec(scaffold: Scaffolding) -> ProviderSpec {
-        let weights = |id: &str, bytes: u64, caution: Option<&str>| Weights {
+    fn spec(scaffold: ScaffoldMode) -> ProviderSpec {
+        let file = |id: &str, bytes: u64, caution: Option<&str>| ModelFile {
             id: id.to_owned(),
             title: id.to_owned(),
             alias: None,
@@ -83,13 +83,13 @@ mod tests {
             caution: caution.map(str::to_owned),
             sources: Vec::new(),
         };
-        let mut own = weights("/m/own.gguf", 50, None);
+        let mut own = file("/m/own.gguf", 50, None);
         (own.title, own.file) = ("own.gguf".to_owned(), PathBuf::from("/m/own.gguf"));
-        let catalogue = Catalogue {
-            weights: vec![
-                weights("big", 5_000, None),
-                weights("coder", 100, None),
-                Weights { context: 2_048, ..weights("toy", 10, Some("for demonstrations")) },
+        let catalogue = ModelCatalogue {
+            files: vec![
+                file("big", 5_000, None),
+                file("coder", 100, None),
+                ModelFile { context: 2_048, ..file("toy", 10, Some("for demonstrations")) },
                 own,
             ],
             small_below: 1_000,
@@ -101,8 +101,8 @@ mod tests {
     }
 
     #[test]
-    fn small_models_are_told_apart_and_say_so() {
-        let of = |model: &str| spec(Scaffolding::Auto).profile(model);
+    fn small_models_have_a_note_and_a_scaffold() {
+        let of = |model: &str| spec(ScaffoldMode::Auto).model_profile(model);
         for (model, small, note) in [
             ("big", false, "local · big"),
             ("coder", true, "local · coder · small model: check its claims"),
@@ -116,10 +116,10 @@ mod tests {
     }
 
     #[test]
-    fn limits_are_modest_unless_configured() {
-        let mut spec = spec(Scaffolding::Auto);
+    fn local_models_have_default_limits() {
+        let mut spec = spec(ScaffoldMode::Auto);
         let limits = |spec: &ProviderSpec, model: &str| {
-            let profile = spec.profile(model);
+            let profile = spec.model_profile(model);
             (profile.context, profile.max_tokens)
         };
         assert_eq!(limits(&spec, "coder"), (Some(8_192), Some(700)));
@@ -127,7 +127,7 @@ mod tests {
         (spec.context, spec.max_tokens) = (Some(100_000), Some(2_000));
         assert_eq!(limits(&spec, "coder"), (Some(32_768), Some(2_000)));
         let mut gateway = ProviderSpec::new("gw", "openai", "https://llm.example.com/v1");
-        assert_eq!(gateway.profile("m"), ModelProfile::default());
+        assert_eq!(gateway.model_profile("m"), ModelProfile::default());
         gateway.context = Some(8_000);
         assert_eq!(limits(&gateway, "m"), (Some(8_000), None));
     }
@@ -135,13 +135,13 @@ mod tests {
     #[test]
     fn scaffolding_can_be_forced_and_forbidden() {
         for (when, big, coder) in [
-            (Scaffolding::Auto, false, true),
-            (Scaffolding::On, true, true),
-            (Scaffolding::Off, false, false),
+            (ScaffoldMode::Auto, false, true),
+            (ScaffoldMode::On, true, true),
+            (ScaffoldMode::Off, false, false),
         ] {
             let spec = spec(when);
             assert_eq!(
-                (spec.profile("big").scaffold, spec.profile("coder").scaffold),
+                (spec.model_profile("big").scaffold, spec.model_profile("coder").scaffold),
                 (big, coder)
             );
         }

@@ -1,5 +1,6 @@
-//! What is sent to a model: independent of any provider's wire.
-//! Built by `prompt`, put on the wire by the providers.
+//! The request to a model, independent of any provider's wire.
+//!
+//! Types only: `prompt` decides what a request contains.
 
 use std::sync::Arc;
 
@@ -7,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Scaffold;
 
-/// Who said a message.
+/// The author of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ChatRole {
@@ -17,12 +18,12 @@ pub enum ChatRole {
     Assistant,
 }
 
-/// One message of a history.
+/// One message of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChatMessage {
-    /// Who said it.
+    /// Its author.
     pub role: ChatRole,
-    /// What was said.
+    /// Its text.
     pub text: Arc<str>,
 }
 
@@ -45,14 +46,14 @@ pub struct ChatRequest {
     pub model: String,
     /// The system prompt.
     pub system: Arc<str>,
-    /// The history, oldest first, ending with the user's question.
+    /// Earlier exchanges, oldest first, then the user's question.
     pub messages: Vec<ChatMessage>,
-    /// Sampling temperature; none leaves it to the provider.
+    /// Sampling temperature; none for the provider's default.
     pub temperature: Option<f32>,
-    /// Nucleus sampling; none leaves it to the provider.
+    /// Nucleus sampling; none for the provider's default.
     pub top_p: Option<f32>,
-    /// The most tokens the answer may have; none leaves it to the provider.
+    /// Token limit of the answer; none for the provider's default.
     pub max_tokens: Option<u32>,
-    /// Headings that the provider writes and the model fills in; only `local` can.
+    /// Headings that the provider writes itself. Only the provider `local` supports it.
     pub scaffold: Option<Scaffold>,
 }
