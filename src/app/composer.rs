@@ -6,7 +6,7 @@
 use tui_textarea::{CursorMove, Input, Key as AreaKey, TextArea, WrapMode};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{Key, KeyCode};
+use super::{KeyCode, KeyPress};
 use crate::domain::PersonaId;
 use crate::domain::format::format_quantity;
 
@@ -52,7 +52,7 @@ impl Composer {
 
     /// An empty question.
     pub fn new() -> Self {
-        Self { area: area_of(""), pastes: Vec::new(), history: Vec::new(), browsing: None }
+        Self { area: new_area(""), pastes: Vec::new(), history: Vec::new(), browsing: None }
     }
 
     /// The text area, for drawing.
@@ -83,12 +83,12 @@ impl Composer {
 
     /// Replaces the text; the cursor goes to its end.
     pub fn set_text(&mut self, text: &str) {
-        self.area = area_of(text);
+        self.area = new_area(text);
         self.browsing = None;
     }
 
     /// Edits by one key: characters, Backspace, Delete, arrows, Home, End and the usual Emacs keys.
-    pub fn handle_key(&mut self, key: Key) {
+    pub fn handle_key(&mut self, key: KeyPress) {
         let plain = !key.ctrl && !key.alt;
         match key.code {
             KeyCode::Backspace if plain => self.delete_grapheme(),
@@ -122,7 +122,7 @@ impl Composer {
     }
 
     /// Begins a new line.
-    pub fn newline(&mut self) {
+    pub fn insert_newline(&mut self) {
         self.area.insert_newline();
         self.browsing = None;
     }
@@ -131,7 +131,7 @@ impl Composer {
     ///
     /// # Errors
     /// Says so when the text is larger than [`Composer::PASTE_MAX`]; nothing is inserted then.
-    pub fn paste(&mut self, text: &str) -> Result<(), String> {
+    pub fn insert_paste(&mut self, text: &str) -> Result<(), String> {
         self.browsing = None;
         // Terminals send a carriage return for every line end of a paste.
         let text = &text.replace("\r\n", "\n").replace('\r', "\n");
@@ -245,7 +245,7 @@ impl Composer {
     }
 }
 
-fn area_of(text: &str) -> TextArea<'static> {
+fn new_area(text: &str) -> TextArea<'static> {
     let mut area = TextArea::new(text.split('\n').map(str::to_owned).collect());
     area.set_wrap_mode(WrapMode::WordOrGlyph);
     area.set_tab_length(4);
@@ -254,7 +254,7 @@ fn area_of(text: &str) -> TextArea<'static> {
     area
 }
 
-fn area_input(key: Key) -> Option<Input> {
+fn area_input(key: KeyPress) -> Option<Input> {
     let code = match key.code {
         KeyCode::Char(c) => AreaKey::Char(c),
         KeyCode::Backspace => AreaKey::Backspace,
@@ -282,11 +282,11 @@ mod tests {
     fn backspace_takes_a_whole_emoji() {
         let mut composer = Composer::new();
         composer.set_text("ok 👨‍👩‍👧‍👦");
-        composer.handle_key(Key::plain(KeyCode::Backspace));
+        composer.handle_key(KeyPress::plain(KeyCode::Backspace));
         assert_eq!(composer.text(), "ok ");
         composer.set_text("a\nb");
-        composer.handle_key(Key::plain(KeyCode::Backspace));
-        composer.handle_key(Key::plain(KeyCode::Backspace));
+        composer.handle_key(KeyPress::plain(KeyCode::Backspace));
+        composer.handle_key(KeyPress::plain(KeyCode::Backspace));
         assert_eq!(composer.text(), "a");
     }
 
@@ -295,7 +295,7 @@ mod tests {
         let mut composer = Composer::new();
         let text = "line\n\u{1b}[31m\n".repeat(200);
         composer.set_text("Review ");
-        composer.paste(&text).unwrap();
+        composer.insert_paste(&text).unwrap();
         assert_eq!(composer.text(), "Review [paste 1: 400 lines, 2200 bytes]");
         let question = composer.whole_question().unwrap();
         assert!(question.contains(&text));
@@ -303,16 +303,16 @@ mod tests {
         // A chip that was deleted takes its text along.
         composer.set_text("Review nothing");
         assert_eq!(composer.whole_question().unwrap(), "Review nothing");
-        assert!(composer.paste(&"x".repeat(Composer::PASTE_MAX + 1)).is_err());
+        assert!(composer.insert_paste(&"x".repeat(Composer::PASTE_MAX + 1)).is_err());
     }
 
     #[test]
     fn line_ends_of_terminals_are_line_ends() {
         for ends in ["\n", "\r\n", "\r"] {
             let mut composer = Composer::new();
-            composer.paste(&["one", "two"].join(ends)).unwrap();
+            composer.insert_paste(&["one", "two"].join(ends)).unwrap();
             assert_eq!(composer.lines(), ["one", "two"]);
-            composer.paste(&["x"; 30].join(ends)).unwrap();
+            composer.insert_paste(&["x"; 30].join(ends)).unwrap();
             assert!(composer.text().contains("[paste 1: 30 lines,"), "{ends:?}");
         }
     }
@@ -321,7 +321,7 @@ mod tests {
     fn control_u_deletes_to_the_beginning_of_the_line() {
         let mut composer = Composer::new();
         composer.set_text("one\ntwo three");
-        composer.handle_key(Key::ctrl('u'));
+        composer.handle_key(KeyPress::ctrl('u'));
         assert_eq!(composer.text(), "one\n");
     }
 

@@ -5,7 +5,7 @@ use crate::text::HighlightJob;
 
 /// One run to be started.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Order {
+pub struct RunRequest {
     /// Its identity.
     pub run: RunId,
     /// Who answers.
@@ -18,7 +18,7 @@ pub struct Order {
 
 /// How a pane's view moves. The view knows the rows, the state does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scroll {
+pub enum ScrollMove {
     /// By rows, down is positive.
     Lines(i32),
     /// By half pages, down is positive.
@@ -41,7 +41,7 @@ pub enum Scroll {
 
 /// What the editor is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EditFor {
+pub enum EditorPurpose {
     /// To write the question; its text comes back.
     Question,
     /// To read an answer; nothing comes back.
@@ -52,7 +52,7 @@ pub enum EditFor {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Start these runs, all at once.
-    Ask(Vec<Order>),
+    Ask(Vec<RunRequest>),
     /// Cancel one run.
     Cancel(RunId),
     /// Cancel every run.
@@ -62,7 +62,7 @@ pub enum Effect {
     /// Highlight these lines.
     Highlight(RunId, Vec<HighlightJob>),
     /// Scroll the view; among the answers, the pane with this index.
-    Scroll(usize, Scroll),
+    Scroll(usize, ScrollMove),
     /// Copy this text. The description is shown (`the answer of Kai Lennox`).
     Copy {
         /// The text.
@@ -73,7 +73,7 @@ pub enum Effect {
     /// Copy the code block, or else the section, at the top of the view of the pane with this index.
     CopyBlock(usize),
     /// Open `$EDITOR`.
-    Edit(EditFor, String),
+    Edit(EditorPurpose, String),
     /// Scroll to a position of an answer: pane, run, byte of its text.
     Reveal(usize, RunId, usize),
     /// Scroll to the section that is at the top of the change view, in its answer.
@@ -100,11 +100,11 @@ pub enum Effect {
     /// Open a session.
     Open(SessionId),
     /// Download the model file with this id, and report the progress.
-    Pull(String),
+    Download(String),
     /// Cancel the download, and report how much is kept.
-    CancelPull(String),
+    CancelDownload(String),
     /// Clear what is cached per pane: another session is shown.
-    ForgetPanes,
+    ClearPaneCaches,
     /// Code is wrapped, or scrolls sideways.
     ToggleWrap,
     /// The next theme.

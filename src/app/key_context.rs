@@ -1,6 +1,6 @@
 //! Where the keys go: the context in which a key is looked up, derived from the state in one place.
 
-use super::{Action, Focus, KeyContext, Level, State, ViewKind};
+use super::{Action, Focus, KeyContext, NoticeLevel, State, ViewKind};
 
 impl State {
     /// The context in which keys are looked up now.
@@ -31,6 +31,6 @@ impl State {
     pub(super) fn explain_where(&mut self, action: Action, contexts: &[KeyContext]) {
         let titles: Vec<String> = contexts.iter().map(|c| c.title().to_lowercase()).collect();
         let message = format!("\u{201c}{}\u{201d} works here: {}", action.id(), titles.join("; "));
-        self.tell(Level::Info, message);
+        self.show_notice(NoticeLevel::Info, message);
     }
 }

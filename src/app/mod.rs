@@ -12,7 +12,7 @@ pub mod key;
 mod key_context;
 pub mod keymap;
 pub mod line_editor;
-pub mod local;
+pub mod local_models;
 pub mod msg;
 pub mod notice;
 pub mod overlay;
@@ -28,20 +28,20 @@ pub mod view;
 
 pub use action::Action;
 pub use composer::{Completion, Composer};
-pub use effect::{EditFor, Effect, Effects, Order, Scroll};
-pub use key::{Key, KeyCode};
+pub use effect::{EditorPurpose, Effect, Effects, RunRequest, ScrollMove};
+pub use key::{KeyCode, KeyPress};
 pub use keymap::{KeyContext, Keymap};
 pub use line_editor::LineEditor;
-pub use local::{Locals, PullNews};
+pub use local_models::{DownloadReport, LocalModels};
 pub use msg::{Clock, Msg, Signal};
-pub use notice::{Level, Notice};
+pub use notice::{Notice, NoticeLevel};
 pub use overlay::{
     AnswerPosition, BriefOverlay, ChallengeOverlay, Confirmation, DownloadOverlay, ExportOverlay,
     HelpOverlay, LedgerOverlay, LedgerRow, LineEditOverlay, LineEditPurpose, ListCursor, Overlay,
     Picker, SessionRow, SessionsOverlay,
 };
 pub use pane::Pane;
-pub use roster::{Answerer, Roster, Target};
+pub use roster::{Answerer, AskTarget, Roster};
 pub use run_display::{RunDisplay, RunDisplays, RunQuestion, RunRef};
 pub use side_turn::SideTurnRef;
 pub use state::{Focus, LayoutMode, State};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{EditFor, Key, Level, PullNews, Submission};
+use super::{DownloadReport, EditorPurpose, KeyPress, NoticeLevel, Submission};
 use crate::domain::{RunId, RunUpdate, SearchHit, Session, SessionSummary};
 use crate::text::Highlighted;
 
@@ -56,7 +56,7 @@ pub enum Msg {
     /// The time; comes before every other message of a round.
     Clock(Clock),
     /// A key was pressed.
-    Key(Key),
+    Key(KeyPress),
     /// Text was pasted, in one piece.
     Paste(String),
     /// The terminal has this many columns and rows now.
@@ -70,21 +70,21 @@ pub enum Msg {
     /// Code lines of a run's answer were highlighted.
     Highlighted(RunId, Vec<Highlighted>),
     /// The sessions, newest first, or why they cannot be listed.
-    Sessions(Result<Vec<SessionSummary>, String>),
+    SessionsListed(Result<Vec<SessionSummary>, String>),
     /// What full-text search found for these words, or why it could not search.
-    Found(String, Result<Vec<SearchHit>, String>),
+    SearchResults(String, Result<Vec<SearchHit>, String>),
     /// A session was renamed, tagged or deleted (its words), or why not. The list is out of date.
-    Kept(Result<String, String>),
+    SessionChanged(Result<String, String>),
     /// The session to resume, or why it cannot be opened.
-    Opened(Result<Box<Session>, String>),
+    SessionLoaded(Result<Box<Session>, String>),
     /// The editor was closed; the text it left, or why it could not be used.
-    Edited(EditFor, Result<String, String>),
+    EditorClosed(EditorPurpose, Result<String, String>),
     /// A report on the model file with this id.
-    Pull(String, PullNews),
+    Download(String, DownloadReport),
     /// Download the panel's missing local models without asking.
-    GetModels,
+    DownloadModels,
     /// A notice.
-    Tell(Level, String),
+    Notice(NoticeLevel, String),
     /// A signal that ends the program.
     Signal(Signal),
 }

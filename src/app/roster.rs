@@ -25,7 +25,7 @@ pub struct Answerer {
 
 /// One persona to be asked.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub struct AskTarget {
     /// Who.
     pub persona: Arc<Persona>,
     /// A trigger in the question switches the persona into its mode.
@@ -59,7 +59,7 @@ impl Roster {
     }
 
     /// Who is asked: those that `submission` names, or the panel and those whom a trigger adds, but for `dismissed`.
-    pub fn find_targets(&self, submission: &Submission, dismissed: &[PersonaId]) -> Vec<Target> {
+    pub fn find_targets(&self, submission: &Submission, dismissed: &[PersonaId]) -> Vec<AskTarget> {
         let is_triggered = |persona: &Persona| {
             prompt::is_triggered(persona, &submission.trigger_text)
                 && !dismissed.contains(&persona.id)
@@ -76,7 +76,7 @@ impl Roster {
         }
         ids.iter()
             .filter_map(|id| self.persona(id).cloned())
-            .map(|persona| Target { triggered: is_triggered(&persona), persona })
+            .map(|persona| AskTarget { triggered: is_triggered(&persona), persona })
             .collect()
     }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::ids::Ids;
 use super::keymap::PendingKeys;
 use super::{
-    Clock, CompareState, Completion, Composer, Keymap, Level, Locals, Notice, Overlay, Pane,
-    Roster, RunDisplays, RunRef, TriageState, ViewKind,
+    Clock, CompareState, Completion, Composer, Keymap, LocalModels, Notice, NoticeLevel, Overlay,
+    Pane, Roster, RunDisplays, RunRef, TriageState, ViewKind,
 };
 use crate::domain::{
     Facet, Panel, Persona, PersonaId, Recommendation, RecommendationId, RunId, Session, SessionId,
@@ -56,7 +56,7 @@ impl LayoutMode {
     }
 
     /// What the status line calls it.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Auto => "by width",
             Self::Columns => "columns",
@@ -100,7 +100,7 @@ pub struct State {
     /// What lies above, topmost last.
     pub overlays: Vec<Overlay>,
     /// The local models that answer for somebody, and whether they are there.
-    pub locals: Locals,
+    pub local_models: LocalModels,
     /// The question being written.
     pub composer: Composer,
     /// Persona names offered for the `@` at the cursor.
@@ -135,7 +135,7 @@ impl State {
     pub fn new(roster: Roster, keymap: Keymap) -> Self {
         let mut state = Self {
             home_panel: roster.panel.clone(),
-            locals: Locals::of(&roster),
+            local_models: LocalModels::from_roster(&roster),
             roster,
             session: None,
             displays: RunDisplays::default(),
@@ -237,15 +237,15 @@ impl State {
     }
 
     /// Of the runs that answer the last question: how many were asked, and how many answered in full.
-    pub fn progress(&self) -> Progress {
+    pub fn progress(&self) -> TurnProgress {
         let panes = self.panes();
         let last = panes.iter().filter_map(Pane::current);
         let Some(turn) =
             last.clone().max_by_key(|run| (run.is_live(), run.started)).map(|run| run.turn)
         else {
-            return Progress::default();
+            return TurnProgress::default();
         };
-        let mut progress = Progress::default();
+        let mut progress = TurnProgress::default();
         for view in last.filter(|run| run.turn == turn) {
             progress.asked += 1;
             let (tokens, estimated) = view.tokens();
@@ -263,7 +263,7 @@ impl State {
 
     /// Personas that a trigger in the question being written brings in (or switches into their mode), without those
     /// the user sent away.
-    pub fn joining(&self) -> Vec<PersonaId> {
+    pub fn triggered_personas(&self) -> Vec<PersonaId> {
         let text = self.composer.text();
         let triggered = |p: &&Arc<Persona>| {
             crate::prompt::is_triggered(p, &text) && !self.dismissed.contains(&p.id)
@@ -272,14 +272,18 @@ impl State {
     }
 
     /// Says something in the status line.
-    pub fn tell(&mut self, level: Level, text: impl Into<String>) {
-        let stays = if level == Level::Error { Notice::ERROR_STAYS } else { Notice::STAYS };
+    pub fn show_notice(&mut self, level: NoticeLevel, text: impl Into<String>) {
+        let stays = if level == NoticeLevel::Error {
+            Notice::ERROR_DISPLAY_TIME
+        } else {
+            Notice::DISPLAY_TIME
+        };
         let until = self.clock.since_start + stays;
         self.notice = Some(Notice { level, text: text.into(), until });
     }
 
     /// When the screen changes next without anything happening: a clock of a live run, a notice that goes away.
-    pub fn next_change(&self) -> Option<Duration> {
+    pub fn next_redraw_at(&self) -> Option<Duration> {
         let now = self.clock.since_start;
         let second = self.is_live().then(|| Duration::from_secs(now.as_secs() + 1));
         let notice = self.notice.as_ref().map(|n| n.until);
@@ -289,7 +293,7 @@ impl State {
 
 /// How the last question stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Progress {
+pub struct TurnProgress {
     /// Personas asked.
     pub asked: usize,
     /// Answered in full.

@@ -29,7 +29,7 @@ impl ViewKind {
     }
 
     /// What the header calls it.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Answers => "answers",
             Self::Compare => "compare",
@@ -103,7 +103,7 @@ impl TriageStatus {
         [Self::Open, Self::Discuss, Self::Accepted, Self::Rejected, Self::Deferred];
 
     /// What the list calls it.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Discuss => "to discuss",

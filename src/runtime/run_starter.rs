@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::fanout::{Fanout, RunTask};
 use super::provider_pool::ProviderPool;
 use super::run_mailbox::RunMailbox;
-use crate::app::Order;
+use crate::app::RunRequest;
 use crate::domain::{Change, Ending, RunId, RunUpdate};
 use crate::store::Store;
 
@@ -36,7 +36,7 @@ impl RunStarter {
 
     /// Starts runs once their question is on disk. All are prepared before the first is started, so that requests leave
     /// together.
-    pub fn start_runs(&mut self, orders: Vec<Order>) {
+    pub fn start_runs(&mut self, orders: Vec<RunRequest>) {
         let mut tasks = Vec::with_capacity(orders.len());
         for order in orders {
             match self.providers.get(&order.provider) {

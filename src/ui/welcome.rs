@@ -10,7 +10,7 @@ use super::labels;
 use super::paint::{RowPainter, inset_sides, row_at, truncate_to_width, wrap_text};
 use super::pane::PersonaLabel;
 use super::theme::{Theme, UiRole};
-use crate::app::local::Stock;
+use crate::app::local_models::ModelFileStatus;
 use crate::app::state::EXAMPLES;
 use crate::app::{Action, KeyContext, State};
 use crate::domain::format::format_bytes;
@@ -225,19 +225,19 @@ fn model_block(state: &State, columns: usize) -> WelcomeBlock {
 
 /// Describes local models that are not installed, and what the download key does.
 fn describe_local_models(state: &State) -> Option<(String, &'static str)> {
-    let locals = &state.locals;
-    if let Some((model, fetch)) = locals.coming() {
-        let (name, percent) = (sanitize_line(model.weights.name()), fetch.percent());
+    let local_models = &state.local_models;
+    if let Some((model, meter)) = local_models.current_download() {
+        let (name, percent) = (sanitize_line(model.weights.name()), meter.percent());
         let waiting =
-            if locals.waiting.is_some() { "; your question is waiting for it" } else { "" };
+            if local_models.waiting.is_some() { "; your question is waiting for it" } else { "" };
         return Some((format!("Downloading {name}: {percent} %{waiting}."), "shows the progress"));
     }
-    let missing = locals.missing(&state.roster, &state.roster.panel.personas);
+    let missing = local_models.find_missing(&state.roster, &state.roster.panel.personas);
     let bytes = missing.iter().map(|m| m.weights.bytes).fold(0, u64::saturating_add);
     let bytes = format_bytes(bytes);
     Some(match missing.as_slice() {
         [] => return None,
-        [model] if matches!(model.stock, Stock::Failed(_)) => (
+        [model] if matches!(model.status, ModelFileStatus::Failed(_)) => (
             format!("{} could not be downloaded.", sanitize_line(&model.weights.title)),
             "shows why",
         ),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use plenary::app::ids::Ids;
 use plenary::app::roster::{Answerer, Roster};
-use plenary::app::{Clock, Effect, Effects, Key, Keymap, Msg, State, update};
+use plenary::app::{Clock, Effect, Effects, KeyPress, Keymap, Msg, State, update};
 use plenary::domain::{
     ModelProfile, ModelRef, Panel, Persona, PersonaId, PersonaSource, RunId, RunUpdate, Source,
     Weights,
@@ -122,7 +122,7 @@ impl Desk {
     /// Keys as keymaps write them, parted by blanks.
     pub fn keys(&mut self, keys: &str) -> &mut Self {
         for key in keys.split_whitespace() {
-            let key = Key::parse(key).unwrap_or_else(|| panic!("{key} is no key"));
+            let key = KeyPress::parse(key).unwrap_or_else(|| panic!("{key} is no key"));
             self.send(Msg::Key(key));
         }
         self
@@ -131,7 +131,7 @@ impl Desk {
     /// Text, typed key by key.
     pub fn type_text(&mut self, text: &str) -> &mut Self {
         for c in text.chars() {
-            self.send(Msg::Key(Key::char(c)));
+            self.send(Msg::Key(KeyPress::char(c)));
         }
         self
     }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use plenary::app::roster::Answerer;
-use plenary::app::{Clock, Effect, Effects, Key, Keymap, Msg, Roster, State, ids::Ids, update};
+use plenary::app::{
+    Clock, Effect, Effects, KeyPress, Keymap, Msg, Roster, State, ids::Ids, update,
+};
 use plenary::domain::{
     Ending, ModelProfile, ModelRef, Panel, Persona, PersonaId, PersonaSource, RunId, RunUpdate,
     Usage,
@@ -104,7 +106,7 @@ impl Script {
                     Effect::Reveal(pane, run, at) => self.renderer.reveal_offset(pane, run, at),
                     Effect::RevealSection(pane) => self.renderer.reveal_section(pane),
                     Effect::ToggleWrap => self.renderer.toggle_wrap(),
-                    Effect::ForgetPanes => self.renderer.forget_session(),
+                    Effect::ClearPaneCaches => self.renderer.forget_session(),
                     Effect::Highlight(run, jobs) => {
                         let doc = u128::from_str_radix(&run.to_string(), 16).unwrap();
                         let done =
@@ -123,12 +125,12 @@ impl Script {
     /// Keys as keymaps write them, with blanks between.
     pub fn keys(self, keys: &str) -> Self {
         keys.split(' ').fold(self, |script, key| {
-            script.msg(Msg::Key(Key::parse(key).unwrap_or_else(|| panic!("no key: {key}"))))
+            script.msg(Msg::Key(KeyPress::parse(key).unwrap_or_else(|| panic!("no key: {key}"))))
         })
     }
 
     pub fn typed(self, text: &str) -> Self {
-        text.chars().fold(self, |script, c| script.msg(Msg::Key(Key::char(c))))
+        text.chars().fold(self, |script, c| script.msg(Msg::Key(KeyPress::char(c))))
     }
 
     pub fn ask(self, question: &str) -> Self {

@@ -20,7 +20,7 @@ pub struct HelpRow {
 pub fn help_rows(keymap: &Keymap, filter: &str, from: Option<KeyContext>) -> Vec<HelpRow> {
     let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
     let mut rows = Vec::new();
-    let near: Vec<KeyContext> = from.iter().flat_map(|from| from.chain()).collect();
+    let near: Vec<KeyContext> = from.iter().flat_map(|from| from.lookup_order()).collect();
     let far = KeyContext::ALL.iter().copied().filter(|context| !near.contains(context));
     for context in near.iter().copied().chain(far) {
         for binding in keymap.bindings().iter().filter(|b| b.context == context && !b.on.is_empty())
@@ -42,11 +42,12 @@ pub fn footer_hints(keymap: &Keymap, context: KeyContext) -> Vec<(String, String
     let mut words = Vec::new();
     for binding in keymap.in_force(context).filter(|b| b.context != KeyContext::Global) {
         // A key that a nearer context binds to something else does not do this here.
-        let means = |on: &&Vec<super::Key>| {
+        let means = |on: &&Vec<super::KeyPress>| {
             let nearest = keymap.in_force(context).find(|other| other.on.contains(on));
             nearest.is_some_and(|nearest| nearest.run == binding.run)
         };
-        let reachable: Vec<Vec<super::Key>> = binding.on.iter().filter(means).cloned().collect();
+        let reachable: Vec<Vec<super::KeyPress>> =
+            binding.on.iter().filter(means).cloned().collect();
         let first = format_keys(&reachable).into_iter().next();
         let Some((key, word)) = first.zip(binding.footer.clone()) else { continue };
         if !shown_for.contains(&binding.run) {
@@ -57,9 +58,10 @@ pub fn footer_hints(keymap: &Keymap, context: KeyContext) -> Vec<(String, String
     words
 }
 
-fn format_keys(on: &[Vec<super::Key>]) -> Vec<String> {
-    let sequence =
-        |keys: &Vec<super::Key>| keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+fn format_keys(on: &[Vec<super::KeyPress>]) -> Vec<String> {
+    let sequence = |keys: &Vec<super::KeyPress>| {
+        keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
     on.iter().map(sequence).collect()
 }
 

@@ -9,7 +9,7 @@ mod parse;
 pub use help::{HelpRow, footer_hints, help_rows};
 pub use parse::KeymapError;
 
-use super::{Action, Key};
+use super::{Action, KeyPress};
 
 macro_rules! contexts {
     ($($(#[$doc:meta])* $variant:ident = $id:literal, $title:literal;)*) => {
@@ -105,7 +105,7 @@ impl KeyContext {
     }
 
     /// Where a key is looked up, in this order: here, in all contexts of this kind, everywhere.
-    pub fn chain(self) -> impl Iterator<Item = Self> {
+    pub fn lookup_order(self) -> impl Iterator<Item = Self> {
         let kind = match self {
             Self::Panes | Self::Compare | Self::Triage | Self::Change => Some(Self::Views),
             Self::Help
@@ -128,7 +128,7 @@ pub struct Binding {
     /// Where it applies.
     pub context: KeyContext,
     /// Key sequences, any of which runs the action.
-    pub on: Vec<Vec<Key>>,
+    pub on: Vec<Vec<KeyPress>>,
     /// What it does.
     pub run: Action,
     /// What the help says.
@@ -142,12 +142,12 @@ pub struct Binding {
 /// The start of a key sequence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PendingKeys {
-    keys: Vec<Key>,
+    keys: Vec<KeyPress>,
 }
 
 impl PendingKeys {
     /// The keys so far, for the status line.
-    pub fn keys(&self) -> &[Key] {
+    pub fn keys(&self) -> &[KeyPress] {
         &self.keys
     }
 }
@@ -204,7 +204,7 @@ impl Keymap {
     /// apply.
     pub fn in_force(&self, context: KeyContext) -> impl Iterator<Item = &Binding> {
         let mut overruled: Vec<Action> = Vec::new();
-        context.chain().flat_map(move |place| {
+        context.lookup_order().flat_map(move |place| {
             let of = |b: &&Binding| b.context == place;
             let here: Vec<&Binding> =
                 self.bindings.iter().filter(of).filter(|b| !overruled.contains(&b.run)).collect();
@@ -220,11 +220,11 @@ impl Keymap {
 
     /// What `key` means in `context` after the keys in `pending`, which is updated: an incomplete sequence is kept, one that
     /// nothing is bound to is dropped.
-    pub fn lookup(
+    pub fn find_action(
         &self,
         context: KeyContext,
         pending: &mut PendingKeys,
-        key: Key,
+        key: KeyPress,
     ) -> Option<Action> {
         pending.keys.push(key);
         let typed = pending.keys.as_slice();
@@ -238,7 +238,7 @@ impl Keymap {
             let alone = pending.keys.len() == 1;
             pending.keys.clear();
             // The key may be bound without the sequence.
-            return if alone { None } else { self.lookup(context, pending, key) };
+            return if alone { None } else { self.find_action(context, pending, key) };
         }
         None
     }
@@ -252,7 +252,7 @@ mod tests {
         let mut pending = PendingKeys::default();
         let mut last = None;
         for key in keys.split(' ') {
-            last = map.lookup(context, &mut pending, Key::parse(key).unwrap());
+            last = map.find_action(context, &mut pending, KeyPress::parse(key).unwrap());
         }
         last
     }

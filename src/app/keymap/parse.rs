@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Binding, KeyContext};
-use crate::app::{Action, Key};
+use crate::app::{Action, KeyPress};
 use crate::text::did_you_mean;
 
 /// What is wrong with a keymap file.
@@ -67,8 +67,8 @@ pub(super) fn parse_keymap(text: &str, file: &str) -> Result<Vec<Binding>, Keyma
             })?;
             let mut on = Vec::new();
             for keys in row.on.get_ref() {
-                let sequence: Option<Vec<Key>> =
-                    keys.get_ref().split_whitespace().map(Key::parse).collect();
+                let sequence: Option<Vec<KeyPress>> =
+                    keys.get_ref().split_whitespace().map(KeyPress::parse).collect();
                 let sequence = sequence.filter(|s| !s.is_empty()).ok_or_else(|| {
                     fail(keys.span().start, format!(
                         "\"{}\" is not a key; write keys as \"j\", \"G\", \"ctrl-d\", \"alt-enter\", \"f1\", \"pagedown\", \"g g\"",

@@ -1,8 +1,8 @@
-//! The brief of a turn: its sentences, each leading to the answer that it quotes. `update::aside` has it written.
+//! The brief of a turn: its sentences, each leading to the answer that it quotes. `update::side_turn` has it written.
 
 use super::{AnswerPosition, ListCursor, Overlay, OverlayHandler, OverlayOutcome, open_overlay};
-use crate::app::update::{aside, ask, views};
-use crate::app::{Action, Effect, Effects, KeyContext, Level, State};
+use crate::app::update::{ask, side_turn, views};
+use crate::app::{Action, Effect, Effects, KeyContext, NoticeLevel, State};
 use crate::domain::{AsideKind, RunId, TurnId};
 use crate::review::{BriefLine, find_quote};
 
@@ -17,8 +17,8 @@ pub struct BriefOverlay {
 
 /// Shows the brief of the last turn that has one or can have one; has it written first where there is none.
 pub(in crate::app) fn open_brief(state: &mut State, effects: &mut Effects) {
-    let Some(turn) = aside::brief_turn(state) else {
-        state.tell(Level::Info, "ask something first: a brief is made of answers");
+    let Some(turn) = side_turn::brief_turn(state) else {
+        state.show_notice(NoticeLevel::Info, "ask something first: a brief is made of answers");
         return;
     };
     // An attempt that left nothing is repeated.
@@ -31,13 +31,13 @@ pub(in crate::app) fn open_brief(state: &mut State, effects: &mut Effects) {
 }
 
 fn write_and_show(state: &mut State, turn: TurnId, effects: &mut Effects) {
-    if let Some(run) = aside::write_brief(state, turn, effects) {
+    if let Some(run) = side_turn::write_brief(state, turn, effects) {
         show_brief(state, run);
     }
 }
 
 fn show_brief(state: &mut State, run: RunId) {
-    aside::verify_brief(state, run);
+    side_turn::verify_brief(state, run);
     open_overlay(state, Overlay::Brief(BriefOverlay { run, cursor: ListCursor::default() }));
 }
 
@@ -73,7 +73,10 @@ impl BriefOverlay {
         let quote = match self.first_quotes(state).into_iter().nth(self.cursor.selected) {
             Some(Some(quote)) => quote,
             Some(None) => {
-                state.tell(Level::Info, "no quote of this sentence was found in an answer");
+                state.show_notice(
+                    NoticeLevel::Info,
+                    "no quote of this sentence was found in an answer",
+                );
                 return OverlayOutcome::Keep;
             }
             None => return OverlayOutcome::Keep,
@@ -87,7 +90,7 @@ impl BriefOverlay {
 
     fn rewrite_brief(&self, state: &mut State, effects: &mut Effects) -> OverlayOutcome {
         let turn = self.summarized_turn(state).filter(|_| !self.is_live(state));
-        let Some(run) = turn.and_then(|turn| aside::write_brief(state, turn, effects)) else {
+        let Some(run) = turn.and_then(|turn| side_turn::write_brief(state, turn, effects)) else {
             return OverlayOutcome::Keep;
         };
         show_brief(state, run);
@@ -108,7 +111,7 @@ fn quote_position(
     turn: Option<TurnId>,
     (witness, quote): &(usize, String),
 ) -> Option<AnswerPosition> {
-    let answers = aside::turn_answers(state, turn?);
+    let answers = side_turn::turn_answers(state, turn?);
     let run = answers.get(*witness)?;
     let pane = state.pane_personas.iter().position(|persona| persona.id == run.run.persona)?;
     let offset = find_quote(run.document.source(), quote).unwrap_or(0);

@@ -1,8 +1,8 @@
 //! Choice of the persona that challenges a recommendation: all but those who propose it.
 
 use super::{ListCursor, Overlay, OverlayHandler, OverlayOutcome, open_overlay};
-use crate::app::update::{aside, ask, triage_list};
-use crate::app::{Action, Effects, KeyContext, Level, State};
+use crate::app::update::{ask, side_turn, triage_list};
+use crate::app::{Action, Effects, KeyContext, NoticeLevel, State};
 use crate::domain::{PersonaId, RecommendationId, RunId};
 
 /// The personas that can be asked.
@@ -27,13 +27,13 @@ pub(in crate::app) fn open_challenge(state: &mut State, effects: &mut Effects) {
         .filter_map(|pane| Some(state.pane_personas.get(pane)?.id.clone()))
         .collect();
     if let Some(run) = live_challenge(state, &ids) {
-        state.tell(Level::Info, "the challenge was stopped; ! asks again");
+        state.show_notice(NoticeLevel::Info, "the challenge was stopped; ! asks again");
         ask::cancel_run(state, run, effects);
         return;
     }
     let personas = possible_challengers(state, &authors);
     if personas.is_empty() {
-        state.tell(Level::Warning, "no persona left to ask: all of them propose this");
+        state.show_notice(NoticeLevel::Warning, "no persona left to ask: all of them propose this");
         return;
     }
     let overlay = ChallengeOverlay { target, personas, cursor: ListCursor::default() };
@@ -70,7 +70,7 @@ impl OverlayHandler for ChallengeOverlay {
     ) -> OverlayOutcome {
         match (action, self.personas.get(self.cursor.selected)) {
             (Action::Open, Some(persona)) => {
-                aside::ask_challenge(state, self.target, persona, effects);
+                side_turn::ask_challenge(state, self.target, persona, effects);
                 OverlayOutcome::Close
             }
             _ => self.cursor.handle_action(action, self.personas.len()),

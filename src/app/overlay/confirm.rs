@@ -2,7 +2,7 @@
 
 use super::{Overlay, OverlayHandler, OverlayOutcome, open_overlay};
 use crate::app::update::{session, triage, triage_list};
-use crate::app::{Action, Effects, KeyContext, Level, State};
+use crate::app::{Action, Effects, KeyContext, NoticeLevel, State};
 use crate::domain::{Decision, RecommendationId, SessionId};
 
 /// What is done after a yes.
@@ -30,7 +30,7 @@ pub enum Confirmation {
 pub(in crate::app) fn confirm_listed(state: &mut State, decision: Decision) {
     let (all, open) = triage_list::listed_ids(state);
     if all.is_empty() {
-        state.tell(Level::Info, "nothing is listed that could be decided on");
+        state.show_notice(NoticeLevel::Info, "nothing is listed that could be decided on");
         return;
     }
     open_overlay(state, Overlay::Confirm(Confirmation::DecideListed { decision, all, open }));

@@ -4,7 +4,7 @@ use super::{
     LineEditOverlay, LineEditPurpose, ListCursor, Overlay, OverlayHandler, OverlayOutcome,
     open_overlay,
 };
-use crate::app::{Action, Effect, Effects, KeyContext, Level, State};
+use crate::app::{Action, Effect, Effects, KeyContext, NoticeLevel, State};
 use crate::domain::SessionId;
 use crate::export::{ExportTarget, TARGETS};
 
@@ -20,7 +20,7 @@ pub struct ExportOverlay {
 /// Opens the choice; a session without a question has nothing to export.
 pub(in crate::app) fn open_export(state: &mut State) {
     if state.session_id().is_none() {
-        state.tell(Level::Info, "ask something first: there is nothing to write yet");
+        state.show_notice(NoticeLevel::Info, "ask something first: there is nothing to write yet");
         return;
     }
     // A review usually ends with a decision record.

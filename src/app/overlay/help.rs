@@ -2,7 +2,7 @@
 
 use super::{Overlay, OverlayHandler, OverlayOutcome, Picker, open_overlay};
 use crate::app::keymap::{HelpRow, help_rows};
-use crate::app::{Action, Effects, Key, KeyContext, State};
+use crate::app::{Action, Effects, KeyContext, KeyPress, State};
 
 /// The list of keys and actions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,7 +33,8 @@ impl HelpOverlay {
         let Some(row) = self.matching_rows(state).into_iter().nth(self.picker.selected()) else {
             return OverlayOutcome::Close;
         };
-        let in_force = self.from.is_some_and(|from| from.chain().any(|place| place == row.context));
+        let in_force =
+            self.from.is_some_and(|from| from.lookup_order().any(|place| place == row.context));
         if in_force || !row.context.is_transient() {
             return OverlayOutcome::Run(row.action);
         }
@@ -64,7 +65,7 @@ impl OverlayHandler for HelpOverlay {
         }
     }
 
-    fn handle_text(&mut self, key: Key, _effects: &mut Effects) {
+    fn handle_text(&mut self, key: KeyPress, _effects: &mut Effects) {
         self.picker.handle_text(key);
     }
 

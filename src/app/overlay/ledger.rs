@@ -3,8 +3,8 @@
 //! What is an assumption and what a number is decided by `review`; here the findings become rows that lead to their source.
 
 use super::{Overlay, OverlayHandler, OverlayOutcome, Picker, list_delta, open_overlay};
-use crate::app::update::{lift, views};
-use crate::app::{Action, Effects, Key, KeyContext, Level, RunRef, State};
+use crate::app::update::{extract, views};
+use crate::app::{Action, Effects, KeyContext, KeyPress, NoticeLevel, RunRef, State};
 use crate::domain::RunId;
 use crate::review::{self, LedgerSource};
 use crate::text::sanitize_line;
@@ -83,7 +83,10 @@ pub struct LedgerOverlay {
 pub(in crate::app) fn open_ledger(state: &mut State) {
     let rows = build_rows(state);
     if rows.is_empty() {
-        state.tell(Level::Info, "no assumption and no number was found in the answers so far");
+        state.show_notice(
+            NoticeLevel::Info,
+            "no assumption and no number was found in the answers so far",
+        );
         return;
     }
     let mut overlay = LedgerOverlay { rows, picker: Picker::default() };
@@ -92,7 +95,7 @@ pub(in crate::app) fn open_ledger(state: &mut State) {
 }
 
 fn build_rows(state: &mut State) -> Vec<LedgerRow> {
-    lift::read_all_sections(state);
+    extract::read_all_sections(state);
     let panes = state.panes();
     let answers: Vec<(usize, RunRef<'_>)> = panes
         .iter()
@@ -203,7 +206,7 @@ impl OverlayHandler for LedgerOverlay {
         outcome
     }
 
-    fn handle_text(&mut self, key: Key, _effects: &mut Effects) {
+    fn handle_text(&mut self, key: KeyPress, _effects: &mut Effects) {
         if self.picker.handle_text(key) {
             self.move_selection(0);
         }

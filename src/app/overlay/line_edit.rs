@@ -2,7 +2,7 @@
 
 use super::{Overlay, OverlayHandler, OverlayOutcome, open_overlay};
 use crate::app::update::{session, triage, triage_list};
-use crate::app::{Action, Effects, Key, KeyContext, LineEditor, State};
+use crate::app::{Action, Effects, KeyContext, KeyPress, LineEditor, State};
 use crate::domain::{RecommendationId, SessionId};
 
 /// What a line is edited for.
@@ -93,7 +93,7 @@ impl OverlayHandler for LineEditOverlay {
         OverlayOutcome::Close
     }
 
-    fn handle_text(&mut self, key: Key, _effects: &mut Effects) {
+    fn handle_text(&mut self, key: KeyPress, _effects: &mut Effects) {
         self.line.handle_key(key);
     }
 

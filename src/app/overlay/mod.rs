@@ -37,7 +37,7 @@ pub(super) use sessions::{
     on_session_changed, on_sessions_found, on_sessions_listed, open_sessions,
 };
 
-use super::{Action, Effects, Key, KeyContext, State};
+use super::{Action, Effects, KeyContext, KeyPress, State};
 
 /// One overlay.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,7 +91,7 @@ pub trait OverlayHandler {
     ) -> OverlayOutcome;
 
     /// Takes a key without an action as text. Overlays without a text line ignore it.
-    fn handle_text(&mut self, _key: Key, _effects: &mut Effects) {}
+    fn handle_text(&mut self, _key: KeyPress, _effects: &mut Effects) {}
 
     /// Takes pasted text. Overlays without a text line ignore it: a paste never acts.
     fn handle_paste(&mut self, _text: &str, _effects: &mut Effects) {}

@@ -3,7 +3,7 @@
 //! Knows no rows: callers say how many there are.
 
 use super::OverlayOutcome;
-use crate::app::{Action, Key, KeyCode};
+use crate::app::{Action, KeyCode, KeyPress};
 
 /// Rows that a page key moves by.
 const PAGE: isize = 10;
@@ -73,7 +73,7 @@ impl Picker {
     }
 
     /// Edits the filter by one key. True when it changed: the first match is selected then.
-    pub fn handle_text(&mut self, key: Key) -> bool {
+    pub fn handle_text(&mut self, key: KeyPress) -> bool {
         self.typing = true;
         let changed = edit_filter(&mut self.filter, key);
         if changed {
@@ -86,7 +86,7 @@ impl Picker {
     pub fn handle_paste(&mut self, text: &str) -> bool {
         let mut changed = false;
         for c in text.chars().filter(|c| !c.is_control()).take(MAX_FILTER_BYTES) {
-            changed |= self.handle_text(Key::char(c));
+            changed |= self.handle_text(KeyPress::char(c));
         }
         changed
     }
@@ -116,7 +116,7 @@ pub(in crate::app) fn split_filter(filter: &str) -> Vec<String> {
 }
 
 /// Edits a filter by one key: a character, Backspace, or Ctrl+U. False when the key changes nothing.
-pub(in crate::app) fn edit_filter(filter: &mut String, key: Key) -> bool {
+pub(in crate::app) fn edit_filter(filter: &mut String, key: KeyPress) -> bool {
     match (key.code, key.typed_char()) {
         (KeyCode::Backspace, _) => {
             filter.pop();
@@ -162,6 +162,6 @@ mod tests {
         assert_eq!(picker.handle_action(Action::Back, 9), OverlayOutcome::Close);
         assert_eq!(picker.handle_action(Action::Filter, 9), OverlayOutcome::Keep);
         assert!(picker.typing);
-        assert!(!picker.handle_text(Key::plain(KeyCode::Enter)));
+        assert!(!picker.handle_text(KeyPress::plain(KeyCode::Enter)));
     }
 }

@@ -5,7 +5,7 @@ use super::{
     Picker, open_overlay,
 };
 use crate::app::update::session;
-use crate::app::{Action, Effect, Effects, Key, KeyContext, Level, State};
+use crate::app::{Action, Effect, Effects, KeyContext, KeyPress, NoticeLevel, State};
 use crate::domain::{SearchHit, SessionSummary};
 use crate::text::sanitize_line;
 
@@ -53,7 +53,7 @@ pub(in crate::app) fn on_sessions_listed(
         }
         Err(reason) => {
             state.overlays.retain(|overlay| !matches!(overlay, Overlay::Sessions(_)));
-            state.tell(Level::Error, reason);
+            state.show_notice(NoticeLevel::Error, reason);
         }
     }
 }
@@ -70,7 +70,7 @@ pub(in crate::app) fn on_sessions_found(
                 overlay.found = Some((words.to_owned(), hits.clone()));
             }
         }
-        Err(reason) => state.tell(Level::Error, reason),
+        Err(reason) => state.show_notice(NoticeLevel::Error, reason),
     }
 }
 
@@ -81,8 +81,8 @@ pub(in crate::app) fn on_session_changed(
     effects: &mut Effects,
 ) {
     match outcome {
-        Ok(message) => state.tell(Level::Info, message),
-        Err(reason) => state.tell(Level::Error, reason),
+        Ok(message) => state.show_notice(NoticeLevel::Info, message),
+        Err(reason) => state.show_notice(NoticeLevel::Error, reason),
     }
     if opened_lists(state).next().is_some() {
         effects.push(Effect::ListSessions);
@@ -146,8 +146,8 @@ impl SessionsOverlay {
     fn confirm_delete(&self, state: &mut State) {
         let Some(session) = self.selected_session() else { return };
         if state.session_id() == Some(session.id) && state.is_live() {
-            state.tell(
-                Level::Warning,
+            state.show_notice(
+                NoticeLevel::Warning,
                 "answers of this session are still streaming. Press X to cancel them",
             );
             return;
@@ -201,7 +201,7 @@ impl OverlayHandler for SessionsOverlay {
         OverlayOutcome::Keep
     }
 
-    fn handle_text(&mut self, key: Key, effects: &mut Effects) {
+    fn handle_text(&mut self, key: KeyPress, effects: &mut Effects) {
         if self.picker.handle_text(key) {
             self.search_text(effects);
         }

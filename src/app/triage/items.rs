@@ -40,7 +40,7 @@ impl<'a> TriageItem<'a> {
     }
 
     /// True when `id` is the leader or one of the others.
-    pub fn has(&self, id: RecommendationId) -> bool {
+    pub fn contains(&self, id: RecommendationId) -> bool {
         self.members().any(|member| member.found.id == id)
     }
 

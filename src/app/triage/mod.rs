@@ -54,7 +54,7 @@ impl LineSelection {
 impl TriageState {
     /// Index of the selected row among `items`.
     pub fn selected_index(&self, items: &[TriageItem<'_>]) -> usize {
-        let found = self.chosen.and_then(|id| items.iter().position(|item| item.has(id)));
+        let found = self.chosen.and_then(|id| items.iter().position(|item| item.contains(id)));
         found.unwrap_or(self.row).min(items.len().saturating_sub(1))
     }
 
@@ -72,7 +72,7 @@ pub fn line_at(source: &str, at: usize) -> usize {
 }
 
 /// The byte range of these lines, without the end of the last line.
-pub fn span_of(source: &str, (first, last): (usize, usize)) -> Range<usize> {
+pub fn lines_to_span(source: &str, (first, last): (usize, usize)) -> Range<usize> {
     let mut start = 0;
     let mut span = 0..0;
     for (n, line) in source.split_inclusive('\n').enumerate() {

@@ -1,14 +1,15 @@
 //! Asking: a question to the panel or to some personas, retrying, cancelling.
 //!
-//! Prepares runs and their requests; what runs report is `stream`'s.
+//! Prepares runs and their requests; `run_updates` handles what they report.
 
 use std::sync::Arc;
 
 use super::download::{self, DownloadGate};
-use super::stream;
-use crate::app::effect::Order;
+use super::run_updates;
+use crate::app::effect::RunRequest;
 use crate::app::{
-    Effect, Effects, Focus, Level, Pane, RunDisplay, RunQuestion, RunRef, State, Submission, Target,
+    AskTarget, Effect, Effects, Focus, NoticeLevel, Pane, RunDisplay, RunQuestion, RunRef, State,
+    Submission,
 };
 use crate::domain::{
     Change, Ending, ModelProfile, ModelRef, NewRun, Persona, PersonaId, RunId, Session, TurnId,
@@ -17,39 +18,42 @@ use crate::prompt::{self, AddressedQuestion, Exchange, PromptInput};
 use crate::text::{Document, sanitize};
 
 /// Sends what is in the composer.
-pub(super) fn send(state: &mut State, effects: &mut Effects) {
+pub(super) fn send_composer(state: &mut State, effects: &mut Effects) {
     let Some(text) = state.composer.whole_question() else {
-        state.tell(Level::Info, "write a question first, or press Alt+1 to Alt+3 for an example");
+        state.show_notice(
+            NoticeLevel::Info,
+            "write a question first, or press Alt+1 to Alt+3 for an example",
+        );
         return;
     };
-    match ask(state, &text, effects) {
-        Ok(Asked::Gone) => state.composer.clear_sent(),
-        Ok(Asked::Held) => {}
-        Err(why) => not_asked(state, why),
+    match ask_question(state, &text, effects) {
+        Ok(AskOutcome::Sent) => state.composer.clear_sent(),
+        Ok(AskOutcome::Held) => {}
+        Err(why) => warn_not_asked(state, why),
     }
 }
 
 /// Asks a question that comes from elsewhere: the command line, an example. One that cannot be asked is left in the composer.
-pub(super) fn question(state: &mut State, text: &str, effects: &mut Effects) {
+pub(super) fn submit_question(state: &mut State, text: &str, effects: &mut Effects) {
     let asked = if text.trim().is_empty() {
         Err("the question is empty".to_owned())
     } else {
-        ask(state, text.trim(), effects)
+        ask_question(state, text.trim(), effects)
     };
     match asked {
-        Ok(Asked::Gone) => state.composer.remember_question(text),
-        Ok(Asked::Held) => state.composer.set_text(text),
+        Ok(AskOutcome::Sent) => state.composer.remember_question(text),
+        Ok(AskOutcome::Held) => state.composer.set_text(text),
         Err(why) => {
             state.composer.set_text(text);
-            not_asked(state, why);
+            warn_not_asked(state, why);
         }
     }
 }
 
 /// Asks a question that waited for a model; what is being written meanwhile is not disturbed.
-pub(super) fn waited(state: &mut State, text: &str, effects: &mut Effects) {
-    let asked = ask(state, text, effects);
-    if matches!(asked, Ok(Asked::Gone)) {
+pub(super) fn send_waiting_question(state: &mut State, text: &str, effects: &mut Effects) {
+    let asked = ask_question(state, text, effects);
+    if matches!(asked, Ok(AskOutcome::Sent)) {
         return;
     }
     if state.composer.is_empty() {
@@ -57,30 +61,34 @@ pub(super) fn waited(state: &mut State, text: &str, effects: &mut Effects) {
     }
     state.composer.remember_question(text);
     if let Err(why) = asked {
-        not_asked(state, why);
+        warn_not_asked(state, why);
     }
 }
 
-fn not_asked(state: &mut State, why: String) {
-    state.tell(Level::Warning, why);
+fn warn_not_asked(state: &mut State, why: String) {
+    state.show_notice(NoticeLevel::Warning, why);
 }
 
 /// What became of a question that could be asked.
-enum Asked {
+enum AskOutcome {
     /// It was sent, or waits for a model and will be.
-    Gone,
+    Sent,
     /// A model is not there: the person decides first.
     Held,
 }
 
 /// Splits a question into its addressees and its words.
-pub(super) fn addressed(state: &State, text: &str) -> AddressedQuestion {
+pub(super) fn split_addressees(state: &State, text: &str) -> AddressedQuestion {
     let known: Vec<PersonaId> = state.roster.personas.iter().map(|p| p.id.clone()).collect();
     prompt::split_mentions(text, &known)
 }
 
-fn ask(state: &mut State, text: &str, effects: &mut Effects) -> Result<Asked, String> {
-    let to = addressed(state, text);
+fn ask_question(
+    state: &mut State,
+    text: &str,
+    effects: &mut Effects,
+) -> Result<AskOutcome, String> {
+    let to = split_addressees(state, text);
     if let Some(word) = to.unknown.first() {
         let all = state.roster.personas.iter().map(|p| p.id.as_str());
         let ids: Vec<&str> = all.filter(|id| *id != PersonaId::BRIEF).collect();
@@ -113,15 +121,15 @@ fn ask(state: &mut State, text: &str, effects: &mut Effects) -> Result<Asked, St
     Ok(match download::check_models(state, &personas, text, effects)? {
         DownloadGate::Open => {
             start_turn(state, &submission, &targets, effects);
-            Asked::Gone
+            AskOutcome::Sent
         }
-        DownloadGate::Waits => Asked::Gone,
-        DownloadGate::Asks => Asked::Held,
+        DownloadGate::Waits => AskOutcome::Sent,
+        DownloadGate::Asks => AskOutcome::Held,
     })
 }
 
 /// Asks a question whose addressees are known, whatever is on the screen: that of headless `ask`.
-pub(super) fn submit(state: &mut State, submission: &Submission, effects: &mut Effects) {
+pub(super) fn start_submission(state: &mut State, submission: &Submission, effects: &mut Effects) {
     let targets = state.roster.find_targets(submission, &state.dismissed);
     start_turn(state, submission, &targets, effects);
 }
@@ -134,7 +142,7 @@ fn is_answering(state: &State, id: &PersonaId) -> bool {
 fn start_turn(
     state: &mut State,
     submission: &Submission,
-    targets: &[Target],
+    targets: &[AskTarget],
     effects: &mut Effects,
 ) {
     let session = state.session_id().unwrap_or_else(|| state.ids.next_session_id());
@@ -175,7 +183,7 @@ struct Prepared {
     run: NewRun,
     display: RunDisplay,
     /// The request, or why it cannot be sent.
-    request: Result<Order, String>,
+    request: Result<RunRequest, String>,
 }
 
 /// Starts runs that the session knows: their requests leave together. One that cannot be asked fails at once.
@@ -185,7 +193,7 @@ fn start_prepared(state: &mut State, prepared: Vec<Prepared>, effects: &mut Effe
         state.displays.insert(run.id, display);
         match request {
             Ok(order) => orders.push(order),
-            Err(why) => stream::end_run(state, run.id, Ending::Failed(why), effects),
+            Err(why) => run_updates::end_run(state, run.id, Ending::Failed(why), effects),
         }
     }
     if !orders.is_empty() {
@@ -196,7 +204,7 @@ fn start_prepared(state: &mut State, prepared: Vec<Prepared>, effects: &mut Effe
 /// Builds the request of one run, or finds out why it cannot be asked.
 fn prepare_run(
     state: &mut State,
-    target: &Target,
+    target: &AskTarget,
     turn: TurnId,
     question: &RunQuestion,
 ) -> Prepared {
@@ -233,7 +241,7 @@ pub(super) fn build_request(
     state: &State,
     id: RunId,
     ask: &SingleAsk<'_>,
-) -> (NewRun, Result<Order, String>) {
+) -> (NewRun, Result<RunRequest, String>) {
     let persona = ask.persona;
     let answerer = state.roster.answerer(&persona.id).cloned();
     let (model, profile) = match &answerer {
@@ -257,7 +265,7 @@ pub(super) fn build_request(
         model,
         notes: built.notes,
     };
-    let request = built.too_large.map_or(answerer, Err).map(|answerer| Order {
+    let request = built.too_large.map_or(answerer, Err).map(|answerer| RunRequest {
         run: id,
         persona: persona.id.clone(),
         provider: answerer.model.provider,
@@ -278,12 +286,12 @@ fn previous_exchanges(pane: &Pane<'_>, now: TurnId) -> Vec<Exchange> {
 }
 
 /// Asks the focused persona again.
-pub(super) fn retry(state: &mut State, effects: &mut Effects) {
+pub(super) fn retry_focused(state: &mut State, effects: &mut Effects) {
     match state.pane().map(|pane| (pane.runs.is_empty(), pane.is_live())) {
         Some((false, false)) => retry_panes(state, &[state.focused], effects),
         Some((false, true)) => {
             let text = "this answer is still streaming. Press x to cancel it, then r to retry";
-            state.tell(Level::Info, text);
+            state.show_notice(NoticeLevel::Info, text);
         }
         _ => {}
     }
@@ -295,7 +303,7 @@ pub(super) fn retry_failed(state: &mut State, effects: &mut Effects) {
     let failed: Vec<usize> =
         panes.filter(|(_, pane)| pane.wants_retry()).map(|(index, _)| index).collect();
     if failed.is_empty() {
-        state.tell(Level::Info, "no answer failed or was cut");
+        state.show_notice(NoticeLevel::Info, "no answer failed or was cut");
     }
     retry_panes(state, &failed, effects);
 }
@@ -312,7 +320,7 @@ fn retry_panes(state: &mut State, panes: &[usize], effects: &mut Effects) {
         let (turn, triggered) = (old.turn, old.mode.is_some());
         let question =
             RunQuestion { shown: Arc::clone(&old.question), sent: Arc::clone(&old.sent) };
-        let retried = prepare_run(state, &Target { persona, triggered }, turn, &question);
+        let retried = prepare_run(state, &AskTarget { persona, triggered }, turn, &question);
         state.apply_change(Change::Run { turn, run: retried.run.clone() }, effects);
         prepared.push(retried);
     }
@@ -320,7 +328,7 @@ fn retry_panes(state: &mut State, panes: &[usize], effects: &mut Effects) {
 }
 
 /// Cancels the focused answer; its text stays.
-pub(super) fn cancel(state: &mut State, effects: &mut Effects) {
+pub(super) fn cancel_focused(state: &mut State, effects: &mut Effects) {
     let current = state.pane().and_then(|pane| pane.current());
     if let Some(run) = current.filter(RunRef::is_live).map(|run| run.id()) {
         cancel_run(state, run, effects);
@@ -343,5 +351,5 @@ pub(super) fn live_runs(state: &State) -> Vec<RunId> {
 /// The pane shows it at once; what the fan-out reports later about this run is dropped.
 pub(in crate::app) fn cancel_run(state: &mut State, id: RunId, effects: &mut Effects) {
     effects.push(Effect::Cancel(id));
-    stream::end_run(state, id, Ending::Cancelled, effects);
+    run_updates::end_run(state, id, Ending::Cancelled, effects);
 }

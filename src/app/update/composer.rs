@@ -2,11 +2,13 @@
 
 use super::ask;
 use crate::app::state::EXAMPLES;
-use crate::app::{Completion, EditFor, Effect, Effects, Focus, Key, KeyCode, Level, State};
+use crate::app::{
+    Completion, EditorPurpose, Effect, Effects, Focus, KeyCode, KeyPress, NoticeLevel, State,
+};
 use crate::domain::PersonaId;
 
 /// Takes a key as text.
-pub(super) fn handle_text(state: &mut State, key: Key) {
+pub(super) fn handle_text(state: &mut State, key: KeyPress) {
     state.composer.handle_key(key);
     offer_names(state);
 }
@@ -14,15 +16,15 @@ pub(super) fn handle_text(state: &mut State, key: Key) {
 /// Takes pasted text, whatever has the focus.
 pub(super) fn paste_text(state: &mut State, text: &str) {
     state.focus = Focus::Composer;
-    match state.composer.paste(text) {
+    match state.composer.insert_paste(text) {
         Ok(()) => state.completion = None,
-        Err(reason) => state.tell(Level::Error, reason),
+        Err(reason) => state.show_notice(NoticeLevel::Error, reason),
     }
 }
 
 /// Inserts a line break.
 pub(super) fn insert_newline(state: &mut State) {
-    state.composer.newline();
+    state.composer.insert_newline();
     state.completion = None;
 }
 
@@ -46,13 +48,13 @@ pub(super) fn browse_history(state: &mut State, older: bool) {
         state.composer.browse_history(older);
         state.completion = None;
     } else {
-        state.composer.handle_key(Key::plain(code));
+        state.composer.handle_key(KeyPress::plain(code));
     }
 }
 
 /// Opens the question in `$EDITOR`.
 pub(super) fn open_question_in_editor(state: &State, effects: &mut Effects) {
-    effects.push(Effect::Edit(EditFor::Question, state.composer.text()));
+    effects.push(Effect::Edit(EditorPurpose::Question, state.composer.text()));
 }
 
 /// Sends an example, but only from the first screen: later the key must not ask anything by accident.
@@ -61,7 +63,7 @@ pub(super) fn send_example(state: &mut State, index: usize, effects: &mut Effect
         && state.is_fresh()
         && state.composer.is_empty()
     {
-        ask::question(state, question, effects);
+        ask::submit_question(state, question, effects);
     }
 }
 
@@ -74,20 +76,24 @@ pub(super) fn move_completion(state: &mut State, delta: isize) {
 }
 
 /// The editor was closed.
-pub(super) fn on_editor_closed(state: &mut State, purpose: EditFor, text: Result<String, String>) {
+pub(super) fn on_editor_closed(
+    state: &mut State,
+    purpose: EditorPurpose,
+    text: Result<String, String>,
+) {
     match (purpose, text) {
-        (EditFor::Question, Ok(text)) => {
+        (EditorPurpose::Question, Ok(text)) => {
             state.composer.set_text(text.trim_end_matches('\n'));
             state.focus = Focus::Composer;
         }
-        (EditFor::Answer, Ok(_)) => {}
-        (_, Err(reason)) => state.tell(Level::Error, reason),
+        (EditorPurpose::Answer, Ok(_)) => {}
+        (_, Err(reason)) => state.show_notice(NoticeLevel::Error, reason),
     }
 }
 
 /// Drops the personas that a trigger added; pressed again, takes them back.
 pub(super) fn toggle_triggered(state: &mut State) {
-    let joining = state.joining();
+    let joining = state.triggered_personas();
     if joining.is_empty() {
         state.dismissed.clear();
     } else {

@@ -3,8 +3,8 @@
 //! One download at a time. A held question is never lost: it is sent, or returned to the composer. The download itself is an
 //! effect; its reports are handled in `download_report`.
 
-use crate::app::local::{Fetch, LocalModel, Stock};
-use crate::app::{DownloadOverlay, Effect, Effects, Level, Overlay, State};
+use crate::app::local_models::{DownloadMeter, LocalModel, ModelFileStatus};
+use crate::app::{DownloadOverlay, Effect, Effects, NoticeLevel, Overlay, State};
 use crate::domain::PersonaId;
 
 /// Whether a question can be sent to models of which some may be missing.
@@ -27,21 +27,23 @@ pub(super) fn check_models(
     question: &str,
     effects: &mut Effects,
 ) -> Result<DownloadGate, String> {
-    let missing = state.locals.missing(&state.roster, personas);
+    let missing = state.local_models.find_missing(&state.roster, personas);
     if missing.is_empty() {
         return Ok(DownloadGate::Open);
     }
-    let is_coming = |m: &&LocalModel| matches!(m.stock, Stock::Coming(_) | Stock::Queued(_));
-    let agreed = state.locals.unasked || missing.iter().all(is_coming);
+    let is_downloading = |m: &&LocalModel| {
+        matches!(m.status, ModelFileStatus::Downloading(_) | ModelFileStatus::Queued(_))
+    };
+    let agreed = state.local_models.without_asking || missing.iter().all(is_downloading);
     let models = model_ids(&missing);
     if !agreed {
         show_download(state, models, true);
         return Ok(DownloadGate::Asks);
     }
-    if state.locals.waiting.is_some() {
+    if state.local_models.waiting.is_some() {
         return Err("another question waits for the model already: this one stays here".to_owned());
     }
-    state.locals.waiting = Some(question.to_owned());
+    state.local_models.waiting = Some(question.to_owned());
     show_download(state, models.clone(), false);
     queue_downloads(state, &models, effects);
     Ok(DownloadGate::Waits)
@@ -51,12 +53,12 @@ pub(super) fn check_models(
 pub(super) fn open_download(state: &mut State) {
     let models = missing_panel_models(state);
     if models.is_empty() {
-        let text = if state.locals.models.is_empty() {
+        let text = if state.local_models.models.is_empty() {
             "no model runs in this program: there is nothing to download"
         } else {
             "the model is installed"
         };
-        state.tell(Level::Info, text);
+        state.show_notice(NoticeLevel::Info, text);
     } else {
         show_download(state, models, false);
     }
@@ -64,7 +66,7 @@ pub(super) fn open_download(state: &mut State) {
 
 /// Downloads what the panel needs without asking.
 pub(super) fn download_without_asking(state: &mut State, effects: &mut Effects) {
-    state.locals.unasked = true;
+    state.local_models.without_asking = true;
     let models = missing_panel_models(state);
     if !models.is_empty() {
         show_download(state, models.clone(), false);
@@ -74,7 +76,7 @@ pub(super) fn download_without_asking(state: &mut State, effects: &mut Effects) 
 
 /// True when a model of `personas` is missing; the overlay says so then.
 pub(super) fn blocks_on_download(state: &mut State, personas: &[PersonaId]) -> bool {
-    let models = model_ids(&state.locals.missing(&state.roster, personas));
+    let models = model_ids(&state.local_models.find_missing(&state.roster, personas));
     let blocks = !models.is_empty();
     if blocks {
         show_download(state, models, false);
@@ -83,7 +85,7 @@ pub(super) fn blocks_on_download(state: &mut State, personas: &[PersonaId]) -> b
 }
 
 fn missing_panel_models(state: &State) -> Vec<String> {
-    model_ids(&state.locals.missing(&state.roster, &state.roster.panel.personas))
+    model_ids(&state.local_models.find_missing(&state.roster, &state.roster.panel.personas))
 }
 
 fn model_ids(models: &[&LocalModel]) -> Vec<String> {
@@ -103,8 +105,8 @@ pub(super) fn close_download(state: &mut State) {
 
 /// Takes the question out of the composer; it is sent when the models have arrived.
 pub(in crate::app) fn hold_question(state: &mut State) {
-    if state.locals.waiting.is_none() {
-        state.locals.waiting = state.composer.whole_question();
+    if state.local_models.waiting.is_none() {
+        state.local_models.waiting = state.composer.whole_question();
         state.composer.clear_sent();
         state.completion = None;
     }
@@ -113,10 +115,10 @@ pub(in crate::app) fn hold_question(state: &mut State) {
 /// Queues downloads of the models with these ids, and starts the first when none is running.
 pub(in crate::app) fn queue_downloads(state: &mut State, ids: &[String], effects: &mut Effects) {
     for id in ids {
-        let Some(model) = state.locals.get_mut(id) else { continue };
-        model.stock = match &model.stock {
-            Stock::Absent(done) => Stock::Queued(*done),
-            Stock::Failed(_) => Stock::Queued(0),
+        let Some(model) = state.local_models.get_mut(id) else { continue };
+        model.status = match &model.status {
+            ModelFileStatus::Missing(done) => ModelFileStatus::Queued(*done),
+            ModelFileStatus::Failed(_) => ModelFileStatus::Queued(0),
             other => other.clone(),
         };
     }
@@ -125,13 +127,14 @@ pub(in crate::app) fn queue_downloads(state: &mut State, ids: &[String], effects
 
 /// Starts the next queued download, unless one is running.
 pub(super) fn start_next_download(state: &mut State, effects: &mut Effects) {
-    if state.locals.coming().is_some() {
+    if state.local_models.current_download().is_some() {
         return;
     }
-    for model in &mut state.locals.models {
-        if let Stock::Queued(done) = model.stock {
-            model.stock = Stock::Coming(Fetch::new(done, model.weights.bytes));
-            effects.push(Effect::Pull(model.weights.id.clone()));
+    for model in &mut state.local_models.models {
+        if let ModelFileStatus::Queued(done) = model.status {
+            model.status =
+                ModelFileStatus::Downloading(DownloadMeter::new(done, model.weights.bytes));
+            effects.push(Effect::Download(model.weights.id.clone()));
             return;
         }
     }
@@ -140,39 +143,42 @@ pub(super) fn start_next_download(state: &mut State, effects: &mut Effects) {
 /// Cancels the running download and the queued ones. False when none is running. The runtime reports later how much is kept.
 pub(in crate::app) fn cancel_downloads(state: &mut State, effects: &mut Effects) -> bool {
     let mut was_running = false;
-    for model in &mut state.locals.models {
-        match &model.stock {
-            Stock::Coming(_) => {
+    for model in &mut state.local_models.models {
+        match &model.status {
+            ModelFileStatus::Downloading(_) => {
                 was_running = true;
-                effects.push(Effect::CancelPull(model.weights.id.clone()));
+                effects.push(Effect::CancelDownload(model.weights.id.clone()));
                 // The number of bytes so far may be a guess; the report of the runtime is exact.
-                model.stock = Stock::Absent(0);
+                model.status = ModelFileStatus::Missing(0);
             }
-            Stock::Queued(done) => model.stock = Stock::Absent(*done),
-            Stock::There | Stock::Absent(_) | Stock::Failed(_) => {}
+            ModelFileStatus::Queued(done) => model.status = ModelFileStatus::Missing(*done),
+            ModelFileStatus::Present | ModelFileStatus::Missing(_) | ModelFileStatus::Failed(_) => {
+            }
         }
     }
     if was_running {
         close_download(state);
         return_question(state);
-        state.tell(Level::Info, "the download is cancelled");
+        state.show_notice(NoticeLevel::Info, "the download is cancelled");
     }
     was_running
 }
 
 /// The overlay was closed: a download continues; a question that can no longer be sent is returned.
 pub(in crate::app) fn on_overlay_closed(state: &mut State) {
-    let is_coming = |m: &LocalModel| matches!(m.stock, Stock::Coming(_) | Stock::Queued(_));
-    if !state.locals.models.iter().any(is_coming) {
+    let is_downloading = |m: &LocalModel| {
+        matches!(m.status, ModelFileStatus::Downloading(_) | ModelFileStatus::Queued(_))
+    };
+    if !state.local_models.models.iter().any(is_downloading) {
         return_question(state);
-    } else if state.locals.waiting.is_some() {
-        state.tell(Level::Info, "your question waits for the model");
+    } else if state.local_models.waiting.is_some() {
+        state.show_notice(NoticeLevel::Info, "your question waits for the model");
     }
 }
 
 /// Returns the held question to the composer. A draft that is written there stays; the question is in its history then.
 pub(super) fn return_question(state: &mut State) {
-    let Some(question) = state.locals.waiting.take() else { return };
+    let Some(question) = state.local_models.waiting.take() else { return };
     if state.composer.is_empty() {
         state.composer.set_text(&question);
     } else {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{ask, stream};
-use crate::app::{Effect, Effects, Level, Signal, State};
+use super::{ask, run_updates};
+use crate::app::{Effect, Effects, NoticeLevel, Signal, State};
 use crate::domain::Ending;
 
 /// How long the first of two quit keys is remembered.
@@ -42,7 +42,7 @@ pub(super) fn confirm_quit(state: &mut State, key: &str, effects: &mut Effects) 
         1 => " (an answer is still streaming; its text is kept)".to_owned(),
         n => format!(" ({n} answers are still streaming; their text is kept)"),
     };
-    state.tell(Level::Warning, format!("{key} again to quit{what}"));
+    state.show_notice(NoticeLevel::Warning, format!("{key} again to quit{what}"));
 }
 
 /// Ends the program; running answers are saved as cut.
@@ -54,7 +54,7 @@ pub(super) fn on_signal(state: &mut State, signal: Signal, effects: &mut Effects
 fn end_program(state: &mut State, ending: &Ending, status: u8, effects: &mut Effects) {
     effects.push(Effect::CancelAll);
     for run in ask::live_runs(state) {
-        stream::end_run(state, run, ending.clone(), effects);
+        run_updates::end_run(state, run, ending.clone(), effects);
     }
     effects.push(Effect::Quit(status));
 }

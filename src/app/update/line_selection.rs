@@ -5,8 +5,8 @@
 use std::sync::Arc;
 
 use super::{triage, triage_history, triage_list};
-use crate::app::triage::{LineSelection, line_at, span_of};
-use crate::app::{Effects, Level, RunRef, State};
+use crate::app::triage::{LineSelection, line_at, lines_to_span};
+use crate::app::{Effects, NoticeLevel, RunRef, State};
 use crate::domain::{Change, Step, Verdict};
 use crate::review;
 
@@ -25,7 +25,8 @@ pub(super) fn start_selection(state: &mut State) {
         Some((pane, run, line)) => {
             state.triage.selecting = Some(LineSelection { pane, run, line, from: None });
         }
-        None => state.tell(Level::Info, "there is no answer yet whose lines could be selected"),
+        None => state
+            .show_notice(NoticeLevel::Info, "there is no answer yet whose lines could be selected"),
     }
 }
 
@@ -69,8 +70,8 @@ pub(super) fn recommend_selection(state: &mut State, effects: &mut Effects) {
     let Some(selecting) = state.triage.selecting else { return };
     // Recommendations are extracted when the answer has ended; one that was added before would hide all others.
     if state.run(selecting.run).is_some_and(|run| run.is_live() || run.elsewhere) {
-        state.tell(
-            Level::Info,
+        state.show_notice(
+            NoticeLevel::Info,
             "this answer is still streaming: select the lines when it has ended",
         );
         return;
@@ -80,11 +81,11 @@ pub(super) fn recommend_selection(state: &mut State, effects: &mut Effects) {
     let found = state.displays.get_mut(selecting.run).and_then(|display| {
         let persona = Arc::clone(&display.persona);
         display.read_sections(&persona.contract, &synonyms);
-        let span = span_of(display.document.source(), selecting.lines());
+        let span = lines_to_span(display.document.source(), selecting.lines());
         review::select_recommendation(&display.document, &display.sections, selecting.run, span)
     });
     let Some(mut found) = found else {
-        state.tell(Level::Info, "there are no words in these lines");
+        state.show_notice(NoticeLevel::Info, "there are no words in these lines");
         return;
     };
     let id = found.id;
@@ -95,7 +96,7 @@ pub(super) fn recommend_selection(state: &mut State, effects: &mut Effects) {
             let set = |verdict: &mut Verdict| verdict.dropped = false;
             triage::update_verdicts(state, description, &[id], set, effects);
         } else {
-            state.tell(Level::Info, "these lines are a recommendation already");
+            state.show_notice(NoticeLevel::Info, "these lines are a recommendation already");
         }
         state.triage.chosen = Some(id);
         triage_list::reselect_listed(state);

@@ -1,9 +1,9 @@
 //! Moving between and inside panes, zoom, layout, copying. Scrolling itself is an effect: only the screen knows the rows.
 
-use crate::app::{EditFor, Effect, Effects, Focus, Level, Scroll, State};
+use crate::app::{EditorPurpose, Effect, Effects, Focus, NoticeLevel, ScrollMove, State};
 
 /// Scrolls the shown view; among the answers, the focused pane.
-pub(super) fn scroll_view(state: &mut State, scroll: Scroll, effects: &mut Effects) {
+pub(super) fn scroll_view(state: &mut State, scroll: ScrollMove, effects: &mut Effects) {
     if !state.pane_personas.is_empty() {
         effects.push(Effect::Scroll(state.focused, scroll));
     }
@@ -35,7 +35,7 @@ pub(super) fn toggle_zoom(state: &mut State) {
 pub(super) fn switch_layout(state: &mut State) {
     state.layout = state.layout.next();
     state.zoomed = false;
-    state.tell(Level::Info, format!("layout: {}", state.layout.word()));
+    state.show_notice(NoticeLevel::Info, format!("layout: {}", state.layout.as_str()));
 }
 
 /// Copies the code block or section at the top of the view, which only the screen knows.
@@ -49,7 +49,7 @@ pub(super) fn copy_block(state: &State, effects: &mut Effects) {
 pub(super) fn open_answer_in_editor(state: &State, effects: &mut Effects) {
     if let Some(view) = state.pane().and_then(|pane| pane.current()) {
         let text = view.document.source().to_owned();
-        effects.push(Effect::Edit(EditFor::Answer, text));
+        effects.push(Effect::Edit(EditorPurpose::Answer, text));
     }
 }
 
@@ -60,7 +60,7 @@ pub(super) fn copy_answer(state: &mut State, effects: &mut Effects) {
         return;
     };
     if view.document.is_empty() {
-        state.tell(Level::Info, "nothing to copy yet");
+        state.show_notice(NoticeLevel::Info, "nothing to copy yet");
         return;
     }
     let what = format!("the answer of {}", persona.name);

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{ask, download, lift, stream};
-use crate::app::{Effect, Effects, Focus, Level, RunDisplay, RunQuestion, State};
+use super::{ask, download, extract, run_updates};
+use crate::app::{Effect, Effects, Focus, NoticeLevel, RunDisplay, RunQuestion, State};
 use crate::domain::{
     Change, Ending, Panel, Persona, PersonaId, PersonaSource, Run, RunState, Session, SessionId,
     as_tag,
@@ -14,8 +14,8 @@ use crate::text::{Document, sanitize, sanitize_line};
 /// Asks the store for a session; not while answers are coming, which would be lost from sight.
 pub(in crate::app) fn open_session(state: &mut State, id: SessionId, effects: &mut Effects) {
     if state.is_live() {
-        state.tell(
-            Level::Warning,
+        state.show_notice(
+            NoticeLevel::Warning,
             "answers are still streaming. Press X to cancel them, then open the session",
         );
         return;
@@ -34,7 +34,7 @@ pub(in crate::app) fn rename_session(
 ) {
     let title = text.trim().to_owned();
     if title.is_empty() {
-        state.tell(Level::Info, "a session needs a title: nothing was changed");
+        state.show_notice(NoticeLevel::Info, "a session needs a title: nothing was changed");
         return;
     }
     let now = state.clock.unix_ms;
@@ -60,16 +60,16 @@ pub(in crate::app) fn delete_session(state: &mut State, id: SessionId, effects: 
     effects.push(Effect::Delete(id));
     if state.session_id() == Some(id) {
         let overlays = std::mem::take(&mut state.overlays);
-        new(state, effects);
+        start_new_session(state, effects);
         state.overlays = overlays;
     }
 }
 
 /// An empty session to the panel.
-pub(super) fn new(state: &mut State, effects: &mut Effects) {
+pub(super) fn start_new_session(state: &mut State, effects: &mut Effects) {
     if state.is_live() {
-        state.tell(
-            Level::Warning,
+        state.show_notice(
+            NoticeLevel::Warning,
             "answers are still streaming. Press X to cancel them, then start a new session",
         );
         return;
@@ -79,11 +79,11 @@ pub(super) fn new(state: &mut State, effects: &mut Effects) {
     state.clear_panes();
     state.focus = Focus::Composer;
     download::return_question(state);
-    effects.push(Effect::ForgetPanes);
+    effects.push(Effect::ClearPaneCaches);
 }
 
 /// Shows a session of the store, to be gone on with.
-pub(super) fn opened(
+pub(super) fn on_session_loaded(
     state: &mut State,
     session: Result<Box<Session>, String>,
     effects: &mut Effects,
@@ -91,16 +91,16 @@ pub(super) fn opened(
     let session = match session {
         Ok(session) => *session,
         Err(why) => {
-            state.tell(Level::Error, why);
+            state.show_notice(NoticeLevel::Error, why);
             return;
         }
     };
     state.overlays.clear();
-    state.roster.panel = panel_of(state, &session);
+    state.roster.panel = session_panel(state, &session);
     state.clear_panes();
-    effects.push(Effect::ForgetPanes);
+    effects.push(Effect::ClearPaneCaches);
     show_session(state, session, effects);
-    lift::extract_missing(state, effects);
+    extract::extract_missing(state, effects);
     // One that was asked while the session was being read.
     download::return_question(state);
     state.focus = Focus::Panes;
@@ -116,7 +116,7 @@ fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) 
         }
         let question = RunQuestion {
             shown: Arc::from(sanitize(&outline_question(&turn.question))),
-            sent: Arc::from(ask::addressed(state, &turn.question).text),
+            sent: Arc::from(ask::split_addressees(state, &turn.question).text),
         };
         for run in &mut turn.runs {
             // The store has marked as cut whatever no instance writes any more.
@@ -127,12 +127,12 @@ fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) 
                         .to_owned(),
                 ));
             }
-            let persona = known_or_remembered(state, run);
+            let persona = find_or_recreate_persona(state, run);
             state.ensure_pane(&persona);
             let mut display = RunDisplay::new(persona, question.clone(), Document::of(&run.text));
             display.elsewhere = elsewhere;
             state.displays.insert(run.id, display);
-            stream::request_highlighting(state, run.id, effects);
+            run_updates::request_highlighting(state, run.id, effects);
         }
     }
     for aside in &mut session.asides {
@@ -145,14 +145,14 @@ fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) 
         let mut document = Document::of(&run.text);
         // Code beside the panes is not highlighted.
         drop(document.take_jobs());
-        let display = RunDisplay::new(known_or_remembered(state, run), question, document);
+        let display = RunDisplay::new(find_or_recreate_persona(state, run), question, document);
         state.displays.insert(run.id, display);
     }
     state.session = Some(session);
 }
 
 /// The panel that a session was asked with: by its name, or (a panel of one command line) made of whoever answered.
-fn panel_of(state: &State, session: &Session) -> Panel {
+fn session_panel(state: &State, session: &Session) -> Panel {
     let named =
         state.roster.panels.iter().chain([&state.home_panel]).find(|p| p.name == session.panel);
     if let Some(panel) = named {
@@ -177,11 +177,11 @@ fn warn_unknown_personas(state: &mut State) {
             "not known any more: {}; name the file with --persona to ask again",
             names.join(", ")
         );
-        state.tell(Level::Warning, text);
+        state.show_notice(NoticeLevel::Warning, text);
     }
 }
 
-fn known_or_remembered(state: &State, run: &Run) -> Arc<Persona> {
+fn find_or_recreate_persona(state: &State, run: &Run) -> Arc<Persona> {
     state.roster.persona(&run.persona).cloned().unwrap_or_else(|| {
         let mut persona = Persona::plain(
             run.persona.clone(),

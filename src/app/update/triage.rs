@@ -3,7 +3,7 @@
 //! Every change is a step of the triage history, written to the store before it is shown.
 
 use super::{triage_history, triage_list};
-use crate::app::{Effects, Level, State};
+use crate::app::{Effects, NoticeLevel, State};
 use crate::domain::format::format_quantity;
 use crate::domain::{Decision, RecommendationId, Step, Verdict};
 use crate::text::sanitize_line;
@@ -12,7 +12,7 @@ use crate::text::sanitize_line;
 pub(super) fn decide_selected(state: &mut State, decision: Decision, effects: &mut Effects) {
     let Some((id, title, now)) = selected_row(state).map(|row| (row.id, row.title, row.decision))
     else {
-        state.tell(Level::Info, "nothing is listed that could be decided on");
+        state.show_notice(NoticeLevel::Info, "nothing is listed that could be decided on");
         return;
     };
     let to = (now != Some(decision)).then_some(decision);
@@ -49,7 +49,7 @@ fn selected_row(state: &State) -> Option<SelectedRow> {
 /// Repeats the last decision on the selected recommendation. It never takes one back.
 pub(super) fn repeat_decision(state: &mut State, effects: &mut Effects) {
     let Some(last) = state.triage.last else {
-        state.tell(Level::Info, "there is no decision yet that could be repeated");
+        state.show_notice(NoticeLevel::Info, "there is no decision yet that could be repeated");
         return;
     };
     if selected_row(state).is_some_and(|row| row.decision == Some(last)) {
@@ -76,7 +76,7 @@ pub(in crate::app) fn decide_all(
             .and_then(|session| session.history.done.last())
             .map_or(0, |edit| edit.steps.len());
         let message = format!("{} {word}; u undoes it", format_quantity(changed, "recommendation"));
-        state.tell(Level::Info, message);
+        state.show_notice(NoticeLevel::Info, message);
     }
     triage_list::reselect_listed(state);
 }
@@ -110,12 +110,15 @@ pub(super) fn merge_selected(state: &mut State, effects: &mut Effects) {
             update_verdicts(state, description, &members, set, effects);
         } else {
             state.triage.marked = Some(id);
-            state.tell(Level::Info, "Marked. Press m on another one to merge both, Esc to unmark");
+            state.show_notice(
+                NoticeLevel::Info,
+                "Marked. Press m on another one to merge both, Esc to unmark",
+            );
         }
         return;
     };
     if members.contains(&leader) {
-        state.tell(Level::Info, "unmarked");
+        state.show_notice(NoticeLevel::Info, "unmarked");
     } else {
         merge_groups(state, leader, &members, effects);
     }
@@ -161,9 +164,9 @@ fn merge_groups(
             let word = decision.word();
             let message =
                 format!("they were decided differently: {word} applies to both; u undoes it");
-            state.tell(Level::Warning, message);
+            state.show_notice(NoticeLevel::Warning, message);
         }
-        None => state.tell(Level::Info, "Merged. Press m to split"),
+        None => state.show_notice(NoticeLevel::Info, "Merged. Press m to split"),
     }
 }
 
@@ -173,7 +176,7 @@ pub(super) fn remove_recommendation(state: &mut State, effects: &mut Effects) {
     let description = format!("remove \u{201c}{title}\u{201d}");
     update_verdicts(state, description, &members, |verdict| verdict.dropped = true, effects);
     triage_list::reselect_listed(state);
-    state.tell(Level::Info, format!("removed \u{201c}{title}\u{201d}; u undoes it"));
+    state.show_notice(NoticeLevel::Info, format!("removed \u{201c}{title}\u{201d}; u undoes it"));
 }
 
 /// Sets the comment of a recommendation.

@@ -1,7 +1,7 @@
 //! Undoable steps of triage: the only place where verdicts change.
 
 use super::triage_list;
-use crate::app::{Effects, Level, State};
+use crate::app::{Effects, NoticeLevel, State};
 use crate::domain::{Change, Edit, History, SessionId, Step};
 
 /// Applies one step and clears the redo list. False when there is nothing to change.
@@ -21,7 +21,7 @@ pub(super) fn apply_step(
 /// Undoes the last step.
 pub(super) fn undo_step(state: &mut State, effects: &mut Effects) {
     let Some((session, edit)) = last_step(state, |history| &history.done) else {
-        state.tell(Level::Info, "nothing left to undo");
+        state.show_notice(NoticeLevel::Info, "nothing left to undo");
         return;
     };
     state.apply_change(Change::Undone { session, edit: edit.id }, effects);
@@ -31,7 +31,7 @@ pub(super) fn undo_step(state: &mut State, effects: &mut Effects) {
 /// Redoes the step that was undone last.
 pub(super) fn redo_step(state: &mut State, effects: &mut Effects) {
     let Some((session, edit)) = last_step(state, |history| &history.undone) else {
-        state.tell(Level::Info, "nothing left to redo");
+        state.show_notice(NoticeLevel::Info, "nothing left to redo");
         return;
     };
     state.apply_change(Change::Redone { session, edit: edit.id }, effects);
@@ -47,5 +47,5 @@ fn last_step(state: &State, steps: fn(&History) -> &Vec<Edit>) -> Option<(Sessio
 fn show_step(state: &mut State, edit: &Edit, how: &str) {
     state.triage.chosen = edit.steps.first().map(|step| step.id).or(state.triage.chosen);
     triage_list::reselect_listed(state);
-    state.tell(Level::Info, format!("{how}: {}", edit.what));
+    state.show_notice(NoticeLevel::Info, format!("{how}: {}", edit.what));
 }

@@ -1,7 +1,7 @@
 //! The rows that Triage lists: the selected one, moving the selection, and filters.
 
 use crate::app::triage::{TriageItem, build_items, filter_items};
-use crate::app::{Level, State, TriageFilter, TriageStatus};
+use crate::app::{NoticeLevel, State, TriageFilter, TriageStatus};
 use crate::domain::{Facet, RecommendationId};
 use crate::text::sanitize_line;
 
@@ -66,7 +66,7 @@ pub(super) fn select_next_open(state: &mut State) {
     match next {
         Some(index) => select_row(state, index),
         None if rows == 0 => {}
-        None => state.tell(Level::Info, "every listed recommendation is decided"),
+        None => state.show_notice(NoticeLevel::Info, "every listed recommendation is decided"),
     }
 }
 
@@ -76,7 +76,8 @@ pub(super) fn advance_to_next_open(state: &mut State, id: RecommendationId) {
     let index = {
         let items = listed_items(state);
         // When the row has left the list, the one that moved up is the next one.
-        let from = items.iter().position(|item| item.has(id)).map_or(state.triage.row, |at| at + 1);
+        let from =
+            items.iter().position(|item| item.contains(id)).map_or(state.triage.row, |at| at + 1);
         let is_open = |row: &usize| items.get(*row).is_some_and(|item| item.decision().is_none());
         let next = (from..items.len()).find(is_open);
         let first = (0..from.min(items.len())).find(is_open);

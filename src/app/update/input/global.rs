@@ -83,7 +83,7 @@ macro_rules! contextual_actions {
 /// Handles what works everywhere. The match is exhaustive: a new action is listed here, in one half or the other.
 pub(super) fn handle_action(state: &mut State, action: Action, effects: &mut Effects) -> Handled {
     match action {
-        Action::Send => ask::send(state, effects),
+        Action::Send => ask::send_composer(state, effects),
         Action::Compose => composer::enter_composer(state),
         Action::Example1 => composer::send_example(state, 0, effects),
         Action::Example2 => composer::send_example(state, 1, effects),
@@ -97,7 +97,7 @@ pub(super) fn handle_action(state: &mut State, action: Action, effects: &mut Eff
         Action::CancelAll => ask::cancel_all(state, effects),
         Action::Undo => triage_history::undo_step(state, effects),
         Action::Redo => triage_history::redo_step(state, effects),
-        Action::New => session::new(state, effects),
+        Action::New => session::start_new_session(state, effects),
         Action::GetModel => download::open_download(state),
         Action::Sessions => open_sessions(state, effects),
         Action::Ledger => open_ledger(state),

@@ -11,7 +11,7 @@ mod writing;
 
 use super::{composer, triage_list};
 use crate::app::overlay::{OverlayOutcome, edit_filter, handle_overlay_action};
-use crate::app::{Action, Effects, Focus, Key, KeyContext, State};
+use crate::app::{Action, Effects, Focus, KeyContext, KeyPress, State};
 
 /// Whether a context has a meaning for an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +24,10 @@ pub enum Handled {
 }
 
 /// A key was pressed.
-pub(super) fn on_key(state: &mut State, key: Key, effects: &mut Effects) {
+pub(super) fn on_key(state: &mut State, key: KeyPress, effects: &mut Effects) {
     let context = state.key_context();
     let mut pending = std::mem::take(&mut state.pending);
-    let action = state.keymap.lookup(context, &mut pending, key);
+    let action = state.keymap.find_action(context, &mut pending, key);
     state.pending = pending;
     if action != Some(Action::Interrupt) && action != Some(Action::Quit) {
         state.quitting = None;
@@ -47,7 +47,7 @@ pub(super) fn on_paste(state: &mut State, text: &str, effects: &mut Effects) {
         }
     } else if state.overlays.is_empty() && state.key_context() == KeyContext::Filter {
         for c in text.chars().filter(|c| !c.is_control()) {
-            edit_filter(&mut state.triage.filter.text, Key::char(c));
+            edit_filter(&mut state.triage.filter.text, KeyPress::char(c));
         }
         triage_list::reselect_listed(state);
     } else {
@@ -89,8 +89,8 @@ fn run_in_context(
         Focus::Composer => Some(KeyContext::Composer),
         Focus::Panes => None,
     };
-    let view = state.view_context().chain();
-    for place in context.chain().chain(below).chain(view) {
+    let view = state.view_context().lookup_order();
+    for place in context.lookup_order().chain(below).chain(view) {
         if handle_in(state, place, action, effects) == Handled::Yes {
             return Handled::Yes;
         }
@@ -131,7 +131,7 @@ fn handle_in(
 }
 
 /// A key without an action: text, where text is written.
-fn handle_text(state: &mut State, context: KeyContext, key: Key, effects: &mut Effects) {
+fn handle_text(state: &mut State, context: KeyContext, key: KeyPress, effects: &mut Effects) {
     if let Some(top) = state.overlays.last_mut() {
         if matches!(context, KeyContext::Filter | KeyContext::Line) {
             top.handler_mut().handle_text(key, effects);

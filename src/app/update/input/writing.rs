@@ -11,7 +11,7 @@ pub(super) fn handle_composer_action(
     effects: &mut Effects,
 ) -> Handled {
     match action {
-        Action::Send => ask::send(state, effects),
+        Action::Send => ask::send_composer(state, effects),
         Action::Newline => composer::insert_newline(state),
         Action::Leave => composer::leave_composer(state),
         Action::HistoryOlder => composer::browse_history(state, true),

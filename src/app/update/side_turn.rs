@@ -4,9 +4,9 @@
 
 use std::sync::Arc;
 
-use super::{ask, download, stream};
+use super::{ask, download, run_updates};
 use crate::app::run_display::VerifiedBrief;
-use crate::app::{Effect, Effects, Level, Overlay, RunDisplay, RunQuestion, RunRef, State};
+use crate::app::{Effect, Effects, NoticeLevel, Overlay, RunDisplay, RunQuestion, RunRef, State};
 use crate::domain::{
     AsideKind, Change, Ending, NewAside, Persona, PersonaId, RecommendationId, RunId, TurnId,
 };
@@ -32,12 +32,15 @@ pub(in crate::app) fn ask_challenge(
     else {
         return;
     };
-    let limit = limit(state, &persona);
+    let limit = question_limit(state, &persona);
     let question = prompt::challenge_question(&question, &text, limit, number);
     let kind = AsideKind::Challenge(about);
-    if start(state, kind, &persona, question, Vec::new(), effects).is_some() {
+    if start_side_turn(state, kind, &persona, question, Vec::new(), effects).is_some() {
         let name = crate::text::sanitize_line(&persona.name);
-        state.tell(Level::Info, format!("asking {name}; the reply appears below the source"));
+        state.show_notice(
+            NoticeLevel::Info,
+            format!("asking {name}; the reply appears below the source"),
+        );
     }
 }
 
@@ -56,16 +59,19 @@ pub(in crate::app) fn write_brief(
     effects: &mut Effects,
 ) -> Option<RunId> {
     if state.panes().iter().any(crate::app::Pane::is_live) {
-        state.tell(Level::Info, "answers are still streaming: a brief needs complete ones");
+        state.show_notice(
+            NoticeLevel::Info,
+            "answers are still streaming: a brief needs complete ones",
+        );
         return None;
     }
     let Some(writer) =
         PersonaId::parse(PersonaId::BRIEF).and_then(|id| state.roster.persona(&id).cloned())
     else {
-        state.tell(Level::Error, "there is no persona \"brief\" that could write it");
+        state.show_notice(NoticeLevel::Error, "there is no persona \"brief\" that could write it");
         return None;
     };
-    let limit = limit(state, &writer);
+    let limit = question_limit(state, &writer);
     let number = state.ids.next_turn_id().number();
     let answers = turn_answers(state, turn);
     let sources: Vec<BriefSource<'_>> = answers
@@ -81,15 +87,15 @@ pub(in crate::app) fn write_brief(
         .filter(|_| sources.len() > 1)
         .map(|question| prompt::brief_question(&question, &sources, limit, number));
     let Some(asked) = asked else {
-        state.tell(Level::Info, "a brief is made of at least two answers");
+        state.show_notice(NoticeLevel::Info, "a brief is made of at least two answers");
         return None;
     };
     let notes = asked.note.into_iter().collect();
-    start(state, AsideKind::Brief(turn), &writer, asked.text, notes, effects)
+    start_side_turn(state, AsideKind::Brief(turn), &writer, asked.text, notes, effects)
 }
 
 /// The tokens that a question to this persona may have, where that is known.
-fn limit(state: &State, persona: &Persona) -> Option<u32> {
+fn question_limit(state: &State, persona: &Persona) -> Option<u32> {
     let model = state.roster.answerer(&persona.id).ok().and_then(|a| a.profile.context);
     [model, persona.context_limit].into_iter().flatten().min()
 }
@@ -102,7 +108,7 @@ pub(in crate::app) fn turn_answers(state: &State, turn: TurnId) -> Vec<RunRef<'_
 }
 
 /// Starts a side turn; none when its model is missing, which an overlay says.
-fn start(
+fn start_side_turn(
     state: &mut State,
     kind: AsideKind,
     persona: &Arc<Persona>,
@@ -133,7 +139,7 @@ fn start(
     state.displays.insert(id, display);
     match request {
         Ok(order) => effects.push(Effect::Ask(vec![order])),
-        Err(why) => stream::end_run(state, id, Ending::Failed(why), effects),
+        Err(why) => run_updates::end_run(state, id, Ending::Failed(why), effects),
     }
     Some(id)
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::lift;
+use super::extract;
 use crate::app::{Effect, Effects, State};
 use crate::domain::{Change, Ending, RunId, RunState, RunUpdate};
 use crate::text::sanitize_line;
@@ -96,7 +96,7 @@ pub(super) fn end_run(state: &mut State, id: RunId, ending: Ending, effects: &mu
     };
     state.apply_change(change, effects);
     request_highlighting(state, id, effects);
-    lift::extract_recommendations(state, id, effects);
+    extract::extract_recommendations(state, id, effects);
 }
 
 /// Code that has come in since the last call is highlighted by a worker.

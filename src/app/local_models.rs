@@ -11,15 +11,15 @@ use crate::domain::{PersonaId, Weights};
 
 /// What the runtime reports about one model file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PullNews {
+pub enum DownloadReport {
     /// Where it would be downloaded from, human-readable.
-    From(String),
+    Source(String),
     /// It is installed.
-    There,
+    Present,
     /// Only this number of bytes is there, and no download is running.
-    Absent(u64),
+    Missing(u64),
     /// A download was cancelled and has ended; this number of bytes is kept for the next one.
-    Kept(u64),
+    Cancelled(u64),
     /// Another instance downloads it; this one waits.
     Waiting,
     /// A source is tried, human-readable.
@@ -27,29 +27,29 @@ pub enum PullNews {
     /// Number of bytes that have arrived, and in total.
     Bytes(u64, u64),
     /// The bytes that have arrived are being verified.
-    Checking,
+    Verifying,
     /// The download failed: every source with its reason, and what to do.
     Failed(String),
 }
 
 /// Status of one model file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stock {
+pub enum ModelFileStatus {
     /// Installed.
-    There,
+    Present,
     /// Missing, but for this number of bytes.
-    Absent(u64),
+    Missing(u64),
     /// Downloaded after others.
     Queued(u64),
     /// Being downloaded.
-    Coming(Fetch),
+    Downloading(DownloadMeter),
     /// The download failed, and why.
     Failed(String),
 }
 
 /// Progress of a download.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Fetch {
+pub struct DownloadMeter {
     /// The step besides receiving bytes: `checking the file`.
     pub step: Option<&'static str>,
     /// The source that is tried, human-readable; empty before the first.
@@ -62,7 +62,7 @@ pub struct Fetch {
     samples: VecDeque<(Duration, u64)>,
 }
 
-impl Fetch {
+impl DownloadMeter {
     /// Number of samples for the rate, at least a second apart.
     const SAMPLES: usize = 8;
 
@@ -72,7 +72,7 @@ impl Fetch {
     }
 
     /// Records the number of bytes at `now`.
-    pub fn count(&mut self, now: Duration, done: u64, total: u64) {
+    pub fn record_bytes(&mut self, now: Duration, done: u64, total: u64) {
         if done < self.done {
             self.samples.clear();
         }
@@ -106,7 +106,7 @@ impl Fetch {
     }
 
     /// Time left at this rate.
-    pub fn left(&self) -> Option<Duration> {
+    pub fn time_left(&self) -> Option<Duration> {
         self.total.saturating_sub(self.done).checked_div(self.rate()?).map(Duration::from_secs)
     }
 }
@@ -117,32 +117,36 @@ pub struct LocalModel {
     /// Its weights.
     pub weights: Arc<Weights>,
     /// Status of its file.
-    pub stock: Stock,
+    pub status: ModelFileStatus,
     /// Where it would be downloaded from, human-readable; empty until reported.
     pub from: String,
 }
 
 /// The local models that answer for personas.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Locals {
+pub struct LocalModels {
     /// Each once, in the order of the personas.
     pub models: Vec<LocalModel>,
     /// A question that is sent as soon as its models are installed.
     pub waiting: Option<String>,
     /// Missing models are downloaded without asking.
-    pub unasked: bool,
+    pub without_asking: bool,
 }
 
-impl Locals {
+impl LocalModels {
     /// The local models of `roster`; they count as installed until the runtime reports otherwise.
-    pub fn of(roster: &Roster) -> Self {
+    pub fn from_roster(roster: &Roster) -> Self {
         let mut models: Vec<LocalModel> = Vec::new();
         for persona in &roster.personas {
             let Ok(answerer) = roster.answerer(&persona.id) else { continue };
             let Some(weights) = &answerer.weights else { continue };
             if models.iter().all(|known| known.weights.id != weights.id) {
                 let weights = Arc::clone(weights);
-                models.push(LocalModel { weights, stock: Stock::There, from: String::new() });
+                models.push(LocalModel {
+                    weights,
+                    status: ModelFileStatus::Present,
+                    from: String::new(),
+                });
             }
         }
         Self { models, ..Self::default() }
@@ -159,7 +163,7 @@ impl Locals {
     }
 
     /// Those that answer for `personas` and are missing.
-    pub fn missing<'a>(
+    pub fn find_missing<'a>(
         &self,
         roster: &Roster,
         personas: impl IntoIterator<Item = &'a PersonaId>,
@@ -168,7 +172,7 @@ impl Locals {
         for id in personas {
             let weights = roster.answerer(id).ok().and_then(|a| a.weights.as_ref());
             let Some(model) = weights.and_then(|w| self.get(&w.id)) else { continue };
-            if model.stock != Stock::There && !missing.contains(&model) {
+            if model.status != ModelFileStatus::Present && !missing.contains(&model) {
                 missing.push(model);
             }
         }
@@ -176,17 +180,17 @@ impl Locals {
     }
 
     /// The model that is being downloaded, and the progress.
-    pub fn coming(&self) -> Option<(&LocalModel, &Fetch)> {
-        self.models.iter().find_map(|model| match &model.stock {
-            Stock::Coming(fetch) => Some((model, fetch)),
+    pub fn current_download(&self) -> Option<(&LocalModel, &DownloadMeter)> {
+        self.models.iter().find_map(|model| match &model.status {
+            ModelFileStatus::Downloading(meter) => Some((model, meter)),
             _ => None,
         })
     }
 
     /// `downloading qwen2.5-coder-1.5b 43 %`, while something is.
-    pub fn status(&self) -> Option<String> {
-        let (model, fetch) = self.coming()?;
-        Some(format!("downloading {} {} %", model.weights.name(), fetch.percent()))
+    pub fn download_status(&self) -> Option<String> {
+        let (model, meter) = self.current_download()?;
+        Some(format!("downloading {} {} %", model.weights.name(), meter.percent()))
     }
 }
 
@@ -197,26 +201,26 @@ mod tests {
     #[test]
     fn the_rate_is_that_of_the_last_seconds() {
         let second = Duration::from_secs;
-        let mut fetch = Fetch::new(0, 10_000);
-        assert_eq!((fetch.percent(), fetch.rate(), fetch.left()), (0, None, None));
-        fetch.count(second(1), 0, 10_000);
-        assert_eq!(fetch.rate(), None);
+        let mut meter = DownloadMeter::new(0, 10_000);
+        assert_eq!((meter.percent(), meter.rate(), meter.time_left()), (0, None, None));
+        meter.record_bytes(second(1), 0, 10_000);
+        assert_eq!(meter.rate(), None);
         for at in 2..=5 {
-            fetch.count(second(at), (at - 1) * 100, 10_000);
+            meter.record_bytes(second(at), (at - 1) * 100, 10_000);
         }
-        assert_eq!((fetch.rate(), fetch.left()), (Some(100), Some(second(96))));
+        assert_eq!((meter.rate(), meter.time_left()), (Some(100), Some(second(96))));
         // Faster now: the slow seconds no longer count.
         for at in 6..=20 {
-            fetch.count(second(at), 400 + (at - 5) * 600, 10_000);
+            meter.record_bytes(second(at), 400 + (at - 5) * 600, 10_000);
         }
-        assert_eq!((fetch.rate(), fetch.percent()), (Some(600), 94));
+        assert_eq!((meter.rate(), meter.percent()), (Some(600), 94));
         // The rate of another source is unknown at first.
-        fetch.try_source("pip".to_owned());
-        assert_eq!(fetch.rate(), None);
-        fetch.count(second(30), 100, 10_000);
-        fetch.count(second(31), 50, 10_000);
-        assert_eq!(fetch.rate(), None, "fewer bytes than before are a new beginning");
-        assert_eq!(Fetch::new(5, 0).percent(), 0);
-        assert_eq!(Fetch::new(u64::MAX, 10).percent(), 100);
+        meter.try_source("pip".to_owned());
+        assert_eq!(meter.rate(), None);
+        meter.record_bytes(second(30), 100, 10_000);
+        meter.record_bytes(second(31), 50, 10_000);
+        assert_eq!(meter.rate(), None, "fewer bytes than before are a new beginning");
+        assert_eq!(DownloadMeter::new(5, 0).percent(), 0);
+        assert_eq!(DownloadMeter::new(u64::MAX, 10).percent(), 100);
     }
 }
