@@ -1,7 +1,7 @@
-//! The question being written: a text area, pasted texts as chips, the history of questions.
+//! The composer: a text area, pasted texts as chips, the question history.
 //!
-//! The one module that knows the text area crate (`ui` draws what [`Composer::area`] lends). Long pastes never enter the
-//! text area: a chip `[paste 1: 312 lines]` represents them and is replaced by the text when the question is sent.
+//! The only module that depends on the text area crate. Long pastes never enter the text area: a chip `[paste 1: 312
+//! lines]` represents them and is replaced by the text when the question is sent.
 
 use tui_textarea::{CursorMove, Input, Key as AreaKey, TextArea, WrapMode};
 use unicode_segmentation::UnicodeSegmentation;
@@ -23,16 +23,16 @@ pub struct Composer {
     area: TextArea<'static>,
     pastes: Vec<Paste>,
     history: Vec<String>,
-    /// Which question of the history is shown; the draft it replaced.
+    /// Index of the shown question in the history, and the draft that it replaced.
     browsing: Option<(usize, String)>,
 }
 
 /// Names offered for the `@` at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {
-    /// What fits, best first.
+    /// The matching personas, best match first.
     pub items: Vec<PersonaId>,
-    /// Which one Enter or Tab takes.
+    /// Index of the selected one.
     pub selected: usize,
 }
 
@@ -60,7 +60,7 @@ impl Composer {
         &self.area
     }
 
-    /// The text as it is shown, chips included.
+    /// The displayed text, chips included.
     pub fn text(&self) -> String {
         self.area.lines().join("\n")
     }
@@ -70,7 +70,7 @@ impl Composer {
         self.area.is_empty()
     }
 
-    /// How many lines are written, unwrapped.
+    /// The lines of the text, unwrapped.
     pub fn lines(&self) -> &[String] {
         self.area.lines()
     }
@@ -121,16 +121,16 @@ impl Composer {
         }
     }
 
-    /// Begins a new line.
+    /// Inserts a line break.
     pub fn insert_newline(&mut self) {
         self.area.insert_newline();
         self.browsing = None;
     }
 
-    /// Takes pasted text: short ones into the text, long ones as a chip.
+    /// Inserts pasted text, a long one as a chip.
     ///
     /// # Errors
-    /// Says so when the text is larger than [`Composer::PASTE_MAX`]; nothing is inserted then.
+    /// The text is larger than [`Composer::PASTE_MAX`]; nothing is inserted.
     pub fn insert_paste(&mut self, text: &str) -> Result<(), String> {
         self.browsing = None;
         // Terminals send a carriage return for every line end of a paste.
@@ -159,8 +159,8 @@ impl Composer {
         Ok(())
     }
 
-    /// The whole question: what is written, with the text behind every chip appended as an attachment. Surrounding
-    /// spaces are dropped; none when nothing is left.
+    /// The complete question: the trimmed text, with the pasted text of every chip appended as a document. None when the
+    /// text is blank.
     pub fn whole_question(&self) -> Option<String> {
         let written = self.text();
         let written = written.trim();
@@ -176,10 +176,10 @@ impl Composer {
         Some(question)
     }
 
-    /// Empties the composer and keeps what was written in the history.
+    /// Clears the composer and adds its text to the question history.
     pub fn clear_sent(&mut self) {
         let written = self.text();
-        // A chip in the history would refer to a text that is gone.
+        // A chip in the history would refer to a deleted text.
         if self.pastes.is_empty() {
             self.remember_question(&written);
         }
@@ -205,7 +205,7 @@ impl Composer {
         self.browsing.is_some()
     }
 
-    /// Shows the previous or next question of the history. After the newest comes the draft.
+    /// Shows the previous or next question of the history; after the newest one, the draft.
     pub fn browse_history(&mut self, older: bool) {
         let (at, draft) = match self.browsing.take() {
             Some((at, draft)) => (at, draft),
@@ -234,7 +234,7 @@ impl Composer {
         (starts && is_word).then(|| word.to_owned())
     }
 
-    /// Replaces the `@word` at the cursor by `@id` and a space.
+    /// Replaces the `@word` at the cursor with `@id` and a space.
     pub fn complete_mention(&mut self, id: &PersonaId) {
         if let Some(word) = self.mention_at_cursor() {
             for _ in 0..word.chars().count() {

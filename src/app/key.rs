@@ -1,4 +1,4 @@
-//! A key as the program names it, independent of the terminal library. Keymaps write `ctrl-d`, `g`, `f1`; the screen shows
+//! Key presses, independent of the terminal library. Keymaps write `ctrl-d`, `g`, `f1`; the screen shows
 //! `Ctrl+D`, `g`, `F1`.
 
 use std::fmt;
@@ -49,7 +49,7 @@ pub struct KeyPress {
     pub ctrl: bool,
     /// Alt was held.
     pub alt: bool,
-    /// Shift was held; never set for characters, which carry it themselves.
+    /// Shift was held; never set for characters, which include it.
     pub shift: bool,
 }
 
@@ -70,7 +70,7 @@ const NAMES: &[(&str, KeyCode)] = &[
     ("pageup", KeyCode::PageUp),
     ("pagedown", KeyCode::PageDown),
     ("space", KeyCode::Char(' ')),
-    // As the screen shows them.
+    // The forms that the screen shows.
     ("pgup", KeyCode::PageUp),
     ("pgdn", KeyCode::PageDown),
     ("↑", KeyCode::Up),

@@ -1,13 +1,13 @@
-//! A line of text that is edited in place. Edits by graphemes; knows no keymap and no cells.
+//! Single-line text input. Edits by graphemes; does not look up actions and draws nothing.
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
 use super::{KeyCode, KeyPress};
 
-/// The longest line, in bytes.
+/// Maximum length of the line, in bytes.
 const MAX_BYTES: usize = 2_000;
 
-/// A line with a cursor in it.
+/// A line of text with a cursor.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LineEditor {
     before: String,

@@ -1,6 +1,6 @@
-//! Local models as the screen knows them: which personas they answer for, which are installed, how a download goes.
+//! Status of the local models in the roster: installed, missing, being downloaded.
 //!
-//! Data and queries. Downloads are started in `update::download`; the runtime reports on them.
+//! Data and queries only; downloads are started and reported elsewhere.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,24 +9,24 @@ use std::time::Duration;
 use super::Roster;
 use crate::domain::{PersonaId, Weights};
 
-/// What the runtime reports about one model file.
+/// A report on one model file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DownloadReport {
-    /// Where it would be downloaded from, human-readable.
+    /// Where the file would be downloaded from, human-readable.
     Source(String),
     /// It is installed.
     Present,
-    /// Only this number of bytes is there, and no download is running.
+    /// Not installed, no download running; this number of bytes is kept.
     Missing(u64),
-    /// A download was cancelled and has ended; this number of bytes is kept for the next one.
+    /// A cancelled download has ended; this number of bytes is kept for the next download.
     Cancelled(u64),
-    /// Another instance downloads it; this one waits.
+    /// Waiting, because another instance is downloading the file.
     Waiting,
-    /// A source is tried, human-readable.
+    /// This source is being tried, human-readable.
     Trying(String),
-    /// Number of bytes that have arrived, and in total.
+    /// Number of bytes received, and in total.
     Bytes(u64, u64),
-    /// The bytes that have arrived are being verified.
+    /// The received bytes are being verified.
     Verifying,
     /// The download failed: every source with its reason, and what to do.
     Failed(String),
@@ -37,28 +37,28 @@ pub enum DownloadReport {
 pub enum ModelFileStatus {
     /// Installed.
     Present,
-    /// Missing, but for this number of bytes.
+    /// Missing; this number of bytes is kept.
     Missing(u64),
-    /// Downloaded after others.
+    /// Queued behind other downloads; this number of bytes is kept.
     Queued(u64),
     /// Being downloaded.
     Downloading(DownloadMeter),
-    /// The download failed, and why.
+    /// The download failed, with the reason.
     Failed(String),
 }
 
 /// Progress of a download.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DownloadMeter {
-    /// The step besides receiving bytes: `checking the file`.
+    /// The current step, when it is not receiving bytes: `checking the file`.
     pub step: Option<&'static str>,
-    /// The source that is tried, human-readable; empty before the first.
+    /// The source being tried, human-readable; empty before the first one.
     pub source: String,
-    /// Number of bytes that have arrived.
+    /// Number of bytes received.
     pub done: u64,
     /// Number of bytes in total.
     pub total: u64,
-    /// The last few seconds: time, and number of bytes at that time.
+    /// Samples of the last few seconds: time, and number of bytes at that time.
     samples: VecDeque<(Duration, u64)>,
 }
 
@@ -92,13 +92,13 @@ impl DownloadMeter {
         self.samples.clear();
     }
 
-    /// Percentage that has arrived.
+    /// Percentage received.
     pub fn percent(&self) -> u16 {
         let percent = self.done.saturating_mul(100).checked_div(self.total).unwrap_or(0);
         u16::try_from(percent.min(100)).unwrap_or(100)
     }
 
-    /// Bytes per second over the last few seconds, once that is known.
+    /// Bytes per second over the last few seconds; none until there are two samples.
     pub fn rate(&self) -> Option<u64> {
         let ((from, then), (to, now)) = self.samples.front().zip(self.samples.back())?;
         let millis = u64::try_from(to.saturating_sub(*from).as_millis()).ok()?;
@@ -114,20 +114,20 @@ impl DownloadMeter {
 /// One local model that answers for a persona.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalModel {
-    /// Its weights.
+    /// Its model file.
     pub weights: Arc<Weights>,
     /// Status of its file.
     pub status: ModelFileStatus,
-    /// Where it would be downloaded from, human-readable; empty until reported.
+    /// Where the file would be downloaded from, human-readable; empty until reported.
     pub from: String,
 }
 
 /// The local models that answer for personas.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LocalModels {
-    /// Each once, in the order of the personas.
+    /// Each model once, in the order of the personas.
     pub models: Vec<LocalModel>,
-    /// A question that is sent as soon as its models are installed.
+    /// The question to send as soon as its models are installed.
     pub waiting: Option<String>,
     /// Missing models are downloaded without asking.
     pub without_asking: bool,
@@ -162,7 +162,7 @@ impl LocalModels {
         self.models.iter_mut().find(|model| model.weights.id == id)
     }
 
-    /// Those that answer for `personas` and are missing.
+    /// The models that answer for `personas` and are not installed.
     pub fn find_missing<'a>(
         &self,
         roster: &Roster,
@@ -187,7 +187,7 @@ impl LocalModels {
         })
     }
 
-    /// `downloading qwen2.5-coder-1.5b 43 %`, while something is.
+    /// `downloading qwen2.5-coder-1.5b 43 %`, while a download is running.
     pub fn download_status(&self) -> Option<String> {
         let (model, meter) = self.current_download()?;
         Some(format!("downloading {} {} %", model.weights.name(), meter.percent()))
@@ -219,7 +219,7 @@ mod tests {
         assert_eq!(meter.rate(), None);
         meter.record_bytes(second(30), 100, 10_000);
         meter.record_bytes(second(31), 50, 10_000);
-        assert_eq!(meter.rate(), None, "fewer bytes than before are a new beginning");
+        assert_eq!(meter.rate(), None, "fewer bytes than before restart the measurement");
         assert_eq!(DownloadMeter::new(5, 0).percent(), 0);
         assert_eq!(DownloadMeter::new(u64::MAX, 10).percent(), 100);
     }

@@ -1,7 +1,7 @@
-//! The program as data: [`State`], what can happen to it ([`Msg`]), and what must be done outside ([`Effect`]).
+//! The program as data: [`State`], messages ([`Msg`]) that change it, and effects ([`Effect`]) to execute outside.
 //!
-//! [`update()`] is the whole behaviour: no IO, no clock (the time comes in as [`Msg::Clock`]), no terminal, so every key
-//! and every event is tested as a table. `runtime` feeds it and executes effects; `ui` reads the state and draws it.
+//! [`update()`] is the complete behaviour. It has no IO, no clock (the time is a message, [`Msg::Clock`]) and no
+//! terminal, so that every key and event can be tested as a table. Nothing is drawn or executed here.
 
 pub mod action;
 mod apply;

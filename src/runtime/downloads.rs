@@ -31,12 +31,12 @@ impl Downloads {
     /// Whether model file `id` is present, and where the rest would be downloaded from. Empty for an unknown id.
     pub fn report_status(&self, id: &str) -> Vec<DownloadReport> {
         let Some((spec, weights)) = self.find_model_file(id) else { return Vec::new() };
-        let stock = match weights::file_presence(spec, weights) {
+        let status = match weights::file_presence(spec, weights) {
             FilePresence::Complete => DownloadReport::Present,
             FilePresence::Partial(bytes) => DownloadReport::Missing(bytes),
             FilePresence::Missing => DownloadReport::Missing(0),
         };
-        vec![DownloadReport::Source(weights::source_names(weights).join(", else ")), stock]
+        vec![DownloadReport::Source(weights::source_names(weights).join(", else ")), status]
     }
 
     /// Downloads model file `id` and reports progress. Must be called inside a tokio runtime.
@@ -47,7 +47,7 @@ impl Downloads {
         let (messages, key) = (self.messages.clone(), id.clone());
         let task = tokio::spawn(async move {
             let reporter = DownloadReporter::new(id.clone(), messages.clone());
-            let news = match weights::download_model(spec, weights, move |progress| {
+            let report = match weights::download_model(spec, weights, move |progress| {
                 reporter.report_progress(progress)
             })
             .await
@@ -56,7 +56,7 @@ impl Downloads {
                 Err(e) => DownloadReport::Failed(e.to_string()),
             };
             // Fails only when the loop has ended.
-            let _ = messages.send(Msg::Download(id, news)).await;
+            let _ = messages.send(Msg::Download(id, report)).await;
         });
         self.live.insert(key, task);
     }
@@ -71,13 +71,13 @@ impl Downloads {
         tokio::spawn(async move {
             // The task may still write until it has ended. That it was aborted is not an error.
             let _ = task.await;
-            let news = match weights::file_presence(&spec, &weights) {
+            let report = match weights::file_presence(&spec, &weights) {
                 FilePresence::Complete => DownloadReport::Present,
                 FilePresence::Partial(bytes) => DownloadReport::Cancelled(bytes),
                 FilePresence::Missing => DownloadReport::Cancelled(0),
             };
             // Fails only when the loop has ended.
-            let _ = messages.send(Msg::Download(id, news)).await;
+            let _ = messages.send(Msg::Download(id, report)).await;
         });
     }
 
@@ -108,7 +108,7 @@ impl DownloadReporter {
     }
 
     fn report_progress(&self, progress: DownloadProgress) {
-        let news = match progress {
+        let report = match progress {
             DownloadProgress::Waiting => DownloadReport::Waiting,
             DownloadProgress::Trying(source) => DownloadReport::Trying(source),
             DownloadProgress::Checking => DownloadReport::Verifying,
@@ -120,7 +120,7 @@ impl DownloadReporter {
             }
         };
         // If the channel is full, one progress figure may be dropped.
-        let _ = self.messages.try_send(Msg::Download(self.id.clone(), news));
+        let _ = self.messages.try_send(Msg::Download(self.id.clone(), report));
     }
 
     fn is_time(&self, last: bool) -> bool {
@@ -147,15 +147,17 @@ mod tests {
             reporter.report_progress(DownloadProgress::Bytes { done, total: 1_000 });
         }
         reporter.report_progress(DownloadProgress::Checking);
-        let mut news = Vec::new();
+        let mut report = Vec::new();
         while let Ok(Msg::Download(id, reported_at)) = inbound.try_recv() {
             assert_eq!(id, "m");
-            news.push(reported_at);
+            report.push(reported_at);
         }
-        assert_eq!(news.first(), Some(&DownloadReport::Trying("pip".to_owned())));
-        assert_eq!(news.get(1), Some(&DownloadReport::Bytes(1, 1_000)));
-        assert!(news.len() < 50, "{}", news.len());
-        assert!(news.ends_with(&[DownloadReport::Bytes(1_000, 1_000), DownloadReport::Verifying]));
+        assert_eq!(report.first(), Some(&DownloadReport::Trying("pip".to_owned())));
+        assert_eq!(report.get(1), Some(&DownloadReport::Bytes(1, 1_000)));
+        assert!(report.len() < 50, "{}", report.len());
+        assert!(
+            report.ends_with(&[DownloadReport::Bytes(1_000, 1_000), DownloadReport::Verifying])
+        );
     }
 
     /// A provider whose one model, `m`, no source has.
@@ -229,8 +231,8 @@ mod tests {
             downloads.start_download("m");
             downloads.cancel_download("m");
             let reported_at = inbound.recv().await.unwrap();
-            let Msg::Download(id, news) = reported_at else { panic!("{reported_at:?}") };
-            assert_eq!((id.as_str(), news), ("m", DownloadReport::Cancelled(kept.len() as u64)));
+            let Msg::Download(id, report) = reported_at else { panic!("{reported_at:?}") };
+            assert_eq!((id.as_str(), report), ("m", DownloadReport::Cancelled(kept.len() as u64)));
         }
     }
 }

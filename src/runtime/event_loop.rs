@@ -191,8 +191,8 @@ impl Tui {
     fn check_model_files(&mut self) {
         let ids = self.state.local_models.models.iter().map(|model| model.weights.id.clone());
         for id in ids.collect::<Vec<_>>() {
-            for news in self.effect_runner.downloads.report_status(&id) {
-                self.update_and_draw(Msg::Download(id.clone(), news));
+            for report in self.effect_runner.downloads.report_status(&id) {
+                self.update_and_draw(Msg::Download(id.clone(), report));
             }
         }
     }

@@ -150,7 +150,7 @@ fn a_cancelled_fetch_leaves_what_is_there_and_late_news_change_nothing() {
 fn a_cancelled_fetch_of_which_nothing_is_kept_says_that_it_begins_again() {
     let mut desk = desk(&[BIG]);
     desk.keys("alt-p enter").news(BIG, DownloadReport::Bytes(400, 1_000)).keys("x");
-    assert_eq!(desk.notice(), "the download is cancelled", "no more is known yet");
+    assert_eq!(desk.notice(), "download cancelled", "no more is known yet");
     desk.news(BIG, DownloadReport::Cancelled(0));
     assert!(desk.notice().contains("nothing of"), "{}", desk.notice());
     assert!(desk.notice().ends_with("the next download starts again"), "{}", desk.notice());

@@ -1,22 +1,22 @@
-//! What help, footer and palette show, built from the keymap.
+//! Rows of help and palette, and hints of the footer, built from the keymap.
 
 use super::{Action, KeyContext, Keymap};
 
 /// One row of the help.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HelpRow {
-    /// Where it applies.
+    /// The context in which the keys work.
     pub context: KeyContext,
     /// The keys as shown: `g g · Home`.
     pub keys: String,
-    /// What it does.
+    /// What the action does.
     pub desc: String,
     /// The action.
     pub action: Action,
 }
 
-/// The rows of the help that match `filter` (every word occurs in keys, description or action), by context: what works in
-/// `from` comes first.
+/// The rows of the help that match `filter` (every word occurs in keys, description or action), grouped by context. The
+/// contexts that apply in `from` are listed first.
 pub fn help_rows(keymap: &Keymap, filter: &str, from: Option<KeyContext>) -> Vec<HelpRow> {
     let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
     let mut rows = Vec::new();
@@ -36,12 +36,12 @@ pub fn help_rows(keymap: &Keymap, filter: &str, from: Option<KeyContext>) -> Vec
     rows
 }
 
-/// The footer of `context`: key and word, in the order of the keymap, its own rows first.
+/// The footer of `context`: keys with a word each, in the order of the keymap, nearest context first.
 pub fn footer_hints(keymap: &Keymap, context: KeyContext) -> Vec<(String, String)> {
     let mut shown_for: Vec<Action> = Vec::new();
     let mut words = Vec::new();
     for binding in keymap.in_force(context).filter(|b| b.context != KeyContext::Global) {
-        // A key that a nearer context binds to something else does not do this here.
+        // A nearer context may bind the same key to another action.
         let means = |on: &&Vec<super::KeyPress>| {
             let nearest = keymap.in_force(context).find(|other| other.on.contains(on));
             nearest.is_some_and(|nearest| nearest.run == binding.run)

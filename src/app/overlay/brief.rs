@@ -1,4 +1,4 @@
-//! The brief of a turn: its sentences, each leading to the answer that it quotes. `update::side_turn` has it written.
+//! The brief of a turn: a list of sentences, each of which opens the answer that it quotes. Does not write the brief.
 
 use super::{AnswerPosition, ListCursor, Overlay, OverlayHandler, OverlayOutcome, open_overlay};
 use crate::app::update::{ask, side_turn, views};
@@ -9,19 +9,19 @@ use crate::review::{BriefLine, find_quote};
 /// The brief that is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BriefOverlay {
-    /// The run that writes it.
+    /// The run that writes the brief.
     pub run: RunId,
     /// The selected sentence.
     pub cursor: ListCursor,
 }
 
-/// Shows the brief of the last turn that has one or can have one; has it written first where there is none.
+/// Shows the brief of the last turn with several answers. Requests it first if there is none.
 pub(in crate::app) fn open_brief(state: &mut State, effects: &mut Effects) {
     let Some(turn) = side_turn::brief_turn(state) else {
-        state.show_notice(NoticeLevel::Info, "ask something first: a brief is made of answers");
+        state.show_notice(NoticeLevel::Info, "ask a question first: a brief summarises answers");
         return;
     };
-    // An attempt that left nothing is repeated.
+    // A brief that ended without text is requested again.
     let known =
         state.brief_of(turn).filter(|side| side.run.is_live() || !side.run.document.is_empty());
     match known.map(|side| side.run.id()) {
@@ -42,7 +42,7 @@ fn show_brief(state: &mut State, run: RunId) {
 }
 
 impl BriefOverlay {
-    /// The turn that it is about.
+    /// The turn that the brief summarises.
     fn summarized_turn(&self, state: &State) -> Option<TurnId> {
         match state.side_turn_of_run(self.run)?.kind {
             AsideKind::Brief(turn) => Some(turn),
@@ -54,7 +54,7 @@ impl BriefOverlay {
         state.run(self.run).is_some_and(|run| run.is_live())
     }
 
-    /// Its sentences: of each the answer and the text of its first quote that was found, where there is one.
+    /// For each sentence, the first verified quote: index of the answer, and the text. None for a sentence without one.
     fn first_quotes(&self, state: &State) -> Vec<Option<(usize, String)>> {
         let Some(display) = state.displays.get(self.run) else { return Vec::new() };
         let sentences = display.brief.lines.iter().filter_map(|line| match line {
@@ -105,7 +105,7 @@ impl BriefOverlay {
     }
 }
 
-/// Where the answer with index `witness` among those to `turn` contains `quote`.
+/// Position of `quote` in answer number `witness` (0-based) of `turn`.
 fn quote_position(
     state: &State,
     turn: Option<TurnId>,

@@ -1,4 +1,4 @@
-//! Choice of the persona that challenges a recommendation: all but those who propose it.
+//! Choice of the persona that challenges a recommendation: any persona that does not propose it.
 
 use super::{ListCursor, Overlay, OverlayHandler, OverlayOutcome, open_overlay};
 use crate::app::update::{ask, side_turn, triage_list};
@@ -10,13 +10,13 @@ use crate::domain::{PersonaId, RecommendationId, RunId};
 pub struct ChallengeOverlay {
     /// The recommendation.
     pub target: RecommendationId,
-    /// The personas, those of the panes first.
+    /// The personas; those with a pane are listed first.
     pub personas: Vec<PersonaId>,
     /// The selected persona.
     pub cursor: ListCursor,
 }
 
-/// Opens the choice for the selected recommendation. When a challenge of it is being written, stops that one instead.
+/// Opens the choice for the selected recommendation, or cancels its challenge if one is streaming.
 pub(in crate::app) fn open_challenge(state: &mut State, effects: &mut Effects) {
     let Some(item) = triage_list::selected_item(state) else { return };
     let target = item.id();
@@ -27,7 +27,7 @@ pub(in crate::app) fn open_challenge(state: &mut State, effects: &mut Effects) {
         .filter_map(|pane| Some(state.pane_personas.get(pane)?.id.clone()))
         .collect();
     if let Some(run) = live_challenge(state, &ids) {
-        state.show_notice(NoticeLevel::Info, "the challenge was stopped; ! asks again");
+        state.show_notice(NoticeLevel::Info, "challenge cancelled. Press ! to ask again");
         ask::cancel_run(state, run, effects);
         return;
     }

@@ -1,6 +1,6 @@
-//! Asking: a question to the panel or to some personas, retrying, cancelling.
+//! Asking the panel or single personas, retrying, cancelling.
 //!
-//! Prepares runs and their requests; `run_updates` handles what they report.
+//! Prepares runs and their requests; `run_updates` handles their reports.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::domain::{
 use crate::prompt::{self, AddressedQuestion, Exchange, PromptInput};
 use crate::text::{Document, sanitize};
 
-/// Sends what is in the composer.
+/// Sends the question in the composer.
 pub(super) fn send_composer(state: &mut State, effects: &mut Effects) {
     let Some(text) = state.composer.whole_question() else {
         state.show_notice(
@@ -33,7 +33,7 @@ pub(super) fn send_composer(state: &mut State, effects: &mut Effects) {
     }
 }
 
-/// Asks a question that comes from elsewhere: the command line, an example. One that cannot be asked is left in the composer.
+/// Asks a question from the command line or an example. One that cannot be asked is put into the composer.
 pub(super) fn submit_question(state: &mut State, text: &str, effects: &mut Effects) {
     let asked = if text.trim().is_empty() {
         Err("the question is empty".to_owned())
@@ -50,7 +50,7 @@ pub(super) fn submit_question(state: &mut State, text: &str, effects: &mut Effec
     }
 }
 
-/// Asks a question that waited for a model; what is being written meanwhile is not disturbed.
+/// Asks a question that waited for a model. A draft in the composer stays.
 pub(super) fn send_waiting_question(state: &mut State, text: &str, effects: &mut Effects) {
     let asked = ask_question(state, text, effects);
     if matches!(asked, Ok(AskOutcome::Sent)) {
@@ -69,15 +69,15 @@ fn warn_not_asked(state: &mut State, why: String) {
     state.show_notice(NoticeLevel::Warning, why);
 }
 
-/// What became of a question that could be asked.
+/// Outcome of a question that could be asked.
 enum AskOutcome {
-    /// It was sent, or waits for a model and will be.
+    /// It was sent, or waits for a model and is sent then.
     Sent,
-    /// A model is not there: the person decides first.
+    /// A model is missing: the user decides about the download first.
     Held,
 }
 
-/// Splits a question into its addressees and its words.
+/// Splits a question into its addressees and its text.
 pub(super) fn split_addressees(state: &State, text: &str) -> AddressedQuestion {
     let known: Vec<PersonaId> = state.roster.personas.iter().map(|p| p.id.clone()).collect();
     prompt::split_mentions(text, &known)
@@ -99,7 +99,7 @@ fn ask_question(
     }
     let submission = Submission {
         question: text.to_owned(),
-        // What is attached is not what is asked: a runbook that says "server is down" triggers nothing.
+        // Documents are left out: a runbook that says "server is down" must not trigger a persona.
         trigger_text: prompt::outline_question(&to.text),
         sent: to.text,
         targets: to.targets,
@@ -113,7 +113,7 @@ fn ask_question(
     }
     if targets.iter().any(|target| is_answering(state, &target.persona.id)) {
         return Err(
-            "an answer is still streaming there: wait, or cancel it with x (X cancels all)"
+            "an answer is still streaming in this pane. Wait, or press x to cancel it (X cancels all)"
                 .to_owned(),
         );
     }
@@ -128,7 +128,7 @@ fn ask_question(
     })
 }
 
-/// Asks a question whose addressees are known, whatever is on the screen: that of headless `ask`.
+/// Asks a question whose addressees are known (headless `ask`), without checks of the screen.
 pub(super) fn start_submission(state: &mut State, submission: &Submission, effects: &mut Effects) {
     let targets = state.roster.find_targets(submission, &state.dismissed);
     start_turn(state, submission, &targets, effects);
@@ -138,7 +138,7 @@ fn is_answering(state: &State, id: &PersonaId) -> bool {
     state.panes().iter().any(|pane| pane.persona.id == *id && pane.is_live())
 }
 
-/// Starts a turn: its runs are stored before the first request leaves.
+/// Starts a turn. Its runs are stored before the first request is sent.
 fn start_turn(
     state: &mut State,
     submission: &Submission,
@@ -186,22 +186,22 @@ struct Prepared {
     request: Result<RunRequest, String>,
 }
 
-/// Starts runs that the session knows: their requests leave together. One that cannot be asked fails at once.
+/// Starts runs that are in the session, all requests at once. A run without a request fails immediately.
 fn start_prepared(state: &mut State, prepared: Vec<Prepared>, effects: &mut Effects) {
-    let mut orders = Vec::new();
+    let mut requests = Vec::new();
     for Prepared { run, display, request } in prepared {
         state.displays.insert(run.id, display);
         match request {
-            Ok(order) => orders.push(order),
+            Ok(request) => requests.push(request),
             Err(why) => run_updates::end_run(state, run.id, Ending::Failed(why), effects),
         }
     }
-    if !orders.is_empty() {
-        effects.push(Effect::Ask(orders));
+    if !requests.is_empty() {
+        effects.push(Effect::Ask(requests));
     }
 }
 
-/// Builds the request of one run, or finds out why it cannot be asked.
+/// Prepares one run with its request, or the reason why it cannot be sent.
 fn prepare_run(
     state: &mut State,
     target: &AskTarget,
@@ -226,7 +226,7 @@ fn prepare_run(
     Prepared { run, display, request }
 }
 
-/// What one persona is asked.
+/// A question to one persona.
 pub(super) struct SingleAsk<'a> {
     pub(super) persona: &'a Persona,
     pub(super) history: &'a [Exchange],
@@ -236,7 +236,7 @@ pub(super) struct SingleAsk<'a> {
     pub(super) scaffold: bool,
 }
 
-/// The run as it will be stored, and its request or why there is none.
+/// The run to store, and its request, or why there is none.
 pub(super) fn build_request(
     state: &State,
     id: RunId,
@@ -274,7 +274,7 @@ pub(super) fn build_request(
     (run, request)
 }
 
-/// The persona's earlier exchanges: its answers to all turns but `now`.
+/// The persona's previous exchanges: its answers to all turns except `now`.
 fn previous_exchanges(pane: &Pane<'_>, now: TurnId) -> Vec<Exchange> {
     let answers = pane.answers().into_iter().filter(|run| run.turn != now);
     answers
@@ -285,7 +285,7 @@ fn previous_exchanges(pane: &Pane<'_>, now: TurnId) -> Vec<Exchange> {
         .collect()
 }
 
-/// Asks the focused persona again.
+/// Retries the focused persona's answer.
 pub(super) fn retry_focused(state: &mut State, effects: &mut Effects) {
     match state.pane().map(|pane| (pane.runs.is_empty(), pane.is_live())) {
         Some((false, false)) => retry_panes(state, &[state.focused], effects),
@@ -297,7 +297,7 @@ pub(super) fn retry_focused(state: &mut State, effects: &mut Effects) {
     }
 }
 
-/// Asks every persona again whose last answer failed or was cut.
+/// Retries every last answer that failed or was cut.
 pub(super) fn retry_failed(state: &mut State, effects: &mut Effects) {
     let panes = state.panes().into_iter().enumerate();
     let failed: Vec<usize> =
@@ -308,7 +308,8 @@ pub(super) fn retry_failed(state: &mut State, effects: &mut Effects) {
     retry_panes(state, &failed, effects);
 }
 
-/// Adds one run to the last turn of each of these panes. Stops at the first whose model is missing: one overlay is enough.
+/// Adds one run to the last turn of each of these panes. Stops at the first persona whose model is missing, because one
+/// overlay is enough.
 fn retry_panes(state: &mut State, panes: &[usize], effects: &mut Effects) {
     let mut prepared = Vec::new();
     for index in panes {
@@ -348,7 +349,7 @@ pub(super) fn live_runs(state: &State) -> Vec<RunId> {
     runs.filter(|run| run.state.is_live()).map(|run| run.id).collect()
 }
 
-/// The pane shows it at once; what the fan-out reports later about this run is dropped.
+/// Cancels a run. The pane shows it at once; later reports of this run are dropped.
 pub(in crate::app) fn cancel_run(state: &mut State, id: RunId, effects: &mut Effects) {
     effects.push(Effect::Cancel(id));
     run_updates::end_run(state, id, Ending::Cancelled, effects);

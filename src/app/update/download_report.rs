@@ -1,11 +1,11 @@
-//! Reports of the runtime on local models: what is installed, how a download goes, how it ended.
+//! Handles reports on model files: their status, and progress and end of a download.
 
 use super::{ask, download};
 use crate::app::local_models::{DownloadReport, ModelFileStatus};
 use crate::app::{Effects, NoticeLevel, Overlay, State};
 use crate::domain::format::format_bytes;
 
-/// Takes a report on the model with this id.
+/// Handles a report on the model with this id.
 pub(super) fn on_download_report(
     state: &mut State,
     id: &str,
@@ -26,7 +26,7 @@ pub(super) fn on_download_report(
             }
         }
         (ModelFileStatus::Downloading(meter), DownloadReport::Waiting) => {
-            meter.step = Some("another plenary downloads it: waiting for that one");
+            meter.step = Some("another plenary is downloading it: waiting");
         }
         (ModelFileStatus::Downloading(meter), DownloadReport::Trying(source)) => {
             meter.try_source(source)
@@ -56,7 +56,7 @@ pub(super) fn on_download_report(
     }
 }
 
-/// What a cancelled download leaves.
+/// Message about the bytes that a cancelled download leaves.
 fn describe_kept(title: &str, done: u64) -> String {
     match done {
         0 => format!("cancelled: nothing of {title} is kept; the next download starts again"),
@@ -67,7 +67,7 @@ fn describe_kept(title: &str, done: u64) -> String {
     }
 }
 
-/// Starts the next download; after the last one the held question is sent.
+/// Starts the next download, or sends the held question after the last one.
 fn on_model_arrived(state: &mut State, effects: &mut Effects) {
     download::start_next_download(state, effects);
     if state.local_models.current_download().is_some() {
@@ -79,7 +79,7 @@ fn on_model_arrived(state: &mut State, effects: &mut Effects) {
     }
 }
 
-/// Drops the queued downloads, which would fail too, and shows the reason.
+/// Drops the queued downloads, which would probably fail too, and shows the reason.
 fn on_download_failed(state: &mut State, id: &str) {
     for model in &mut state.local_models.models {
         if let ModelFileStatus::Queued(done) = model.status {

@@ -1,4 +1,4 @@
-//! Time passing, quitting, signals: how notices, runs and the program end. Every run is saved before the program ends.
+//! Expiry of notices, quitting, signals. Every run is saved before the program ends.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::domain::Ending;
 /// How long the first of two quit keys is remembered.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Drops the notice and the first of two quit keys when their time is over.
+/// Drops an expired notice, and forgets the first of two quit keys after its timeout.
 pub(super) fn expire_notices(state: &mut State) {
     let now = state.clock.since_start;
     if state.notice.as_ref().is_some_and(|n| n.until <= now) {
@@ -20,7 +20,7 @@ pub(super) fn expire_notices(state: &mut State) {
     }
 }
 
-/// Quits at once when nothing is streaming, else when the key is pressed twice.
+/// Quits immediately when nothing is streaming, else when the key is pressed twice.
 pub(super) fn quit_when_idle(state: &mut State, effects: &mut Effects) {
     if state.is_live() {
         confirm_quit(state, "q", effects);

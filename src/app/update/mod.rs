@@ -1,7 +1,7 @@
-//! The whole behaviour: what each message does to the state, and what must then be done outside.
+//! The behaviour of the program: how each message changes the state, and which effects follow.
 //!
-//! Pure: no IO, no clock, no randomness but through [`State::ids`](super::State). `input` decides what a key means; each
-//! other file has the operations of one area.
+//! No IO and no clock; randomness only from [`State::ids`](super::State). `input` finds the action of a key; each other file
+//! has the operations of one area.
 
 pub(super) mod ask;
 mod composer;
@@ -24,7 +24,7 @@ pub use input::{Handled, run_action};
 
 use super::{Effects, Msg, Notice, NoticeLevel, State, overlay};
 
-/// Takes one message into the state; pushes what must be done, in order.
+/// Applies one message to the state and pushes the resulting effects in order.
 pub fn update(state: &mut State, msg: Msg, effects: &mut Effects) {
     match msg {
         Msg::Clock(clock) => {
@@ -53,14 +53,16 @@ pub fn update(state: &mut State, msg: Msg, effects: &mut Effects) {
         Msg::SessionChanged(done) => overlay::on_session_changed(state, done, effects),
         Msg::SessionLoaded(session) => session::on_session_loaded(state, session, effects),
         Msg::EditorClosed(purpose, text) => composer::on_editor_closed(state, purpose, text),
-        Msg::Download(id, news) => download_report::on_download_report(state, &id, news, effects),
+        Msg::Download(id, report) => {
+            download_report::on_download_report(state, &id, report, effects)
+        }
         Msg::DownloadModels => download::download_without_asking(state, effects),
         Msg::Notice(level, text) => show_notice(state, level, text),
         Msg::Signal(signal) => lifecycle::on_signal(state, signal, effects),
     }
 }
 
-/// A quieter notice never hides a louder one that is still there.
+/// Shows a notice, unless an error is shown and the notice is less severe.
 fn show_notice(state: &mut State, level: NoticeLevel, text: String) {
     let louder = |n: &Notice| n.level == NoticeLevel::Error && level != NoticeLevel::Error;
     if !state.notice.as_ref().is_some_and(louder) {

@@ -1,15 +1,15 @@
-//! Moving between and inside panes, zoom, layout, copying. Scrolling itself is an effect: only the screen knows the rows.
+//! Focus of panes, zoom, layout, copying. Scrolling is an effect, because only the screen knows the rows.
 
 use crate::app::{EditorPurpose, Effect, Effects, Focus, NoticeLevel, ScrollMove, State};
 
-/// Scrolls the shown view; among the answers, the focused pane.
+/// Scrolls the shown view; in the Answers view, the focused pane.
 pub(super) fn scroll_view(state: &mut State, scroll: ScrollMove, effects: &mut Effects) {
     if !state.pane_personas.is_empty() {
         effects.push(Effect::Scroll(state.focused, scroll));
     }
 }
 
-/// Focuses the next or previous pane; after the last comes the first.
+/// Focuses the next or previous pane, wrapping around.
 pub(super) fn focus_next_pane(state: &mut State, forward: bool) {
     let n = state.pane_personas.len();
     if n > 0 {
@@ -26,7 +26,7 @@ pub(super) fn focus_pane(state: &mut State, index: usize) {
     }
 }
 
-/// One pane fills the screen, or all are shown again.
+/// Toggles zoom: the focused pane fills the screen.
 pub(super) fn toggle_zoom(state: &mut State) {
     state.zoomed = !state.zoomed && !state.is_fresh();
 }
@@ -53,7 +53,7 @@ pub(super) fn open_answer_in_editor(state: &State, effects: &mut Effects) {
     }
 }
 
-/// Copies the focused pane's last answer: the source, never the cells.
+/// Copies the source of the focused pane's last answer.
 pub(super) fn copy_answer(state: &mut State, effects: &mut Effects) {
     let Some((persona, view)) = state.pane().and_then(|pane| Some((pane.persona, pane.current()?)))
     else {

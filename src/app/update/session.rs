@@ -1,4 +1,4 @@
-//! Sessions: a new one, resuming an earlier one. Reading them is the store's work, by effect.
+//! New sessions, resumed sessions, and their titles and tags. Loading and storing sessions are effects.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::domain::{
 use crate::prompt::outline_question;
 use crate::text::{Document, sanitize, sanitize_line};
 
-/// Asks the store for a session; not while answers are coming, which would be lost from sight.
+/// Requests a session, unless answers are streaming, which would be hidden.
 pub(in crate::app) fn open_session(state: &mut State, id: SessionId, effects: &mut Effects) {
     if state.is_live() {
         state.show_notice(
@@ -20,12 +20,12 @@ pub(in crate::app) fn open_session(state: &mut State, id: SessionId, effects: &m
         );
         return;
     }
-    // A question that waits for a model belongs to the session that is left.
+    // A question that waits for a model belongs to the previous session.
     download::return_question(state);
     effects.push(Effect::Open(id));
 }
 
-/// Gives a session another title; an empty one is refused.
+/// Renames a session; an empty title is refused.
 pub(in crate::app) fn rename_session(
     state: &mut State,
     id: SessionId,
@@ -44,7 +44,7 @@ pub(in crate::app) fn rename_session(
     effects.push(Effect::Rename(id, title));
 }
 
-/// Gives a session the tags in `text`, separated by spaces or commas.
+/// Sets the tags of a session to those in `text`, separated by spaces or commas.
 pub(in crate::app) fn tag_session(id: SessionId, text: &str, effects: &mut Effects) {
     let mut tags: Vec<String> = Vec::new();
     for tag in text.split([' ', ',']).filter_map(as_tag) {
@@ -55,7 +55,7 @@ pub(in crate::app) fn tag_session(id: SessionId, text: &str, effects: &mut Effec
     effects.push(Effect::Tag(id, tags));
 }
 
-/// Deletes it; when it is the one that is shown, an empty one takes its place.
+/// Deletes a session. If it is the open one, a new session replaces it.
 pub(in crate::app) fn delete_session(state: &mut State, id: SessionId, effects: &mut Effects) {
     effects.push(Effect::Delete(id));
     if state.session_id() == Some(id) {
@@ -65,7 +65,7 @@ pub(in crate::app) fn delete_session(state: &mut State, id: SessionId, effects: 
     }
 }
 
-/// An empty session to the panel.
+/// Starts a new, empty session with the home panel, unless answers are streaming.
 pub(super) fn start_new_session(state: &mut State, effects: &mut Effects) {
     if state.is_live() {
         state.show_notice(
@@ -82,7 +82,7 @@ pub(super) fn start_new_session(state: &mut State, effects: &mut Effects) {
     effects.push(Effect::ClearPaneCaches);
 }
 
-/// Shows a session of the store, to be gone on with.
+/// Resumes a session that was loaded, or shows why it could not be loaded.
 pub(super) fn on_session_loaded(
     state: &mut State,
     session: Result<Box<Session>, String>,
@@ -101,7 +101,7 @@ pub(super) fn on_session_loaded(
     effects.push(Effect::ClearPaneCaches);
     show_session(state, session, effects);
     extract::extract_missing(state, effects);
-    // One that was asked while the session was being read.
+    // A question that was asked while the session was being loaded.
     download::return_question(state);
     state.focus = Focus::Panes;
     state.focused = state.panes().iter().position(|pane| !pane.runs.is_empty()).unwrap_or(0);
@@ -119,7 +119,7 @@ fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) 
             sent: Arc::from(ask::split_addressees(state, &turn.question).text),
         };
         for run in &mut turn.runs {
-            // The store has marked as cut whatever no instance writes any more.
+            // The store has marked runs as cut that no instance is writing.
             let elsewhere = run.state.is_live();
             if elsewhere {
                 run.state = RunState::Ended(Ending::Cut(
@@ -138,12 +138,13 @@ fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) 
     for aside in &mut session.asides {
         let run = &mut aside.run;
         if run.state.is_live() {
-            run.state = RunState::Ended(Ending::Cut("it was not written to its end".to_owned()));
+            run.state =
+                RunState::Ended(Ending::Cut("interrupted before it was complete".to_owned()));
         }
         let text: Arc<str> = Arc::from(aside.question.as_str());
         let question = RunQuestion { shown: Arc::clone(&text), sent: text };
         let mut document = Document::of(&run.text);
-        // Code beside the panes is not highlighted.
+        // Code of side turns is not highlighted.
         drop(document.take_jobs());
         let display = RunDisplay::new(find_or_recreate_persona(state, run), question, document);
         state.displays.insert(run.id, display);
@@ -151,7 +152,7 @@ fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) 
     state.session = Some(session);
 }
 
-/// The panel that a session was asked with: by its name, or (a panel of one command line) made of whoever answered.
+/// The panel of a session: by name, or, for a panel of one command line, built from the personas that answered.
 fn session_panel(state: &State, session: &Session) -> Panel {
     let named =
         state.roster.panels.iter().chain([&state.home_panel]).find(|p| p.name == session.panel);
@@ -167,14 +168,14 @@ fn session_panel(state: &State, session: &Session) -> Panel {
     Panel { name: session.panel.clone(), personas, model: None }
 }
 
-/// Warns about personas of the session that cannot be asked any more.
+/// Warns about personas of the session that are not in the roster.
 fn warn_unknown_personas(state: &mut State) {
     let unknown = |persona: &&Arc<Persona>| state.roster.persona(&persona.id).is_none();
     let names: Vec<&str> =
         state.pane_personas.iter().filter(unknown).map(|persona| persona.id.as_str()).collect();
     if !names.is_empty() {
         let text = format!(
-            "not known any more: {}; name the file with --persona to ask again",
+            "unknown personas: {}. Pass their files with --persona to ask them again",
             names.join(", ")
         );
         state.show_notice(NoticeLevel::Warning, text);

@@ -1,10 +1,10 @@
-//! Undoable steps of triage: the only place where verdicts change.
+//! Triage steps: apply, undo, redo. Verdicts change only here.
 
 use super::triage_list;
 use crate::app::{Effects, NoticeLevel, State};
 use crate::domain::{Change, Edit, History, SessionId, Step};
 
-/// Applies one step and clears the redo list. False when there is nothing to change.
+/// Applies one step and clears the redo list. False when the step changes nothing.
 pub(super) fn apply_step(
     state: &mut State,
     description: String,
@@ -43,7 +43,7 @@ fn last_step(state: &State, steps: fn(&History) -> &Vec<Edit>) -> Option<(Sessio
     Some((session.id, steps(&session.history).last()?.clone()))
 }
 
-/// Reports the step, and selects what it changed.
+/// Reports the step, and selects the first recommendation that it changed.
 fn show_step(state: &mut State, edit: &Edit, how: &str) {
     state.triage.chosen = edit.steps.first().map(|step| step.id).or(state.triage.chosen);
     triage_list::reselect_listed(state);

@@ -5,12 +5,12 @@ use crate::app::{
     AnswerPosition, Effect, Effects, Focus, NoticeLevel, ScrollMove, State, ViewKind,
 };
 
-/// Shows a view; before the first question there are only the answers.
+/// Shows a view. Before the first question only the answers can be shown.
 pub(in crate::app) fn show_view(state: &mut State, view: ViewKind, effects: &mut Effects) {
     if state.is_fresh() && view != ViewKind::Answers {
         state.show_notice(
             NoticeLevel::Info,
-            "ask something first: there is nothing to compare or to decide yet",
+            "ask a question first: nothing to compare or decide yet",
         );
         return;
     }
@@ -30,7 +30,7 @@ pub(in crate::app) fn show_view(state: &mut State, view: ViewKind, effects: &mut
     }
 }
 
-/// Returns to the answers when the focused persona has only one.
+/// Returns to the answers if the focused persona has only one.
 fn require_two_answers(state: &mut State) {
     extract::read_shown_sections(state);
     let turns = state.pane().map_or(0, |pane| pane.answers().len());
@@ -40,12 +40,12 @@ fn require_two_answers(state: &mut State) {
         let name = crate::text::sanitize_line(&name);
         state.show_notice(
             NoticeLevel::Info,
-            format!("{name} has answered once: ask again to see what changes"),
+            format!("{name} has answered only once. Ask again to see what changes"),
         );
     }
 }
 
-/// Shows a view, or the answers when it is shown already.
+/// Shows a view, or the answers if it is shown already.
 pub(super) fn toggle_view(state: &mut State, view: ViewKind, effects: &mut Effects) {
     show_view(state, if state.view == view { ViewKind::Answers } else { view }, effects);
 }
@@ -69,7 +69,7 @@ pub(super) fn select_edge_facet(state: &mut State, last: bool, effects: &mut Eff
     effects.push(Effect::Scroll(state.focused, ScrollMove::Top));
 }
 
-/// One cell of Compare fills the screen, or all cells are shown again.
+/// Toggles the zoom of Compare: the selected cell fills the screen.
 pub(super) fn toggle_cell_zoom(state: &mut State, effects: &mut Effects) {
     state.compare.zoomed = !state.compare.zoomed;
     effects.push(Effect::Scroll(state.focused, ScrollMove::Top));
@@ -88,7 +88,7 @@ pub(super) fn open_cell(state: &mut State, effects: &mut Effects) {
     });
     match position {
         Some(position) => show_position(state, position, effects),
-        None => state.show_notice(NoticeLevel::Info, "there is nothing here that could be opened"),
+        None => state.show_notice(NoticeLevel::Info, "nothing to open here"),
     }
 }
 
@@ -104,7 +104,7 @@ pub(super) fn open_recommendation(state: &mut State, effects: &mut Effects) {
     }
 }
 
-/// Shows the section at the top of the change view in its answer. Which one that is only the screen knows.
+/// Shows the section at the top of the Change view in its answer. Only the screen knows which section that is.
 pub(super) fn open_changed_section(state: &mut State, effects: &mut Effects) {
     let pane = state.focused;
     show_view(state, ViewKind::Answers, effects);

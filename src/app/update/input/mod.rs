@@ -1,8 +1,8 @@
-//! The way of a key: its context, its action there, and the handler of that context. Keys without an action are text.
+//! Key presses: finds the action in the current context and passes it to that context's handler. A key without an action is
+//! text.
 //!
-//! A handler says whether it handled the action. One that it does not know goes to the wider contexts, in the order in
-//! which keys are looked up, and last to `global`, whose match has no wildcard: a new action does not compile until it is
-//! decided there whether it works everywhere. `tests/suite/input.rs` runs every action in every context that binds it.
+//! A handler returns whether it handled the action. Unhandled actions go to the wider contexts, in the lookup order of keys,
+//! and last to `global`, whose match has no wildcard: a new action does not compile until it is listed there.
 
 mod deciding;
 mod global;
@@ -13,17 +13,17 @@ use super::{composer, triage_list};
 use crate::app::overlay::{OverlayOutcome, edit_filter, handle_overlay_action};
 use crate::app::{Action, Effects, Focus, KeyContext, KeyPress, State};
 
-/// Whether a context has a meaning for an action.
+/// Whether a context handled an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Handled {
-    /// It was done, or a notice says why not.
+    /// Done, or a notice says why not.
     Yes,
-    /// It means nothing in this context.
+    /// The action has no meaning in this context.
     No,
 }
 
-/// A key was pressed.
+/// Handles a key press.
 pub(super) fn on_key(state: &mut State, key: KeyPress, effects: &mut Effects) {
     let context = state.key_context();
     let mut pending = std::mem::take(&mut state.pending);
@@ -38,8 +38,8 @@ pub(super) fn on_key(state: &mut State, key: KeyPress, effects: &mut Effects) {
     }
 }
 
-/// Text was pasted: into the text line of an overlay or of the filter, else into the question, whatever has the focus (a
-/// paste never acts).
+/// Inserts pasted text into the text line of the top overlay or of the filter, else into the composer. A paste never runs
+/// actions.
 pub(super) fn on_paste(state: &mut State, text: &str, effects: &mut Effects) {
     if state.overlays.iter().any(|overlay| !overlay.handler().is_transparent_to_paste()) {
         if let Some(top) = state.overlays.last_mut() {
@@ -68,7 +68,7 @@ fn run_or_explain(state: &mut State, context: KeyContext, action: Action, effect
     }
 }
 
-/// Tries `context`, the wider ones, and (for the palette, which offers every action) the view below.
+/// Tries `context`, the wider contexts, and (for the palette, which offers every action) the view below.
 fn run_in_context(
     state: &mut State,
     context: KeyContext,
@@ -116,7 +116,7 @@ fn handle_in(
         KeyContext::Select => deciding::handle_selection_action(state, action, effects),
         KeyContext::Filter => deciding::handle_filter_action(state, action),
         KeyContext::Global => global::handle_action(state, action, effects),
-        // The contexts of overlays, which handle their actions themselves.
+        // Contexts of overlays, which handle their own actions.
         KeyContext::List
         | KeyContext::Sessions
         | KeyContext::Ledger
@@ -130,7 +130,7 @@ fn handle_in(
     }
 }
 
-/// A key without an action: text, where text is written.
+/// Handles a key without an action: inserts it as text, in contexts with text input.
 fn handle_text(state: &mut State, context: KeyContext, key: KeyPress, effects: &mut Effects) {
     if let Some(top) = state.overlays.last_mut() {
         if matches!(context, KeyContext::Filter | KeyContext::Line) {

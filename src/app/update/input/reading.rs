@@ -1,11 +1,11 @@
-//! Actions in the views where answers are read: the answers themselves, Compare, Change, and what all views share.
+//! Actions of the views Answers, Compare and Change, and actions that all views share.
 
 use super::Handled;
 use crate::app::state::EXAMPLES;
 use crate::app::update::{ask, composer, panes, views};
 use crate::app::{Action, Effect, Effects, ScrollMove, State, ViewKind};
 
-/// What means the same in every view that does not handle it differently.
+/// Handles the shared actions of all views.
 pub(super) fn handle_view_action(
     state: &mut State,
     action: Action,
@@ -40,7 +40,7 @@ pub(super) fn handle_view_action(
     Handled::Yes
 }
 
-/// How the view scrolls.
+/// The scroll command of an action.
 fn scroll_move(action: Action) -> Option<ScrollMove> {
     Some(match action {
         Action::LineDown | Action::ScrollDown => ScrollMove::Lines(1),
@@ -62,7 +62,7 @@ fn scroll_move(action: Action) -> Option<ScrollMove> {
     })
 }
 
-/// The answers, side by side.
+/// Handles actions of the Answers view.
 pub(super) fn handle_panes_action(
     state: &mut State,
     action: Action,
@@ -76,7 +76,7 @@ pub(super) fn handle_panes_action(
     Handled::Yes
 }
 
-/// Facet against facet.
+/// Handles actions of the Compare view.
 pub(super) fn handle_compare_action(
     state: &mut State,
     action: Action,
@@ -96,7 +96,7 @@ pub(super) fn handle_compare_action(
     Handled::Yes
 }
 
-/// One persona's answer against its previous one.
+/// Handles actions of the Change view.
 pub(super) fn handle_change_action(
     state: &mut State,
     action: Action,
