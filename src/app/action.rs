@@ -1,11 +1,11 @@
-//! What a key can mean. One row each: the variant, its id in keymaps, and the ids that it had before.
+//! All actions. One row each: the variant, its id in keymaps, and its former ids.
 //!
-//! Keys and descriptions are in `keymap/default.toml`, behaviour is in `update::input`. The compiler demands an arm for
-//! every variant in `update::input::global`; a test demands a handler in every context that binds the action.
+//! Keys and descriptions are in `keymap/default.toml`, behaviour is in `update::input`. The compiler requires an arm for
+//! every variant in `update::input::global`; a test requires a handler in every context that binds the action.
 
 macro_rules! actions {
     ($($(#[$doc:meta])* $variant:ident = $id:literal $(| $old:literal)*,)*) => {
-        /// What a key means.
+        /// What a key press means.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Action { $($(#[$doc])* $variant,)* }
 
@@ -18,7 +18,7 @@ macro_rules! actions {
                 match self { $(Self::$variant => $id,)* }
             }
 
-            /// The action with this id, or that had it before.
+            /// The action with this id or former id.
             pub fn parse(id: &str) -> Option<Self> {
                 match id { $($id $(| $old)* => Some(Self::$variant),)* _ => None }
             }
@@ -29,15 +29,15 @@ macro_rules! actions {
 actions! {
     /// Send the question.
     Send = "send",
-    /// Begin a new line in the question.
+    /// Insert a line break into the question.
     Newline = "newline",
     /// Leave the composer.
     Leave = "leave",
     /// Go to the composer.
     Compose = "compose",
-    /// The previous question of the history.
+    /// Show the previous question of the question history.
     HistoryOlder = "history-older",
-    /// The next question of the history.
+    /// Show the next question of the question history.
     HistoryNewer = "history-newer",
     /// Open the editor.
     Edit = "edit",
@@ -73,9 +73,9 @@ actions! {
     Top = "top",
     /// To the bottom.
     Bottom = "bottom",
-    /// Code to the right.
+    /// Scroll code to the right.
     ScrollRight = "scroll-right",
-    /// Code to the left.
+    /// Scroll code to the left.
     ScrollLeft = "scroll-left",
     /// The next section.
     SectionNext = "section-next",
@@ -117,9 +117,9 @@ actions! {
     Wrap = "wrap",
     /// The next theme.
     Theme = "theme",
-    /// Ask this persona again.
+    /// Retry this persona's answer.
     Retry = "retry",
-    /// Ask those again whose answers failed or were cut.
+    /// Retry all answers that failed or were cut.
     RetryFailed = "retry-failed",
     /// Cancel this answer.
     Cancel = "cancel",
@@ -137,7 +137,7 @@ actions! {
     Answers = "answers",
     /// Facet against facet.
     Compare = "compare",
-    /// The list of recommendations; from there back to the answers.
+    /// The list of recommendations; from that list, back to the answers.
     Triage = "triage",
     /// This persona's answer against its previous one.
     Change = "change",
@@ -155,21 +155,21 @@ actions! {
     DecideDefer = "decide-defer",
     /// Repeat the last decision.
     DecideAgain = "decide-again",
-    /// Accept all that are listed.
+    /// Accept all listed recommendations.
     AcceptListed = "accept-listed",
-    /// Reject all that are listed.
+    /// Reject all listed recommendations.
     RejectListed = "reject-listed",
-    /// Defer all that are listed.
+    /// Defer all listed recommendations.
     DeferListed = "defer-listed",
     /// Comment on it.
     Comment = "comment",
-    /// Say who does it.
+    /// Set its owner.
     Owner = "owner",
-    /// Give a recommendation or a session a better title.
+    /// Change the title of a recommendation or a session.
     Rename = "rename",
     /// Give a session tags.
     Tag = "tag",
-    /// Remove a recommendation that is none; delete a session.
+    /// Remove what is not a recommendation; delete a session.
     Drop = "drop",
     /// Merge two recommendations, or split a merged one.
     Merge = "merge" | "same",
@@ -179,15 +179,15 @@ actions! {
     Redo = "redo",
     /// The next undecided recommendation.
     NextOpen = "next-open",
-    /// List those of the next facet only.
+    /// List only the recommendations of the next facet.
     FilterFacet = "filter-facet",
-    /// List those in the next state only.
+    /// List only the recommendations with the next status.
     FilterStatus = "filter-state",
     /// List all.
     FilterNone = "filter-none",
-    /// The source beside the list a row down.
+    /// Scroll the source beside the list down by a row.
     ScrollDown = "scroll-down",
-    /// The source beside the list a row up.
+    /// Scroll the source beside the list up by a row.
     ScrollUp = "scroll-up",
     /// Select lines as a recommendation; begin the selection.
     Select = "select",
@@ -222,7 +222,7 @@ actions! {
 }
 
 impl Action {
-    /// Index of the pane that a `pane-N` action means.
+    /// Index of the pane that a `pane-N` action focuses.
     pub fn pane(self) -> Option<usize> {
         self.id().strip_prefix("pane-")?.parse::<usize>().ok()?.checked_sub(1)
     }

@@ -1,12 +1,13 @@
-//! Changes on their way through the program: into the session, into its view data, to the store.
+//! Applies changes to the open session and its run displays, and queues them for the store.
 //!
-//! What a change does to the session is [`Session::apply`]'s; here the parsed answers follow it.
+//! [`Session::apply`] defines what a change does to the session; this module updates the parsed answers to match.
 
 use super::{Effect, Effects, State};
 use crate::domain::{Change, Session};
 
 impl State {
-    /// Applies `change` to the open session and to its view data, and has it stored. A first turn opens a session.
+    /// Applies `change` to the open session and its run displays, and pushes the effect that stores it. A first turn creates
+    /// the session.
     pub fn apply_change(&mut self, change: Change, effects: &mut Effects) {
         match &mut self.session {
             Some(session) => session.apply(&change, self.clock.unix_ms),

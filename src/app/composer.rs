@@ -1,12 +1,12 @@
-//! The question being written: a text area, pasted texts as chips, the history of questions.
+//! The composer: a text area, pasted texts as chips, the question history.
 //!
-//! The one module that knows the text area crate (`ui` draws what [`Composer::area`] lends). Long pastes never enter the
-//! text area: a chip `[paste 1: 312 lines]` represents them and is replaced by the text when the question is sent.
+//! The only module that depends on the text area crate. Long pastes never enter the text area: a chip `[paste 1: 312
+//! lines]` represents them and is replaced by the text when the question is sent.
 
 use tui_textarea::{CursorMove, Input, Key as AreaKey, TextArea, WrapMode};
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{Key, KeyCode};
+use super::{KeyCode, KeyPress};
 use crate::domain::PersonaId;
 use crate::domain::format::format_quantity;
 
@@ -23,16 +23,16 @@ pub struct Composer {
     area: TextArea<'static>,
     pastes: Vec<Paste>,
     history: Vec<String>,
-    /// Which question of the history is shown; the draft it replaced.
+    /// Index of the shown question in the history, and the draft that it replaced.
     browsing: Option<(usize, String)>,
 }
 
 /// Names offered for the `@` at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {
-    /// What fits, best first.
+    /// The matching personas, best match first.
     pub items: Vec<PersonaId>,
-    /// Which one Enter or Tab takes.
+    /// Index of the selected one.
     pub selected: usize,
 }
 
@@ -52,7 +52,7 @@ impl Composer {
 
     /// An empty question.
     pub fn new() -> Self {
-        Self { area: area_of(""), pastes: Vec::new(), history: Vec::new(), browsing: None }
+        Self { area: new_area(""), pastes: Vec::new(), history: Vec::new(), browsing: None }
     }
 
     /// The text area, for drawing.
@@ -60,7 +60,7 @@ impl Composer {
         &self.area
     }
 
-    /// The text as it is shown, chips included.
+    /// The displayed text, chips included.
     pub fn text(&self) -> String {
         self.area.lines().join("\n")
     }
@@ -70,7 +70,7 @@ impl Composer {
         self.area.is_empty()
     }
 
-    /// How many lines are written, unwrapped.
+    /// The lines of the text, unwrapped.
     pub fn lines(&self) -> &[String] {
         self.area.lines()
     }
@@ -83,12 +83,12 @@ impl Composer {
 
     /// Replaces the text; the cursor goes to its end.
     pub fn set_text(&mut self, text: &str) {
-        self.area = area_of(text);
+        self.area = new_area(text);
         self.browsing = None;
     }
 
     /// Edits by one key: characters, Backspace, Delete, arrows, Home, End and the usual Emacs keys.
-    pub fn handle_key(&mut self, key: Key) {
+    pub fn handle_key(&mut self, key: KeyPress) {
         let plain = !key.ctrl && !key.alt;
         match key.code {
             KeyCode::Backspace if plain => self.delete_grapheme(),
@@ -121,17 +121,17 @@ impl Composer {
         }
     }
 
-    /// Begins a new line.
-    pub fn newline(&mut self) {
+    /// Inserts a line break.
+    pub fn insert_newline(&mut self) {
         self.area.insert_newline();
         self.browsing = None;
     }
 
-    /// Takes pasted text: short ones into the text, long ones as a chip.
+    /// Inserts pasted text, a long one as a chip.
     ///
     /// # Errors
-    /// Says so when the text is larger than [`Composer::PASTE_MAX`]; nothing is inserted then.
-    pub fn paste(&mut self, text: &str) -> Result<(), String> {
+    /// The text is larger than [`Composer::PASTE_MAX`]; nothing is inserted.
+    pub fn insert_paste(&mut self, text: &str) -> Result<(), String> {
         self.browsing = None;
         // Terminals send a carriage return for every line end of a paste.
         let text = &text.replace("\r\n", "\n").replace('\r', "\n");
@@ -159,8 +159,8 @@ impl Composer {
         Ok(())
     }
 
-    /// The whole question: what is written, with the text behind every chip appended as an attachment. Surrounding
-    /// spaces are dropped; none when nothing is left.
+    /// The complete question: the trimmed text, with the pasted text of every chip appended as a document. None when the
+    /// text is blank.
     pub fn whole_question(&self) -> Option<String> {
         let written = self.text();
         let written = written.trim();
@@ -176,10 +176,10 @@ impl Composer {
         Some(question)
     }
 
-    /// Empties the composer and keeps what was written in the history.
+    /// Clears the composer and adds its text to the question history.
     pub fn clear_sent(&mut self) {
         let written = self.text();
-        // A chip in the history would refer to a text that is gone.
+        // A chip in the history would refer to a deleted text.
         if self.pastes.is_empty() {
             self.remember_question(&written);
         }
@@ -205,7 +205,7 @@ impl Composer {
         self.browsing.is_some()
     }
 
-    /// Shows the previous or next question of the history. After the newest comes the draft.
+    /// Shows the previous or next question of the history; after the newest one, the draft.
     pub fn browse_history(&mut self, older: bool) {
         let (at, draft) = match self.browsing.take() {
             Some((at, draft)) => (at, draft),
@@ -234,7 +234,7 @@ impl Composer {
         (starts && is_word).then(|| word.to_owned())
     }
 
-    /// Replaces the `@word` at the cursor by `@id` and a space.
+    /// Replaces the `@word` at the cursor with `@id` and a space.
     pub fn complete_mention(&mut self, id: &PersonaId) {
         if let Some(word) = self.mention_at_cursor() {
             for _ in 0..word.chars().count() {
@@ -245,7 +245,7 @@ impl Composer {
     }
 }
 
-fn area_of(text: &str) -> TextArea<'static> {
+fn new_area(text: &str) -> TextArea<'static> {
     let mut area = TextArea::new(text.split('\n').map(str::to_owned).collect());
     area.set_wrap_mode(WrapMode::WordOrGlyph);
     area.set_tab_length(4);
@@ -254,7 +254,7 @@ fn area_of(text: &str) -> TextArea<'static> {
     area
 }
 
-fn area_input(key: Key) -> Option<Input> {
+fn area_input(key: KeyPress) -> Option<Input> {
     let code = match key.code {
         KeyCode::Char(c) => AreaKey::Char(c),
         KeyCode::Backspace => AreaKey::Backspace,
@@ -282,11 +282,11 @@ mod tests {
     fn backspace_takes_a_whole_emoji() {
         let mut composer = Composer::new();
         composer.set_text("ok 👨‍👩‍👧‍👦");
-        composer.handle_key(Key::plain(KeyCode::Backspace));
+        composer.handle_key(KeyPress::plain(KeyCode::Backspace));
         assert_eq!(composer.text(), "ok ");
         composer.set_text("a\nb");
-        composer.handle_key(Key::plain(KeyCode::Backspace));
-        composer.handle_key(Key::plain(KeyCode::Backspace));
+        composer.handle_key(KeyPress::plain(KeyCode::Backspace));
+        composer.handle_key(KeyPress::plain(KeyCode::Backspace));
         assert_eq!(composer.text(), "a");
     }
 
@@ -295,7 +295,7 @@ mod tests {
         let mut composer = Composer::new();
         let text = "line\n\u{1b}[31m\n".repeat(200);
         composer.set_text("Review ");
-        composer.paste(&text).unwrap();
+        composer.insert_paste(&text).unwrap();
         assert_eq!(composer.text(), "Review [paste 1: 400 lines, 2200 bytes]");
         let question = composer.whole_question().unwrap();
         assert!(question.contains(&text));
@@ -303,16 +303,16 @@ mod tests {
         // A chip that was deleted takes its text along.
         composer.set_text("Review nothing");
         assert_eq!(composer.whole_question().unwrap(), "Review nothing");
-        assert!(composer.paste(&"x".repeat(Composer::PASTE_MAX + 1)).is_err());
+        assert!(composer.insert_paste(&"x".repeat(Composer::PASTE_MAX + 1)).is_err());
     }
 
     #[test]
     fn line_ends_of_terminals_are_line_ends() {
         for ends in ["\n", "\r\n", "\r"] {
             let mut composer = Composer::new();
-            composer.paste(&["one", "two"].join(ends)).unwrap();
+            composer.insert_paste(&["one", "two"].join(ends)).unwrap();
             assert_eq!(composer.lines(), ["one", "two"]);
-            composer.paste(&["x"; 30].join(ends)).unwrap();
+            composer.insert_paste(&["x"; 30].join(ends)).unwrap();
             assert!(composer.text().contains("[paste 1: 30 lines,"), "{ends:?}");
         }
     }
@@ -321,7 +321,7 @@ mod tests {
     fn control_u_deletes_to_the_beginning_of_the_line() {
         let mut composer = Composer::new();
         composer.set_text("one\ntwo three");
-        composer.handle_key(Key::ctrl('u'));
+        composer.handle_key(KeyPress::ctrl('u'));
         assert_eq!(composer.text(), "one\n");
     }
 

@@ -1,24 +1,24 @@
-//! What must be done outside the state: pushed by `update`, executed by `runtime`. Plain data, so that tests can compare it.
+//! Effects: what must be done outside the state. Plain data, so that tests can compare them; nothing is executed here.
 
 use crate::domain::{Change, ChatRequest, PersonaId, RunId, SessionId};
 use crate::text::HighlightJob;
 
 /// One run to be started.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Order {
-    /// Its identity.
+pub struct RunRequest {
+    /// The run's id.
     pub run: RunId,
-    /// Who answers.
+    /// The persona that answers.
     pub persona: PersonaId,
     /// Name of the provider.
     pub provider: String,
-    /// What is asked.
+    /// The request to send.
     pub request: ChatRequest,
 }
 
-/// How a pane's view moves. The view knows the rows, the state does not.
+/// A scroll command. Its result depends on the rows, which the state does not know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Scroll {
+pub enum ScrollMove {
     /// By rows, down is positive.
     Lines(i32),
     /// By half pages, down is positive.
@@ -33,91 +33,91 @@ pub enum Scroll {
     Section(bool),
     /// To the next (or previous) code block.
     Code(bool),
-    /// Sideways by columns, right is positive; only code moves.
+    /// Sideways by columns, right is positive; moves code only.
     Columns(i32),
     /// Follow the stream, or stop following.
     ToggleFollow,
 }
 
-/// What the editor is opened for.
+/// Why `$EDITOR` is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EditFor {
-    /// To write the question; its text comes back.
+pub enum EditorPurpose {
+    /// To write the question: the saved text replaces it.
     Question,
-    /// To read an answer; nothing comes back.
+    /// To read an answer: the saved text is ignored.
     Answer,
 }
 
-/// One thing to do.
+/// One effect.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Start these runs, all at once.
-    Ask(Vec<Order>),
+    /// Start these runs concurrently.
+    Ask(Vec<RunRequest>),
     /// Cancel one run.
     Cancel(RunId),
     /// Cancel every run.
     CancelAll,
-    /// Store this.
+    /// Store this change.
     Save(Change),
     /// Highlight these lines.
     Highlight(RunId, Vec<HighlightJob>),
     /// Scroll the view; among the answers, the pane with this index.
-    Scroll(usize, Scroll),
+    Scroll(usize, ScrollMove),
     /// Copy this text. The description is shown (`the answer of Kai Lennox`).
     Copy {
         /// The text.
         text: String,
-        /// What it is.
+        /// Description of the text.
         what: String,
     },
     /// Copy the code block, or else the section, at the top of the view of the pane with this index.
     CopyBlock(usize),
-    /// Open `$EDITOR`.
-    Edit(EditFor, String),
+    /// Open `$EDITOR` with this text.
+    Edit(EditorPurpose, String),
     /// Scroll to a position of an answer: pane, run, byte of its text.
     Reveal(usize, RunId, usize),
-    /// Scroll to the section that is at the top of the change view, in its answer.
+    /// Scroll to the answer's section that is at the top of the Change view.
     RevealSection(usize),
     /// List the sessions.
     ListSessions,
-    /// Find the sessions whose text contains these words.
+    /// Search the sessions for these words.
     Search(String),
-    /// Give a session another title.
+    /// Rename a session.
     Rename(SessionId, String),
-    /// Give a session these tags.
+    /// Replace the tags of a session.
     Tag(SessionId, Vec<String>),
-    /// Delete a session for good.
+    /// Delete a session permanently.
     Delete(SessionId),
     /// Write a session to a file, or a folder.
     Export {
-        /// Which one.
+        /// The session.
         session: SessionId,
         /// The name of the format.
         format: &'static str,
-        /// Relative to the working folder. Without one: the default name there, or the next free one.
+        /// Path relative to the working folder; none for the default name, or the next free one.
         path: Option<String>,
     },
     /// Open a session.
     Open(SessionId),
     /// Download the model file with this id, and report the progress.
-    Pull(String),
-    /// Cancel the download, and report how much is kept.
-    CancelPull(String),
-    /// Clear what is cached per pane: another session is shown.
-    ForgetPanes,
-    /// Code is wrapped, or scrolls sideways.
+    Download(String),
+    /// Cancel the download of this model file, and report the number of bytes kept.
+    CancelDownload(String),
+    /// Clear the caches of all panes, because another session is shown.
+    ClearPaneCaches,
+    /// Switch between wrapping code and scrolling it sideways.
     ToggleWrap,
-    /// The next theme.
+    /// Switch to the next theme.
     NextTheme,
     /// Clear the terminal and redraw.
     Redraw,
-    /// Stop until the shell continues the program.
+    /// Suspend the program until the shell continues it.
     Suspend,
-    /// End with this exit status.
+    /// End the program with this exit status.
     Quit(u8),
 }
 
-/// The effects that `update` asks for, in the order in which they are to be done.
+/// The effects of an update, in the order of execution.
 #[derive(Debug, Default, PartialEq)]
 pub struct Effects(Vec<Effect>);
 
@@ -127,12 +127,12 @@ impl Effects {
         Self::default()
     }
 
-    /// Adds one behind the others.
+    /// Appends an effect.
     pub fn push(&mut self, effect: Effect) {
         self.0.push(effect);
     }
 
-    /// True when nothing is to be done.
+    /// True when there are no effects.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -142,7 +142,7 @@ impl Effects {
         self.0.iter()
     }
 
-    /// Takes all effects out, in order.
+    /// Removes and returns all effects, in order.
     pub fn drain(&mut self) -> std::vec::Drain<'_, Effect> {
         self.0.drain(..)
     }

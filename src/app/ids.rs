@@ -1,14 +1,14 @@
-//! New identities: random ones in the program, counted ones in tests. The only input of `update` besides state and message.
+//! Source of new ids: random in the program, consecutive in tests.
 
 use crate::domain::{RunId, SessionId, TriageStepId, TurnId};
 
-/// A source of identities.
+/// A source of ids.
 #[derive(Debug, Clone, Default)]
 pub enum Ids {
-    /// Random ones.
+    /// Random ids.
     #[default]
     Random,
-    /// 1, 2, 3 …: the same in every run of a test.
+    /// 1, 2, 3 …, so that tests are reproducible.
     Counting(u128),
 }
 
@@ -23,22 +23,22 @@ impl Ids {
         }
     }
 
-    /// A new session.
+    /// The id of a new session.
     pub fn next_session_id(&mut self) -> SessionId {
         self.next_number().map_or_else(SessionId::random, SessionId::from_number)
     }
 
-    /// A new turn.
+    /// The id of a new turn or side turn.
     pub fn next_turn_id(&mut self) -> TurnId {
         self.next_number().map_or_else(TurnId::random, TurnId::from_number)
     }
 
-    /// A new step of triage.
+    /// The id of a new triage step.
     pub fn next_edit_id(&mut self) -> TriageStepId {
         self.next_number().map_or_else(TriageStepId::random, TriageStepId::from_number)
     }
 
-    /// A new run.
+    /// The id of a new run.
     pub fn next_run_id(&mut self) -> RunId {
         self.next_number().map_or_else(RunId::random, RunId::from_number)
     }

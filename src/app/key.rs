@@ -1,4 +1,4 @@
-//! A key as the program names it, independent of the terminal library. Keymaps write `ctrl-d`, `g`, `f1`; the screen shows
+//! Key presses, independent of the terminal library. Keymaps write `ctrl-d`, `g`, `f1`; the screen shows
 //! `Ctrl+D`, `g`, `F1`.
 
 use std::fmt;
@@ -42,14 +42,14 @@ pub enum KeyCode {
 
 /// One key press.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Key {
+pub struct KeyPress {
     /// Which key.
     pub code: KeyCode,
     /// Control was held.
     pub ctrl: bool,
     /// Alt was held.
     pub alt: bool,
-    /// Shift was held; never set for characters, which carry it themselves.
+    /// Shift was held; never set for characters, which include it.
     pub shift: bool,
 }
 
@@ -70,7 +70,7 @@ const NAMES: &[(&str, KeyCode)] = &[
     ("pageup", KeyCode::PageUp),
     ("pagedown", KeyCode::PageDown),
     ("space", KeyCode::Char(' ')),
-    // As the screen shows them.
+    // The forms that the screen shows.
     ("pgup", KeyCode::PageUp),
     ("pgdn", KeyCode::PageDown),
     ("↑", KeyCode::Up),
@@ -79,7 +79,7 @@ const NAMES: &[(&str, KeyCode)] = &[
     ("→", KeyCode::Right),
 ];
 
-impl Key {
+impl KeyPress {
     /// The key without modifiers.
     pub const fn plain(code: KeyCode) -> Self {
         Self { code, ctrl: false, alt: false, shift: false }
@@ -168,7 +168,7 @@ fn split_modifier(text: &str) -> Option<(Modifier, char, &str)> {
     Some((modifier, separator, chars.as_str())).filter(|(_, _, after)| !after.is_empty())
 }
 
-impl fmt::Display for Key {
+impl fmt::Display for KeyPress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let is_capital = matches!(self.code, KeyCode::Char(c) if c.is_ascii_uppercase());
         let with_modifier = self.ctrl || self.alt;
@@ -222,13 +222,13 @@ mod tests {
             ("pagedown", "PgDn"),
             ("ctrl-shift-x", "Ctrl+X"),
         ] {
-            let key = Key::parse(text).unwrap();
+            let key = KeyPress::parse(text).unwrap();
             assert_eq!(key.to_string(), shown, "{text}");
-            assert_eq!(Key::parse(shown), Some(key), "{shown} is not read as {text}");
+            assert_eq!(KeyPress::parse(shown), Some(key), "{shown} is not read as {text}");
         }
-        assert_eq!(Key::parse("Ctrl+D"), Some(Key::ctrl('d')));
+        assert_eq!(KeyPress::parse("Ctrl+D"), Some(KeyPress::ctrl('d')));
         for bad in ["", "ctrl-", "Ctrl+", "f0", "f99", "enterr", "gg", "meta-j"] {
-            assert_eq!(Key::parse(bad), None, "{bad}");
+            assert_eq!(KeyPress::parse(bad), None, "{bad}");
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Where the keys go: the context in which a key is looked up, derived from the state in one place.
+//! The key context: where a key is looked up, derived from the state.
 
-use super::{Action, Focus, KeyContext, Level, State, ViewKind};
+use super::{Action, Focus, KeyContext, NoticeLevel, State, ViewKind};
 
 impl State {
     /// The context in which keys are looked up now.
@@ -15,7 +15,7 @@ impl State {
         }
     }
 
-    /// The context of the shown view, also while the focus is elsewhere.
+    /// The context of the shown view, even when the composer has the focus.
     pub(super) fn view_context(&self) -> KeyContext {
         match self.view {
             ViewKind::Answers => KeyContext::Panes,
@@ -27,10 +27,10 @@ impl State {
         }
     }
 
-    /// Says where `action` works, for one that means nothing here.
+    /// Shows a notice with the contexts in which `action` works.
     pub(super) fn explain_where(&mut self, action: Action, contexts: &[KeyContext]) {
         let titles: Vec<String> = contexts.iter().map(|c| c.title().to_lowercase()).collect();
         let message = format!("\u{201c}{}\u{201d} works here: {}", action.id(), titles.join("; "));
-        self.tell(Level::Info, message);
+        self.show_notice(NoticeLevel::Info, message);
     }
 }

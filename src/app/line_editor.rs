@@ -1,13 +1,13 @@
-//! A line of text that is edited in place. Edits by graphemes; knows no keymap and no cells.
+//! Single-line text input. Edits by graphemes; does not look up actions and draws nothing.
 
 use unicode_segmentation::UnicodeSegmentation as _;
 
-use super::{Key, KeyCode};
+use super::{KeyCode, KeyPress};
 
-/// The longest line, in bytes.
+/// Maximum length of the line, in bytes.
 const MAX_BYTES: usize = 2_000;
 
-/// A line with a cursor in it.
+/// A line of text with a cursor.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LineEditor {
     before: String,
@@ -38,7 +38,7 @@ impl LineEditor {
     }
 
     /// Edits by one key: characters, Backspace, Delete, arrows, Home, End, Ctrl+U, Ctrl+K, Ctrl+W, Ctrl+A, Ctrl+E.
-    pub fn handle_key(&mut self, key: Key) {
+    pub fn handle_key(&mut self, key: KeyPress) {
         match (key.code, key.ctrl) {
             (KeyCode::Backspace, _) => drop(take_last(&mut self.before)),
             (KeyCode::Delete, _) => drop(take_first(&mut self.after)),
@@ -89,7 +89,7 @@ mod tests {
     fn edited(text: &str, keys: &str) -> String {
         let mut line = LineEditor::new(text);
         for key in keys.split(' ').filter(|k| !k.is_empty()) {
-            line.handle_key(Key::parse(key).unwrap());
+            line.handle_key(KeyPress::parse(key).unwrap());
         }
         let (before, after) = line.split_at_cursor();
         format!("{before}|{after}")

@@ -1,7 +1,7 @@
-//! The program as data: [`State`], what can happen to it ([`Msg`]), and what must be done outside ([`Effect`]).
+//! The program as data: [`State`], messages ([`Msg`]) that change it, and effects ([`Effect`]) to execute outside.
 //!
-//! [`update()`] is the whole behaviour: no IO, no clock (the time comes in as [`Msg::Clock`]), no terminal, so every key
-//! and every event is tested as a table. `runtime` feeds it and executes effects; `ui` reads the state and draws it.
+//! [`update()`] is the complete behaviour. It has no IO, no clock (the time is a message, [`Msg::Clock`]) and no
+//! terminal, so that every key and event can be tested as a table. Nothing is drawn or executed here.
 
 pub mod action;
 mod apply;
@@ -12,7 +12,7 @@ pub mod key;
 mod key_context;
 pub mod keymap;
 pub mod line_editor;
-pub mod local;
+pub mod local_models;
 pub mod msg;
 pub mod notice;
 pub mod overlay;
@@ -28,20 +28,20 @@ pub mod view;
 
 pub use action::Action;
 pub use composer::{Completion, Composer};
-pub use effect::{EditFor, Effect, Effects, Order, Scroll};
-pub use key::{Key, KeyCode};
+pub use effect::{EditorPurpose, Effect, Effects, RunRequest, ScrollMove};
+pub use key::{KeyCode, KeyPress};
 pub use keymap::{KeyContext, Keymap};
 pub use line_editor::LineEditor;
-pub use local::{Locals, PullNews};
+pub use local_models::{DownloadReport, LocalModels};
 pub use msg::{Clock, Msg, Signal};
-pub use notice::{Level, Notice};
+pub use notice::{Notice, NoticeLevel};
 pub use overlay::{
     AnswerPosition, BriefOverlay, ChallengeOverlay, Confirmation, DownloadOverlay, ExportOverlay,
     HelpOverlay, LedgerOverlay, LedgerRow, LineEditOverlay, LineEditPurpose, ListCursor, Overlay,
     Picker, SessionRow, SessionsOverlay,
 };
 pub use pane::Pane;
-pub use roster::{Answerer, Roster, Target};
+pub use roster::{Answerer, AskTarget, Roster};
 pub use run_display::{RunDisplay, RunDisplays, RunQuestion, RunRef};
 pub use side_turn::SideTurnRef;
 pub use state::{Focus, LayoutMode, State};

@@ -1,15 +1,15 @@
-//! What happens to the program: keys, time, reports of runs, answers of the store.
+//! Messages: key presses, time, reports of runs, results of the store.
 
 use std::time::Duration;
 
-use super::{EditFor, Key, Level, PullNews, Submission};
+use super::{DownloadReport, EditorPurpose, KeyPress, NoticeLevel, Submission};
 use crate::domain::{RunId, RunUpdate, SearchHit, Session, SessionSummary};
 use crate::text::Highlighted;
 
-/// The time, as `runtime` reads it.
+/// The current time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Clock {
-    /// Time since the program started; never goes back.
+    /// Time since the program started; monotonic.
     pub since_start: Duration,
     /// Milliseconds since the Unix epoch.
     pub unix_ms: i64,
@@ -18,7 +18,7 @@ pub struct Clock {
 /// Signals that end the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
-    /// SIGINT from outside (in raw mode the key comes as a key).
+    /// SIGINT from another process (in raw mode Ctrl+C is a key press).
     Interrupt,
     /// SIGTERM
     Terminate,
@@ -29,7 +29,7 @@ pub enum Signal {
 }
 
 impl Signal {
-    /// The number of the signal: the exit status is 128 more.
+    /// Number of the signal. The exit status is 128 plus this number.
     pub fn number(self) -> u8 {
         match self {
             Self::Hangup => 1,
@@ -39,7 +39,7 @@ impl Signal {
         }
     }
 
-    /// `SIGTERM` …
+    /// Name of the signal: `SIGTERM`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Hangup => "SIGHUP",
@@ -50,41 +50,41 @@ impl Signal {
     }
 }
 
-/// One event.
+/// One message.
 #[derive(Debug)]
 pub enum Msg {
-    /// The time; comes before every other message of a round.
+    /// The current time; precedes all other messages of a frame.
     Clock(Clock),
     /// A key was pressed.
-    Key(Key),
+    Key(KeyPress),
     /// Text was pasted, in one piece.
     Paste(String),
-    /// The terminal has this many columns and rows now.
+    /// New size of the terminal: columns, rows.
     Resize(u16, u16),
     /// A question given on the command line.
     Ask(String),
     /// A question whose addressees are known.
     Submit(Submission),
-    /// What a run reported since the last frame.
+    /// Updates of a run since the last frame.
     Run(RunId, Vec<RunUpdate>),
     /// Code lines of a run's answer were highlighted.
     Highlighted(RunId, Vec<Highlighted>),
     /// The sessions, newest first, or why they cannot be listed.
-    Sessions(Result<Vec<SessionSummary>, String>),
-    /// What full-text search found for these words, or why it could not search.
-    Found(String, Result<Vec<SearchHit>, String>),
-    /// A session was renamed, tagged or deleted (its words), or why not. The list is out of date.
-    Kept(Result<String, String>),
+    SessionsListed(Result<Vec<SessionSummary>, String>),
+    /// Full-text search results for these words, or why the search failed.
+    SearchResults(String, Result<Vec<SearchHit>, String>),
+    /// A session was renamed, tagged or deleted, with a message for the user, or why not. The list of sessions is outdated.
+    SessionChanged(Result<String, String>),
     /// The session to resume, or why it cannot be opened.
-    Opened(Result<Box<Session>, String>),
-    /// The editor was closed; the text it left, or why it could not be used.
-    Edited(EditFor, Result<String, String>),
+    SessionLoaded(Result<Box<Session>, String>),
+    /// The editor was closed, with the saved text, or why it could not be used.
+    EditorClosed(EditorPurpose, Result<String, String>),
     /// A report on the model file with this id.
-    Pull(String, PullNews),
+    Download(String, DownloadReport),
     /// Download the panel's missing local models without asking.
-    GetModels,
+    DownloadModels,
     /// A notice.
-    Tell(Level, String),
+    Notice(NoticeLevel, String),
     /// A signal that ends the program.
     Signal(Signal),
 }

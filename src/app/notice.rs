@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// Severity of a notice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
+pub enum NoticeLevel {
     /// Something was done.
     Info,
     /// Something needs attention.
@@ -17,7 +17,7 @@ pub enum Level {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     /// Its severity.
-    pub level: Level,
+    pub level: NoticeLevel,
     /// One line, sanitised.
     pub text: String,
     /// When it disappears, on the program's clock.
@@ -26,7 +26,7 @@ pub struct Notice {
 
 impl Notice {
     /// How long a notice is shown.
-    pub const STAYS: Duration = Duration::from_secs(8);
+    pub const DISPLAY_TIME: Duration = Duration::from_secs(8);
     /// How long an error is shown: long enough to read it and act on it.
-    pub const ERROR_STAYS: Duration = Duration::from_secs(30);
+    pub const ERROR_DISPLAY_TIME: Duration = Duration::from_secs(30);
 }

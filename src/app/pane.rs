@@ -1,16 +1,16 @@
-//! Panes: one persona's column each, projected from the session.
+//! Panes: one column per persona, projected from the session.
 //!
-//! A pane owns nothing. Which run is a persona's answer is `domain::Turn`'s rule, not the pane's.
+//! A pane owns nothing. `domain::Turn` defines which run is a persona's answer.
 
 use std::sync::Arc;
 
 use super::{RunRef, State};
 use crate::domain::{Ending, Persona, RunId, RunState, Turn};
 
-/// One persona's column: its runs of all turns, oldest first. A retry that left no text, and was retried again, is left out.
+/// One persona's column: its runs of all turns, oldest first. A run without text that was retried is left out.
 #[derive(Debug, Clone)]
 pub struct Pane<'a> {
-    /// Who answers here.
+    /// The persona.
     pub persona: &'a Arc<Persona>,
     /// Its runs.
     pub runs: Vec<RunRef<'a>>,
@@ -30,7 +30,7 @@ impl<'a> Pane<'a> {
         self.runs.iter().rfind(|shown| shown.id() == run.id).copied()
     }
 
-    /// The persona's answer to each question, oldest first; questions without any text in answer are left out.
+    /// The persona's answer to each question, oldest first. Questions without an answer text are left out.
     pub fn answers(&self) -> Vec<RunRef<'a>> {
         let mut answers: Vec<RunRef<'a>> = Vec::new();
         for shown in self.runs.iter().filter(|shown| shown.run.has_text()) {
@@ -57,7 +57,7 @@ impl<'a> Pane<'a> {
 }
 
 impl State {
-    /// All panes: the panel's personas, then others that were asked.
+    /// All panes: first those of the panel's personas, then those of other personas that were asked.
     pub fn panes(&self) -> Vec<Pane<'_>> {
         self.pane_personas.iter().map(|persona| self.pane_of(persona)).collect()
     }
@@ -72,7 +72,7 @@ impl State {
         self.pane_at(self.focused)
     }
 
-    /// The index of `persona`'s pane, which is added if there is none.
+    /// The index of `persona`'s pane, which is added if missing.
     pub fn ensure_pane(&mut self, persona: &Arc<Persona>) -> usize {
         let known = self.pane_personas.iter().position(|known| known.id == persona.id);
         known.unwrap_or_else(|| {

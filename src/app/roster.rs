@@ -1,6 +1,6 @@
-//! Who can be asked, and with which model: the part of the configuration that the state needs.
+//! The roster: all personas and panels, with the model chosen for each persona.
 //!
-//! Made once by `runtime` from `config::Setup`; never changes while the program runs.
+//! Personas and models are fixed while the program runs; only the current panel changes with the session.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,35 +15,35 @@ use crate::review::HeadingSynonyms;
 pub struct Answerer {
     /// The model.
     pub model: ModelRef,
-    /// Why this one, in words.
-    pub why: String,
-    /// Its limits, and how much help it needs.
+    /// Why this model was chosen, human-readable.
+    pub reason: String,
+    /// Its model profile.
     pub profile: ModelProfile,
-    /// Its weights, when it runs in this program.
+    /// The model file of a local model.
     pub weights: Option<Arc<ModelFile>>,
 }
 
-/// One persona to be asked.
+/// A persona to ask.
 #[derive(Debug, Clone)]
-pub struct Target {
-    /// Who.
+pub struct AskTarget {
+    /// The persona.
     pub persona: Arc<Persona>,
     /// A trigger in the question switches the persona into its mode.
     pub triggered: bool,
 }
 
-/// Who can be asked, and with which model.
+/// All personas and panels, and their models.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Roster {
     /// All known personas.
     pub personas: Vec<Arc<Persona>>,
-    /// Who is asked when nobody is named.
+    /// The panel that is asked when the question names no persona.
     pub panel: Panel,
-    /// All panels: a session that is gone on with brings its own back.
+    /// All panels: a resumed session restores its own.
     pub panels: Vec<Panel>,
-    /// What headings are called.
+    /// Heading synonyms of the facets.
     pub synonyms: Arc<HeadingSynonyms>,
-    /// Which model answers for whom; the error says what to do about it.
+    /// The model chosen for each persona, or an error that says how to configure one.
     pub models: BTreeMap<PersonaId, Result<Answerer, String>>,
 }
 
@@ -58,8 +58,9 @@ impl Roster {
         self.panel.personas.iter().filter_map(|id| self.persona(id))
     }
 
-    /// Who is asked: those that `submission` names, or the panel and those whom a trigger adds, but for `dismissed`.
-    pub fn find_targets(&self, submission: &Submission, dismissed: &[PersonaId]) -> Vec<Target> {
+    /// The personas to ask: those that `submission` names, else the panel and the personas that a trigger adds. Triggers of
+    /// `dismissed` personas are ignored.
+    pub fn find_targets(&self, submission: &Submission, dismissed: &[PersonaId]) -> Vec<AskTarget> {
         let is_triggered = |persona: &Persona| {
             prompt::is_triggered(persona, &submission.trigger_text)
                 && !dismissed.contains(&persona.id)
@@ -76,20 +77,20 @@ impl Roster {
         }
         ids.iter()
             .filter_map(|id| self.persona(id).cloned())
-            .map(|persona| Target { triggered: is_triggered(&persona), persona })
+            .map(|persona| AskTarget { triggered: is_triggered(&persona), persona })
             .collect()
     }
 
-    /// The model that answers for `id`, or why none does.
+    /// The model that answers for `id`, or why there is none.
     pub fn answerer(&self, id: &PersonaId) -> Result<&Answerer, String> {
         match self.models.get(id) {
             Some(Ok(answerer)) => Ok(answerer),
-            Some(Err(why)) => Err(why.clone()),
+            Some(Err(reason)) => Err(reason.clone()),
             None => Err(format!("no model is chosen for {id}; run `plenary doctor`")),
         }
     }
 
-    /// The one model that answers for the whole panel, when it is one.
+    /// The model of all personas of the panel, when they share one.
     pub fn common_model(&self) -> Option<&ModelRef> {
         let mut models = self.panel.personas.iter().map(|id| match self.models.get(id) {
             Some(Ok(answerer)) => Some(&answerer.model),

@@ -1,7 +1,7 @@
-//! View data of runs: what the screen needs of a run beside the session, keyed by the run's id.
+//! Run displays: what the screen needs of a run beside the session, keyed by run id.
 //!
-//! Holds the parsed answer and what was read out of it. The run itself (text, state, recommendations) is the session's;
-//! scroll positions and rows are the renderer's, which knows the width.
+//! Holds the parsed answer, its sections and its lead sentence. Text, state and recommendations of the run are in the
+//! session; rows and scroll positions, which depend on the width, are in the renderers.
 
 use std::collections::HashMap;
 use std::ops::Deref;
@@ -12,32 +12,32 @@ use crate::domain::{Contract, Facet, ModelRef, Persona, Run, RunId, TurnId};
 use crate::review::{self, BriefLine, HeadingSynonyms, Lead, Section};
 use crate::text::Document;
 
-/// View data of one run.
+/// Display data of one run.
 #[derive(Debug)]
 pub struct RunDisplay {
-    /// Who answers.
+    /// The persona that answers.
     pub persona: Arc<Persona>,
-    /// The question as it is displayed above the answer: sanitised, documents named only.
+    /// The question as displayed above the answer: sanitised, documents by name only.
     pub question: Arc<str>,
-    /// The question as it was sent: without its mentions, with its documents.
+    /// The question as sent: without mentions, with documents.
     pub sent: Arc<str>,
     /// The answer, parsed.
     pub document: Document,
-    /// When its first attempt began, on the program's clock; none for a resumed run.
+    /// Start of the first attempt, on the program's clock; none for a run of a resumed session.
     pub started: Option<Duration>,
-    /// What its provider does before the first text, as text; empty when the provider does not say.
+    /// What the provider is doing before the first text, human-readable; empty when unknown.
     pub waiting: String,
-    /// The model that answers, when the provider has said.
+    /// The model that answers, when the provider has reported it.
     pub served_model: Option<String>,
     /// `DevOps Mode` when a trigger added the persona.
     pub mode: Option<String>,
     /// Another instance is still writing this run: its text is incomplete, so nothing is extracted from it.
     pub elsewhere: bool,
-    /// What the answer is about, section by section, at revision `read_at`.
+    /// Sections of the answer at revision `read_at`.
     pub sections: Vec<Section>,
-    /// The sentence that its recommendation leads with, at revision `read_at`.
+    /// Lead sentence of the answer at revision `read_at`.
     pub lead: Option<Lead>,
-    /// The document's revision when sections and lead were read.
+    /// Revision of `document` when sections and lead were read.
     pub read_at: Option<u64>,
     /// The verified lines of a brief; empty for every other run.
     pub brief: VerifiedBrief,
@@ -48,7 +48,7 @@ pub struct RunDisplay {
 pub struct VerifiedBrief {
     /// The lines.
     pub lines: Vec<BriefLine>,
-    /// How many bytes of the text they were made of, and whether the run had ended.
+    /// Number of bytes of the text that the lines were read from, and whether the run had ended.
     pub verified: Option<(usize, bool)>,
 }
 
@@ -81,7 +81,7 @@ impl RunDisplay {
         }
     }
 
-    /// Reads sections and lead, if the answer has changed since they were read last.
+    /// Updates sections and lead if the answer has changed.
     pub fn read_sections(&mut self, contract: &Contract, synonyms: &HeadingSynonyms) {
         let revision = self.document.revision();
         if self.read_at != Some(revision) {
@@ -97,7 +97,7 @@ impl RunDisplay {
     }
 }
 
-/// View data of all runs of the session.
+/// Display data of all runs of the session.
 #[derive(Debug, Default)]
 pub struct RunDisplays(HashMap<RunId, RunDisplay>);
 
@@ -107,7 +107,7 @@ impl RunDisplays {
         self.0.get(&id)
     }
 
-    /// The same, to be changed.
+    /// The display of run `id`, mutable.
     pub fn get_mut(&mut self, id: RunId) -> Option<&mut RunDisplay> {
         self.0.get_mut(&id)
     }
@@ -123,14 +123,14 @@ impl RunDisplays {
     }
 }
 
-/// A run of the session with its view data.
+/// A run of the session with its display data.
 #[derive(Debug, Clone, Copy)]
 pub struct RunRef<'a> {
     /// The run.
     pub run: &'a Run,
-    /// The turn that it belongs to; of a side turn, that turn's id.
+    /// The id of its turn or side turn.
     pub turn: TurnId,
-    /// Its view data.
+    /// Its display data.
     pub display: &'a RunDisplay,
 }
 
@@ -161,7 +161,8 @@ impl RunRef<'_> {
         }
     }
 
-    /// Tokens answered: the provider's count, or a quarter of the characters until it is known. The flag says "estimated".
+    /// Number of tokens of the answer, and whether it is an estimate (a quarter of the bytes, until the provider reports
+    /// it).
     pub fn tokens(&self) -> (u64, bool) {
         match self.run.usage {
             Some(usage) if usage.output > 0 => (usage.output, false),
@@ -169,7 +170,7 @@ impl RunRef<'_> {
         }
     }
 
-    /// The model that answers: the one that the provider named, else the one that was asked.
+    /// The model that answers: as reported by the provider, else as requested.
     pub fn model(&self) -> ModelRef {
         let model = self.display.served_model.as_ref().unwrap_or(&self.run.model.model);
         ModelRef { provider: self.run.model.provider.clone(), model: model.clone() }

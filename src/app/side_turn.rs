@@ -1,4 +1,4 @@
-//! Challenges and briefs as they are displayed, projected from the session.
+//! Challenges and briefs for display, projected from the session.
 
 use super::{RunRef, State};
 use crate::domain::{RecommendationId, RunId, SideTurn, SideTurnKind, TurnId};
@@ -6,7 +6,7 @@ use crate::domain::{RecommendationId, RunId, SideTurn, SideTurnKind, TurnId};
 /// A side turn with its run.
 #[derive(Debug, Clone, Copy)]
 pub struct SideTurnRef<'a> {
-    /// What it is for.
+    /// Its kind, with the recommendation or turn that it is about.
     pub kind: SideTurnKind,
     /// The run that answers it.
     pub run: RunRef<'a>,

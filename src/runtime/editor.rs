@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use tokio::process::Command;
 
 use super::private_files;
-use crate::app::EditFor;
+use crate::app::EditorPurpose;
 use crate::domain::{KeySource, ProviderSpec};
 
 /// An open editor.
 pub struct Editing {
     /// Why it was opened.
-    pub purpose: EditFor,
+    pub purpose: EditorPurpose,
     path: PathBuf,
     child: tokio::process::Child,
 }
@@ -33,14 +33,14 @@ pub fn key_variables<'a>(specs: impl Iterator<Item = &'a ProviderSpec>) -> Vec<S
 /// # Errors
 /// Says which editor could not be started, and how to name another.
 pub fn open_editor(
-    purpose: EditFor,
+    purpose: EditorPurpose,
     text: &str,
     folder: &Path,
     hidden: &[String],
 ) -> Result<Editing, String> {
     let name = match purpose {
-        EditFor::Question => "question",
-        EditFor::Answer => "answer",
+        EditorPurpose::Question => "question",
+        EditorPurpose::Answer => "answer",
     };
     let path = folder.join(format!("{name}-{}.md", std::process::id()));
     private_files::write_private(&path, text.as_bytes())

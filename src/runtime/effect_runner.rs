@@ -15,7 +15,7 @@ use super::downloads::Downloads;
 use super::export_session::export_session;
 use super::highlighter::HighlightWorker;
 use super::run_starter::RunStarter;
-use crate::app::{EditFor, Effect, Level, Msg, State};
+use crate::app::{EditorPurpose, Effect, Msg, NoticeLevel, State};
 use crate::config::personas::expand_home;
 use crate::store::Store;
 use crate::ui::Renderer;
@@ -40,7 +40,7 @@ pub enum LoopCommand {
     /// Stop the process until the shell continues it.
     Suspend,
     /// Open the editor on this text.
-    Edit(EditFor, String),
+    Edit(EditorPurpose, String),
 }
 
 /// Carries out effects.
@@ -84,11 +84,11 @@ impl EffectRunner {
             Effect::Copy { text, what } => self.copy_text(text, what),
             Effect::CopyBlock(pane) => match renderer.find_copy_source(state, pane) {
                 Some((text, what)) => self.copy_text(text, what),
-                None => self.show_notice(Level::Info, "nothing to copy here".to_owned()),
+                None => self.show_notice(NoticeLevel::Info, "nothing to copy here".to_owned()),
             },
             Effect::ListSessions => {
                 self.spawn_store_read(|store| {
-                    Msg::Sessions(
+                    Msg::SessionsListed(
                         store.list_sessions(MAX_LISTED_SESSIONS).map_err(|e| e.to_string()),
                     )
                 });
@@ -97,19 +97,19 @@ impl EffectRunner {
             Effect::RevealSection(pane) => renderer.reveal_section(pane),
             Effect::Search(words) => self.search_sessions(words),
             Effect::Rename(id, title) => self.spawn_store_read(move |store| {
-                Msg::Kept(match store.rename_session(id, title) {
+                Msg::SessionChanged(match store.rename_session(id, title) {
                     Ok(()) => Ok("the session was renamed".to_owned()),
                     Err(e) => Err(e.to_string()),
                 })
             }),
             Effect::Tag(id, tags) => self.spawn_store_read(move |store| {
-                Msg::Kept(match store.tag_session(id, tags) {
+                Msg::SessionChanged(match store.tag_session(id, tags) {
                     Ok(()) => Ok("the tags were kept".to_owned()),
                     Err(e) => Err(e.to_string()),
                 })
             }),
             Effect::Delete(id) => self.spawn_store_read(move |store| {
-                Msg::Kept(match store.delete_session(id) {
+                Msg::SessionChanged(match store.delete_session(id) {
                     Ok(()) => Ok("the session was deleted".to_owned()),
                     Err(e) => Err(e.to_string()),
                 })
@@ -121,21 +121,23 @@ impl EffectRunner {
                     let place = path.map(|path| expand_home(Path::new(&path)));
                     let known = (personas.as_slice(), &*synonyms);
                     match export_session(&store, session, format, place.as_deref(), known) {
-                        Ok(path) => Msg::Tell(Level::Info, format!("wrote {}", path.display())),
-                        Err(why) => Msg::Tell(Level::Error, why),
+                        Ok(path) => {
+                            Msg::Notice(NoticeLevel::Info, format!("wrote {}", path.display()))
+                        }
+                        Err(why) => Msg::Notice(NoticeLevel::Error, why),
                     }
                 });
             }
             Effect::Open(id) => self.spawn_store_read(move |store| {
-                Msg::Opened(match store.load_session(id) {
+                Msg::SessionLoaded(match store.load_session(id) {
                     Ok(Some(session)) => Ok(Box::new(session)),
                     Ok(None) => Err(format!("there is no session {}", id.short())),
                     Err(e) => Err(e.to_string()),
                 })
             }),
-            Effect::Pull(id) => self.downloads.start_download(&id),
-            Effect::CancelPull(id) => self.downloads.cancel_download(&id),
-            Effect::ForgetPanes => {
+            Effect::Download(id) => self.downloads.start_download(&id),
+            Effect::CancelDownload(id) => self.downloads.cancel_download(&id),
+            Effect::ClearPaneCaches => {
                 renderer.forget_session();
                 self.highlighter.clear_answers();
             }
@@ -153,8 +155,8 @@ impl EffectRunner {
         let (messages, folder) = (self.messages.clone(), self.state_folder.clone());
         tokio::task::spawn_blocking(move || {
             let told = match clipboard::copy_text(&text, &what, &folder) {
-                Ok(done) => Msg::Tell(Level::Info, done),
-                Err(why) => Msg::Tell(Level::Error, why),
+                Ok(done) => Msg::Notice(NoticeLevel::Info, done),
+                Err(why) => Msg::Notice(NoticeLevel::Error, why),
             };
             let _ = messages.blocking_send(told);
         });
@@ -180,7 +182,7 @@ impl EffectRunner {
             let found = tokio::task::spawn_blocking(move || {
                 let found =
                     store.search_sessions(&words, MAX_SEARCH_HITS).map_err(|e| e.to_string());
-                Msg::Found(words, found)
+                Msg::SearchResults(words, found)
             });
             if let Ok(found) = found.await {
                 let _ = messages.send(found).await;
@@ -188,9 +190,9 @@ impl EffectRunner {
         });
     }
 
-    fn show_notice(&self, level: Level, text: String) {
+    fn show_notice(&self, level: NoticeLevel, text: String) {
         // If the channel is full, a line of status may be dropped.
-        let _ = self.messages.try_send(Msg::Tell(level, text));
+        let _ = self.messages.try_send(Msg::Notice(level, text));
     }
 
     fn next_theme(&self, renderer: &mut Renderer) {
@@ -200,9 +202,9 @@ impl EffectRunner {
         match Theme::load(name, Some(&self.theme_folder), self.depth) {
             Ok((theme, _)) => {
                 renderer.set_theme(theme);
-                self.show_notice(Level::Info, format!("theme: {name}"));
+                self.show_notice(NoticeLevel::Info, format!("theme: {name}"));
             }
-            Err(why) => self.show_notice(Level::Error, why),
+            Err(why) => self.show_notice(NoticeLevel::Error, why),
         }
     }
 }

@@ -21,7 +21,8 @@ use super::signals::{self, TuiSignals};
 use super::terminal::{self, Screen};
 use super::{appearance, input, roster};
 use crate::app::{
-    EditFor, Effects, Key, KeyCode, KeyContext, Keymap, Level, Msg, Signal, State, update,
+    EditorPurpose, Effects, KeyCode, KeyContext, KeyPress, Keymap, Msg, NoticeLevel, Signal, State,
+    update,
 };
 use crate::config::Setup;
 use crate::domain::SessionId;
@@ -109,7 +110,7 @@ fn load_keymap(setup: &Setup) -> Result<Keymap, TuiError> {
 }
 
 /// The key that sends; followed by more keys of the same burst it begins a new line.
-const ENTER: Key = Key::plain(KeyCode::Enter);
+const ENTER: KeyPress = KeyPress::plain(KeyCode::Enter);
 
 struct Tui {
     clock: ProgramClock,
@@ -178,7 +179,7 @@ impl Tui {
         let command =
             opened.and_then(|e| self.effect_runner.run_effect(&self.state, &mut self.renderer, e));
         if start.pull {
-            self.update_and_draw(Msg::GetModels);
+            self.update_and_draw(Msg::DownloadModels);
         }
         match start.question {
             Some(question) => self.update_and_draw(Msg::Ask(question)),
@@ -188,10 +189,10 @@ impl Tui {
 
     /// Reports to the state which model files are present.
     fn check_model_files(&mut self) {
-        let ids = self.state.locals.models.iter().map(|model| model.weights.id.clone());
+        let ids = self.state.local_models.models.iter().map(|model| model.weights.id.clone());
         for id in ids.collect::<Vec<_>>() {
-            for news in self.effect_runner.downloads.report_status(&id) {
-                self.update_and_draw(Msg::Pull(id.clone(), news));
+            for report in self.effect_runner.downloads.report_status(&id) {
+                self.update_and_draw(Msg::Download(id.clone(), report));
             }
         }
     }
@@ -243,7 +244,7 @@ impl Tui {
                 Some(Msg::Key(key))
                     if key == ENTER && self.is_composing() && input::has_pending() =>
                 {
-                    self.update_and_draw(Msg::Key(Key { alt: true, ..key }))
+                    self.update_and_draw(Msg::Key(KeyPress { alt: true, ..key }))
                 }
                 Some(msg) => {
                     // A key acts on everything that has arrived: a cancelled answer keeps it.
@@ -264,7 +265,7 @@ impl Tui {
             }
             WakeReason::StoreTrouble => {
                 let trouble = self.effect_runner.starter.store.take_error()?;
-                self.update_and_draw(Msg::Tell(trouble_level(&trouble), trouble.to_string()))
+                self.update_and_draw(Msg::Notice(trouble_level(&trouble), trouble.to_string()))
             }
             WakeReason::Frame => self.drain_mailbox(),
         }
@@ -323,7 +324,7 @@ impl Tui {
         self.update_clock();
         let drawn = self.screen.draw_frame(&self.state, &mut self.renderer);
         self.frames.on_drawn(self.clock.elapsed());
-        if let Some(at) = self.state.next_change() {
+        if let Some(at) = self.state.next_redraw_at() {
             self.frames.request_at(at);
         }
         drawn
@@ -337,7 +338,7 @@ impl Tui {
                 format!("{first} (and {} more: `plenary doctor` lists them)", rest.len())
             }
         };
-        self.update_and_draw(Msg::Tell(Level::Warning, text));
+        self.update_and_draw(Msg::Notice(NoticeLevel::Warning, text));
     }
 
     async fn suspend_program(&mut self, signals: &mut TuiSignals) -> io::Result<()> {
@@ -352,7 +353,7 @@ impl Tui {
     }
 
     /// Hands the terminal to the editor; false when the editor could not be started.
-    fn open_editor(&mut self, purpose: EditFor, text: &str) -> io::Result<bool> {
+    fn open_editor(&mut self, purpose: EditorPurpose, text: &str) -> io::Result<bool> {
         self.screen.lend_terminal();
         let hidden = editor::key_variables(self.effect_runner.starter.providers.specs());
         match editor::open_editor(purpose, text, &self.effect_runner.state_folder, &hidden) {
@@ -362,7 +363,7 @@ impl Tui {
             }
             Err(why) => {
                 self.screen.retake_terminal()?;
-                self.update_and_draw(Msg::Edited(purpose, Err(why)));
+                self.update_and_draw(Msg::EditorClosed(purpose, Err(why)));
                 Ok(false)
             }
         }
@@ -380,7 +381,7 @@ impl Tui {
         };
         let (columns, rows) = self.screen.size();
         self.update_and_draw(Msg::Resize(columns, rows));
-        self.update_and_draw(Msg::Edited(purpose, text))
+        self.update_and_draw(Msg::EditorClosed(purpose, text))
     }
 
     /// Restores the terminal and flushes the store.
@@ -392,9 +393,9 @@ impl Tui {
 }
 
 /// Recovery is information, everything else an error.
-fn trouble_level(trouble: &StoreError) -> Level {
+fn trouble_level(trouble: &StoreError) -> NoticeLevel {
     match trouble {
-        StoreError::Recovered { .. } => Level::Info,
-        _ => Level::Error,
+        StoreError::Recovered { .. } => NoticeLevel::Info,
+        _ => NoticeLevel::Error,
     }
 }

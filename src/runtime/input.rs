@@ -6,7 +6,7 @@ use crossterm::event::{
     Event, EventStream, KeyCode as TermCode, KeyEvent, KeyEventKind, KeyModifiers,
 };
 
-use crate::app::{Key, KeyCode, Msg};
+use crate::app::{KeyCode, KeyPress, Msg};
 
 /// Starts listening. An event stream listens only once it is polled: a resize before that, right after the first frame,
 /// would be missed.
@@ -37,9 +37,9 @@ pub fn to_message(event: Event) -> Option<Msg> {
     }
 }
 
-fn key_of(event: KeyEvent) -> Option<Key> {
+fn key_of(event: KeyEvent) -> Option<KeyPress> {
     let held = |modifier| event.modifiers.contains(modifier);
-    let mut key = Key {
+    let mut key = KeyPress {
         code: KeyCode::Esc,
         ctrl: held(KeyModifiers::CONTROL),
         alt: held(KeyModifiers::ALT),

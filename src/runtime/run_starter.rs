@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::fanout::{Fanout, RunTask};
 use super::provider_pool::ProviderPool;
 use super::run_mailbox::RunMailbox;
-use crate::app::Order;
+use crate::app::RunRequest;
 use crate::domain::{Change, Ending, RunId, RunUpdate};
 use crate::store::Store;
 
@@ -36,16 +36,16 @@ impl RunStarter {
 
     /// Starts runs once their question is on disk. All are prepared before the first is started, so that requests leave
     /// together.
-    pub fn start_runs(&mut self, orders: Vec<Order>) {
-        let mut tasks = Vec::with_capacity(orders.len());
-        for order in orders {
-            match self.providers.get(&order.provider) {
+    pub fn start_runs(&mut self, requests: Vec<RunRequest>) {
+        let mut tasks = Vec::with_capacity(requests.len());
+        for request in requests {
+            match self.providers.get(&request.provider) {
                 Ok(provider) => {
-                    tasks.push(RunTask { run: order.run, provider, request: order.request });
+                    tasks.push(RunTask { run: request.run, provider, request: request.request });
                 }
                 Err(failure) => {
                     let ended = RunUpdate::Ended(Ending::Failed(failure.message));
-                    self.mailbox.push(order.run, ended);
+                    self.mailbox.push(request.run, ended);
                 }
             }
         }

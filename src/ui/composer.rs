@@ -143,7 +143,7 @@ impl ComposerRenderer {
         let known: Vec<PersonaId> = state.roster.personas.iter().map(|p| p.id.clone()).collect();
         let text = state.composer.text();
         let address = prompt::split_mentions(&text, &known);
-        let joining = if text.is_empty() { Vec::new() } else { state.joining() };
+        let joining = if text.is_empty() { Vec::new() } else { state.triggered_personas() };
         self.trigger_hint = describe_triggers(state, &joining);
         // A name that is still being typed is not unknown yet.
         let unknown =

@@ -13,7 +13,7 @@ use super::paint::{RowPainter, draw_text, draw_text_right, inset_sides, row_at};
 use super::pane::PaneRenderer;
 use super::theme::{Theme, UiRole};
 use super::viewport::Viewport;
-use crate::app::{Scroll, State};
+use crate::app::{ScrollMove, State};
 use crate::domain::RunId;
 use crate::review::{self, DiffKind, DiffLine, SectionDiff, SectionFate};
 use crate::text::width::width;
@@ -90,15 +90,15 @@ impl DiffRenderer {
     }
 
     /// Moves the viewport by rows or to a section.
-    pub(super) fn apply_scroll(&mut self, scroll: Scroll) {
+    pub(super) fn apply_scroll(&mut self, scroll: ScrollMove) {
         let top = self.viewport.top();
         let is_section = |row: &usize| matches!(self.rows.get(*row), Some(DiffRow::Section(_)));
         match scroll {
-            Scroll::Section(true) => {
+            ScrollMove::Section(true) => {
                 let next = (top + 1..self.rows.len()).find(is_section);
                 self.viewport.scroll_to(next.unwrap_or(top));
             }
-            Scroll::Section(false) => {
+            ScrollMove::Section(false) => {
                 let previous = (0..top).rev().find(is_section);
                 self.viewport.scroll_to(previous.unwrap_or(0));
             }

@@ -9,7 +9,7 @@ use ratatui::layout::Rect;
 use super::paint::{RowPainter, draw_text_right};
 use super::theme::{Theme, UiRole};
 use super::thread::Thread;
-use crate::app::{KeyContext, Level, Notice, State, keymap};
+use crate::app::{KeyContext, Notice, NoticeLevel, State, keymap};
 use crate::text::sanitize_line;
 use crate::text::width::width;
 
@@ -44,7 +44,9 @@ impl Footer {
                 self.right.push(' ');
             }
             self.right.push('…');
-        } else if let Some(status) = state.locals.status().filter(|_| context != KeyContext::Pull) {
+        } else if let Some(status) =
+            state.local_models.download_status().filter(|_| context != KeyContext::Pull)
+        {
             self.right = sanitize_line(&status);
         } else if let Some(thread) = thread.filter(|_| context == KeyContext::Panes) {
             self.right = describe_position(thread, state.pane().is_some_and(|pane| pane.is_live()));
@@ -83,11 +85,11 @@ impl Footer {
     }
 }
 
-fn draw_notice(buffer: &mut Buffer, theme: &Theme, area: Rect, level: Level, text: &str) {
+fn draw_notice(buffer: &mut Buffer, theme: &Theme, area: Rect, level: NoticeLevel, text: &str) {
     let (sign, role) = match level {
-        Level::Info => ("·", UiRole::Info),
-        Level::Warning => ("!", UiRole::Warning),
-        Level::Error => ("✗", UiRole::Error),
+        NoticeLevel::Info => ("·", UiRole::Info),
+        NoticeLevel::Warning => ("!", UiRole::Warning),
+        NoticeLevel::Error => ("✗", UiRole::Error),
     };
     let mut painter = RowPainter::new(buffer, area);
     let style = theme.ui_style(role);

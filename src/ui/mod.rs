@@ -24,7 +24,7 @@ mod welcome;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::app::{Focus, LayoutMode, Pane, Scroll, State, ViewKind};
+use crate::app::{Focus, LayoutMode, Pane, ScrollMove, State, ViewKind};
 use crate::domain::RunId;
 use crate::text::{LayoutOptions, RowKind, sanitize_line};
 use compare::CompareRenderer;
@@ -258,7 +258,7 @@ impl Renderer {
     }
 
     /// Scrolls the current view; in the Answers view, pane `pane`.
-    pub fn scroll_view(&mut self, state: &State, pane: usize, scroll: Scroll) {
+    pub fn scroll_view(&mut self, state: &State, pane: usize, scroll: ScrollMove) {
         match state.view {
             ViewKind::Answers => {
                 if let Some(renderer) = self.panes.get_mut(pane) {

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 
 use super::paint::{draw_text_right, row_at};
 use super::theme::{Theme, UiRole};
-use crate::app::Scroll;
+use crate::app::ScrollMove;
 
 /// Visible part of a list of rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -66,21 +66,21 @@ impl Viewport {
     }
 
     /// Moves by lines and pages, or to an end. Other commands do nothing.
-    pub(super) fn apply_scroll(&mut self, scroll: Scroll) {
+    pub(super) fn apply_scroll(&mut self, scroll: ScrollMove) {
         match scroll {
-            Scroll::Top => self.scroll_to(0),
-            Scroll::Bottom => self.scroll_to(usize::MAX),
+            ScrollMove::Top => self.scroll_to(0),
+            ScrollMove::Bottom => self.scroll_to(usize::MAX),
             _ => self.scroll_by(self.row_delta(scroll).unwrap_or(0)),
         }
     }
 
     /// Returns the number of rows by which `scroll` moves, negative upwards, or `None` if it does not move by rows.
-    pub(super) fn row_delta(&self, scroll: Scroll) -> Option<isize> {
+    pub(super) fn row_delta(&self, scroll: ScrollMove) -> Option<isize> {
         let (count, unit) = match scroll {
-            Scroll::Lines(n) => (n, 1),
-            Scroll::HalfPages(n) => (n, self.height.div_ceil(2)),
+            ScrollMove::Lines(n) => (n, 1),
+            ScrollMove::HalfPages(n) => (n, self.height.div_ceil(2)),
             // One row of the previous page stays visible, to continue reading from.
-            Scroll::Pages(n) => (n, self.height.saturating_sub(1)),
+            ScrollMove::Pages(n) => (n, self.height.saturating_sub(1)),
             _ => return None,
         };
         let unit = isize::try_from(unit.max(1)).unwrap_or(isize::MAX);
@@ -109,15 +109,15 @@ mod tests {
     #[test]
     fn scrolls_by_lines_and_pages_up_to_the_ends() {
         for (top, scroll, wanted) in [
-            (0, Scroll::Lines(3), 3),
-            (1, Scroll::Lines(-3), 0),
-            (0, Scroll::HalfPages(1), 5),
-            (0, Scroll::Pages(1), 9),
-            (88, Scroll::Pages(1), 90),
-            (40, Scroll::Top, 0),
-            (40, Scroll::Bottom, 90),
-            (40, Scroll::Lines(i32::MIN), 0),
-            (40, Scroll::Code(true), 40),
+            (0, ScrollMove::Lines(3), 3),
+            (1, ScrollMove::Lines(-3), 0),
+            (0, ScrollMove::HalfPages(1), 5),
+            (0, ScrollMove::Pages(1), 9),
+            (88, ScrollMove::Pages(1), 90),
+            (40, ScrollMove::Top, 0),
+            (40, ScrollMove::Bottom, 90),
+            (40, ScrollMove::Lines(i32::MIN), 0),
+            (40, ScrollMove::Code(true), 40),
         ] {
             let mut viewport = viewport(top, 100, 10);
             viewport.apply_scroll(scroll);

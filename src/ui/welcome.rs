@@ -10,7 +10,7 @@ use super::labels;
 use super::paint::{RowPainter, inset_sides, row_at, truncate_to_width, wrap_text};
 use super::pane::PersonaLabel;
 use super::theme::{Theme, UiRole};
-use crate::app::local::Stock;
+use crate::app::local_models::ModelFileStatus;
 use crate::app::state::EXAMPLES;
 use crate::app::{Action, KeyContext, State};
 use crate::domain::format::format_bytes;
@@ -117,20 +117,24 @@ fn fit_blocks(mut blocks: Vec<WelcomeBlock>, height: usize) -> Vec<WelcomeLine> 
     lines
 }
 
-fn piece(role: UiRole, text: impl Into<String>) -> (String, Ink) {
+fn styled_text(role: UiRole, text: impl Into<String>) -> (String, Ink) {
     (text.into(), Ink::Role(role))
 }
 
-fn gap(columns: usize) -> (String, Ink) {
-    piece(UiRole::Note, " ".repeat(columns))
+fn blank_columns(columns: usize) -> (String, Ink) {
+    styled_text(UiRole::Note, " ".repeat(columns))
 }
 
 fn title_block(columns: usize) -> WelcomeBlock {
     let slogan = "Ask once, hear every view.";
     let line = if columns >= 40 {
-        vec![piece(UiRole::Header, "plenary"), gap(2), piece(UiRole::HeaderNote, slogan)]
+        vec![
+            styled_text(UiRole::Header, "plenary"),
+            blank_columns(2),
+            styled_text(UiRole::HeaderNote, slogan),
+        ]
     } else {
-        vec![piece(UiRole::Header, truncate_to_width(slogan, columns))]
+        vec![styled_text(UiRole::Header, truncate_to_width(slogan, columns))]
     };
     WelcomeBlock { lines: vec![line], rank: 0, has_gap: false }
 }
@@ -150,16 +154,16 @@ fn panel_block(state: &State, columns: usize) -> WelcomeBlock {
         let (after_name, after_label) =
             (name_columns - width(&name) + 2, label_columns - width(&label) + 2);
         let mut line = vec![
-            piece(UiRole::Note, format!("{} ", i + 1)),
+            styled_text(UiRole::Note, format!("{} ", i + 1)),
             (name, Ink::Persona(persona.color.clone(), i)),
-            gap(after_name),
-            piece(UiRole::TitleNote, label),
-            gap(after_label),
+            blank_columns(after_name),
+            styled_text(UiRole::TitleNote, label),
+            blank_columns(after_label),
         ];
         let used = 2 + name_columns + label_columns + 4;
         if columns > used + 16 {
             let title = truncate_to_width(&persona.title, columns - used).into_owned();
-            line.push(piece(UiRole::Note, title));
+            line.push(styled_text(UiRole::Note, title));
         }
         lines.push(line);
     }
@@ -171,7 +175,7 @@ fn panel_block(state: &State, columns: usize) -> WelcomeBlock {
 }
 
 fn wrap_lines(role: UiRole, text: &str, columns: usize, max_rows: usize) -> Vec<WelcomeLine> {
-    wrap_text(text, columns, max_rows).into_iter().map(|row| vec![piece(role, row)]).collect()
+    wrap_text(text, columns, max_rows).into_iter().map(|row| vec![styled_text(role, row)]).collect()
 }
 
 /// Builds the lines about models: which one answers and why it was chosen, or what to do if there is none.
@@ -182,7 +186,7 @@ fn model_block(state: &State, columns: usize) -> WelcomeBlock {
     let lines = match (roster.common_model(), missing.first()) {
         (Some(model), _) => {
             let model = sanitize_line(&model.to_string());
-            let reason = answerers().find_map(Result::ok).map(|a| sanitize_line(&a.why));
+            let reason = answerers().find_map(Result::ok).map(|a| sanitize_line(&a.reason));
             let reason = reason.filter(|r| !r.is_empty()).map(|r| format!(" ({r})"));
             let reason = reason.unwrap_or_default();
             let label = if columns < 40 { "" } else { "model: " };
@@ -190,9 +194,9 @@ fn model_block(state: &State, columns: usize) -> WelcomeBlock {
             let model = truncate_to_width(&model, room).into_owned();
             let room = room.saturating_sub(width(&model));
             vec![vec![
-                piece(UiRole::Note, label),
-                piece(UiRole::Input, model),
-                piece(UiRole::Note, truncate_to_width(&reason, room).into_owned()),
+                styled_text(UiRole::Note, label),
+                styled_text(UiRole::Input, model),
+                styled_text(UiRole::Note, truncate_to_width(&reason, room).into_owned()),
             ]]
         }
         (None, Some(reason)) => {
@@ -225,19 +229,19 @@ fn model_block(state: &State, columns: usize) -> WelcomeBlock {
 
 /// Describes local models that are not installed, and what the download key does.
 fn describe_local_models(state: &State) -> Option<(String, &'static str)> {
-    let locals = &state.locals;
-    if let Some((model, fetch)) = locals.coming() {
-        let (name, percent) = (sanitize_line(model.weights.name()), fetch.percent());
+    let local_models = &state.local_models;
+    if let Some((model, meter)) = local_models.current_download() {
+        let (name, percent) = (sanitize_line(model.weights.name()), meter.percent());
         let waiting =
-            if locals.waiting.is_some() { "; your question is waiting for it" } else { "" };
+            if local_models.waiting.is_some() { "; your question is waiting for it" } else { "" };
         return Some((format!("Downloading {name}: {percent} %{waiting}."), "shows the progress"));
     }
-    let missing = locals.missing(&state.roster, &state.roster.panel.personas);
+    let missing = local_models.find_missing(&state.roster, &state.roster.panel.personas);
     let bytes = missing.iter().map(|m| m.weights.bytes).fold(0, u64::saturating_add);
     let bytes = format_bytes(bytes);
     Some(match missing.as_slice() {
         [] => return None,
-        [model] if matches!(model.stock, Stock::Failed(_)) => (
+        [model] if matches!(model.status, ModelFileStatus::Failed(_)) => (
             format!("{} could not be downloaded.", sanitize_line(&model.weights.title)),
             "shows why",
         ),
@@ -259,11 +263,15 @@ fn local_model_lines(state: &State, columns: usize) -> Vec<WelcomeLine> {
     let Some(key) = labels::key_hint(&state.keymap, KeyContext::Composer, Action::GetModel) else {
         return lines;
     };
-    let hint = vec![piece(UiRole::Key, key.clone()), gap(1), piece(UiRole::Word, effect)];
+    let hint = vec![
+        styled_text(UiRole::Key, key.clone()),
+        blank_columns(1),
+        styled_text(UiRole::Word, effect),
+    ];
     let used = lines.last().map_or(columns, |l| l.iter().map(|(text, _)| width(text)).sum());
     match lines.last_mut() {
         Some(line) if used + 2 + width(&key) + 1 + width(effect) <= columns => {
-            line.push(gap(2));
+            line.push(blank_columns(2));
             line.extend(hint);
         }
         _ => lines.push(hint),
@@ -280,12 +288,17 @@ fn examples_block(state: &State, columns: usize) -> WelcomeBlock {
         };
         let indent = width(&key) + 2;
         for (i, row) in wrap_text(text, columns.saturating_sub(indent), 2).into_iter().enumerate() {
-            let lead = if i == 0 { piece(UiRole::Key, key.clone()) } else { gap(width(&key)) };
-            lines.push(vec![lead, gap(2), piece(UiRole::Word, row)]);
+            let lead = if i == 0 {
+                styled_text(UiRole::Key, key.clone())
+            } else {
+                blank_columns(width(&key))
+            };
+            lines.push(vec![lead, blank_columns(2), styled_text(UiRole::Word, row)]);
         }
     }
     if !lines.is_empty() {
-        lines.insert(0, vec![piece(UiRole::Note, "Ask something, or start with an example:")]);
+        lines
+            .insert(0, vec![styled_text(UiRole::Note, "Ask something, or start with an example:")]);
     }
     WelcomeBlock { lines, rank: 3, has_gap: true }
 }
@@ -310,10 +323,10 @@ fn keys_block(state: &State, columns: usize) -> WelcomeBlock {
             break;
         }
         used += needed;
-        line.push(gap(lead));
-        line.push(piece(UiRole::Key, key));
-        line.push(gap(1));
-        line.push(piece(UiRole::Note, label));
+        line.push(blank_columns(lead));
+        line.push(styled_text(UiRole::Key, key));
+        line.push(blank_columns(1));
+        line.push(styled_text(UiRole::Note, label));
     }
     WelcomeBlock { lines: vec![line], rank: 4, has_gap: true }
 }

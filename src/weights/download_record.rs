@@ -7,7 +7,7 @@ use std::io;
 
 use serde::{Deserialize, Serialize};
 
-use super::model_file_paths::{ModelFilePaths, write_atomically};
+use super::model_file_paths::ModelFilePaths;
 use crate::domain::{LocalSpec, ModelFile};
 use crate::machine::write_atomically;
 

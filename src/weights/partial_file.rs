@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use super::download_record::write_record;
 use super::failure::SourceFailure;
 use super::lock::DownloadLock;
-use super::model_file_paths::{ModelFilePaths, ignore_not_found, write_atomically};
+use super::model_file_paths::{ModelFilePaths, ignore_not_found};
 use crate::domain::WheelPackage;
 use crate::machine::write_atomically;
 

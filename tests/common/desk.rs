@@ -1,41 +1,14 @@
 //! A state without a terminal: a small panel, a fixed clock, counted identities, keys written as in keymaps.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use plenary::app::ids::Ids;
-use plenary::app::roster::{Answerer, Roster};
-use plenary::app::{Clock, Effect, Effects, Key, Keymap, Msg, State, update};
-use plenary::domain::{
-    DownloadSource, ModelFile, ModelProfile, ModelRef, Panel, Persona, PersonaId, PersonaSource,
-    RunId, RunUpdate,
-};
+use plenary::app::{Clock, Effect, Effects, KeyPress, Keymap, Msg, Roster, State, update};
+use plenary::domain::{DownloadSource, ModelFile, RunId, RunUpdate};
 
-/// An id.
-pub fn id(word: &str) -> PersonaId {
-    PersonaId::parse(word).unwrap()
-}
+pub use super::roster::{FOUR, id, roster};
 
-/// A persona of the test panel.
-pub fn persona(word: &str, name: &str, title: &str, view: &str, color: &str) -> Arc<Persona> {
-    let mut persona = Persona::from_prompt(
-        id(word),
-        name.into(),
-        &format!("You are {name}."),
-        PersonaSource::BuiltIn,
-    );
-    persona.title = title.into();
-    persona.view = view.into();
-    persona.color = Some(color.into());
-    if word == "gitops" {
-        persona.triggers =
-            vec!["Deploy this".into(), "Set up CI/CD".into(), "Server is down".into()];
-        persona.mode = Some("DevOps Mode".into());
-    }
-    Arc::new(persona)
-}
-
-/// Weights that could be fetched: about as large as their name says.
+/// A model file that could be downloaded, about as large as its name says.
 pub fn weights(id: &str) -> ModelFile {
     let small = id.contains("0.5b");
     ModelFile {
@@ -56,38 +29,6 @@ pub fn weights(id: &str) -> ModelFile {
     }
 }
 
-/// The five personas, the default panel, one model for all.
-pub fn roster() -> Roster {
-    let personas = vec![
-        persona("infra", "Kael Voss", "Principal Infrastructure Engineer", "infra", "blue"),
-        persona("edge", "Kai Lennox", "Principal Lead Edge Computing Engineer", "edge", "teal"),
-        persona("devops", "DevOps Engineer", "Pipelines, IaC, observability", "devops", "amber"),
-        persona("gitops", "DevOps Engineer", "Plumber of the Future", "devops", "green"),
-        persona("ai-lead", "Aether", "Principal AI Systems Lead", "ai-lead", "violet"),
-    ];
-    let answerer = Answerer {
-        model: ModelRef::parse("gateway:large").unwrap(),
-        why: "config.toml line 1".into(),
-        profile: ModelProfile::default(),
-        weights: None,
-    };
-    Roster {
-        models: personas.iter().map(|p| (p.id.clone(), Ok(answerer.clone()))).collect(),
-        personas,
-        synonyms: plenary::config::facets::built_in(),
-        panel: Panel {
-            name: "design-review".into(),
-            personas: ["infra", "edge", "devops", "ai-lead"].map(id).to_vec(),
-            model: None,
-        },
-        panels: vec![Panel {
-            name: "full".into(),
-            personas: ["infra", "edge", "devops", "gitops", "ai-lead"].map(id).to_vec(),
-            model: None,
-        }],
-    }
-}
-
 /// A state with hands on its keys: every effect is kept, in order.
 pub struct Desk {
     pub state: State,
@@ -97,7 +38,7 @@ pub struct Desk {
 impl Desk {
     /// The state at the start, with the test panel.
     pub fn new() -> Self {
-        Self::with(roster())
+        Self::with(roster(&FOUR))
     }
 
     /// The state at the start, with this roster.
@@ -126,7 +67,7 @@ impl Desk {
     /// Keys as keymaps write them, parted by blanks.
     pub fn keys(&mut self, keys: &str) -> &mut Self {
         for key in keys.split_whitespace() {
-            let key = Key::parse(key).unwrap_or_else(|| panic!("{key} is no key"));
+            let key = KeyPress::parse(key).unwrap_or_else(|| panic!("{key} is no key"));
             self.send(Msg::Key(key));
         }
         self
@@ -135,7 +76,7 @@ impl Desk {
     /// Text, typed key by key.
     pub fn type_text(&mut self, text: &str) -> &mut Self {
         for c in text.chars() {
-            self.send(Msg::Key(Key::char(c)));
+            self.send(Msg::Key(KeyPress::char(c)));
         }
         self
     }

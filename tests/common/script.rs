@@ -1,17 +1,13 @@
 //! The screen driven by keys: a [`Script`] holds state and view as the program does, executes the effects that concern
-//! the view, and takes time and reports of runs by hand. Snapshots stand in `tests/snapshots/`.
+//! the view, and takes time and reports of runs by hand. Snapshots are in `tests/snapshots/`.
 
-use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
-use plenary::app::roster::Answerer;
-use plenary::app::{Clock, Effect, Effects, Key, Keymap, Msg, Roster, State, ids::Ids, update};
-use plenary::domain::{
-    Ending, ModelProfile, ModelRef, Panel, Persona, PersonaId, PersonaSource, RunId, RunUpdate,
-    Usage,
+use plenary::app::{
+    Clock, Effect, Effects, KeyPress, Keymap, Msg, Roster, State, ids::Ids, update,
 };
+use plenary::domain::{Ending, RunId, RunUpdate, Usage};
 use plenary::text::Highlighter;
 use plenary::ui::Renderer;
 use plenary::ui::theme::{ColorDepth, Theme};
@@ -19,53 +15,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Color, Modifier};
 
+pub use super::roster::{FOUR, roster};
+
 /// 2025-06-01, noon.
 pub const NOON: i64 = 1_748_779_200_000;
-
-pub fn persona(id: &str, name: &str, title: &str, view: &str, color: &str) -> Persona {
-    let id = PersonaId::parse(id).unwrap();
-    let mut persona =
-        Persona::from_prompt(id, name.to_owned(), "You answer.", PersonaSource::BuiltIn);
-    persona.title = title.into();
-    persona.view = view.into();
-    persona.color = Some(color.to_owned());
-    persona
-}
-
-pub fn roster(panel: &[&str]) -> Roster {
-    let mut gitops =
-        persona("gitops", "DevOps Engineer", "Plumber of the Future", "devops", "violet");
-    gitops.triggers = vec!["Deploy this".into(), "Server is down".into()];
-    gitops.mode = Some("DevOps Mode".into());
-    let personas = [
-        persona("infra", "Kael Voss", "Principal Infrastructure Engineer", "infra", "blue"),
-        persona("edge", "Kai Lennox", "Principal Lead Edge Computing Engineer", "edge", "teal"),
-        persona("devops", "DevOps Engineer", "Senior DevOps Engineer", "devops", "amber"),
-        persona("ai-lead", "Aether", "Principal AI Systems Lead", "ai-lead", "rose"),
-        gitops,
-    ];
-    let models: BTreeMap<_, _> = personas
-        .iter()
-        .map(|p| {
-            let model = ModelRef::parse("gateway:large").unwrap();
-            let why = "your configuration says so".into();
-            (
-                p.id.clone(),
-                Ok(Answerer { model, why, profile: ModelProfile::default(), weights: None }),
-            )
-        })
-        .collect();
-    let ids = panel.iter().map(|id| PersonaId::parse(id).unwrap()).collect();
-    Roster {
-        personas: personas.into_iter().map(Arc::new).collect(),
-        synonyms: plenary::config::facets::built_in(),
-        panel: Panel { name: "design-review".into(), personas: ids, model: None },
-        models,
-        panels: Vec::new(),
-    }
-}
-
-pub const FOUR: [&str; 4] = ["infra", "edge", "devops", "ai-lead"];
 
 /// A session at the keyboard.
 pub struct Script {
@@ -105,7 +58,7 @@ impl Script {
                     Effect::Reveal(pane, run, at) => self.renderer.reveal_offset(pane, run, at),
                     Effect::RevealSection(pane) => self.renderer.reveal_section(pane),
                     Effect::ToggleWrap => self.renderer.toggle_wrap(),
-                    Effect::ForgetPanes => self.renderer.forget_session(),
+                    Effect::ClearPaneCaches => self.renderer.forget_session(),
                     Effect::Highlight(run, jobs) => {
                         let doc = u128::from_str_radix(&run.to_string(), 16).unwrap();
                         let done =
@@ -124,12 +77,12 @@ impl Script {
     /// Keys as keymaps write them, with blanks between.
     pub fn keys(self, keys: &str) -> Self {
         keys.split(' ').fold(self, |script, key| {
-            script.msg(Msg::Key(Key::parse(key).unwrap_or_else(|| panic!("no key: {key}"))))
+            script.msg(Msg::Key(KeyPress::parse(key).unwrap_or_else(|| panic!("no key: {key}"))))
         })
     }
 
     pub fn typed(self, text: &str) -> Self {
-        text.chars().fold(self, |script, c| script.msg(Msg::Key(Key::char(c))))
+        text.chars().fold(self, |script, c| script.msg(Msg::Key(KeyPress::char(c))))
     }
 
     pub fn ask(self, question: &str) -> Self {

@@ -3,18 +3,18 @@
 use std::collections::BTreeSet;
 
 use plenary::app::keymap::Binding;
-use plenary::app::local::PullNews;
+use plenary::app::local_models::DownloadReport;
 use plenary::app::update::{Handled, run_action};
 use plenary::app::{Action, Effects, KeyContext, Keymap, Msg, ViewKind};
 use plenary::domain::{Ending, RunUpdate, SessionId, SessionSummary};
 
-use crate::common::desk::{Desk, id, roster, weights};
+use crate::common::desk::{Desk, FOUR, id, roster, weights};
 
 const INFRA: &str = "## Recommendation\n\n- Keep one primary.\n- Archive the log.\n\n## Risks\n\nI assume one region. The RTO is 1 hour.\n";
 
 /// Two answers with recommendations and numbers, and a persona that can write a brief; the answers are shown.
 fn reviewed() -> Desk {
-    let mut roster = roster();
+    let mut roster = roster(&FOUR);
     roster.personas.push(plenary::config::personas::built_in(&id("brief")).unwrap());
     let any = roster.models.values().next().unwrap().clone();
     roster.models.insert(id("brief"), any);
@@ -35,13 +35,13 @@ fn reviewed() -> Desk {
 }
 
 fn missing_model() -> Desk {
-    let mut roster = roster();
+    let mut roster = roster(&FOUR);
     let weights = weights("qwen2.5-coder-1.5b");
     for answerer in roster.models.values_mut() {
         answerer.as_mut().unwrap().weights = Some(weights.clone().into());
     }
     let mut desk = Desk::with(roster);
-    desk.send(Msg::Pull(weights.id, PullNews::Absent(0))).keys("alt-p");
+    desk.send(Msg::Download(weights.id, DownloadReport::Missing(0))).keys("alt-p");
     desk
 }
 
@@ -60,7 +60,7 @@ fn listed_sessions() -> Desk {
         decided: 0,
     };
     let mut desk = reviewed();
-    desk.keys("o").send(Msg::Sessions(Ok(vec![session])));
+    desk.keys("o").send(Msg::SessionsListed(Ok(vec![session])));
     desk
 }
 
@@ -141,7 +141,8 @@ fn the_palette_is_never_silent() {
             help.picker.cursor.selected = at.expect("every action is listed");
             let handled = run_action(&mut desk.state, Action::Open, &mut Effects::new());
             assert_eq!(handled, Handled::Yes, "{from:?} {context:?} {action:?}");
-            let is_elsewhere = context.is_transient() && !from.chain().any(|c| c == *context);
+            let is_elsewhere =
+                context.is_transient() && !from.lookup_order().any(|c| c == *context);
             if is_elsewhere {
                 assert!(desk.notice().contains("works here"), "{from:?} {context:?} {action:?}");
                 assert!(desk.state.view != ViewKind::Change, "nothing else happens");

@@ -1,6 +1,6 @@
 //! Keys in the documentation, and the keys that are planned for coming features.
 
-use plenary::app::{Key, KeyContext, Keymap};
+use plenary::app::{KeyContext, KeyPress, Keymap};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -21,7 +21,7 @@ struct ReservedKey {
 
 /// One planned or bound sequence in one context.
 struct Claim {
-    keys: Vec<Key>,
+    keys: Vec<KeyPress>,
     context: KeyContext,
     action: String,
 }
@@ -29,7 +29,8 @@ struct Claim {
 impl Claim {
     /// True when both are in force somewhere at once, and one is the other or its start.
     fn collides_with(&self, other: &Self) -> bool {
-        let covers = |wide: KeyContext, narrow: KeyContext| narrow.chain().any(|c| c == wide);
+        let covers =
+            |wide: KeyContext, narrow: KeyContext| narrow.lookup_order().any(|c| c == wide);
         let meet = covers(self.context, other.context) || covers(other.context, self.context);
         let same = self.keys.starts_with(&other.keys) || other.keys.starts_with(&self.keys);
         meet && same && self.action != other.action
@@ -46,7 +47,7 @@ fn planned() -> Vec<Claim> {
     let mut claims = Vec::new();
     for row in &plan.reserved {
         for keys in &row.on {
-            let keys: Option<Vec<Key>> = keys.split(' ').map(Key::parse).collect();
+            let keys: Option<Vec<KeyPress>> = keys.split(' ').map(KeyPress::parse).collect();
             for id in &row.contexts {
                 let context = KeyContext::ALL.iter().find(|c| c.id() == id).unwrap();
                 let (keys, action) = (keys.clone().unwrap(), row.run.clone());
@@ -104,14 +105,15 @@ fn the_tables_of_readme_name_keys_that_exist() {
     let text = include_str!("../../README.md");
     let keys = text.split("\n## Keys\n").nth(1).unwrap().split("\n## ").next().unwrap();
     let bound = bound();
-    let is_bound = |keys: &[Key]| bound.iter().any(|claim| claim.keys == keys);
+    let is_bound = |keys: &[KeyPress]| bound.iter().any(|claim| claim.keys == keys);
     let mut named = 0;
     for row in keys.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| Keys")) {
         let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
         for cell in cells.iter().step_by(2) {
             for name in cell.split(',').map(str::trim).filter(|name| !name.is_empty()) {
                 let name = name.trim_matches('`').trim_end_matches(" twice");
-                let sequence: Option<Vec<Key>> = name.split(' ').map(Key::parse).collect();
+                let sequence: Option<Vec<KeyPress>> =
+                    name.split(' ').map(KeyPress::parse).collect();
                 assert!(sequence.is_some_and(|keys| is_bound(&keys)), "{name:?} in {row}");
                 named += 1;
             }

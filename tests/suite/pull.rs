@@ -2,20 +2,20 @@
 
 use std::sync::Arc;
 
-use plenary::app::local::{PullNews, Stock};
+use plenary::app::local_models::{DownloadReport, ModelFileStatus};
 use plenary::app::{Effect, Focus, Msg, Overlay};
 use plenary::domain::{
     Change, Ending, RunUpdate, Session, SessionId, SessionSummary, TriageHistory,
 };
 
-use crate::common::desk::{Desk, roster, weights};
+use crate::common::desk::{Desk, FOUR, roster, weights};
 
 const BIG: &str = "qwen2.5-coder-1.5b";
 const SMALL: &str = "qwen2.5-coder-0.5b";
 
 /// A desk whose personas are answered by these weights, the last ones by the last, none of which is there.
 fn desk(ids: &[&str]) -> Desk {
-    let mut roster = roster();
+    let mut roster = roster(&FOUR);
     for (i, persona) in roster.personas.clone().iter().enumerate() {
         let weights = weights(ids[i.min(ids.len() - 1)]);
         let answerer = roster.models.get_mut(&persona.id).unwrap().as_mut().unwrap();
@@ -25,15 +25,15 @@ fn desk(ids: &[&str]) -> Desk {
     }
     let mut desk = Desk::with(roster);
     for id in ids {
-        desk.send(Msg::Pull((*id).into(), PullNews::Absent(0)));
+        desk.send(Msg::Download((*id).into(), DownloadReport::Missing(0)));
     }
     desk.take();
     desk
 }
 
 impl Desk {
-    fn news(&mut self, id: &str, news: PullNews) -> &mut Self {
-        self.send(Msg::Pull(id.into(), news))
+    fn news(&mut self, id: &str, news: DownloadReport) -> &mut Self {
+        self.send(Msg::Download(id.into(), news))
     }
 
     fn is_open(&self) -> bool {
@@ -41,18 +41,18 @@ impl Desk {
     }
 
     fn waiting(&self) -> Option<&str> {
-        self.state.locals.waiting.as_deref()
+        self.state.local_models.waiting.as_deref()
     }
 
-    fn stock(&self, id: &str) -> &Stock {
-        &self.state.locals.get(id).unwrap().stock
+    fn status(&self, id: &str) -> &ModelFileStatus {
+        &self.state.local_models.get(id).unwrap().status
     }
 }
 
 fn pulls(effects: &[Effect]) -> Vec<&str> {
     effects
         .iter()
-        .filter_map(|e| if let Effect::Pull(id) = e { Some(id.as_str()) } else { None })
+        .filter_map(|e| if let Effect::Download(id) = e { Some(id.as_str()) } else { None })
         .collect()
 }
 
@@ -63,7 +63,7 @@ fn asked(effects: &[Effect]) -> usize {
 #[test]
 fn what_is_there_is_asked_without_a_word() {
     let mut desk = desk(&[BIG]);
-    desk.news(BIG, PullNews::There).ask("Why?");
+    desk.news(BIG, DownloadReport::Present).ask("Why?");
     assert_eq!((asked(&desk.effects), desk.is_open()), (4, false));
 }
 
@@ -84,21 +84,26 @@ fn a_question_asks_first_and_stays_in_the_composer() {
 fn it_waits_for_the_fetch_and_is_sent_as_soon_as_the_model_is_there() {
     let mut desk = desk(&[BIG]);
     desk.ask("@edge Why?").keys("enter");
-    assert_eq!(desk.take(), [Effect::Pull(BIG.into())]);
+    assert_eq!(desk.take(), [Effect::Download(BIG.into())]);
     assert_eq!((desk.waiting(), desk.state.composer.is_empty()), (Some("@edge Why?"), true));
-    desk.news(BIG, PullNews::Trying("huggingface.co".into()));
-    desk.news(BIG, PullNews::Bytes(430, 1_000)).keys("esc");
+    desk.news(BIG, DownloadReport::Trying("huggingface.co".into()));
+    desk.news(BIG, DownloadReport::Bytes(430, 1_000)).keys("esc");
     assert!(!desk.is_open(), "hidden, and going on");
-    assert_eq!(desk.state.locals.status().unwrap(), format!("downloading {BIG} 43 %"));
+    assert_eq!(
+        desk.state.local_models.download_status().unwrap(),
+        format!("downloading {BIG} 43 %")
+    );
     // A draft that is written meanwhile is not disturbed.
-    desk.type_text("and then?").news(BIG, PullNews::Checking).news(BIG, PullNews::There);
+    desk.type_text("and then?")
+        .news(BIG, DownloadReport::Verifying)
+        .news(BIG, DownloadReport::Present);
     let effects = desk.take();
     assert!(
         matches!(effects.first(), Some(Effect::Save(Change::Turn { question, .. })) if question == "@edge Why?")
     );
     assert_eq!(asked(&effects), 1);
     assert_eq!((desk.state.composer.text().as_str(), desk.waiting()), ("and then?", None));
-    assert_eq!(desk.state.locals.status(), None);
+    assert_eq!(desk.state.local_models.download_status(), None);
     desk.run("edge", vec![RunUpdate::Ended(Ending::Done)]);
     assert_eq!(desk.word("edge"), "done");
 }
@@ -109,11 +114,11 @@ fn one_question_waits_at_a_time_and_none_is_lost() {
     desk.ask("One?").keys("enter esc").take();
     desk.ask("Two?");
     assert!(desk.effects.is_empty());
-    assert!(desk.notice().contains("another question waits"), "{}", desk.notice());
+    assert!(desk.notice().contains("another question already waits"), "{}", desk.notice());
     assert_eq!((desk.waiting(), desk.state.composer.text().as_str()), (Some("One?"), "Two?"));
     // Cancelled: the first goes into the history, because a draft stands in the composer.
     desk.keys("alt-p x");
-    assert_eq!(desk.take(), [Effect::CancelPull(BIG.into())]);
+    assert_eq!(desk.take(), [Effect::CancelDownload(BIG.into())]);
     assert_eq!((desk.waiting(), desk.state.composer.text().as_str()), (None, "Two?"));
     desk.keys("up");
     assert_eq!(desk.state.composer.text(), "One?");
@@ -122,54 +127,55 @@ fn one_question_waits_at_a_time_and_none_is_lost() {
 #[test]
 fn a_cancelled_fetch_leaves_what_is_there_and_late_news_change_nothing() {
     let mut desk = desk(&[BIG]);
-    desk.ask("Why?").keys("enter").news(BIG, PullNews::Bytes(400, 1_000)).keys("x");
-    assert_eq!(desk.take().last(), Some(&Effect::CancelPull(BIG.into())));
-    assert_eq!(desk.stock(BIG), &Stock::Absent(0), "what was counted may be a guess");
+    desk.ask("Why?").keys("enter").news(BIG, DownloadReport::Bytes(400, 1_000)).keys("x");
+    assert_eq!(desk.take().last(), Some(&Effect::CancelDownload(BIG.into())));
+    assert_eq!(desk.status(BIG), &ModelFileStatus::Missing(0), "what was counted may be a guess");
     assert_eq!((desk.state.composer.text().as_str(), desk.is_open()), ("Why?", false));
-    desk.news(BIG, PullNews::Bytes(500, 1_000)).news(BIG, PullNews::Failed("late".into()));
-    assert_eq!(desk.stock(BIG), &Stock::Absent(0));
-    desk.news(BIG, PullNews::Kept(400));
-    assert_eq!(desk.stock(BIG), &Stock::Absent(400));
+    desk.news(BIG, DownloadReport::Bytes(500, 1_000))
+        .news(BIG, DownloadReport::Failed("late".into()));
+    assert_eq!(desk.status(BIG), &ModelFileStatus::Missing(0));
+    desk.news(BIG, DownloadReport::Cancelled(400));
+    assert_eq!(desk.status(BIG), &ModelFileStatus::Missing(400));
     assert!(desk.notice().ends_with("kept; the next download resumes from there"));
     // Again: it goes on from there.
     desk.keys("enter enter");
     assert_eq!(pulls(&desk.take()), [BIG]);
-    assert_eq!(desk.state.locals.coming().unwrap().1.done, 400);
+    assert_eq!(desk.state.local_models.current_download().unwrap().1.done, 400);
     // A fetch that ended while it was being cancelled is there all the same, and surprises nobody.
     desk.keys("x").take();
-    desk.news(BIG, PullNews::There);
+    desk.news(BIG, DownloadReport::Present);
     assert!(desk.take().is_empty());
-    assert_eq!(desk.stock(BIG), &Stock::There);
+    assert_eq!(desk.status(BIG), &ModelFileStatus::Present);
 }
 
 #[test]
 fn a_cancelled_fetch_of_which_nothing_is_kept_says_that_it_begins_again() {
     let mut desk = desk(&[BIG]);
-    desk.keys("alt-p enter").news(BIG, PullNews::Bytes(400, 1_000)).keys("x");
-    assert_eq!(desk.notice(), "the download is cancelled", "no more is known yet");
-    desk.news(BIG, PullNews::Kept(0));
+    desk.keys("alt-p enter").news(BIG, DownloadReport::Bytes(400, 1_000)).keys("x");
+    assert_eq!(desk.notice(), "download cancelled", "no more is known yet");
+    desk.news(BIG, DownloadReport::Cancelled(0));
     assert!(desk.notice().contains("nothing of"), "{}", desk.notice());
     assert!(desk.notice().ends_with("the next download starts again"), "{}", desk.notice());
     // Begun again before the first one's end was told: that changes nothing.
     desk.keys("alt-p enter x alt-p enter").take();
-    desk.news(BIG, PullNews::Bytes(10, 1_000)).news(BIG, PullNews::Kept(7));
-    assert_eq!(desk.state.locals.coming().unwrap().1.done, 10);
+    desk.news(BIG, DownloadReport::Bytes(10, 1_000)).news(BIG, DownloadReport::Cancelled(7));
+    assert_eq!(desk.state.local_models.current_download().unwrap().1.done, 10);
 }
 
 #[test]
 fn a_failed_fetch_says_why_and_can_be_tried_again() {
     let mut desk = desk(&[BIG]);
     desk.ask("Why?").keys("enter esc").take();
-    desk.news(BIG, PullNews::Failed("huggingface.co: closed\npip: not found".into()));
+    desk.news(BIG, DownloadReport::Failed("huggingface.co: closed\npip: not found".into()));
     assert!(desk.is_open(), "it comes up again");
     assert_eq!(desk.waiting(), Some("Why?"), "it still waits: the person may try again");
     desk.keys("r");
     assert_eq!((pulls(&desk.take()), desk.waiting()), (vec![BIG], Some("Why?")));
-    desk.news(BIG, PullNews::Failed("again".into())).keys("esc");
+    desk.news(BIG, DownloadReport::Failed("again".into())).keys("esc");
     assert_eq!((desk.waiting(), desk.state.composer.text().as_str()), (None, "Why?"));
     desk.keys("enter enter");
     assert_eq!(pulls(&desk.take()), [BIG]);
-    desk.news(BIG, PullNews::There);
+    desk.news(BIG, DownloadReport::Present);
     assert_eq!(asked(&desk.take()), 4);
 }
 
@@ -178,20 +184,20 @@ fn two_models_are_fetched_one_after_the_other() {
     let mut desk = desk(&[BIG, SMALL]);
     desk.ask("Why?").keys("enter");
     assert_eq!(pulls(&desk.take()), [BIG]);
-    assert_eq!(desk.stock(SMALL), &Stock::Queued(0));
-    desk.news(BIG, PullNews::There);
+    assert_eq!(desk.status(SMALL), &ModelFileStatus::Queued(0));
+    desk.news(BIG, DownloadReport::Present);
     let effects = desk.take();
     assert_eq!((pulls(&effects), asked(&effects)), (vec![SMALL], 0));
-    desk.news(SMALL, PullNews::There);
+    desk.news(SMALL, DownloadReport::Present);
     assert_eq!((asked(&desk.take()), desk.is_open()), (4, false));
 
     // The first fails: the second is not begun.
     let mut desk = self::desk(&[BIG, SMALL]);
-    desk.ask("Why?").keys("enter").news(BIG, PullNews::Failed("no".into()));
-    assert_eq!(desk.stock(SMALL), &Stock::Absent(0));
+    desk.ask("Why?").keys("enter").news(BIG, DownloadReport::Failed("no".into()));
+    assert_eq!(desk.status(SMALL), &ModelFileStatus::Missing(0));
     // Who needs only one waits only for that one.
     let mut desk = self::desk(&[BIG, SMALL]);
-    desk.news(SMALL, PullNews::There).ask("@edge Why?");
+    desk.news(SMALL, DownloadReport::Present).ask("@edge Why?");
     assert_eq!((asked(&desk.take()), desk.is_open()), (1, false));
 }
 
@@ -200,7 +206,7 @@ fn the_key_asks_without_a_question_and_says_when_there_is_nothing_to_get() {
     let mut desk = desk(&[BIG]);
     desk.keys("alt-p enter");
     assert_eq!((pulls(&desk.take()), desk.waiting()), (vec![BIG], None));
-    desk.news(BIG, PullNews::There);
+    desk.news(BIG, DownloadReport::Present);
     assert!(desk.notice().ends_with("is installed") && desk.take().is_empty());
     desk.keys("alt-p");
     assert!(!desk.is_open() && desk.notice() == "the model is installed");
@@ -212,15 +218,18 @@ fn the_key_asks_without_a_question_and_says_when_there_is_nothing_to_get() {
 #[test]
 fn unasked_means_unasked() {
     let mut desk = desk(&[BIG]);
-    desk.send(Msg::GetModels);
+    desk.send(Msg::DownloadModels);
     assert_eq!((pulls(&desk.take()), desk.is_open()), (vec![BIG], true));
     desk.send(Msg::Ask("Why?".into()));
     assert!(desk.take().is_empty() && desk.waiting() == Some("Why?"));
-    desk.news(BIG, PullNews::There);
+    desk.news(BIG, DownloadReport::Present);
     assert_eq!(asked(&desk.take()), 4);
 
     let mut there = self::desk(&[BIG]);
-    there.news(BIG, PullNews::There).send(Msg::GetModels).send(Msg::Ask("Why?".into()));
+    there
+        .news(BIG, DownloadReport::Present)
+        .send(Msg::DownloadModels)
+        .send(Msg::Ask("Why?".into()));
     assert_eq!((asked(&there.take()), there.is_open()), (4, false));
 }
 
@@ -237,9 +246,9 @@ fn what_cannot_be_asked_at_all_opens_nothing() {
 #[test]
 fn an_answer_is_not_asked_anew_from_a_model_that_is_not_there() {
     let mut desk = desk(&[BIG]);
-    desk.news(BIG, PullNews::There).ask("@edge Why?");
+    desk.news(BIG, DownloadReport::Present).ask("@edge Why?");
     desk.run("edge", vec![RunUpdate::Ended(Ending::Failed("the file is gone".into()))]).take();
-    desk.news(BIG, PullNews::Absent(0)).keys("r");
+    desk.news(BIG, DownloadReport::Missing(0)).keys("r");
     assert!(desk.is_open() && desk.take().is_empty());
     desk.keys("esc R");
     assert!(desk.is_open() && desk.take().is_empty());
@@ -286,11 +295,11 @@ fn a_question_that_waits_is_not_asked_in_another_session() {
         desk.keys("esc tab N");
     };
     let chosen = |desk: &mut Desk| {
-        desk.keys("esc ctrl-r").send(Msg::Sessions(Ok(vec![summary.clone()]))).keys("enter");
+        desk.keys("esc ctrl-r").send(Msg::SessionsListed(Ok(vec![summary.clone()]))).keys("enter");
         assert_eq!(desk.effects.last(), Some(&Effect::Open(summary.id)));
     };
     let opened = |desk: &mut Desk| {
-        desk.send(Msg::Opened(Ok(Box::new(session.clone()))));
+        desk.send(Msg::SessionLoaded(Ok(Box::new(session.clone()))));
     };
     let ways: [&dyn Fn(&mut Desk); 3] = [&begun, &chosen, &opened];
     for (at, way) in ways.into_iter().enumerate() {
@@ -301,7 +310,7 @@ fn a_question_that_waits_is_not_asked_in_another_session() {
         assert_eq!((desk.waiting(), desk.state.composer.text().as_str()), (None, "Why?"), "{at}");
         // The fetch goes on; when the model comes nothing is asked.
         desk.take();
-        desk.news(BIG, PullNews::There);
-        assert_eq!((asked(&desk.take()), desk.stock(BIG)), (0, &Stock::There), "{at}");
+        desk.news(BIG, DownloadReport::Present);
+        assert_eq!((asked(&desk.take()), desk.status(BIG)), (0, &ModelFileStatus::Present), "{at}");
     }
 }

@@ -5,12 +5,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use plenary::app::{EditFor, Focus, Key, Level, Msg};
+use plenary::app::{EditorPurpose, Focus, KeyPress, Msg, NoticeLevel};
 use plenary::domain::{Ending, RunUpdate, SessionId, SessionSummary};
 use plenary::ui::theme::{ColorDepth, Theme, UiRole};
 use ratatui::layout::Position;
 
-use crate::common::script::{FOUR, NOON, Script, persona, roster, shows};
+use crate::common::roster::persona;
+use crate::common::script::{FOUR, NOON, Script, roster, shows};
 
 const REVIEW: &str = "Review this: one PostgreSQL primary with two read replicas for 40 shops, nightly dumps. What breaks first?";
 
@@ -286,11 +287,12 @@ fn list_of_sessions() {
         ]
     };
     shows("sessions_loading_80x24", &answered(80, 24).keys("o").screen());
-    let open = |width, height| answered(width, height).keys("o").msg(Msg::Sessions(Ok(list())));
+    let open =
+        |width, height| answered(width, height).keys("o").msg(Msg::SessionsListed(Ok(list())));
     shows("sessions_80x24", &open(80, 24).keys("j").screen());
     shows("sessions_200x60", &open(200, 60).screen());
     shows("sessions_filter_80x24", &open(80, 24).keys("/").typed("review").screen());
-    let empty = answered(80, 24).keys("o").msg(Msg::Sessions(Ok(Vec::new())));
+    let empty = answered(80, 24).keys("o").msg(Msg::SessionsListed(Ok(Vec::new())));
     shows("sessions_empty_80x24", &empty.screen());
 }
 
@@ -303,7 +305,8 @@ fn writing_a_question() {
         "We run 12 services on one Kubernetes cluster and every team deploys to it. ".repeat(8);
     shows("composer_long_80x24", &Script::new(80, 24).typed(&long).screen());
     let shorter = Script::new(80, 24).typed(&long);
-    let shorter = shorter.msg(Msg::Edited(EditFor::Question, Ok("short, three\n\nrows".into())));
+    let shorter =
+        shorter.msg(Msg::EditorClosed(EditorPurpose::Question, Ok("short, three\n\nrows".into())));
     shows("composer_shorter_80x24", &shorter.msg(Msg::Paste("\ttab".into())).screen());
     shows(
         "composer_lines_80x24",
@@ -320,10 +323,12 @@ fn writing_a_question() {
 #[test]
 fn notices_and_pending_keys() {
     let base = || answered(80, 24);
-    for (name, level) in
-        [("info", Level::Info), ("warning", Level::Warning), ("error", Level::Error)]
-    {
-        let told = base().msg(Msg::Tell(level, "the store cannot be written: disk full".into()));
+    for (name, level) in [
+        ("info", NoticeLevel::Info),
+        ("warning", NoticeLevel::Warning),
+        ("error", NoticeLevel::Error),
+    ] {
+        let told = base().msg(Msg::Notice(level, "the store cannot be written: disk full".into()));
         shows(&format!("notice_{name}"), told.styles(23..24).as_str());
     }
     shows("pending_80x24", base().keys("g").screen().lines().nth(23).unwrap());
@@ -431,9 +436,9 @@ proptest::proptest! {
         steps in proptest::collection::vec((0_usize..400, 1_u16..260, 1_u16..70), 1..10),
     ) {
         let mut script = busy(80, 24);
-        let keys: Vec<Key> = script.state.keymap.bindings().iter()
+        let keys: Vec<KeyPress> = script.state.keymap.bindings().iter()
             .flat_map(|b| b.on.iter().flatten().copied())
-            .chain("Ask @edge 日本🙂".chars().map(Key::char))
+            .chain("Ask @edge 日本🙂".chars().map(KeyPress::char))
             .collect();
         for (key, width, height) in steps {
             script = script.msg(Msg::Key(keys[key % keys.len()])).msg(Msg::Resize(width, height));

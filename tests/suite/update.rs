@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use plenary::app::{Effect, Focus, LayoutMode, Msg, Overlay, Scroll, Signal};
+use plenary::app::{Effect, Focus, LayoutMode, Msg, Overlay, ScrollMove, Signal};
 use plenary::domain::{
     Change, ChatRole, Ending, ModelRef, Run, RunId, RunNotes, RunState, RunUpdate, Session,
     SessionId, Turn, TurnId, Usage,
 };
 
-use crate::common::desk::{Desk, id, roster};
+use crate::common::desk::{Desk, FOUR, id, roster};
 
-fn orders(effects: &[Effect]) -> Vec<&plenary::app::Order> {
+fn orders(effects: &[Effect]) -> Vec<&plenary::app::RunRequest> {
     effects
         .iter()
         .filter_map(|e| if let Effect::Ask(orders) = e { Some(orders) } else { None })
@@ -87,7 +87,7 @@ fn an_empty_question_asks_nobody_and_says_so() {
 fn the_trigger_shows_its_mode_and_can_be_sent_away() {
     let mut desk = Desk::new();
     desk.type_text("Server is down!");
-    assert_eq!(desk.state.joining(), [id("gitops")]);
+    assert_eq!(desk.state.triggered_personas(), [id("gitops")]);
     desk.keys("enter");
     let pane = desk.state.panes().into_iter().find(|p| p.persona.id == id("gitops")).unwrap();
     assert_eq!(pane.current().unwrap().mode.as_deref(), Some("DevOps Mode"));
@@ -97,7 +97,7 @@ fn the_trigger_shows_its_mode_and_can_be_sent_away() {
 
     let mut desk = Desk::new();
     desk.type_text("Server is down!").keys("ctrl-t");
-    assert!(desk.state.joining().is_empty());
+    assert!(desk.state.triggered_personas().is_empty());
     desk.keys("enter");
     assert_eq!(asked(&desk.effects), ["infra", "edge", "devops", "ai-lead"]);
     // It was sent away for this question only.
@@ -229,7 +229,7 @@ fn retry_replaces_what_left_no_text_and_keeps_what_did() {
 
 #[test]
 fn a_persona_without_a_model_fails_in_its_pane_only() {
-    let mut roster = roster();
+    let mut roster = roster(&FOUR);
     roster.models.insert(id("edge"), Err("no key: export GATEWAY_KEY".into()));
     let mut desk = Desk::with(roster);
     desk.ask("q");
@@ -259,16 +259,16 @@ fn no_second_question_to_who_still_answers() {
 #[test]
 fn keys_in_the_panes_move_the_view() {
     for (keys, scroll) in [
-        ("j", Scroll::Lines(1)),
-        ("up", Scroll::Lines(-1)),
-        ("ctrl-d", Scroll::HalfPages(1)),
-        ("space", Scroll::Pages(1)),
-        ("g g", Scroll::Top),
-        ("G", Scroll::Bottom),
-        ("]", Scroll::Section(true)),
-        ("{", Scroll::Code(false)),
-        ("f", Scroll::ToggleFollow),
-        ("right", Scroll::Columns(8)),
+        ("j", ScrollMove::Lines(1)),
+        ("up", ScrollMove::Lines(-1)),
+        ("ctrl-d", ScrollMove::HalfPages(1)),
+        ("space", ScrollMove::Pages(1)),
+        ("g g", ScrollMove::Top),
+        ("G", ScrollMove::Bottom),
+        ("]", ScrollMove::Section(true)),
+        ("{", ScrollMove::Code(false)),
+        ("f", ScrollMove::ToggleFollow),
+        ("right", ScrollMove::Columns(8)),
     ] {
         let mut desk = Desk::new();
         desk.ask("q").keys("l").take();
@@ -459,9 +459,9 @@ fn a_session_is_gone_on_with() {
     let mut desk = Desk::new();
     desk.keys("ctrl-r");
     assert_eq!(desk.take(), [Effect::ListSessions]);
-    desk.send(Msg::Opened(Ok(Box::new(stored()))));
+    desk.send(Msg::SessionLoaded(Ok(Box::new(stored()))));
     assert!(desk.state.overlays.is_empty());
-    assert_eq!(desk.take().first(), Some(&Effect::ForgetPanes));
+    assert_eq!(desk.take().first(), Some(&Effect::ClearPaneCaches));
     let panes: Vec<(&str, usize)> =
         desk.state.panes().iter().map(|p| (p.persona.id.as_str(), p.runs.len())).collect();
     assert_eq!(panes, [("infra", 1), ("edge", 2), ("devops", 0), ("ai-lead", 0), ("gone", 1)]);
@@ -485,7 +485,7 @@ fn a_session_brings_its_panel_back_and_a_new_one_has_the_first() {
     let mut session = stored();
     session.panel = "full".into();
     let mut desk = Desk::new();
-    desk.send(Msg::Opened(Ok(Box::new(session.clone()))));
+    desk.send(Msg::SessionLoaded(Ok(Box::new(session.clone()))));
     assert!(desk.notice().contains("gone"), "{}", desk.notice());
     desk.take();
     desk.ask("to all");
@@ -498,7 +498,7 @@ fn a_session_brings_its_panel_back_and_a_new_one_has_the_first() {
     for turn in &mut session.turns {
         turn.runs.retain(|r| r.persona == id("edge"));
     }
-    desk.keys("X").send(Msg::Opened(Ok(Box::new(session)))).take();
+    desk.keys("X").send(Msg::SessionLoaded(Ok(Box::new(session)))).take();
     assert_eq!(desk.state.pane_personas.len(), 1);
     desk.ask("more");
     assert_eq!(asked(&desk.take()), ["edge"]);
@@ -534,24 +534,24 @@ fn sessions_are_not_changed_under_live_answers() {
         proposed: 0,
         decided: 0,
     };
-    desk.keys("o").send(Msg::Sessions(Ok(vec![summary]))).take();
+    desk.keys("o").send(Msg::SessionsListed(Ok(vec![summary]))).take();
     desk.keys("enter");
     assert!(desk.effects.is_empty());
     desk.keys("esc X o").take();
-    desk.send(Msg::Sessions(Err("the store is gone".into())));
+    desk.send(Msg::SessionsListed(Err("the store is gone".into())));
     assert!(desk.state.overlays.is_empty() && desk.notice() == "the store is gone");
 }
 
 #[test]
 fn nothing_is_due_when_nothing_happens() {
     let mut desk = Desk::new();
-    assert_eq!(desk.state.next_change(), None);
+    assert_eq!(desk.state.next_redraw_at(), None);
     desk.ask("q");
     desk.at(1_500);
-    assert_eq!(desk.state.next_change(), Some(Duration::from_secs(2)));
+    assert_eq!(desk.state.next_redraw_at(), Some(Duration::from_secs(2)));
     desk.keys("X");
-    assert_eq!(desk.state.next_change(), None);
+    assert_eq!(desk.state.next_redraw_at(), None);
     desk.keys("R");
     desk.at(60_000);
-    assert_eq!(desk.state.next_change(), None, "a notice goes away by itself");
+    assert_eq!(desk.state.next_redraw_at(), None, "a notice goes away by itself");
 }

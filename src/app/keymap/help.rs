@@ -1,26 +1,26 @@
-//! What help, footer and palette show, built from the keymap.
+//! Rows of help and palette, and hints of the footer, built from the keymap.
 
 use super::{Action, KeyContext, Keymap};
 
 /// One row of the help.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HelpRow {
-    /// Where it applies.
+    /// The context in which the keys work.
     pub context: KeyContext,
     /// The keys as shown: `g g · Home`.
     pub keys: String,
-    /// What it does.
+    /// What the action does.
     pub desc: String,
     /// The action.
     pub action: Action,
 }
 
-/// The rows of the help that match `filter` (every word occurs in keys, description or action), by context: what works in
-/// `from` comes first.
+/// The rows of the help that match `filter` (every word occurs in keys, description or action), grouped by context. The
+/// contexts that apply in `from` are listed first.
 pub fn help_rows(keymap: &Keymap, filter: &str, from: Option<KeyContext>) -> Vec<HelpRow> {
     let words: Vec<String> = filter.split_whitespace().map(str::to_lowercase).collect();
     let mut rows = Vec::new();
-    let near: Vec<KeyContext> = from.iter().flat_map(|from| from.chain()).collect();
+    let near: Vec<KeyContext> = from.iter().flat_map(|from| from.lookup_order()).collect();
     let far = KeyContext::ALL.iter().copied().filter(|context| !near.contains(context));
     for context in near.iter().copied().chain(far) {
         for binding in keymap.bindings().iter().filter(|b| b.context == context && !b.on.is_empty())
@@ -36,17 +36,18 @@ pub fn help_rows(keymap: &Keymap, filter: &str, from: Option<KeyContext>) -> Vec
     rows
 }
 
-/// The footer of `context`: key and word, in the order of the keymap, its own rows first.
+/// The footer of `context`: keys with a word each, in the order of the keymap, nearest context first.
 pub fn footer_hints(keymap: &Keymap, context: KeyContext) -> Vec<(String, String)> {
     let mut shown_for: Vec<Action> = Vec::new();
     let mut words = Vec::new();
     for binding in keymap.in_force(context).filter(|b| b.context != KeyContext::Global) {
-        // A key that a nearer context binds to something else does not do this here.
-        let means = |on: &&Vec<super::Key>| {
+        // A nearer context may bind the same key to another action.
+        let means = |on: &&Vec<super::KeyPress>| {
             let nearest = keymap.in_force(context).find(|other| other.on.contains(on));
             nearest.is_some_and(|nearest| nearest.run == binding.run)
         };
-        let reachable: Vec<Vec<super::Key>> = binding.on.iter().filter(means).cloned().collect();
+        let reachable: Vec<Vec<super::KeyPress>> =
+            binding.on.iter().filter(means).cloned().collect();
         let first = format_keys(&reachable).into_iter().next();
         let Some((key, word)) = first.zip(binding.footer.clone()) else { continue };
         if !shown_for.contains(&binding.run) {
@@ -57,9 +58,10 @@ pub fn footer_hints(keymap: &Keymap, context: KeyContext) -> Vec<(String, String
     words
 }
 
-fn format_keys(on: &[Vec<super::Key>]) -> Vec<String> {
-    let sequence =
-        |keys: &Vec<super::Key>| keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+fn format_keys(on: &[Vec<super::KeyPress>]) -> Vec<String> {
+    let sequence = |keys: &Vec<super::KeyPress>| {
+        keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    };
     on.iter().map(sequence).collect()
 }
 

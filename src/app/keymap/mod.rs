@@ -1,7 +1,7 @@
-//! Keys and what they do: data from `default.toml` and the user's `keys.toml`, looked up by context.
+//! The keymap: bindings from `default.toml` and the user's `keys.toml`, looked up by context.
 //!
-//! Help, footer and palette are built from the same rows, so they cannot differ from what keys do. `reserved.toml` lists the
-//! keys that are planned for coming features.
+//! Help, footer and palette are built from the same rows, so that they cannot differ from the behaviour. `reserved.toml`
+//! lists keys that are planned for future features.
 
 mod help;
 mod parse;
@@ -9,7 +9,7 @@ mod parse;
 pub use help::{HelpRow, footer_hints, help_rows};
 pub use parse::KeymapError;
 
-use super::{Action, Key};
+use super::{Action, KeyPress};
 
 macro_rules! contexts {
     ($($(#[$doc:meta])* $variant:ident = $id:literal, $title:literal;)*) => {
@@ -78,7 +78,7 @@ contexts! {
 }
 
 impl KeyContext {
-    /// True for the contexts of lists, text lines and questions that are closed again.
+    /// True for contexts of lists, text lines and confirmations, which exist only until they are closed.
     pub fn is_transient(self) -> bool {
         match self {
             Self::Views
@@ -104,8 +104,8 @@ impl KeyContext {
         }
     }
 
-    /// Where a key is looked up, in this order: here, in all contexts of this kind, everywhere.
-    pub fn chain(self) -> impl Iterator<Item = Self> {
+    /// The contexts in which a key is looked up, in this order: this one, the shared one of its kind, the global one.
+    pub fn lookup_order(self) -> impl Iterator<Item = Self> {
         let kind = match self {
             Self::Panes | Self::Compare | Self::Triage | Self::Change => Some(Self::Views),
             Self::Help
@@ -122,37 +122,37 @@ impl KeyContext {
     }
 }
 
-/// Some keys, an action, and what to say about them.
+/// An action, its keys in one context, and its descriptions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Binding {
     /// Where it applies.
     pub context: KeyContext,
-    /// Key sequences, any of which runs the action.
-    pub on: Vec<Vec<Key>>,
-    /// What it does.
+    /// Key sequences; each of them runs the action.
+    pub on: Vec<Vec<KeyPress>>,
+    /// The action.
     pub run: Action,
-    /// What the help says.
+    /// Description in the help.
     pub desc: String,
-    /// Its word in the footer, if it is shown there.
+    /// Word in the footer; none when the footer leaves it out.
     pub footer: Option<String>,
-    /// It comes from the user: keys of the action in wider contexts do not apply here.
+    /// The binding is the user's: the action's keys in wider contexts do not apply in this context.
     pub user: bool,
 }
 
 /// The start of a key sequence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PendingKeys {
-    keys: Vec<Key>,
+    keys: Vec<KeyPress>,
 }
 
 impl PendingKeys {
-    /// The keys so far, for the status line.
-    pub fn keys(&self) -> &[Key] {
+    /// The keys so far.
+    pub fn keys(&self) -> &[KeyPress] {
         &self.keys
     }
 }
 
-/// Keys and what they do.
+/// The bindings of all contexts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Keymap {
     bindings: Vec<Binding>,
@@ -162,16 +162,16 @@ impl Keymap {
     /// The default keys.
     ///
     /// # Errors
-    /// Never for the embedded file; a test reads it.
+    /// Never for the embedded file, which a test parses.
     pub fn default_keys() -> Result<Self, KeymapError> {
         parse::parse_keymap(include_str!("default.toml"), "default.toml")
             .map(|bindings| Self { bindings })
     }
 
-    /// The default keys with those of the user's file on top; messages call the file `name`.
+    /// The default keys, overridden by the user's file `text`. Error messages call the file `name`.
     ///
     /// # Errors
-    /// Says which line has an unknown action, context or key, or a key that two rows want.
+    /// A line has an unknown action, context or key, or a key that another row binds already.
     pub fn with_user(text: &str, name: &str) -> Result<Self, KeymapError> {
         let mut map = Self::default_keys()?;
         for row in parse::parse_keymap(text, name)? {
@@ -180,7 +180,7 @@ impl Keymap {
         Ok(map)
     }
 
-    /// A row of the user replaces the keys of its action in its context, and takes its keys from any other action.
+    /// Replaces the keys of the row's action in its context, and removes these keys from other actions.
     fn override_with(&mut self, row: Binding) {
         for binding in self.bindings.iter_mut().filter(|b| b.context == row.context) {
             binding.on.retain(|keys| !row.on.contains(keys));
@@ -200,11 +200,11 @@ impl Keymap {
         }
     }
 
-    /// The rows that apply in `context`, its own first. Where the user has bound an action, its keys in wider contexts do not
-    /// apply.
+    /// The rows that apply in `context`, nearest context first. For an action that the user has bound, rows in wider
+    /// contexts are left out.
     pub fn in_force(&self, context: KeyContext) -> impl Iterator<Item = &Binding> {
         let mut overruled: Vec<Action> = Vec::new();
-        context.chain().flat_map(move |place| {
+        context.lookup_order().flat_map(move |place| {
             let of = |b: &&Binding| b.context == place;
             let here: Vec<&Binding> =
                 self.bindings.iter().filter(of).filter(|b| !overruled.contains(&b.run)).collect();
@@ -218,13 +218,13 @@ impl Keymap {
         &self.bindings
     }
 
-    /// What `key` means in `context` after the keys in `pending`, which is updated: an incomplete sequence is kept, one that
-    /// nothing is bound to is dropped.
-    pub fn lookup(
+    /// The action of `key` in `context` after the keys in `pending`. Updates `pending`: an incomplete sequence stays, an
+    /// unbound one is cleared.
+    pub fn find_action(
         &self,
         context: KeyContext,
         pending: &mut PendingKeys,
-        key: Key,
+        key: KeyPress,
     ) -> Option<Action> {
         pending.keys.push(key);
         let typed = pending.keys.as_slice();
@@ -237,8 +237,8 @@ impl Keymap {
         if !self.in_force(context).any(is_start) {
             let alone = pending.keys.len() == 1;
             pending.keys.clear();
-            // The key may be bound without the sequence.
-            return if alone { None } else { self.lookup(context, pending, key) };
+            // The key alone may be bound.
+            return if alone { None } else { self.find_action(context, pending, key) };
         }
         None
     }
@@ -252,7 +252,7 @@ mod tests {
         let mut pending = PendingKeys::default();
         let mut last = None;
         for key in keys.split(' ') {
-            last = map.lookup(context, &mut pending, Key::parse(key).unwrap());
+            last = map.find_action(context, &mut pending, KeyPress::parse(key).unwrap());
         }
         last
     }

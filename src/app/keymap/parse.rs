@@ -1,4 +1,4 @@
-//! Reads a keymap file. Errors name the line and the nearest valid word.
+//! Parses keymap files. Errors name the line and the nearest valid word.
 
 use std::collections::BTreeMap;
 
@@ -6,18 +6,18 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{Binding, KeyContext};
-use crate::app::{Action, Key};
+use crate::app::{Action, KeyPress};
 use crate::text::did_you_mean;
 
-/// What is wrong with a keymap file.
+/// An error in a keymap file.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}: {what}")]
 pub struct KeymapError {
     /// Name of the file.
     pub file: String,
-    /// Line, 1 is the first.
+    /// 1-based line.
     pub line: usize,
-    /// What is wrong, and what would be right.
+    /// The problem, and how to correct it.
     pub what: String,
 }
 
@@ -31,7 +31,7 @@ struct RawRow {
     footer: Option<String>,
 }
 
-/// Reads the rows of `text`; messages call the file `file`.
+/// Parses the rows of `text`. Error messages call the file `file`.
 pub(super) fn parse_keymap(text: &str, file: &str) -> Result<Vec<Binding>, KeymapError> {
     let fail = |at: usize, what: String| KeymapError {
         file: file.to_owned(),
@@ -67,8 +67,8 @@ pub(super) fn parse_keymap(text: &str, file: &str) -> Result<Vec<Binding>, Keyma
             })?;
             let mut on = Vec::new();
             for keys in row.on.get_ref() {
-                let sequence: Option<Vec<Key>> =
-                    keys.get_ref().split_whitespace().map(Key::parse).collect();
+                let sequence: Option<Vec<KeyPress>> =
+                    keys.get_ref().split_whitespace().map(KeyPress::parse).collect();
                 let sequence = sequence.filter(|s| !s.is_empty()).ok_or_else(|| {
                     fail(keys.span().start, format!(
                         "\"{}\" is not a key; write keys as \"j\", \"G\", \"ctrl-d\", \"alt-enter\", \"f1\", \"pagedown\", \"g g\"",

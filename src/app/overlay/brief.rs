@@ -1,27 +1,27 @@
-//! The brief of a turn: its sentences, each leading to the answer that it quotes. `update::aside` has it written.
+//! The brief of a turn: a list of sentences, each of which opens the answer that it quotes. Does not write the brief.
 
 use super::{AnswerPosition, ListCursor, Overlay, OverlayHandler, OverlayOutcome, open_overlay};
-use crate::app::update::{aside, ask, views};
-use crate::app::{Action, Effect, Effects, KeyContext, Level, State};
+use crate::app::update::{ask, side_turn, views};
+use crate::app::{Action, Effect, Effects, KeyContext, NoticeLevel, State};
 use crate::domain::{RunId, SideTurnKind, TurnId};
 use crate::review::{BriefLine, find_quote};
 
 /// The brief that is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BriefOverlay {
-    /// The run that writes it.
+    /// The run that writes the brief.
     pub run: RunId,
     /// The selected sentence.
     pub cursor: ListCursor,
 }
 
-/// Shows the brief of the last turn that has one or can have one; has it written first where there is none.
+/// Shows the brief of the last turn with several answers. Requests it first if there is none.
 pub(in crate::app) fn open_brief(state: &mut State, effects: &mut Effects) {
-    let Some(turn) = aside::brief_turn(state) else {
-        state.tell(Level::Info, "ask something first: a brief is made of answers");
+    let Some(turn) = side_turn::brief_turn(state) else {
+        state.show_notice(NoticeLevel::Info, "ask a question first: a brief summarises answers");
         return;
     };
-    // An attempt that left nothing is repeated.
+    // A brief that ended without text is requested again.
     let known =
         state.brief_of(turn).filter(|side| side.run.is_live() || !side.run.document.is_empty());
     match known.map(|side| side.run.id()) {
@@ -31,18 +31,18 @@ pub(in crate::app) fn open_brief(state: &mut State, effects: &mut Effects) {
 }
 
 fn write_and_show(state: &mut State, turn: TurnId, effects: &mut Effects) {
-    if let Some(run) = aside::write_brief(state, turn, effects) {
+    if let Some(run) = side_turn::write_brief(state, turn, effects) {
         show_brief(state, run);
     }
 }
 
 fn show_brief(state: &mut State, run: RunId) {
-    aside::verify_brief(state, run);
+    side_turn::verify_brief(state, run);
     open_overlay(state, Overlay::Brief(BriefOverlay { run, cursor: ListCursor::default() }));
 }
 
 impl BriefOverlay {
-    /// The turn that it is about.
+    /// The turn that the brief summarises.
     fn summarized_turn(&self, state: &State) -> Option<TurnId> {
         match state.side_turn_of_run(self.run)?.kind {
             SideTurnKind::Brief(turn) => Some(turn),
@@ -54,7 +54,7 @@ impl BriefOverlay {
         state.run(self.run).is_some_and(|run| run.is_live())
     }
 
-    /// Its sentences: of each the answer and the text of its first quote that was found, where there is one.
+    /// For each sentence, the first verified quote: index of the answer, and the text. None for a sentence without one.
     fn first_quotes(&self, state: &State) -> Vec<Option<(usize, String)>> {
         let Some(display) = state.displays.get(self.run) else { return Vec::new() };
         let sentences = display.brief.lines.iter().filter_map(|line| match line {
@@ -73,7 +73,10 @@ impl BriefOverlay {
         let quote = match self.first_quotes(state).into_iter().nth(self.cursor.selected) {
             Some(Some(quote)) => quote,
             Some(None) => {
-                state.tell(Level::Info, "no quote of this sentence was found in an answer");
+                state.show_notice(
+                    NoticeLevel::Info,
+                    "no quote of this sentence was found in an answer",
+                );
                 return OverlayOutcome::Keep;
             }
             None => return OverlayOutcome::Keep,
@@ -87,7 +90,7 @@ impl BriefOverlay {
 
     fn rewrite_brief(&self, state: &mut State, effects: &mut Effects) -> OverlayOutcome {
         let turn = self.summarized_turn(state).filter(|_| !self.is_live(state));
-        let Some(run) = turn.and_then(|turn| aside::write_brief(state, turn, effects)) else {
+        let Some(run) = turn.and_then(|turn| side_turn::write_brief(state, turn, effects)) else {
             return OverlayOutcome::Keep;
         };
         show_brief(state, run);
@@ -102,13 +105,13 @@ impl BriefOverlay {
     }
 }
 
-/// Where the answer with index `witness` among those to `turn` contains `quote`.
+/// Position of `quote` in answer number `witness` (0-based) of `turn`.
 fn quote_position(
     state: &State,
     turn: Option<TurnId>,
     (witness, quote): &(usize, String),
 ) -> Option<AnswerPosition> {
-    let answers = aside::turn_answers(state, turn?);
+    let answers = side_turn::turn_answers(state, turn?);
     let run = answers.get(*witness)?;
     let pane = state.pane_personas.iter().position(|persona| persona.id == run.run.persona)?;
     let offset = find_quote(run.document.source(), quote).unwrap_or(0);

@@ -1,8 +1,8 @@
-//! Choice of the persona that challenges a recommendation: all but those who propose it.
+//! Choice of the persona that challenges a recommendation: any persona that does not propose it.
 
 use super::{ListCursor, Overlay, OverlayHandler, OverlayOutcome, open_overlay};
-use crate::app::update::{aside, ask, triage_list};
-use crate::app::{Action, Effects, KeyContext, Level, State};
+use crate::app::update::{ask, side_turn, triage_list};
+use crate::app::{Action, Effects, KeyContext, NoticeLevel, State};
 use crate::domain::{PersonaId, RecommendationId, RunId};
 
 /// The personas that can be asked.
@@ -10,13 +10,13 @@ use crate::domain::{PersonaId, RecommendationId, RunId};
 pub struct ChallengeOverlay {
     /// The recommendation.
     pub target: RecommendationId,
-    /// The personas, those of the panes first.
+    /// The personas; those with a pane are listed first.
     pub personas: Vec<PersonaId>,
     /// The selected persona.
     pub cursor: ListCursor,
 }
 
-/// Opens the choice for the selected recommendation. When a challenge of it is being written, stops that one instead.
+/// Opens the choice for the selected recommendation, or cancels its challenge if one is streaming.
 pub(in crate::app) fn open_challenge(state: &mut State, effects: &mut Effects) {
     let Some(item) = triage_list::selected_item(state) else { return };
     let target = item.id();
@@ -27,13 +27,13 @@ pub(in crate::app) fn open_challenge(state: &mut State, effects: &mut Effects) {
         .filter_map(|pane| Some(state.pane_personas.get(pane)?.id.clone()))
         .collect();
     if let Some(run) = live_challenge(state, &ids) {
-        state.tell(Level::Info, "the challenge was stopped; ! asks again");
+        state.show_notice(NoticeLevel::Info, "challenge cancelled. Press ! to ask again");
         ask::cancel_run(state, run, effects);
         return;
     }
     let personas = possible_challengers(state, &authors);
     if personas.is_empty() {
-        state.tell(Level::Warning, "no persona left to ask: all of them propose this");
+        state.show_notice(NoticeLevel::Warning, "no persona left to ask: all of them propose this");
         return;
     }
     let overlay = ChallengeOverlay { target, personas, cursor: ListCursor::default() };
@@ -70,7 +70,7 @@ impl OverlayHandler for ChallengeOverlay {
     ) -> OverlayOutcome {
         match (action, self.personas.get(self.cursor.selected)) {
             (Action::Open, Some(persona)) => {
-                aside::ask_challenge(state, self.target, persona, effects);
+                side_turn::ask_challenge(state, self.target, persona, effects);
                 OverlayOutcome::Close
             }
             _ => self.cursor.handle_action(action, self.personas.len()),

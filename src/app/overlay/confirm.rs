@@ -1,23 +1,23 @@
-//! A question before something that concerns much or cannot be undone.
+//! Confirmation before a change that affects many items or cannot be undone.
 
 use super::{Overlay, OverlayHandler, OverlayOutcome, open_overlay};
 use crate::app::update::{session, triage, triage_list};
-use crate::app::{Action, Effects, KeyContext, Level, State};
+use crate::app::{Action, Effects, KeyContext, NoticeLevel, State};
 use crate::domain::{Decision, RecommendationId, SessionId};
 
-/// What is done after a yes.
+/// What is confirmed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Confirmation {
-    /// A decision on every listed recommendation.
+    /// A decision on all listed recommendations.
     DecideListed {
         /// The decision.
         decision: Decision,
-        /// All that are listed.
+        /// All listed recommendations.
         all: Vec<RecommendationId>,
-        /// Those of them that are undecided.
+        /// The undecided ones of them.
         open: Vec<RecommendationId>,
     },
-    /// A session is deleted for good.
+    /// Permanent deletion of a session.
     DeleteSession {
         /// The session.
         session: SessionId,
@@ -26,11 +26,11 @@ pub enum Confirmation {
     },
 }
 
-/// Asks before a decision on all that is listed.
+/// Asks for confirmation of a decision on all listed recommendations.
 pub(in crate::app) fn confirm_listed(state: &mut State, decision: Decision) {
     let (all, open) = triage_list::listed_ids(state);
     if all.is_empty() {
-        state.tell(Level::Info, "nothing is listed that could be decided on");
+        state.show_notice(NoticeLevel::Info, "nothing to decide: no recommendation is listed");
         return;
     }
     open_overlay(state, Overlay::Confirm(Confirmation::DecideListed { decision, all, open }));

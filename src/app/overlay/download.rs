@@ -1,15 +1,15 @@
-//! Download of local models: asks first, shows the progress, says why it failed. The downloads are in `update::download`.
+//! Download of local models: confirmation, progress, reasons of a failure. Does not run the download.
 
 use super::{OverlayHandler, OverlayOutcome, list_delta};
 use crate::app::update::download;
 use crate::app::{Action, Effects, KeyContext, State};
 
-/// The models that are needed.
+/// The download overlay.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DownloadOverlay {
-    /// Their ids.
+    /// Ids of the required models.
     pub models: Vec<String>,
-    /// A question in the composer opened this and is sent when the models have arrived.
+    /// The question in the composer requires the models and is sent when they are installed.
     pub holds_question: bool,
 }
 
@@ -38,7 +38,7 @@ impl OverlayHandler for DownloadOverlay {
                 download::on_overlay_closed(state);
                 OverlayOutcome::Close
             }
-            // The keys of lists do nothing: it has no rows.
+            // The keys of lists do nothing, because this overlay has no rows.
             _ if list_delta(action).is_some() => OverlayOutcome::Keep,
             _ => OverlayOutcome::Unhandled,
         }

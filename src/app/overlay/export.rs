@@ -1,10 +1,10 @@
-//! Export of the session to a file: choice of the format and the path. The runtime writes it, by effect.
+//! Export of the session to a file: choice of the format and the path. Does not write the file.
 
 use super::{
     LineEditOverlay, LineEditPurpose, ListCursor, Overlay, OverlayHandler, OverlayOutcome,
     open_overlay,
 };
-use crate::app::{Action, Effect, Effects, KeyContext, Level, State};
+use crate::app::{Action, Effect, Effects, KeyContext, NoticeLevel, State};
 use crate::domain::SessionId;
 use crate::export::{ExportTarget, TARGETS};
 
@@ -13,14 +13,14 @@ use crate::export::{ExportTarget, TARGETS};
 pub struct ExportOverlay {
     /// The selected row of [`TARGETS`].
     pub cursor: ListCursor,
-    /// The path that the user gave; without one the name follows from the format.
+    /// The user's path; none for the default name of the format.
     pub path: Option<String>,
 }
 
-/// Opens the choice; a session without a question has nothing to export.
+/// Opens the overlay, unless no question has been asked yet.
 pub(in crate::app) fn open_export(state: &mut State) {
     if state.session_id().is_none() {
-        state.tell(Level::Info, "ask something first: there is nothing to write yet");
+        state.show_notice(NoticeLevel::Info, "ask a question first: nothing to export yet");
         return;
     }
     // A review usually ends with a decision record.
@@ -35,7 +35,7 @@ impl ExportOverlay {
         TARGETS.get(self.cursor.selected).unwrap_or(&TARGETS[0])
     }
 
-    /// Where the export of `session` would be written.
+    /// The path of the export of `session`.
     pub fn path(&self, session: Option<SessionId>) -> String {
         self.path.clone().unwrap_or_else(|| {
             let id = session.map(|id| id.short()).unwrap_or_default();

@@ -1,19 +1,19 @@
-//! Keys and actions, grouped by where they work. Opened for typing, it is the command palette.
+//! Help: keys and actions, grouped by context. Opened with the filter active, it is the command palette.
 
 use super::{Overlay, OverlayHandler, OverlayOutcome, Picker, open_overlay};
 use crate::app::keymap::{HelpRow, help_rows};
-use crate::app::{Action, Effects, Key, KeyContext, State};
+use crate::app::{Action, Effects, KeyContext, KeyPress, State};
 
 /// The list of keys and actions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HelpOverlay {
-    /// The context in which it was opened: its keys are listed first.
+    /// The context in which the help was opened; its keys are listed first.
     pub from: Option<KeyContext>,
     /// The filter and the selected row.
     pub picker: Picker,
 }
 
-/// Opens the list of keys; as a palette, typing narrows it at once.
+/// Opens the help; as a palette, with the filter active.
 pub(in crate::app) fn open_help(state: &mut State, palette: bool) {
     state.overlays.retain(|overlay| !matches!(overlay, Overlay::Help(_)));
     let from = Some(state.key_context());
@@ -27,13 +27,14 @@ impl HelpOverlay {
         help_rows(&state.keymap, &self.picker.filter, self.from)
     }
 
-    /// Runs the selected row. A row of another overlay would act on whatever is below this one, so a notice says where it
-    /// works instead.
+    /// Runs the selected row. A row of another overlay would act on the screen below the help, so a notice names its context
+    /// instead.
     fn run_selected(&self, state: &mut State) -> OverlayOutcome {
         let Some(row) = self.matching_rows(state).into_iter().nth(self.picker.selected()) else {
             return OverlayOutcome::Close;
         };
-        let in_force = self.from.is_some_and(|from| from.chain().any(|place| place == row.context));
+        let in_force =
+            self.from.is_some_and(|from| from.lookup_order().any(|place| place == row.context));
         if in_force || !row.context.is_transient() {
             return OverlayOutcome::Run(row.action);
         }
@@ -55,7 +56,7 @@ impl OverlayHandler for HelpOverlay {
     ) -> OverlayOutcome {
         match action {
             Action::Open => self.run_selected(state),
-            // A palette that was opened by mistake goes away with one key.
+            // One key closes a palette that was opened by mistake.
             Action::Back if self.picker.filter.is_empty() => OverlayOutcome::Close,
             _ => {
                 let rows = self.matching_rows(state).len();
@@ -64,7 +65,7 @@ impl OverlayHandler for HelpOverlay {
         }
     }
 
-    fn handle_text(&mut self, key: Key, _effects: &mut Effects) {
+    fn handle_text(&mut self, key: KeyPress, _effects: &mut Effects) {
         self.picker.handle_text(key);
     }
 

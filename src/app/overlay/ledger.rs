@@ -1,10 +1,10 @@
-//! Assumptions and numbers of all current answers, as one list. Read by pattern when it is opened.
+//! The ledger: assumptions and numbers of all current answers as one list, built when it is opened.
 //!
-//! What is an assumption and what a number is decided by `review`; here the findings become rows that lead to their source.
+//! `review` extracts them; this module turns them into rows that open their source.
 
 use super::{Overlay, OverlayHandler, OverlayOutcome, Picker, list_delta, open_overlay};
-use crate::app::update::{lift, views};
-use crate::app::{Action, Effects, Key, KeyContext, Level, RunRef, State};
+use crate::app::update::{extract, views};
+use crate::app::{Action, Effects, KeyContext, KeyPress, NoticeLevel, RunRef, State};
 use crate::domain::RunId;
 use crate::review::{self, LedgerSource};
 use crate::text::sanitize_line;
@@ -27,7 +27,7 @@ pub enum LedgerRow {
     Title {
         /// The text, sanitised.
         text: String,
-        /// The values below differ.
+        /// The values below it differ.
         differs: bool,
     },
     /// An assumption.
@@ -51,7 +51,7 @@ pub enum LedgerRow {
 }
 
 impl LedgerRow {
-    /// Its source; none for a title.
+    /// Position of its source; none for a title.
     pub fn position(&self) -> Option<AnswerPosition> {
         match self {
             Self::Title { .. } => None,
@@ -59,7 +59,7 @@ impl LedgerRow {
         }
     }
 
-    /// What the filter is compared with, in lower case.
+    /// The text that the filter matches, in lower case.
     fn searchable_text(&self) -> String {
         match self {
             Self::Title { text, .. } | Self::Assumption { text, .. } => text.to_lowercase(),
@@ -83,7 +83,7 @@ pub struct LedgerOverlay {
 pub(in crate::app) fn open_ledger(state: &mut State) {
     let rows = build_rows(state);
     if rows.is_empty() {
-        state.tell(Level::Info, "no assumption and no number was found in the answers so far");
+        state.show_notice(NoticeLevel::Info, "no assumptions or numbers found in the answers yet");
         return;
     }
     let mut overlay = LedgerOverlay { rows, picker: Picker::default() };
@@ -92,7 +92,7 @@ pub(in crate::app) fn open_ledger(state: &mut State) {
 }
 
 fn build_rows(state: &mut State) -> Vec<LedgerRow> {
-    lift::read_all_sections(state);
+    extract::read_all_sections(state);
     let panes = state.panes();
     let answers: Vec<(usize, RunRef<'_>)> = panes
         .iter()
@@ -135,7 +135,8 @@ fn build_rows(state: &mut State) -> Vec<LedgerRow> {
 }
 
 impl LedgerOverlay {
-    /// The rows that match the filter. A title stays when a row below it does, and brings all its rows when it matches.
+    /// The rows that match the filter. A title is included with a matching row below it; a matching title includes all its
+    /// rows.
     pub fn matching_rows(&self) -> Vec<&LedgerRow> {
         let words = self.picker.filter_words();
         if words.is_empty() {
@@ -203,7 +204,7 @@ impl OverlayHandler for LedgerOverlay {
         outcome
     }
 
-    fn handle_text(&mut self, key: Key, _effects: &mut Effects) {
+    fn handle_text(&mut self, key: KeyPress, _effects: &mut Effects) {
         if self.picker.handle_text(key) {
             self.move_selection(0);
         }

@@ -1,11 +1,11 @@
-//! One line of text: a comment, an owner, a title, tags, a path. Enter saves it, Esc leaves everything as it was.
+//! Editing one line: a comment, an owner, a title, tags, a path. Enter saves it, Esc discards the edit.
 
 use super::{Overlay, OverlayHandler, OverlayOutcome, open_overlay};
 use crate::app::update::{session, triage, triage_list};
-use crate::app::{Action, Effects, Key, KeyContext, LineEditor, State};
+use crate::app::{Action, Effects, KeyContext, KeyPress, LineEditor, State};
 use crate::domain::{RecommendationId, SessionId};
 
-/// What a line is edited for.
+/// What the line edit changes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LineEditPurpose {
     /// The comment on a recommendation.
@@ -25,9 +25,9 @@ pub enum LineEditPurpose {
 /// One line of text that is being edited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineEditOverlay {
-    /// What the line is for.
+    /// What the line edit changes.
     pub purpose: LineEditPurpose,
-    /// Title of the recommendation or session, or another description of what is edited; sanitised.
+    /// Title of the recommendation or session, or another description of the subject; sanitised.
     pub subject: String,
     /// The line.
     pub line: LineEditor,
@@ -58,7 +58,7 @@ impl LineEditOverlay {
     }
 }
 
-/// Opens the line for a comment, an owner or a title of the selected recommendation.
+/// Opens the line edit for comment, owner or title of the selected recommendation.
 pub(in crate::app) fn edit_verdict(
     state: &mut State,
     purpose: fn(RecommendationId) -> LineEditPurpose,
@@ -93,7 +93,7 @@ impl OverlayHandler for LineEditOverlay {
         OverlayOutcome::Close
     }
 
-    fn handle_text(&mut self, key: Key, _effects: &mut Effects) {
+    fn handle_text(&mut self, key: KeyPress, _effects: &mut Effects) {
         self.line.handle_key(key);
     }
 

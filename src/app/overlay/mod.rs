@@ -1,7 +1,7 @@
-//! Boxes drawn over the views. They form a stack, and keys go to the top one.
+//! Overlays: boxes above the view. They form a stack; keys go to the top one.
 //!
-//! One file per overlay holds its state, its rows, its keys and the text typed into it; `ui::overlay` draws it. What an
-//! action does beyond the overlay is in `update`.
+//! Each file has the state, rows, keys and text input of one overlay. Drawing is in `ui::overlay`; actions that change more
+//! than the overlay are in `update`.
 
 mod brief;
 mod challenge;
@@ -37,12 +37,12 @@ pub(super) use sessions::{
     on_session_changed, on_sessions_found, on_sessions_listed, open_sessions,
 };
 
-use super::{Action, Effects, Key, KeyContext, State};
+use super::{Action, Effects, KeyContext, KeyPress, State};
 
 /// One overlay.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Overlay {
-    /// Keys and actions; also the palette.
+    /// Help and palette.
     Help(HelpOverlay),
     /// The list of sessions.
     Sessions(SessionsOverlay),
@@ -50,7 +50,7 @@ pub enum Overlay {
     Download(DownloadOverlay),
     /// One line of text.
     LineEdit(LineEditOverlay),
-    /// A question before something is done.
+    /// A confirmation.
     Confirm(Confirmation),
     /// Choice of the persona that challenges a recommendation.
     Challenge(ChallengeOverlay),
@@ -62,27 +62,27 @@ pub enum Overlay {
     Export(ExportOverlay),
 }
 
-/// What an overlay made of an action.
+/// How an overlay handled an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OverlayOutcome {
-    /// It was handled, and the overlay stays open.
+    /// Handled; the overlay stays open.
     Keep,
-    /// It was handled, and the overlay is closed.
+    /// Handled; the overlay is closed.
     Close,
-    /// The overlay is closed, and then this action is run.
+    /// The overlay is closed, then this action runs.
     Run(Action),
-    /// The overlay has no meaning for this action.
+    /// The action has no meaning in this overlay.
     Unhandled,
 }
 
 /// The behaviour that every overlay has.
 ///
-/// While a method with `&mut self` runs, the overlay is off the stack, so that it can change beside the state.
+/// While `handle_action` runs, the overlay is not on the stack, so that both it and the state can change.
 pub trait OverlayHandler {
     /// The context in which its keys are looked up.
     fn key_context(&self) -> KeyContext;
 
-    /// Does what `action` means in this overlay.
+    /// Handles `action`.
     fn handle_action(
         &mut self,
         state: &mut State,
@@ -90,10 +90,10 @@ pub trait OverlayHandler {
         effects: &mut Effects,
     ) -> OverlayOutcome;
 
-    /// Takes a key without an action as text. Overlays without a text line ignore it.
-    fn handle_text(&mut self, _key: Key, _effects: &mut Effects) {}
+    /// Handles a key without an action as text. Overlays without a text line ignore it.
+    fn handle_text(&mut self, _key: KeyPress, _effects: &mut Effects) {}
 
-    /// Takes pasted text. Overlays without a text line ignore it: a paste never acts.
+    /// Handles pasted text. Overlays without a text line ignore it: a paste never runs an action.
     fn handle_paste(&mut self, _text: &str, _effects: &mut Effects) {}
 
     /// True when pasted text goes to the composer below.
@@ -101,12 +101,12 @@ pub trait OverlayHandler {
         false
     }
 
-    /// Takes the text of a line edit that this overlay opened.
+    /// Receives the text of a line edit that this overlay opened.
     fn on_line_saved(&mut self, _text: &str) {}
 }
 
 impl Overlay {
-    /// Its behaviour.
+    /// Its handler.
     pub fn handler(&self) -> &dyn OverlayHandler {
         match self {
             Self::Help(overlay) => overlay,
@@ -121,7 +121,7 @@ impl Overlay {
         }
     }
 
-    /// Its behaviour.
+    /// Its handler.
     pub fn handler_mut(&mut self) -> &mut dyn OverlayHandler {
         match self {
             Self::Help(overlay) => overlay,
@@ -137,14 +137,14 @@ impl Overlay {
     }
 }
 
-/// Opens an overlay on top. One of the same kind that is open already is replaced.
+/// Opens an overlay on top, replacing an open one of the same kind.
 pub(super) fn open_overlay(state: &mut State, overlay: Overlay) {
     let kind = std::mem::discriminant(&overlay);
     state.overlays.retain(|open| std::mem::discriminant(open) != kind);
     state.overlays.push(overlay);
 }
 
-/// Gives `action` to the top overlay.
+/// Lets the top overlay handle `action`.
 pub(super) fn handle_overlay_action(
     state: &mut State,
     action: Action,
@@ -154,7 +154,7 @@ pub(super) fn handle_overlay_action(
     let depth = state.overlays.len();
     let outcome = top.handler_mut().handle_action(state, action, effects);
     if matches!(outcome, OverlayOutcome::Keep | OverlayOutcome::Unhandled) {
-        // What the action opened is above it.
+        // Overlays opened by the action stay above this one.
         state.overlays.insert(depth.min(state.overlays.len()), top);
     }
     outcome

@@ -1,13 +1,13 @@
-//! Selecting a row of a list, and narrowing the list by typing. Shared by all overlays that are lists.
+//! Row selection and text filter of lists, shared by all list overlays.
 //!
-//! Knows no rows: callers say how many there are.
+//! Does not store the rows: methods take their number.
 
 use super::OverlayOutcome;
-use crate::app::{Action, Key, KeyCode};
+use crate::app::{Action, KeyCode, KeyPress};
 
 /// Rows that a page key moves by.
 const PAGE: isize = 10;
-/// The longest filter, in bytes.
+/// Maximum length of a filter, in bytes.
 const MAX_FILTER_BYTES: usize = 200;
 
 /// The selected row of a list.
@@ -23,7 +23,7 @@ impl ListCursor {
         self.selected = self.selected.saturating_add_signed(delta).min(rows.saturating_sub(1));
     }
 
-    /// Handles the actions that move through any list, and the one that closes it.
+    /// Handles the actions that move the selection or close the list.
     pub fn handle_action(&mut self, action: Action, rows: usize) -> OverlayOutcome {
         let Some(delta) = list_delta(action) else {
             return match action {
@@ -50,19 +50,19 @@ pub(in crate::app) fn list_delta(action: Action) -> Option<isize> {
     }
 }
 
-/// A list that typing narrows.
+/// Filter and selection of a list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Picker {
     /// The text that rows must contain.
     pub filter: String,
     /// Keys are typed into the filter.
     pub typing: bool,
-    /// The selected row, among those that match the filter.
+    /// The selected row among the matching ones.
     pub cursor: ListCursor,
 }
 
 impl Picker {
-    /// Index of the selected row, among those that match.
+    /// Index of the selected row among the matching ones.
     pub fn selected(&self) -> usize {
         self.cursor.selected
     }
@@ -72,8 +72,8 @@ impl Picker {
         split_filter(&self.filter)
     }
 
-    /// Edits the filter by one key. True when it changed: the first match is selected then.
-    pub fn handle_text(&mut self, key: Key) -> bool {
+    /// Edits the filter by one key. Returns whether it changed, which selects the first match.
+    pub fn handle_text(&mut self, key: KeyPress) -> bool {
         self.typing = true;
         let changed = edit_filter(&mut self.filter, key);
         if changed {
@@ -82,16 +82,16 @@ impl Picker {
         changed
     }
 
-    /// Appends pasted text to the filter. True when it changed.
+    /// Appends pasted text to the filter. Returns whether it changed.
     pub fn handle_paste(&mut self, text: &str) -> bool {
         let mut changed = false;
         for c in text.chars().filter(|c| !c.is_control()).take(MAX_FILTER_BYTES) {
-            changed |= self.handle_text(Key::char(c));
+            changed |= self.handle_text(KeyPress::char(c));
         }
         changed
     }
 
-    /// Handles the actions that move through and search any list of `rows` matching rows.
+    /// Handles the actions that filter a list, move its selection or close it; `rows` is the number of matching rows.
     pub fn handle_action(&mut self, action: Action, rows: usize) -> OverlayOutcome {
         match action {
             Action::Filter => self.typing = true,
@@ -116,7 +116,7 @@ pub(in crate::app) fn split_filter(filter: &str) -> Vec<String> {
 }
 
 /// Edits a filter by one key: a character, Backspace, or Ctrl+U. False when the key changes nothing.
-pub(in crate::app) fn edit_filter(filter: &mut String, key: Key) -> bool {
+pub(in crate::app) fn edit_filter(filter: &mut String, key: KeyPress) -> bool {
     match (key.code, key.typed_char()) {
         (KeyCode::Backspace, _) => {
             filter.pop();
@@ -162,6 +162,6 @@ mod tests {
         assert_eq!(picker.handle_action(Action::Back, 9), OverlayOutcome::Close);
         assert_eq!(picker.handle_action(Action::Filter, 9), OverlayOutcome::Keep);
         assert!(picker.typing);
-        assert!(!picker.handle_text(Key::plain(KeyCode::Enter)));
+        assert!(!picker.handle_text(KeyPress::plain(KeyCode::Enter)));
     }
 }

@@ -1,22 +1,22 @@
-//! The list of sessions: find one, open it, rename, tag or delete it. The store reads and writes them, by effect.
+//! The list of sessions: find, open, rename, tag and delete them. Reading and writing sessions are effects.
 
 use super::{
     Confirmation, LineEditOverlay, LineEditPurpose, Overlay, OverlayHandler, OverlayOutcome,
     Picker, open_overlay,
 };
 use crate::app::update::session;
-use crate::app::{Action, Effect, Effects, Key, KeyContext, Level, State};
+use crate::app::{Action, Effect, Effects, KeyContext, KeyPress, NoticeLevel, State};
 use crate::domain::{SearchHit, SessionSummary};
 use crate::text::sanitize_line;
 
 /// The list of sessions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SessionsOverlay {
-    /// The sessions, newest first; none until the store has answered.
+    /// The sessions, newest first; none until they are loaded.
     pub sessions: Option<Vec<SessionSummary>>,
     /// The filter and the selected row.
     pub picker: Picker,
-    /// The words of the last full-text search that was answered, and its hits.
+    /// The words of the last completed full-text search, and its hits.
     pub found: Option<(String, Vec<SearchHit>)>,
 }
 
@@ -25,17 +25,17 @@ pub struct SessionsOverlay {
 pub struct SessionRow<'a> {
     /// The session.
     pub session: &'a SessionSummary,
-    /// Where its text contains the filter, when its title does not.
+    /// The full-text hit, when the session does not match by title, tags, panel or id.
     pub hit: Option<&'a SearchHit>,
 }
 
-/// Opens the list and asks the store for it.
+/// Opens the list and requests the sessions.
 pub(in crate::app) fn open_sessions(state: &mut State, effects: &mut Effects) {
     open_overlay(state, Overlay::Sessions(SessionsOverlay::default()));
     effects.push(Effect::ListSessions);
 }
 
-/// The store has listed the sessions. The selected row stays selected: the list is read again after each change.
+/// Takes the loaded sessions. The selection stays, because the list is reloaded after each change.
 pub(in crate::app) fn on_sessions_listed(
     state: &mut State,
     list: Result<Vec<SessionSummary>, String>,
@@ -53,12 +53,12 @@ pub(in crate::app) fn on_sessions_listed(
         }
         Err(reason) => {
             state.overlays.retain(|overlay| !matches!(overlay, Overlay::Sessions(_)));
-            state.tell(Level::Error, reason);
+            state.show_notice(NoticeLevel::Error, reason);
         }
     }
 }
 
-/// Full-text search has answered for `words`. Hits for words that have changed since are not shown.
+/// Takes the results of a full-text search. They are displayed only while the filter is still `words`.
 pub(in crate::app) fn on_sessions_found(
     state: &mut State,
     words: &str,
@@ -70,19 +70,19 @@ pub(in crate::app) fn on_sessions_found(
                 overlay.found = Some((words.to_owned(), hits.clone()));
             }
         }
-        Err(reason) => state.tell(Level::Error, reason),
+        Err(reason) => state.show_notice(NoticeLevel::Error, reason),
     }
 }
 
-/// A session was renamed, tagged or deleted, or could not be.
+/// Reports that a session was renamed, tagged or deleted, or why not, and reloads the list.
 pub(in crate::app) fn on_session_changed(
     state: &mut State,
     outcome: Result<String, String>,
     effects: &mut Effects,
 ) {
     match outcome {
-        Ok(message) => state.tell(Level::Info, message),
-        Err(reason) => state.tell(Level::Error, reason),
+        Ok(message) => state.show_notice(NoticeLevel::Info, message),
+        Err(reason) => state.show_notice(NoticeLevel::Error, reason),
     }
     if opened_lists(state).next().is_some() {
         effects.push(Effect::ListSessions);
@@ -97,8 +97,7 @@ fn opened_lists(state: &mut State) -> impl Iterator<Item = &mut SessionsOverlay>
 }
 
 impl SessionsOverlay {
-    /// The sessions that match the filter: those with every word in title, tags, panel or id, then those whose questions
-    /// and answers contain the words.
+    /// The sessions that match the filter: first by title, tags, panel or id, then by the text of questions and answers.
     pub fn matching_rows(&self) -> Vec<SessionRow<'_>> {
         let words = self.picker.filter_words();
         let is_match = |session: &&SessionSummary| {
@@ -146,8 +145,8 @@ impl SessionsOverlay {
     fn confirm_delete(&self, state: &mut State) {
         let Some(session) = self.selected_session() else { return };
         if state.session_id() == Some(session.id) && state.is_live() {
-            state.tell(
-                Level::Warning,
+            state.show_notice(
+                NoticeLevel::Warning,
                 "answers of this session are still streaming. Press X to cancel them",
             );
             return;
@@ -201,7 +200,7 @@ impl OverlayHandler for SessionsOverlay {
         OverlayOutcome::Keep
     }
 
-    fn handle_text(&mut self, key: Key, effects: &mut Effects) {
+    fn handle_text(&mut self, key: KeyPress, effects: &mut Effects) {
         if self.picker.handle_text(key) {
             self.search_text(effects);
         }

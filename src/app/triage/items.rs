@@ -1,6 +1,6 @@
-//! The list of recommendations: groups of what was marked as the same, in the order of the questions, the panes, the text.
+//! Triage items: recommendations by group, in the order of turns, panes, and positions in the answers.
 //!
-//! Computed each time it is wanted, never kept: it has a few dozen rows.
+//! Built on demand and not cached, because there are only a few dozen.
 
 use super::super::view::{TriageFilter, TriageStatus};
 use super::super::{RunRef, State};
@@ -8,7 +8,7 @@ use crate::domain::{
     Decision, Recommendation, RecommendationId, TriageCounts, Verdict, group_recommendations,
 };
 
-/// One recommendation with its pane.
+/// A recommendation of an item, with its pane.
 #[derive(Debug, Clone, Copy)]
 pub struct TriageMember<'a> {
     /// Index of the pane.
@@ -19,14 +19,14 @@ pub struct TriageMember<'a> {
     pub found: &'a Recommendation,
 }
 
-/// One row of the list: a recommendation, and those that were merged into it.
+/// One row of the triage list: a recommendation, and the ones merged into it.
 #[derive(Debug, Clone)]
 pub struct TriageItem<'a> {
-    /// The one whose title and verdict apply to all.
+    /// The recommendation whose title and verdict apply to the group.
     pub leader: TriageMember<'a>,
     /// The others, in the order of the list.
     pub others: Vec<TriageMember<'a>>,
-    /// 1-based number of the question in the session.
+    /// 1-based number of the turn in the session.
     pub turn: usize,
 }
 
@@ -36,13 +36,13 @@ impl<'a> TriageItem<'a> {
         std::iter::once(&self.leader).chain(&self.others)
     }
 
-    /// The identity of the leader.
+    /// The id of the leader.
     pub fn id(&self) -> RecommendationId {
         self.leader.found.id
     }
 
     /// True when `id` is the leader or one of the others.
-    pub fn has(&self, id: RecommendationId) -> bool {
+    pub fn contains(&self, id: RecommendationId) -> bool {
         self.members().any(|member| member.found.id == id)
     }
 
@@ -69,7 +69,7 @@ impl<'a> TriageItem<'a> {
         }
     }
 
-    /// The panes of those who propose it, each once.
+    /// The panes of the personas that propose it, each once.
     pub fn panes(&self) -> Vec<usize> {
         let mut panes: Vec<usize> = Vec::new();
         for member in self.members() {
@@ -81,13 +81,13 @@ impl<'a> TriageItem<'a> {
     }
 }
 
-/// How far triage has come, and the number of items to discuss.
+/// Counts of the decisions, and the number of items to discuss.
 pub fn count_items(items: &[TriageItem<'_>]) -> (TriageCounts, usize) {
     let discuss = items.iter().filter(|item| item.status() == TriageStatus::Discuss).count();
     (items.iter().map(TriageItem::decision).collect(), discuss)
 }
 
-/// Every item of the session, in the order of the questions, the panes, the text.
+/// All items of the session, in the order of turns, panes, and positions in the answers.
 pub fn build_items(state: &State) -> Vec<TriageItem<'_>> {
     let mut members: Vec<(usize, bool, TriageMember<'_>)> = Vec::new();
     for (turn, asked) in (1..).zip(state.turns()) {
@@ -115,7 +115,7 @@ pub fn build_items(state: &State) -> Vec<TriageItem<'_>> {
     .collect()
 }
 
-/// The items that `filter` leaves.
+/// The items that match `filter`.
 pub fn filter_items<'a>(
     state: &State,
     items: Vec<TriageItem<'a>>,
@@ -146,7 +146,7 @@ fn matches_filter(
         })
 }
 
-/// What the words of a filter are compared with: titles, sources, comments, owners.
+/// The text that the words of a filter match: titles, sources, comments, owners.
 fn searchable_text(item: &TriageItem<'_>) -> String {
     let mut text = String::new();
     for member in item.members() {

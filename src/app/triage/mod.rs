@@ -1,6 +1,6 @@
-//! Triage as data: the list of recommendations, and what the user has set: filter, selection, mark.
+//! Triage as data: the list of recommendations, and its filter, selection and mark.
 //!
-//! The recommendations belong to the runs of the session; `update::triage` changes their verdicts.
+//! Does not change verdicts, which belong to the runs of the session.
 
 mod items;
 
@@ -14,13 +14,13 @@ use crate::domain::{Decision, RecommendationId, RunId};
 /// Filter, selection and mark of the Triage view.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TriageState {
-    /// What is listed.
+    /// Filter of the list.
     pub filter: TriageFilter,
-    /// Keys are typed into the words of the filter.
+    /// Typed text goes into the words of the filter.
     pub typing: bool,
     /// The selected recommendation.
     pub chosen: Option<RecommendationId>,
-    /// Its row when it was selected: when it leaves the list, the one that moved up is selected.
+    /// Its row when it was selected. When it leaves the list, the recommendation that moved up is selected.
     pub row: usize,
     /// The recommendation that the next one is merged into.
     pub marked: Option<RecommendationId>,
@@ -30,7 +30,7 @@ pub struct TriageState {
     pub selecting: Option<LineSelection>,
 }
 
-/// Lines of an answer that are being selected as a recommendation. Lines are 0-based lines of the source.
+/// Selection of lines of an answer as a recommendation. Lines are 0-based lines of the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LineSelection {
     /// Index of the pane.
@@ -54,7 +54,7 @@ impl LineSelection {
 impl TriageState {
     /// Index of the selected row among `items`.
     pub fn selected_index(&self, items: &[TriageItem<'_>]) -> usize {
-        let found = self.chosen.and_then(|id| items.iter().position(|item| item.has(id)));
+        let found = self.chosen.and_then(|id| items.iter().position(|item| item.contains(id)));
         found.unwrap_or(self.row).min(items.len().saturating_sub(1))
     }
 
@@ -72,7 +72,7 @@ pub fn line_at(source: &str, at: usize) -> usize {
 }
 
 /// The byte range of these lines, without the end of the last line.
-pub fn span_of(source: &str, (first, last): (usize, usize)) -> Range<usize> {
+pub fn lines_to_span(source: &str, (first, last): (usize, usize)) -> Range<usize> {
     let mut start = 0;
     let mut span = 0..0;
     for (n, line) in source.split_inclusive('\n').enumerate() {

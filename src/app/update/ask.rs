@@ -1,14 +1,15 @@
-//! Asking: a question to the panel or to some personas, retrying, cancelling.
+//! Asking the panel or single personas, retrying, cancelling.
 //!
-//! Prepares runs and their requests; what runs report is `stream`'s.
+//! Prepares runs and their requests; `run_updates` handles their reports.
 
 use std::sync::Arc;
 
 use super::download::{self, DownloadGate};
-use super::stream;
-use crate::app::effect::Order;
+use super::run_updates;
+use crate::app::effect::RunRequest;
 use crate::app::{
-    Effect, Effects, Focus, Level, Pane, RunDisplay, RunQuestion, RunRef, State, Submission, Target,
+    AskTarget, Effect, Effects, Focus, NoticeLevel, Pane, RunDisplay, RunQuestion, RunRef, State,
+    Submission,
 };
 use crate::domain::{
     Change, Ending, ModelProfile, ModelRef, NewRun, Persona, PersonaId, RunId, Session, TurnId,
@@ -16,71 +17,78 @@ use crate::domain::{
 use crate::prompt::{self, AddressedQuestion, Exchange, PromptInput};
 use crate::text::{Document, sanitize};
 
-/// Sends what is in the composer.
-pub(super) fn send(state: &mut State, effects: &mut Effects) {
+/// Sends the question in the composer.
+pub(super) fn send_composer(state: &mut State, effects: &mut Effects) {
     let Some(text) = state.composer.whole_question() else {
-        state.tell(Level::Info, "write a question first, or press Alt+1 to Alt+3 for an example");
+        state.show_notice(
+            NoticeLevel::Info,
+            "write a question first, or press Alt+1 to Alt+3 for an example",
+        );
         return;
     };
-    match ask(state, &text, effects) {
-        Ok(Asked::Gone) => state.composer.clear_sent(),
-        Ok(Asked::Held) => {}
-        Err(why) => not_asked(state, why),
+    match ask_question(state, &text, effects) {
+        Ok(AskOutcome::Sent) => state.composer.clear_sent(),
+        Ok(AskOutcome::Held) => {}
+        Err(reason) => warn_not_asked(state, reason),
     }
 }
 
-/// Asks a question that comes from elsewhere: the command line, an example. One that cannot be asked is left in the composer.
-pub(super) fn question(state: &mut State, text: &str, effects: &mut Effects) {
+/// Asks a question from the command line or an example. One that cannot be asked is put into the composer.
+pub(super) fn submit_question(state: &mut State, text: &str, effects: &mut Effects) {
     let asked = if text.trim().is_empty() {
         Err("the question is empty".to_owned())
     } else {
-        ask(state, text.trim(), effects)
+        ask_question(state, text.trim(), effects)
     };
     match asked {
-        Ok(Asked::Gone) => state.composer.remember_question(text),
-        Ok(Asked::Held) => state.composer.set_text(text),
-        Err(why) => {
+        Ok(AskOutcome::Sent) => state.composer.remember_question(text),
+        Ok(AskOutcome::Held) => state.composer.set_text(text),
+        Err(reason) => {
             state.composer.set_text(text);
-            not_asked(state, why);
+            warn_not_asked(state, reason);
         }
     }
 }
 
-/// Asks a question that waited for a model; what is being written meanwhile is not disturbed.
-pub(super) fn waited(state: &mut State, text: &str, effects: &mut Effects) {
-    let asked = ask(state, text, effects);
-    if matches!(asked, Ok(Asked::Gone)) {
+/// Asks a question that waited for a model. A draft in the composer stays.
+pub(super) fn send_waiting_question(state: &mut State, text: &str, effects: &mut Effects) {
+    let asked = ask_question(state, text, effects);
+    if matches!(asked, Ok(AskOutcome::Sent)) {
         return;
     }
     if state.composer.is_empty() {
         state.composer.set_text(text);
     }
     state.composer.remember_question(text);
-    if let Err(why) = asked {
-        not_asked(state, why);
+    if let Err(reason) = asked {
+        warn_not_asked(state, reason);
     }
 }
 
-fn not_asked(state: &mut State, why: String) {
-    state.tell(Level::Warning, why);
+fn warn_not_asked(state: &mut State, reason: String) {
+    state.show_notice(NoticeLevel::Warning, reason);
 }
 
-/// What became of a question that could be asked.
-enum Asked {
-    /// It was sent, or waits for a model and will be.
-    Gone,
-    /// A model is not there: the person decides first.
+/// Outcome of a question that could be asked.
+enum AskOutcome {
+    /// It was sent, or waits for a model and is sent then.
+    Sent,
+    /// A model is missing: the user decides about the download first.
     Held,
 }
 
-/// Splits a question into its addressees and its words.
-pub(super) fn addressed(state: &State, text: &str) -> AddressedQuestion {
+/// Splits a question into its addressees and its text.
+pub(super) fn split_addressees(state: &State, text: &str) -> AddressedQuestion {
     let known: Vec<PersonaId> = state.roster.personas.iter().map(|p| p.id.clone()).collect();
     prompt::split_mentions(text, &known)
 }
 
-fn ask(state: &mut State, text: &str, effects: &mut Effects) -> Result<Asked, String> {
-    let to = addressed(state, text);
+fn ask_question(
+    state: &mut State,
+    text: &str,
+    effects: &mut Effects,
+) -> Result<AskOutcome, String> {
+    let to = split_addressees(state, text);
     if let Some(word) = to.unknown.first() {
         let all = state.roster.personas.iter().map(|p| p.id.as_str());
         let ids: Vec<&str> = all.filter(|id| *id != PersonaId::BRIEF).collect();
@@ -91,7 +99,7 @@ fn ask(state: &mut State, text: &str, effects: &mut Effects) -> Result<Asked, St
     }
     let submission = Submission {
         question: text.to_owned(),
-        // What is attached is not what is asked: a runbook that says "server is down" triggers nothing.
+        // Documents are left out: a runbook that says "server is down" must not trigger a persona.
         trigger_text: prompt::outline_question(&to.text),
         sent: to.text,
         targets: to.targets,
@@ -105,7 +113,7 @@ fn ask(state: &mut State, text: &str, effects: &mut Effects) -> Result<Asked, St
     }
     if targets.iter().any(|target| is_answering(state, &target.persona.id)) {
         return Err(
-            "an answer is still streaming there: wait, or cancel it with x (X cancels all)"
+            "an answer is still streaming in this pane. Wait, or press x to cancel it (X cancels all)"
                 .to_owned(),
         );
     }
@@ -113,15 +121,15 @@ fn ask(state: &mut State, text: &str, effects: &mut Effects) -> Result<Asked, St
     Ok(match download::check_models(state, &personas, text, effects)? {
         DownloadGate::Open => {
             start_turn(state, &submission, &targets, effects);
-            Asked::Gone
+            AskOutcome::Sent
         }
-        DownloadGate::Waits => Asked::Gone,
-        DownloadGate::Asks => Asked::Held,
+        DownloadGate::Waits => AskOutcome::Sent,
+        DownloadGate::Asks => AskOutcome::Held,
     })
 }
 
-/// Asks a question whose addressees are known, whatever is on the screen: that of headless `ask`.
-pub(super) fn submit(state: &mut State, submission: &Submission, effects: &mut Effects) {
+/// Asks a question whose addressees are known (headless `ask`), without checks of the screen.
+pub(super) fn start_submission(state: &mut State, submission: &Submission, effects: &mut Effects) {
     let targets = state.roster.find_targets(submission, &state.dismissed);
     start_turn(state, submission, &targets, effects);
 }
@@ -130,11 +138,11 @@ fn is_answering(state: &State, id: &PersonaId) -> bool {
     state.panes().iter().any(|pane| pane.persona.id == *id && pane.is_live())
 }
 
-/// Starts a turn: its runs are stored before the first request leaves.
+/// Starts a turn. Its runs are stored before the first request is sent.
 fn start_turn(
     state: &mut State,
     submission: &Submission,
-    targets: &[Target],
+    targets: &[AskTarget],
     effects: &mut Effects,
 ) {
     let session = state.session_id().unwrap_or_else(|| state.ids.next_session_id());
@@ -175,28 +183,28 @@ struct Prepared {
     run: NewRun,
     display: RunDisplay,
     /// The request, or why it cannot be sent.
-    request: Result<Order, String>,
+    request: Result<RunRequest, String>,
 }
 
-/// Starts runs that the session knows: their requests leave together. One that cannot be asked fails at once.
+/// Starts runs that are in the session, all requests at once. A run without a request fails immediately.
 fn start_prepared(state: &mut State, prepared: Vec<Prepared>, effects: &mut Effects) {
-    let mut orders = Vec::new();
+    let mut requests = Vec::new();
     for Prepared { run, display, request } in prepared {
         state.displays.insert(run.id, display);
         match request {
-            Ok(order) => orders.push(order),
-            Err(why) => stream::end_run(state, run.id, Ending::Failed(why), effects),
+            Ok(request) => requests.push(request),
+            Err(reason) => run_updates::end_run(state, run.id, Ending::Failed(reason), effects),
         }
     }
-    if !orders.is_empty() {
-        effects.push(Effect::Ask(orders));
+    if !requests.is_empty() {
+        effects.push(Effect::Ask(requests));
     }
 }
 
-/// Builds the request of one run, or finds out why it cannot be asked.
+/// Prepares one run with its request, or the reason why it cannot be sent.
 fn prepare_run(
     state: &mut State,
-    target: &Target,
+    target: &AskTarget,
     turn: TurnId,
     question: &RunQuestion,
 ) -> Prepared {
@@ -218,7 +226,7 @@ fn prepare_run(
     Prepared { run, display, request }
 }
 
-/// What one persona is asked.
+/// A question to one persona.
 pub(super) struct SingleAsk<'a> {
     pub(super) persona: &'a Persona,
     pub(super) history: &'a [Exchange],
@@ -228,12 +236,12 @@ pub(super) struct SingleAsk<'a> {
     pub(super) scaffold: bool,
 }
 
-/// The run as it will be stored, and its request or why there is none.
+/// The run to store, and its request, or why there is none.
 pub(super) fn build_request(
     state: &State,
     id: RunId,
     ask: &SingleAsk<'_>,
-) -> (NewRun, Result<Order, String>) {
+) -> (NewRun, Result<RunRequest, String>) {
     let persona = ask.persona;
     let answerer = state.roster.answerer(&persona.id).cloned();
     let (model, profile) = match &answerer {
@@ -257,7 +265,7 @@ pub(super) fn build_request(
         model,
         notes: built.notes,
     };
-    let request = built.too_large.map_or(answerer, Err).map(|answerer| Order {
+    let request = built.too_large.map_or(answerer, Err).map(|answerer| RunRequest {
         run: id,
         persona: persona.id.clone(),
         provider: answerer.model.provider,
@@ -266,7 +274,7 @@ pub(super) fn build_request(
     (run, request)
 }
 
-/// The persona's earlier exchanges: its answers to all turns but `now`.
+/// The persona's previous exchanges: its answers to all turns except `now`.
 fn previous_exchanges(pane: &Pane<'_>, now: TurnId) -> Vec<Exchange> {
     let answers = pane.answers().into_iter().filter(|run| run.turn != now);
     answers
@@ -277,30 +285,31 @@ fn previous_exchanges(pane: &Pane<'_>, now: TurnId) -> Vec<Exchange> {
         .collect()
 }
 
-/// Asks the focused persona again.
-pub(super) fn retry(state: &mut State, effects: &mut Effects) {
+/// Retries the focused persona's answer.
+pub(super) fn retry_focused(state: &mut State, effects: &mut Effects) {
     match state.pane().map(|pane| (pane.runs.is_empty(), pane.is_live())) {
         Some((false, false)) => retry_panes(state, &[state.focused], effects),
         Some((false, true)) => {
             let text = "this answer is still streaming. Press x to cancel it, then r to retry";
-            state.tell(Level::Info, text);
+            state.show_notice(NoticeLevel::Info, text);
         }
         _ => {}
     }
 }
 
-/// Asks every persona again whose last answer failed or was cut.
+/// Retries every last answer that failed or was cut.
 pub(super) fn retry_failed(state: &mut State, effects: &mut Effects) {
     let panes = state.panes().into_iter().enumerate();
     let failed: Vec<usize> =
         panes.filter(|(_, pane)| pane.wants_retry()).map(|(index, _)| index).collect();
     if failed.is_empty() {
-        state.tell(Level::Info, "no answer failed or was cut");
+        state.show_notice(NoticeLevel::Info, "no answer failed or was cut");
     }
     retry_panes(state, &failed, effects);
 }
 
-/// Adds one run to the last turn of each of these panes. Stops at the first whose model is missing: one overlay is enough.
+/// Adds one run to the last turn of each of these panes. Stops at the first persona whose model is missing, because one
+/// overlay is enough.
 fn retry_panes(state: &mut State, panes: &[usize], effects: &mut Effects) {
     let mut prepared = Vec::new();
     for index in panes {
@@ -312,7 +321,7 @@ fn retry_panes(state: &mut State, panes: &[usize], effects: &mut Effects) {
         let (turn, triggered) = (old.turn, old.mode.is_some());
         let question =
             RunQuestion { shown: Arc::clone(&old.question), sent: Arc::clone(&old.sent) };
-        let retried = prepare_run(state, &Target { persona, triggered }, turn, &question);
+        let retried = prepare_run(state, &AskTarget { persona, triggered }, turn, &question);
         state.apply_change(Change::Run { turn, run: retried.run.clone() }, effects);
         prepared.push(retried);
     }
@@ -320,7 +329,7 @@ fn retry_panes(state: &mut State, panes: &[usize], effects: &mut Effects) {
 }
 
 /// Cancels the focused answer; its text stays.
-pub(super) fn cancel(state: &mut State, effects: &mut Effects) {
+pub(super) fn cancel_focused(state: &mut State, effects: &mut Effects) {
     let current = state.pane().and_then(|pane| pane.current());
     if let Some(run) = current.filter(RunRef::is_live).map(|run| run.id()) {
         cancel_run(state, run, effects);
@@ -340,8 +349,8 @@ pub(super) fn live_runs(state: &State) -> Vec<RunId> {
     runs.filter(|run| run.state.is_live()).map(|run| run.id).collect()
 }
 
-/// The pane shows it at once; what the fan-out reports later about this run is dropped.
+/// Cancels a run. The pane shows it at once; later reports of this run are dropped.
 pub(in crate::app) fn cancel_run(state: &mut State, id: RunId, effects: &mut Effects) {
     effects.push(Effect::Cancel(id));
-    stream::end_run(state, id, Ending::Cancelled, effects);
+    run_updates::end_run(state, id, Ending::Cancelled, effects);
 }

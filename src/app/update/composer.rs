@@ -1,28 +1,30 @@
-//! Writing the question: text, pastes, history, names offered after `@`, the editor. Sending it is in `ask`.
+//! Operations of the composer: text, pastes, question history, completion of names, the editor. Does not send the question.
 
 use super::ask;
 use crate::app::state::EXAMPLES;
-use crate::app::{Completion, EditFor, Effect, Effects, Focus, Key, KeyCode, Level, State};
+use crate::app::{
+    Completion, EditorPurpose, Effect, Effects, Focus, KeyCode, KeyPress, NoticeLevel, State,
+};
 use crate::domain::PersonaId;
 
-/// Takes a key as text.
-pub(super) fn handle_text(state: &mut State, key: Key) {
+/// Inserts a key as text.
+pub(super) fn handle_text(state: &mut State, key: KeyPress) {
     state.composer.handle_key(key);
     offer_names(state);
 }
 
-/// Takes pasted text, whatever has the focus.
+/// Inserts pasted text into the composer, which gets the focus.
 pub(super) fn paste_text(state: &mut State, text: &str) {
     state.focus = Focus::Composer;
-    match state.composer.paste(text) {
+    match state.composer.insert_paste(text) {
         Ok(()) => state.completion = None,
-        Err(reason) => state.tell(Level::Error, reason),
+        Err(reason) => state.show_notice(NoticeLevel::Error, reason),
     }
 }
 
 /// Inserts a line break.
 pub(super) fn insert_newline(state: &mut State) {
-    state.composer.newline();
+    state.composer.insert_newline();
     state.completion = None;
 }
 
@@ -46,22 +48,22 @@ pub(super) fn browse_history(state: &mut State, older: bool) {
         state.composer.browse_history(older);
         state.completion = None;
     } else {
-        state.composer.handle_key(Key::plain(code));
+        state.composer.handle_key(KeyPress::plain(code));
     }
 }
 
 /// Opens the question in `$EDITOR`.
 pub(super) fn open_question_in_editor(state: &State, effects: &mut Effects) {
-    effects.push(Effect::Edit(EditFor::Question, state.composer.text()));
+    effects.push(Effect::Edit(EditorPurpose::Question, state.composer.text()));
 }
 
-/// Sends an example, but only from the first screen: later the key must not ask anything by accident.
+/// Sends an example from the first screen. Later the same key must not ask by accident.
 pub(super) fn send_example(state: &mut State, index: usize, effects: &mut Effects) {
     if let Some(question) = EXAMPLES.get(index)
         && state.is_fresh()
         && state.composer.is_empty()
     {
-        ask::question(state, question, effects);
+        ask::submit_question(state, question, effects);
     }
 }
 
@@ -73,21 +75,25 @@ pub(super) fn move_completion(state: &mut State, delta: isize) {
     }
 }
 
-/// The editor was closed.
-pub(super) fn on_editor_closed(state: &mut State, purpose: EditFor, text: Result<String, String>) {
+/// Takes the text of the closed editor.
+pub(super) fn on_editor_closed(
+    state: &mut State,
+    purpose: EditorPurpose,
+    text: Result<String, String>,
+) {
     match (purpose, text) {
-        (EditFor::Question, Ok(text)) => {
+        (EditorPurpose::Question, Ok(text)) => {
             state.composer.set_text(text.trim_end_matches('\n'));
             state.focus = Focus::Composer;
         }
-        (EditFor::Answer, Ok(_)) => {}
-        (_, Err(reason)) => state.tell(Level::Error, reason),
+        (EditorPurpose::Answer, Ok(_)) => {}
+        (_, Err(reason)) => state.show_notice(NoticeLevel::Error, reason),
     }
 }
 
-/// Drops the personas that a trigger added; pressed again, takes them back.
+/// Dismisses the personas that a trigger added, or restores them if all are dismissed.
 pub(super) fn toggle_triggered(state: &mut State) {
-    let joining = state.joining();
+    let joining = state.triggered_personas();
     if joining.is_empty() {
         state.dismissed.clear();
     } else {
@@ -95,7 +101,7 @@ pub(super) fn toggle_triggered(state: &mut State) {
     }
 }
 
-/// Takes the selected name.
+/// Completes the mention with the selected name.
 pub(super) fn accept_completion(state: &mut State) {
     if let Some(completion) = state.completion.take()
         && let Some(id) = completion.items.get(completion.selected)
@@ -104,7 +110,7 @@ pub(super) fn accept_completion(state: &mut State) {
     }
 }
 
-/// Offers names for the `@word` at the cursor: ids and names that begin with it first, then those that contain it.
+/// Offers names for the `@word` at the cursor. Ids and names that begin with the word precede those that contain it.
 fn offer_names(state: &mut State) {
     let Some(word) = state.composer.mention_at_cursor() else {
         state.completion = None;

@@ -1,15 +1,15 @@
-//! Time passing, quitting, signals: how notices, runs and the program end. Every run is saved before the program ends.
+//! Expiry of notices, quitting, signals. Every run is saved before the program ends.
 
 use std::time::Duration;
 
-use super::{ask, stream};
-use crate::app::{Effect, Effects, Level, Signal, State};
+use super::{ask, run_updates};
+use crate::app::{Effect, Effects, NoticeLevel, Signal, State};
 use crate::domain::Ending;
 
 /// How long the first of two quit keys is remembered.
 const QUIT_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Drops the notice and the first of two quit keys when their time is over.
+/// Drops an expired notice, and forgets the first of two quit keys after its timeout.
 pub(super) fn expire_notices(state: &mut State) {
     let now = state.clock.since_start;
     if state.notice.as_ref().is_some_and(|n| n.until <= now) {
@@ -20,7 +20,7 @@ pub(super) fn expire_notices(state: &mut State) {
     }
 }
 
-/// Quits at once when nothing is streaming, else when the key is pressed twice.
+/// Quits immediately when nothing is streaming, else when the key is pressed twice.
 pub(super) fn quit_when_idle(state: &mut State, effects: &mut Effects) {
     if state.is_live() {
         confirm_quit(state, "q", effects);
@@ -42,19 +42,19 @@ pub(super) fn confirm_quit(state: &mut State, key: &str, effects: &mut Effects) 
         1 => " (an answer is still streaming; its text is kept)".to_owned(),
         n => format!(" ({n} answers are still streaming; their text is kept)"),
     };
-    state.tell(Level::Warning, format!("{key} again to quit{what}"));
+    state.show_notice(NoticeLevel::Warning, format!("{key} again to quit{what}"));
 }
 
 /// Ends the program; running answers are saved as cut.
 pub(super) fn on_signal(state: &mut State, signal: Signal, effects: &mut Effects) {
-    let why = Ending::Cut(format!("the program was ended by {}", signal.name()));
-    end_program(state, &why, 128 + signal.number(), effects);
+    let ending = Ending::Cut(format!("the program was ended by {}", signal.name()));
+    end_program(state, &ending, 128 + signal.number(), effects);
 }
 
 fn end_program(state: &mut State, ending: &Ending, status: u8, effects: &mut Effects) {
     effects.push(Effect::CancelAll);
     for run in ask::live_runs(state) {
-        stream::end_run(state, run, ending.clone(), effects);
+        run_updates::end_run(state, run, ending.clone(), effects);
     }
     effects.push(Effect::Quit(status));
 }

@@ -1,12 +1,12 @@
-//! Selecting lines of an answer as a recommendation, where extraction missed one.
+//! Selection of lines of an answer as a recommendation that extraction missed.
 //!
-//! Lines are those of the source, so that a selection does not depend on the width of the screen. Blank ones are skipped.
+//! Lines are source lines, so that a selection does not depend on the width of the screen. Blank lines are skipped.
 
 use std::sync::Arc;
 
 use super::{triage, triage_history, triage_list};
-use crate::app::triage::{LineSelection, line_at, span_of};
-use crate::app::{Effects, Level, RunRef, State};
+use crate::app::triage::{LineSelection, line_at, lines_to_span};
+use crate::app::{Effects, NoticeLevel, RunRef, State};
 use crate::domain::{Change, Verdict, VerdictUpdate};
 use crate::review;
 
@@ -18,18 +18,18 @@ pub(super) fn start_selection(state: &mut State) {
         (member.pane, member.run.id(), line)
     });
     let focused = || {
-        let view = state.pane()?.current()?;
-        Some((state.focused, view.id(), first_line(&view)))
+        let run = state.pane()?.current()?;
+        Some((state.focused, run.id(), first_line(&run)))
     };
     match recommended.or_else(focused) {
         Some((pane, run, line)) => {
             state.triage.selecting = Some(LineSelection { pane, run, line, from: None });
         }
-        None => state.tell(Level::Info, "there is no answer yet whose lines could be selected"),
+        None => state.show_notice(NoticeLevel::Info, "no answer to select lines from yet"),
     }
 }
 
-/// Marks the start of the selection at the cursor; when it is marked already, recommends the selected lines.
+/// Marks the start of the selection at the cursor; with a marked start, recommends the selected lines.
 pub(super) fn mark_or_recommend(state: &mut State, effects: &mut Effects) {
     match &mut state.triage.selecting {
         Some(selecting) if selecting.from.is_none() => selecting.from = Some(selecting.line),
@@ -52,25 +52,26 @@ pub(super) fn move_cursor(state: &mut State, delta: isize) {
     }
 }
 
-/// Selects lines of the next persona's answer, or of the previous one's.
+/// Moves the selection to the next or previous persona's answer.
 pub(super) fn switch_persona(state: &mut State, forward: bool) {
     let Some(selecting) = state.triage.selecting else { return };
     let n = state.pane_personas.len();
     let panes = (1..n).map(|k| (selecting.pane + if forward { k } else { n - k }) % n);
     let next = panes.into_iter().find_map(|pane| {
-        let view = state.pane_at(pane)?.current().filter(|view| !view.document.is_empty())?;
-        Some(LineSelection { pane, run: view.id(), line: first_line(&view), from: None })
+        let run = state.pane_at(pane)?.current().filter(|run| !run.document.is_empty())?;
+        Some(LineSelection { pane, run: run.id(), line: first_line(&run), from: None })
     });
     state.triage.selecting = next.or(state.triage.selecting);
 }
 
-/// Adds a recommendation with the selected lines.
+/// Adds the selected lines as a recommendation.
 pub(super) fn recommend_selection(state: &mut State, effects: &mut Effects) {
     let Some(selecting) = state.triage.selecting else { return };
-    // Recommendations are extracted when the answer has ended; one that was added before would hide all others.
+    // Recommendations are extracted when the answer has ended, unless it has any: one that is added earlier would prevent
+    // it.
     if state.run(selecting.run).is_some_and(|run| run.is_live() || run.elsewhere) {
-        state.tell(
-            Level::Info,
+        state.show_notice(
+            NoticeLevel::Info,
             "this answer is still streaming: select the lines when it has ended",
         );
         return;
@@ -80,28 +81,28 @@ pub(super) fn recommend_selection(state: &mut State, effects: &mut Effects) {
     let found = state.displays.get_mut(selecting.run).and_then(|display| {
         let persona = Arc::clone(&display.persona);
         display.read_sections(&persona.contract, &synonyms);
-        let span = span_of(display.document.source(), selecting.lines());
+        let span = lines_to_span(display.document.source(), selecting.lines());
         review::select_recommendation(&display.document, &display.sections, selecting.run, span)
     });
     let Some(mut found) = found else {
-        state.tell(Level::Info, "there are no words in these lines");
+        state.show_notice(NoticeLevel::Info, "the selected lines contain no words");
         return;
     };
     let id = found.id;
     if let Some(known) = state.recommendation(id) {
         let is_removed = known.verdict.dropped;
         if is_removed {
-            let description = "put back on the list".to_owned();
+            let description = "restored to the list".to_owned();
             let set = |verdict: &mut Verdict| verdict.dropped = false;
             triage::update_verdicts(state, description, &[id], set, effects);
         } else {
-            state.tell(Level::Info, "these lines are a recommendation already");
+            state.show_notice(NoticeLevel::Info, "these lines are already a recommendation");
         }
         state.triage.chosen = Some(id);
         triage_list::reselect_listed(state);
         return;
     }
-    // It starts as removed, so that undoing the step removes it again.
+    // It is added as removed, so that undoing the step removes it again.
     found.verdict.dropped = true;
     let title = found.title.clone();
     state.apply_change(Change::RecommendationSelected(found), effects);
@@ -114,7 +115,7 @@ pub(super) fn recommend_selection(state: &mut State, effects: &mut Effects) {
         effects,
     );
     state.triage.chosen = Some(id);
-    // Behind a filter it would look lost.
+    // Hidden by a filter it would look lost.
     if triage_list::listed_rows(state).iter().all(|(_, listed)| *listed != id) {
         triage_list::clear_filter(state);
     }
@@ -134,8 +135,8 @@ fn numbered_lines(source: &str) -> impl Iterator<Item = (usize, &str)> {
     source.lines().enumerate()
 }
 
-fn first_line(view: &RunRef<'_>) -> usize {
-    numbered_lines(view.document.source())
+fn first_line(run: &RunRef<'_>) -> usize {
+    numbered_lines(run.document.source())
         .find(|(_, text)| !text.trim().is_empty())
         .map_or(0, |(n, _)| n)
 }

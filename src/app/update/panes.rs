@@ -1,15 +1,15 @@
-//! Moving between and inside panes, zoom, layout, copying. Scrolling itself is an effect: only the screen knows the rows.
+//! Focus of panes, zoom, layout, copying. Scrolling is an effect, because only the screen knows the rows.
 
-use crate::app::{EditFor, Effect, Effects, Focus, Level, Scroll, State};
+use crate::app::{EditorPurpose, Effect, Effects, Focus, NoticeLevel, ScrollMove, State};
 
-/// Scrolls the shown view; among the answers, the focused pane.
-pub(super) fn scroll_view(state: &mut State, scroll: Scroll, effects: &mut Effects) {
+/// Scrolls the shown view; in the Answers view, the focused pane.
+pub(super) fn scroll_view(state: &mut State, scroll: ScrollMove, effects: &mut Effects) {
     if !state.pane_personas.is_empty() {
         effects.push(Effect::Scroll(state.focused, scroll));
     }
 }
 
-/// Focuses the next or previous pane; after the last comes the first.
+/// Focuses the next or previous pane, wrapping around.
 pub(super) fn focus_next_pane(state: &mut State, forward: bool) {
     let n = state.pane_personas.len();
     if n > 0 {
@@ -26,7 +26,7 @@ pub(super) fn focus_pane(state: &mut State, index: usize) {
     }
 }
 
-/// One pane fills the screen, or all are shown again.
+/// Toggles zoom: the focused pane fills the screen.
 pub(super) fn toggle_zoom(state: &mut State) {
     state.zoomed = !state.zoomed && !state.is_fresh();
 }
@@ -35,7 +35,7 @@ pub(super) fn toggle_zoom(state: &mut State) {
 pub(super) fn switch_layout(state: &mut State) {
     state.layout = state.layout.next();
     state.zoomed = false;
-    state.tell(Level::Info, format!("layout: {}", state.layout.word()));
+    state.show_notice(NoticeLevel::Info, format!("layout: {}", state.layout.as_str()));
 }
 
 /// Copies the code block or section at the top of the view, which only the screen knows.
@@ -47,22 +47,22 @@ pub(super) fn copy_block(state: &State, effects: &mut Effects) {
 
 /// Opens the focused answer in `$EDITOR`.
 pub(super) fn open_answer_in_editor(state: &State, effects: &mut Effects) {
-    if let Some(view) = state.pane().and_then(|pane| pane.current()) {
-        let text = view.document.source().to_owned();
-        effects.push(Effect::Edit(EditFor::Answer, text));
+    if let Some(run) = state.pane().and_then(|pane| pane.current()) {
+        let text = run.document.source().to_owned();
+        effects.push(Effect::Edit(EditorPurpose::Answer, text));
     }
 }
 
-/// Copies the focused pane's last answer: the source, never the cells.
+/// Copies the source of the focused pane's last answer.
 pub(super) fn copy_answer(state: &mut State, effects: &mut Effects) {
-    let Some((persona, view)) = state.pane().and_then(|pane| Some((pane.persona, pane.current()?)))
+    let Some((persona, run)) = state.pane().and_then(|pane| Some((pane.persona, pane.current()?)))
     else {
         return;
     };
-    if view.document.is_empty() {
-        state.tell(Level::Info, "nothing to copy yet");
+    if run.document.is_empty() {
+        state.show_notice(NoticeLevel::Info, "nothing to copy yet");
         return;
     }
     let what = format!("the answer of {}", persona.name);
-    effects.push(Effect::Copy { text: view.document.source().to_owned(), what });
+    effects.push(Effect::Copy { text: run.document.source().to_owned(), what });
 }

@@ -1,9 +1,9 @@
-//! Sessions: a new one, resuming an earlier one. Reading them is the store's work, by effect.
+//! New sessions, resumed sessions, and their titles and tags. Loading and storing sessions are effects.
 
 use std::sync::Arc;
 
-use super::{ask, download, lift, stream};
-use crate::app::{Effect, Effects, Focus, Level, RunDisplay, RunQuestion, State};
+use super::{ask, download, extract, run_updates};
+use crate::app::{Effect, Effects, Focus, NoticeLevel, RunDisplay, RunQuestion, State};
 use crate::domain::{
     Change, Ending, Panel, Persona, PersonaId, PersonaSource, Run, RunState, Session, SessionId,
     parse_tag,
@@ -11,21 +11,21 @@ use crate::domain::{
 use crate::prompt::outline_question;
 use crate::text::{Document, sanitize, sanitize_line};
 
-/// Asks the store for a session; not while answers are coming, which would be lost from sight.
+/// Requests a session, unless answers are streaming, which would be hidden.
 pub(in crate::app) fn open_session(state: &mut State, id: SessionId, effects: &mut Effects) {
     if state.is_live() {
-        state.tell(
-            Level::Warning,
+        state.show_notice(
+            NoticeLevel::Warning,
             "answers are still streaming. Press X to cancel them, then open the session",
         );
         return;
     }
-    // A question that waits for a model belongs to the session that is left.
+    // A question that waits for a model belongs to the previous session.
     download::return_question(state);
     effects.push(Effect::Open(id));
 }
 
-/// Gives a session another title; an empty one is refused.
+/// Renames a session; an empty title is refused.
 pub(in crate::app) fn rename_session(
     state: &mut State,
     id: SessionId,
@@ -34,7 +34,7 @@ pub(in crate::app) fn rename_session(
 ) {
     let title = text.trim().to_owned();
     if title.is_empty() {
-        state.tell(Level::Info, "a session needs a title: nothing was changed");
+        state.show_notice(NoticeLevel::Info, "a session needs a title: nothing was changed");
         return;
     }
     let now = state.clock.unix_ms;
@@ -44,7 +44,7 @@ pub(in crate::app) fn rename_session(
     effects.push(Effect::Rename(id, title));
 }
 
-/// Gives a session the tags in `text`, separated by spaces or commas.
+/// Sets the tags of a session to those in `text`, separated by spaces or commas.
 pub(in crate::app) fn tag_session(id: SessionId, text: &str, effects: &mut Effects) {
     let mut tags: Vec<String> = Vec::new();
     for tag in text.split([' ', ',']).filter_map(parse_tag) {
@@ -55,21 +55,21 @@ pub(in crate::app) fn tag_session(id: SessionId, text: &str, effects: &mut Effec
     effects.push(Effect::Tag(id, tags));
 }
 
-/// Deletes it; when it is the one that is shown, an empty one takes its place.
+/// Deletes a session. If it is the open one, a new session replaces it.
 pub(in crate::app) fn delete_session(state: &mut State, id: SessionId, effects: &mut Effects) {
     effects.push(Effect::Delete(id));
     if state.session_id() == Some(id) {
         let overlays = std::mem::take(&mut state.overlays);
-        new(state, effects);
+        start_new_session(state, effects);
         state.overlays = overlays;
     }
 }
 
-/// An empty session to the panel.
-pub(super) fn new(state: &mut State, effects: &mut Effects) {
+/// Starts a new, empty session with the home panel, unless answers are streaming.
+pub(super) fn start_new_session(state: &mut State, effects: &mut Effects) {
     if state.is_live() {
-        state.tell(
-            Level::Warning,
+        state.show_notice(
+            NoticeLevel::Warning,
             "answers are still streaming. Press X to cancel them, then start a new session",
         );
         return;
@@ -79,29 +79,29 @@ pub(super) fn new(state: &mut State, effects: &mut Effects) {
     state.clear_panes();
     state.focus = Focus::Composer;
     download::return_question(state);
-    effects.push(Effect::ForgetPanes);
+    effects.push(Effect::ClearPaneCaches);
 }
 
-/// Shows a session of the store, to be gone on with.
-pub(super) fn opened(
+/// Resumes a session that was loaded, or shows why it could not be loaded.
+pub(super) fn on_session_loaded(
     state: &mut State,
     session: Result<Box<Session>, String>,
     effects: &mut Effects,
 ) {
     let session = match session {
         Ok(session) => *session,
-        Err(why) => {
-            state.tell(Level::Error, why);
+        Err(reason) => {
+            state.show_notice(NoticeLevel::Error, reason);
             return;
         }
     };
     state.overlays.clear();
-    state.roster.panel = panel_of(state, &session);
+    state.roster.panel = session_panel(state, &session);
     state.clear_panes();
-    effects.push(Effect::ForgetPanes);
+    effects.push(Effect::ClearPaneCaches);
     show_session(state, session, effects);
-    lift::extract_missing(state, effects);
-    // One that was asked while the session was being read.
+    extract::extract_missing(state, effects);
+    // A question that was asked while the session was being loaded.
     download::return_question(state);
     state.focus = Focus::Panes;
     state.focused = state.panes().iter().position(|pane| !pane.runs.is_empty()).unwrap_or(0);
@@ -116,10 +116,10 @@ fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) 
         }
         let question = RunQuestion {
             shown: Arc::from(sanitize(&outline_question(&turn.question))),
-            sent: Arc::from(ask::addressed(state, &turn.question).text),
+            sent: Arc::from(ask::split_addressees(state, &turn.question).text),
         };
         for run in &mut turn.runs {
-            // The store has marked as cut whatever no instance writes any more.
+            // The store has marked runs as cut that no instance is writing.
             let elsewhere = run.state.is_live();
             if elsewhere {
                 run.state = RunState::Ended(Ending::Cut(
@@ -127,32 +127,33 @@ fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) 
                         .to_owned(),
                 ));
             }
-            let persona = known_or_remembered(state, run);
+            let persona = find_or_recreate_persona(state, run);
             state.ensure_pane(&persona);
             let mut display = RunDisplay::new(persona, question.clone(), Document::of(&run.text));
             display.elsewhere = elsewhere;
             state.displays.insert(run.id, display);
-            stream::request_highlighting(state, run.id, effects);
+            run_updates::request_highlighting(state, run.id, effects);
         }
     }
     for aside in &mut session.side_turns {
         let run = &mut aside.run;
         if run.state.is_live() {
-            run.state = RunState::Ended(Ending::Cut("it was not written to its end".to_owned()));
+            run.state =
+                RunState::Ended(Ending::Cut("interrupted before it was complete".to_owned()));
         }
         let text: Arc<str> = Arc::from(aside.question.as_str());
         let question = RunQuestion { shown: Arc::clone(&text), sent: text };
         let mut document = Document::of(&run.text);
-        // Code beside the panes is not highlighted.
+        // Code of side turns is not highlighted.
         drop(document.take_jobs());
-        let display = RunDisplay::new(known_or_remembered(state, run), question, document);
+        let display = RunDisplay::new(find_or_recreate_persona(state, run), question, document);
         state.displays.insert(run.id, display);
     }
     state.session = Some(session);
 }
 
-/// The panel that a session was asked with: by its name, or (a panel of one command line) made of whoever answered.
-fn panel_of(state: &State, session: &Session) -> Panel {
+/// The panel of a session: by name, or, for a panel of one command line, built from the personas that answered.
+fn session_panel(state: &State, session: &Session) -> Panel {
     let named =
         state.roster.panels.iter().chain([&state.home_panel]).find(|p| p.name == session.panel);
     if let Some(panel) = named {
@@ -167,21 +168,21 @@ fn panel_of(state: &State, session: &Session) -> Panel {
     Panel { name: session.panel.clone(), personas, model: None }
 }
 
-/// Warns about personas of the session that cannot be asked any more.
+/// Warns about personas of the session that are not in the roster.
 fn warn_unknown_personas(state: &mut State) {
     let unknown = |persona: &&Arc<Persona>| state.roster.persona(&persona.id).is_none();
     let names: Vec<&str> =
         state.pane_personas.iter().filter(unknown).map(|persona| persona.id.as_str()).collect();
     if !names.is_empty() {
         let text = format!(
-            "not known any more: {}; name the file with --persona to ask again",
+            "unknown personas: {}. Pass their files with --persona to ask them again",
             names.join(", ")
         );
-        state.tell(Level::Warning, text);
+        state.show_notice(NoticeLevel::Warning, text);
     }
 }
 
-fn known_or_remembered(state: &State, run: &Run) -> Arc<Persona> {
+fn find_or_recreate_persona(state: &State, run: &Run) -> Arc<Persona> {
     state.roster.persona(&run.persona).cloned().unwrap_or_else(|| {
         let mut persona = Persona::from_prompt(
             run.persona.clone(),

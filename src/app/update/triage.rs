@@ -3,16 +3,16 @@
 //! Every change is a step of the triage history, written to the store before it is shown.
 
 use super::{triage_history, triage_list};
-use crate::app::{Effects, Level, State};
+use crate::app::{Effects, NoticeLevel, State};
 use crate::domain::format::format_quantity;
 use crate::domain::{Decision, RecommendationId, Verdict, VerdictUpdate};
 use crate::text::sanitize_line;
 
-/// Decides on the selected recommendation and advances to the next undecided one. The same decision again takes it back.
+/// Decides on the selected recommendation and selects the next undecided one. The same decision again reopens it.
 pub(super) fn decide_selected(state: &mut State, decision: Decision, effects: &mut Effects) {
     let Some((id, title, now)) = selected_row(state).map(|row| (row.id, row.title, row.decision))
     else {
-        state.tell(Level::Info, "nothing is listed that could be decided on");
+        state.show_notice(NoticeLevel::Info, "nothing to decide: no recommendation is listed");
         return;
     };
     let to = (now != Some(decision)).then_some(decision);
@@ -29,7 +29,7 @@ pub(super) fn decide_selected(state: &mut State, decision: Decision, effects: &m
     }
 }
 
-/// The selected row, apart from the state.
+/// Data of the selected row, independent of the state.
 struct SelectedRow {
     id: RecommendationId,
     members: Vec<RecommendationId>,
@@ -46,10 +46,10 @@ fn selected_row(state: &State) -> Option<SelectedRow> {
     })
 }
 
-/// Repeats the last decision on the selected recommendation. It never takes one back.
+/// Repeats the last decision on the selected recommendation. Never reopens one.
 pub(super) fn repeat_decision(state: &mut State, effects: &mut Effects) {
     let Some(last) = state.triage.last else {
-        state.tell(Level::Info, "there is no decision yet that could be repeated");
+        state.show_notice(NoticeLevel::Info, "no decision to repeat yet");
         return;
     };
     if selected_row(state).is_some_and(|row| row.decision == Some(last)) {
@@ -76,12 +76,12 @@ pub(in crate::app) fn decide_all(
             .and_then(|session| session.history.done.last())
             .map_or(0, |edit| edit.updates.len());
         let message = format!("{} {word}; u undoes it", format_quantity(changed, "recommendation"));
-        state.tell(Level::Info, message);
+        state.show_notice(NoticeLevel::Info, message);
     }
     triage_list::reselect_listed(state);
 }
 
-/// Changes the verdicts of `ids` as one step; unchanged ones are left out. True when any has changed.
+/// Changes the verdicts of `ids` as one step; unchanged ones are left out. Returns whether any has changed.
 pub(super) fn update_verdicts(
     state: &mut State,
     description: String,
@@ -99,8 +99,8 @@ pub(super) fn update_verdicts(
     triage_history::apply_step(state, description, steps, effects)
 }
 
-/// Marks the selected recommendation. When another one is marked already, merges both: the marked one leads. On a merged
-/// one, splits it.
+/// Marks the selected recommendation. When another one is marked, merges both, and the marked one leads. A group is split
+/// instead.
 pub(super) fn merge_selected(state: &mut State, effects: &mut Effects) {
     let Some(SelectedRow { id, members, title, .. }) = selected_row(state) else { return };
     let Some(leader) = state.triage.marked.take() else {
@@ -110,18 +110,21 @@ pub(super) fn merge_selected(state: &mut State, effects: &mut Effects) {
             update_verdicts(state, description, &members, set, effects);
         } else {
             state.triage.marked = Some(id);
-            state.tell(Level::Info, "Marked. Press m on another one to merge both, Esc to unmark");
+            state.show_notice(
+                NoticeLevel::Info,
+                "Marked. Press m on another one to merge both, Esc to unmark",
+            );
         }
         return;
     };
     if members.contains(&leader) {
-        state.tell(Level::Info, "unmarked");
+        state.show_notice(NoticeLevel::Info, "unmarked");
     } else {
         merge_groups(state, leader, &members, effects);
     }
 }
 
-/// Merges `members` into the group of `leader`, which takes over decision, comment and owner where it has none.
+/// Merges `members` into the group of `leader`, which inherits decision, comment and owner where it has none.
 fn merge_groups(
     state: &mut State,
     leader: RecommendationId,
@@ -160,20 +163,20 @@ fn merge_groups(
         Some(decision) => {
             let word = decision.as_str();
             let message =
-                format!("they were decided differently: {word} applies to both; u undoes it");
-            state.tell(Level::Warning, message);
+                format!("The decisions differed: {word} applies to both. Press u to undo");
+            state.show_notice(NoticeLevel::Warning, message);
         }
-        None => state.tell(Level::Info, "Merged. Press m to split"),
+        None => state.show_notice(NoticeLevel::Info, "Merged. Press m to split"),
     }
 }
 
-/// Removes the selected row from the list: it is not a recommendation.
+/// Removes the selected row, which is not a recommendation, from the list.
 pub(super) fn remove_recommendation(state: &mut State, effects: &mut Effects) {
     let Some(SelectedRow { members, title, .. }) = selected_row(state) else { return };
     let description = format!("remove \u{201c}{title}\u{201d}");
     update_verdicts(state, description, &members, |verdict| verdict.dropped = true, effects);
     triage_list::reselect_listed(state);
-    state.tell(Level::Info, format!("removed \u{201c}{title}\u{201d}; u undoes it"));
+    state.show_notice(NoticeLevel::Info, format!("removed \u{201c}{title}\u{201d}; u undoes it"));
 }
 
 /// Sets the comment of a recommendation.

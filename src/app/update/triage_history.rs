@@ -1,10 +1,10 @@
-//! Undoable steps of triage: the only place where verdicts change.
+//! Triage steps: apply, undo, redo. Verdicts change only here.
 
 use super::triage_list;
-use crate::app::{Effects, Level, State};
+use crate::app::{Effects, NoticeLevel, State};
 use crate::domain::{Change, SessionId, TriageHistory, TriageStep, VerdictUpdate};
 
-/// Applies one step and clears the redo list. False when there is nothing to change.
+/// Applies one step and clears the redo list. False when the step changes nothing.
 pub(super) fn apply_step(
     state: &mut State,
     description: String,
@@ -25,7 +25,7 @@ pub(super) fn apply_step(
 /// Undoes the last step.
 pub(super) fn undo_step(state: &mut State, effects: &mut Effects) {
     let Some((session, edit)) = last_step(state, |history| &history.done) else {
-        state.tell(Level::Info, "nothing left to undo");
+        state.show_notice(NoticeLevel::Info, "nothing left to undo");
         return;
     };
     state.apply_change(Change::TriageStepUndone { session, step: edit.id }, effects);
@@ -35,7 +35,7 @@ pub(super) fn undo_step(state: &mut State, effects: &mut Effects) {
 /// Redoes the step that was undone last.
 pub(super) fn redo_step(state: &mut State, effects: &mut Effects) {
     let Some((session, edit)) = last_step(state, |history| &history.undone) else {
-        state.tell(Level::Info, "nothing left to redo");
+        state.show_notice(NoticeLevel::Info, "nothing left to redo");
         return;
     };
     state.apply_change(Change::TriageStepRedone { session, step: edit.id }, effects);
@@ -50,9 +50,9 @@ fn last_step(
     Some((session.id, steps(&session.history).last()?.clone()))
 }
 
-/// Reports the step, and selects what it changed.
+/// Reports the step, and selects the first recommendation that it changed.
 fn show_step(state: &mut State, edit: &TriageStep, how: &str) {
     state.triage.chosen = edit.updates.first().map(|step| step.id).or(state.triage.chosen);
     triage_list::reselect_listed(state);
-    state.tell(Level::Info, format!("{how}: {}", edit.what));
+    state.show_notice(NoticeLevel::Info, format!("{how}: {}", edit.what));
 }

@@ -1,19 +1,19 @@
-//! The rows that Triage lists: the selected one, moving the selection, and filters.
+//! Rows of the triage list: selection and filters. Does not change verdicts.
 
 use crate::app::triage::{TriageItem, build_items, filter_items};
-use crate::app::{Level, State, TriageFilter, TriageStatus};
+use crate::app::{NoticeLevel, State, TriageFilter, TriageStatus};
 use crate::domain::{Facet, RecommendationId};
 use crate::text::sanitize_line;
 
-/// Most characters of a title in a message.
+/// Maximum number of characters of a title in a message.
 const MAX_TITLE_CHARS: usize = 60;
 
-/// The listed rows: pane of the first proposer, and identity.
+/// The listed rows: pane of the leader, and id.
 pub(super) fn listed_rows(state: &State) -> Vec<(usize, RecommendationId)> {
     listed_items(state).iter().map(|item| (item.leader.pane, item.id())).collect()
 }
 
-/// The identities of all listed rows, and of those that are undecided.
+/// The ids of all listed rows, and of the undecided ones.
 pub(in crate::app) fn listed_ids(state: &State) -> (Vec<RecommendationId>, Vec<RecommendationId>) {
     let rows = listed_items(state);
     let undecided = rows.iter().filter(|item| item.decision().is_none());
@@ -36,7 +36,7 @@ fn listed_items(state: &State) -> Vec<TriageItem<'_>> {
     filter_items(state, build_items(state), &state.triage.filter)
 }
 
-/// Selects a listed row: the selected one may have left the list.
+/// Selects a listed row again, in case the selected one has left the list.
 pub(super) fn reselect_listed(state: &mut State) {
     let index = state.triage.selected_index(&listed_items(state));
     select_row(state, index);
@@ -55,7 +55,7 @@ pub(super) fn move_selection(state: &mut State, delta: isize) {
     select_row(state, index);
 }
 
-/// Selects the next undecided row, from the top again after the last; stays where none is left.
+/// Selects the next undecided row, wrapping around; does nothing if none is left.
 pub(super) fn select_next_open(state: &mut State) {
     let (rows, next) = {
         let items = listed_items(state);
@@ -66,17 +66,18 @@ pub(super) fn select_next_open(state: &mut State) {
     match next {
         Some(index) => select_row(state, index),
         None if rows == 0 => {}
-        None => state.tell(Level::Info, "every listed recommendation is decided"),
+        None => state.show_notice(NoticeLevel::Info, "every listed recommendation is decided"),
     }
 }
 
-/// Selects the next undecided row after `id`, or the first undecided one. Where none is left, the row below `id`, so that
-/// a second pass advances too.
+/// Selects the next undecided row after `id`, else the first undecided one, else the row below `id`, so that a second pass
+/// advances too.
 pub(super) fn advance_to_next_open(state: &mut State, id: RecommendationId) {
     let index = {
         let items = listed_items(state);
-        // When the row has left the list, the one that moved up is the next one.
-        let from = items.iter().position(|item| item.has(id)).map_or(state.triage.row, |at| at + 1);
+        // When the row has left the list, the row that moved up is the next one.
+        let from =
+            items.iter().position(|item| item.contains(id)).map_or(state.triage.row, |at| at + 1);
         let is_open = |row: &usize| items.get(*row).is_some_and(|item| item.decision().is_none());
         let next = (from..items.len()).find(is_open);
         let first = (0..from.min(items.len())).find(is_open);
@@ -85,7 +86,7 @@ pub(super) fn advance_to_next_open(state: &mut State, id: RecommendationId) {
     select_row(state, index);
 }
 
-/// Lists the next persona's recommendations only; after the last persona, those of all.
+/// Lists only the next or previous persona's recommendations; after the last persona, all.
 pub(super) fn filter_next_persona(state: &mut State, forward: bool) {
     let now = state.triage.filter.persona.as_ref();
     let at = now.and_then(|id| state.pane_personas.iter().position(|persona| persona.id == *id));
@@ -99,7 +100,7 @@ pub(super) fn filter_next_persona(state: &mut State, forward: bool) {
     filter_by_pane(state, pane);
 }
 
-/// Lists the recommendations of one pane only, or all when they are the listed ones already.
+/// Lists only the recommendations of one pane, or all if that filter is set already.
 pub(super) fn toggle_pane_filter(state: &mut State, pane: usize) {
     let Some(id) = state.pane_personas.get(pane).map(|persona| &persona.id) else { return };
     let is_listed = state.triage.filter.persona.as_ref() == Some(id);
@@ -138,7 +139,7 @@ pub(super) fn filter_next_status(state: &mut State) {
     reselect_listed(state);
 }
 
-/// Lists all.
+/// Clears the filter.
 pub(super) fn clear_filter(state: &mut State) {
     state.triage.filter = TriageFilter::default();
     state.triage.typing = false;

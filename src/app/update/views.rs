@@ -1,13 +1,17 @@
 //! Switching between the views, and moving inside Compare.
 
-use super::{lift, panes, triage_list};
-use crate::app::{AnswerPosition, Effect, Effects, Focus, Level, Scroll, State, ViewKind};
+use super::{extract, panes, triage_list};
+use crate::app::{
+    AnswerPosition, Effect, Effects, Focus, NoticeLevel, ScrollMove, State, ViewKind,
+};
 
-/// Shows a view; before the first question there are only the answers.
+/// Shows a view. Before the first question only the answers can be shown.
 pub(in crate::app) fn show_view(state: &mut State, view: ViewKind, effects: &mut Effects) {
     if state.is_fresh() && view != ViewKind::Answers {
-        state
-            .tell(Level::Info, "ask something first: there is nothing to compare or to decide yet");
+        state.show_notice(
+            NoticeLevel::Info,
+            "ask a question first: nothing to compare or decide yet",
+        );
         return;
     }
     state.overlays.clear();
@@ -17,28 +21,31 @@ pub(in crate::app) fn show_view(state: &mut State, view: ViewKind, effects: &mut
     state.triage.selecting = None;
     state.compare.zoomed = false;
     state.view = view;
-    lift::extract_missing(state, effects);
+    extract::extract_missing(state, effects);
     match view {
-        ViewKind::Compare => lift::read_shown_sections(state),
+        ViewKind::Compare => extract::read_shown_sections(state),
         ViewKind::Triage => triage_list::reselect_listed(state),
         ViewKind::Change => require_two_answers(state),
         ViewKind::Answers => {}
     }
 }
 
-/// Returns to the answers when the focused persona has only one.
+/// Returns to the answers if the focused persona has only one.
 fn require_two_answers(state: &mut State) {
-    lift::read_shown_sections(state);
+    extract::read_shown_sections(state);
     let turns = state.pane().map_or(0, |pane| pane.answers().len());
     if turns < 2 {
         let name = state.pane().map(|pane| pane.persona.name.clone()).unwrap_or_default();
         state.view = ViewKind::Answers;
         let name = crate::text::sanitize_line(&name);
-        state.tell(Level::Info, format!("{name} has answered once: ask again to see what changes"));
+        state.show_notice(
+            NoticeLevel::Info,
+            format!("{name} has answered only once. Ask again to see what changes"),
+        );
     }
 }
 
-/// Shows a view, or the answers when it is shown already.
+/// Shows a view, or the answers if it is shown already.
 pub(super) fn toggle_view(state: &mut State, view: ViewKind, effects: &mut Effects) {
     show_view(state, if state.view == view { ViewKind::Answers } else { view }, effects);
 }
@@ -50,7 +57,7 @@ pub(super) fn select_facet(state: &mut State, forward: bool, effects: &mut Effec
     let to = if forward { at + 1 } else { at.saturating_sub(1) };
     if let Some(row) = rows.get(to) {
         state.compare.facet = *row;
-        effects.push(Effect::Scroll(state.focused, Scroll::Top));
+        effects.push(Effect::Scroll(state.focused, ScrollMove::Top));
     }
 }
 
@@ -59,29 +66,29 @@ pub(super) fn select_edge_facet(state: &mut State, last: bool, effects: &mut Eff
     let rows = state.compare_rows();
     let row = if last { rows.last() } else { rows.first() };
     state.compare.facet = row.copied().flatten();
-    effects.push(Effect::Scroll(state.focused, Scroll::Top));
+    effects.push(Effect::Scroll(state.focused, ScrollMove::Top));
 }
 
-/// One cell of Compare fills the screen, or all cells are shown again.
+/// Toggles the zoom of Compare: the selected cell fills the screen.
 pub(super) fn toggle_cell_zoom(state: &mut State, effects: &mut Effects) {
     state.compare.zoomed = !state.compare.zoomed;
-    effects.push(Effect::Scroll(state.focused, Scroll::Top));
+    effects.push(Effect::Scroll(state.focused, ScrollMove::Top));
 }
 
 /// Shows the text of the selected cell in its answer.
 pub(super) fn open_cell(state: &mut State, effects: &mut Effects) {
     let pane = state.focused;
     let position = state.pane().and_then(|column| {
-        let view = column.answer()?;
+        let run = column.answer()?;
         let offset = match state.compare.facet {
-            Some(facet) => view.sections.iter().find(|s| s.facet == facet)?.span.start,
-            None => view.lead.as_ref()?.span.start,
+            Some(facet) => run.sections.iter().find(|s| s.facet == facet)?.span.start,
+            None => run.lead.as_ref()?.span.start,
         };
-        Some(AnswerPosition { pane, run: view.id(), offset })
+        Some(AnswerPosition { pane, run: run.id(), offset })
     });
     match position {
         Some(position) => show_position(state, position, effects),
-        None => state.tell(Level::Info, "there is nothing here that could be opened"),
+        None => state.show_notice(NoticeLevel::Info, "nothing to open here"),
     }
 }
 
@@ -97,7 +104,7 @@ pub(super) fn open_recommendation(state: &mut State, effects: &mut Effects) {
     }
 }
 
-/// Shows the section at the top of the change view in its answer. Which one that is only the screen knows.
+/// Shows the section at the top of the Change view in its answer. Only the screen knows which section that is.
 pub(super) fn open_changed_section(state: &mut State, effects: &mut Effects) {
     let pane = state.focused;
     show_view(state, ViewKind::Answers, effects);

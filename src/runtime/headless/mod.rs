@@ -236,7 +236,7 @@ impl<'a> Asking<'a> {
     fn run_effects(&mut self, effects: Effects) {
         for effect in effects {
             match effect {
-                Effect::Ask(orders) => self.starter.start_runs(orders),
+                Effect::Ask(requests) => self.starter.start_runs(requests),
                 Effect::Cancel(run) => self.starter.cancel_run(run),
                 Effect::CancelAll => self.starter.cancel_all(),
                 Effect::Save(change) => self.starter.save(change),

@@ -49,18 +49,18 @@ impl PreparedAsk {
     /// Why no persona can be asked, each reason once; none when one can. Opens the providers.
     pub fn find_obstacles(&mut self) -> Option<String> {
         let mut reasons: Vec<String> = Vec::new();
-        let orders: Vec<_> = self
+        let requests: Vec<_> = self
             .effects
             .iter()
             .filter_map(|effect| match effect {
-                Effect::Ask(orders) => Some(orders),
+                Effect::Ask(requests) => Some(requests),
                 _ => None,
             })
             .flatten()
-            .map(|order| (order.run, order.provider.clone()))
+            .map(|request| (request.run, request.provider.clone()))
             .collect();
         for run in self.state.turns().iter().flat_map(|turn| &turn.runs) {
-            let reason = match (&run.state, orders.iter().find(|(id, _)| *id == run.id)) {
+            let reason = match (&run.state, requests.iter().find(|(id, _)| *id == run.id)) {
                 (RunState::Ended(Ending::Failed(why)), _) => why.clone(),
                 (_, Some((_, provider))) => match self.providers.get(provider) {
                     Ok(_) => return None,

@@ -14,7 +14,7 @@ use ratatui::layout::Rect;
 use super::pane::PaneRenderer;
 use super::theme::Theme;
 use super::viewport::Viewport;
-use crate::app::{RunRef, Scroll, State};
+use crate::app::{RunRef, ScrollMove, State};
 use crate::domain::{Facet, RunId};
 use crate::text::{Layout, LayoutOptions};
 use cell::CompareCell;
@@ -215,7 +215,7 @@ impl CompareRenderer {
     }
 
     /// Scrolls the open band, stack or cell.
-    pub(super) fn apply_scroll(&mut self, scroll: Scroll) {
+    pub(super) fn apply_scroll(&mut self, scroll: ScrollMove) {
         self.viewport.apply_scroll(scroll);
     }
 

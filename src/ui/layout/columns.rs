@@ -10,7 +10,7 @@ use super::{
 };
 
 /// Arranges as many columns as are wide enough to read.
-pub(super) fn arrange(n: usize, area: Rect, focused: usize) -> Geometry {
+pub(super) fn arrange_columns(n: usize, area: Rect, focused: usize) -> Geometry {
     arrange_at_most(usize::from(area.width / MIN_COLUMN_WIDTH), n, area, focused)
 }
 
@@ -25,7 +25,7 @@ pub(super) fn arrange_at_most(
     let open_count = max_columns.clamp(1, fit).min(n);
     let strips = n - open_count;
     if open_count == 1 && strips > 0 {
-        return tabs::arrange(n, area, focused);
+        return tabs::arrange_tabs(n, area, focused);
     }
     // The tab bar replaces strips that would take too many rows.
     if to_cells(strips) > area.height / 4 {

@@ -8,7 +8,7 @@ use super::{Geometry, MIN_COLUMN_WIDTH, nth_share, open_slot, split_top};
 const MIN_PANE_ROWS: u16 = 7;
 
 /// Arranges all panes; where they do not fit, the page of rows with the focused one, and the tab bar.
-pub(super) fn arrange(n: usize, area: Rect, focused: usize) -> Geometry {
+pub(super) fn arrange_grid(n: usize, area: Rect, focused: usize) -> Geometry {
     let square = (1..=n).find(|k| k.saturating_mul(*k) >= n).unwrap_or(1);
     let columns = square.min(usize::from((area.width / MIN_COLUMN_WIDTH).max(1)));
     let rows = n.div_ceil(columns);

@@ -55,10 +55,10 @@ pub(super) type LayoutFn = fn(n: usize, area: Rect, focused: usize) -> Geometry;
 /// The layouts. `Auto` chooses among the others.
 pub(super) const LAYOUTS: &[(LayoutMode, LayoutFn)] = &[
     (LayoutMode::Auto, arrange_by_width),
-    (LayoutMode::Columns, columns::arrange),
-    (LayoutMode::Grid, grid::arrange),
-    (LayoutMode::Stack, stack::arrange),
-    (LayoutMode::Tabs, tabs::arrange),
+    (LayoutMode::Columns, columns::arrange_columns),
+    (LayoutMode::Grid, grid::arrange_grid),
+    (LayoutMode::Stack, stack::arrange_stack),
+    (LayoutMode::Tabs, tabs::arrange_tabs),
 ];
 
 /// Arranges `n` panes in `area`. When zoomed, only the focused one is open.
@@ -77,17 +77,17 @@ pub(super) fn arrange_panes(
         .iter()
         .find(|(m, _)| *m == mode)
         .map_or(arrange_by_width as LayoutFn, |(_, layout)| *layout);
-    let arrange = if zoomed || area.height < 4 { tabs::arrange } else { chosen };
+    let arrange = if zoomed || area.height < 4 { tabs::arrange_tabs } else { chosen };
     arrange(n, area, focused)
 }
 
 /// Chooses by the width, so that no column is too narrow to read.
 fn arrange_by_width(n: usize, area: Rect, focused: usize) -> Geometry {
     match area.width {
-        0..100 => tabs::arrange(n, area, focused),
+        0..100 => tabs::arrange_tabs(n, area, focused),
         100..140 => columns::arrange_at_most(2, n, area, focused),
         // 36 rows are the body of a screen of 40 rows.
-        140..200 if n > 3 && area.height >= 36 => grid::arrange(n, area, focused),
+        140..200 if n > 3 && area.height >= 36 => grid::arrange_grid(n, area, focused),
         140..200 => columns::arrange_at_most(3, n, area, focused),
         width => columns::arrange_at_most(
             usize::from(width / COMFORTABLE_COLUMN_WIDTH),

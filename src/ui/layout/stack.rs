@@ -8,10 +8,10 @@ use super::{Geometry, PaneForm, PaneSlot, open_slot, tabs, to_cells};
 const MIN_OPEN_ROWS: u16 = 6;
 
 /// Arranges the panes in their order; tabs where the strips do not fit.
-pub(super) fn arrange(n: usize, area: Rect, focused: usize) -> Geometry {
+pub(super) fn arrange_stack(n: usize, area: Rect, focused: usize) -> Geometry {
     let strip_rows = to_cells(n - 1);
     if strip_rows.saturating_add(MIN_OPEN_ROWS) > area.height {
-        return tabs::arrange(n, area, focused);
+        return tabs::arrange_tabs(n, area, focused);
     }
     let mut y = area.y;
     let slots = (0..n).map(|pane| {

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::{Gauge, Widget as _};
 
-use crate::app::local::{Fetch, LocalModel, Stock};
+use crate::app::local_models::{DownloadMeter, LocalModel, ModelFileStatus};
 use crate::app::{Action, DownloadOverlay, KeyContext, State};
 use crate::domain::ModelFile;
 use crate::text::sanitize_line;
@@ -80,10 +80,10 @@ pub(super) fn draw_download(
 
 /// The model that is shown: the one that is being downloaded, else one that failed, else the first missing one.
 fn shown_model<'a>(overlay: &DownloadOverlay, state: &'a State) -> Option<&'a LocalModel> {
-    let wanted = || overlay.models.iter().filter_map(|id| state.locals.get(id));
-    let failed = wanted().find(|m| matches!(m.stock, Stock::Failed(_)));
-    let coming = state.locals.coming().map(|(model, _)| model);
-    coming.or(failed).or_else(|| wanted().find(|m| m.stock != Stock::There))
+    let wanted = || overlay.models.iter().filter_map(|id| state.local_models.get(id));
+    let failed = wanted().find(|m| matches!(m.status, ModelFileStatus::Failed(_)));
+    let downloading = state.local_models.current_download().map(|(model, _)| model);
+    downloading.or(failed).or_else(|| wanted().find(|m| m.status != ModelFileStatus::Present))
 }
 
 fn build_rows(
@@ -99,17 +99,17 @@ fn build_rows(
         );
     };
     let more = overlay.models.iter().filter(|id| **id != model.weights.id).count();
-    match &model.stock {
-        Stock::Coming(fetch) => {
-            add(UiRole::Note, &describe_source(fetch), 1);
-            rows.push(DownloadRow::Gauge(fetch.percent()));
+    match &model.status {
+        ModelFileStatus::Downloading(meter) => {
+            add(UiRole::Note, &describe_source(meter), 1);
+            rows.push(DownloadRow::Gauge(meter.percent()));
             rows.extend(
-                wrap_text(&describe_progress(fetch), columns, 1)
+                wrap_text(&describe_progress(meter), columns, 1)
                     .into_iter()
                     .map(|t| DownloadRow::Words(UiRole::Word, t)),
             );
         }
-        Stock::Failed(why) => {
+        ModelFileStatus::Failed(why) => {
             add(UiRole::Error, "The download failed.", 1);
             for reason in why.lines().map(sanitize_line).filter(|reason| !reason.is_empty()) {
                 add(UiRole::Word, &reason, REASONS);
@@ -118,11 +118,11 @@ fn build_rows(
                 rows.truncate(REASONS);
             }
         }
-        Stock::Absent(done) | Stock::Queued(done) => {
+        ModelFileStatus::Missing(done) | ModelFileStatus::Queued(done) => {
             add(UiRole::Word, &describe_model(&model.weights), ROWS);
             add(UiRole::Word, &describe_download(model, *done), ROWS);
         }
-        Stock::There => {}
+        ModelFileStatus::Present => {}
     }
     if more > 0 {
         let text = format!("{} after this one", format_quantity(more, "more model"));
@@ -156,25 +156,25 @@ fn describe_download(model: &LocalModel, done: u64) -> String {
 }
 
 /// `from pip (22 packages)`
-fn describe_source(fetch: &Fetch) -> String {
-    match fetch.step {
+fn describe_source(meter: &DownloadMeter) -> String {
+    match meter.step {
         Some(step) => step.to_owned(),
-        None if fetch.source.is_empty() => "starting".to_owned(),
-        None => format!("from {}", sanitize_line(&fetch.source)),
+        None if meter.source.is_empty() => "starting".to_owned(),
+        None => format!("from {}", sanitize_line(&meter.source)),
     }
 }
 
 /// `480 MB of 1.1 GB · 12 MB/s · 52s left`
-fn describe_progress(fetch: &Fetch) -> String {
-    let mut words = vec![format!("{} of {}", format_bytes(fetch.done), format_bytes(fetch.total))];
-    words.extend(fetch.rate().map(|rate| format!("{}/s", format_bytes(rate))));
-    words.extend(fetch.left().map(|left| format!("{} left", format_elapsed(left, true))));
+fn describe_progress(meter: &DownloadMeter) -> String {
+    let mut words = vec![format!("{} of {}", format_bytes(meter.done), format_bytes(meter.total))];
+    words.extend(meter.rate().map(|rate| format!("{}/s", format_bytes(rate))));
+    words.extend(meter.time_left().map(|left| format!("{} left", format_elapsed(left, true))));
     words.join(" · ")
 }
 
 /// What happens to the question.
 fn describe_question(overlay: &DownloadOverlay, state: &State) -> Option<String> {
-    if let Some(waiting) = &state.locals.waiting {
+    if let Some(waiting) = &state.local_models.waiting {
         let line: String = waiting.lines().next().unwrap_or_default().chars().take(200).collect();
         return Some(format!("your question waits for the model: {}", sanitize_line(&line)));
     }
@@ -185,12 +185,14 @@ fn describe_question(overlay: &DownloadOverlay, state: &State) -> Option<String>
 
 /// The keys that do something now.
 fn list_keys(model: &LocalModel, state: &State) -> Vec<(String, &'static str)> {
-    let all = match &model.stock {
-        Stock::Coming(_) | Stock::Queued(_) => {
+    let all = match &model.status {
+        ModelFileStatus::Downloading(_) | ModelFileStatus::Queued(_) => {
             [(Action::Back, "hide; the download continues"), (Action::Cancel, "cancel")].as_slice()
         }
-        Stock::Failed(_) => &[(Action::Retry, "retry"), (Action::Back, "close")],
-        Stock::Absent(_) | Stock::There => &[(Action::Open, "download"), (Action::Back, "not now")],
+        ModelFileStatus::Failed(_) => &[(Action::Retry, "retry"), (Action::Back, "close")],
+        ModelFileStatus::Missing(_) | ModelFileStatus::Present => {
+            &[(Action::Open, "download"), (Action::Back, "not now")]
+        }
     };
     let named = |(action, word): &(Action, &'static str)| {
         Some((labels::key_hint(&state.keymap, KeyContext::Pull, *action)?, *word))

@@ -191,7 +191,7 @@ impl ThemeReader<'_> {
         format!("{}:{}", self.source.file, self.line_number(offset))
     }
 
-    fn warn(&mut self, offset: usize, key: &str, problem: &str) {
+    fn add_warning(&mut self, offset: usize, key: &str, problem: &str) {
         let key = crate::text::sanitize_line(key);
         let warning = format!("{}: {key}: {problem}; ignored", self.format_position(offset));
         self.warnings.push(warning);
@@ -202,7 +202,7 @@ impl ThemeReader<'_> {
         if let Some(text) = value.get_ref().as_str() {
             Some(LocatedText { text: text.to_owned(), position: self.format_position(offset) })
         } else {
-            self.warn(offset, key, "expected a colour in quotes");
+            self.add_warning(offset, key, "expected a colour in quotes");
             None
         }
     }
@@ -223,15 +223,15 @@ impl ThemeReader<'_> {
                     for word in words {
                         match word.get_ref().as_str().and_then(find_modifier) {
                             Some(m) => style.mono |= m,
-                            None => self.warn(offset, key, EXPECTED_MONO),
+                            None => self.add_warning(offset, key, EXPECTED_MONO),
                         }
                     }
                 }
-                ("mono", _) => self.warn(offset, key, EXPECTED_MONO),
+                ("mono", _) => self.add_warning(offset, key, EXPECTED_MONO),
                 (word, DeValue::Boolean(on)) if find_modifier(word).is_some() => {
                     style.modifiers.set(find_modifier(word).unwrap_or_default(), *on);
                 }
-                _ => self.warn(
+                _ => self.add_warning(
                     offset,
                     key,
                     "expected fg, bg, bold, italic, underline, dim, reverse (true or false) or mono",
@@ -257,14 +257,14 @@ impl ThemeLayer {
             match (section, value.get_ref().as_table()) {
                 ("inherits", _) => match value.get_ref().as_str() {
                     Some(parent) => layer.inherits = Some(parent.to_owned()),
-                    None => reader.warn(offset, "inherits", "expected a theme's name in quotes"),
+                    None => reader.add_warning(offset, "inherits", "expected a theme's name in quotes"),
                 },
                 ("palette", Some(table)) => layer.palette = parse_texts(&mut reader, table),
                 ("assumed", Some(table)) => layer.assumed = parse_texts(&mut reader, table),
                 ("text" | "code" | "ui" | "state" | "persona", Some(table)) => {
                     layer.parse_section(&mut reader, section, table);
                 }
-                _ => reader.warn(
+                _ => reader.add_warning(
                     offset,
                     section,
                     "expected inherits, or a table [palette], [assumed], [text], [code], [ui], [state] or [persona]",
@@ -286,7 +286,7 @@ impl ThemeLayer {
                 let nearest = nearest_word(&key, ui_roles::theme_keys());
                 let hint = nearest.map(|nearest| format!("; did you mean {nearest}?"));
                 let problem = format!("unknown role{}", hint.unwrap_or_default());
-                reader.warn(name.span().start, &key, &problem);
+                reader.add_warning(name.span().start, &key, &problem);
             }
         }
     }

@@ -6,7 +6,7 @@
 mod run_info_rows;
 
 use super::viewport::Viewport;
-use crate::app::{Keymap, Pane, RunRef, Scroll};
+use crate::app::{Keymap, Pane, RunRef, ScrollMove};
 use crate::domain::{RunId, RunState};
 use crate::text::{Anchor, Layout, LayoutOptions, Row, RowKind};
 pub(super) use run_info_rows::RunInfoRow;
@@ -233,24 +233,24 @@ impl Thread {
     }
 
     /// Moves the viewport.
-    pub(super) fn apply_scroll(&mut self, scroll: Scroll) {
+    pub(super) fn apply_scroll(&mut self, scroll: ScrollMove) {
         match scroll {
-            Scroll::Lines(_) | Scroll::HalfPages(_) | Scroll::Pages(_) => {
+            ScrollMove::Lines(_) | ScrollMove::HalfPages(_) | ScrollMove::Pages(_) => {
                 self.scroll_by(self.viewport.row_delta(scroll).unwrap_or(0));
             }
-            Scroll::Top => self.scroll_to(0, false),
-            Scroll::Bottom => self.scroll_to(usize::MAX, true),
-            Scroll::ToggleFollow => {
+            ScrollMove::Top => self.scroll_to(0, false),
+            ScrollMove::Bottom => self.scroll_to(usize::MAX, true),
+            ScrollMove::ToggleFollow => {
                 let follow = !self.follow;
                 self.scroll_to(if follow { usize::MAX } else { self.viewport.top() }, follow);
             }
-            Scroll::Section(forward) => {
+            ScrollMove::Section(forward) => {
                 self.jump_to_kind(forward, |kind| matches!(kind, RowKind::Heading(_)));
             }
-            Scroll::Code(forward) => {
+            ScrollMove::Code(forward) => {
                 self.jump_to_kind(forward, |kind| matches!(kind, RowKind::CodeHeader(_)));
             }
-            Scroll::Columns(n) => self.scroll_code(n),
+            ScrollMove::Columns(n) => self.scroll_code(n),
         }
     }
 

@@ -12,7 +12,7 @@ use super::paint::{RowPainter, draw_text_right, inset_sides, row_at, truncate_to
 use super::pane::PaneRenderer;
 use super::theme::{Theme, UiRole};
 use crate::app::triage::{build_items, count_items, filter_items};
-use crate::app::{Scroll, State};
+use crate::app::{ScrollMove, State};
 use crate::domain::TriageCounts;
 use crate::text::sanitize_line;
 use crate::text::width::width;
@@ -81,7 +81,7 @@ impl TriageRenderer {
     }
 
     /// Scrolls the source.
-    pub(super) fn apply_scroll(&mut self, scroll: Scroll) {
+    pub(super) fn apply_scroll(&mut self, scroll: ScrollMove) {
         self.source.apply_scroll(scroll);
     }
 
@@ -151,7 +151,7 @@ fn describe_filter(state: &State) -> String {
         texts.push(pane.map_or_else(|| id.to_string(), |persona| sanitize_line(&persona.name)));
     }
     texts.extend(filter.facet.map(|facet| facet.as_str().to_owned()));
-    texts.extend(filter.status.map(|status| status.word().to_owned()));
+    texts.extend(filter.status.map(|status| status.as_str().to_owned()));
     if state.triage.typing || !filter.text.is_empty() {
         let cursor = if state.triage.typing { "▏" } else { "" };
         texts.push(format!("/{}{cursor}", sanitize_line(&filter.text)));

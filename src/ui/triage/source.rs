@@ -11,8 +11,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::list::{severity_role, status_sign};
-use crate::app::triage::{TriageItem, TriageMember, span_of};
-use crate::app::{RunRef, Scroll, State};
+use crate::app::triage::{TriageItem, TriageMember, lines_to_span};
+use crate::app::{RunRef, ScrollMove, State};
 use crate::domain::{RecommendationId, RunId, RunState};
 use crate::text::{Layout, LayoutOptions, PartKind, Row, RowKind, sanitize_line};
 use crate::ui::answer_rows::draw_row;
@@ -97,7 +97,7 @@ impl SourceRenderer {
         };
         add_text(UiRole::PopupTitle, &sanitize_line(item.leader.found.title()), 3);
         let (glyph, role) = status_sign(item.status());
-        add_text(role, &format!("{glyph} {}", item.status().word()), 1);
+        add_text(role, &format!("{glyph} {}", item.status().as_str()), 1);
         let names: Vec<String> = item
             .panes()
             .into_iter()
@@ -185,8 +185,8 @@ impl SourceRenderer {
         let Some(run) = state.run(selecting.run) else { return };
         let layout = update_layout(&mut self.layouts, self.width, run);
         let source = run.document.source();
-        let selected = span_of(source, selecting.lines());
-        let cursor = span_of(source, (selecting.line, selecting.line));
+        let selected = lines_to_span(source, selecting.lines());
+        let cursor = lines_to_span(source, (selecting.line, selecting.line));
         let is_marked = |row: &Row| {
             let overlaps = row.source.start < selected.end && row.source.end > selected.start;
             overlaps && row.kind != RowKind::Blank
@@ -214,8 +214,8 @@ impl SourceRenderer {
     }
 
     /// Scrolls by lines; other commands move the selection in the list.
-    pub(super) fn apply_scroll(&mut self, scroll: Scroll) {
-        if let Scroll::Lines(_) = scroll {
+    pub(super) fn apply_scroll(&mut self, scroll: ScrollMove) {
+        if let ScrollMove::Lines(_) = scroll {
             self.viewport.apply_scroll(scroll);
         }
     }

@@ -1,12 +1,12 @@
 //! A challenge and a brief: one model call each, beside the conversation.
 
-use plenary::app::{Effect, Order, Overlay};
+use plenary::app::{Effect, Overlay, RunRequest};
 use plenary::domain::{Change, Ending, RunId, RunUpdate};
 use plenary::review::BriefLine;
 
 use super::{desk, rows};
 
-fn order(effects: &[Effect]) -> Option<Order> {
+fn order(effects: &[Effect]) -> Option<RunRequest> {
     let mut orders = effects.iter().filter_map(|e| match e {
         Effect::Ask(orders) => Some(orders.clone()),
         _ => None,

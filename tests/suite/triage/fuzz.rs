@@ -1,7 +1,7 @@
 //! Any keys, in any view, at any size: nothing panics, and what is chosen is there.
 
 use plenary::app::triage::{build_items, filter_items};
-use plenary::app::{Key, Msg, State};
+use plenary::app::{KeyPress, Msg, State};
 use plenary::domain::{Ending, RunUpdate};
 use proptest::prelude::*;
 
@@ -112,7 +112,7 @@ proptest! {
         script = script.keys("esc");
         for event in events {
             script = match event {
-                Event::Key(key) => script.msg(Msg::Key(Key::parse(key).unwrap())),
+                Event::Key(key) => script.msg(Msg::Key(KeyPress::parse(key).unwrap())),
                 Event::Size(width, height) => script.msg(Msg::Resize(width, height)),
                 Event::More | Event::End => {
                     let live = script.state.panes().into_iter().filter_map(|p| p.current()).find(plenary::app::RunRef::is_live);

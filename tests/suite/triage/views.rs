@@ -124,7 +124,7 @@ fn what_another_instance_writes_is_left_to_it() {
         side_turns: Vec::new(),
         history: TriageHistory::default(),
     };
-    second.send(Msg::Opened(Ok(Box::new(session))));
+    second.send(Msg::SessionLoaded(Ok(Box::new(session))));
     second.keys("f3 space enter");
     let lifted = second
         .take()

@@ -1,4 +1,4 @@
-//! Actions in Triage: in its list, in the filter line, and while lines are selected.
+//! Actions of the Triage view: in the list, in the filter line, and during line selection.
 
 use super::Handled;
 use crate::app::overlay::{
@@ -11,7 +11,7 @@ use crate::domain::Decision;
 /// Rows that a page key moves by.
 const PAGE: isize = 10;
 
-/// The list of recommendations.
+/// Handles actions in the list of recommendations.
 pub(super) fn handle_triage_action(
     state: &mut State,
     action: Action,
@@ -41,7 +41,7 @@ pub(super) fn handle_triage_action(
     Handled::Yes
 }
 
-/// Moving through the list and narrowing it.
+/// Handles actions that move the selection or filter the list.
 fn handle_list_action(state: &mut State, action: Action) -> Handled {
     match action {
         Action::LineDown => triage_list::move_selection(state, 1),
@@ -64,7 +64,7 @@ fn handle_list_action(state: &mut State, action: Action) -> Handled {
     Handled::Yes
 }
 
-/// The filter line of the list.
+/// Handles actions in the filter line.
 pub(super) fn handle_filter_action(state: &mut State, action: Action) -> Handled {
     match action {
         Action::Open => state.triage.typing = false,
@@ -76,7 +76,7 @@ pub(super) fn handle_filter_action(state: &mut State, action: Action) -> Handled
     Handled::Yes
 }
 
-/// Lines of an answer are being selected.
+/// Handles actions during line selection.
 pub(super) fn handle_selection_action(
     state: &mut State,
     action: Action,

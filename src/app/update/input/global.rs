@@ -1,11 +1,11 @@
-//! Actions that mean the same everywhere.
+//! Actions with the same meaning in every context.
 
 use super::Handled;
 use crate::app::overlay::{open_brief, open_export, open_help, open_ledger, open_sessions};
 use crate::app::update::{ask, composer, download, lifecycle, session, triage_history, views};
 use crate::app::{Action, Effect, Effects, State, ViewKind};
 
-/// A pattern with the actions that depend on what has the focus: only the handler of a context knows what they mean.
+/// A pattern of the actions whose meaning depends on the context.
 macro_rules! contextual_actions {
     () => {
         Action::Newline
@@ -80,10 +80,11 @@ macro_rules! contextual_actions {
     };
 }
 
-/// Handles what works everywhere. The match is exhaustive: a new action is listed here, in one half or the other.
+/// Handles the actions that work everywhere. The match is exhaustive: a new action must be added here or to
+/// `contextual_actions`.
 pub(super) fn handle_action(state: &mut State, action: Action, effects: &mut Effects) -> Handled {
     match action {
-        Action::Send => ask::send(state, effects),
+        Action::Send => ask::send_composer(state, effects),
         Action::Compose => composer::enter_composer(state),
         Action::Example1 => composer::send_example(state, 0, effects),
         Action::Example2 => composer::send_example(state, 1, effects),
@@ -97,7 +98,7 @@ pub(super) fn handle_action(state: &mut State, action: Action, effects: &mut Eff
         Action::CancelAll => ask::cancel_all(state, effects),
         Action::Undo => triage_history::undo_step(state, effects),
         Action::Redo => triage_history::redo_step(state, effects),
-        Action::New => session::new(state, effects),
+        Action::New => session::start_new_session(state, effects),
         Action::GetModel => download::open_download(state),
         Action::Sessions => open_sessions(state, effects),
         Action::Ledger => open_ledger(state),

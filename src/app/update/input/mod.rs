@@ -1,8 +1,8 @@
-//! The way of a key: its context, its action there, and the handler of that context. Keys without an action are text.
+//! Key presses: finds the action in the current context and passes it to that context's handler. A key without an action is
+//! text.
 //!
-//! A handler says whether it handled the action. One that it does not know goes to the wider contexts, in the order in
-//! which keys are looked up, and last to `global`, whose match has no wildcard: a new action does not compile until it is
-//! decided there whether it works everywhere. `tests/suite/input.rs` runs every action in every context that binds it.
+//! A handler returns whether it handled the action. Unhandled actions go to the wider contexts, in the lookup order of keys,
+//! and last to `global`, whose match has no wildcard: a new action does not compile until it is listed there.
 
 mod deciding;
 mod global;
@@ -11,23 +11,23 @@ mod writing;
 
 use super::{composer, triage_list};
 use crate::app::overlay::{OverlayOutcome, edit_filter, handle_overlay_action};
-use crate::app::{Action, Effects, Focus, Key, KeyContext, State};
+use crate::app::{Action, Effects, Focus, KeyContext, KeyPress, State};
 
-/// Whether a context has a meaning for an action.
+/// Whether a context handled an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Handled {
-    /// It was done, or a notice says why not.
+    /// Done, or a notice says why not.
     Yes,
-    /// It means nothing in this context.
+    /// The action has no meaning in this context.
     No,
 }
 
-/// A key was pressed.
-pub(super) fn on_key(state: &mut State, key: Key, effects: &mut Effects) {
+/// Handles a key press.
+pub(super) fn on_key(state: &mut State, key: KeyPress, effects: &mut Effects) {
     let context = state.key_context();
     let mut pending = std::mem::take(&mut state.pending);
-    let action = state.keymap.lookup(context, &mut pending, key);
+    let action = state.keymap.find_action(context, &mut pending, key);
     state.pending = pending;
     if action != Some(Action::Interrupt) && action != Some(Action::Quit) {
         state.quitting = None;
@@ -38,8 +38,8 @@ pub(super) fn on_key(state: &mut State, key: Key, effects: &mut Effects) {
     }
 }
 
-/// Text was pasted: into the text line of an overlay or of the filter, else into the question, whatever has the focus (a
-/// paste never acts).
+/// Inserts pasted text into the text line of the top overlay or of the filter, else into the composer. A paste never runs
+/// actions.
 pub(super) fn on_paste(state: &mut State, text: &str, effects: &mut Effects) {
     if state.overlays.iter().any(|overlay| !overlay.handler().is_transparent_to_paste()) {
         if let Some(top) = state.overlays.last_mut() {
@@ -47,7 +47,7 @@ pub(super) fn on_paste(state: &mut State, text: &str, effects: &mut Effects) {
         }
     } else if state.overlays.is_empty() && state.key_context() == KeyContext::Filter {
         for c in text.chars().filter(|c| !c.is_control()) {
-            edit_filter(&mut state.triage.filter.text, Key::char(c));
+            edit_filter(&mut state.triage.filter.text, KeyPress::char(c));
         }
         triage_list::reselect_listed(state);
     } else {
@@ -68,7 +68,7 @@ fn run_or_explain(state: &mut State, context: KeyContext, action: Action, effect
     }
 }
 
-/// Tries `context`, the wider ones, and (for the palette, which offers every action) the view below.
+/// Tries `context`, the wider contexts, and (for the palette, which offers every action) the view below.
 fn run_in_context(
     state: &mut State,
     context: KeyContext,
@@ -89,8 +89,8 @@ fn run_in_context(
         Focus::Composer => Some(KeyContext::Composer),
         Focus::Panes => None,
     };
-    let view = state.view_context().chain();
-    for place in context.chain().chain(below).chain(view) {
+    let view = state.view_context().lookup_order();
+    for place in context.lookup_order().chain(below).chain(view) {
         if handle_in(state, place, action, effects) == Handled::Yes {
             return Handled::Yes;
         }
@@ -116,7 +116,7 @@ fn handle_in(
         KeyContext::Select => deciding::handle_selection_action(state, action, effects),
         KeyContext::Filter => deciding::handle_filter_action(state, action),
         KeyContext::Global => global::handle_action(state, action, effects),
-        // The contexts of overlays, which handle their actions themselves.
+        // Contexts of overlays, which handle their own actions.
         KeyContext::List
         | KeyContext::Sessions
         | KeyContext::Ledger
@@ -130,8 +130,8 @@ fn handle_in(
     }
 }
 
-/// A key without an action: text, where text is written.
-fn handle_text(state: &mut State, context: KeyContext, key: Key, effects: &mut Effects) {
+/// Handles a key without an action: inserts it as text, in contexts with text input.
+fn handle_text(state: &mut State, context: KeyContext, key: KeyPress, effects: &mut Effects) {
     if let Some(top) = state.overlays.last_mut() {
         if matches!(context, KeyContext::Filter | KeyContext::Line) {
             top.handler_mut().handle_text(key, effects);

@@ -1,17 +1,17 @@
-//! Actions in the views where answers are read: the answers themselves, Compare, Change, and what all views share.
+//! Actions of the views Answers, Compare and Change, and actions that all views share.
 
 use super::Handled;
 use crate::app::state::EXAMPLES;
 use crate::app::update::{ask, composer, panes, views};
-use crate::app::{Action, Effect, Effects, Scroll, State, ViewKind};
+use crate::app::{Action, Effect, Effects, ScrollMove, State, ViewKind};
 
-/// What means the same in every view that does not handle it differently.
+/// Handles the shared actions of all views.
 pub(super) fn handle_view_action(
     state: &mut State,
     action: Action,
     effects: &mut Effects,
 ) -> Handled {
-    if let Some(scroll) = scroll_of(action) {
+    if let Some(scroll) = scroll_move(action) {
         panes::scroll_view(state, scroll, effects);
         return Handled::Yes;
     }
@@ -33,36 +33,36 @@ pub(super) fn handle_view_action(
         Action::CopyBlock => panes::copy_block(state, effects),
         Action::CopyAnswer => panes::copy_answer(state, effects),
         Action::Edit => panes::open_answer_in_editor(state, effects),
-        Action::Retry => ask::retry(state, effects),
-        Action::Cancel => ask::cancel(state, effects),
+        Action::Retry => ask::retry_focused(state, effects),
+        Action::Cancel => ask::cancel_focused(state, effects),
         _ => return Handled::No,
     }
     Handled::Yes
 }
 
-/// How the view scrolls.
-fn scroll_of(action: Action) -> Option<Scroll> {
+/// The scroll command of an action.
+fn scroll_move(action: Action) -> Option<ScrollMove> {
     Some(match action {
-        Action::LineDown | Action::ScrollDown => Scroll::Lines(1),
-        Action::LineUp | Action::ScrollUp => Scroll::Lines(-1),
-        Action::HalfPageDown => Scroll::HalfPages(1),
-        Action::HalfPageUp => Scroll::HalfPages(-1),
-        Action::PageDown => Scroll::Pages(1),
-        Action::PageUp => Scroll::Pages(-1),
-        Action::Top => Scroll::Top,
-        Action::Bottom => Scroll::Bottom,
-        Action::ScrollRight => Scroll::Columns(8),
-        Action::ScrollLeft => Scroll::Columns(-8),
-        Action::SectionNext => Scroll::Section(true),
-        Action::SectionPrevious => Scroll::Section(false),
-        Action::CodeNext => Scroll::Code(true),
-        Action::CodePrevious => Scroll::Code(false),
-        Action::Follow => Scroll::ToggleFollow,
+        Action::LineDown | Action::ScrollDown => ScrollMove::Lines(1),
+        Action::LineUp | Action::ScrollUp => ScrollMove::Lines(-1),
+        Action::HalfPageDown => ScrollMove::HalfPages(1),
+        Action::HalfPageUp => ScrollMove::HalfPages(-1),
+        Action::PageDown => ScrollMove::Pages(1),
+        Action::PageUp => ScrollMove::Pages(-1),
+        Action::Top => ScrollMove::Top,
+        Action::Bottom => ScrollMove::Bottom,
+        Action::ScrollRight => ScrollMove::Columns(8),
+        Action::ScrollLeft => ScrollMove::Columns(-8),
+        Action::SectionNext => ScrollMove::Section(true),
+        Action::SectionPrevious => ScrollMove::Section(false),
+        Action::CodeNext => ScrollMove::Code(true),
+        Action::CodePrevious => ScrollMove::Code(false),
+        Action::Follow => ScrollMove::ToggleFollow,
         _ => return None,
     })
 }
 
-/// The answers, side by side.
+/// Handles actions of the Answers view.
 pub(super) fn handle_panes_action(
     state: &mut State,
     action: Action,
@@ -70,13 +70,13 @@ pub(super) fn handle_panes_action(
 ) -> Handled {
     match action {
         Action::Back if state.zoomed => state.zoomed = false,
-        Action::Back => ask::cancel(state, effects),
+        Action::Back => ask::cancel_focused(state, effects),
         _ => return Handled::No,
     }
     Handled::Yes
 }
 
-/// Facet against facet.
+/// Handles actions of the Compare view.
 pub(super) fn handle_compare_action(
     state: &mut State,
     action: Action,
@@ -96,7 +96,7 @@ pub(super) fn handle_compare_action(
     Handled::Yes
 }
 
-/// One persona's answer against its previous one.
+/// Handles actions of the Change view.
 pub(super) fn handle_change_action(
     state: &mut State,
     action: Action,

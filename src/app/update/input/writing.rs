@@ -1,17 +1,17 @@
-//! Actions while a question is written.
+//! Actions of the composer.
 
 use super::Handled;
 use crate::app::update::{ask, composer};
 use crate::app::{Action, Effects, State};
 
-/// The composer has the focus.
+/// Handles actions of the composer.
 pub(super) fn handle_composer_action(
     state: &mut State,
     action: Action,
     effects: &mut Effects,
 ) -> Handled {
     match action {
-        Action::Send => ask::send(state, effects),
+        Action::Send => ask::send_composer(state, effects),
         Action::Newline => composer::insert_newline(state),
         Action::Leave => composer::leave_composer(state),
         Action::HistoryOlder => composer::browse_history(state, true),
@@ -23,7 +23,7 @@ pub(super) fn handle_composer_action(
     Handled::Yes
 }
 
-/// Names are offered after `@`.
+/// Handles actions while names are offered after `@`.
 pub(super) fn handle_completion_action(state: &mut State, action: Action) -> Handled {
     match action {
         Action::Accept => composer::accept_completion(state),

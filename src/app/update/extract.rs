@@ -1,6 +1,6 @@
-//! Reading answers: sections while they are compared, recommendations once, when a run has ended.
+//! Reads sections of the displayed answers, and extracts recommendations once, when a run has ended.
 //!
-//! What was extracted is stored, so that a session reads tomorrow as it does today.
+//! Extracted recommendations are stored, so that later versions do not change a session.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use crate::app::{Effects, State, ViewKind};
 use crate::domain::{Change, RunId, RunState};
 use crate::review;
 
-/// Extracts the recommendations of a run that has ended with text, unless that was done before. Challenges and briefs
-/// have none.
+/// Extracts the recommendations of a run that has ended with text, unless they are extracted already. Challenges and
+/// briefs have none.
 pub(super) fn extract_recommendations(state: &mut State, id: RunId, effects: &mut Effects) {
     let is_of_turn = state.turns().iter().any(|turn| turn.runs.iter().any(|run| run.id == id));
     let Some(run) = state.run(id).filter(|_| is_of_turn) else { return };
@@ -26,7 +26,7 @@ pub(super) fn extract_recommendations(state: &mut State, id: RunId, effects: &mu
     state.apply_change(Change::Extracted { run: id, found }, effects);
 }
 
-/// The same for every run of the session: those of an older store, or of a program that was killed.
+/// Extracts the recommendations of all runs without any: runs of an older store, or of a program that was killed.
 pub(super) fn extract_missing(state: &mut State, effects: &mut Effects) {
     let missing: Vec<RunId> = state
         .turns()
@@ -40,14 +40,14 @@ pub(super) fn extract_missing(state: &mut State, effects: &mut Effects) {
     }
 }
 
-/// Reads the sections of what has grown since they were read last, for the views that show them.
+/// Reads the sections of answers that have grown, in the views that show sections.
 pub(super) fn read_shown_sections(state: &mut State) {
     if matches!(state.view, ViewKind::Compare | ViewKind::Change) {
         read_all_sections(state);
     }
 }
 
-/// The same whatever is shown.
+/// Reads the sections of answers that have grown.
 pub(in crate::app) fn read_all_sections(state: &mut State) {
     let synonyms = Arc::clone(&state.roster.synonyms);
     for (_, display) in state.displays.iter_mut() {

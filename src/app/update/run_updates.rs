@@ -1,14 +1,16 @@
-//! What runs report: progress, text, endings. Called once a frame and run with everything since the last one, so that the
-//! work of a frame does not depend on the number of tokens.
+//! Handles reports of runs: progress, text, endings.
+//!
+//! All updates of a run since the last frame are handled together, so that the work of a frame does not depend on the number
+//! of tokens.
 
 use std::time::Duration;
 
-use super::lift;
+use super::extract;
 use crate::app::{Effect, Effects, State};
 use crate::domain::{Change, Ending, RunId, RunState, RunUpdate};
 use crate::text::sanitize_line;
 
-/// Applies everything that run `id` reported since the last frame. Reports of runs that are gone or have ended are dropped.
+/// Applies the updates of run `id` since the last frame. Updates of unknown or ended runs are dropped.
 pub(super) fn on_run_updates(
     state: &mut State,
     id: RunId,
@@ -42,14 +44,14 @@ fn is_live(state: &State, id: RunId) -> bool {
     state.run(id).is_some_and(|run| run.is_live())
 }
 
-/// Text that has arrived and is not in the session yet.
+/// Received text that is not in the session yet.
 #[derive(Default)]
 struct Arrived {
     text: String,
     reasoning: String,
 }
 
-/// Text goes into the session and to the store in one piece a frame.
+/// Appends the received text to the session as one change a frame.
 fn append_arrived(state: &mut State, run: RunId, arrived: &mut Arrived, effects: &mut Effects) {
     let Arrived { text, reasoning } = std::mem::take(arrived);
     if !text.is_empty() || !reasoning.is_empty() {
@@ -57,7 +59,7 @@ fn append_arrived(state: &mut State, run: RunId, arrived: &mut Arrived, effects:
     }
 }
 
-/// What is known of a live run and not stored.
+/// Applies progress of a live run, which is not stored.
 fn show_progress(state: &mut State, id: RunId, update: RunUpdate) {
     let now = state.clock.since_start;
     let Some(run) = state.session.as_mut().and_then(|session| session.run_mut(id)) else { return };
@@ -83,7 +85,7 @@ fn show_progress(state: &mut State, id: RunId, update: RunUpdate) {
     }
 }
 
-/// Ends a live run, however it ended: the text it had stays, and its recommendations are extracted.
+/// Ends a live run. Its text stays, and its recommendations are extracted.
 pub(super) fn end_run(state: &mut State, id: RunId, ending: Ending, effects: &mut Effects) {
     let now = state.clock.since_start;
     let Some(run) = state.run(id).filter(super::super::RunRef::is_live) else { return };
@@ -96,10 +98,10 @@ pub(super) fn end_run(state: &mut State, id: RunId, ending: Ending, effects: &mu
     };
     state.apply_change(change, effects);
     request_highlighting(state, id, effects);
-    lift::extract_recommendations(state, id, effects);
+    extract::extract_recommendations(state, id, effects);
 }
 
-/// Code that has come in since the last call is highlighted by a worker.
+/// Requests highlighting of code received since the last call.
 pub(super) fn request_highlighting(state: &mut State, id: RunId, effects: &mut Effects) {
     let Some(display) = state.displays.get_mut(id) else { return };
     let jobs = display.document.take_jobs();

@@ -1,6 +1,6 @@
-//! Local models as the screen knows them: which personas they answer for, which are installed, how a download goes.
+//! Status of the local models in the roster: installed, missing, being downloaded.
 //!
-//! Data and queries. Downloads are started in `update::download`; the runtime reports on them.
+//! Data and queries only; downloads are started and reported elsewhere.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -9,60 +9,60 @@ use std::time::Duration;
 use super::Roster;
 use crate::domain::{ModelFile, PersonaId};
 
-/// What the runtime reports about one model file.
+/// A report on one model file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PullNews {
-    /// Where it would be downloaded from, human-readable.
-    From(String),
+pub enum DownloadReport {
+    /// Where the file would be downloaded from, human-readable.
+    Source(String),
     /// It is installed.
-    There,
-    /// Only this number of bytes is there, and no download is running.
-    Absent(u64),
-    /// A download was cancelled and has ended; this number of bytes is kept for the next one.
-    Kept(u64),
-    /// Another instance downloads it; this one waits.
+    Present,
+    /// Not installed, no download running; this number of bytes is kept.
+    Missing(u64),
+    /// A cancelled download has ended; this number of bytes is kept for the next download.
+    Cancelled(u64),
+    /// Waiting, because another instance is downloading the file.
     Waiting,
-    /// A source is tried, human-readable.
+    /// This source is being tried, human-readable.
     Trying(String),
-    /// Number of bytes that have arrived, and in total.
+    /// Number of bytes received, and in total.
     Bytes(u64, u64),
-    /// The bytes that have arrived are being verified.
-    Checking,
+    /// The received bytes are being verified.
+    Verifying,
     /// The download failed: every source with its reason, and what to do.
     Failed(String),
 }
 
 /// Status of one model file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Stock {
+pub enum ModelFileStatus {
     /// Installed.
-    There,
-    /// Missing, but for this number of bytes.
-    Absent(u64),
-    /// Downloaded after others.
+    Present,
+    /// Missing; this number of bytes is kept.
+    Missing(u64),
+    /// Queued behind other downloads; this number of bytes is kept.
     Queued(u64),
     /// Being downloaded.
-    Coming(Fetch),
-    /// The download failed, and why.
+    Downloading(DownloadMeter),
+    /// The download failed, with the reason.
     Failed(String),
 }
 
 /// Progress of a download.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Fetch {
-    /// The step besides receiving bytes: `checking the file`.
+pub struct DownloadMeter {
+    /// The current step, when it is not receiving bytes: `checking the file`.
     pub step: Option<&'static str>,
-    /// The source that is tried, human-readable; empty before the first.
+    /// The source being tried, human-readable; empty before the first one.
     pub source: String,
-    /// Number of bytes that have arrived.
+    /// Number of bytes received.
     pub done: u64,
     /// Number of bytes in total.
     pub total: u64,
-    /// The last few seconds: time, and number of bytes at that time.
+    /// Samples of the last few seconds: time, and number of bytes at that time.
     samples: VecDeque<(Duration, u64)>,
 }
 
-impl Fetch {
+impl DownloadMeter {
     /// Number of samples for the rate, at least a second apart.
     const SAMPLES: usize = 8;
 
@@ -72,7 +72,7 @@ impl Fetch {
     }
 
     /// Records the number of bytes at `now`.
-    pub fn count(&mut self, now: Duration, done: u64, total: u64) {
+    pub fn record_bytes(&mut self, now: Duration, done: u64, total: u64) {
         if done < self.done {
             self.samples.clear();
         }
@@ -92,13 +92,13 @@ impl Fetch {
         self.samples.clear();
     }
 
-    /// Percentage that has arrived.
+    /// Percentage received.
     pub fn percent(&self) -> u16 {
         let percent = self.done.saturating_mul(100).checked_div(self.total).unwrap_or(0);
         u16::try_from(percent.min(100)).unwrap_or(100)
     }
 
-    /// Bytes per second over the last few seconds, once that is known.
+    /// Bytes per second over the last few seconds; none until there are two samples.
     pub fn rate(&self) -> Option<u64> {
         let ((from, then), (to, now)) = self.samples.front().zip(self.samples.back())?;
         let millis = u64::try_from(to.saturating_sub(*from).as_millis()).ok()?;
@@ -106,7 +106,7 @@ impl Fetch {
     }
 
     /// Time left at this rate.
-    pub fn left(&self) -> Option<Duration> {
+    pub fn time_left(&self) -> Option<Duration> {
         self.total.saturating_sub(self.done).checked_div(self.rate()?).map(Duration::from_secs)
     }
 }
@@ -114,35 +114,39 @@ impl Fetch {
 /// One local model that answers for a persona.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LocalModel {
-    /// Its weights.
+    /// Its model file.
     pub weights: Arc<ModelFile>,
     /// Status of its file.
-    pub stock: Stock,
-    /// Where it would be downloaded from, human-readable; empty until reported.
+    pub status: ModelFileStatus,
+    /// Where the file would be downloaded from, human-readable; empty until reported.
     pub from: String,
 }
 
 /// The local models that answer for personas.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Locals {
-    /// Each once, in the order of the personas.
+pub struct LocalModels {
+    /// Each model once, in the order of the personas.
     pub models: Vec<LocalModel>,
-    /// A question that is sent as soon as its models are installed.
+    /// The question to send as soon as its models are installed.
     pub waiting: Option<String>,
     /// Missing models are downloaded without asking.
-    pub unasked: bool,
+    pub without_asking: bool,
 }
 
-impl Locals {
+impl LocalModels {
     /// The local models of `roster`; they count as installed until the runtime reports otherwise.
-    pub fn of(roster: &Roster) -> Self {
+    pub fn from_roster(roster: &Roster) -> Self {
         let mut models: Vec<LocalModel> = Vec::new();
         for persona in &roster.personas {
             let Ok(answerer) = roster.answerer(&persona.id) else { continue };
             let Some(weights) = &answerer.weights else { continue };
             if models.iter().all(|known| known.weights.id != weights.id) {
                 let weights = Arc::clone(weights);
-                models.push(LocalModel { weights, stock: Stock::There, from: String::new() });
+                models.push(LocalModel {
+                    weights,
+                    status: ModelFileStatus::Present,
+                    from: String::new(),
+                });
             }
         }
         Self { models, ..Self::default() }
@@ -158,8 +162,8 @@ impl Locals {
         self.models.iter_mut().find(|model| model.weights.id == id)
     }
 
-    /// Those that answer for `personas` and are missing.
-    pub fn missing<'a>(
+    /// The models that answer for `personas` and are not installed.
+    pub fn find_missing<'a>(
         &self,
         roster: &Roster,
         personas: impl IntoIterator<Item = &'a PersonaId>,
@@ -168,7 +172,7 @@ impl Locals {
         for id in personas {
             let weights = roster.answerer(id).ok().and_then(|a| a.weights.as_ref());
             let Some(model) = weights.and_then(|w| self.get(&w.id)) else { continue };
-            if model.stock != Stock::There && !missing.contains(&model) {
+            if model.status != ModelFileStatus::Present && !missing.contains(&model) {
                 missing.push(model);
             }
         }
@@ -176,17 +180,17 @@ impl Locals {
     }
 
     /// The model that is being downloaded, and the progress.
-    pub fn coming(&self) -> Option<(&LocalModel, &Fetch)> {
-        self.models.iter().find_map(|model| match &model.stock {
-            Stock::Coming(fetch) => Some((model, fetch)),
+    pub fn current_download(&self) -> Option<(&LocalModel, &DownloadMeter)> {
+        self.models.iter().find_map(|model| match &model.status {
+            ModelFileStatus::Downloading(meter) => Some((model, meter)),
             _ => None,
         })
     }
 
-    /// `downloading qwen2.5-coder-1.5b 43 %`, while something is.
-    pub fn status(&self) -> Option<String> {
-        let (model, fetch) = self.coming()?;
-        Some(format!("downloading {} {} %", model.weights.name(), fetch.percent()))
+    /// `downloading qwen2.5-coder-1.5b 43 %`, while a download is running.
+    pub fn download_status(&self) -> Option<String> {
+        let (model, meter) = self.current_download()?;
+        Some(format!("downloading {} {} %", model.weights.name(), meter.percent()))
     }
 }
 
@@ -197,26 +201,26 @@ mod tests {
     #[test]
     fn the_rate_is_that_of_the_last_seconds() {
         let second = Duration::from_secs;
-        let mut fetch = Fetch::new(0, 10_000);
-        assert_eq!((fetch.percent(), fetch.rate(), fetch.left()), (0, None, None));
-        fetch.count(second(1), 0, 10_000);
-        assert_eq!(fetch.rate(), None);
+        let mut meter = DownloadMeter::new(0, 10_000);
+        assert_eq!((meter.percent(), meter.rate(), meter.time_left()), (0, None, None));
+        meter.record_bytes(second(1), 0, 10_000);
+        assert_eq!(meter.rate(), None);
         for at in 2..=5 {
-            fetch.count(second(at), (at - 1) * 100, 10_000);
+            meter.record_bytes(second(at), (at - 1) * 100, 10_000);
         }
-        assert_eq!((fetch.rate(), fetch.left()), (Some(100), Some(second(96))));
+        assert_eq!((meter.rate(), meter.time_left()), (Some(100), Some(second(96))));
         // Faster now: the slow seconds no longer count.
         for at in 6..=20 {
-            fetch.count(second(at), 400 + (at - 5) * 600, 10_000);
+            meter.record_bytes(second(at), 400 + (at - 5) * 600, 10_000);
         }
-        assert_eq!((fetch.rate(), fetch.percent()), (Some(600), 94));
+        assert_eq!((meter.rate(), meter.percent()), (Some(600), 94));
         // The rate of another source is unknown at first.
-        fetch.try_source("pip".to_owned());
-        assert_eq!(fetch.rate(), None);
-        fetch.count(second(30), 100, 10_000);
-        fetch.count(second(31), 50, 10_000);
-        assert_eq!(fetch.rate(), None, "fewer bytes than before are a new beginning");
-        assert_eq!(Fetch::new(5, 0).percent(), 0);
-        assert_eq!(Fetch::new(u64::MAX, 10).percent(), 100);
+        meter.try_source("pip".to_owned());
+        assert_eq!(meter.rate(), None);
+        meter.record_bytes(second(30), 100, 10_000);
+        meter.record_bytes(second(31), 50, 10_000);
+        assert_eq!(meter.rate(), None, "fewer bytes than before restart the measurement");
+        assert_eq!(DownloadMeter::new(5, 0).percent(), 0);
+        assert_eq!(DownloadMeter::new(u64::MAX, 10).percent(), 100);
     }
 }

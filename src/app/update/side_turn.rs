@@ -1,12 +1,12 @@
-//! Side turns: a challenge of one recommendation, a brief of a turn. Off unless the user asks for one.
+//! Side turns: challenges of recommendations and briefs of turns, only at the user's request.
 //!
-//! Each is a run that appears in no pane, no prompt history and no count of answers.
+//! The run of a side turn does not appear in panes, prompt history or answer counts.
 
 use std::sync::Arc;
 
-use super::{ask, download, stream};
+use super::{ask, download, run_updates};
 use crate::app::run_display::VerifiedBrief;
-use crate::app::{Effect, Effects, Level, Overlay, RunDisplay, RunQuestion, RunRef, State};
+use crate::app::{Effect, Effects, NoticeLevel, Overlay, RunDisplay, RunQuestion, RunRef, State};
 use crate::domain::{
     Change, Ending, NewSideTurn, Persona, PersonaId, RecommendationId, RunId, SideTurnKind, TurnId,
 };
@@ -32,40 +32,49 @@ pub(in crate::app) fn ask_challenge(
     else {
         return;
     };
-    let limit = limit(state, &persona);
+    let limit = question_limit(state, &persona);
     let question = prompt::challenge_question(&question, &text, limit, number);
     let kind = SideTurnKind::Challenge(about);
-    if start(state, kind, &persona, question, Vec::new(), effects).is_some() {
+    if start_side_turn(state, kind, &persona, question, Vec::new(), effects).is_some() {
         let name = crate::text::sanitize_line(&persona.name);
-        state.tell(Level::Info, format!("asking {name}; the reply appears below the source"));
+        state.show_notice(
+            NoticeLevel::Info,
+            format!("asking {name}; the reply appears below the source"),
+        );
     }
 }
 
-/// The turn that a brief would be about: the last one with several answers, else the last one.
+/// The turn to summarise: the last one with several answers, else the last one.
 pub(in crate::app) fn brief_turn(state: &State) -> Option<TurnId> {
-    // A question to one persona has no brief: the previous one has.
+    // A question to one persona cannot have a brief, so the previous one is used.
     let turns = state.turns();
     let compared = turns.iter().rfind(|turn| turn_answers(state, turn.id).len() > 1);
     compared.or(turns.last()).map(|turn| turn.id)
 }
 
-/// Has the brief of `turn` written; none when that is not possible, which a notice says.
+/// Starts the run that writes the brief of `turn`. None when that is not possible; a notice says why.
 pub(in crate::app) fn write_brief(
     state: &mut State,
     turn: TurnId,
     effects: &mut Effects,
 ) -> Option<RunId> {
     if state.panes().iter().any(crate::app::Pane::is_live) {
-        state.tell(Level::Info, "answers are still streaming: a brief needs complete ones");
+        state.show_notice(
+            NoticeLevel::Info,
+            "answers are still streaming: a brief needs complete ones",
+        );
         return None;
     }
     let Some(writer) =
         PersonaId::parse(PersonaId::BRIEF).and_then(|id| state.roster.persona(&id).cloned())
     else {
-        state.tell(Level::Error, "there is no persona \"brief\" that could write it");
+        state.show_notice(
+            NoticeLevel::Error,
+            "the persona \"brief\", which writes briefs, is missing",
+        );
         return None;
     };
-    let limit = limit(state, &writer);
+    let limit = question_limit(state, &writer);
     let number = state.ids.next_turn_id().number();
     let answers = turn_answers(state, turn);
     let sources: Vec<BriefSource<'_>> = answers
@@ -81,15 +90,15 @@ pub(in crate::app) fn write_brief(
         .filter(|_| sources.len() > 1)
         .map(|question| prompt::brief_question(&question, &sources, limit, number));
     let Some(asked) = asked else {
-        state.tell(Level::Info, "a brief is made of at least two answers");
+        state.show_notice(NoticeLevel::Info, "a brief needs at least two answers");
         return None;
     };
     let notes = asked.note.into_iter().collect();
-    start(state, SideTurnKind::Brief(turn), &writer, asked.text, notes, effects)
+    start_side_turn(state, SideTurnKind::Brief(turn), &writer, asked.text, notes, effects)
 }
 
-/// The tokens that a question to this persona may have, where that is known.
-fn limit(state: &State, persona: &Persona) -> Option<u32> {
+/// Maximum number of tokens of a question to this persona, if known.
+fn question_limit(state: &State, persona: &Persona) -> Option<u32> {
     let model = state.roster.answerer(&persona.id).ok().and_then(|a| a.profile.context);
     [model, persona.context_limit].into_iter().flatten().min()
 }
@@ -101,8 +110,8 @@ pub(in crate::app) fn turn_answers(state: &State, turn: TurnId) -> Vec<RunRef<'_
     answers.filter(|run| run.has_text()).filter_map(|run| state.run(run.id)).collect()
 }
 
-/// Starts a side turn; none when its model is missing, which an overlay says.
-fn start(
+/// Starts a side turn. None when its model is missing; an overlay says so.
+fn start_side_turn(
     state: &mut State,
     kind: SideTurnKind,
     persona: &Arc<Persona>,
@@ -120,7 +129,7 @@ fn start(
         history: &[],
         question: &question,
         triggered: false,
-        // The headings of a contract are an answer's, not a challenge's.
+        // A challenge does not have the headings of the contract.
         scaffold: matches!(kind, SideTurnKind::Brief(_)),
     };
     let (mut run, request) = ask::build_request(state, id, &single);
@@ -132,13 +141,13 @@ fn start(
     state.apply_change(Change::SideTurn { session, side_turn }, effects);
     state.displays.insert(id, display);
     match request {
-        Ok(order) => effects.push(Effect::Ask(vec![order])),
-        Err(why) => stream::end_run(state, id, Ending::Failed(why), effects),
+        Ok(request) => effects.push(Effect::Ask(vec![request])),
+        Err(reason) => run_updates::end_run(state, id, Ending::Failed(reason), effects),
     }
     Some(id)
 }
 
-/// Verifies the brief that run `run` writes, while it is displayed.
+/// Verifies the brief that run `run` is writing, while it is displayed.
 pub(super) fn on_run_updates(state: &mut State, run: RunId) {
     let is_shown = |overlay: &Overlay| matches!(overlay, Overlay::Brief(brief) if brief.run == run);
     if state.overlays.iter().any(is_shown) {
@@ -146,7 +155,7 @@ pub(super) fn on_run_updates(state: &mut State, run: RunId) {
     }
 }
 
-/// Verifies the quotes of a brief against the answers; only when another line is complete, or the run has ended.
+/// Verifies the quotes of a brief against the answers, but only when a new line is complete or the run has ended.
 pub(in crate::app) fn verify_brief(state: &mut State, run: RunId) {
     let Some(side) = state.side_turn_of_run(run) else { return };
     let SideTurnKind::Brief(turn) = side.kind else { return };
