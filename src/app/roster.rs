@@ -16,7 +16,7 @@ pub struct Answerer {
     /// The model.
     pub model: ModelRef,
     /// Why this model was chosen, human-readable.
-    pub why: String,
+    pub reason: String,
     /// Its model profile.
     pub profile: ModelProfile,
     /// The model file of a local model.
@@ -85,7 +85,7 @@ impl Roster {
     pub fn answerer(&self, id: &PersonaId) -> Result<&Answerer, String> {
         match self.models.get(id) {
             Some(Ok(answerer)) => Ok(answerer),
-            Some(Err(why)) => Err(why.clone()),
+            Some(Err(reason)) => Err(reason.clone()),
             None => Err(format!("no model is chosen for {id}; run `plenary doctor`")),
         }
     }

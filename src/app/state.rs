@@ -245,13 +245,13 @@ impl State {
             return TurnProgress::default();
         };
         let mut progress = TurnProgress::default();
-        for view in last.filter(|run| run.turn == turn) {
+        for run in last.filter(|run| run.turn == turn) {
             progress.asked += 1;
-            let (tokens, estimated) = view.tokens();
+            let (tokens, estimated) = run.tokens();
             progress.tokens += tokens;
             progress.estimated |= estimated;
-            progress.elapsed = progress.elapsed.max(view.elapsed(self.clock.since_start));
-            match &view.run.state {
+            progress.elapsed = progress.elapsed.max(run.elapsed(self.clock.since_start));
+            match &run.run.state {
                 crate::domain::RunState::Ended(e) if e.answered() => progress.done += 1,
                 crate::domain::RunState::Ended(_) => progress.failed += 1,
                 _ => progress.live += 1,

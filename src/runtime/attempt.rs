@@ -101,7 +101,7 @@ impl ReceivedBytes {
             match event {
                 Ok(StreamEvent::Open(model)) => reporter.report_update(RunUpdate::Open { model }),
                 Ok(StreamEvent::Waiting(words)) => {
-                    reporter.report_update(RunUpdate::Waiting(words))
+                    reporter.report_update(RunUpdate::Waiting(words));
                 }
                 Ok(StreamEvent::Note(note)) => reporter.report_update(RunUpdate::Note(note)),
                 Ok(StreamEvent::Text(text)) => {

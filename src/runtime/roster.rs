@@ -9,9 +9,9 @@ use crate::config::{ModelChoice, Setup};
 /// The roster of a setup.
 pub fn build_roster(setup: &Setup) -> Roster {
     let answerer = |choice: &ModelChoice| {
-        let (model, why) = (choice.model.clone(), choice.why.clone());
+        let (model, reason) = (choice.model.clone(), choice.why.clone());
         let weights = model_files::weights_of(setup, &model).map(|(_, w)| Arc::new(w.clone()));
-        Answerer { profile: setup.profile(&model), weights, model, why }
+        Answerer { profile: setup.profile(&model), weights, model, reason }
     };
     Roster {
         personas: setup.personas.clone(),

@@ -186,7 +186,7 @@ fn model_block(state: &State, columns: usize) -> WelcomeBlock {
     let lines = match (roster.common_model(), missing.first()) {
         (Some(model), _) => {
             let model = sanitize_line(&model.to_string());
-            let reason = answerers().find_map(Result::ok).map(|a| sanitize_line(&a.why));
+            let reason = answerers().find_map(Result::ok).map(|a| sanitize_line(&a.reason));
             let reason = reason.filter(|r| !r.is_empty()).map(|r| format!(" ({r})"));
             let reason = reason.unwrap_or_default();
             let label = if columns < 40 { "" } else { "model: " };

@@ -63,7 +63,7 @@ pub fn roster() -> Roster {
     ];
     let answerer = Answerer {
         model: ModelRef::parse("gateway:large").unwrap(),
-        why: "config.toml line 1".into(),
+        reason: "config.toml line 1".into(),
         profile: ModelProfile::default(),
         weights: None,
     };

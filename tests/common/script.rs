@@ -49,10 +49,10 @@ pub fn roster(panel: &[&str]) -> Roster {
         .iter()
         .map(|p| {
             let model = ModelRef::parse("gateway:large").unwrap();
-            let why = "your configuration says so".into();
+            let reason = "your configuration says so".into();
             (
                 p.id.clone(),
-                Ok(Answerer { model, why, profile: ModelProfile::default(), weights: None }),
+                Ok(Answerer { model, reason, profile: ModelProfile::default(), weights: None }),
             )
         })
         .collect();

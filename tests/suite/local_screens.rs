@@ -21,7 +21,7 @@ fn local(width: u16, height: u16) -> Script {
     for model in roster.models.values_mut() {
         *model = Ok(Answerer {
             model: ModelRef::parse("local:qwen2.5-coder-1.5b").unwrap(),
-            why: "no key and no server is set up: the model that runs in this program".into(),
+            reason: "no key and no server is set up: the model that runs in this program".into(),
             profile: ModelProfile { small: true, note: Some(NOTE.into()), ..Default::default() },
             weights: Some(Arc::new(weights(BIG))),
         });
@@ -144,7 +144,7 @@ fn a_gauge_shows_the_progress() {
     shows("pull_hidden_100x30", &hidden.screen());
     assert!(hidden.screen().contains("downloading qwen2.5-coder-1.5b 42 %"));
     let waits = told(coming(100, 30), DownloadReport::Waiting).screen();
-    assert!(waits.contains("another plenary downloads it"), "{waits}");
+    assert!(waits.contains("another plenary is downloading it"), "{waits}");
     let checks = told(coming(100, 30), DownloadReport::Verifying).screen();
     assert!(checks.contains("checking the file"), "{checks}");
 }

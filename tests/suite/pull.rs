@@ -112,7 +112,7 @@ fn one_question_waits_at_a_time_and_none_is_lost() {
     desk.ask("One?").keys("enter esc").take();
     desk.ask("Two?");
     assert!(desk.effects.is_empty());
-    assert!(desk.notice().contains("another question waits"), "{}", desk.notice());
+    assert!(desk.notice().contains("another question already waits"), "{}", desk.notice());
     assert_eq!((desk.waiting(), desk.state.composer.text().as_str()), (Some("One?"), "Two?"));
     // Cancelled: the first goes into the history, because a draft stands in the composer.
     desk.keys("alt-p x");

@@ -29,7 +29,7 @@ pub(super) fn send_composer(state: &mut State, effects: &mut Effects) {
     match ask_question(state, &text, effects) {
         Ok(AskOutcome::Sent) => state.composer.clear_sent(),
         Ok(AskOutcome::Held) => {}
-        Err(why) => warn_not_asked(state, why),
+        Err(reason) => warn_not_asked(state, reason),
     }
 }
 
@@ -43,9 +43,9 @@ pub(super) fn submit_question(state: &mut State, text: &str, effects: &mut Effec
     match asked {
         Ok(AskOutcome::Sent) => state.composer.remember_question(text),
         Ok(AskOutcome::Held) => state.composer.set_text(text),
-        Err(why) => {
+        Err(reason) => {
             state.composer.set_text(text);
-            warn_not_asked(state, why);
+            warn_not_asked(state, reason);
         }
     }
 }
@@ -60,13 +60,13 @@ pub(super) fn send_waiting_question(state: &mut State, text: &str, effects: &mut
         state.composer.set_text(text);
     }
     state.composer.remember_question(text);
-    if let Err(why) = asked {
-        warn_not_asked(state, why);
+    if let Err(reason) = asked {
+        warn_not_asked(state, reason);
     }
 }
 
-fn warn_not_asked(state: &mut State, why: String) {
-    state.show_notice(NoticeLevel::Warning, why);
+fn warn_not_asked(state: &mut State, reason: String) {
+    state.show_notice(NoticeLevel::Warning, reason);
 }
 
 /// Outcome of a question that could be asked.
@@ -193,7 +193,7 @@ fn start_prepared(state: &mut State, prepared: Vec<Prepared>, effects: &mut Effe
         state.displays.insert(run.id, display);
         match request {
             Ok(request) => requests.push(request),
-            Err(why) => run_updates::end_run(state, run.id, Ending::Failed(why), effects),
+            Err(reason) => run_updates::end_run(state, run.id, Ending::Failed(reason), effects),
         }
     }
     if !requests.is_empty() {

@@ -47,8 +47,8 @@ pub(super) fn confirm_quit(state: &mut State, key: &str, effects: &mut Effects) 
 
 /// Ends the program; running answers are saved as cut.
 pub(super) fn on_signal(state: &mut State, signal: Signal, effects: &mut Effects) {
-    let why = Ending::Cut(format!("the program was ended by {}", signal.name()));
-    end_program(state, &why, 128 + signal.number(), effects);
+    let ending = Ending::Cut(format!("the program was ended by {}", signal.name()));
+    end_program(state, &ending, 128 + signal.number(), effects);
 }
 
 fn end_program(state: &mut State, ending: &Ending, status: u8, effects: &mut Effects) {

@@ -18,8 +18,8 @@ pub(super) fn start_selection(state: &mut State) {
         (member.pane, member.run.id(), line)
     });
     let focused = || {
-        let view = state.pane()?.current()?;
-        Some((state.focused, view.id(), first_line(&view)))
+        let run = state.pane()?.current()?;
+        Some((state.focused, run.id(), first_line(&run)))
     };
     match recommended.or_else(focused) {
         Some((pane, run, line)) => {
@@ -58,8 +58,8 @@ pub(super) fn switch_persona(state: &mut State, forward: bool) {
     let n = state.pane_personas.len();
     let panes = (1..n).map(|k| (selecting.pane + if forward { k } else { n - k }) % n);
     let next = panes.into_iter().find_map(|pane| {
-        let view = state.pane_at(pane)?.current().filter(|view| !view.document.is_empty())?;
-        Some(LineSelection { pane, run: view.id(), line: first_line(&view), from: None })
+        let run = state.pane_at(pane)?.current().filter(|run| !run.document.is_empty())?;
+        Some(LineSelection { pane, run: run.id(), line: first_line(&run), from: None })
     });
     state.triage.selecting = next.or(state.triage.selecting);
 }
@@ -135,8 +135,8 @@ fn numbered_lines(source: &str) -> impl Iterator<Item = (usize, &str)> {
     source.lines().enumerate()
 }
 
-fn first_line(view: &RunRef<'_>) -> usize {
-    numbered_lines(view.document.source())
+fn first_line(run: &RunRef<'_>) -> usize {
+    numbered_lines(run.document.source())
         .find(|(_, text)| !text.trim().is_empty())
         .map_or(0, |(n, _)| n)
 }

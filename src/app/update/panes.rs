@@ -47,22 +47,22 @@ pub(super) fn copy_block(state: &State, effects: &mut Effects) {
 
 /// Opens the focused answer in `$EDITOR`.
 pub(super) fn open_answer_in_editor(state: &State, effects: &mut Effects) {
-    if let Some(view) = state.pane().and_then(|pane| pane.current()) {
-        let text = view.document.source().to_owned();
+    if let Some(run) = state.pane().and_then(|pane| pane.current()) {
+        let text = run.document.source().to_owned();
         effects.push(Effect::Edit(EditorPurpose::Answer, text));
     }
 }
 
 /// Copies the source of the focused pane's last answer.
 pub(super) fn copy_answer(state: &mut State, effects: &mut Effects) {
-    let Some((persona, view)) = state.pane().and_then(|pane| Some((pane.persona, pane.current()?)))
+    let Some((persona, run)) = state.pane().and_then(|pane| Some((pane.persona, pane.current()?)))
     else {
         return;
     };
-    if view.document.is_empty() {
+    if run.document.is_empty() {
         state.show_notice(NoticeLevel::Info, "nothing to copy yet");
         return;
     }
     let what = format!("the answer of {}", persona.name);
-    effects.push(Effect::Copy { text: view.document.source().to_owned(), what });
+    effects.push(Effect::Copy { text: run.document.source().to_owned(), what });
 }

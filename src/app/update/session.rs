@@ -90,8 +90,8 @@ pub(super) fn on_session_loaded(
 ) {
     let session = match session {
         Ok(session) => *session,
-        Err(why) => {
-            state.show_notice(NoticeLevel::Error, why);
+        Err(reason) => {
+            state.show_notice(NoticeLevel::Error, reason);
             return;
         }
     };

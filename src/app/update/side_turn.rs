@@ -142,7 +142,7 @@ fn start_side_turn(
     state.displays.insert(id, display);
     match request {
         Ok(request) => effects.push(Effect::Ask(vec![request])),
-        Err(why) => run_updates::end_run(state, id, Ending::Failed(why), effects),
+        Err(reason) => run_updates::end_run(state, id, Ending::Failed(reason), effects),
     }
     Some(id)
 }

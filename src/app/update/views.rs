@@ -79,12 +79,12 @@ pub(super) fn toggle_cell_zoom(state: &mut State, effects: &mut Effects) {
 pub(super) fn open_cell(state: &mut State, effects: &mut Effects) {
     let pane = state.focused;
     let position = state.pane().and_then(|column| {
-        let view = column.answer()?;
+        let run = column.answer()?;
         let offset = match state.compare.facet {
-            Some(facet) => view.sections.iter().find(|s| s.facet == facet)?.span.start,
-            None => view.lead.as_ref()?.span.start,
+            Some(facet) => run.sections.iter().find(|s| s.facet == facet)?.span.start,
+            None => run.lead.as_ref()?.span.start,
         };
-        Some(AnswerPosition { pane, run: view.id(), offset })
+        Some(AnswerPosition { pane, run: run.id(), offset })
     });
     match position {
         Some(position) => show_position(state, position, effects),

@@ -20,7 +20,7 @@ fn asked(ids: &[&str]) -> (State, Effects) {
     let personas: Vec<Arc<Persona>> = ids.iter().map(persona).collect();
     let answerer = Answerer {
         model: ModelRef::parse("fake:m").unwrap(),
-        why: String::new(),
+        reason: String::new(),
         profile: ModelProfile::default(),
         weights: None,
     };
