@@ -48,7 +48,7 @@ impl Downloads {
         let task = tokio::spawn(async move {
             let reporter = DownloadReporter::new(id.clone(), messages.clone());
             let report = match weights::download_model(spec, weights, move |progress| {
-                reporter.report_progress(progress)
+                reporter.report_progress(progress);
             })
             .await
             {

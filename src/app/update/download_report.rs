@@ -29,13 +29,13 @@ pub(super) fn on_download_report(
             meter.step = Some("another plenary is downloading it: waiting");
         }
         (ModelFileStatus::Downloading(meter), DownloadReport::Trying(source)) => {
-            meter.try_source(source)
+            meter.try_source(source);
         }
         (ModelFileStatus::Downloading(meter), DownloadReport::Bytes(done, total)) => {
-            meter.record_bytes(now, done, total)
+            meter.record_bytes(now, done, total);
         }
         (ModelFileStatus::Downloading(meter), DownloadReport::Verifying) => {
-            meter.step = Some("checking the file")
+            meter.step = Some("checking the file");
         }
         (status @ ModelFileStatus::Downloading(_), DownloadReport::Failed(reason)) => {
             *status = ModelFileStatus::Failed(reason);

@@ -54,7 +54,7 @@ pub fn update(state: &mut State, msg: Msg, effects: &mut Effects) {
         Msg::SessionLoaded(session) => session::on_session_loaded(state, session, effects),
         Msg::EditorClosed(purpose, text) => composer::on_editor_closed(state, purpose, text),
         Msg::Download(id, report) => {
-            download_report::on_download_report(state, &id, report, effects)
+            download_report::on_download_report(state, &id, report, effects);
         }
         Msg::DownloadModels => download::download_without_asking(state, effects),
         Msg::Notice(level, text) => show_notice(state, level, text),
