@@ -1,6 +1,6 @@
 //! Builds the requests for models, and splits a typed question into mentions and text.
 //!
-//! Pure text processing: nothing is sent, read or stored. A request contains only the exchanges of its own persona.
+//! Pure text processing: nothing is sent, read or stored. A request contains the exchanges of one persona only.
 
 mod address;
 mod brief;

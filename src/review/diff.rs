@@ -259,7 +259,7 @@ fn diff_lines(old: &str, new: &str) -> Vec<DiffLine> {
     lines
 }
 
-/// Every line of `text` as a piece that does not stand out.
+/// Every line of `text` as one piece.
 fn plain_lines(text: &str, kind: DiffKind) -> Vec<DiffLine> {
     let piece = |line: &str| DiffPiece { text: line.to_owned(), strong: false };
     text.lines().map(|line| DiffLine { kind, pieces: vec![piece(line)] }).collect()

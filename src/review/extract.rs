@@ -25,7 +25,7 @@ const PROPOSING_FACETS: [Facet; 6] = [
     Facet::Operations,
 ];
 
-/// Recommendations of one answer at most: nobody decides on more, and hostile text has to end.
+/// Recommendations of one answer at most: more cannot be decided, and hostile text must not run on.
 const MAX_RECOMMENDATIONS: usize = 2_000;
 
 /// The recommendations of `document` in its order. `sections` are its sections.

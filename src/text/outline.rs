@@ -136,7 +136,7 @@ impl Document {
         self.blocks().iter().enumerate().map(|(index, block)| Part { index, block })
     }
 
-    /// Part `index`.
+    /// The part at `index`.
     pub fn part(&self, index: usize) -> Option<Part<'_>> {
         self.blocks().get(index).map(|block| Part { index, block })
     }
