@@ -9,7 +9,7 @@ use crate::domain::{
     as_tag,
 };
 use crate::prompt::outline_question;
-use crate::text::{Document, sanitize, sanitize_line};
+use crate::text::{ParsedMarkdown, sanitize, sanitize_line};
 
 /// Asks the store for a session; not while answers are coming, which would be lost from sight.
 pub(in crate::app) fn open_session(state: &mut State, id: SessionId, effects: &mut Effects) {
@@ -129,7 +129,8 @@ fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) 
             }
             let persona = known_or_remembered(state, run);
             state.ensure_pane(&persona);
-            let mut display = RunDisplay::new(persona, question.clone(), Document::of(&run.text));
+            let mut display =
+                RunDisplay::new(persona, question.clone(), ParsedMarkdown::from_raw(&run.text));
             display.elsewhere = elsewhere;
             state.displays.insert(run.id, display);
             stream::request_highlighting(state, run.id, effects);
@@ -142,7 +143,7 @@ fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) 
         }
         let text: Arc<str> = Arc::from(aside.question.as_str());
         let question = RunQuestion { shown: Arc::clone(&text), sent: text };
-        let mut document = Document::of(&run.text);
+        let mut document = ParsedMarkdown::from_raw(&run.text);
         // Code beside the panes is not highlighted.
         drop(document.take_jobs());
         let display = RunDisplay::new(known_or_remembered(state, run), question, document);
