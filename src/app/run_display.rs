@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::domain::{Contract, Facet, ModelRef, Persona, Run, RunId, TurnId};
 use crate::review::{self, BriefLine, HeadingSynonyms, Lead, Section};
-use crate::text::Document;
+use crate::text::ParsedMarkdown;
 
 /// Display data of one run.
 #[derive(Debug)]
@@ -22,7 +22,7 @@ pub struct RunDisplay {
     /// The question as sent: without mentions, with documents.
     pub sent: Arc<str>,
     /// The answer, parsed.
-    pub document: Document,
+    pub document: ParsedMarkdown,
     /// Start of the first attempt, on the program's clock; none for a run of a resumed session.
     pub started: Option<Duration>,
     /// What the provider is doing before the first text, human-readable; empty when unknown.
@@ -63,7 +63,7 @@ pub struct RunQuestion {
 
 impl RunDisplay {
     /// The display of a run of `persona` that answers `question`, with nothing read yet.
-    pub fn new(persona: Arc<Persona>, question: RunQuestion, document: Document) -> Self {
+    pub fn new(persona: Arc<Persona>, question: RunQuestion, document: ParsedMarkdown) -> Self {
         Self {
             persona,
             question: question.shown,

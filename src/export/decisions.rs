@@ -8,7 +8,9 @@ use super::embed_markdown::escape_markdown;
 use super::exported_item::{ExportedItem, ItemStatus, list_items};
 use super::session_header;
 use crate::domain::{Facet, Session, SideTurn};
-use crate::text::{Document, PartKind, collapse_whitespace, first_sentence, sanitize_line};
+use crate::text::{
+    OutlineKind, ParsedMarkdown, collapse_whitespace, first_sentence, sanitize_line,
+};
 
 /// Writes the section in Markdown.
 pub(super) fn write_markdown_decisions(session: &Session, out: &mut String) -> fmt::Result {
@@ -72,8 +74,8 @@ pub(super) fn write_challenges(
 /// `Challenged by Kai Lennox (edge): “It fails when …”`
 pub(super) fn describe_challenge(side_turn: &SideTurn) -> String {
     let who = session_header::name_with_id(&side_turn.run);
-    let document = Document::of(&side_turn.run.text);
-    let paragraphs = document.parts().filter(|part| part.kind() == PartKind::Paragraph);
+    let document = ParsedMarkdown::from_raw(&side_turn.run.text);
+    let paragraphs = document.parts().filter(|part| part.kind() == OutlineKind::Paragraph);
     let said = paragraphs
         .map(|part| collapse_whitespace(first_sentence(part.text())))
         .find(|text| !text.is_empty());

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::session_reading::{ReadAnswer, clamp_span};
-use crate::text::PartKind;
+use crate::text::OutlineKind;
 
 /// Lines of an excerpt at most.
 const LINES: usize = 24;
@@ -26,7 +26,7 @@ pub(super) fn quote_span(answer: &ReadAnswer<'_>, span: &Range<usize>) -> String
 /// The first two lines of the table, if `span` is one or more whole rows of it.
 fn table_head(answer: &ReadAnswer<'_>, span: &Range<usize>) -> Option<String> {
     let part = answer.document.parts().find(|part| {
-        part.kind() == PartKind::Table
+        part.kind() == OutlineKind::Table
             && part.span().start < span.start
             && span.end <= part.span().end
     })?;

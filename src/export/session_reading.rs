@@ -8,7 +8,7 @@ use super::exported_item::{ExportedItem, ItemStatus, list_items};
 use super::{ReadingInput, session_header};
 use crate::domain::{Facet, Run, RunId, Session, TriageCounts};
 use crate::review::{Section, split_sections};
-use crate::text::{Document, Part};
+use crate::text::{OutlinePart, ParsedMarkdown};
 
 /// An answer with its sections.
 pub(super) struct ReadAnswer<'a> {
@@ -19,14 +19,14 @@ pub(super) struct ReadAnswer<'a> {
     /// False for an earlier answer that a retry replaced.
     pub(super) is_current: bool,
     /// Its text, sanitised and parsed.
-    pub(super) document: Document,
+    pub(super) document: ParsedMarkdown,
     /// Its sections; together they are the whole answer.
     pub(super) sections: Vec<Section>,
 }
 
 impl<'a> ReadAnswer<'a> {
     fn new(turn: usize, run: &'a Run, is_current: bool, reading: &ReadingInput<'_>) -> Self {
-        let document = Document::of(&run.text);
+        let document = ParsedMarkdown::from_raw(&run.text);
         let sections =
             split_sections(&document, &reading.find_contract(&run.persona), reading.synonyms);
         Self { turn, run, is_current, document, sections }
@@ -43,7 +43,7 @@ impl<'a> ReadAnswer<'a> {
     }
 
     /// The parts of a section without its heading.
-    pub(super) fn body_parts(&self, section: &Section) -> impl Iterator<Item = Part<'_>> {
+    pub(super) fn body_parts(&self, section: &Section) -> impl Iterator<Item = OutlinePart<'_>> {
         let blocks = section.blocks.clone();
         let heading = section.heading;
         let parts = blocks.filter(move |block| Some(*block) != heading);

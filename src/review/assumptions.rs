@@ -10,7 +10,7 @@ use super::title::is_label;
 use super::word_lists::word_lists;
 use crate::domain::Facet;
 use crate::domain::script::COLONS;
-use crate::text::{Document, Part, PartKind, collapse_whitespace, has_letters};
+use crate::text::{OutlineKind, OutlinePart, ParsedMarkdown, collapse_whitespace, has_letters};
 
 /// An assumption of one answer.
 pub(super) struct FoundAssumption {
@@ -21,7 +21,10 @@ pub(super) struct FoundAssumption {
 }
 
 /// The assumptions of an answer in order.
-pub(super) fn find_assumptions(document: &Document, sections: &[Section]) -> Vec<FoundAssumption> {
+pub(super) fn find_assumptions(
+    document: &ParsedMarkdown,
+    sections: &[Section],
+) -> Vec<FoundAssumption> {
     let mut found: Vec<FoundAssumption> = Vec::new();
     for section in sections {
         if section.facet == Facet::Assumptions {
@@ -47,13 +50,13 @@ pub(super) fn find_assumptions(document: &Document, sections: &[Section]) -> Vec
 }
 
 /// List items, labelled paragraphs and table rows of a section.
-fn assumption_items(document: &Document, section: &Section) -> Vec<FoundAssumption> {
+fn assumption_items(document: &ParsedMarkdown, section: &Section) -> Vec<FoundAssumption> {
     let mut items = Vec::new();
     for part in section.blocks.clone().filter_map(|index| document.part(index)) {
         if Some(part.index()) == section.heading || part.is_quoted() {
             continue;
         }
-        if part.kind() == PartKind::Table {
+        if part.kind() == OutlineKind::Table {
             items.extend(
                 part.rows()
                     .into_iter()
@@ -68,15 +71,15 @@ fn assumption_items(document: &Document, section: &Section) -> Vec<FoundAssumpti
     items
 }
 
-fn is_labelled(part: &Part<'_>) -> bool {
+fn is_labelled(part: &OutlinePart<'_>) -> bool {
     let lead = part.bold_lead();
-    part.kind() == PartKind::Paragraph
+    part.kind() == OutlineKind::Paragraph
         && lead.len() < part.text().len()
         && is_label(lead, part.text().get(lead.len()..).unwrap_or_default())
 }
 
 /// A very long sentence is shortened to its beginning.
-fn from_sentence(document: &Document, sentence: MaskedSentence) -> FoundAssumption {
+fn from_sentence(document: &ParsedMarkdown, sentence: MaskedSentence) -> FoundAssumption {
     let start = sentence.span.start;
     let text = sentence.describe(document.source(), &(start..start));
     FoundAssumption { text, span: sentence.span }

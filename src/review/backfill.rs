@@ -4,7 +4,7 @@
 
 use super::{HeadingSynonyms, extract_recommendations, split_sections};
 use crate::domain::{Change, Contract, PersonaId, RunState, Session};
-use crate::text::Document;
+use crate::text::ParsedMarkdown;
 
 /// Extracts the recommendations of each ended run with text whose recommendations are unknown. `find_contract` returns the
 /// contract of a persona; a persona that no longer exists promises nothing.
@@ -20,7 +20,7 @@ pub fn extract_missing<'a>(
         if !has_ended || run.recommendations.is_some() || run.text.is_empty() {
             continue;
         }
-        let document = Document::of(&run.text);
+        let document = ParsedMarkdown::from_raw(&run.text);
         let contract = find_contract(&run.persona).unwrap_or(&no_contract);
         let sections = split_sections(&document, contract, synonyms);
         let found = extract_recommendations(&document, &sections, run.id);

@@ -5,7 +5,7 @@
 use std::ops::Range;
 
 use super::Section;
-use crate::text::{Document, Part, PartKind, collapse_whitespace, split_sentences};
+use crate::text::{OutlineKind, OutlinePart, ParsedMarkdown, collapse_whitespace, split_sentences};
 
 /// Bytes of a sentence that are shown before and after what was found in it.
 const SHOWN_AROUND_BYTES: usize = 300;
@@ -72,7 +72,7 @@ pub(super) fn window_around(
 
 /// The text of a piece of Markdown, on one line.
 fn strip_markdown(markdown: &str) -> String {
-    let document = Document::of(markdown);
+    let document = ParsedMarkdown::from_raw(markdown);
     let words: Vec<&str> =
         document.parts().flat_map(|part| part.text().split_whitespace()).collect();
     // A sentence cut out of bold text has only one half of the marks.
@@ -81,16 +81,21 @@ fn strip_markdown(markdown: &str) -> String {
 }
 
 /// The sentences and cells of `section` in order, without its heading, code and quotes.
-pub(super) fn sentences_of_section(document: &Document, section: &Section) -> Vec<MaskedSentence> {
+pub(super) fn sentences_of_section(
+    document: &ParsedMarkdown,
+    section: &Section,
+) -> Vec<MaskedSentence> {
     let mut sentences = Vec::new();
     for part in section.blocks.clone().filter_map(|index| document.part(index)) {
         if Some(part.index()) == section.heading || part.is_quoted() {
             continue;
         }
         match part.kind() {
-            PartKind::Paragraph => push_sentences(document.source(), part.span(), &mut sentences),
-            PartKind::Table => push_cells(document.source(), &part, &mut sentences),
-            PartKind::Heading(_) | PartKind::Code(_) | PartKind::Rule => {}
+            OutlineKind::Paragraph => {
+                push_sentences(document.source(), part.span(), &mut sentences);
+            }
+            OutlineKind::Table => push_cells(document.source(), &part, &mut sentences),
+            OutlineKind::Heading(_) | OutlineKind::Code(_) | OutlineKind::Rule => {}
         }
     }
     sentences
@@ -107,7 +112,7 @@ fn push_sentences(source: &str, span: Range<usize>, sentences: &mut Vec<MaskedSe
     }
 }
 
-fn push_cells(source: &str, part: &Part<'_>, sentences: &mut Vec<MaskedSentence>) {
+fn push_cells(source: &str, part: &OutlinePart<'_>, sentences: &mut Vec<MaskedSentence>) {
     let headings = part.columns();
     for row in part.rows() {
         let Some(text) = source.get(row.span.clone()) else { continue };

@@ -12,7 +12,7 @@ use similar::{ChangeTag, InlineChangeOptions, TextDiff};
 use super::Section;
 use super::heading_words::heading_key;
 use crate::domain::Facet;
-use crate::text::Document;
+use crate::text::ParsedMarkdown;
 
 /// Lines of one answer times lines of the other, up to which lines are compared; beyond, all of them count as replaced.
 const MAX_LINE_PAIRS: usize = 25_000_000;
@@ -88,9 +88,9 @@ pub struct SectionDiff {
 
 /// The sections of both answers in the order of the new one; removed sections are where they were.
 pub fn diff_sections(
-    old: &Document,
+    old: &ParsedMarkdown,
     old_sections: &[Section],
-    new: &Document,
+    new: &ParsedMarkdown,
     new_sections: &[Section],
 ) -> Vec<SectionDiff> {
     let old_units = build_units(old, old_sections);
@@ -118,7 +118,7 @@ struct DiffUnit<'a> {
 
 /// Sections, with the pieces that were cut out of them put back. The heading is the title, not a part of the text: a section
 /// with another number is the same.
-fn build_units<'a>(document: &'a Document, sections: &[Section]) -> Vec<DiffUnit<'a>> {
+fn build_units<'a>(document: &'a ParsedMarkdown, sections: &[Section]) -> Vec<DiffUnit<'a>> {
     let source = document.source();
     let mut units: Vec<DiffUnit<'_>> = Vec::new();
     for section in sections {
@@ -259,7 +259,7 @@ fn diff_lines(old: &str, new: &str) -> Vec<DiffLine> {
     lines
 }
 
-/// Every line of `text` as a piece that does not stand out.
+/// Every line of `text` as one piece.
 fn plain_lines(text: &str, kind: DiffKind) -> Vec<DiffLine> {
     let piece = |line: &str| DiffPiece { text: line.to_owned(), strong: false };
     text.lines().map(|line| DiffLine { kind, pieces: vec![piece(line)] }).collect()

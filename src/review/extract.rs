@@ -15,7 +15,7 @@ use crate::domain::script::{COLONS, QUESTION_MARKS};
 use crate::domain::{
     Facet, Recommendation, RecommendationId, RecommendationOrigin, RunId, Severity, Verdict,
 };
-use crate::text::{Document, Part, PartKind, TableLine, has_letters};
+use crate::text::{OutlineKind, OutlinePart, ParsedMarkdown, TableLine, has_letters};
 
 /// The facets whose sections propose something.
 const PROPOSING_FACETS: [Facet; 6] = [
@@ -27,12 +27,12 @@ const PROPOSING_FACETS: [Facet; 6] = [
     Facet::Operations,
 ];
 
-/// Recommendations of one answer at most: nobody decides on more, and hostile text has to end.
+/// Recommendations of one answer at most: more cannot be decided, and hostile text must not run on.
 const MAX_RECOMMENDATIONS: usize = 2_000;
 
 /// The recommendations of `document` in its order. `sections` are its sections.
 pub fn extract_recommendations(
-    document: &Document,
+    document: &ParsedMarkdown,
     sections: &[Section],
     run: RunId,
 ) -> Vec<Recommendation> {
@@ -46,7 +46,7 @@ pub fn extract_recommendations(
 
 /// The recommendations of the sections whose facet passes `is_proposing`.
 fn extract_from(
-    document: &Document,
+    document: &ParsedMarkdown,
     sections: &[Section],
     run: RunId,
     is_proposing: impl Fn(Facet) -> bool,
@@ -78,7 +78,7 @@ fn extract_from(
 }
 
 struct RecommendationFinder<'a> {
-    document: &'a Document,
+    document: &'a ParsedMarkdown,
     run: RunId,
     found: Vec<Recommendation>,
     /// The section's recommendation has been stated, or it has none to state.
@@ -110,7 +110,7 @@ impl<'a> RecommendationFinder<'a> {
     }
 
     /// A part of a list: the first part of an outermost item begins a recommendation, all others belong to it.
-    fn read_list_part(&mut self, part: &Part<'a>, facet: Facet) {
+    fn read_list_part(&mut self, part: &OutlinePart<'a>, facet: Facet) {
         if part.marker(0).is_some() {
             let title = recommendation_title(part.text(), part.bold_lead());
             let proposes = has_letters(&title) && !is_explanation(part);
@@ -124,23 +124,33 @@ impl<'a> RecommendationFinder<'a> {
     }
 
     /// A part outside lists. Returns true when the next part was read, too.
-    fn read_top_part(&mut self, part: &Part<'a>, next: Option<&Part<'a>>, facet: Facet) -> bool {
+    fn read_top_part(
+        &mut self,
+        part: &OutlinePart<'a>,
+        next: Option<&OutlinePart<'a>>,
+        facet: Facet,
+    ) -> bool {
         match part.kind() {
-            PartKind::Paragraph => return self.read_paragraph(part, next, facet),
-            PartKind::Table => self.read_table(part, facet),
-            PartKind::Code(number) => {
+            OutlineKind::Paragraph => return self.read_paragraph(part, next, facet),
+            OutlineKind::Table => self.read_table(part, facet),
+            OutlineKind::Code(number) => {
                 if let Some(title) = self.document.code_title(number) {
                     self.push(facet, shorten_title(title), part.span(), None);
                 }
             }
-            PartKind::Heading(_) | PartKind::Rule => {}
+            OutlineKind::Heading(_) | OutlineKind::Rule => {}
         }
         false
     }
 
-    fn read_paragraph(&mut self, part: &Part<'a>, next: Option<&Part<'a>>, facet: Facet) -> bool {
+    fn read_paragraph(
+        &mut self,
+        part: &OutlinePart<'a>,
+        next: Option<&OutlinePart<'a>>,
+        facet: Facet,
+    ) -> bool {
         let code = next.and_then(|next| match next.kind() {
-            PartKind::Code(number) if next.depth() == 0 && !next.is_quoted() => {
+            OutlineKind::Code(number) if next.depth() == 0 && !next.is_quoted() => {
                 Some((next, number))
             }
             _ => None,
@@ -167,7 +177,7 @@ impl<'a> RecommendationFinder<'a> {
         false
     }
 
-    fn read_prose(&mut self, part: &Part<'a>, facet: Facet) {
+    fn read_prose(&mut self, part: &OutlinePart<'a>, facet: Facet) {
         let (text, lead) = (part.text(), part.bold_lead());
         let is_labelled = is_label(lead, text.get(lead.len()..).unwrap_or_default());
         let continues =
@@ -185,7 +195,7 @@ impl<'a> RecommendationFinder<'a> {
     }
 
     /// The rows of a table that has a column for what to do.
-    fn read_table(&mut self, part: &Part<'a>, facet: Facet) {
+    fn read_table(&mut self, part: &OutlinePart<'a>, facet: Facet) {
         let columns = TableColumns::from_headings(&part.columns());
         if columns.verdict.is_none() {
             return;
@@ -220,7 +230,7 @@ impl<'a> RecommendationFinder<'a> {
 }
 
 /// The caption of the code after this part: a path with a colon, or a paragraph that is bold from end to end.
-fn find_caption<'a>(part: &Part<'a>) -> Option<&'a str> {
+fn find_caption<'a>(part: &OutlinePart<'a>) -> Option<&'a str> {
     let text = part.text().trim();
     let name = text.trim_end_matches(COLONS);
     let is_bold = part.bold_lead().trim_end_matches([':', ' ']).len() == name.len();
@@ -239,7 +249,7 @@ pub(super) fn strip_announcement(text: &str) -> &str {
 }
 
 /// True when the label of `part` says that it explains something.
-fn is_explanation(part: &Part<'_>) -> bool {
+fn is_explanation(part: &OutlinePart<'_>) -> bool {
     let label = part.bold_lead().trim().trim_end_matches([':', '.']).to_lowercase();
     word_lists().recommendations.explanation_labels.contains(&label)
 }
@@ -258,7 +268,7 @@ fn trim_span(source: &str, span: Range<usize>) -> Range<usize> {
 
 /// The recommendation that the user makes from the bytes `span`; none when there are no words in them.
 pub fn select_recommendation(
-    document: &Document,
+    document: &ParsedMarkdown,
     sections: &[Section],
     run: RunId,
     span: Range<usize>,
@@ -279,7 +289,7 @@ pub fn select_recommendation(
     })
 }
 
-fn title_of_selection(document: &Document, span: &Range<usize>, text: &str) -> String {
+fn title_of_selection(document: &ParsedMarkdown, span: &Range<usize>, text: &str) -> String {
     for part in document.parts() {
         let rows = part.rows();
         if let Some(row) = rows.iter().find(|row| row.span.contains(&span.start)) {
@@ -287,7 +297,7 @@ fn title_of_selection(document: &Document, span: &Range<usize>, text: &str) -> S
         }
     }
     // The selected lines alone, without the block around them.
-    let selected = Document::of(text);
+    let selected = ParsedMarkdown::from_raw(text);
     let first = selected.parts().find(|part| has_letters(part.text()));
     match first {
         Some(part) => {

@@ -6,7 +6,9 @@ use super::Section;
 use super::extract::strip_announcement;
 use crate::domain::Facet;
 use crate::domain::script::COLONS;
-use crate::text::{Document, Part, PartKind, collapse_whitespace, first_sentence, has_letters};
+use crate::text::{
+    OutlineKind, OutlinePart, ParsedMarkdown, collapse_whitespace, first_sentence, has_letters,
+};
 
 /// A leading sentence.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,7 +20,7 @@ pub struct Lead {
 }
 
 /// The leading sentence of the recommendation of `document`; none when it has no such section, or only headings so far.
-pub fn find_lead(document: &Document, sections: &[Section]) -> Option<Lead> {
+pub fn find_lead(document: &ParsedMarkdown, sections: &[Section]) -> Option<Lead> {
     let mut recommended = sections.iter().filter(|section| section.facet == Facet::Recommendation);
     recommended.find_map(|section| {
         let mut parts = section.blocks.clone().filter_map(|index| document.part(index));
@@ -28,9 +30,9 @@ pub fn find_lead(document: &Document, sections: &[Section]) -> Option<Lead> {
     })
 }
 
-fn can_lead(part: &Part<'_>, section: &Section) -> bool {
+fn can_lead(part: &OutlinePart<'_>, section: &Section) -> bool {
     let text = part.text().trim_end();
-    part.kind() == PartKind::Paragraph
+    part.kind() == OutlineKind::Paragraph
         && Some(part.index()) != section.heading
         && !part.is_quoted()
         && !text.ends_with(COLONS)

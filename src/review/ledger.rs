@@ -12,13 +12,13 @@ use super::clauses::{ClausePlacement, MaskedSentence, sentences_of_section, wind
 use super::metrics::{find_cell_metric, find_metric, metric_rank};
 use super::quantities::{Quantity, find_quantities, is_currency_sign};
 use super::word_lists::{QuantityKind, word_lists};
-use crate::text::Document;
+use crate::text::ParsedMarkdown;
 
 /// One answer that feeds the ledger.
 #[derive(Debug, Clone, Copy)]
 pub struct LedgerSource<'a> {
     /// Its text.
-    pub document: &'a Document,
+    pub document: &'a ParsedMarkdown,
     /// Its sections.
     pub sections: &'a [Section],
 }

@@ -1,7 +1,7 @@
 //! Reads answers: which section is about what, what is recommended, assumed and measured, and what has changed.
 //!
-//! Pure algorithms over [`crate::text::Document`]: deterministic, no model call, no IO. What is found by pattern is shown as
-//! such, and the user can correct it. Contracts are not checked here.
+//! Pure algorithms over [`crate::text::ParsedMarkdown`]: deterministic, no model call, no IO. What is found by pattern is
+//! shown as such, and the user can correct it. Contracts are not checked here.
 
 mod assumptions;
 mod backfill;

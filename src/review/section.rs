@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::heading_synonyms::HeadingSynonyms;
 use super::heading_words::heading_key;
 use crate::domain::{Contract, Facet};
-use crate::text::{Document, Part, PartKind};
+use crate::text::{OutlineKind, OutlinePart, ParsedMarkdown};
 
 /// A part of an answer under one heading, or before the first heading.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,7 +37,7 @@ const MAX_BOLD_HEADING_CHARS: usize = 80;
 
 /// The sections of `document` in order. Together they are the whole document.
 pub fn split_sections(
-    document: &Document,
+    document: &ParsedMarkdown,
     contract: &Contract,
     synonyms: &HeadingSynonyms,
 ) -> Vec<Section> {
@@ -79,7 +79,11 @@ pub fn split_sections(
 
 /// Makes a paragraph that leads with a recommendation (`**Recommendation:** …`) a section about that. Before the first
 /// heading, all that follows belongs to it; elsewhere, only the paragraph is cut out of its section.
-fn separate_leads(document: &Document, synonyms: &HeadingSynonyms, sections: &mut Vec<Section>) {
+fn separate_leads(
+    document: &ParsedMarkdown,
+    synonyms: &HeadingSynonyms,
+    sections: &mut Vec<Section>,
+) {
     let mut index = 0;
     while let Some(section) = sections.get(index).cloned() {
         let lead = section.blocks.clone().find(|block| {
@@ -105,7 +109,7 @@ fn separate_leads(document: &Document, synonyms: &HeadingSynonyms, sections: &mu
 }
 
 /// `section` as the sections before, of and after `block`, which becomes a recommendation.
-fn cut_out_block(document: &Document, section: &Section, block: usize) -> Vec<Section> {
+fn cut_out_block(document: &ParsedMarkdown, section: &Section, block: usize) -> Vec<Section> {
     let blocks = &section.blocks;
     let start_of = |block: usize| {
         let start = document.part(block).map(|part| part.span().start);
@@ -130,7 +134,7 @@ fn cut_out_block(document: &Document, section: &Section, block: usize) -> Vec<Se
 }
 
 /// True for `**Recommendation: …**` and `**Recommendation:** …`.
-fn is_lead_paragraph(part: &Part<'_>, synonyms: &HeadingSynonyms) -> bool {
+fn is_lead_paragraph(part: &OutlinePart<'_>, synonyms: &HeadingSynonyms) -> bool {
     let lead = part.bold_lead();
     let rest = part.text().get(lead.len()..).unwrap_or_default();
     let label = match lead.split_once(':') {
@@ -138,7 +142,7 @@ fn is_lead_paragraph(part: &Part<'_>, synonyms: &HeadingSynonyms) -> bool {
         None if rest.starts_with(':') => lead,
         None => return false,
     };
-    part.kind() == PartKind::Paragraph && synonyms.is_lead(label)
+    part.kind() == OutlineKind::Paragraph && synonyms.is_lead(label)
 }
 
 /// A heading whose section has not ended.
@@ -151,9 +155,9 @@ struct OpenHeading {
 
 /// The block that is the answer's title: its first heading, alone at its level, with others below. What the title says of
 /// the whole does not overrule what the sections say of themselves.
-fn document_title(document: &Document) -> Option<usize> {
+fn document_title(document: &ParsedMarkdown) -> Option<usize> {
     let mut headings = document.parts().filter_map(|part| match part.kind() {
-        PartKind::Heading(level) if part.is_top() => Some((part.index(), level)),
+        OutlineKind::Heading(level) if part.is_top() => Some((part.index(), level)),
         _ => None,
     });
     let (index, level) = headings.next()?;
@@ -163,24 +167,32 @@ fn document_title(document: &Document) -> Option<usize> {
 }
 
 /// The level of a heading, or of a bold line that serves as one; none for other parts.
-fn heading_level(part: &Part<'_>, next: Option<&Part<'_>>, names: &HeadingNames<'_>) -> Option<u8> {
+fn heading_level(
+    part: &OutlinePart<'_>,
+    next: Option<&OutlinePart<'_>>,
+    names: &HeadingNames<'_>,
+) -> Option<u8> {
     match part.kind() {
-        PartKind::Heading(level) if part.is_top() => Some(level),
-        PartKind::Paragraph if part.is_top() => {
+        OutlineKind::Heading(level) if part.is_top() => Some(level),
+        OutlineKind::Paragraph if part.is_top() => {
             is_bold_heading(part, next, names).then_some(BOLD_LINE_LEVEL)
         }
         _ => None,
     }
 }
 
-fn is_bold_heading(part: &Part<'_>, next: Option<&Part<'_>>, names: &HeadingNames<'_>) -> bool {
+fn is_bold_heading(
+    part: &OutlinePart<'_>,
+    next: Option<&OutlinePart<'_>>,
+    names: &HeadingNames<'_>,
+) -> bool {
     let text = part.text();
     let is_bold = !text.is_empty() && part.bold_lead().len() == text.len();
     let is_short = !text.contains('\n') && text.chars().count() <= MAX_BOLD_HEADING_CHARS;
     let is_sentence =
         || text.trim_end().ends_with(['.', '!', '?']) || text.trim_end_matches(':').contains(':');
     // The caption of the code that follows: it names a file, or announces the code with a colon.
-    let before_code = next.is_some_and(|next| matches!(next.kind(), PartKind::Code(_)));
+    let before_code = next.is_some_and(|next| matches!(next.kind(), OutlineKind::Code(_)));
     let is_caption = before_code && (text.trim_end().ends_with(':') || names_file(text));
     let has_facet =
         || names.facet_of_contract(text).or_else(|| names.synonyms.find_facet(text)).is_some();

@@ -3,7 +3,7 @@
 //! One line of at most [`MAX_TITLE_CHARS`] characters. Titles that the user wrote do not pass through here.
 
 use crate::domain::script::{COLONS, SENTENCE_MARKS};
-use crate::text::{collapse_whitespace, first_sentence};
+use crate::text::{collapse_whitespace, first_sentence, has_letters};
 
 /// Characters of a title at most.
 const MAX_TITLE_CHARS: usize = 80;
@@ -12,22 +12,30 @@ const TELLING_LABEL_WORDS: usize = 4;
 /// Characters that a title keeps at least when it is shortened to a clause or a word.
 const MIN_TITLE_CHARS: usize = 24;
 
-/// The title of a text that begins with `lead` in bold; `lead` is empty when it does not.
+/// The title of a text that begins with `lead` in bold; `lead` is empty when it does not. Has letters if the text has any.
 pub(super) fn recommendation_title(text: &str, lead: &str) -> String {
     let text = strip_list_marks(text);
+    let title = shorten_title(&title_sentence(text, lead));
+    // A first sentence can be punctuation only: `:.漢`.
+    if has_letters(&title) { title } else { shorten_title(text) }
+}
+
+/// The label with or without the sentence after it, or the first sentence.
+fn title_sentence(text: &str, lead: &str) -> String {
     let rest = text.strip_prefix(lead.trim()).unwrap_or_default();
     let label = lead.trim().trim_end_matches(['.', ':', '!', ' ']);
     if label.is_empty() || !is_label(lead, rest) {
-        return shorten_title(first_sentence(text));
+        return first_sentence(text).to_owned();
     }
     let is_telling = label.split_whitespace().count() >= TELLING_LABEL_WORDS
         && !lead.trim_end().ends_with(':')
         && !rest.trim_start().starts_with(':');
     let explanation = rest.trim_start_matches([':', '.', '–', '—', '-', ' ']);
     if is_telling || explanation.is_empty() {
-        return shorten_title(first_sentence(label));
+        first_sentence(label).to_owned()
+    } else {
+        format!("{label}: {}", first_sentence(explanation))
     }
-    shorten_title(&format!("{label}: {}", first_sentence(explanation)))
 }
 
 /// True when the bold `lead` is a label or a sentence, not the first words of a sentence that continues with `rest`.
@@ -122,6 +130,7 @@ mod tests {
                 "",
                 "LTE bills: at 1.1 KB per event",
             ),
+            (":.漢", ":.漢", ".漢"),
             ("", "", ""),
         ] {
             assert_eq!(recommendation_title(text, lead), expected);

@@ -128,7 +128,7 @@ pub(super) struct Unit {
     pub(super) factor: f64,
 }
 
-/// Something that is measured under a name of its own.
+/// Something that is measured and has a name.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Metric {

@@ -9,7 +9,7 @@ use super::inline::Inline;
 
 /// A leaf block.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Block {
+pub(crate) struct LeafBlock {
     /// Identifies the content: a leaf that changes gets a new id (code that only grows keeps its own).
     pub(crate) id: u64,
     /// Byte range of the source, with the list marker or quote sign that opens it.

@@ -4,14 +4,14 @@
 
 use std::ops::Range;
 
-use super::block::{Block, BlockBody};
+use super::block::{BlockBody, LeafBlock};
 use super::inline::{Inline, push_piece};
 use super::row_margin::{RowMargin, limit_width};
 use super::wrap::wrap_lines;
 use super::{Face, Role, Row, RowKind, table, width};
 
 /// Appends the rows of a block that is not code.
-pub(super) fn push_block_rows(block: &Block, columns: usize, rows: &mut Vec<Row>) {
+pub(super) fn push_block_rows(block: &LeafBlock, columns: usize, rows: &mut Vec<Row>) {
     let mut frame = RowMargin::new(block, columns);
     match &block.body {
         BlockBody::Paragraph(text) => {
@@ -33,7 +33,7 @@ pub(super) fn push_block_rows(block: &Block, columns: usize, rows: &mut Vec<Row>
 fn push_heading(
     level: u8,
     text: &Inline,
-    block: &Block,
+    block: &LeafBlock,
     frame: &mut RowMargin,
     rows: &mut Vec<Row>,
 ) {

@@ -229,7 +229,7 @@ impl CodeBlock {
         &self.events
     }
 
-    /// True when every line has its final colours.
+    /// True when the colours of every line are final.
     pub(crate) fn is_coloured(&self) -> bool {
         self.asked >= self.complete && self.coloured >= self.colours.len()
     }

@@ -5,12 +5,12 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::block::Block;
+use super::block::LeafBlock;
 use super::code::CodeBlock;
 use super::inline::push_piece;
 use super::row_margin::RowMargin;
 use super::width::{fit, grapheme_width, shorten_front, width};
-use super::{Face, Piece, Role, Row, RowKind};
+use super::{Face, Role, Row, RowKind, RowPiece};
 
 /// Width of a tab stop.
 const TAB_COLUMNS: usize = 4;
@@ -32,7 +32,7 @@ pub(super) struct CodeRows {
 /// A code block to be laid out.
 pub(super) struct CodeRowsInput<'a> {
     pub(super) source: &'a str,
-    pub(super) block: &'a Block,
+    pub(super) block: &'a LeafBlock,
     pub(super) code: &'a CodeBlock,
     /// Number of the block in its answer, 1-based.
     pub(super) number: u32,
@@ -145,7 +145,7 @@ impl CodeRowsInput<'_> {
     }
 
     /// The line with its colours, tabs expanded.
-    fn coloured_line(&self, index: usize) -> Vec<Piece> {
+    fn coloured_line(&self, index: usize) -> Vec<RowPiece> {
         let text = self.code.line(self.source, index);
         let mut pieces = Vec::new();
         let (mut at, mut column) = (0, 0);
@@ -160,7 +160,7 @@ impl CodeRowsInput<'_> {
     }
 }
 
-fn expand_tabs(text: &str, role: Role, column: &mut usize, pieces: &mut Vec<Piece>) {
+fn expand_tabs(text: &str, role: Role, column: &mut usize, pieces: &mut Vec<RowPiece>) {
     if !text.contains('\t') {
         *column += width(text);
         return push_piece(pieces, text, Face::of(role));

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::{Face, Piece, Role};
+use super::{Face, Role, RowPiece};
 
 /// A segment of text in one face.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +53,7 @@ impl Slicer<'_> {
     pub(crate) fn cut_pieces(
         &mut self,
         range: Range<usize>,
-        pieces: &mut Vec<Piece>,
+        pieces: &mut Vec<RowPiece>,
     ) -> Option<Range<usize>> {
         let mut source: Option<Range<usize>> = None;
         // Neighbours with the same face are copied at once.
@@ -82,7 +82,7 @@ impl Slicer<'_> {
         source
     }
 
-    fn push_stretch(&self, stretch: Option<(Range<usize>, Face)>, pieces: &mut Vec<Piece>) {
+    fn push_stretch(&self, stretch: Option<(Range<usize>, Face)>, pieces: &mut Vec<RowPiece>) {
         if let Some((range, face)) = stretch {
             push_piece(pieces, self.inline.text.get(range).unwrap_or_default(), face);
         }
@@ -99,7 +99,7 @@ impl Slicer<'_> {
 }
 
 /// Appends `text` in `face`, joined with the last piece when that has the same face.
-pub(crate) fn push_piece(pieces: &mut Vec<Piece>, text: &str, face: Face) {
+pub(crate) fn push_piece(pieces: &mut Vec<RowPiece>, text: &str, face: Face) {
     match pieces.last_mut() {
         Some(last) if last.face == face => {
             let mut joined = String::with_capacity(last.text.len() + text.len());
@@ -108,7 +108,7 @@ pub(crate) fn push_piece(pieces: &mut Vec<Piece>, text: &str, face: Face) {
             last.text = joined.into_boxed_str();
         }
         _ if text.is_empty() => {}
-        _ => pieces.push(Piece { text: text.into(), face }),
+        _ => pieces.push(RowPiece { text: text.into(), face }),
     }
 }
 

@@ -1,22 +1,22 @@
 //! Turns an answer's Markdown into rows: source → blocks → rows; splits and measures plain text.
 //!
-//! [`Document`] takes raw text as it streams in, sanitises it and keeps parsed blocks; only the last block is parsed again,
-//! an open code fence is appended to. [`Layout`] wraps blocks for one width and keeps the rows. [`Highlighter`] runs on a
-//! worker: a document hands out jobs and takes results. Independent of colours, terminals and time.
+//! [`ParsedMarkdown`] takes raw text as it streams in, sanitises it and keeps parsed blocks; only the last block is parsed
+//! again, an open code fence is appended to. [`MarkdownRows`] wraps blocks for one width and keeps the rows. [`Highlighter`]
+//! runs on a worker: a parsed Markdown hands out jobs and takes results. Independent of colours, terminals and time.
 
 mod block;
 mod block_rows;
 mod code;
 mod code_rows;
 mod did_you_mean;
-mod document;
 mod fence;
 mod highlight;
 mod inline;
-mod layout;
 mod link;
+mod markdown_rows;
 mod outline;
 mod parse;
+mod parsed_markdown;
 mod phrase;
 mod role;
 mod row;
@@ -28,15 +28,15 @@ pub mod width;
 mod wrap;
 
 pub use did_you_mean::{did_you_mean, nearest_word};
-pub use document::Document;
 pub use highlight::{HighlightJob, Highlighted, Highlighter};
-pub use layout::{Anchor, Layout, LayoutOptions};
 pub(crate) use link::link_note;
-pub use outline::{Part, PartKind, TableLine};
+pub use markdown_rows::{Anchor, MarkdownRows, RowOptions};
+pub use outline::{OutlineKind, OutlinePart, TableLine};
 pub(crate) use parse::{is_line_break, markdown_options};
+pub use parsed_markdown::ParsedMarkdown;
 pub use phrase::{WordList, collapse_whitespace, find_phrase, has_letters};
 pub use role::{Face, Role};
-pub use row::{Piece, Row, RowKind};
+pub use row::{Row, RowKind, RowPiece};
 pub(crate) use sanitize::is_hidden;
 pub use sanitize::{Sanitizer, sanitize, sanitize_line};
 pub use sentence::{ends_with_abbreviation, first_sentence, split_sentences};

@@ -5,13 +5,13 @@
 
 use std::ops::Range;
 
-use super::Document;
-use super::block::{Block, BlockBody, Edge, Table};
+use super::ParsedMarkdown;
+use super::block::{BlockBody, Edge, LeafBlock, Table};
 use super::inline::{Inline, to_offset};
 
 /// The kind of a part.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PartKind {
+pub enum OutlineKind {
     /// Running text.
     Paragraph,
     /// A heading of this level.
@@ -26,9 +26,9 @@ pub enum PartKind {
 
 /// A leaf block of a document: a paragraph, a heading, a rule, a code block or a table.
 #[derive(Debug, Clone, Copy)]
-pub struct Part<'a> {
+pub struct OutlinePart<'a> {
     index: usize,
-    block: &'a Block,
+    block: &'a LeafBlock,
 }
 
 /// A table row as plain text.
@@ -40,20 +40,20 @@ pub struct TableLine<'a> {
     pub span: Range<usize>,
 }
 
-impl<'a> Part<'a> {
+impl<'a> OutlinePart<'a> {
     /// Index in the document's blocks.
     pub fn index(&self) -> usize {
         self.index
     }
 
     /// Its kind.
-    pub fn kind(&self) -> PartKind {
+    pub fn kind(&self) -> OutlineKind {
         match &self.block.body {
-            BlockBody::Paragraph(_) => PartKind::Paragraph,
-            BlockBody::Heading(level, _) => PartKind::Heading(*level),
-            BlockBody::Rule => PartKind::Rule,
-            BlockBody::Code(at) => PartKind::Code(to_offset(at + 1)),
-            BlockBody::Table(_) => PartKind::Table,
+            BlockBody::Paragraph(_) => OutlineKind::Paragraph,
+            BlockBody::Heading(level, _) => OutlineKind::Heading(*level),
+            BlockBody::Rule => OutlineKind::Rule,
+            BlockBody::Code(at) => OutlineKind::Code(to_offset(at + 1)),
+            BlockBody::Table(_) => OutlineKind::Table,
         }
     }
 
@@ -130,15 +130,15 @@ fn cell_texts(cells: &[Inline]) -> Vec<&str> {
     cells.iter().map(|cell| &*cell.text).collect()
 }
 
-impl Document {
+impl ParsedMarkdown {
     /// The parts in reading order.
-    pub fn parts(&self) -> impl DoubleEndedIterator<Item = Part<'_>> + ExactSizeIterator {
-        self.blocks().iter().enumerate().map(|(index, block)| Part { index, block })
+    pub fn parts(&self) -> impl DoubleEndedIterator<Item = OutlinePart<'_>> + ExactSizeIterator {
+        self.blocks().iter().enumerate().map(|(index, block)| OutlinePart { index, block })
     }
 
-    /// Part `index`.
-    pub fn part(&self, index: usize) -> Option<Part<'_>> {
-        self.blocks().get(index).map(|block| Part { index, block })
+    /// The part at `index`.
+    pub fn part(&self, index: usize) -> Option<OutlinePart<'_>> {
+        self.blocks().get(index).map(|block| OutlinePart { index, block })
     }
 }
 
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn parts_are_what_is_drawn() {
-        let doc = Document::of(SOURCE);
+        let doc = ParsedMarkdown::from_raw(SOURCE);
         let shown: Vec<String> = doc
             .parts()
             .map(|part| {
@@ -180,7 +180,7 @@ mod tests {
         // A heading is bold from end to end.
         assert_eq!(leads, ["Risks & gaps", "Lag:", "two"]);
         assert!(doc.parts().any(|p| p.is_quoted() && p.depth() == 0));
-        let table = doc.parts().find(|p| p.kind() == PartKind::Table).unwrap();
+        let table = doc.parts().find(|p| p.kind() == OutlineKind::Table).unwrap();
         assert_eq!(table.columns(), ["Option", "Verdict"]);
         let rows = table.rows();
         assert_eq!(rows.len(), 2);
@@ -191,7 +191,11 @@ mod tests {
     #[test]
     fn the_source_of_a_document_is_the_neutralised_text() {
         for raw in ["plain", "a\r\nb\r", "\u{1b}[31mred", "x\u{202e}y\u{200d}", "end\u{200d}"] {
-            assert_eq!(Document::of(raw).source(), crate::text::sanitize(raw), "{raw:?}");
+            assert_eq!(
+                ParsedMarkdown::from_raw(raw).source(),
+                crate::text::sanitize(raw),
+                "{raw:?}"
+            );
         }
     }
 }

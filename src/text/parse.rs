@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use pulldown_cmark::{Event, Options, Parser};
 
-use super::block::Block;
+use super::block::LeafBlock;
 use super::code::CodeBlock;
 use builder::BlockBuilder;
 
@@ -23,7 +23,7 @@ pub(crate) const MAX_COLUMNS: usize = 64;
 #[derive(Debug, Default)]
 pub(crate) struct ParsedBlocks {
     /// The leaves; code indices count from the first code block of this range.
-    pub(crate) blocks: Vec<Block>,
+    pub(crate) blocks: Vec<LeafBlock>,
     /// The code blocks.
     pub(crate) codes: Vec<CodeBlock>,
     /// The start of each top-level block.
@@ -84,7 +84,7 @@ mod tests {
     /// One line a leaf: edges, kind and text.
     fn outline(source: &str) -> Vec<String> {
         let parsed = parse_blocks(source, 0..source.len());
-        let describe = |b: &Block| {
+        let describe = |b: &LeafBlock| {
             let edges: String = b
                 .edges
                 .iter()

@@ -6,7 +6,7 @@ use super::Face;
 
 /// A piece of text in one face.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Piece {
+pub struct RowPiece {
     /// Sanitised text: no control characters, no line ends.
     pub text: Box<str>,
     /// Role and emphasis.
@@ -32,7 +32,7 @@ pub enum RowKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
     /// Its pieces, left to right.
-    pub pieces: Vec<Piece>,
+    pub pieces: Vec<RowPiece>,
     /// Its kind.
     pub kind: RowKind,
     /// The byte range of the source that it shows.

@@ -2,17 +2,17 @@
 //!
 //! Quote bars and list markers are dropped where a pane is narrow. Lays out no text.
 
-use super::block::{Block, Edge};
+use super::block::{Edge, LeafBlock};
 use super::inline::push_piece;
-use super::{Face, Piece, Role, Row, RowKind, width};
+use super::{Face, Role, Row, RowKind, RowPiece, width};
 
 /// Longest grapheme, in columns; rows with less room are measured again.
 const WIDEST_GRAPHEME: usize = 24;
 
 /// The left margin of a block at one width.
 pub(super) struct RowMargin {
-    first: Vec<Piece>,
-    rest: Vec<Piece>,
+    first: Vec<RowPiece>,
+    rest: Vec<RowPiece>,
     /// Columns for the block, at least 1.
     pub(super) columns: usize,
     begun: bool,
@@ -20,7 +20,7 @@ pub(super) struct RowMargin {
 
 impl RowMargin {
     /// The margin of `block` at `columns`: outer edges are dropped when they would take more than two thirds.
-    pub(super) fn new(block: &Block, columns: usize) -> Self {
+    pub(super) fn new(block: &LeafBlock, columns: usize) -> Self {
         let edges = fitting_edges(&block.edges, columns);
         let taken: usize = edges.iter().map(Edge::width).sum();
         let (mut first, mut rest) = (Vec::new(), Vec::new());
@@ -44,7 +44,7 @@ impl RowMargin {
     }
 
     /// The pieces that the next row begins with.
-    pub(super) fn next(&mut self) -> Vec<Piece> {
+    pub(super) fn next(&mut self) -> Vec<RowPiece> {
         if std::mem::replace(&mut self.begun, true) {
             self.rest.clone()
         } else {
@@ -69,7 +69,7 @@ fn fitting_edges(edges: &[Edge], columns: usize) -> &[Edge] {
 }
 
 /// The blank row above `block`: the bars of quotes that continue run through it.
-pub(super) fn gap_row(block: &Block, shared: usize, columns: usize) -> Row {
+pub(super) fn gap_row(block: &LeafBlock, shared: usize, columns: usize) -> Row {
     let fitting = fitting_edges(&block.edges, columns);
     let dropped = block.edges.len() - fitting.len();
     let mut pieces = Vec::new();
@@ -91,12 +91,12 @@ pub(super) fn gap_row(block: &Block, shared: usize, columns: usize) -> Row {
 }
 
 /// Replaces text that is too wide in any case: a wide grapheme in a single column.
-pub(super) fn limit_width(pieces: &mut Vec<Piece>, room: usize) {
+pub(super) fn limit_width(pieces: &mut Vec<RowPiece>, room: usize) {
     if room >= WIDEST_GRAPHEME {
         return;
     }
     if pieces.iter().map(|p| width::width(&p.text)).sum::<usize>() > room {
         let face = pieces.first().map_or_else(Face::default, |p| p.face);
-        *pieces = vec![Piece { text: "…".into(), face }];
+        *pieces = vec![RowPiece { text: "…".into(), face }];
     }
 }

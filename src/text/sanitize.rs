@@ -24,7 +24,7 @@ pub struct Sanitizer {
     held: Option<char>,
     /// The character that a joiner or selector would attach to.
     base: Option<char>,
-    /// `base` has its variation selector.
+    /// `base` already has a variation selector.
     selected: bool,
     /// The current grapheme.
     cluster: String,

@@ -9,7 +9,7 @@ use super::block::{Align, Table};
 use super::inline::{Inline, Slicer, push_piece};
 use super::row_margin::{RowMargin, limit_width};
 use super::wrap::{longest_word, wrap_lines};
-use super::{Face, Piece, Role, Row, RowKind, width};
+use super::{Face, Role, Row, RowKind, RowPiece, width};
 
 /// Columns are not made narrower than this for the sake of others …
 const MIN_COLUMN: usize = 8;
@@ -176,7 +176,7 @@ impl TableGrid<'_> {
 }
 
 /// Fills `cell` with spaces to `columns`; the last column needs none at its right.
-fn pad_cell(cell: &mut Vec<Piece>, columns: usize, align: Align, last: bool) {
+fn pad_cell(cell: &mut Vec<RowPiece>, columns: usize, align: Align, last: bool) {
     let used: usize = cell.iter().map(|p| width::width(&p.text)).sum();
     let free = columns.saturating_sub(used);
     let left = match align {
@@ -185,7 +185,7 @@ fn pad_cell(cell: &mut Vec<Piece>, columns: usize, align: Align, last: bool) {
         Align::Right => free,
     };
     if left > 0 {
-        cell.insert(0, Piece { text: " ".repeat(left).into(), face: Face::default() });
+        cell.insert(0, RowPiece { text: " ".repeat(left).into(), face: Face::default() });
     }
     if free > left && !last {
         push_piece(cell, &" ".repeat(free - left), Face::default());
@@ -218,7 +218,7 @@ fn push_records(table: &Table, span: &Range<usize>, frame: &mut RowMargin, rows:
 }
 
 /// `Column: value`; the title of a record is bold.
-fn record_line(head: Option<&Inline>, value: &Inline, title: bool) -> Vec<Piece> {
+fn record_line(head: Option<&Inline>, value: &Inline, title: bool) -> Vec<RowPiece> {
     let mut pieces = Vec::new();
     if let Some(head) = head {
         head.slicer().cut_pieces(0..head.text.len(), &mut pieces);
@@ -233,7 +233,12 @@ fn record_line(head: Option<&Inline>, value: &Inline, title: bool) -> Vec<Piece>
 }
 
 /// Wraps a line of a record; its later rows are indented by two columns.
-fn push_line(pieces: &[Piece], source: &Range<usize>, frame: &mut RowMargin, rows: &mut Vec<Row>) {
+fn push_line(
+    pieces: &[RowPiece],
+    source: &Range<usize>,
+    frame: &mut RowMargin,
+    rows: &mut Vec<Row>,
+) {
     let text: String = pieces.iter().map(|p| &*p.text).collect();
     let indent = if frame.columns >= MIN_COLUMN { 2 } else { 0 };
     let Some(first) = wrap_lines(&text, frame.columns).into_iter().next() else { return };
@@ -250,7 +255,7 @@ fn push_line(pieces: &[Piece], source: &Range<usize>, frame: &mut RowMargin, row
 }
 
 fn push_slice(
-    from: &[Piece],
+    from: &[RowPiece],
     range: Range<usize>,
     source: &Range<usize>,
     indent: usize,
@@ -284,7 +289,7 @@ fn push_text(
     frame: &mut RowMargin,
     rows: &mut Vec<Row>,
 ) {
-    let piece = [Piece { text: text.into(), face: Face::of(role) }];
+    let piece = [RowPiece { text: text.into(), face: Face::of(role) }];
     for line in wrap_lines(text, frame.columns) {
         push_slice(&piece, line, span, 0, frame, rows);
     }

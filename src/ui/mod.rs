@@ -26,7 +26,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::app::{Focus, LayoutMode, Pane, ScrollMove, State, ViewKind};
 use crate::domain::RunId;
-use crate::text::{LayoutOptions, RowKind, sanitize_line};
+use crate::text::{RowKind, RowOptions, sanitize_line};
 use compare::CompareRenderer;
 use composer::ComposerRenderer;
 use diff::DiffRenderer;
@@ -120,7 +120,7 @@ impl Renderer {
         match state.view {
             ViewKind::Answers => self.prepare_panes(state),
             ViewKind::Compare => {
-                let options = LayoutOptions { wrap_code: true };
+                let options = RowOptions { wrap_code: true };
                 self.compare.prepare(state, body, options);
             }
             ViewKind::Triage => self.triage.prepare(state, body),

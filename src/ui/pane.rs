@@ -21,7 +21,7 @@ use super::thread::{Thread, ThreadRow};
 use crate::app::{Pane, State};
 use crate::domain::{Persona, RunId, RunNotes, RunState};
 use crate::text::width::width;
-use crate::text::{LayoutOptions, sanitize_line};
+use crate::text::{RowOptions, sanitize_line};
 
 /// Name, title and view of a persona, sanitised.
 #[derive(Debug, Clone, Default)]
@@ -157,7 +157,7 @@ impl PaneRenderer {
         wrap_code: bool,
     ) {
         let body = body_area(slot);
-        let options = LayoutOptions { wrap_code };
+        let options = RowOptions { wrap_code };
         let border = if slot.form == PaneForm::Bordered { bottom_area(slot.area).width } else { 0 };
         self.thread.prepare(pane, (body.width, body.height), border, options, &state.keymap);
         let notes = pane.current().map(|run| &run.run.notes);

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 use plenary::text::width::width;
 use plenary::text::{
-    Document, HighlightJob, Highlighter, Layout, LayoutOptions, Role, Row, RowKind,
+    HighlightJob, Highlighter, MarkdownRows, ParsedMarkdown, Role, Row, RowKind, RowOptions,
 };
 use proptest::prelude::*;
 
@@ -27,8 +27,8 @@ thread_local! {
 
 /// A document with its layouts, as a pane would keep them.
 struct Pane {
-    doc: Document,
-    layouts: Vec<(u16, LayoutOptions, Layout)>,
+    doc: ParsedMarkdown,
+    layouts: Vec<(u16, RowOptions, MarkdownRows)>,
     waiting: Vec<HighlightJob>,
     id: u128,
 }
@@ -42,10 +42,10 @@ impl Pane {
         let layouts = widths
             .iter()
             .flat_map(|w| {
-                [false, true].map(|wrap_code| (*w, LayoutOptions { wrap_code }, Layout::new()))
+                [false, true].map(|wrap_code| (*w, RowOptions { wrap_code }, MarkdownRows::new()))
             })
             .collect();
-        Self { doc: Document::new(), layouts, waiting: Vec::new(), id }
+        Self { doc: ParsedMarkdown::new(), layouts, waiting: Vec::new(), id }
     }
 
     fn push(&mut self, chunk: &str) {
@@ -84,7 +84,7 @@ impl Pane {
 /// What one look at the whole answer gives.
 fn whole(answer: &str, widths: &[u16]) -> Pane {
     let mut pane = Pane::new(widths);
-    pane.doc = Document::of(answer);
+    pane.doc = ParsedMarkdown::from_raw(answer);
     pane.update();
     pane.colour(usize::MAX);
     pane.update();
@@ -279,7 +279,7 @@ fn answers_are_sound_at_every_width() {
 #[test]
 fn spans_cover_all_that_is_not_markup() {
     for (name, answer) in ANSWERS.into_iter().filter(|(name, _)| *name != "references") {
-        let doc = Document::of(answer);
+        let doc = ParsedMarkdown::from_raw(answer);
         let mut outside = doc.source().to_owned();
         for span in (0..doc.block_count()).rev().filter_map(|i| doc.block(i)) {
             outside.replace_range(span, "");
@@ -354,7 +354,7 @@ fn grids_stand_in_columns() {
 
 #[test]
 fn the_highlighter_can_live_on_a_worker() {
-    let mut doc = Document::of("```rust\nfn f() {}\n```\n");
+    let mut doc = ParsedMarkdown::from_raw("```rust\nfn f() {}\n```\n");
     let jobs = doc.take_jobs();
     let worker = std::thread::spawn(move || {
         let mut highlighter = Highlighter::new();
@@ -366,8 +366,8 @@ fn the_highlighter_can_live_on_a_worker() {
         doc.apply(done);
     }
     assert!(doc.revision() > before);
-    let mut layout = Layout::new();
-    layout.update(&doc, 40, LayoutOptions::default());
+    let mut layout = MarkdownRows::new();
+    layout.update(&doc, 40, RowOptions::default());
     let roles: Vec<Role> = layout.row(1).unwrap().pieces.iter().map(|p| p.face.role).collect();
     assert!(roles.contains(&Role::Keyword) && roles.contains(&Role::Function), "{roles:?}");
 }
@@ -375,19 +375,23 @@ fn the_highlighter_can_live_on_a_worker() {
 #[test]
 fn a_resumed_answer_makes_few_jobs() {
     let code = format!("```python\n{}```\n", "x = 1\n".repeat(1_000));
-    let sizes: Vec<usize> =
-        Document::of(&code).take_jobs().iter().map(|j| j.text.lines().count()).collect();
+    let sizes: Vec<usize> = ParsedMarkdown::from_raw(&code)
+        .take_jobs()
+        .iter()
+        .map(|j| j.text.lines().count())
+        .collect();
     assert_eq!(sizes, [200; 5]);
     let long = format!("```python\n{}```\n", "x = 1\n".repeat(100_000));
-    let bytes: usize = Document::of(&long).take_jobs().iter().map(|j| j.text.len()).sum();
+    let bytes: usize =
+        ParsedMarkdown::from_raw(&long).take_jobs().iter().map(|j| j.text.len()).sum();
     assert!(bytes <= 200 * 1024, "the rest of a giant block stays plain: {bytes}");
-    assert!(Document::of("```mermaid\nflowchart LR\n```\n").take_jobs().is_empty());
+    assert!(ParsedMarkdown::from_raw("```mermaid\nflowchart LR\n```\n").take_jobs().is_empty());
 }
 
 #[test]
 fn copies_are_exact() {
     let (_, answer) = ANSWERS[1];
-    let doc = Document::of(answer);
+    let doc = ParsedMarkdown::from_raw(answer);
     assert_eq!(
         doc.code(1),
         Some("set -euo pipefail\ndocker build -t \"app:${TAG}\" .   # pinned\n")
@@ -402,7 +406,7 @@ fn copies_are_exact() {
 #[test]
 fn sections_reach_to_the_next_heading_of_their_rank() {
     let source = "intro\n\n# A\na\n\n## B\nb\n\n## C\nc\n\n# D\nd\n";
-    let doc = Document::of(source);
+    let doc = ParsedMarkdown::from_raw(source);
     for (at, want) in [
         ("intro", "intro\n\n"),
         ("# A", "# A\na\n\n## B\nb\n\n## C\nc\n\n"),
@@ -411,7 +415,7 @@ fn sections_reach_to_the_next_heading_of_their_rank() {
     ] {
         assert_eq!(&source[doc.section(source.find(at).unwrap())], want);
     }
-    assert_eq!(Document::new().section(0), 0..0);
+    assert_eq!(ParsedMarkdown::new().section(0), 0..0);
 }
 
 #[test]
@@ -444,7 +448,7 @@ fn an_anchor_survives_growth_and_resize() {
     pane.push("\n\nMore text.\n\n```rust\nfn f() {}\n");
     let layout = &mut pane.layouts[0].2;
     assert_eq!(layout.row(layout.row_of(anchor)), Some(&before));
-    layout.update(&pane.doc, 20, LayoutOptions::default());
+    layout.update(&pane.doc, 20, RowOptions::default());
     let narrow = layout.row(layout.row_of(anchor)).unwrap();
     assert!(narrow.source.start <= before.source.end && before.source.start <= narrow.source.end);
 }
@@ -494,7 +498,7 @@ fn hostile_answers_end() {
 
 /// Bytes parsed for each byte of `answer` when it comes in pieces of `size` bytes.
 fn work(answer: &str, size: usize) -> u64 {
-    let mut doc = Document::new();
+    let mut doc = ParsedMarkdown::new();
     for chunk in answer.as_bytes().chunks(size) {
         doc.push(std::str::from_utf8(chunk).unwrap());
     }

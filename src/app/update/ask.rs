@@ -15,7 +15,7 @@ use crate::domain::{
     Change, Ending, ModelProfile, ModelRef, NewRun, Persona, PersonaId, RunId, Session, TurnId,
 };
 use crate::prompt::{self, AddressedQuestion, Exchange, PromptInput};
-use crate::text::{Document, sanitize};
+use crate::text::{ParsedMarkdown, sanitize};
 
 /// Sends the question in the composer.
 pub(super) fn send_composer(state: &mut State, effects: &mut Effects) {
@@ -221,7 +221,7 @@ fn prepare_run(
         scaffold: true,
     };
     let (run, request) = build_request(state, id, &ask);
-    let mut display = RunDisplay::new(Arc::clone(persona), question.clone(), Document::new());
+    let mut display = RunDisplay::new(Arc::clone(persona), question.clone(), ParsedMarkdown::new());
     display.mode = persona.mode.clone().filter(|_| target.triggered);
     Prepared { run, display, request }
 }

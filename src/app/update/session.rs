@@ -9,7 +9,7 @@ use crate::domain::{
     parse_tag,
 };
 use crate::prompt::outline_question;
-use crate::text::{Document, sanitize, sanitize_line};
+use crate::text::{ParsedMarkdown, sanitize, sanitize_line};
 
 /// Requests a session, unless answers are streaming, which would be hidden.
 pub(in crate::app) fn open_session(state: &mut State, id: SessionId, effects: &mut Effects) {
@@ -129,7 +129,8 @@ fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) 
             }
             let persona = find_or_recreate_persona(state, run);
             state.ensure_pane(&persona);
-            let mut display = RunDisplay::new(persona, question.clone(), Document::of(&run.text));
+            let mut display =
+                RunDisplay::new(persona, question.clone(), ParsedMarkdown::from_raw(&run.text));
             display.elsewhere = elsewhere;
             state.displays.insert(run.id, display);
             run_updates::request_highlighting(state, run.id, effects);
@@ -143,7 +144,7 @@ fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) 
         }
         let text: Arc<str> = Arc::from(aside.question.as_str());
         let question = RunQuestion { shown: Arc::clone(&text), sent: text };
-        let mut document = Document::of(&run.text);
+        let mut document = ParsedMarkdown::from_raw(&run.text);
         // Code of side turns is not highlighted.
         drop(document.take_jobs());
         let display = RunDisplay::new(find_or_recreate_persona(state, run), question, document);

@@ -12,7 +12,7 @@ use crate::domain::{
 };
 use crate::prompt::{self, BriefSource};
 use crate::review::{self, QuotedAnswer};
-use crate::text::Document;
+use crate::text::ParsedMarkdown;
 
 /// Asks `persona` to challenge a recommendation.
 pub(in crate::app) fn ask_challenge(
@@ -136,7 +136,7 @@ fn start_side_turn(
     run.notes.extend(notes);
     let text: Arc<str> = Arc::from(question.as_str());
     let run_question = RunQuestion { shown: Arc::clone(&text), sent: text };
-    let display = RunDisplay::new(Arc::clone(persona), run_question, Document::new());
+    let display = RunDisplay::new(Arc::clone(persona), run_question, ParsedMarkdown::new());
     let side_turn = NewSideTurn { id: turn, kind, question, at: state.clock.unix_ms, run };
     state.apply_change(Change::SideTurn { session, side_turn }, effects);
     state.displays.insert(id, display);

@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::word_lists::word_lists;
 use crate::export::embed_markdown::escape_markdown;
 use crate::export::session_reading::ReadAnswer;
-use crate::text::{Part, PartKind, sanitize_line};
+use crate::text::{OutlineKind, OutlinePart, sanitize_line};
 
 /// Longest argument that is quoted, in characters.
 const LONGEST: usize = 400;
@@ -79,7 +79,7 @@ pub(super) fn arguments_in_span(
     let mut now: Option<ArgumentSide> = None;
     for part in answer.document.parts() {
         let here = part.span().start >= span.start && part.span().end <= span.end;
-        if !here || !matches!(part.kind(), PartKind::Paragraph | PartKind::Heading(_)) {
+        if !here || !matches!(part.kind(), OutlineKind::Paragraph | OutlineKind::Heading(_)) {
             continue;
         }
         let (label, rest) = split_label(&part);
@@ -118,7 +118,7 @@ fn split_sides(first: ArgumentSide, text: &str) -> Vec<(ArgumentSide, &str)> {
 }
 
 /// Splits `Pros: cheap, simple` into label and rest. A short text without a colon is a label.
-fn split_label<'a>(part: &Part<'a>) -> (&'a str, &'a str) {
+fn split_label<'a>(part: &OutlinePart<'a>) -> (&'a str, &'a str) {
     const LABEL: usize = 24;
     let text = part.text();
     match text.split_once(':') {

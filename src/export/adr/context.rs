@@ -13,7 +13,7 @@ use crate::export::excerpt::{limit_lines, quote_span};
 use crate::export::session_header;
 use crate::export::session_reading::{ReadAnswer, SessionReading};
 use crate::prompt::outline_question;
-use crate::text::{Document, PartKind, sanitize, sanitize_line};
+use crate::text::{OutlineKind, ParsedMarkdown, sanitize, sanitize_line};
 
 /// Longest sentence that is listed as a driver, in characters.
 const LONGEST: usize = 400;
@@ -88,10 +88,11 @@ fn list_drivers(review: &SessionReading<'_>) -> Vec<String> {
     };
     for turn in &review.session.turns {
         let words = outline_question(&turn.question);
-        find_requirements(&Document::of(&words)).for_each(|s| add(quote_entry(&s, "the question")));
+        find_requirements(&ParsedMarkdown::from_raw(&words))
+            .for_each(|s| add(quote_entry(&s, "the question")));
     }
     if let Some(context) = project_context(review) {
-        find_requirements(&Document::of(&context))
+        find_requirements(&ParsedMarkdown::from_raw(&context))
             .for_each(|s| add(quote_entry(&s, "the project context")));
     }
     for answer in review.current_answers() {
@@ -113,7 +114,7 @@ fn list_drivers(review: &SessionReading<'_>) -> Vec<String> {
     drivers
 }
 
-fn find_requirements(document: &Document) -> impl Iterator<Item = String> + '_ {
+fn find_requirements(document: &ParsedMarkdown) -> impl Iterator<Item = String> + '_ {
     document
         .parts()
         .flat_map(|part| list_sentences(part.text()))
@@ -130,7 +131,7 @@ fn compared_columns(answer: &ReadAnswer<'_>) -> Option<String> {
     let not_criteria = &word_lists().options.not_criteria;
     let mut parts =
         answer.sections_about(Facet::Options).flat_map(|section| answer.body_parts(section));
-    let table = parts.find(|part| part.kind() == PartKind::Table)?;
+    let table = parts.find(|part| part.kind() == OutlineKind::Table)?;
     let columns: Vec<String> = table
         .columns()
         .iter()

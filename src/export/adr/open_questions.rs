@@ -16,7 +16,7 @@ use crate::export::exported_item::{ExportedItem, ItemStatus};
 use crate::export::markdown;
 use crate::export::session_reading::{ReadAnswer, SessionReading};
 use crate::review::Section;
-use crate::text::{Part, PartKind};
+use crate::text::{OutlineKind, OutlinePart};
 
 /// Undecided recommendations that are listed by title at most.
 const FEW: usize = 20;
@@ -119,15 +119,15 @@ fn list_entries(
     section: &Section,
 ) -> Vec<String> {
     let who = review.describe_persona(answer.run, answer.turn);
-    let says = |part: &Part<'_>| {
+    let says = |part: &OutlinePart<'_>| {
         let text = part.text();
         !text.trim().is_empty() && (part.depth() > 0 || text.contains(QUESTION_MARKS))
     };
     let mut lines = Vec::new();
     for part in answer.body_parts(section).filter(|part| !part.is_quoted()) {
         match part.kind() {
-            PartKind::Paragraph if says(&part) => lines.push(quote_entry(part.text(), &who)),
-            PartKind::Table => {
+            OutlineKind::Paragraph if says(&part) => lines.push(quote_entry(part.text(), &who)),
+            OutlineKind::Table => {
                 lines.extend(
                     part.rows().iter().map(|row| quote_entry(&row.cells.join(" · "), &who)),
                 );

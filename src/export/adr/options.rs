@@ -14,7 +14,7 @@ use crate::export::exported_item::{ExportedItem, ItemStatus};
 use crate::export::session_header;
 use crate::export::session_reading::{ReadAnswer, SessionReading};
 use crate::review::Section;
-use crate::text::{PartKind, sanitize_line};
+use crate::text::{OutlineKind, sanitize_line};
 
 /// Longest name of an option, in characters.
 const NAME: usize = 160;
@@ -129,7 +129,7 @@ type OptionMention = (String, Range<usize>, Vec<Argument>);
 /// The rows of the tables in a section that compare options.
 fn options_in_tables(answer: &ReadAnswer<'_>, section: &Section, who: &str) -> Vec<OptionMention> {
     let mut found = Vec::new();
-    for part in answer.body_parts(section).filter(|part| part.kind() == PartKind::Table) {
+    for part in answer.body_parts(section).filter(|part| part.kind() == OutlineKind::Table) {
         let columns = part.columns();
         let subject = subject_column(&columns);
         // A table of months or panels does not compare options.

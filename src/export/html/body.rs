@@ -11,7 +11,7 @@ use pulldown_cmark::{
 
 use super::code;
 use super::escape_html;
-use crate::text::{Document, Highlighter, is_line_break, link_note, markdown_options};
+use crate::text::{Highlighter, ParsedMarkdown, is_line_break, link_note, markdown_options};
 
 /// HTML that is inserted at a byte of the source.
 pub(super) struct HtmlInsertion {
@@ -23,7 +23,7 @@ pub(super) struct HtmlInsertion {
 
 /// Renders `document`; its highest heading gets the level `top`. `marks` are sorted by offset.
 pub(super) fn render_markdown(
-    document: &Document,
+    document: &ParsedMarkdown,
     marks: &[HtmlInsertion],
     top: usize,
     colours: &mut Highlighter,
@@ -70,7 +70,7 @@ struct OpenLink {
 }
 
 struct HtmlEventFilter<'a, 'c> {
-    document: &'a Document,
+    document: &'a ParsedMarkdown,
     colours: &'c mut Highlighter,
     shift: usize,
     marks: std::slice::Iter<'a, HtmlInsertion>,
@@ -328,7 +328,7 @@ mod tests {
     use super::*;
 
     fn html(source: &str) -> String {
-        render_markdown(&Document::of(source), &[], 4, &mut Highlighter::new())
+        render_markdown(&ParsedMarkdown::from_raw(source), &[], 4, &mut Highlighter::new())
     }
 
     #[test]
@@ -379,7 +379,8 @@ mod tests {
                 html: format!("[{}]", at.get(..1).unwrap()),
             })
             .collect();
-        let shown = render_markdown(&Document::of(source), &marks, 4, &mut Highlighter::new());
+        let shown =
+            render_markdown(&ParsedMarkdown::from_raw(source), &marks, 4, &mut Highlighter::new());
         for wanted in [
             "<p>[p]p one</p>",
             "<li>a</li>\n<li>[-]b",

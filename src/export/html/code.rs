@@ -5,14 +5,14 @@
 use std::fmt::Write;
 
 use super::escape_html;
-use crate::text::{Document, HighlightJob, Highlighter, Role};
+use crate::text::{HighlightJob, Highlighter, ParsedMarkdown, Role};
 
 /// Longest block that is highlighted, in bytes.
 const MAX_COLOURED: usize = 64 * 1024;
 
 /// Renders code block `number` (1-based) of `document`, whose text is `text`.
 pub(super) fn render_code(
-    document: &Document,
+    document: &ParsedMarkdown,
     number: u32,
     text: &str,
     colours: &mut Highlighter,
@@ -92,7 +92,8 @@ mod tests {
 
     #[test]
     fn code_keeps_its_text_and_says_its_title() {
-        let document = Document::of("```rust title=\"a<b>.rs\"\nfn main() { \"<&>\" }\n```\n");
+        let document =
+            ParsedMarkdown::from_raw("```rust title=\"a<b>.rs\"\nfn main() { \"<&>\" }\n```\n");
         let html = render_code(&document, 1, "fn main() { \"<&>\" }\n", &mut Highlighter::new());
         assert!(html.contains("<figcaption>a&lt;b&gt;.rs · rust</figcaption>"), "{html}");
         assert!(html.contains("<span class=\"hk\">fn"), "{html}");

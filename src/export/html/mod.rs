@@ -16,7 +16,7 @@ use super::{ReadingInput, checklist};
 use crate::domain::format::format_quantity;
 use crate::domain::{Run, Session, Turn};
 use crate::prompt::outline_question;
-use crate::text::{Document, Highlighter, sanitize, sanitize_line};
+use crate::text::{Highlighter, ParsedMarkdown, sanitize, sanitize_line};
 use body::{HtmlInsertion, render_markdown};
 
 const CSS: &str = include_str!("page.css");
@@ -135,7 +135,7 @@ impl HtmlPage<'_> {
         writeln!(self.out, "<section class=\"turn\" id=\"question-{number}\">\n<h2>{title}</h2>")?;
         let (whole, short) =
             (sanitize(&turn.question), sanitize(&outline_question(&turn.question)));
-        let shown = render_markdown(&Document::of(&short), &[], TOP, &mut self.colours);
+        let shown = render_markdown(&ParsedMarkdown::from_raw(&short), &[], TOP, &mut self.colours);
         writeln!(self.out, "<blockquote class=\"question\">{shown}</blockquote>")?;
         if whole != short {
             let text = escape_html(&whole);
@@ -259,8 +259,12 @@ impl HtmlPage<'_> {
             escape_html(&item.title())
         )?;
         for side_turn in &item.challenges {
-            let said =
-                render_markdown(&Document::of(&side_turn.run.text), &[], TOP, &mut self.colours);
+            let said = render_markdown(
+                &ParsedMarkdown::from_raw(&side_turn.run.text),
+                &[],
+                TOP,
+                &mut self.colours,
+            );
             write!(
                 self.out,
                 "<details class=\"challenge\"><summary>{}</summary>{said}</details>",

@@ -7,7 +7,7 @@ use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, Event, Tag, TagEn
 
 use super::face_stack::FaceStack;
 use super::{BlockBoundary, MAX_COLUMNS, MAX_NESTING, ParsedBlocks, is_line_break};
-use crate::text::block::{Align, Block, BlockBody, Edge, Table, TableRow};
+use crate::text::block::{Align, BlockBody, Edge, LeafBlock, Table, TableRow};
 use crate::text::code::CodeBlock;
 use crate::text::inline::{Inline, InlineBuilder};
 use crate::text::{Role, link, width};
@@ -369,7 +369,7 @@ impl<'s> BlockBuilder<'s> {
         if !matches!(body, BlockBody::Code(_)) {
             span.end = span.start + text.trim_end().len().max(1).min(text.len());
         }
-        self.out.blocks.push(Block { id: 0, span, edges: edges.into(), gap, body });
+        self.out.blocks.push(LeafBlock { id: 0, span, edges: edges.into(), gap, body });
         self.common = self.containers.len();
     }
 

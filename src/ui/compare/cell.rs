@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::app::{Pane, RunRef};
 use crate::domain::{Ending, Facet, RunState};
-use crate::text::{Layout, Role, Row, RowKind, sanitize_line};
+use crate::text::{MarkdownRows, Role, Row, RowKind, sanitize_line};
 use crate::ui::paint::wrap_text;
 use crate::ui::theme::UiRole;
 
@@ -40,7 +40,7 @@ impl CompareCell {
         pane: &Pane<'_>,
         run: Option<RunRef<'_>>,
         facet: Option<Facet>,
-        layout: &Layout,
+        layout: &MarkdownRows,
         width: usize,
     ) -> Self {
         let text_cell =
@@ -80,7 +80,11 @@ impl CompareCell {
     }
 
     /// Returns row `index`.
-    pub(super) fn row<'a>(&'a self, layout: &'a Layout, mut index: usize) -> Option<CellRow<'a>> {
+    pub(super) fn row<'a>(
+        &'a self,
+        layout: &'a MarkdownRows,
+        mut index: usize,
+    ) -> Option<CellRow<'a>> {
         match self {
             Self::Text(role, rows) => rows.get(index).map(|text| CellRow::Text(*role, text)),
             Self::Answer(ranges) => {
@@ -99,7 +103,7 @@ impl CompareCell {
     }
 
     /// Returns the first row after headings, where a cell with few rows starts.
-    pub(super) fn first_text_row(&self, layout: &Layout) -> usize {
+    pub(super) fn first_text_row(&self, layout: &MarkdownRows) -> usize {
         let is_heading_or_blank = |index: usize| match self.row(layout, index) {
             Some(CellRow::Answer(row)) => row.kind == RowKind::Blank || has_heading_role(row),
             _ => false,
@@ -116,7 +120,7 @@ fn has_heading_role(row: &Row) -> bool {
 }
 
 /// Returns the rows of `blocks` without blank rows around them.
-fn trim_blank_rows(layout: &Layout, blocks: Range<usize>) -> Range<usize> {
+fn trim_blank_rows(layout: &MarkdownRows, blocks: Range<usize>) -> Range<usize> {
     let mut rows = layout.rows_of(blocks);
     let is_blank = |index: usize| layout.row(index).is_none_or(|row| row.kind == RowKind::Blank);
     while rows.start < rows.end && is_blank(rows.start) {

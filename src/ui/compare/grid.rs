@@ -10,7 +10,7 @@ use super::cell::{CellRow, CompareCell};
 use super::{CompareRenderer, LABEL_COLUMNS, question_label};
 use crate::app::State;
 use crate::domain::Facet;
-use crate::text::Layout;
+use crate::text::MarkdownRows;
 use crate::text::width::width;
 use crate::ui::answer_rows::draw_row;
 use crate::ui::paint::{
@@ -209,7 +209,7 @@ pub(super) fn draw_cell_rows(
     buffer: &mut Buffer,
     theme: &Theme,
     area: Rect,
-    (cell, layout): (&CompareCell, &Layout),
+    (cell, layout): (&CompareCell, &MarkdownRows),
     first_row: usize,
 ) {
     for y in 0..area.height {

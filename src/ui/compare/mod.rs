@@ -16,7 +16,7 @@ use super::theme::Theme;
 use super::viewport::Viewport;
 use crate::app::{RunRef, ScrollMove, State};
 use crate::domain::{Facet, RunId};
-use crate::text::{Layout, LayoutOptions};
+use crate::text::{MarkdownRows, RowOptions};
 use cell::CompareCell;
 
 /// Minimum width of the table. Below it, facets are shown one at a time.
@@ -44,7 +44,7 @@ enum CompareForm {
 #[derive(Debug, Default)]
 struct CompareColumn {
     run: Option<RunId>,
-    layout: Layout,
+    layout: MarkdownRows,
     /// One cell per facet, only in visible columns.
     cells: Vec<CompareCell>,
 }
@@ -87,7 +87,7 @@ pub(super) struct CompareRenderer {
 
 impl CompareRenderer {
     /// Updates cells and areas for a body of `area`.
-    pub(super) fn prepare(&mut self, state: &State, area: Rect, options: LayoutOptions) {
+    pub(super) fn prepare(&mut self, state: &State, area: Rect, options: RowOptions) {
         self.area = area;
         self.form = match () {
             () if state.compare.zoomed => CompareForm::Zoom,

@@ -8,7 +8,7 @@ mod run_info_rows;
 use super::viewport::Viewport;
 use crate::app::{Keymap, Pane, RunRef, ScrollMove};
 use crate::domain::{RunId, RunState};
-use crate::text::{Anchor, Layout, LayoutOptions, Row, RowKind};
+use crate::text::{Anchor, MarkdownRows, Row, RowKind, RowOptions};
 pub(super) use run_info_rows::RunInfoRow;
 use run_info_rows::{RunInfoInput, build_rows_above, build_rows_below, count_reasoning_tokens};
 
@@ -31,7 +31,7 @@ struct RunRows {
     input: Option<RunInfoInput>,
     state: RunState,
     above: Vec<RunInfoRow>,
-    answer: Layout,
+    answer: MarkdownRows,
     below: Vec<RunInfoRow>,
 }
 
@@ -42,7 +42,7 @@ impl RunRows {
             input: None,
             state: RunState::Queued,
             above: Vec::new(),
-            answer: Layout::new(),
+            answer: MarkdownRows::new(),
             below: Vec::new(),
         }
     }
@@ -103,7 +103,7 @@ pub(super) struct Thread {
     mark: Option<ThreadPosition>,
     /// Columns by which code is scrolled to the right.
     code_columns: usize,
-    options: LayoutOptions,
+    options: RowOptions,
     /// Byte of an answer to scroll to when its rows are prepared.
     reveal_target: Option<(RunId, usize)>,
 }
@@ -118,7 +118,7 @@ impl Default for Thread {
             position: ThreadPosition { run: 0, spot: ThreadSpot::Above(0) },
             mark: None,
             code_columns: 0,
-            options: LayoutOptions::default(),
+            options: RowOptions::default(),
             reveal_target: None,
         }
     }
@@ -145,7 +145,7 @@ impl Thread {
         pane: &Pane<'_>,
         (width, height): (u16, u16),
         border: u16,
-        options: LayoutOptions,
+        options: RowOptions,
         keymap: &Keymap,
     ) {
         self.width = width.max(1);
@@ -153,7 +153,7 @@ impl Thread {
             self.options = options;
             self.code_columns = 0;
             for run in &mut self.runs {
-                run.answer = Layout::new();
+                run.answer = MarkdownRows::new();
             }
         }
         self.match_runs(pane);

@@ -14,7 +14,7 @@ use super::list::{severity_role, status_sign};
 use crate::app::triage::{TriageItem, TriageMember, lines_to_span};
 use crate::app::{RunRef, ScrollMove, State};
 use crate::domain::{RecommendationId, RunId, RunState};
-use crate::text::{Layout, LayoutOptions, PartKind, Row, RowKind, sanitize_line};
+use crate::text::{MarkdownRows, OutlineKind, Row, RowKind, RowOptions, sanitize_line};
 use crate::ui::answer_rows::draw_row;
 use crate::ui::paint::{RowPainter, draw_text, inset_sides, row_at, truncate_to_width, wrap_text};
 use crate::ui::pane::PaneRenderer;
@@ -44,7 +44,7 @@ enum SourceRow {
 pub(super) struct SourceRenderer {
     area: Rect,
     width: u16,
-    layouts: HashMap<RunId, Layout>,
+    layouts: HashMap<RunId, MarkdownRows>,
     rows: Vec<SourceRow>,
     viewport: Viewport,
     /// Recommendation of the last frame, and whether lines were selected.
@@ -261,17 +261,17 @@ impl SourceRenderer {
 
 /// Returns the rows of an answer, wrapped to `width`.
 fn update_layout<'a>(
-    layouts: &'a mut HashMap<RunId, Layout>,
+    layouts: &'a mut HashMap<RunId, MarkdownRows>,
     width: u16,
     run: RunRef<'_>,
-) -> &'a Layout {
+) -> &'a MarkdownRows {
     let layout = layouts.entry(run.id()).or_default();
-    layout.update(&run.document, width, LayoutOptions { wrap_code: true });
+    layout.update(&run.document, width, RowOptions { wrap_code: true });
     layout
 }
 
 /// Returns the rows that show the bytes of `span`.
-fn rows_of_span(run: RunRef<'_>, layout: &Layout, span: &Range<usize>) -> Range<usize> {
+fn rows_of_span(run: RunRef<'_>, layout: &MarkdownRows, span: &Range<usize>) -> Range<usize> {
     let length = run.document.source().get(span.clone()).map_or(0, |text| text.trim_end().len());
     let first = layout.row_at(span.start);
     let end = layout.row_at(span.start + length.saturating_sub(1)) + 1;
@@ -286,9 +286,9 @@ fn rows_of_span(run: RunRef<'_>, layout: &Layout, span: &Range<usize>) -> Range<
 }
 
 /// Returns the heading rows of the table that the recommendation was extracted from.
-fn table_heading_rows(run: RunRef<'_>, layout: &Layout, span: &Range<usize>) -> Range<usize> {
+fn table_heading_rows(run: RunRef<'_>, layout: &MarkdownRows, span: &Range<usize>) -> Range<usize> {
     let table = run.document.parts().find(|part| {
-        part.kind() == PartKind::Table
+        part.kind() == OutlineKind::Table
             && part.span().start < span.start
             && span.end <= part.span().end
     });

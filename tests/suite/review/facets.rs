@@ -3,7 +3,7 @@
 use plenary::config::facets;
 use plenary::domain::{Contract, Facet, SectionRule};
 use plenary::review::{Section, split_sections};
-use plenary::text::Document;
+use plenary::text::ParsedMarkdown;
 use proptest::prelude::*;
 
 fn contract(promises: &[(&str, Facet)]) -> Contract {
@@ -16,7 +16,7 @@ fn contract(promises: &[(&str, Facet)]) -> Contract {
 }
 
 fn read(text: &str, contract: &Contract) -> Vec<(Facet, String)> {
-    let document = Document::of(text);
+    let document = ParsedMarkdown::from_raw(text);
     let of = |s: &Section| (s.facet, document.source()[s.span.clone()].to_owned());
     split_sections(&document, contract, &facets::built_in()).iter().map(of).collect()
 }
@@ -156,7 +156,7 @@ proptest! {
         )
     ) {
         let raw = parts.concat();
-        let document = Document::of(&raw);
+        let document = ParsedMarkdown::from_raw(&raw);
         let promised = contract(&[("Plan", Facet::Operations)]);
         let found = split_sections(&document, &promised, &facets::built_in());
         let mut at = 0;

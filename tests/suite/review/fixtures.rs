@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use plenary::config::{facets, personas};
 use plenary::domain::{Contract, PersonaId};
 use plenary::review::{Section, split_sections};
-use plenary::text::Document;
+use plenary::text::ParsedMarkdown;
 
 /// The personas whose answers there are.
 pub(super) const IDS: [&str; 5] = ["infra", "edge", "devops", "gitops", "ai-lead"];
@@ -13,7 +13,7 @@ pub(super) const IDS: [&str; 5] = ["infra", "edge", "devops", "gitops", "ai-lead
 /// An answer, read.
 pub(super) struct Answer {
     pub(super) id: &'static str,
-    pub(super) document: Document,
+    pub(super) document: ParsedMarkdown,
     pub(super) sections: Vec<Section>,
 }
 
@@ -30,7 +30,7 @@ pub(super) fn contract(id: &str) -> Contract {
 
 /// The answer in this file, as given by this persona.
 pub(super) fn answer(id: &'static str, name: &str) -> Answer {
-    let document = Document::of(&file(name));
+    let document = ParsedMarkdown::from_raw(&file(name));
     let sections = split_sections(&document, &contract(id), &facets::built_in());
     Answer { id, document, sections }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use plenary::config::facets;
 use plenary::domain::Contract;
 use plenary::review::{Ledger, LedgerSource, NumberSupport, build_ledger, split_sections};
-use plenary::text::Document;
+use plenary::text::ParsedMarkdown;
 use proptest::prelude::*;
 
 use super::fixtures::{Answer, answers, file, listed, place, share, text};
@@ -36,7 +36,7 @@ fn print(found: &Ledger, answers: &[Answer]) {
 
 /// The ledger of one answer.
 fn of(text: &str) -> Ledger {
-    let document = Document::of(text);
+    let document = ParsedMarkdown::from_raw(text);
     let sections = split_sections(&document, &Contract::default(), &facets::built_in());
     build_ledger(&[LedgerSource { document: &document, sections: &sections }])
 }
@@ -157,7 +157,8 @@ fn what_differs_is_marked_and_what_says_the_same_in_other_units_is_not() {
         "p99 below 250 ms",
         "p99: ~300 ms",
     ];
-    let documents: Vec<Document> = voices.iter().map(|text| Document::of(text)).collect();
+    let documents: Vec<ParsedMarkdown> =
+        voices.iter().map(|text| ParsedMarkdown::from_raw(text)).collect();
     let read: Vec<_> = documents
         .iter()
         .map(|d| split_sections(d, &Contract::default(), &facets::built_in()))
@@ -202,7 +203,7 @@ proptest! {
     #[test]
     fn whatever_is_listed_stands_in_the_answer(text in "(## Assumptions|- |\\| |\\|---\\||`|\\[|\\]|;|I assume |p99 |\\$|€|~|[0-9]{1,4}|[.,–/%]| ms| s|k| GB| shops| a month| |\n|\n\n|é|漢|🙂){0,60}") {
         let found = of(&text);
-        let document = Document::of(&text);
+        let document = ParsedMarkdown::from_raw(&text);
         for measure in found.topics.iter().flat_map(|t| &t.numbers) {
             let written = document.source().get(measure.span.clone());
             prop_assert_eq!(written.map(|w| w.replace('\n', " ")), Some(measure.value.clone()));

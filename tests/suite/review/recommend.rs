@@ -3,7 +3,7 @@
 use plenary::config::facets;
 use plenary::domain::{Contract, Facet, Recommendation, RecommendationOrigin, RunId, Severity};
 use plenary::review::{extract_recommendations, select_recommendation, split_sections};
-use plenary::text::Document;
+use plenary::text::ParsedMarkdown;
 use proptest::prelude::*;
 
 use super::fixtures::{Answer, answers, file, listed, place, share, text};
@@ -13,7 +13,7 @@ fn found(answer: &Answer) -> Vec<Recommendation> {
 }
 
 fn lifted(source: &str) -> Vec<Recommendation> {
-    let document = Document::of(source);
+    let document = ParsedMarkdown::from_raw(source);
     let sections = split_sections(&document, &Contract::default(), &facets::built_in());
     extract_recommendations(&document, &sections, RunId::from_number(1))
 }
@@ -172,7 +172,7 @@ fn answers_that_nobody_expects_are_read() {
 #[test]
 fn any_lines_can_be_selected() {
     let source = "## Risks\n\nSome **prose** of risks. And more.\n\n- item one\n  second line\n\n| Tool | Verdict |\n|---|---|\n| A | yes |\n\n```sh\nls -la\ncd /\n```\n\n---\n";
-    let document = Document::of(source);
+    let document = ParsedMarkdown::from_raw(source);
     let sections = split_sections(&document, &Contract::default(), &facets::built_in());
     let selected = |quote: &str| {
         let at = source.find(quote).unwrap();
@@ -203,7 +203,7 @@ fn any_lines_can_be_selected() {
 proptest! {
     #[test]
     fn whatever_is_lifted_stands_in_the_answer(text in "(## Risks|# [a-z]{1,4}|- |1\\. |  - |\\* \\*\\*|\\*\\*|\\| |\\|---|```|> |:|\\.|[a-zé漢🙂]{1,5}| |\n|\n\n){0,60}") {
-        let document = Document::of(&text);
+        let document = ParsedMarkdown::from_raw(&text);
         let sections = split_sections(&document, &Contract::default(), &facets::built_in());
         let found = extract_recommendations(&document, &sections, RunId::from_number(1));
         prop_assert_eq!(&found, &extract_recommendations(&document, &sections, RunId::from_number(1)));
@@ -225,7 +225,7 @@ proptest! {
 #[test]
 fn text_without_words_is_no_recommendation() {
     for text in ["## Risks\n```:: ", "**:.漢**\n## Risks## Risks"] {
-        let document = Document::of(text);
+        let document = ParsedMarkdown::from_raw(text);
         let sections = split_sections(&document, &Contract::default(), &facets::built_in());
         let found = extract_recommendations(&document, &sections, RunId::from_number(1));
         assert!(found.iter().all(|item| !item.title.trim().is_empty()), "{text:?}: {found:?}");

@@ -8,20 +8,20 @@ mod tail;
 
 use std::ops::Range;
 
-use super::block::{Block, BlockBody};
+use super::block::{BlockBody, LeafBlock};
 use super::code::CodeBlock;
 use super::parse::BlockBoundary;
 use super::{HighlightJob, Highlighted, Sanitizer, fence};
 
 /// An answer's Markdown: sanitised source and parsed blocks.
 #[derive(Debug, Default)]
-pub struct Document {
+pub struct ParsedMarkdown {
     source: String,
     sanitizer: Sanitizer,
     revision: u64,
     /// Grows when frozen blocks were replaced, so that caches look at them again.
     epoch: u64,
-    blocks: Vec<Block>,
+    blocks: Vec<LeafBlock>,
     codes: Vec<CodeBlock>,
     /// Start of the part that may be parsed again.
     frozen: BlockBoundary,
@@ -40,14 +40,14 @@ pub struct Document {
     finished: bool,
 }
 
-impl Document {
+impl ParsedMarkdown {
     /// An empty document.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// A finished document of `raw`.
-    pub fn of(raw: &str) -> Self {
+    pub fn from_raw(raw: &str) -> Self {
         let mut doc = Self::new();
         doc.push(raw);
         doc.finish();
@@ -67,7 +67,7 @@ impl Document {
         }
     }
 
-    /// Appends raw model text without parsing it: [`Document::finish`] parses all at once. For answers that are displayed
+    /// Appends raw model text without parsing it: [`ParsedMarkdown::finish`] parses all at once. For answers that are displayed
     /// only when they are complete.
     pub fn push_unparsed(&mut self, raw: &str) {
         self.sanitizer.push(raw, &mut self.source);
@@ -172,7 +172,7 @@ impl Document {
         start..next.map_or(end, |(at, _)| at)
     }
 
-    pub(super) fn blocks(&self) -> &[Block] {
+    pub(super) fn blocks(&self) -> &[LeafBlock] {
         &self.blocks
     }
 

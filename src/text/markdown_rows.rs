@@ -5,11 +5,11 @@
 
 use std::ops::Range;
 
-use super::block::{Block, BlockBody};
+use super::block::{BlockBody, LeafBlock};
 use super::block_rows::push_block_rows;
 use super::code_rows::{CodeRows, CodeRowsInput};
 use super::row_margin::gap_row;
-use super::{Document, Row, RowKind, inline};
+use super::{ParsedMarkdown, Row, RowKind, inline};
 
 /// A position in a document that survives growth and resizing: a block and a row in it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -22,19 +22,19 @@ pub struct Anchor {
 
 /// What changes rows besides the width.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct LayoutOptions {
+pub struct RowOptions {
     /// Wrap code instead of scrolling it sideways.
     pub wrap_code: bool,
 }
 
 /// The rows of one document at one width; only changed blocks are wrapped again.
 #[derive(Debug, Default)]
-pub struct Layout {
+pub struct MarkdownRows {
     blocks: Vec<BlockRows>,
     /// Number of rows up to the end of each block.
     ends: Vec<usize>,
     columns: usize,
-    options: LayoutOptions,
+    options: RowOptions,
     revision: u64,
     epoch: u64,
     /// Number of blocks, from the first, that are final.
@@ -49,14 +49,14 @@ struct BlockRows {
     code: Option<CodeRows>,
 }
 
-impl Layout {
+impl MarkdownRows {
     /// An empty cache.
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Updates the rows to `doc` at `width` columns (1 or more).
-    pub fn update(&mut self, doc: &Document, width: u16, options: LayoutOptions) {
+    pub fn update(&mut self, doc: &ParsedMarkdown, width: u16, options: RowOptions) {
         let columns = usize::from(width).max(1);
         if (self.columns, self.options) != (columns, options) {
             *self = Self { columns, options, ..Self::default() };
@@ -146,7 +146,7 @@ impl Layout {
         Some(from - 1 - hit)
     }
 
-    fn lay_out(&mut self, doc: &Document, index: usize, block: &Block) {
+    fn lay_out(&mut self, doc: &ParsedMarkdown, index: usize, block: &LeafBlock) {
         let code = match &block.body {
             BlockBody::Code(code) => {
                 doc.code_block(*code).map(|c| (inline::to_offset(code + 1), c))

@@ -3,8 +3,8 @@
 
 use std::ops::Range;
 
-use super::Document;
-use crate::text::block::{Block, BlockBody};
+use super::ParsedMarkdown;
+use crate::text::block::{BlockBody, LeafBlock};
 use crate::text::fence::{FenceLine, OpenFence};
 use crate::text::parse::{BlockBoundary, ParsedBlocks, parse_blocks};
 
@@ -14,7 +14,7 @@ const SMALL_TAIL_BYTES: usize = 16 * 1024;
 /// separately.
 const REPARSE_STEP_BYTES: usize = 2 * 1024;
 
-impl Document {
+impl ParsedMarkdown {
     /// Processes the text that was appended to the source.
     pub(super) fn advance_parse(&mut self) {
         loop {
@@ -185,7 +185,7 @@ impl Document {
     }
 }
 
-fn looks_the_same(old: &Block, new: &Block) -> bool {
+fn looks_the_same(old: &LeafBlock, new: &LeafBlock) -> bool {
     let growing = matches!(new.body, BlockBody::Code(_)) && old.span.start == new.span.start;
     (growing || old.span == new.span)
         && old.edges == new.edges
@@ -203,8 +203,8 @@ mod tests {
 
     use super::*;
 
-    fn blocks(doc: &Document) -> Vec<Block> {
-        doc.blocks.iter().cloned().map(|b| Block { id: 0, ..b }).collect()
+    fn blocks(doc: &ParsedMarkdown) -> Vec<LeafBlock> {
+        doc.blocks.iter().cloned().map(|b| LeafBlock { id: 0, ..b }).collect()
     }
 
     proptest! {
@@ -220,7 +220,7 @@ mod tests {
             size in 1usize..12,
         ) {
             let source = lines.join("\n");
-            let mut doc = Document::new();
+            let mut doc = ParsedMarkdown::new();
             for chunk in source.as_bytes().chunks(size) {
                 doc.push(std::str::from_utf8(chunk).unwrap());
             }
@@ -232,7 +232,7 @@ mod tests {
 
     #[test]
     fn a_giant_block_is_shown_to_its_last_word() {
-        let mut doc = Document::new();
+        let mut doc = ParsedMarkdown::new();
         doc.push(&"many words ".repeat(4_000));
         let before = doc.work();
         doc.push("and **more**");
@@ -247,16 +247,16 @@ mod tests {
 
     #[test]
     fn a_finished_document_takes_more() {
-        let mut doc = Document::of("one\n\n```sh\nls");
+        let mut doc = ParsedMarkdown::from_raw("one\n\n```sh\nls");
         doc.push(" -l\n```\n\n[two]\n\n[two]: /u");
         doc.finish();
-        assert_eq!(blocks(&doc), blocks(&Document::of(doc.source())));
+        assert_eq!(blocks(&doc), blocks(&ParsedMarkdown::from_raw(doc.source())));
         assert_eq!(doc.code(1), Some("ls -l\n"));
     }
 
     #[test]
     fn late_colours_and_lost_blocks_do_no_harm() {
-        let mut doc = Document::new();
+        let mut doc = ParsedMarkdown::new();
         doc.push("```sh\nls\n");
         let jobs = doc.take_jobs();
         assert_eq!((jobs.len(), jobs[0].first, &*jobs[0].text), (1, 0, "ls\n"));
@@ -270,8 +270,8 @@ mod tests {
         let lines = vec![vec![(900, crate::text::Role::Keyword)]; 50];
         doc.apply(crate::text::Highlighted { block: jobs[0].block, first: 1, lines });
         assert!(doc.revision() > revision);
-        let mut layout = crate::text::Layout::new();
-        layout.update(&doc, 20, crate::text::LayoutOptions::default());
+        let mut layout = crate::text::MarkdownRows::new();
+        layout.update(&doc, 20, crate::text::RowOptions::default());
         assert_eq!(layout.height(), 4);
     }
 }
