@@ -153,7 +153,7 @@ pub enum Change {
         /// The session.
         session: SessionId,
         /// The question and its run.
-        side_turn: NewSideTurn,
+        side_turn: Box<NewSideTurn>,
     },
     /// The title of the session changed.
     Renamed {

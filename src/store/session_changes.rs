@@ -45,7 +45,7 @@ pub(super) fn changes_to_create(session: &Session) -> Vec<QueuedChange> {
             at: side_turn.asked_at,
             run: new_run(&side_turn.run),
         };
-        push(Change::SideTurn { session: session_id, side_turn });
+        push(Change::SideTurn { session: session_id, side_turn: Box::new(side_turn) });
     }
     // Before the recommendations, whose verdicts already are the result of these steps.
     for step in history.done.iter().chain(&history.undone) {

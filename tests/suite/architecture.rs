@@ -63,10 +63,7 @@ const HOMES: &[(&str, &str, &str)] = &[
 /// fewer files fails the test until its row is deleted or shortened.
 const KNOWN_CYCLES: &[&str] = &[];
 
-/// Layers in which some heads still list who calls the module: a list that no tool keeps true. Shrinks, too.
-const LAYERS_LISTING_CALLERS: &str = "";
-
-/// How a clause of such a list begins.
+/// How a clause begins that lists who calls a module: a list that no tool keeps true.
 const CALLERS: &str = "called by|called through|used by|read by|made by|drawn by|taken by|\
                        started by|loaded by|asked by|changed by|moved by|given by";
 
@@ -238,13 +235,7 @@ fn the_sources_keep_the_rules() {
         known.difference(&found).map(|old| format!("KNOWN_CYCLES: no longer a cycle: {old}")),
     );
     let listing = files.iter().filter(|file| lists_callers(&file.head));
-    let listing: BTreeMap<&str, &str> =
-        listing.map(|file| (first(&file.module), &*file.file)).collect();
-    let new = listing.iter().filter(|(layer, _)| !has_word(LAYERS_LISTING_CALLERS, layer));
-    wrong.extend(new.map(|(_, file)| format!("src/{file}: the head lists callers")));
-    let clean =
-        LAYERS_LISTING_CALLERS.split_terminator(' ').filter(|layer| !listing.contains_key(layer));
-    wrong.extend(clean.map(|layer| format!("LAYERS_LISTING_CALLERS: {layer} is clean: delete it")));
+    wrong.extend(listing.map(|file| format!("src/{}: the head lists callers", file.file)));
     assert!(wrong.is_empty(), "{} faults:\n{}\n", wrong.len(), wrong.join("\n"));
 }
 

@@ -128,13 +128,13 @@ fn challenge(number: u128, run: u128) -> Change {
     let target = RecommendationId::from_span(RunId::from_number(1), &(0..4));
     Change::SideTurn {
         session: SESSION,
-        side_turn: NewSideTurn {
+        side_turn: Box::new(NewSideTurn {
             id: TurnId::from_number(number),
             kind: SideTurnKind::Challenge(target),
             question: "attack this".into(),
             at: 1_700_000_000_050,
             run: new_run(run, "edge"),
-        },
+        }),
     }
 }
 

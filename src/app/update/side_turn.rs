@@ -138,7 +138,7 @@ fn start_side_turn(
     let run_question = RunQuestion { shown: Arc::clone(&text), sent: text };
     let display = RunDisplay::new(Arc::clone(persona), run_question, ParsedMarkdown::new());
     let side_turn = NewSideTurn { id: turn, kind, question, at: state.clock.unix_ms, run };
-    state.apply_change(Change::SideTurn { session, side_turn }, effects);
+    state.apply_change(Change::SideTurn { session, side_turn: Box::new(side_turn) }, effects);
     state.displays.insert(id, display);
     match request {
         Ok(request) => effects.push(Effect::Ask(vec![request])),

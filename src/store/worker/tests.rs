@@ -311,13 +311,13 @@ fn answer_change(s: u128) -> impl Strategy<Value = Change> {
         1 => Just(Change::Run { turn: TurnId::from_number(turn(11)), run: new_run(turn(11) * 10 + 3) }),
         1 => prop::sample::select(vec![15, 16]).prop_map(move |n| Change::SideTurn {
             session,
-            side_turn: NewSideTurn {
+            side_turn: Box::new(NewSideTurn {
                 id: TurnId::from_number(turn(n)),
                 kind: SideTurnKind::Brief(TurnId::from_number(turn(11))),
                 question: "attack".into(),
                 at: 30,
                 run: new_run(turn(n) * 10 + 1),
-            },
+            }),
         }),
         2 => (a_run(s), "[xy設 ]{0,3}")
             .prop_map(|(run, text)| Change::Append { run, reasoning: text.clone(), text }),

@@ -58,13 +58,13 @@ fn write_session_with_word(store: &Store, session: SessionId, first: u128, word:
     }
     store.write(Change::SideTurn {
         session,
-        side_turn: NewSideTurn {
+        side_turn: Box::new(NewSideTurn {
             id: TurnId::from_number(id(3)),
             kind: SideTurnKind::Challenge(target),
             question: word.into(),
             at: 1,
             run: new_run(id(4), "edge"),
-        },
+        }),
     });
     store.write(append(id(4), word));
     store.write(ended(id(4), Ending::Done));

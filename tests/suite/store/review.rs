@@ -214,13 +214,13 @@ fn side_turn_of_an_ended_program_is_cut_and_unknown_kinds_are_skipped() {
     store.write(append(51, "half"));
     store.write(Change::SideTurn {
         session: SESSION,
-        side_turn: NewSideTurn {
+        side_turn: Box::new(NewSideTurn {
             id: TurnId::from_number(60),
             kind: SideTurnKind::Brief(TurnId::from_number(1)),
             question: "sum up".into(),
             at: 1,
             run: new_run(61, "brief"),
-        },
+        }),
     });
     assert_eq!(load(&store).side_turns[0].run.state, RunState::Streaming);
     store.flush();
