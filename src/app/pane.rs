@@ -14,8 +14,8 @@ pub struct Pane<'a> {
     pub persona: &'a Arc<Persona>,
     /// Its runs.
     pub runs: Vec<RunRef<'a>>,
-    /// The turn of the last run.
-    last_turn: Option<&'a Turn>,
+    /// The turns of the runs.
+    turns: Vec<&'a Turn>,
 }
 
 impl<'a> Pane<'a> {
@@ -26,20 +26,18 @@ impl<'a> Pane<'a> {
 
     /// The persona's answer to its last question: see [`Turn::answer_of`].
     pub fn answer(&self) -> Option<RunRef<'a>> {
-        let run = self.last_turn?.answer_of(&self.persona.id)?;
-        self.runs.iter().rfind(|shown| shown.id() == run.id).copied()
+        self.answer_in(self.turns.last()?)
     }
 
     /// The persona's answer to each question, oldest first. Questions without an answer text are left out.
     pub fn answers(&self) -> Vec<RunRef<'a>> {
-        let mut answers: Vec<RunRef<'a>> = Vec::new();
-        for shown in self.runs.iter().filter(|shown| shown.run.has_text()) {
-            match answers.last_mut() {
-                Some(last) if last.turn == shown.turn => *last = *shown,
-                _ => answers.push(*shown),
-            }
-        }
-        answers
+        let answers = self.turns.iter().filter_map(|turn| self.answer_in(turn));
+        answers.filter(|answer| answer.run.has_text()).collect()
+    }
+
+    fn answer_in(&self, turn: &Turn) -> Option<RunRef<'a>> {
+        let run = turn.answer_of(&self.persona.id)?;
+        self.runs.iter().rfind(|shown| shown.id() == run.id).copied()
     }
 
     /// True while an answer is streaming.
@@ -82,17 +80,19 @@ impl State {
     }
 
     fn pane_of<'a>(&'a self, persona: &'a Arc<Persona>) -> Pane<'a> {
-        let (mut runs, mut last_turn) = (Vec::new(), None);
+        let (mut runs, mut turns) = (Vec::new(), Vec::new());
         for turn in self.session.iter().flat_map(|session| &session.turns) {
             let own = || turn.runs.iter().filter(|run| run.persona == persona.id);
             let latest: Option<RunId> = own().next_back().map(|run| run.id);
             for run in own().filter(|run| Some(run.id) == latest || !run.text.is_empty()) {
                 if let Some(display) = self.displays.get(run.id) {
                     runs.push(RunRef { run, turn: turn.id, display });
-                    last_turn = Some(turn);
                 }
             }
+            if latest.is_some() {
+                turns.push(turn);
+            }
         }
-        Pane { persona, runs, last_turn }
+        Pane { persona, runs, turns }
     }
 }

@@ -4,8 +4,9 @@
 //! unknown has no effect. The store implements the same rules in SQL; a property test compares both.
 
 use super::{
-    Change, ModelRef, NewRun, NewSideTurn, Recommendation, RecommendationId, Run, RunId, RunState,
-    Session, SessionId, SideTurn, TriageHistory, TriageStep, TriageStepId, Turn, TurnId, Verdict,
+    Change, Ending, ModelRef, NewRun, NewSideTurn, Recommendation, RecommendationId, Run, RunId,
+    RunState, Session, SessionId, SideTurn, TriageHistory, TriageStep, TriageStepId, Turn, TurnId,
+    Usage, Verdict,
 };
 
 impl Session {
@@ -88,8 +89,34 @@ impl Session {
             .find(|run| run.id == id)
     }
 
-    /// Like [`Session::run`], mutable. Outside of [`Session::apply`] only for state of a live run that is not stored.
-    pub fn run_mut(&mut self, id: RunId) -> Option<&mut Run> {
+    /// Sets how far the live run `id` is. Not stored and no [`Change`]: only endings are. An ended run stays as it is.
+    pub fn set_live_state(&mut self, id: RunId, state: RunState) {
+        if let Some(run) = self.run_mut(id).filter(|run| run.state.is_live()) {
+            run.state = state;
+        }
+    }
+
+    /// Sets the tokens that the live run `id` has used so far. Not stored until the run ends.
+    pub fn set_live_usage(&mut self, id: RunId, usage: Usage) {
+        if let Some(run) = self.run_mut(id).filter(|run| run.state.is_live()) {
+            run.usage = Some(usage);
+        }
+    }
+
+    /// Ends in memory all live runs of a session that this process does not write, and returns their ids. Not stored:
+    /// the process that writes them stores their real ending.
+    pub fn cut_live_runs(&mut self, reason: &str) -> Vec<RunId> {
+        let turns = self.turns.iter_mut().flat_map(|turn| &mut turn.runs);
+        let runs = turns.chain(self.side_turns.iter_mut().map(|side_turn| &mut side_turn.run));
+        let mut cut = Vec::new();
+        for run in runs.filter(|run| run.state.is_live()) {
+            run.state = RunState::Ended(Ending::Cut(reason.to_owned()));
+            cut.push(run.id);
+        }
+        cut
+    }
+
+    fn run_mut(&mut self, id: RunId) -> Option<&mut Run> {
         let turns = self.turns.iter_mut().rev().flat_map(|turn| turn.runs.iter_mut().rev());
         turns
             .chain(self.side_turns.iter_mut().rev().map(|side_turn| &mut side_turn.run))

@@ -139,7 +139,7 @@ mod tests {
     use crate::domain::{DownloadSource, WheelPackage};
 
     #[test]
-    fn bytes_are_told_now_and_then_and_everything_else_at_once() {
+    fn bytes_are_reported_now_and_then_and_everything_else_at_once() {
         let (messages, mut inbound) = tokio::sync::mpsc::channel(100);
         let reporter = DownloadReporter::new("m".to_owned(), messages);
         reporter.report_progress(DownloadProgress::Trying("pip".to_owned()));
@@ -147,16 +147,16 @@ mod tests {
             reporter.report_progress(DownloadProgress::Bytes { done, total: 1_000 });
         }
         reporter.report_progress(DownloadProgress::Checking);
-        let mut report = Vec::new();
-        while let Ok(Msg::Download(id, reported_at)) = inbound.try_recv() {
+        let mut reports = Vec::new();
+        while let Ok(Msg::Download(id, next)) = inbound.try_recv() {
             assert_eq!(id, "m");
-            report.push(reported_at);
+            reports.push(next);
         }
-        assert_eq!(report.first(), Some(&DownloadReport::Trying("pip".to_owned())));
-        assert_eq!(report.get(1), Some(&DownloadReport::Bytes(1, 1_000)));
-        assert!(report.len() < 50, "{}", report.len());
+        assert_eq!(reports.first(), Some(&DownloadReport::Trying("pip".to_owned())));
+        assert_eq!(reports.get(1), Some(&DownloadReport::Bytes(1, 1_000)));
+        assert!(reports.len() < 50, "{}", reports.len());
         assert!(
-            report.ends_with(&[DownloadReport::Bytes(1_000, 1_000), DownloadReport::Verifying])
+            reports.ends_with(&[DownloadReport::Bytes(1_000, 1_000), DownloadReport::Verifying])
         );
     }
 
@@ -227,11 +227,11 @@ mod tests {
             if !kept.is_empty() {
                 std::fs::write(dir.path().join("m.gguf.part"), kept).unwrap();
             }
-            // Ended before it begins: nothing of it is reported_at but the end.
+            // Ended before it begins: only its end is reported.
             downloads.start_download("m");
             downloads.cancel_download("m");
-            let reported_at = inbound.recv().await.unwrap();
-            let Msg::Download(id, report) = reported_at else { panic!("{reported_at:?}") };
+            let msg = inbound.recv().await.unwrap();
+            let Msg::Download(id, report) = msg else { panic!("{msg:?}") };
             assert_eq!((id.as_str(), report), ("m", DownloadReport::Cancelled(kept.len() as u64)));
         }
     }

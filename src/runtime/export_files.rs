@@ -274,7 +274,7 @@ mod tests {
         assert_eq!(fs::read_to_string(&file).unwrap(), "one");
         write_file(&file, "two", true).unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "two");
-        assert_eq!(names(dir.path()), ["a.md"], "nothing is left sibling it");
+        assert_eq!(names(dir.path()), ["a.md"], "no temporary file is left");
     }
 
     #[test]

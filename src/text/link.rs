@@ -30,68 +30,21 @@ fn shorten_target(target: &str) -> String {
     target.chars().take(MAX_TARGET_CHARS).chain(['…']).collect()
 }
 
-/// The host with every non-ASCII label as `xn--…`.
+/// The host as it is looked up: every label of another script as `xn--…`. One that is no valid host name shows the code
+/// points instead.
 fn ascii_host(host: &str) -> String {
-    let label =
-        |l: &str| if l.is_ascii() { l.to_owned() } else { format!("xn--{}", encode_punycode(l)) };
-    host.split('.').map(label).collect::<Vec<_>>().join(".")
+    idna::domain_to_ascii(host).unwrap_or_else(|_| escape_non_ascii(host))
 }
 
-/// RFC 3492. Labels longer than any real one are cut.
-fn encode_punycode(label: &str) -> String {
-    let input: Vec<u32> = label.chars().take(63).map(u32::from).collect();
-    let mut out: String = label.chars().take(63).filter(char::is_ascii).collect();
-    let basic = u32::try_from(out.len()).unwrap_or(0);
-    if basic > 0 {
-        out.push('-');
-    }
-    let (mut n, mut delta, mut bias, mut handled) = (128_u32, 0_u32, 72_u32, basic);
-    while (handled as usize) < input.len() {
-        let Some(next) = input.iter().copied().filter(|c| *c >= n).min() else { break };
-        delta = delta.saturating_add((next - n).saturating_mul(handled + 1));
-        n = next;
-        for c in &input {
-            if *c < n {
-                delta = delta.saturating_add(1);
-            }
-            if *c == n {
-                push_number(delta, bias, &mut out);
-                bias = adapt_bias(delta, handled + 1, handled == basic);
-                delta = 0;
-                handled += 1;
-            }
+fn escape_non_ascii(host: &str) -> String {
+    host.chars().fold(String::new(), |mut escaped, c| {
+        if c.is_ascii() {
+            escaped.push(c);
+        } else {
+            escaped.extend(c.escape_unicode());
         }
-        delta = delta.saturating_add(1);
-        n += 1;
-    }
-    out
-}
-
-fn push_number(mut q: u32, bias: u32, out: &mut String) {
-    const DIGITS: &[u8; 36] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-    let digit = |d: u32| DIGITS.get(d as usize).map_or('0', |b| char::from(*b));
-    let mut k = 36;
-    loop {
-        let t = if k <= bias { 1 } else { (k - bias).min(26) };
-        if q < t {
-            break;
-        }
-        out.push(digit(t + (q - t) % (36 - t)));
-        q = (q - t) / (36 - t);
-        k += 36;
-    }
-    out.push(digit(q));
-}
-
-fn adapt_bias(delta: u32, points: u32, first: bool) -> u32 {
-    let mut delta = if first { delta / 700 } else { delta / 2 };
-    delta += delta / points;
-    let mut k = 0;
-    while delta > 455 {
-        delta /= 35;
-        k += 36;
-    }
-    k + 36 * delta / (delta + 38)
+        escaped
+    })
 }
 
 #[cfg(test)]
@@ -110,6 +63,8 @@ mod tests {
             ("apple", "https://аpple.example/", Some("xn--pple-43d.example")),
             ("bücher", "https://bücher.example/", Some("xn--bcher-kva.example")),
             ("中文", "https://中文.example", Some("xn--fiq228c.example")),
+            ("port", "https://bücher.example:8443/x", Some("xn--bcher-kva.example:8443")),
+            ("no host", "https://\u{301}x.example/", Some("\\u{301}x.example")),
         ] {
             assert_eq!(link_note(text, target).as_deref(), shown, "{target}");
         }

@@ -194,7 +194,8 @@ impl Renderer {
     /// Draws the screen into `buffer`, which has the area given to `prepare`. Returns the position of the cursor if it is
     /// visible.
     pub fn draw(&self, state: &State, buffer: &mut Buffer) -> Option<Position> {
-        let cursor = self.draw_bands(state, buffer);
+        // A screen of a few cells may have no room for the row of the cursor.
+        let cursor = self.draw_bands(state, buffer).filter(|at| buffer.area.contains(*at));
         if self.theme.is_light() != self.terminal_is_light.unwrap_or(false) {
             paint::fill_default_colors(buffer, self.theme.default_colors());
         }

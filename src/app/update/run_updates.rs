@@ -62,13 +62,13 @@ fn append_arrived(state: &mut State, run: RunId, arrived: &mut Arrived, effects:
 /// Applies progress of a live run, which is not stored.
 fn show_progress(state: &mut State, id: RunId, update: RunUpdate) {
     let now = state.clock.since_start;
-    let Some(run) = state.session.as_mut().and_then(|session| session.run_mut(id)) else { return };
+    let Some(session) = &mut state.session else { return };
     let Some(display) = state.displays.get_mut(id) else { return };
     match update {
-        RunUpdate::Queued => run.state = RunState::Queued,
+        RunUpdate::Queued => session.set_live_state(id, RunState::Queued),
         RunUpdate::Connecting { .. } => {
             display.started.get_or_insert(now);
-            run.state = RunState::Connecting;
+            session.set_live_state(id, RunState::Connecting);
         }
         RunUpdate::Open { model } => {
             if let Some(model) = model {
@@ -76,9 +76,10 @@ fn show_progress(state: &mut State, id: RunId, update: RunUpdate) {
             }
         }
         RunUpdate::Waiting(words) => display.waiting = sanitize_line(&words),
-        RunUpdate::Usage(usage) => run.usage = Some(usage),
+        RunUpdate::Usage(usage) => session.set_live_usage(id, usage),
         RunUpdate::Retry { attempt, of, wait, reason } => {
-            run.state = RunState::Retrying { attempt, of, at: now + wait, reason };
+            let retrying = RunState::Retrying { attempt, of, at: now + wait, reason };
+            session.set_live_state(id, retrying);
         }
         RunUpdate::Text(_) | RunUpdate::Reasoning(_) | RunUpdate::Note(_) | RunUpdate::Ended(_) => {
         }

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use super::{ask, download, extract, run_updates};
 use crate::app::{Effect, Effects, Focus, NoticeLevel, RunDisplay, RunQuestion, State};
 use crate::domain::{
-    Change, Ending, Panel, Persona, PersonaId, PersonaSource, Run, RunState, Session, SessionId,
-    parse_tag,
+    Change, Panel, Persona, PersonaId, PersonaSource, Run, Session, SessionId, parse_tag,
 };
 use crate::prompt::outline_question;
 use crate::text::{ParsedMarkdown, sanitize, sanitize_line};
@@ -110,7 +109,11 @@ pub(super) fn on_session_loaded(
 
 /// Makes `session` the open one, with a display for each of its runs.
 fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) {
-    for turn in &mut session.turns {
+    // The store has marked runs as cut that no instance is writing.
+    let elsewhere = session.cut_live_runs(
+        "another plenary is still writing this answer: open the session again later",
+    );
+    for turn in &session.turns {
         if outline_question(&turn.question) == turn.question {
             state.composer.remember_question(&turn.question);
         }
@@ -118,31 +121,19 @@ fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) 
             shown: Arc::from(sanitize(&outline_question(&turn.question))),
             sent: Arc::from(ask::split_addressees(state, &turn.question).text),
         };
-        for run in &mut turn.runs {
-            // The store has marked runs as cut that no instance is writing.
-            let elsewhere = run.state.is_live();
-            if elsewhere {
-                run.state = RunState::Ended(Ending::Cut(
-                    "another plenary is still writing this answer: open the session again later"
-                        .to_owned(),
-                ));
-            }
+        for run in &turn.runs {
             let persona = find_or_recreate_persona(state, run);
             state.ensure_pane(&persona);
             let mut display =
                 RunDisplay::new(persona, question.clone(), ParsedMarkdown::from_raw(&run.text));
-            display.elsewhere = elsewhere;
+            display.elsewhere = elsewhere.contains(&run.id);
             state.displays.insert(run.id, display);
             run_updates::request_highlighting(state, run.id, effects);
         }
     }
-    for aside in &mut session.side_turns {
-        let run = &mut aside.run;
-        if run.state.is_live() {
-            run.state =
-                RunState::Ended(Ending::Cut("interrupted before it was complete".to_owned()));
-        }
-        let text: Arc<str> = Arc::from(aside.question.as_str());
+    for side_turn in &session.side_turns {
+        let run = &side_turn.run;
+        let text: Arc<str> = Arc::from(side_turn.question.as_str());
         let question = RunQuestion { shown: Arc::clone(&text), sent: text };
         let mut document = ParsedMarkdown::from_raw(&run.text);
         // Code of side turns is not highlighted.

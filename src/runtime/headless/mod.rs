@@ -240,8 +240,29 @@ impl<'a> Asking<'a> {
                 Effect::Cancel(run) => self.starter.cancel_run(run),
                 Effect::CancelAll => self.starter.cancel_all(),
                 Effect::Save(change) => self.starter.save(change),
-                // All others are for a screen.
-                _ => {}
+                // These need a screen or a user, or act on other sessions. Listed, so that a new effect is considered here.
+                Effect::Highlight(..)
+                | Effect::Scroll(..)
+                | Effect::Copy { .. }
+                | Effect::CopyBlock(_)
+                | Effect::Edit(..)
+                | Effect::Reveal(..)
+                | Effect::RevealSection(_)
+                | Effect::ListSessions
+                | Effect::Search(_)
+                | Effect::Rename(..)
+                | Effect::Tag(..)
+                | Effect::Delete(_)
+                | Effect::Export { .. }
+                | Effect::Open(_)
+                | Effect::Download(_)
+                | Effect::CancelDownload(_)
+                | Effect::ClearPaneCaches
+                | Effect::ToggleWrap
+                | Effect::NextTheme
+                | Effect::Redraw
+                | Effect::Suspend
+                | Effect::Quit(_) => {}
             }
         }
     }
