@@ -1,4 +1,4 @@
-//! Ids as newtypes, so that the compiler tells the id of a run from that of a turn.
+//! Ids as newtypes, so that the compiler distinguishes the id of a run from that of a turn.
 //!
 //! Ids of sessions, turns and runs are random UUIDs; people see and type the first eight hex digits
 //! ([`SessionId::short`]), as with git. Ids of personas are words from their files.

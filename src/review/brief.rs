@@ -48,7 +48,7 @@ pub enum BriefFault {
     OtherAnswer {
         /// The words.
         quote: String,
-        /// Id of the persona who said it.
+        /// Id of the persona whose answer has it.
         found: String,
         /// Ids of the tagged personas.
         tagged: Vec<String>,

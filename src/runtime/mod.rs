@@ -1,6 +1,6 @@
 //! The program while it runs: the loop, the terminal guard, input, frames, fan-out, effects.
 //!
-//! The only layer that knows the terminal, and the one that tells `app` and `ui` the time.
+//! The only layer that knows the terminal, and the one that passes the time to `app` and `ui`.
 
 pub mod appearance;
 mod attempt;

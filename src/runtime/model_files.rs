@@ -23,7 +23,7 @@ pub fn missing_reason(setup: &Setup, model: &ModelRef) -> Option<String> {
 /// How to get a missing model file.
 pub fn how_to_get(weights: &ModelFile) -> String {
     format!(
-        "{} is not on this machine yet: `plenary model pull {}` gets it ({}, once); or another model answers: export \
+        "{} is not on this machine yet: `plenary model pull {}` downloads it ({}, once); or another model answers: export \
          OPENAI_API_KEY=… or OPENROUTER_API_KEY=…, or --model PROVIDER:MODEL",
         weights.title,
         weights.id,

@@ -1,4 +1,4 @@
-//! Which instances are alive: tells a run that another instance still writes from one whose program was killed.
+//! Which instances are alive: distinguishes a run that another instance still writes from one whose program was killed.
 //!
 //! Each instance that writes runs holds an exclusive lock on its own file while it lives; the system releases the lock
 //! however the process ends. Others probe with a shared lock, so that two probes at once do not mistake each other for

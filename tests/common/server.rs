@@ -21,7 +21,7 @@ use tokio::net::tcp::OwnedReadHalf;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, oneshot};
 
-/// What a model answers that nobody scripted: headings, a list, code, a table, wide characters.
+/// What a model without a script answers: headings, a list, code, a table, wide characters.
 pub const ANSWER: &str = "## Recommendation\n\nUse **two regions** and keep `etcd` local.\n\n1. Measure first.\n2. Then move.\n\n\
     ```rust\nfn main() {\n    println!(\"héllo, 世界\");\n}\n```\n\n| Option | Cost |\n|---|---|\n| One region | low |\n| Two regions | twice |\n";
 

@@ -167,7 +167,7 @@ impl Term {
         Self { master: Some(pair.master), writer: Some(writer), child, seen }
     }
 
-    /// What stands on the screen.
+    /// The text of the screen.
     pub fn screen(&self) -> String {
         self.seen.lock().unwrap().parser.screen().contents()
     }
@@ -190,7 +190,7 @@ impl Term {
         }
     }
 
-    /// Waits until `text` stands on the screen.
+    /// Waits until `text` is on the screen.
     pub fn wait_for(&self, text: &str) -> String {
         self.wait(text, |screen| screen.contains(text))
     }

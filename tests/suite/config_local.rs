@@ -152,7 +152,7 @@ mod built_in {
             lab.path("project/big.gguf")
         );
         assert!(weights.sha256.is_none() && weights.sources.is_empty());
-        // It is large: it keeps to its contract alone, and nothing is said of small models.
+        // It is large: it keeps to its contract alone, and small models are not mentioned.
         let profile = local(&setup).model_profile("big.gguf");
         assert_eq!(profile.note.as_deref(), Some("local · big.gguf"));
         assert!(!profile.small && !profile.scaffold);

@@ -1,5 +1,5 @@
 //! What leaves the program as text: golden files of one session in every format, and what no answer can do
-//! to them. `INSTA_UPDATE=always` writes the golden files anew.
+//! to them. `INSTA_UPDATE=always` rewrites the golden files.
 
 mod hostile;
 mod schema;
@@ -160,7 +160,7 @@ fn every_format_says_how_many_answered_and_ends_with_a_line_end() {
     empty.turns.clear();
     for format in FORMATS {
         let text = write(format.name, &review());
-        // What stands before the first line of text, front matter or the head of a page, is for programs.
+        // What comes before the first line of text, front matter or the head of a page, is for programs.
         let body = text.strip_prefix("---\n").and_then(|text| text.split_once("\n---\n"));
         let body = body.map_or(text.as_str(), |(_, body)| body);
         let body = body.split_once("<body").map_or(body, |(_, body)| body);
@@ -299,7 +299,7 @@ proptest! {
     }
 }
 
-/// An answer that was cut, asked anew in vain: what it said is in every export for people.
+/// An answer that was cut and retried in vain: its text is in every export for people.
 #[test]
 fn a_retry_that_brought_nothing_hides_no_answer() {
     let mut session = review();

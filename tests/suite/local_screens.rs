@@ -112,7 +112,7 @@ fn the_first_screen_reports_a_missing_model() {
     }
     let there = told(absent(100, 30), DownloadReport::Present).screen();
     assert!(!there.contains("not installed"), "{there}");
-    // New users are told at every size.
+    // New users see how at every size.
     for (width, height) in [(40, 12), (80, 16), (250, 70)] {
         let screen = words(&absent(width, height).screen());
         assert!(

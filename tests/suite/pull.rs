@@ -116,7 +116,7 @@ fn one_question_waits_at_a_time_and_none_is_lost() {
     assert!(desk.effects.is_empty());
     assert!(desk.notice().contains("another question already waits"), "{}", desk.notice());
     assert_eq!((desk.waiting(), desk.state.composer.text().as_str()), (Some("One?"), "Two?"));
-    // Cancelled: the first goes into the history, because a draft stands in the composer.
+    // Cancelled: the first goes into the history, because a draft is in the composer.
     desk.keys("alt-p x");
     assert_eq!(desk.take(), [Effect::CancelDownload(BIG.into())]);
     assert_eq!((desk.waiting(), desk.state.composer.text().as_str()), (None, "Two?"));
@@ -141,7 +141,7 @@ fn a_cancelled_fetch_leaves_what_is_there_and_late_news_change_nothing() {
     desk.keys("enter enter");
     assert_eq!(pulls(&desk.take()), [BIG]);
     assert_eq!(desk.state.local_models.current_download().unwrap().1.done, 400);
-    // A fetch that ended while it was being cancelled is there all the same, and surprises nobody.
+    // A fetch that ended while it was being cancelled is still complete.
     desk.keys("x").take();
     desk.news(BIG, DownloadReport::Present);
     assert!(desk.take().is_empty());
@@ -156,7 +156,7 @@ fn a_cancelled_fetch_of_which_nothing_is_kept_says_that_it_begins_again() {
     desk.news(BIG, DownloadReport::Cancelled(0));
     assert!(desk.notice().contains("nothing of"), "{}", desk.notice());
     assert!(desk.notice().ends_with("the next download starts again"), "{}", desk.notice());
-    // Begun again before the first one's end was told: that changes nothing.
+    // Started again before the end of the first was reported: that changes nothing.
     desk.keys("alt-p enter x alt-p enter").take();
     desk.news(BIG, DownloadReport::Bytes(10, 1_000)).news(BIG, DownloadReport::Cancelled(7));
     assert_eq!(desk.state.local_models.current_download().unwrap().1.done, 10);

@@ -1,6 +1,6 @@
 //! The screen, driven by keys: what people see after pressing them, at the sizes that people have.
 //!
-//! A [`Script`] is the session at the keyboard. Snapshots stand in `tests/snapshots/`.
+//! A [`Script`] is the session at the keyboard. Snapshots are in `tests/snapshots/`.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -298,7 +298,7 @@ fn a_table_of_seven_columns_keeps_every_word_at_every_width() {
         let grid = rows.iter().any(|r| text(r).contains('┼'));
         let mut shown: Vec<String> = Vec::new();
         if grid {
-            // Cells stand side by side: read each column of each stretch between two rules from top to bottom.
+            // Cells are side by side: read each column between two rules from top to bottom.
             let mut open: Vec<String> = Vec::new();
             for row in rows {
                 if text(row).contains('┼') {

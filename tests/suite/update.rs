@@ -465,7 +465,7 @@ fn a_session_is_gone_on_with() {
     let panes: Vec<(&str, usize)> =
         desk.state.panes().iter().map(|p| (p.persona.id.as_str(), p.runs.len())).collect();
     assert_eq!(panes, [("infra", 1), ("edge", 2), ("devops", 0), ("ai-lead", 0), ("gone", 1)]);
-    assert_eq!(desk.word("edge"), "cut", "nobody writes it any more");
+    assert_eq!(desk.word("edge"), "cut", "no process writes it");
     assert!(!desk.state.session_title().contains('\u{1b}'));
     desk.ask("@edge third");
     let effects = desk.take();

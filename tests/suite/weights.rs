@@ -582,17 +582,15 @@ fn ask_explains_how_to_download_and_pull_downloads() {
     let ask = ["ask", "How many?", "--persona", "edge", "--model", "local:x"];
     let ran = home.run(&hub.url(), &ask);
     assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""));
-    for said in ["`plenary model pull x` gets it (50 kB, once)", "--pull downloads it"] {
+    for said in ["`plenary model pull x` downloads it (50 kB, once)", "--pull downloads it"] {
         assert!(ran.err.contains(said), "{}", ran.err);
     }
     assert_eq!(hub.asked().len(), 0);
-
     let ran = home.run(&hub.url(), &[&ask[..], &["--pull"]].concat());
     assert_eq!(hub.asked().len(), 1);
     assert!(ran.err.contains("Test X is at "), "{}", ran.err);
     assert!(fs::read(home.model("x.gguf")).unwrap() == body, "other bytes");
-    // Random bytes are no model, but that is a failure of the run only.
-    assert_eq!(ran.code, Some(3), "{}", ran.err);
+    assert_eq!(ran.code, Some(3), "random bytes are no model: only the run fails: {}", ran.err);
 
     // A question without a terminal runs `ask`.
     home.run(&hub.url(), &["model", "remove", "x"]);

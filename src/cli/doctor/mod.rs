@@ -29,7 +29,7 @@ pub fn run_doctor(format: ListFormat, flags: &Flags) -> Result<u8, CliError> {
             can_ask
         }
         Err(e) => {
-            let fix = "put that right; `plenary config path` says where the file is";
+            let fix = "correct it; `plenary config path` prints where the file is";
             items.add_problem("configuration", e.message, fix);
             false
         }

@@ -1,4 +1,4 @@
-//! The options that were compared: who proposed them, and what was said for and against each.
+//! The options that were compared: who proposed them, and the arguments for and against each.
 //!
 //! An option is a table row in a section about options, a heading in such a section, or an item extracted from one. For a
 //! persona without any of these, the items of its recommendation are its options. Options with the same name are one.

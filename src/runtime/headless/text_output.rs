@@ -28,7 +28,7 @@ impl<W: Write, E: Write> TextOutput<W, E> {
         Self { to, progress_out, text: String::new(), at: 0, open: false }
     }
 
-    /// Says all of the answer at the front that has not been said, and all finished ones behind it.
+    /// Writes what is not written yet of the first unfinished answer, and all finished ones after it.
     fn catch_up(&mut self, runs: &[RunRef<'_>], new: Option<&str>) {
         let mut new = new;
         while let Some(live) = runs.get(self.at) {

@@ -66,7 +66,7 @@ pub fn run(id: u128, persona: &str, name: &str, ending: Ending, text: &str) -> R
     }
 }
 
-/// A recommendation of `run`: what stands from `from` to the end of `to` in its text.
+/// A recommendation of `run`: its text from `from` to the end of `to`.
 pub fn item(run: &Run, facet: Facet, title: &str, from: &str, to: &str) -> Recommendation {
     let text = sanitize(&run.text);
     let start = text.find(from).unwrap_or_else(|| panic!("{from:?} is not in the answer"));
@@ -274,7 +274,7 @@ pub fn triaged() -> Session {
     }
 }
 
-/// The same with a second question to two of them, and an answer that was asked anew after something in it was decided.
+/// The same with a second question to two of them, and an answer that was retried after something in it was decided.
 pub fn two_turns() -> Session {
     let mut session = triaged();
     let mut first = run(

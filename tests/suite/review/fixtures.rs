@@ -40,7 +40,7 @@ pub(super) fn answers() -> Vec<Answer> {
     IDS.into_iter().map(|id| answer(id, &format!("{id}.md"))).collect()
 }
 
-/// The place of `quote`, which stands in the answer once.
+/// The place of `quote`, which occurs in the answer once.
 pub(super) fn place(answer: &Answer, quote: &str) -> usize {
     let source = answer.document.source();
     assert_eq!(source.matches(quote).count(), 1, "{}: {quote}", answer.id);

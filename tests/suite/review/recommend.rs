@@ -1,4 +1,4 @@
-//! Recommendations against what a person found in the same answers, and in answers that nobody expects.
+//! Recommendations against what a person found in the same answers, and in unexpected answers.
 
 use plenary::config::facets;
 use plenary::domain::{Contract, Facet, Recommendation, RecommendationOrigin, RunId, Severity};
@@ -22,7 +22,7 @@ fn titles(source: &str) -> Vec<String> {
     lifted(source).iter().map(|r| format!("{}: {}", r.facet.as_str(), r.title)).collect()
 }
 
-/// The first words of a title, which is what tells it from others.
+/// The first words of a title, which distinguish it from others.
 fn gist(title: &str) -> String {
     let words = title.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.take(3).collect::<Vec<_>>().join(" ").to_lowercase()

@@ -23,7 +23,7 @@ fn a_challenge_quotes_the_item_without_its_author_and_stays_with_it() {
     let mut desk = desk();
     desk.keys("g g j !");
     assert!(matches!(desk.state.overlays.last(), Some(Overlay::Challenge(_))));
-    assert!(order(&desk.take()).is_none(), "nobody is asked until one is chosen");
+    assert!(order(&desk.take()).is_none(), "no persona is asked until one is chosen");
     desk.keys("enter");
     let effects = desk.take();
     let order = order(&effects).expect("one call");

@@ -96,7 +96,7 @@ fn check(state: &State) {
         assert!(state.recommendation(step.id).is_some(), "history speaks of what is there");
     }
     for item in build_items(state) {
-        assert!(item.leader.found.verdict.same_as.is_none(), "who leads points at nobody");
+        assert!(item.leader.found.verdict.same_as.is_none(), "a leader is merged into nothing");
         assert!(!item.leader.found.verdict.dropped);
     }
 }
