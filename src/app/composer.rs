@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mention_is_seen_only_where_one_can_stand() {
+    fn a_mention_is_recognised_only_where_one_is_allowed() {
         let mut composer = Composer::new();
         for (text, mention) in
             [("@ed", Some("ed")), ("ask @", Some("")), ("a@b", None), ("@edge ", None), ("x", None)]

@@ -29,11 +29,11 @@ impl State {
     }
 
     fn side_turns(&self) -> impl Iterator<Item = SideTurnRef<'_>> {
-        let asides = self.session.iter().flat_map(|session| &session.side_turns);
-        asides.filter_map(|aside: &SideTurn| {
-            let display = self.displays.get(aside.run.id)?;
-            let run = RunRef { run: &aside.run, turn: aside.id, display };
-            Some(SideTurnRef { kind: aside.kind, run })
+        let side_turns = self.session.iter().flat_map(|session| &session.side_turns);
+        side_turns.filter_map(|side_turn: &SideTurn| {
+            let display = self.displays.get(side_turn.run.id)?;
+            let run = RunRef { run: &side_turn.run, turn: side_turn.id, display };
+            Some(SideTurnRef { kind: side_turn.kind, run })
         })
     }
 }

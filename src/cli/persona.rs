@@ -166,7 +166,7 @@ fn find_persona(word: &str, flags: &Flags) -> Result<(Arc<Persona>, Vec<String>)
         (Some((persona, notices)), 1) => {
             Ok((Arc::new(persona), [loaded.skipped, notices].concat()))
         }
-        _ => Err(CliError::usage(format!("{word} holds {count} personas; name one file of it"))),
+        _ => Err(CliError::usage(format!("{word} holds {count} personas; name one of its files"))),
     }
 }
 

@@ -106,7 +106,7 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     ("NO_COLOR", "If set to any value but an empty one, the output has no colours."),
     (
         "TERM, COLORTERM",
-        "Terminal type, and the number of its colours. TERM=dumb has no screen: use plenary ask.",
+        "Terminal type, and the number of its colours. TERM=dumb cannot show the screen: use plenary ask.",
     ),
     (
         "COLORFGBG",

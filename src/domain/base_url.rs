@@ -17,7 +17,7 @@ pub enum BaseUrlError {
     #[error("expected an address that begins with https:// or http://")]
     NoScheme,
     /// Another scheme, such as `file`.
-    #[error("expected https:// or http://; other schemes are not spoken")]
+    #[error("expected https:// or http://; other schemes are not supported")]
     OtherScheme,
     /// A `#fragment`.
     #[error("holds a fragment; only a query may follow the path")]

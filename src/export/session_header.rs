@@ -263,9 +263,9 @@ pub(super) fn format_day(ms: i64) -> String {
 
 /// A sentence about earlier runs of a turn; none when there are none.
 pub(super) fn describe_earlier_runs(turn: &Turn) -> Option<String> {
-    let (latest, spoken) = (turn.latest_runs(), turn.current_answers());
-    let stands = |run: &&&Run| spoken.iter().any(|other| other.id == run.id);
-    let kept = latest.len() - latest.iter().filter(stands).count();
+    let (latest, current) = (turn.latest_runs(), turn.current_answers());
+    let is_current = |run: &&&Run| current.iter().any(|other| other.id == run.id);
+    let kept = latest.len() - latest.iter().filter(is_current).count();
     let gone = turn.runs.len() - latest.len() - kept;
     let kept = match kept {
         0 => None,
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_spent_is_only_what_was_told() {
+    fn usage_counts_only_what_was_reported() {
         let priced = run("x", Some((1_500, Some(20_000))));
         let free = run("x", Some((1_500, None)));
         let (silent, untold) = (run("", None), run("x", None));

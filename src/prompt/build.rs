@@ -517,7 +517,7 @@ mod tests {
     }
 
     #[test]
-    fn a_small_model_that_has_little_room_is_told_what_went() {
+    fn a_small_model_with_little_room_gets_a_note_of_what_was_left_out() {
         let mut persona = persona(&"p".repeat(4_000));
         persona.short_prompt = Some("b".repeat(80));
         let small = ModelProfile { small: true, ..limits(Some(400), None) };

@@ -30,7 +30,7 @@ pub fn challenge_question(question: &str, text: &str, limit: Option<u32>, number
         fence.explain(),
         "Attack this proposal from your own point of view. Say where it fails and under which conditions, what it costs that \
          is not said, which assumption it rests on, and what you would need to see measured before you agreed. Give the \
-         strongest objection first. If a part of it stands, say which. At most 250 words, as a short list; leave out your \
+         strongest objection first. If a part of it holds up, say which. At most 250 words, as a short list; leave out your \
          usual sections and do not repeat the proposal."
             .to_owned(),
     ]

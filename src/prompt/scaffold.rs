@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn who_promises_nothing_or_is_asked_little_gets_no_scaffold() {
+    fn a_persona_without_contract_or_a_short_question_gets_no_scaffold() {
         assert_eq!(plan_scaffold(&Contract::default(), QUESTION, 700, true), None);
         let mut contract = contract(&[("Advice", Facet::Recommendation)]);
         let attached = format!("why?\n\n{}", crate::prompt::format_document("a.md", "text"));
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_table_stands_in_the_first_section_of_its_facet() {
+    fn a_table_is_in_the_first_section_of_its_facet() {
         let mut contract = contract(&[
             ("Advice", Facet::Recommendation),
             ("Ways", Facet::Options),

@@ -230,7 +230,7 @@ impl FailureExplainer {
             401 => format!("the key from {key} was not accepted"),
             402 => "out of credit".into(),
             403 if self.key_source == KeySource::None => "it refuses; it may require a key (key_env, key_cmd or key_file)".into(),
-            403 => format!("the key from {key} has no right to this"),
+            403 => format!("the key from {key} is not permitted to do this"),
             404 => "it does not know the model or the address; check both the model's name and base_url".into(),
             407 => "the proxy requires a user name and password; check HTTP_PROXY and HTTPS_PROXY".into(),
             408 => "it timed out".into(),

@@ -206,7 +206,7 @@ impl<D: WireDecoder> StreamDriver<D> {
     }
 
     fn fail_with_limit(&mut self, error: SseLimitError) {
-        let reason = format!("it sent {error}; that is no answer");
+        let reason = format!("it sent {error}; that is not a valid answer");
         self.fail_stream(self.explainer.failure(FailureKind::Garbled, &reason));
     }
 

@@ -144,7 +144,7 @@ impl ReceivedBytes {
         if self.text > 0 {
             Ending::Cut(why.to_owned())
         } else {
-            Ending::Failed(format!("{why}; only reasoning had come, no answer"))
+            Ending::Failed(format!("{why}; only reasoning was received, no answer"))
         }
     }
 

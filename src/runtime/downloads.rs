@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_cancelled_fetch_tells_what_is_on_the_disk_and_not_what_was_counted() {
+    async fn a_cancelled_download_reports_the_bytes_on_disk_not_those_counted() {
         let dir = tempfile::tempdir().unwrap();
         let (messages, mut inbound) = tokio::sync::mpsc::channel(100);
         let specs = [("local".to_owned(), local(dir.path()))].into();

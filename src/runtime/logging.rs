@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_is_its_owners_alone() {
+    fn only_the_owner_can_read_the_file() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a/plenary.log");
         for _ in 0..2 {

@@ -73,7 +73,7 @@ mod tests {
     use crate::domain::Ending;
 
     #[tokio::test]
-    async fn text_coalesces_and_order_stays() {
+    async fn text_is_joined_and_the_order_kept() {
         let mailbox = RunMailbox::new();
         let (a, b) = (RunId::from_number(1), RunId::from_number(2));
         mailbox.push(a, RunUpdate::Text("one ".into()));

@@ -136,7 +136,7 @@ impl Backlog {
                 self.growing.remove(run);
                 if self.cut.remove(run) && ending.is_done() {
                     *ending = Ending::Cut(
-                        "the store could not be written for so long that part of the text is gone"
+                        "the store could not be written for so long that part of the text was lost"
                             .to_owned(),
                     );
                 }

@@ -32,7 +32,7 @@ impl Refusal {
     pub(super) fn damaged_file(path: &Path, details: &str) -> Self {
         Self::permanent(format!(
             "the file is damaged or not a store of plenary ({details}). It was left as it is; to start \
-             afresh, move it away: mv '{0}' '{0}.damaged'",
+             over, move it away: mv '{0}' '{0}.damaged'",
             path.display()
         ))
     }

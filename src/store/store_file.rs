@@ -63,7 +63,7 @@ fn check_link(path: &Path, folder: &Path) -> Result<(), Refusal> {
     }
     if fs::metadata(path).is_err() {
         return Err(Refusal::permanent(
-            "it is a link to a file that is not there; make the file or remove the link".to_owned(),
+            "it is a broken link; create its target or remove the link".to_owned(),
         ));
     }
     Ok(())
@@ -88,7 +88,7 @@ fn check_file(real: &Path) -> Result<(), Refusal> {
     if metadata.len() == 0 && wal_size > 0 {
         return Err(Refusal::permanent(format!(
             "it is empty but its journal {} is not: the file was lost or cut. Put a copy of the file \
-             back, or move the journal away to start afresh",
+             back, or move the journal away to start over",
             wal.display()
         )));
     }

@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn the_source_of_a_document_is_the_neutralised_text() {
+    fn the_source_of_a_document_is_the_sanitised_text() {
         for raw in ["plain", "a\r\nb\r", "\u{1b}[31mred", "x\u{202e}y\u{200d}", "end\u{200d}"] {
             assert_eq!(
                 ParsedMarkdown::from_raw(raw).source(),

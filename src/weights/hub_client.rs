@@ -31,7 +31,7 @@ pub(super) enum EndpointError {
     ExtraParts,
     /// Plain http to another machine, or another scheme.
     #[error(
-        "environment variable {ENDPOINT_VARIABLE}: expected https; plain http is spoken only to this machine"
+        "environment variable {ENDPOINT_VARIABLE}: expected https; plain http is allowed only to this machine"
     )]
     NotHttps,
 }
@@ -144,8 +144,8 @@ mod tests {
             assert_eq!(url_at(Some(mirror)).unwrap(), url);
         }
         for (mirror, expected) in [
-            ("http://mirror.example", "plain http is spoken only to this machine"),
-            ("http://127.0.0.1.example", "plain http is spoken only to this machine"),
+            ("http://mirror.example", "plain http is allowed only to this machine"),
+            ("http://127.0.0.1.example", "plain http is allowed only to this machine"),
             ("ftp://mirror.example", "expected https"),
             ("mirror", "expected an address such as"),
             ("https://u:geheim@mirror.example", "without a user name"),

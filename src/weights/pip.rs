@@ -194,7 +194,7 @@ impl Pip {
                 }
                 PipOutcome::NotInstalled if self.command.is_none() => {}
                 PipOutcome::NotInstalled => {
-                    return Err(SourceFailure::Source("pip is gone".to_owned()));
+                    return Err(SourceFailure::Source("pip exited".to_owned()));
                 }
                 PipOutcome::Failed(reason) => {
                     self.command = Some(command);

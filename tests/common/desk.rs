@@ -64,7 +64,7 @@ impl Desk {
         self.send(Msg::Clock(Clock { since_start: Duration::from_millis(ms), unix_ms }))
     }
 
-    /// Keys as keymaps write them, parted by blanks.
+    /// Keys as keymaps write them, separated by spaces.
     pub fn keys(&mut self, keys: &str) -> &mut Self {
         for key in keys.split_whitespace() {
             let key = KeyPress::parse(key).unwrap_or_else(|| panic!("{key} is no key"));

@@ -74,7 +74,7 @@ impl Script {
         self
     }
 
-    /// Keys as keymaps write them, with blanks between.
+    /// Keys as keymaps write them, with spaces between.
     pub fn keys(self, keys: &str) -> Self {
         keys.split(' ').fold(self, |script, key| {
             script.msg(Msg::Key(KeyPress::parse(key).unwrap_or_else(|| panic!("no key: {key}"))))

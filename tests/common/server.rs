@@ -7,7 +7,7 @@
 //! … point a provider at `server.base_url()`, ask …
 //! assert_eq!(server.requests_of("busy").len(), 2);
 //! ```
-//! Replies of a model are given in order, the last one for ever. It runs on a thread of its own, so that tests without
+//! Replies of a model are given in order, the last one again and again. It runs on a thread of its own, so that tests without
 //! a runtime (those of the real binary) can use it, and ends when it is dropped.
 
 use std::collections::HashMap;
@@ -199,7 +199,7 @@ pub fn ending(finish: &str) -> [String; 3] {
     ]
 }
 
-/// Words with the blanks behind them: about what a model's tokens are.
+/// Words with the spaces behind them: about what a model's tokens are.
 pub fn tokens(text: &str) -> Vec<&str> {
     text.split_inclusive([' ', '\n']).collect()
 }
@@ -251,7 +251,7 @@ impl Server {
         format!("http://{}/v1", self.address)
     }
 
-    /// From now on `model` gets these replies, in order, the last one for ever.
+    /// From now on `model` gets these replies, in order, the last one again and again.
     pub fn script(&self, model: &str, replies: impl IntoIterator<Item = Reply>) {
         let replies: Vec<Reply> = replies.into_iter().collect();
         assert!(!replies.is_empty(), "a script has at least one reply");

@@ -252,7 +252,7 @@ impl Term {
         }
     }
 
-    /// Presses `q`, once more if an answer was still streaming, and expects a good end.
+    /// Presses `q`, twice if an answer was still streaming, and expects exit code 0.
     pub fn quit(&mut self) {
         self.send("q");
         let start = Instant::now();

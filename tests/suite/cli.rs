@@ -354,7 +354,7 @@ fn doctor_reports_what_is_missing_and_what_to_do() {
         assert!(ran.out.contains(said), "{said}: {}", ran.out);
     }
     for said in [
-        "openai: not set up (OPENAI_API_KEY is not there)",
+        "openai: not set up (OPENAI_API_KEY not found)",
         "personas",
         "made with the first question",
         "TERM is unset or dumb",

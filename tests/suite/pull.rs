@@ -61,7 +61,7 @@ fn asked(effects: &[Effect]) -> usize {
 }
 
 #[test]
-fn what_is_there_is_asked_without_a_word() {
+fn a_model_that_is_present_is_asked_at_once() {
     let mut desk = desk(&[BIG]);
     desk.news(BIG, DownloadReport::Present).ask("Why?");
     assert_eq!((asked(&desk.effects), desk.is_open()), (4, false));
@@ -81,7 +81,7 @@ fn a_question_asks_first_and_stays_in_the_composer() {
 }
 
 #[test]
-fn it_waits_for_the_fetch_and_is_sent_as_soon_as_the_model_is_there() {
+fn a_question_waits_for_the_download_and_is_sent_when_it_completes() {
     let mut desk = desk(&[BIG]);
     desk.ask("@edge Why?").keys("enter");
     assert_eq!(desk.take(), [Effect::Download(BIG.into())]);
@@ -114,7 +114,7 @@ fn one_question_waits_at_a_time_and_none_is_lost() {
     desk.ask("One?").keys("enter esc").take();
     desk.ask("Two?");
     assert!(desk.effects.is_empty());
-    assert!(desk.notice().contains("another question already waits"), "{}", desk.notice());
+    assert!(desk.notice().contains("another question is already waiting"), "{}", desk.notice());
     assert_eq!((desk.waiting(), desk.state.composer.text().as_str()), (Some("One?"), "Two?"));
     // Cancelled: the first goes into the history, because a draft is in the composer.
     desk.keys("alt-p x");
@@ -125,7 +125,7 @@ fn one_question_waits_at_a_time_and_none_is_lost() {
 }
 
 #[test]
-fn a_cancelled_fetch_leaves_what_is_there_and_late_news_change_nothing() {
+fn a_cancelled_download_keeps_its_bytes_and_late_reports_change_nothing() {
     let mut desk = desk(&[BIG]);
     desk.ask("Why?").keys("enter").news(BIG, DownloadReport::Bytes(400, 1_000)).keys("x");
     assert_eq!(desk.take().last(), Some(&Effect::CancelDownload(BIG.into())));
@@ -137,7 +137,7 @@ fn a_cancelled_fetch_leaves_what_is_there_and_late_news_change_nothing() {
     desk.news(BIG, DownloadReport::Cancelled(400));
     assert_eq!(desk.status(BIG), &ModelFileStatus::Missing(400));
     assert!(desk.notice().ends_with("kept; the next download resumes from there"));
-    // Again: it goes on from there.
+    // Again: it resumes.
     desk.keys("enter enter");
     assert_eq!(pulls(&desk.take()), [BIG]);
     assert_eq!(desk.state.local_models.current_download().unwrap().1.done, 400);
@@ -149,7 +149,7 @@ fn a_cancelled_fetch_leaves_what_is_there_and_late_news_change_nothing() {
 }
 
 #[test]
-fn a_cancelled_fetch_of_which_nothing_is_kept_says_that_it_begins_again() {
+fn a_cancelled_download_without_bytes_starts_over() {
     let mut desk = desk(&[BIG]);
     desk.keys("alt-p enter").news(BIG, DownloadReport::Bytes(400, 1_000)).keys("x");
     assert_eq!(desk.notice(), "download cancelled", "no more is known yet");
@@ -163,7 +163,7 @@ fn a_cancelled_fetch_of_which_nothing_is_kept_says_that_it_begins_again() {
 }
 
 #[test]
-fn a_failed_fetch_says_why_and_can_be_tried_again() {
+fn a_failed_download_shows_the_reason_and_can_be_retried() {
     let mut desk = desk(&[BIG]);
     desk.ask("Why?").keys("enter esc").take();
     desk.news(BIG, DownloadReport::Failed("huggingface.co: closed\npip: not found".into()));
@@ -180,7 +180,7 @@ fn a_failed_fetch_says_why_and_can_be_tried_again() {
 }
 
 #[test]
-fn two_models_are_fetched_one_after_the_other() {
+fn two_models_are_downloaded_one_after_the_other() {
     let mut desk = desk(&[BIG, SMALL]);
     desk.ask("Why?").keys("enter");
     assert_eq!(pulls(&desk.take()), [BIG]);
@@ -244,7 +244,7 @@ fn what_cannot_be_asked_at_all_opens_nothing() {
 }
 
 #[test]
-fn an_answer_is_not_asked_anew_from_a_model_that_is_not_there() {
+fn an_answer_of_a_missing_model_is_not_retried() {
     let mut desk = desk(&[BIG]);
     desk.news(BIG, DownloadReport::Present).ask("@edge Why?");
     desk.run("edge", vec![RunUpdate::Ended(Ending::Failed("the file is gone".into()))]).take();

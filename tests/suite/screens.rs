@@ -198,7 +198,7 @@ fn after<'a>(screen: &'a str, before: &str) -> &'a str {
 }
 
 #[test]
-fn a_trigger_brings_the_mode_into_the_title_and_notes_stand_on_the_border() {
+fn a_trigger_shows_its_mode_in_the_title_and_notes_are_on_the_border() {
     let thinks = |text: &str| RunUpdate::Reasoning(text.into());
     let mut script = Script::new(200, 30)
         .ask("Server is down, what first?")
@@ -328,8 +328,9 @@ fn notices_and_pending_keys() {
         ("warning", NoticeLevel::Warning),
         ("error", NoticeLevel::Error),
     ] {
-        let told = base().msg(Msg::Notice(level, "the store cannot be written: disk full".into()));
-        shows(&format!("notice_{name}"), told.styles(23..24).as_str());
+        let script =
+            base().msg(Msg::Notice(level, "the store cannot be written: disk full".into()));
+        shows(&format!("notice_{name}"), script.styles(23..24).as_str());
     }
     shows("pending_80x24", base().keys("g").screen().lines().nth(23).unwrap());
 }

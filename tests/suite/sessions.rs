@@ -299,7 +299,7 @@ fn delete_refuses_a_session_with_a_run_in_another_instance() {
     other_instance.flush();
     let ran = run_sessions(&home, &["delete", "da", "--yes"]);
     assert_eq!(ran.code, Some(1));
-    assert!(ran.err.contains("another plenary is writing an answer of it"), "{}", ran.err);
+    assert!(ran.err.contains("another plenary is writing one of its answers"), "{}", ran.err);
     assert!(other_instance.load_session(DATABASE).unwrap().is_some());
     // Renaming and tagging are allowed.
     assert_eq!(run_sessions(&home, &["rename", "da", "now"]).code, Some(0));

@@ -85,7 +85,7 @@ fn item(run: u128, span: Range<usize>) -> Recommendation {
     }
 }
 
-fn lifted(run: u128, spans: &[(usize, usize)]) -> Change {
+fn extracted(run: u128, spans: &[(usize, usize)]) -> Change {
     let found = spans.iter().map(|(start, end)| item(run, *start..*end)).collect();
     Change::Extracted { run: RunId::from_number(run), found }
 }

@@ -325,7 +325,7 @@ fn a_table_of_seven_columns_keeps_every_word_at_every_width() {
 }
 
 #[test]
-fn grids_stand_in_columns() {
+fn grids_are_arranged_in_columns() {
     for columns in 1..=120 {
         for (_, answer) in ANSWERS {
             let pane = whole(answer, &[columns]);

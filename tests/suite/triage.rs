@@ -1,10 +1,10 @@
 //! From answers to decisions, without a terminal: keys in, decisions, changes and effects out.
 
-mod aside;
 mod decide;
 mod fuzz;
 mod pty;
 mod screens;
+mod side_turn;
 mod views;
 
 use plenary::app::triage::{build_items, count_items, filter_items};
@@ -15,7 +15,7 @@ use crate::common::desk::Desk;
 
 /// Two recommendations and a risk.
 const INFRA: &str = "## Recommendation\n\nKeep one primary. It is enough.\n\n- **Archive the log all the time.** Dumps lose a day.\n\n## Risks\n\n1. A replica lags.\n";
-/// One that says the same, one of its own.
+/// One that is the same recommendation, one that is different.
 const EDGE: &str =
     "## Recommended pattern\n\n- Archive the log, continuously.\n- Keep a queue in every shop.\n";
 

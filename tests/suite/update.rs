@@ -74,7 +74,7 @@ fn who_is_asked() {
 }
 
 #[test]
-fn an_empty_question_asks_nobody_and_says_so() {
+fn an_empty_question_starts_no_run_and_shows_a_notice() {
     for keys in ["enter", "space enter", "ctrl-j ctrl-j enter"] {
         let mut desk = Desk::new();
         desk.keys(keys);
@@ -493,7 +493,7 @@ fn a_session_brings_its_panel_back_and_a_new_one_has_the_first() {
     desk.keys("X N").take();
     desk.ask("again");
     assert_eq!(asked(&desk.take()), ["infra", "edge", "devops", "ai-lead"]);
-    // A panel that only one command line had: whoever answered.
+    // A panel that only one command line had: the personas that answered.
     session.panel = "edge+infra".into();
     for turn in &mut session.turns {
         turn.runs.retain(|r| r.persona == id("edge"));

@@ -40,8 +40,10 @@ pub(super) fn check_models(
         return Ok(DownloadGate::Asks);
     }
     if state.local_models.waiting.is_some() {
-        return Err("another question already waits for the model; this one stays in the composer"
-            .to_owned());
+        return Err(
+            "another question is already waiting for the model; this one stays in the composer"
+                .to_owned(),
+        );
     }
     state.local_models.waiting = Some(question.to_owned());
     show_download(state, models.clone(), false);
@@ -172,7 +174,7 @@ pub(in crate::app) fn on_overlay_closed(state: &mut State) {
     if !state.local_models.models.iter().any(is_downloading) {
         return_question(state);
     } else if state.local_models.waiting.is_some() {
-        state.show_notice(NoticeLevel::Info, "your question waits for the model");
+        state.show_notice(NoticeLevel::Info, "your question is waiting for the model");
     }
 }
 

@@ -85,8 +85,8 @@ fn list_unused(setup: &Setup, items: &mut DoctorItems) {
         let model = ModelRef { provider: spec.name.clone(), model };
         let Some((local, weights)) = model_files::weights_of(setup, &model) else { continue };
         let presence = match weights::file_presence(local, weights) {
-            FilePresence::Complete => "there",
-            FilePresence::Partial(_) | FilePresence::Missing => "not there",
+            FilePresence::Complete => "present",
+            FilePresence::Partial(_) | FilePresence::Missing => "not found",
         };
         let found =
             format!("{}: {}, {presence}; not used by this panel", model.provider, weights.title);

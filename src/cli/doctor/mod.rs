@@ -51,7 +51,7 @@ fn examine_configuration(setup: &Setup, items: &mut DoctorItems) {
         if file.read {
             items.add_ok(AREA, format!("{path}: read"));
         } else {
-            items.add_info(AREA, format!("{path}: not there"));
+            items.add_info(AREA, format!("{path}: not found"));
         }
     }
     for (key, value) in setup.report.values.iter() {
@@ -86,7 +86,7 @@ fn examine_models(setup: &Setup, usable: &BTreeSet<String>, items: &mut DoctorIt
                     (found, format!("see {provider} among the providers"))
                 }
             }
-            Some(Err(why)) => ("no model".to_owned(), why.clone()),
+            Some(Err(why)) => ("no model".to_owned(), why.to_string()),
             None => ("no model".to_owned(), "no model was chosen".to_owned()),
         };
         missing.entry(problem).or_default().push(id.as_str());

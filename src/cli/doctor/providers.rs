@@ -31,7 +31,7 @@ pub(super) fn examine_providers(
                 items.add_problem(AREA, format!("{name} at {url}: no key ({place})"), fix);
             }
             (Some(_), _) => {
-                items.add_info(AREA, format!("{name}: not set up ({place} is not there)"));
+                items.add_info(AREA, format!("{name}: not set up ({place} not found)"));
             }
             (None, Some(Ok(models))) => {
                 usable.insert(name.clone());

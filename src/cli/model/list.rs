@@ -182,7 +182,7 @@ pub fn list_provider_models<'a>(
             };
             let timed_out = || {
                 let seconds = LIST_TIMEOUT.as_secs();
-                let message = format!("{name}: its list of models did not come within {seconds} s");
+                let message = format!("{name}: its list of models timed out after {seconds} s");
                 Err(Failure::new(FailureKind::Timeout, message))
             };
             let models = answer.unwrap_or_else(|_| timed_out());

@@ -243,9 +243,9 @@ pub(super) fn write_options(options: &[OptionFound], out: &mut String) -> fmt::R
     }
     for option in options {
         let by = escape_markdown(&option.proposers.join(", "));
-        let stands = option.standing.map(|standing| format!(" · {}", standing.word()));
+        let status = option.standing.map(|standing| format!(" · {}", standing.word()));
         let name = escape_markdown(&option.name);
-        writeln!(out, "* **{name}** — proposed by {by}{}", stands.unwrap_or_default())?;
+        writeln!(out, "* **{name}** — proposed by {by}{}", status.unwrap_or_default())?;
     }
     Ok(())
 }

@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn marks_stand_where_their_bytes_are() {
+    fn marks_are_where_their_bytes_are() {
         let source =
             "p one\n\n- a\n- b\n  - c\n\n1. d\n\n   e\n\n| h |\n|---|\n| f |\n\n```\ng\n```\n";
         let marks: Vec<HtmlInsertion> = ["p", "- b", "- c", "1.", "| f", "```\ng"]

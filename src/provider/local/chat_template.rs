@@ -44,7 +44,7 @@ pub(super) enum ChatTemplateError {
     #[error("the chat template in the file refuses this conversation: {0}")]
     Raised(String),
     /// The template executes too many instructions.
-    #[error("the chat template in the file does not come to an end")]
+    #[error("the chat template in the file does not terminate")]
     Endless,
     /// The template writes too much.
     #[error("the chat template in the file writes more than any model can read")]

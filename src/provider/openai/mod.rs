@@ -115,7 +115,7 @@ impl OpenAiInner {
         let mut body = Vec::new();
         let read = read_body(response, MAX_MODELS_BYTES, &explainer, &mut body);
         tokio::time::timeout_at(deadline, read).await.map_err(|_| {
-            explainer.failure(FailureKind::Timeout, "the list of models did not come in time")
+            explainer.failure(FailureKind::Timeout, "the list of models timed out")
         })??;
         models::parse_model_ids(&body).ok_or_else(|| {
             let mut failure = explainer.not_a_stream_failure(status, &content_type, &body);

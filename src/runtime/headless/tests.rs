@@ -71,7 +71,7 @@ fn done() -> RunUpdate {
 }
 
 #[test]
-fn text_stands_in_the_order_of_the_panel_and_streams_the_first_unfinished() {
+fn text_is_in_the_order_of_the_panel_and_streams_the_first_unfinished() {
     let (mut to, mut progress_out) = (Vec::new(), Vec::new());
     {
         let mut plain = TextOutput::new(&mut to, &mut progress_out);
@@ -150,7 +150,7 @@ fn a_run_without_text_says_why() {
 }
 
 #[test]
-fn what_was_left_out_of_the_prompt_stands_below_the_head() {
+fn what_was_left_out_of_the_prompt_is_below_the_head() {
     let mut to = Vec::new();
     let (mut state, effects) = asked(&["a", "b"]);
     let session = state.session.as_mut().unwrap();
@@ -220,7 +220,7 @@ fn what_never_ended_is_cancelled_and_keeps_its_text() {
 }
 
 #[test]
-fn a_full_disk_is_told_once_and_the_runs_are_kept() {
+fn a_full_disk_is_reported_once_and_the_runs_are_kept() {
     struct Full;
     impl io::Write for Full {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {

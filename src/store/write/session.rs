@@ -87,11 +87,11 @@ fn live_session_message(session: SessionId, is_own: bool) -> String {
     let session = session.short();
     if is_own {
         format!(
-            "session {session} is not deleted: an answer of it is still streaming; stop it first"
+            "session {session} is not deleted: one of its answers is still streaming; stop it first"
         )
     } else {
         format!(
-            "session {session} is not deleted: another plenary is writing an answer of it; wait for its \
+            "session {session} is not deleted: another plenary is writing one of its answers; wait for its \
              end, or end that plenary"
         )
     }

@@ -176,7 +176,7 @@ fn describe_progress(meter: &DownloadMeter) -> String {
 fn describe_question(overlay: &DownloadOverlay, state: &State) -> Option<String> {
     if let Some(waiting) = &state.local_models.waiting {
         let line: String = waiting.lines().next().unwrap_or_default().chars().take(200).collect();
-        return Some(format!("your question waits for the model: {}", sanitize_line(&line)));
+        return Some(format!("your question is waiting for the model: {}", sanitize_line(&line)));
     }
     overlay
         .holds_question

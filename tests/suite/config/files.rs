@@ -52,7 +52,10 @@ fn folders_that_are_files_are_warnings() {
     lab.write("plain", "");
     lab.environment.paths.config = lab.path("plain/plenary");
     let notices = lab.setup().warnings;
-    assert!(notices.iter().any(|n| n.contains("a part of this path is no folder")), "{notices:?}");
+    assert!(
+        notices.iter().any(|n| n.contains("a part of this path is not a folder")),
+        "{notices:?}"
+    );
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn common_variables_change_the_address_of_presets() {
     lab.env("OPENAI_BASE_URL", "file:///etc/passwd");
     assert_eq!(
         lab.error(),
-        "environment variable OPENAI_BASE_URL: expected https:// or http://; other schemes are not spoken"
+        "environment variable OPENAI_BASE_URL: expected https:// or http://; other schemes are not supported"
     );
 }
 

@@ -64,7 +64,7 @@ fn json_is_what_the_schema_says_and_the_schema_says_all_of_it() {
 }
 
 #[test]
-fn the_schema_refuses_what_is_none() {
+fn the_schema_rejects_invalid_exports() {
     let mut schemas = Schemas::new();
     let index = compiled(&mut schemas);
     let good: Value = serde_json::from_str(&write("json", &session::triaged())).unwrap();

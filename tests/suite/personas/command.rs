@@ -71,7 +71,7 @@ fn unknown_personas_are_usage_errors_with_the_nearest_id() {
         show_persona(&many, false)
             .unwrap_err()
             .message
-            .ends_with("holds 4 personas; name one file of it")
+            .ends_with("holds 4 personas; name one of its files")
     );
 }
 

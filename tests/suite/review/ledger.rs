@@ -42,7 +42,7 @@ fn of(text: &str) -> Ledger {
 }
 
 #[test]
-fn the_fixtures_numbers_are_found_with_what_stands_behind_them() {
+fn the_numbers_of_the_fixtures_are_found_with_their_support() {
     let expected: toml::Table = file("numbers.toml").parse().unwrap();
     let answers = answers();
     let found = read(&answers);
@@ -177,7 +177,7 @@ fn what_differs_is_marked_and_what_says_the_same_in_other_units_is_not() {
 }
 
 #[test]
-fn answers_that_nobody_expects_are_read() {
+fn unexpected_answers_are_read() {
     for (text, measures) in [
         ("", 0),
         ("## Cost\n", 0),
@@ -201,7 +201,7 @@ fn answers_that_nobody_expects_are_read() {
 
 proptest! {
     #[test]
-    fn whatever_is_listed_stands_in_the_answer(text in "(## Assumptions|- |\\| |\\|---\\||`|\\[|\\]|;|I assume |p99 |\\$|€|~|[0-9]{1,4}|[.,–/%]| ms| s|k| GB| shops| a month| |\n|\n\n|é|漢|🙂){0,60}") {
+    fn listed_values_are_in_the_answer(text in "(## Assumptions|- |\\| |\\|---\\||`|\\[|\\]|;|I assume |p99 |\\$|€|~|[0-9]{1,4}|[.,–/%]| ms| s|k| GB| shops| a month| |\n|\n\n|é|漢|🙂){0,60}") {
         let found = of(&text);
         let document = ParsedMarkdown::from_raw(&text);
         for measure in found.topics.iter().flat_map(|t| &t.numbers) {

@@ -12,14 +12,14 @@ fn found(answer: &Answer) -> Vec<Recommendation> {
     extract_recommendations(&answer.document, &answer.sections, RunId::from_number(1))
 }
 
-fn lifted(source: &str) -> Vec<Recommendation> {
+fn extracted(source: &str) -> Vec<Recommendation> {
     let document = ParsedMarkdown::from_raw(source);
     let sections = split_sections(&document, &Contract::default(), &facets::built_in());
     extract_recommendations(&document, &sections, RunId::from_number(1))
 }
 
 fn titles(source: &str) -> Vec<String> {
-    lifted(source).iter().map(|r| format!("{}: {}", r.facet.as_str(), r.title)).collect()
+    extracted(source).iter().map(|r| format!("{}: {}", r.facet.as_str(), r.title)).collect()
 }
 
 /// The first words of a title, which distinguish it from others.
@@ -107,7 +107,7 @@ fn the_fixtures_headings_have_the_facets_that_a_person_gives_them() {
 }
 
 #[test]
-fn every_form_of_a_proposal_is_lifted_and_nested_ones_belong_to_their_parent() {
+fn every_form_of_a_proposal_is_extracted_and_nested_ones_belong_to_their_parent() {
     let source = "## Risks\n\nLead-in:\n\n1. First of all\n   - nested\n\n   more of it\n2. **Second.** Because.\n\n> - quoted\n\n\
         **Label:** a paragraph. **Not a label** here.\n\n**Kafka** is the log.\n\n**Why:** because.\n\n\
         | # | Risk | Severity | Mitigation |\n|---|---|---|---|\n| 1 | Lag | High | Alert |\n\n\
@@ -123,7 +123,7 @@ fn every_form_of_a_proposal_is_lifted_and_nested_ones_belong_to_their_parent() {
             "risks: a/b.yaml",
         ]
     );
-    let found = lifted(source);
+    let found = extracted(source);
     let of = |at: usize| &source[found[at].span.clone()];
     assert_eq!(of(0), "1. First of all\n   - nested\n\n   more of it");
     assert_eq!(of(1), "2. **Second.** Because.");
@@ -133,7 +133,7 @@ fn every_form_of_a_proposal_is_lifted_and_nested_ones_belong_to_their_parent() {
 }
 
 #[test]
-fn answers_that_nobody_expects_are_read() {
+fn unexpected_answers_are_read() {
     for (source, expected) in [
         ("- no heading\n- at all\n", vec!["other: no heading", "other: at all"]),
         ("## Risks\n\n## Cost\n\n## Risks\n", vec![]),
@@ -162,11 +162,11 @@ fn answers_that_nobody_expects_are_read() {
         assert_eq!(titles(source), expected, "{source}");
     }
     let long = format!("## Recommendation\n\n{}", "word ".repeat(40_000));
-    let found = lifted(&long);
+    let found = extracted(&long);
     assert_eq!(found.len(), 1);
     assert!(found[0].title.chars().count() <= 80 && found[0].title.ends_with('…'));
     let rows = format!("| Option | Verdict |\n|---|---|\n{}", "| a | b |\n".repeat(20_000));
-    assert_eq!(lifted(&rows).len(), 2_000, "there is an end");
+    assert_eq!(extracted(&rows).len(), 2_000, "there is an end");
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn any_lines_can_be_selected() {
 
 proptest! {
     #[test]
-    fn whatever_is_lifted_stands_in_the_answer(text in "(## Risks|# [a-z]{1,4}|- |1\\. |  - |\\* \\*\\*|\\*\\*|\\| |\\|---|```|> |:|\\.|[a-zé漢🙂]{1,5}| |\n|\n\n){0,60}") {
+    fn extracted_text_is_in_the_answer(text in "(## Risks|# [a-z]{1,4}|- |1\\. |  - |\\* \\*\\*|\\*\\*|\\| |\\|---|```|> |:|\\.|[a-zé漢🙂]{1,5}| |\n|\n\n){0,60}") {
         let document = ParsedMarkdown::from_raw(&text);
         let sections = split_sections(&document, &Contract::default(), &facets::built_in());
         let found = extract_recommendations(&document, &sections, RunId::from_number(1));

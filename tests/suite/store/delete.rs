@@ -161,7 +161,7 @@ fn session_with_a_live_run_is_not_deleted() {
     let other = two.delete_session(SESSION).unwrap_err().to_string();
     assert!(other.contains("another plenary is writing an answer"), "{other}");
     let own = one.delete_session(SESSION).unwrap_err().to_string();
-    assert!(own.contains("an answer of it is still streaming; stop it first"), "{own}");
+    assert!(own.contains("one of its answers is still streaming; stop it first"), "{own}");
     // A queued deletion is refused, too, and reported.
     two.write(Change::Deleted { session: SESSION });
     two.flush();

@@ -48,7 +48,7 @@ fn triage_key() {
     store.write(append(1, &"text ".repeat(1_000)));
     store.write(ended(1, Ending::Done));
     let spans: Vec<(usize, usize)> = (0..42).map(|n| (n * 10, n * 10 + 9)).collect();
-    store.write(lifted(1, &spans));
+    store.write(extracted(1, &spans));
     store.flush();
     let mut times = Vec::new();
     for number in 0..500 {
@@ -89,7 +89,7 @@ fn end_of_an_answer() {
         assert!(store.write_now(ended(at, Ending::Done), Duration::from_mins(1)));
         println!("the end of an answer of {what}: {:?}", begun.elapsed());
         let begun = Instant::now();
-        assert!(store.write_now(lifted(at, &[(0, 1)]), Duration::from_mins(1)));
+        assert!(store.write_now(extracted(at, &[(0, 1)]), Duration::from_mins(1)));
         println!("  its recommendations: {:?}", begun.elapsed());
     }
 }

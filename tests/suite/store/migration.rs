@@ -117,7 +117,7 @@ fn older_store_is_migrated_without_loss() {
     // Counters and triage work.
     let session = SessionId::from_number(0xaa);
     let run = RunId::from_number(0x11);
-    store.write(lifted(0x11, &[(0, 4)]));
+    store.write(extracted(0x11, &[(0, 4)]));
     let decision = Change::TriageStepDone {
         session,
         step: TriageStep {

@@ -15,9 +15,9 @@ fn reviewed(store: &Store) {
     store.write(turn(SESSION, 1, vec![new_run(1, "infra"), new_run(2, "edge")]));
     store.write(append(1, "do this. do that. and more"));
     store.write(ended(1, Ending::Done));
-    store.write(lifted(1, &[(0, 4), (9, 13), (18, 22)]));
+    store.write(extracted(1, &[(0, 4), (9, 13), (18, 22)]));
     store.write(ended(2, Ending::Done));
-    store.write(lifted(2, &[]));
+    store.write(extracted(2, &[]));
     store.write(edited(1, 1, 0..4, Verdict::default(), decided(Decision::Accepted)));
 }
 
@@ -109,7 +109,7 @@ fn second_extraction_changes_no_verdict() {
     for store in [Store::open(&path), Store::in_memory()] {
         reviewed(&store);
         assert_eq!(counts(&store), (3, 1));
-        store.write(lifted(1, &[(0, 4), (23, 26)]));
+        store.write(extracted(1, &[(0, 4), (23, 26)]));
         assert_eq!(verdict(&store, 0..4), decided(Decision::Accepted));
         assert_eq!(load(&store).recommendations().count(), 3, "a second extraction adds nothing");
         assert_eq!(counts(&store), (3, 1));
@@ -118,7 +118,7 @@ fn second_extraction_changes_no_verdict() {
         store.write(selected(3, 2..4));
         store.write(ended(3, Ending::Done));
         assert_eq!(load(&store).turns[1].runs[0].recommendations, None);
-        store.write(lifted(3, &[(2, 4), (0, 1)]));
+        store.write(extracted(3, &[(2, 4), (0, 1)]));
         let items = load(&store).turns[1].runs[0].recommendations.clone().unwrap();
         let items: Vec<_> = items.iter().map(|r| (r.span.start, r.origin)).collect();
         assert_eq!(items, [(0, RecommendationOrigin::Found), (2, RecommendationOrigin::Selected)]);
@@ -181,7 +181,7 @@ fn merged_recommendations_count_once_and_a_retry_replaces_the_answer() {
         // Of the replaced answer only decided recommendations count.
         store.write(Change::Run { turn: TurnId::from_number(1), run: new_run(4, "infra") });
         store.write(ended(4, Ending::Done));
-        store.write(lifted(4, &[(0, 2), (2, 3)]));
+        store.write(extracted(4, &[(0, 2), (2, 3)]));
         assert_eq!(counts(&store), (3, 1));
     }
 }

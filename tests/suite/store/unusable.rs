@@ -36,7 +36,7 @@ fn open_refused(path: &Path) -> String {
     store.write(turn(other, 9, vec![new_run(9, "edge")]));
     store.write(append(9, "kept in memory"));
     store.write(ended(9, Ending::Done));
-    store.write(lifted(9, &[(0, 4)]));
+    store.write(extracted(9, &[(0, 4)]));
     assert!(!store.write_now(selected(9, 5..7), Duration::from_mins(1)));
     store.flush();
     let reported = store.take_error().expect("a problem is reported");
@@ -145,7 +145,7 @@ fn newer_store_is_read_and_never_written() {
     assert_eq!(load(&store).turns[0].runs[0].text, "text", "it can still be read");
     assert_eq!(store.search_sessions("question text", 9).unwrap().len(), 1, "and searched");
     // A decision is kept in memory until the end of the program, and the caller hears that it is not written.
-    store.write(lifted(1, &[(0, 4)]));
+    store.write(extracted(1, &[(0, 4)]));
     let decision = edited(1, 1, 0..4, Verdict::default(), decided(Decision::Accepted));
     assert!(!store.write_now(decision, Duration::from_mins(1)));
     assert_eq!(load(&store).triage_counts().accepted, 1);

@@ -12,7 +12,7 @@ const OPEN: [&str; 5] = [
 ];
 
 #[test]
-fn one_key_decides_is_written_down_and_goes_on_to_the_next() {
+fn one_key_decides_saves_and_selects_the_next() {
     let mut desk = desk();
     assert_eq!(rows(&desk.state), OPEN);
     assert_eq!(progress(&desk.state), "0 of 5 decided · 0 accepted · 0 rejected · 0 deferred");
@@ -30,7 +30,7 @@ fn one_key_decides_is_written_down_and_goes_on_to_the_next() {
     desk.keys(". .");
     assert_eq!(saved(&desk.take()), ["edited", "edited"]);
     assert_eq!(progress(&desk.state), "5 of 5 decided · 1 accepted · 1 rejected · 3 deferred");
-    // The same decision once more opens it again.
+    // The same decision a second time reopens it.
     desk.keys("g g a");
     assert_eq!(rows(&desk.state)[0], OPEN[0]);
 }

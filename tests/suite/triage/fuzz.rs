@@ -92,8 +92,12 @@ fn check(state: &State) {
         assert!(known || rows.is_empty(), "what is chosen is there");
     }
     assert!(state.focused < state.pane_personas.len().max(1));
-    for step in state.session.iter().flat_map(|s| &s.history.done).flat_map(|edit| &edit.updates) {
-        assert!(state.recommendation(step.id).is_some(), "history speaks of what is there");
+    for update in state.session.iter().flat_map(|s| &s.history.done).flat_map(|step| &step.updates)
+    {
+        assert!(
+            state.recommendation(update.id).is_some(),
+            "the history has unknown recommendations"
+        );
     }
     for item in build_items(state) {
         assert!(item.leader.found.verdict.same_as.is_none(), "a leader is merged into nothing");

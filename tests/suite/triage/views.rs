@@ -165,7 +165,7 @@ fn a_retry_that_brings_nothing_takes_nothing_away() {
 }
 
 #[test]
-fn what_streams_is_lifted_when_it_ends_not_before() {
+fn recommendations_are_extracted_when_the_run_ends_not_before() {
     let mut desk = Desk::new();
     desk.ask("q");
     desk.run("infra", vec![RunUpdate::Text(super::INFRA.into())]);

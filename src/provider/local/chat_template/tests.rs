@@ -109,7 +109,7 @@ fn endless_templates_and_endless_output_are_errors() {
     let loops = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}";
     assert_eq!(
         render_question(&template_from(loops), "s", "q").unwrap_err(),
-        "the chat template in the file does not come to an end"
+        "the chat template in the file does not terminate"
     );
     let floods = "{% for a in range(99999) %}{{ 'x' * 9999 }}{% endfor %}";
     assert_eq!(
