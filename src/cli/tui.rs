@@ -50,7 +50,7 @@ fn run_screen(setup: Setup, start: Start, store: Store) -> Result<u8, CliError> 
         ));
     }
     runtime::run_tui(setup, start, store).map_err(|e| match e {
-        TuiError::Config(_) => CliError::usage(e.to_string()),
+        TuiError::Config(_) | TuiError::Theme(_) => CliError::usage(e.to_string()),
         TuiError::Terminal(_) => CliError::failed(e.to_string()),
     })
 }

@@ -100,7 +100,8 @@ impl ConfigFiles {
         let exists = match std::fs::metadata(&path) {
             Err(error) if error.kind() == NotADirectory => {
                 let path = path.display();
-                self.warnings.push(format!("{path}: a part of this path is no folder; not read"));
+                self.warnings
+                    .push(format!("{path}: a part of this path is not a folder; not read"));
                 false
             }
             Err(error) => error.kind() != NotFound,

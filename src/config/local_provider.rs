@@ -8,9 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::schema::ProviderTable;
-use super::text_file::describe_io_error;
 use super::value::ConfigNode;
-use super::{ConfigError, Environment, model_catalogue};
+use super::{ConfigError, Environment, ModelError, model_catalogue};
 use crate::domain::{
     LocalSpec, ModelCatalogue, ModelFile, ModelRef, ProviderSpec, ScaffoldMode, Timeouts,
 };
@@ -20,9 +19,6 @@ pub(super) const KIND: &str = "local";
 
 /// True when this program was built with the engine.
 pub(super) const BUILT_IN: bool = cfg!(feature = "local");
-
-/// The message about a program without the engine.
-pub(super) const NOT_BUILT_IN: &str = "the local model is not built in (cargo feature local)";
 
 /// Context of the user's own model file in tokens, until the engine reads what the file says.
 const OWN_CONTEXT_TOKENS: u32 = 32_768;
@@ -96,7 +92,7 @@ pub(super) fn complete(
     spec.default_model = match &table.model {
         Some(word) if is_set_by_file => {
             let model = resolve_model(local, word.trim(), environment);
-            Some(model.map_err(|message| root.error_at(&path, message))?)
+            Some(model.map_err(|e| root.error_at(&path, e.to_string()))?)
         }
         _ => {
             let is_installed = |file: &ModelFile| {
@@ -140,23 +136,20 @@ pub(super) fn resolve_model(
     local: &LocalSpec,
     word: &str,
     environment: &Environment,
-) -> Result<String, String> {
+) -> Result<String, ModelError> {
     if let Some(file) = local.catalogue.find(word) {
         return Ok(file.id.clone());
     }
     if !is_path(word) {
         let message = model_catalogue::unknown_model_message(&local.catalogue, word);
-        return Err(format!("{message}; name your own file by its path: local:./model.gguf"));
+        return Err(ModelError::UnknownLocal(message));
     }
     let path = own_path(word, environment);
     let shown: String = word.escape_debug().take(200).collect();
     match path.metadata() {
         Ok(meta) if meta.is_file() => Ok(word.to_owned()),
-        Ok(_) => Err(format!("local model \"{shown}\": not a file; name a .gguf file")),
-        Err(e) => {
-            let (path, reason) = (path.display(), describe_io_error(&e));
-            Err(format!("local model \"{shown}\": {path}: {reason}; name a .gguf file"))
-        }
+        Ok(_) => Err(ModelError::NotAFile(shown)),
+        Err(e) => Err(ModelError::unreadable(shown, &path, &e)),
     }
 }
 

@@ -14,6 +14,7 @@ mod layer;
 mod local_provider;
 pub mod model_catalogue;
 pub(crate) mod model_choice;
+mod model_error;
 mod panels;
 pub mod paths;
 pub mod personas;
@@ -33,6 +34,7 @@ pub use effective::{EffectiveConfig, EffectiveValue, Origin};
 pub use environment::Environment;
 pub use error::{ConfigError, TextPosition};
 pub use files::FileSeen;
+pub use model_error::ModelError;
 pub use paths::Paths;
 
 use crate::domain::{
@@ -95,7 +97,7 @@ pub struct Setup {
     /// The panel that is asked.
     pub panel: Panel,
     /// The model of every known persona, or what to do to get one.
-    pub models: BTreeMap<PersonaId, Result<ModelChoice, String>>,
+    pub models: BTreeMap<PersonaId, Result<ModelChoice, ModelError>>,
     /// `auto`, `dark`, `light` or the name of a theme.
     pub theme: String,
     /// Path and text of the user's `keys.toml`, if it exists.

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::presets::AutomaticStep;
 use super::value::ConfigNode;
-use super::{ConfigError, Environment, ModelChoice, Origin, local_provider};
+use super::{ConfigError, Environment, ModelChoice, ModelError, Origin, local_provider};
 use crate::domain::{ModelRef, Panel, Persona, PersonaId, ProviderSpec};
 use crate::text::did_you_mean;
 
@@ -19,7 +19,7 @@ use crate::text::did_you_mean;
 const PROBE_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// The model of each persona, or what to do to get one.
-pub(super) type ModelChoices = BTreeMap<PersonaId, Result<ModelChoice, String>>;
+pub(super) type ModelChoices = BTreeMap<PersonaId, Result<ModelChoice, ModelError>>;
 
 /// What the choice is made from.
 pub(super) struct ModelChooser<'a> {
@@ -47,45 +47,38 @@ impl ModelChooser<'_> {
     ///
     /// # Errors
     /// Says what is wrong with the text.
-    pub(super) fn read_model(&self, text: &str) -> Result<ModelRef, String> {
+    pub(super) fn read_model(&self, text: &str) -> Result<ModelRef, ModelError> {
         let text = text.trim();
         let model = match ModelRef::parse(text) {
             Ok(model) => model,
             Err(_) if self.providers.contains_key(text) => {
                 ModelRef { provider: text.to_owned(), model: String::new() }
             }
-            Err(e) => return Err(format!("{e}; providers: {}", self.provider_names())),
+            Err(error) => {
+                let providers = self.provider_names();
+                return Err(ModelError::Syntax { error, providers });
+            }
         };
         self.complete_model(model)
     }
 
     /// Checks that the provider is known, and fills in its default model.
-    fn complete_model(&self, mut model: ModelRef) -> Result<ModelRef, String> {
+    fn complete_model(&self, mut model: ModelRef) -> Result<ModelRef, ModelError> {
         let Some(spec) = self.providers.get(&model.provider) else {
             let name: String = model.provider.escape_debug().take(80).collect();
             if self.automatic.iter().any(|step| step.provider == name) {
-                return Err(format!(
-                    "this version cannot speak to {name} yet; its models answer through openrouter, \
-                     or through your own provider with kind = \"openai\""
-                ));
+                return Err(ModelError::NoWire(name));
             }
             let hint = did_you_mean(&name, self.providers.keys().map(String::as_str));
-            return Err(format!(
-                "there is no provider \"{name}\"{hint} (known: {})",
-                self.provider_names()
-            ));
+            let known = self.provider_names();
+            return Err(ModelError::UnknownProvider { name, hint, known });
         };
         if spec.local.is_some() && !local_provider::BUILT_IN {
-            return Err(format!("{}: {}", spec.name, local_provider::NOT_BUILT_IN));
+            return Err(ModelError::NotBuiltIn(spec.name.clone()));
         }
         if model.model.is_empty() {
-            let name = &spec.name;
-            model.model = spec.default_model.clone().ok_or_else(|| {
-                format!(
-                    "{name} has no default model; write {name}:MODEL, or model = \"MODEL\" in \
-                     [providers.{name}] (`plenary model list` shows what it offers)"
-                )
-            })?;
+            let default = spec.default_model.clone();
+            model.model = default.ok_or_else(|| ModelError::NoDefault(spec.name.clone()))?;
         } else if let Some(local) = &spec.local {
             model.model = local_provider::resolve_model(local, &model.model, self.environment)?;
         }
@@ -115,7 +108,7 @@ impl ModelChooser<'_> {
             ModelChoice { model, why: origin.map(|o| o.to_short()).unwrap_or_default() }
         });
         let common = of_panel.or(top);
-        let mut automatic: Option<Result<ModelChoice, String>> = None;
+        let mut automatic: Option<Result<ModelChoice, ModelError>> = None;
         let choose = |persona: &Arc<Persona>| {
             let choice = match (&override_choice, &persona.model, &common) {
                 (Some(choice), _, _) => Ok(choice.clone()),
@@ -135,24 +128,29 @@ impl ModelChooser<'_> {
         let Some(node) = self.root.find(&["model"]) else { return Ok(None) };
         let (Some(text), origin) = (node.as_str(), node.origin()) else { return Ok(None) };
         let model = self.read_model(text);
-        let model = model.map_err(|message| ConfigError::new(message).with_context(&origin))?;
+        let model = model.map_err(|e| ConfigError::new(e.to_string()).with_context(&origin))?;
         let choice = ModelChoice { model, why: origin.to_short() };
         Ok(Some(TopModel { choice, overrides_files: overrides_files(&origin) }))
     }
 
     /// The model of the persona's file or of `[persona.ID]`.
-    fn choose_own(&self, persona: &Persona, own: &ModelRef) -> Result<ModelChoice, String> {
+    fn choose_own(&self, persona: &Persona, own: &ModelRef) -> Result<ModelChoice, ModelError> {
         let origin = self.root.origin_of(&["persona", persona.id.as_str(), "model"]);
         let in_file = || format!("its own file ({})", persona.source);
         let why = origin.map_or_else(in_file, |origin| origin.to_short());
         match self.complete_model(own.clone()) {
             Ok(model) => Ok(ModelChoice { model, why }),
-            Err(e) => Err(format!("{}: model \"{own}\" of {why}: {e}", persona.id)),
+            Err(e) => Err(ModelError::OfPersona {
+                persona: persona.id.clone(),
+                model: own.clone(),
+                origin: why,
+                error: Box::new(e),
+            }),
         }
     }
 
     /// The first available provider.
-    fn choose_automatically(&self) -> Result<ModelChoice, String> {
+    fn choose_automatically(&self) -> Result<ModelChoice, ModelError> {
         let mut server = None;
         for step in self.automatic {
             let Some(spec) = self.providers.get(&step.provider) else { continue };
@@ -175,17 +173,12 @@ impl ModelChooser<'_> {
                 None => server = server.or(Some((name, why))),
             }
         }
-        let file = &self.config_file;
+        let file = self.config_file.clone();
         Err(match server {
-            Some((name, why)) => format!(
-                "{why}, but nothing says which of its models to ask: write model = \"{name}:NAME\" in \
-                 {file}, or --model {name}:NAME (`plenary model list` shows the names)"
-            ),
-            None => format!(
-                "nothing says which model answers: export OPENAI_API_KEY=… or OPENROUTER_API_KEY=…, or \
-                 start a local server (`ollama serve`) and write model = \"ollama:NAME\" in {file}; \
-                 `plenary doctor` shows what was looked for"
-            ),
+            Some((provider, why)) => {
+                ModelError::NoModelNamed { why, provider: provider.clone(), file }
+            }
+            None => ModelError::NothingAvailable(file),
         })
     }
 

@@ -11,7 +11,7 @@ use super::layer::ConfigLayer;
 use super::personas;
 use super::schema::PanelTable;
 use super::value::{ConfigNode, ConfigValue};
-use super::{ConfigError, Environment, Flags, project};
+use super::{ConfigError, Environment, Flags, ModelError, project};
 use crate::domain::{ModelRef, Panel, Persona, PersonaId, PersonaSource};
 use crate::text::did_you_mean;
 
@@ -115,7 +115,7 @@ pub(super) struct Panels {
 }
 
 /// Reads `PROVIDER:MODEL`; the error says what is wrong with it.
-pub(super) type ReadModel<'a> = dyn Fn(&str) -> Result<ModelRef, String> + 'a;
+pub(super) type ReadModel<'a> = dyn Fn(&str) -> Result<ModelRef, ModelError> + 'a;
 
 /// What panels are made from.
 pub(super) struct PanelBuilder<'a> {
@@ -208,7 +208,8 @@ impl PanelBuilder<'_> {
             return Err(self.root.error_at(&["panels", name], message));
         }
         let model = table.model.as_deref().map(|text| {
-            let error = |message| self.root.error_at(&["panels", name, "model"], message);
+            let error =
+                |e: ModelError| self.root.error_at(&["panels", name, "model"], e.to_string());
             (self.read_model)(text).map_err(error)
         });
         Ok(Panel { name: name.to_owned(), personas: ids, model: model.transpose()? })

@@ -35,7 +35,7 @@ pub use change::{Change, NewRun, NewSideTurn};
 pub use chat_request::{ChatMessage, ChatRequest, ChatRole};
 pub use contract::{Applies, Contract, Facet, IntakeField, SectionRule, TableRule};
 pub use ids::{PersonaId, RecommendationId, RunId, SessionId, TriageStepId, TurnId};
-pub use model::ModelRef;
+pub use model::{ModelRef, ModelRefError};
 pub use model_file::{
     DownloadSource, LocalSpec, ModelCatalogue, ModelFile, ScaffoldMode, WheelPackage,
 };

@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use crate::config::Setup;
-use crate::ui::theme::{ColorDepth, Theme};
+use crate::ui::theme::{ColorDepth, Theme, ThemeError};
 
 /// The appearance of this program run.
 pub struct Appearance {
@@ -25,7 +25,7 @@ const QUERY_TIMEOUT: Duration = Duration::from_millis(60);
 ///
 /// # Errors
 /// Says which file, line and key of a theme is wrong, or which themes there are.
-pub fn choose_appearance(setup: &Setup) -> Result<Appearance, String> {
+pub fn choose_appearance(setup: &Setup) -> Result<Appearance, ThemeError> {
     let depth = detect_depth(|name| std::env::var(name).ok());
     let is_light = terminal_is_light();
     let name = match (setup.theme.as_str(), is_light) {

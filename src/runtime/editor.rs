@@ -2,13 +2,38 @@
 //!
 //! The editor gets the terminal; runs keep streaming and are stored. It does not inherit any provider's key.
 
+use std::io;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 
 use tokio::process::Command;
 
 use super::private_files;
 use crate::app::EditorPurpose;
 use crate::domain::{KeySource, ProviderSpec};
+
+/// Why a text could not be edited.
+#[derive(Debug, thiserror::Error)]
+pub enum EditorError {
+    /// The file for the text cannot be written or read.
+    #[error("{}: {error}", .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        error: io::Error,
+    },
+    /// The editor could not be started.
+    #[error("cannot start the editor \"{0}\": {1}; name another in $EDITOR")]
+    Start(String, #[source] io::Error),
+    /// It ended with a failure.
+    #[error("the editor ended with {0}; the question is as it was")]
+    Failed(ExitStatus),
+    /// Its end is unknown.
+    #[error("the editor: {0}")]
+    Wait(#[source] io::Error),
+}
 
 /// An open editor.
 pub struct Editing {
@@ -37,14 +62,14 @@ pub fn open_editor(
     text: &str,
     folder: &Path,
     hidden: &[String],
-) -> Result<Editing, String> {
+) -> Result<Editing, EditorError> {
     let name = match purpose {
         EditorPurpose::Question => "question",
         EditorPurpose::Answer => "answer",
     };
     let path = folder.join(format!("{name}-{}.md", std::process::id()));
     private_files::write_private(&path, text.as_bytes())
-        .map_err(|e| format!("{}: {e}", path.display()))?;
+        .map_err(|e| EditorError::File { path: path.clone(), error: e })?;
     let line = ["VISUAL", "EDITOR"]
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|v| !v.trim().is_empty()))
@@ -60,24 +85,25 @@ pub fn open_editor(
         Ok(child) => Ok(Editing { purpose, path, child }),
         Err(e) => {
             let _ = std::fs::remove_file(&path);
-            Err(format!("cannot start the editor \"{line}\": {e}; name another in $EDITOR"))
+            Err(EditorError::Start(line, e))
         }
     }
 }
 
 impl Editing {
     /// Waits until the editor is closed. Cancel safe.
-    pub async fn wait_closed(&mut self) -> Result<(), String> {
+    pub async fn wait_closed(&mut self) -> Result<(), EditorError> {
         match self.child.wait().await {
             Ok(status) if status.success() => Ok(()),
-            Ok(status) => Err(format!("the editor ended with {status}; the question is as it was")),
-            Err(e) => Err(format!("the editor: {e}")),
+            Ok(status) => Err(EditorError::Failed(status)),
+            Err(e) => Err(EditorError::Wait(e)),
         }
     }
 
     /// Returns the edited text and removes the file.
-    pub fn read_text(self) -> Result<String, String> {
-        let text = std::fs::read(&self.path).map_err(|e| format!("{}: {e}", self.path.display()));
+    pub fn read_text(self) -> Result<String, EditorError> {
+        let text = std::fs::read(&self.path)
+            .map_err(|e| EditorError::File { path: self.path.clone(), error: e });
         let _ = std::fs::remove_file(&self.path);
         Ok(String::from_utf8_lossy(&text?).into_owned())
     }

@@ -204,7 +204,7 @@ impl EffectRunner {
                 renderer.set_theme(theme);
                 self.show_notice(NoticeLevel::Info, format!("theme: {name}"));
             }
-            Err(why) => self.show_notice(NoticeLevel::Error, why),
+            Err(e) => self.show_notice(NoticeLevel::Error, e.to_string()),
         }
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 
 use super::clock::ProgramClock;
 use super::downloads::Downloads;
-use super::editor::{self, Editing};
+use super::editor::{self, Editing, EditorError};
 use super::effect_runner::{EffectRunner, LoopCommand};
 use super::frame_schedule::FrameSchedule;
 use super::highlighter::HighlightWorker;
@@ -28,6 +28,7 @@ use crate::config::Setup;
 use crate::domain::SessionId;
 use crate::store::{Store, StoreError};
 use crate::ui::Renderer;
+use crate::ui::theme::ThemeError;
 
 /// How the program starts.
 #[derive(Debug, Clone, Default)]
@@ -46,6 +47,9 @@ pub enum TuiError {
     /// The configuration has an error: file, line, what to do.
     #[error("{0}")]
     Config(String),
+    /// The theme cannot be loaded.
+    #[error("{0}")]
+    Theme(#[from] ThemeError),
     /// The terminal could not be set up or written to.
     #[error("the terminal: {0}")]
     Terminal(#[from] io::Error),
@@ -55,7 +59,7 @@ pub enum TuiError {
 pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError> {
     let clock = ProgramClock::start();
     let keymap = load_keymap(&setup)?;
-    let appearance = appearance::choose_appearance(&setup).map_err(TuiError::Config)?;
+    let appearance = appearance::choose_appearance(&setup)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .thread_name("runs")
@@ -130,7 +134,7 @@ enum WakeReason {
     Message(Msg),
     RunMailbox,
     Frame,
-    EditorClosed(Result<(), String>),
+    EditorClosed(Result<(), EditorError>),
     StoreTrouble,
 }
 
@@ -361,27 +365,27 @@ impl Tui {
                 self.editing = Some(editing);
                 Ok(true)
             }
-            Err(why) => {
+            Err(e) => {
                 self.screen.retake_terminal()?;
-                self.update_and_draw(Msg::EditorClosed(purpose, Err(why)));
+                self.update_and_draw(Msg::EditorClosed(purpose, Err(e.to_string())));
                 Ok(false)
             }
         }
     }
 
-    fn on_editor_closed(&mut self, closed: Result<(), String>) -> Option<LoopCommand> {
+    fn on_editor_closed(&mut self, closed: Result<(), EditorError>) -> Option<LoopCommand> {
         let editing = self.editing.take()?;
         let purpose = editing.purpose;
         let text = match closed {
             Ok(()) => editing.read_text(),
-            Err(why) => {
+            Err(e) => {
                 editing.discard();
-                Err(why)
+                Err(e)
             }
         };
         let (columns, rows) = self.screen.size();
         self.update_and_draw(Msg::Resize(columns, rows));
-        self.update_and_draw(Msg::EditorClosed(purpose, text))
+        self.update_and_draw(Msg::EditorClosed(purpose, text.map_err(|e| e.to_string())))
     }
 
     /// Restores the terminal and flushes the store.

@@ -21,7 +21,9 @@ pub fn build_roster(setup: &Setup) -> Roster {
         models: setup
             .models
             .iter()
-            .map(|(id, choice)| (id.clone(), choice.as_ref().map(answerer).map_err(Clone::clone)))
+            .map(|(id, choice)| {
+                (id.clone(), choice.as_ref().map(answerer).map_err(ToString::to_string))
+            })
             .collect(),
     }
 }

@@ -11,7 +11,7 @@ use ratatui::style::{Color, Modifier};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{color, ui_roles};
+use super::{ThemeError, color, ui_roles};
 use crate::text::nearest_word;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/themes");
@@ -83,32 +83,32 @@ fn find_theme(
     name: &str,
     folder: Option<&Path>,
     embedded_only: bool,
-) -> Result<ThemeSource, String> {
+) -> Result<ThemeSource, ThemeError> {
     let is_file_name = !name.is_empty() && !name.contains(['/', '\\']) && !name.starts_with('.');
     let user_path =
         folder.filter(|_| is_file_name && !embedded_only).map(|f| f.join(format!("{name}.toml")));
     if let Some(path) = user_path.filter(|p| p.is_file()) {
         let file = path.display().to_string();
-        let size = std::fs::metadata(&path).map_err(|e| format!("{file}: {e}"))?.len();
+        let io_error = |e| ThemeError::Io(file.clone(), e);
+        let size = std::fs::metadata(&path).map_err(io_error)?.len();
         if size > MAX_FILE_BYTES {
-            return Err(format!("{file} has {size} bytes; a theme has at most {MAX_FILE_BYTES}"));
+            return Err(ThemeError::TooLarge { file, size, max: MAX_FILE_BYTES });
         }
-        let text = std::fs::read_to_string(&path).map_err(|e| format!("{file}: {e}"))?;
+        let text = std::fs::read_to_string(&path).map_err(io_error)?;
         return Ok(ThemeSource { file, text, embedded: false });
     }
     let file = format!("{name}.toml");
     match EMBEDDED.get_file(&file).and_then(|f| f.contents_utf8()) {
         Some(text) => Ok(ThemeSource { file, text: text.to_owned(), embedded: true }),
-        None => Err(format!(
-            "unknown theme \"{}\"; known: {}",
-            crate::text::sanitize_line(name),
-            list_names(folder).join(", ")
-        )),
+        None => Err(ThemeError::Unknown {
+            name: crate::text::sanitize_line(name),
+            known: list_names(folder),
+        }),
     }
 }
 
 /// Loads theme `name` and the themes it inherits from.
-pub(super) fn load_theme(name: &str, folder: Option<&Path>) -> Result<ResolvedTheme, String> {
+pub(super) fn load_theme(name: &str, folder: Option<&Path>) -> Result<ResolvedTheme, ThemeError> {
     let mut layers: Vec<ThemeLayer> = Vec::new();
     let mut seen: Vec<(String, bool)> = Vec::new();
     let mut next = Some((name.to_owned(), false));
@@ -116,12 +116,9 @@ pub(super) fn load_theme(name: &str, folder: Option<&Path>) -> Result<ResolvedTh
         let source = find_theme(&name, folder, embedded)?;
         let key = (name.clone(), source.embedded);
         if seen.contains(&key) || seen.len() >= MAX_INHERITED_THEMES {
-            let chain: Vec<&str> = seen.iter().map(|(n, _)| n.as_str()).collect();
-            return Err(format!(
-                "{}: inherits is circular or too deep: {} → {name}; a theme must end at \"{BASE_THEME}\"",
-                source.file,
-                chain.join(" → ")
-            ));
+            let names = seen.iter().map(|(n, _)| n.as_str()).chain([name.as_str()]);
+            let chain = names.collect::<Vec<_>>().join(" → ");
+            return Err(ThemeError::Inheritance { file: source.file, chain, base: BASE_THEME });
         }
         let layer = ThemeLayer::parse(&source)?;
         let is_base = source.embedded && name == BASE_THEME;
@@ -245,11 +242,11 @@ impl ThemeReader<'_> {
 const EXPECTED_MONO: &str = "expected mono = a list of bold, italic, underline, dim, reverse";
 
 impl ThemeLayer {
-    fn parse(source: &ThemeSource) -> Result<Self, String> {
+    fn parse(source: &ThemeSource) -> Result<Self, ThemeError> {
         let mut reader = ThemeReader { source, warnings: Vec::new() };
         let parsed = DeTable::parse(&source.text).map_err(|e| {
-            let offset = e.span().map_or(0, |s| s.start);
-            format!("{}: not TOML: {}", reader.format_position(offset), e.message())
+            let position = reader.format_position(e.span().map_or(0, |s| s.start));
+            ThemeError::Syntax { position, reason: e.message().to_owned() }
         })?;
         let mut layer = Self::default();
         for (name, value) in parsed.get_ref() {

@@ -4,6 +4,7 @@
 //! is loaded, so drawing only looks styles up. Does not detect what the terminal shows.
 
 mod color;
+mod error;
 mod file;
 mod ui_roles;
 
@@ -12,6 +13,7 @@ use std::path::Path;
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::text::{Face, Role};
+pub use error::ThemeError;
 pub use ui_roles::UiRole;
 
 /// How many colours the terminal can show.
@@ -52,7 +54,7 @@ impl Theme {
         name: &str,
         folder: Option<&Path>,
         depth: ColorDepth,
-    ) -> Result<(Self, Vec<String>), String> {
+    ) -> Result<(Self, Vec<String>), ThemeError> {
         let mut resolved = file::load_theme(name, folder)?;
         let background = resolved.background;
         let styles =
@@ -297,8 +299,9 @@ mod tests {
             ("broken.toml", "\n[ui\n"),
             ("huge.toml", &huge),
         ]);
-        let fail =
-            |name: &str| Theme::load(name, Some(folder.path()), ColorDepth::True).unwrap_err();
+        let fail = |name: &str| {
+            Theme::load(name, Some(folder.path()), ColorDepth::True).unwrap_err().to_string()
+        };
         assert!(fail("a").contains("inherits is circular or too deep: a → b → a"), "{}", fail("a"));
         assert!(fail("self").contains("unknown theme \"self\""), "{}", fail("self"));
         assert!(fail("broken").contains("broken.toml:2: not TOML"), "{}", fail("broken"));
