@@ -95,7 +95,8 @@ impl Lab {
 
 pub fn model_of(setup: &Setup, id: &str) -> Result<(String, String), String> {
     let choice = setup.models.get(&PersonaId::parse(id).unwrap()).expect("a known persona");
-    choice.clone().map(|choice| (choice.model.to_string(), choice.why))
+    let choice = choice.clone().map_err(|e| e.to_string())?;
+    Ok((choice.model.to_string(), choice.why))
 }
 
 pub fn pair(a: &str, b: &str) -> (String, String) {
