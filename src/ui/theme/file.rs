@@ -4,6 +4,7 @@
 //! Does not reduce colours to what the terminal shows.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::Path;
 
 use include_dir::{Dir, include_dir};
@@ -11,7 +12,7 @@ use ratatui::style::{Color, Modifier};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{ThemeError, color, ui_roles};
+use super::{color, ui_roles};
 use crate::text::nearest_word;
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/themes");
@@ -22,6 +23,50 @@ const BASE_THEME: &str = "dark";
 const MAX_FILE_BYTES: u64 = 256 * 1024;
 /// Maximum length of a chain of `inherits`.
 const MAX_INHERITED_THEMES: usize = 8;
+
+/// Why a theme cannot be loaded. The text names the file, and what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum ThemeError {
+    /// No theme has this name.
+    #[error("unknown theme \"{name}\"; known: {}", .known.join(", "))]
+    Unknown {
+        /// The name, without control characters.
+        name: String,
+        /// All themes.
+        known: Vec<String>,
+    },
+    /// The file cannot be read.
+    #[error("{0}: {1}")]
+    Io(String, #[source] io::Error),
+    /// The file is too large.
+    #[error("{file} has {size} bytes; a theme has at most {max}")]
+    TooLarge {
+        /// The file.
+        file: String,
+        /// Its size in bytes.
+        size: u64,
+        /// The largest size in bytes.
+        max: u64,
+    },
+    /// `inherits` leads back to a theme of the chain, or the chain is too long.
+    #[error("{file}: inherits is circular or too deep: {chain}; a theme must end at \"{base}\"")]
+    Inheritance {
+        /// The file that is read last.
+        file: String,
+        /// The names of the chain.
+        chain: String,
+        /// The theme that every chain ends at.
+        base: &'static str,
+    },
+    /// The file is not TOML.
+    #[error("{position}: not TOML: {reason}")]
+    Syntax {
+        /// `FILE:LINE`.
+        position: String,
+        /// What the parser says.
+        reason: String,
+    },
+}
 
 /// One style of a theme, before its colours are reduced.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -4,7 +4,6 @@
 //! is loaded, so drawing only looks styles up. Does not detect what the terminal shows.
 
 mod color;
-mod error;
 mod file;
 mod ui_roles;
 
@@ -13,7 +12,7 @@ use std::path::Path;
 use ratatui::style::{Color, Modifier, Style};
 
 use crate::text::{Face, Role};
-pub use error::ThemeError;
+pub use file::ThemeError;
 pub use ui_roles::UiRole;
 
 /// How many colours the terminal can show.
