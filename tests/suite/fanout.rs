@@ -250,9 +250,9 @@ async fn a_busy_server_is_retried_until_it_answers() {
     // Jitter is added, so that runs do not retry at the same time.
     let spread = wait..=wait + Duration::from_millis(250);
     assert!(retries.iter().all(|(_, _, wait, _)| spread.contains(wait)), "{retries:?}");
-    let retried: Vec<_> =
+    let reported: Vec<_> =
         retries.iter().map(|(attempt, of, _, why)| (*attempt, *of, *why)).collect();
-    assert_eq!(retried, [(2, 4, "429"), (3, 4, "503")]);
+    assert_eq!(reported, [(2, 4, "429"), (3, 4, "503")]);
     assert_eq!(bench.count(run, |update| matches!(update, RunUpdate::Connecting { .. })), 3);
 }
 
