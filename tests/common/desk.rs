@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use plenary::app::ids::Ids;
 use plenary::app::{Clock, Effect, Effects, KeyPress, Keymap, Msg, Roster, State, update};
-use plenary::domain::{DownloadSource, ModelFile, RunId, RunUpdate};
+use plenary::domain::{DownloadSource, ModelFile, RunId, RunUpdate, SessionId, SessionSummary};
 
 pub use super::roster::{FOUR, id, roster};
 
@@ -115,5 +115,22 @@ impl Desk {
     /// The status line's notice, or nothing.
     pub fn notice(&self) -> &str {
         self.state.notice.as_ref().map_or("", |n| n.text.as_str())
+    }
+}
+
+/// The list entry of session 7: one turn with one answer, nothing to decide.
+pub fn session_summary() -> SessionSummary {
+    SessionSummary {
+        id: SessionId::from_number(7),
+        title: "t".into(),
+        panel: "p".into(),
+        created_at: 0,
+        updated_at: 0,
+        turns: 1,
+        runs: 1,
+        answered: 1,
+        tags: Vec::new(),
+        proposed: 0,
+        decided: 0,
     }
 }

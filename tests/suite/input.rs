@@ -6,9 +6,9 @@ use plenary::app::keymap::Binding;
 use plenary::app::local_models::DownloadReport;
 use plenary::app::update::{Handled, run_action};
 use plenary::app::{Action, Effects, KeyContext, Keymap, Msg, ViewKind};
-use plenary::domain::{Ending, RunUpdate, SessionId, SessionSummary};
+use plenary::domain::{Ending, RunUpdate};
 
-use crate::common::desk::{Desk, FOUR, id, roster, weights};
+use crate::common::desk::{Desk, FOUR, id, roster, session_summary, weights};
 
 const INFRA: &str = "## Recommendation\n\n- Keep one primary.\n- Archive the log.\n\n## Risks\n\nI assume one region. The RTO is 1 hour.\n";
 
@@ -46,19 +46,7 @@ fn missing_model() -> Desk {
 }
 
 fn listed_sessions() -> Desk {
-    let session = SessionSummary {
-        id: SessionId::from_number(7),
-        title: "t".into(),
-        panel: "p".into(),
-        created_at: 0,
-        updated_at: 0,
-        turns: 1,
-        runs: 1,
-        answered: 1,
-        tags: Vec::new(),
-        proposed: 0,
-        decided: 0,
-    };
+    let session = session_summary();
     let mut desk = reviewed();
     desk.keys("o").send(Msg::SessionsListed(Ok(vec![session])));
     desk

@@ -4,11 +4,9 @@ use std::sync::Arc;
 
 use plenary::app::local_models::{DownloadReport, ModelFileStatus};
 use plenary::app::{Effect, Focus, Msg, Overlay};
-use plenary::domain::{
-    Change, Ending, RunUpdate, Session, SessionId, SessionSummary, TriageHistory,
-};
+use plenary::domain::{Change, Ending, RunUpdate, Session, SessionId, TriageHistory};
 
-use crate::common::desk::{Desk, FOUR, roster, weights};
+use crate::common::desk::{Desk, FOUR, roster, session_summary, weights};
 
 const BIG: &str = "qwen2.5-coder-1.5b";
 const SMALL: &str = "qwen2.5-coder-0.5b";
@@ -266,19 +264,7 @@ fn what_is_pasted_meanwhile_belongs_to_the_question() {
 
 #[test]
 fn a_question_that_waits_is_not_asked_in_another_session() {
-    let summary = SessionSummary {
-        id: SessionId::from_number(7),
-        title: "t".into(),
-        panel: "p".into(),
-        created_at: 0,
-        updated_at: 0,
-        turns: 1,
-        runs: 1,
-        answered: 1,
-        tags: Vec::new(),
-        proposed: 0,
-        decided: 0,
-    };
+    let summary = session_summary();
     let session = Session {
         id: SessionId::from_number(7),
         title: "t".into(),

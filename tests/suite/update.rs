@@ -8,7 +8,7 @@ use plenary::domain::{
     SessionId, Turn, TurnId, Usage,
 };
 
-use crate::common::desk::{Desk, FOUR, id, roster};
+use crate::common::desk::{Desk, FOUR, id, roster, session_summary};
 
 fn orders(effects: &[Effect]) -> Vec<&plenary::app::RunRequest> {
     effects
@@ -521,19 +521,7 @@ fn sessions_are_not_changed_under_live_answers() {
     desk.keys("N");
     assert!(desk.notice().contains("still streaming"));
     assert!(!desk.state.is_fresh());
-    let summary = plenary::domain::SessionSummary {
-        id: SessionId::from_number(7),
-        title: "t".into(),
-        panel: "p".into(),
-        created_at: 0,
-        updated_at: 0,
-        turns: 1,
-        runs: 1,
-        answered: 1,
-        tags: Vec::new(),
-        proposed: 0,
-        decided: 0,
-    };
+    let summary = session_summary();
     desk.keys("o").send(Msg::SessionsListed(Ok(vec![summary]))).take();
     desk.keys("enter");
     assert!(desk.effects.is_empty());
