@@ -14,6 +14,7 @@ use super::clipboard;
 use super::downloads::Downloads;
 use super::export_session::export_session;
 use super::highlighter::HighlightWorker;
+use super::reading_worker::ReadingWorker;
 use super::run_starter::RunStarter;
 use crate::app::{EditorPurpose, Effect, Msg, NoticeLevel, State};
 use crate::config::personas::expand_home;
@@ -51,6 +52,8 @@ pub struct EffectRunner {
     pub downloads: Downloads,
     /// Highlights code.
     pub highlighter: HighlightWorker,
+    /// Reads answers.
+    pub reader: ReadingWorker,
     /// Number of searches requested so far.
     pub searches: Arc<AtomicU64>,
     /// Where work that finishes later sends its result.
@@ -79,6 +82,7 @@ impl EffectRunner {
             Effect::Cancel(run) => self.starter.cancel_run(run),
             Effect::CancelAll => self.starter.cancel_all(),
             Effect::Save(change) => self.starter.save(change),
+            Effect::Read(request) => self.reader.request(*request),
             Effect::Highlight(run, jobs) => self.highlighter.highlight_lines(run, jobs),
             Effect::Scroll(pane, scroll) => renderer.scroll_view(state, pane, scroll),
             Effect::Copy { text, what } => self.copy_text(text, what),

@@ -25,6 +25,7 @@ pub mod model_files;
 pub mod multi_scalar_rows;
 pub mod private_files;
 pub mod provider_pool;
+pub mod reading_worker;
 pub mod roster;
 pub mod run_mailbox;
 mod run_reporter;
