@@ -15,6 +15,7 @@ mod provider;
 mod pty;
 mod pull;
 mod review;
+mod sanitised;
 mod scaffold;
 mod screens;
 mod sessions;
