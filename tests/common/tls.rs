@@ -46,7 +46,7 @@ pub enum Behaviour {
     Http2,
     /// The connection ends with GOAWAY and no error.
     GoAway,
-    /// The stream is reset with REFUSED_STREAM.
+    /// The stream is reset with `REFUSED_STREAM`.
     RefusedStream,
 }
 
@@ -121,7 +121,7 @@ fn issue(
             params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
         }
         Certificate::SelfSignedAuthority => {
-            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained)
+            params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         }
         _ => {}
     }
