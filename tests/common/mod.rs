@@ -8,3 +8,4 @@ pub mod term;
 #[path = "../../src/provider/local/tests/tiny.rs"]
 pub mod tiny;
 pub mod tls;
+pub mod unicode;

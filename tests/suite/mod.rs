@@ -16,6 +16,7 @@ mod provider;
 mod pty;
 mod pull;
 mod review;
+mod sanitised;
 mod scaffold;
 mod screens;
 mod sessions;
