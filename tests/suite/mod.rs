@@ -10,6 +10,7 @@ mod keys;
 #[cfg(all(feature = "local", unix))]
 mod local;
 mod local_screens;
+mod network;
 mod personas;
 mod provider;
 mod pty;
