@@ -199,9 +199,10 @@ fn replace_link(text: &str, link: &OpenLink, end: usize) -> Vec<Replacement> {
     };
     match link.kind {
         LinkType::Email => return Vec::new(),
-        LinkType::Autolink if live && target == link.target => return Vec::new(),
+        LinkType::Autolink | LinkType::Inline if live && target == link.target => {
+            return Vec::new();
+        }
         LinkType::Autolink if live => return vec![(whole, format!("<{target}>"))],
-        LinkType::Inline if live && target == link.target => return Vec::new(),
         LinkType::Autolink | LinkType::WikiLink { .. } => return vec![escape(whole)],
         _ => {}
     }
