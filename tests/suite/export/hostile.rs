@@ -94,7 +94,7 @@ fn markdown_dangers(markdown: &str, files: &[&str]) -> Vec<String> {
         for event in parser {
             match event {
                 Event::Start(Tag::Image { dest_url, .. }) => {
-                    found.push(format!("image {dest_url}"))
+                    found.push(format!("image {dest_url}"));
                 }
                 Event::Start(Tag::FootnoteDefinition(name)) => found.push(format!("note {name}")),
                 Event::Start(Tag::Link { link_type: LinkType::Email, .. }) => {}
@@ -158,7 +158,7 @@ proptest! {
         let own = ["adr.md", "decisions.json", "../question.md"];
         let files = plenary::export::export_folder(&session, &known.reading());
         let links: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).chain(own).collect();
-        for (name, text) in files.iter().filter(|(name, _)| name.ends_with(".md")) {
+        for (name, text) in files.iter().filter(|(name, _)| name != "decisions.json") {
             prop_assert_eq!(markdown_dangers(text, &links), Vec::<String>::new(), "{}", name);
         }
     }
