@@ -3,7 +3,6 @@
 //! Runs on the main thread. Runs are tasks on the runtime's workers; their updates are drained once a frame.
 
 use std::io;
-use std::sync::Arc;
 
 use crossterm::event::EventStream;
 use futures_util::StreamExt;
@@ -28,7 +27,7 @@ use crate::app::{
 };
 use crate::config::Setup;
 use crate::domain::SessionId;
-use crate::store::{Store, StoreError};
+use crate::store::{SearchStop, Store, StoreError};
 use crate::ui::Renderer;
 use crate::ui::theme::ThemeError;
 
@@ -79,7 +78,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
         let effect_runner = EffectRunner {
             downloads: Downloads::new(&setup.providers, messages.clone()),
             starter: RunStarter::new(ProviderPool::new(setup.providers), store),
-            searches: Arc::default(),
+            search: SearchStop::default(),
             highlighter: HighlightWorker::spawn(messages.clone()),
             reader: ReadingWorker::spawn(messages.clone()),
             messages,
@@ -367,8 +366,7 @@ impl Tui {
     /// Hands the terminal to the editor; false when the editor could not be started.
     fn open_editor(&mut self, purpose: EditorPurpose, text: &str) -> io::Result<bool> {
         self.screen.lend_terminal();
-        let hidden = editor::key_variables(self.effect_runner.starter.providers.specs());
-        match editor::open_editor(purpose, text, &self.effect_runner.state_folder, &hidden) {
+        match editor::open_editor(purpose, text, &self.effect_runner.state_folder) {
             Ok(editing) => {
                 self.editing = Some(editing);
                 Ok(true)
