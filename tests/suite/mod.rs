@@ -15,6 +15,7 @@ mod personas;
 mod provider;
 mod pty;
 mod pull;
+mod reading;
 mod review;
 mod sanitised;
 mod scaffold;
