@@ -28,7 +28,7 @@ pub(in crate::app) fn ask_challenge(
     });
     let Some((question, text)) = found else { return };
     let (Some(persona), number) =
-        (state.roster.persona(persona).cloned(), state.ids.next_turn_id().number())
+        (state.roster.persona(persona).cloned(), state.ids.next_fence_number())
     else {
         return;
     };
@@ -75,7 +75,7 @@ pub(in crate::app) fn write_brief(
         return None;
     };
     let limit = question_limit(state, &writer);
-    let number = state.ids.next_turn_id().number();
+    let number = state.ids.next_fence_number();
     let answers = turn_answers(state, turn);
     let sources: Vec<BriefSource<'_>> = answers
         .iter()
