@@ -14,6 +14,7 @@ use super::downloads::Downloads;
 use super::export_session::export_session;
 use super::highlighter::HighlightWorker;
 use super::run_starter::RunStarter;
+use super::unsaved_files::write_unsaved;
 use crate::app::{EditorPurpose, Effect, Msg, NoticeLevel, State};
 use crate::config::personas::expand_home;
 use crate::store::{SearchStop, Store, StoreError};
@@ -32,8 +33,10 @@ const MAX_SEARCH_HITS: usize = 100;
 /// What only the loop can do.
 #[derive(Debug, PartialEq, Eq)]
 pub enum LoopCommand {
-    /// End with this status.
+    /// End with this status, with status 0 only if everything is on disk.
     Quit(u8),
+    /// End, and print this afterwards.
+    QuitUnsaved(String),
     /// Redraw the whole screen.
     Redraw,
     /// Stop the process until the shell continues it.
@@ -146,7 +149,16 @@ impl EffectRunner {
             Effect::Edit(purpose, text) => return Some(LoopCommand::Edit(purpose, text)),
             Effect::Redraw => return Some(LoopCommand::Redraw),
             Effect::Suspend => return Some(LoopCommand::Suspend),
+            Effect::WriteUnsaved(changes) => {
+                let known = (state.roster.personas.clone(), Arc::clone(&state.roster.synonyms));
+                let open = state.session.clone();
+                self.spawn_store_read(move |store| {
+                    let known = (known.0.as_slice(), &*known.1);
+                    Msg::UnsavedWritten(write_unsaved(&store, &changes, open.as_ref(), known))
+                });
+            }
             Effect::Quit(status) => return Some(LoopCommand::Quit(status)),
+            Effect::QuitUnsaved(farewell) => return Some(LoopCommand::QuitUnsaved(farewell)),
         }
         None
     }

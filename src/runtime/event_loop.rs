@@ -15,6 +15,7 @@ use super::effect_runner::{EffectRunner, LoopCommand};
 use super::frame_schedule::FrameSchedule;
 use super::highlighter::HighlightWorker;
 use super::provider_pool::ProviderPool;
+use super::quitting::{self, TuiEnd};
 use super::run_starter::RunStarter;
 use super::signals::{self, TuiSignals};
 use super::terminal::{self, Screen};
@@ -24,7 +25,7 @@ use crate::app::{
     update,
 };
 use crate::config::Setup;
-use crate::domain::SessionId;
+use crate::domain::{SessionId, UnsavedChanges};
 use crate::store::{SearchStop, Store, StoreError};
 use crate::ui::Renderer;
 use crate::ui::theme::ThemeError;
@@ -54,8 +55,8 @@ pub enum TuiError {
     Terminal(#[from] io::Error),
 }
 
-/// Runs the TUI until the user quits. Returns the exit status.
-pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError> {
+/// Runs the TUI until the user quits.
+pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<TuiEnd, TuiError> {
     let clock = ProgramClock::start();
     let keymap = load_keymap(&setup)?;
     let appearance = appearance::choose_appearance(&setup)?;
@@ -64,7 +65,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
         .thread_name("runs")
         .enable_all()
         .build()?;
-    let status = runtime.block_on(async {
+    let end = runtime.block_on(async {
         terminal::install_panic_hook();
         let mut signals = TuiSignals::listen()?;
         let mut state = State::new(roster::build_roster(&setup), keymap);
@@ -101,7 +102,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
     });
     // A hung name lookup or a blocked read must not delay the exit.
     runtime.shutdown_background();
-    Ok(status?)
+    Ok(end?)
 }
 
 fn load_keymap(setup: &Setup) -> Result<Keymap, TuiError> {
@@ -138,13 +139,26 @@ enum WakeReason {
 }
 
 impl Tui {
-    async fn run_loop(&mut self, start: Start, signals: &mut TuiSignals) -> io::Result<u8> {
+    async fn run_loop(&mut self, start: Start, signals: &mut TuiSignals) -> io::Result<TuiEnd> {
         let mut events = Some(input::start_listening());
         self.draw_frame()?;
         let mut command = self.start_session(start);
         loop {
             match command.take() {
-                Some(LoopCommand::Quit(status)) => return Ok(self.shut_down(status)),
+                Some(LoopCommand::Quit(0)) => match self.find_unsaved().await {
+                    Some(unsaved) => {
+                        command = self.update_and_draw(Msg::UnsavedFound(unsaved));
+                        continue;
+                    }
+                    None => return Ok(self.shut_down(0, None)),
+                },
+                Some(LoopCommand::Quit(status)) => {
+                    terminal::restore_terminal();
+                    let store = &self.effect_runner.starter.store;
+                    let farewell = quitting::save_at_exit(store, &self.state);
+                    return Ok(self.shut_down(status, farewell));
+                }
+                Some(LoopCommand::QuitUnsaved(text)) => return Ok(self.shut_down(0, Some(text))),
                 Some(LoopCommand::Redraw) => {
                     self.screen.clear()?;
                     self.frames.request_now(self.clock.elapsed());
@@ -268,7 +282,7 @@ impl Tui {
             }
             WakeReason::StoreTrouble => {
                 let trouble = self.effect_runner.starter.store.take_error()?;
-                self.update_and_draw(Msg::Notice(trouble_level(&trouble), trouble.to_string()))
+                self.update_and_draw(trouble_message(&trouble))
             }
             WakeReason::Frame => self.drain_mailbox(),
         }
@@ -386,18 +400,27 @@ impl Tui {
         self.update_and_draw(Msg::EditorClosed(purpose, text.map_err(|e| e.to_string())))
     }
 
-    /// Restores the terminal and flushes the store.
-    fn shut_down(&mut self, status: u8) -> u8 {
+    /// What is not on disk, however often that was tried; none if everything is.
+    async fn find_unsaved(&self) -> Option<UnsavedChanges> {
+        let store = &self.effect_runner.starter.store;
+        let unsaved = quitting::find_unsaved(store, self.state.session.as_ref()).await;
+        (!unsaved.is_empty()).then_some(unsaved)
+    }
+
+    /// Restores the terminal.
+    fn shut_down(&mut self, status: u8, farewell: Option<String>) -> TuiEnd {
         terminal::restore_terminal();
-        self.effect_runner.starter.store.flush();
-        status
+        self.effect_runner.search.stop();
+        TuiEnd { status, farewell }
     }
 }
 
-/// Recovery is information, everything else an error.
-fn trouble_level(trouble: &StoreError) -> NoticeLevel {
+/// A problem that lasts stays on the screen until it is over.
+fn trouble_message(trouble: &StoreError) -> Msg {
+    let text = trouble.to_string();
     match trouble {
-        StoreError::Recovered { .. } => NoticeLevel::Info,
-        _ => NoticeLevel::Error,
+        StoreError::Recovered { .. } => Msg::StoreRecovered(text),
+        StoreError::Failing(_) => Msg::StoreFailing(text),
+        _ => Msg::Notice(NoticeLevel::Error, text),
     }
 }

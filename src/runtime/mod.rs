@@ -25,11 +25,13 @@ pub mod model_files;
 pub mod multi_scalar_rows;
 pub mod private_files;
 pub mod provider_pool;
+pub mod quitting;
 pub mod roster;
 pub mod run_mailbox;
 mod run_reporter;
 pub mod run_starter;
 pub mod signals;
 pub mod terminal;
+mod unsaved_files;
 
 pub use event_loop::{Start, run_tui};

@@ -14,6 +14,7 @@ mod network;
 mod personas;
 mod provider;
 mod pty;
+mod pty_disk;
 mod pull;
 mod review;
 mod sanitised;

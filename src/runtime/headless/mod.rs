@@ -263,7 +263,9 @@ impl<'a> Asking<'a> {
                 | Effect::NextTheme
                 | Effect::Redraw
                 | Effect::Suspend
-                | Effect::Quit(_) => {}
+                | Effect::Quit(_)
+                | Effect::WriteUnsaved(_)
+                | Effect::QuitUnsaved(_) => {}
             }
         }
     }
