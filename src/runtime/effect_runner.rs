@@ -13,6 +13,7 @@ use super::clipboard;
 use super::downloads::Downloads;
 use super::export_session::export_session;
 use super::highlighter::HighlightWorker;
+use super::reading_worker::ReadingWorker;
 use super::run_starter::RunStarter;
 use super::unsaved_files::write_unsaved;
 use crate::app::{EditorPurpose, Effect, Msg, NoticeLevel, State};
@@ -53,6 +54,8 @@ pub struct EffectRunner {
     pub downloads: Downloads,
     /// Highlights code.
     pub highlighter: HighlightWorker,
+    /// Reads answers.
+    pub reader: ReadingWorker,
     /// Stops the latest search.
     pub search: SearchStop,
     /// Where work that finishes later sends its result.
@@ -81,6 +84,7 @@ impl EffectRunner {
             Effect::Cancel(run) => self.starter.cancel_run(run),
             Effect::CancelAll => self.starter.cancel_all(),
             Effect::Save(change) => self.starter.save(change),
+            Effect::Read(request) => self.reader.request(*request),
             Effect::Highlight(run, jobs) => self.highlighter.highlight_lines(run, jobs),
             Effect::Scroll(pane, scroll) => renderer.scroll_view(state, pane, scroll),
             Effect::Copy { text, what } => self.copy_text(text, what),

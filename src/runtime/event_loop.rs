@@ -16,10 +16,12 @@ use super::frame_schedule::FrameSchedule;
 use super::highlighter::HighlightWorker;
 use super::provider_pool::ProviderPool;
 use super::quitting::{self, TuiEnd};
+use super::reading_worker::ReadingWorker;
 use super::run_starter::RunStarter;
 use super::signals::{self, TuiSignals};
 use super::terminal::{self, Screen};
 use super::{appearance, input, roster};
+use crate::app::reading::ReadingSubject;
 use crate::app::{
     EditorPurpose, Effects, KeyCode, KeyContext, KeyPress, Keymap, Msg, NoticeLevel, Signal, State,
     update,
@@ -79,6 +81,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<TuiEnd, TuiEr
             starter: RunStarter::new(ProviderPool::new(setup.providers), store),
             search: SearchStop::default(),
             highlighter: HighlightWorker::spawn(messages.clone()),
+            reader: ReadingWorker::spawn(messages.clone()),
             messages,
             state_folder: setup.paths.state.clone(),
             theme_folder: setup.paths.config.join("themes"),
@@ -293,9 +296,14 @@ impl Tui {
         self.state.key_context() == KeyContext::Composer
     }
 
-    /// Highlighting may wait for the next stream frame; everything else is drawn at once.
+    /// Highlighting and readings of answers may wait for the next stream frame; everything else is drawn at once.
     fn update_and_schedule(&mut self, msg: Msg) -> Option<LoopCommand> {
-        if !matches!(msg, Msg::Highlighted(..)) {
+        let may_wait = match &msg {
+            Msg::Highlighted(..) => true,
+            Msg::Read(result) => matches!(result.subject, ReadingSubject::Answer(_)),
+            _ => false,
+        };
+        if !may_wait {
             return self.update_and_draw(msg);
         }
         let command = self.update_state(msg);

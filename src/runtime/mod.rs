@@ -26,6 +26,7 @@ pub mod multi_scalar_rows;
 pub mod private_files;
 pub mod provider_pool;
 pub mod quitting;
+pub mod reading_worker;
 pub mod roster;
 pub mod run_mailbox;
 mod run_reporter;
