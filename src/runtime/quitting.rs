@@ -25,15 +25,17 @@ pub struct TuiEnd {
     pub farewell: Option<String>,
 }
 
-/// Writes what is queued, and returns what is not on disk then. `open` is the session on the screen.
-pub(super) async fn find_unsaved(store: &Store, open: Option<&Session>) -> UnsavedChanges {
+/// Writes what is queued, and returns what is not on disk then; none if everything is.
+pub(super) async fn find_unsaved(store: &Store, state: &State) -> Option<UnsavedChanges> {
+    let open = state.session.as_ref();
     let flushing = store.clone();
     let flushed = tokio::task::spawn_blocking(move || flushing.flush_within(QUIT_FLUSH_TIME)).await;
-    match flushed {
+    let unsaved = match flushed {
         Ok(Ok(unsaved)) => unsaved,
         Ok(Err(e)) => assume_unsaved(open, e.to_string()),
         Err(e) => assume_unsaved(open, e.to_string()),
-    }
+    };
+    (!unsaved.is_empty()).then_some(unsaved)
 }
 
 /// Writes what is queued, and what is not on disk then to a file. Returns what to print.

@@ -452,7 +452,7 @@ fn signals_cancel_runs_and_keep_their_text() {
 }
 
 #[test]
-fn closed_standard_output_ends_without_an_error() {
+fn closed_standard_output_cancels_the_runs_quietly() {
     let lab = Lab::new(&[("infra", "hang"), ("edge", "say-x")]);
     let mut child = lab.command(&["q", "--format", "jsonl"]).spawn().unwrap();
     let mut out = BufReader::new(child.stdout.take().unwrap());
@@ -460,8 +460,25 @@ fn closed_standard_output_ends_without_an_error() {
     drop(out);
     let mut err = String::new();
     child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
-    assert_eq!(child.wait().unwrap().code(), Some(0));
+    assert_eq!(child.wait().unwrap().code(), Some(141));
     assert_eq!(err, "");
+    let shown = lab.plenary(&["sessions", "show", "last", "--format", "json"]).output().unwrap();
+    let session: Value = serde_json::from_slice(&shown.stdout).unwrap();
+    for run in session["turns"][0]["runs"].as_array().unwrap() {
+        assert!(run["state"] == "cancelled" || run["persona"] != "infra", "{run}");
+    }
+}
+
+#[test]
+fn closed_standard_output_is_noticed_when_answers_are_written_at_the_end() {
+    let lab = Lab::new(&[("infra", "say-x")]);
+    for format in ["text", "markdown", "json", "jsonl"] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let ran =
+            Ran::of(&lab.command(&["q", "--format", format]).stdout(writer).output().unwrap());
+        assert_eq!((ran.code, ran.err.as_str()), (Some(141), ""), "{format}");
+    }
 }
 
 #[test]
@@ -470,7 +487,7 @@ fn write_errors_of_standard_output_are_reported() {
     for format in ["text", "markdown", "jsonl"] {
         let full = fs::File::options().write(true).open("/dev/full").unwrap();
         let ran = Ran::of(&lab.command(&["q", "--format", format]).stdout(full).output().unwrap());
-        assert_eq!(ran.code, Some(1), "{format}: {}", ran.err);
+        assert_eq!(ran.code, Some(2), "{format}: {}", ran.err);
         assert!(
             ran.err.contains("standard output: No space left on device"),
             "{format}: {}",
