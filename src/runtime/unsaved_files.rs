@@ -3,6 +3,7 @@
 //!
 //! Blocks, so it must not run on the loop. Does not decide when that is needed.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,18 +31,13 @@ pub(super) fn write_unsaved(
     let reading = ReadingInput { personas, synonyms, context: None };
     let mut paths = Vec::new();
     for id in &changes.sessions {
-        let stored;
         let session = match open.filter(|open| open.id == *id) {
-            Some(open) => open,
-            None => {
-                stored = store.load_session(*id).map_err(|e| e.to_string())?;
-                match &stored {
-                    Some(session) => session,
-                    None => continue,
-                }
-            }
+            Some(open) => Some(Cow::Borrowed(open)),
+            None => store.load_session(*id).map_err(|e| e.to_string())?.map(Cow::Owned),
         };
-        paths.push(write_session(session, target, &reading)?.display().to_string());
+        // Deleted meanwhile.
+        let Some(session) = session else { continue };
+        paths.push(write_session(&session, target, &reading)?.display().to_string());
     }
     let verb = if changes.answers == 1 { "it was" } else { "they were" };
     Ok(format!("{}; {verb} written to {}", changes.describe_loss(), paths.join(", ")))

@@ -24,8 +24,8 @@ fn streaming() -> (Server, Home, Term) {
 }
 
 fn answer() -> String {
-    let lines: String = (0..60).map(|n| format!("Line {n} of the reasons.\n\n")).collect();
-    format!("## Recommendation\n\nKeep it.\n\n{lines}END-m\n")
+    let lines: Vec<String> = (0..60).map(|n| format!("Line {n} of the reasons.\n\n")).collect();
+    format!("## Recommendation\n\nKeep it.\n\n{}END-m\n", lines.concat())
 }
 
 /// No file of the program may grow beyond what its journal has now.

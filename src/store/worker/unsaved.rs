@@ -3,6 +3,7 @@
 //! Writes nothing.
 
 use super::super::StoreError;
+use super::super::memory::MemoryStore;
 use super::{ReadView, StoreFile, StoreWorker};
 use crate::domain::{Run, Session, SessionId, UnsavedChanges};
 
@@ -25,7 +26,7 @@ impl StoreWorker {
     /// The sessions that are in memory, whether the file has the same or not.
     fn unwritten_session_ids(&self) -> Result<Vec<SessionId>, StoreError> {
         let mut ids = self.view().pending_session_ids()?;
-        let in_memory = self.memory.iter().flat_map(|memory| memory.sessions());
+        let in_memory = self.memory.iter().flat_map(MemoryStore::sessions);
         ids.extend(in_memory.filter(|id| !ids.contains(id)).copied().collect::<Vec<_>>());
         Ok(ids)
     }
