@@ -81,6 +81,12 @@ pub fn normalize_base_url(text: &str) -> Result<BaseUrl, BaseUrlError> {
     Ok(BaseUrl { url, is_corrected: path != given })
 }
 
+/// The host of an address, with its port if it names one; empty when there is none.
+pub fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
+}
+
 fn parameter_name(parameter: &str) -> &str {
     parameter.split_once('=').map_or(parameter, |(name, _)| name)
 }

@@ -35,7 +35,8 @@ fn require_two_answers(state: &mut State) {
     extract::read_shown_sections(state);
     let turns = state.pane().map_or(0, |pane| pane.answers().len());
     if turns < 2 {
-        let name = state.pane().map(|pane| pane.persona.name.clone()).unwrap_or_default();
+        let name =
+            state.pane().map(|pane| pane.persona.display_name().into_owned()).unwrap_or_default();
         state.view = ViewKind::Answers;
         let name = crate::text::sanitize_line(&name);
         state.show_notice(

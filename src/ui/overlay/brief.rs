@@ -107,7 +107,7 @@ fn build_rows(run: RunRef<'_>, columns: usize) -> Vec<BriefRow> {
             add(UiRole::Error, &sanitize_line(&ending.to_string()), false, None);
         }
         RunState::Ended(_) => {
-            for note in &run.run.notes {
+            for note in run.run.notes.iter() {
                 add(UiRole::Note, &sanitize_line(note), false, None);
             }
         }
