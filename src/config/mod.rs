@@ -41,6 +41,7 @@ use crate::domain::{
     LocalSpec, ModelCatalogue, ModelProfile, ModelRef, Panel, Persona, PersonaId, ProviderSpec,
     ScaffoldMode, host_of,
 };
+use crate::machine::register_key_variables;
 use crate::review::HeadingSynonyms;
 use crate::text::nearest_word;
 use deserialize::deserialize;
@@ -203,6 +204,8 @@ pub fn build_setup_in(flags: &Flags, environment: &Environment) -> Result<Setup,
     let kinds = presets.provider.iter().map(|preset| preset.kind.clone()).collect();
     let builder = ProviderBuilder { root: &root, kinds, local, environment };
     let mut providers = builder.build(&schema.providers)?;
+    let of_specs = providers.specs.values().filter_map(|spec| spec.key.variable());
+    register_key_variables(presets.key_variables().chain(of_specs));
     let chooser = ModelChooser {
         providers: &providers.specs,
         automatic: &presets.automatic,

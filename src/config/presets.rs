@@ -98,6 +98,11 @@ impl Presets {
         layer
     }
 
+    /// The environment variables that hold the keys of built-in providers.
+    pub(super) fn key_variables(&self) -> impl Iterator<Item = &str> {
+        self.provider.iter().filter_map(|preset| preset.key_env.as_deref())
+    }
+
     /// The layers of the environment variables that set the address of a built-in provider.
     pub(super) fn environment_layers<'a>(
         &'a self,

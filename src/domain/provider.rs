@@ -24,6 +24,16 @@ pub enum KeySource {
     File(PathBuf),
 }
 
+impl KeySource {
+    /// The environment variable, if the key is in one.
+    pub fn variable(&self) -> Option<&str> {
+        match self {
+            Self::Env(name) => Some(name),
+            Self::None | Self::Cmd(_) | Self::File(_) => None,
+        }
+    }
+}
+
 /// Time limits of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Timeouts {

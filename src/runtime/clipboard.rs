@@ -10,6 +10,8 @@ use std::process::{Command, Stdio};
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::execute;
 
+use crate::machine::hide_key_variables;
+
 /// The most bytes of text that fit into one OSC 52 sequence of 100,000 bytes.
 const OSC52_MAX: usize = 74_994;
 
@@ -37,7 +39,9 @@ pub fn copy_text(text: &str, what: &str, folder: &Path) -> Result<String, String
 }
 
 fn copy_through_tmux(text: &str) -> io::Result<()> {
-    let mut child = Command::new("tmux")
+    let mut command = Command::new("tmux");
+    hide_key_variables(&mut command);
+    let mut child = command
         .args(["load-buffer", "-w", "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::null())

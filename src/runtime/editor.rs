@@ -1,6 +1,6 @@
 //! `$EDITOR`: for writing a question and for reading an answer.
 //!
-//! The editor gets the terminal; runs keep streaming and are stored. It does not inherit any provider's key.
+//! The editor gets the terminal; runs keep streaming and are stored.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use tokio::process::Command;
 
 use super::private_files;
 use crate::app::EditorPurpose;
-use crate::domain::{KeySource, ProviderSpec};
+use crate::machine::hide_key_variables;
 
 /// Why a text could not be edited.
 #[derive(Debug, thiserror::Error)]
@@ -43,16 +43,6 @@ pub struct Editing {
     child: tokio::process::Child,
 }
 
-/// The environment variables that hold keys, which the editor must not inherit.
-pub fn key_variables<'a>(specs: impl Iterator<Item = &'a ProviderSpec>) -> Vec<String> {
-    specs
-        .filter_map(|spec| match &spec.key {
-            KeySource::Env(name) => Some(name.clone()),
-            _ => None,
-        })
-        .collect()
-}
-
 /// Opens the editor on `text` in a private file below `folder`.
 ///
 /// # Errors
@@ -61,7 +51,6 @@ pub fn open_editor(
     purpose: EditorPurpose,
     text: &str,
     folder: &Path,
-    hidden: &[String],
 ) -> Result<Editing, EditorError> {
     let name = match purpose {
         EditorPurpose::Question => "question",
@@ -78,9 +67,7 @@ pub fn open_editor(
     let program = words.next().unwrap_or("vi");
     let mut command = Command::new(program);
     command.args(words).arg(&path);
-    for name in hidden {
-        command.env_remove(name);
-    }
+    hide_key_variables(command.as_std_mut());
     match command.spawn() {
         Ok(child) => Ok(Editing { purpose, path, child }),
         Err(e) => {

@@ -360,8 +360,7 @@ impl Tui {
     /// Hands the terminal to the editor; false when the editor could not be started.
     fn open_editor(&mut self, purpose: EditorPurpose, text: &str) -> io::Result<bool> {
         self.screen.lend_terminal();
-        let hidden = editor::key_variables(self.effect_runner.starter.providers.specs());
-        match editor::open_editor(purpose, text, &self.effect_runner.state_folder, &hidden) {
+        match editor::open_editor(purpose, text, &self.effect_runner.state_folder) {
             Ok(editing) => {
                 self.editing = Some(editing);
                 Ok(true)

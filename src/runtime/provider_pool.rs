@@ -18,11 +18,6 @@ impl ProviderPool {
         Self { specs, open: BTreeMap::new() }
     }
 
-    /// The settings of all.
-    pub fn specs(&self) -> impl Iterator<Item = &ProviderSpec> {
-        self.specs.values()
-    }
-
     /// The provider of this name.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use super::trust_file::{ProjectItem, TrustedContent};
 use crate::config::local_provider;
 use crate::config::personas;
 use crate::config::value::{ConfigNode, ConfigValue};
-use crate::domain::{ModelRef, Persona, PersonaSource, host_of};
+use crate::domain::{ModelRef, Persona, PersonaSource, host_of, is_loopback_host};
 
 /// The name under which settings and personas are trusted together.
 pub const SETTINGS: &str = "settings";
@@ -178,7 +178,9 @@ fn list_settings(root: &ConfigNode, input: &ReviewInput<'_>) -> Vec<ProjectItem>
 fn describe_provider(url: &str, table: &ConfigNode) -> String {
     let word = |key: &str| table.find(&[key]).and_then(ConfigNode::as_str).unwrap_or_default();
     let mut text = format!("{} ({})", host_of(url), word("kind"));
-    if !url.trim_start().to_ascii_lowercase().starts_with("https:") {
+    let host_name = host_of(url).rsplit_once(':').map_or(host_of(url), |(name, _)| name);
+    let is_encrypted = url.trim_start().to_ascii_lowercase().starts_with("https:");
+    if !is_encrypted && !is_loopback_host(host_name) {
         text.push_str(", not encrypted");
     }
     if !word("model").is_empty() {

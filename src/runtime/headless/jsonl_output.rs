@@ -9,8 +9,8 @@ use serde::Serialize;
 
 use super::{HeadlessEvent, Output, count_answered, ending_of};
 use crate::app::RunRef;
-use crate::domain::{RunNotes, Session, Usage};
-use crate::text::sanitize;
+use crate::domain::{Session, Usage};
+use crate::text::{sanitize, sanitize_line};
 
 /// Writes events as JSON lines.
 pub struct JsonlOutput<W: Write> {
@@ -27,8 +27,8 @@ enum JsonlEvent<'a> {
     Turn {
         session: String,
         turn: usize,
-        question: &'a str,
-        panel: &'a str,
+        question: String,
+        panel: String,
         personas: Vec<&'a str>,
     },
     Start {
@@ -65,7 +65,7 @@ enum JsonlEvent<'a> {
         usage: Option<Usage>,
         model: String,
         answered_by: Option<&'a str>,
-        notes: &'a RunNotes,
+        notes: Vec<String>,
     },
     Summary {
         session: String,
@@ -101,8 +101,8 @@ impl<W: Write> Output for JsonlOutput<W> {
         self.push_line(&JsonlEvent::Turn {
             session: session.id.to_string(),
             turn: session.turns.len(),
-            question: &turn.question,
-            panel: &session.panel,
+            question: sanitize(&turn.question),
+            panel: sanitize_line(&session.panel),
             personas: turn.runs.iter().map(|run| run.persona.as_str()).collect(),
         })
     }
@@ -117,7 +117,7 @@ impl<W: Write> Output for JsonlOutput<W> {
         let persona = run.run.persona.as_str();
         let line = match *event {
             HeadlessEvent::Start { attempt } => {
-                let model = run.run.model.to_string();
+                let model = sanitize_line(&run.run.model.to_string());
                 let host = self.hosts.get(&run.run.model.provider).map(String::as_str);
                 let project = run.run.notes.is_project();
                 JsonlEvent::Start { persona, model, host, project, attempt }
@@ -137,9 +137,9 @@ impl<W: Write> Output for JsonlOutput<W> {
                     reason: ending.reason().map(sanitize),
                     ms: millis(run.run.elapsed),
                     usage: run.run.usage,
-                    model: run.run.model.to_string(),
+                    model: sanitize_line(&run.run.model.to_string()),
                     answered_by: run.display.served_model.as_deref(),
-                    notes: &run.run.notes,
+                    notes: run.run.notes.iter().map(|note| sanitize_line(note)).collect(),
                 }
             }
         };

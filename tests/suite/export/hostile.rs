@@ -5,6 +5,7 @@ use plenary::domain::Session;
 use proptest::prelude::*;
 
 use super::{review, sections, session, write};
+use crate::common::unicode::hidden_characters;
 
 /// Pieces of Markdown, HTML and terminal language.
 fn pieces() -> impl Strategy<Value = String> {
@@ -124,6 +125,18 @@ proptest! {
             let raw = text.chars().find(|c| (c.is_control() && !"\n\t".contains(*c)) || *c == '\u{202e}');
             prop_assert_eq!(raw, None, "{}", format.name);
         }
+    }
+}
+
+#[test]
+fn no_invisible_character_of_unicode_leaves_in_any_format() {
+    let hidden = hidden_characters();
+    let some = hidden.iter().filter(|c| **c < '\u{e0000}' || u32::from(**c).is_multiple_of(67));
+    let words: String = some.flat_map(|c| ['a', *c, 'b', ' ']).collect();
+    for format in plenary::export::FORMATS {
+        let text = write(format.name, &saying(&words));
+        let left: Vec<char> = text.chars().filter(|c| hidden.contains(c)).collect();
+        assert_eq!(left, Vec::<char>::new(), "{}", format.name);
     }
 }
 
