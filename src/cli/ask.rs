@@ -16,7 +16,7 @@ use super::{
     print_messages, print_store_error, write_stdout,
 };
 use crate::app::Submission;
-use crate::config::{AskedHost, Flags, Setup};
+use crate::config::{AskedHost, Flags, Setup, read_project_status};
 use crate::domain::{Ending, PersonaId};
 use crate::export;
 use crate::prompt;
@@ -72,10 +72,12 @@ impl AskFormat {
 
 /// Runs `plenary ask` and returns the exit code.
 pub fn run_ask(args: &AskArgs, flags: &Flags) -> Result<u8, CliError> {
-    let setup = load_setup(flags)?;
-    if let Some(refusal) = setup.project.refusal() {
+    // Before anything else: --model may name a model of the project.
+    let project = read_project_status(flags).map_err(|e| CliError::usage(e.to_string()))?;
+    if let Some(refusal) = project.refusal() {
         return Err(CliError::usage(refusal));
     }
+    let setup = load_setup(flags)?;
     let input = ask_input::read_question(&args.question.join(" "), &args.file)?;
     let submission = address_question(&setup, &input, !flags.personas.is_empty())?;
     let targets = build_headless_roster(&setup).find_targets(&submission, &[]);

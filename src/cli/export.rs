@@ -83,7 +83,7 @@ impl ExportInputs {
         }
         match config::build_setup(flags) {
             Ok(setup) => {
-                print_messages(&setup.project.describe_unused_context());
+                print_messages(&setup.project.describe_unused());
                 Self::from_setup(&setup)
             }
             Err(e) => {

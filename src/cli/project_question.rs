@@ -7,7 +7,7 @@ use std::io::{self, BufRead as _, Write as _};
 use super::project_review::{format_parts, format_texts};
 use super::{CliError, load_setup, print_message, terminal, trust};
 use crate::config::project::ReviewPart;
-use crate::config::{Flags, Setup};
+use crate::config::{Flags, Paths, Setup, read_project_status};
 use crate::runtime::headless::StopSignal;
 
 /// What the user decided.
@@ -36,27 +36,25 @@ enum Answer {
 pub(super) fn load_setup_or_ask(flags: &Flags) -> Result<ProjectDecision, CliError> {
     let mut flags = flags.clone();
     loop {
-        let setup = load_setup(&flags)?;
-        if let Some(fault) = &setup.project.trust_fault {
-            return Err(CliError::usage(format!(
-                "{fault}; --ignore-project opens the screen without it"
-            )));
+        let status =
+            read_project_status(&flags).map_err(|error| CliError::usage(error.to_string()))?;
+        if let Some(fault) = &status.trust_fault {
+            let advice = "--ignore-project opens the screen without this folder's .plenary";
+            return Err(CliError::usage(format!("{fault}; {advice}")));
         }
-        let (folder, fault) = (setup.project.folder.clone(), setup.project.fault.is_some());
-        let parts: Vec<ReviewPart> = setup.project.parts_to_review().cloned().collect();
-        let Some(folder) = folder.filter(|_| !parts.is_empty() && !fault) else {
-            return Ok(ProjectDecision::Continue(Box::new(setup)));
-        };
+        let parts: Vec<ReviewPart> = status.parts_to_review().cloned().collect();
+        let is_usable = !parts.is_empty() && status.fault.is_none();
+        let Some(folder) = status.folder.filter(|_| is_usable) else { break };
         if !terminal::can_prompt() {
-            for warning in &setup.warnings {
-                print_message(warning);
-            }
-            return Ok(ProjectDecision::Continue(Box::new(setup)));
+            print_message(
+                "the project's folder is not trusted, and there is no terminal to ask on",
+            );
+            break;
         }
         let shown: Vec<&ReviewPart> = parts.iter().collect();
         write_text(&format_parts(&folder, &shown));
         match ask(&shown) {
-            Answer::Without => return Ok(ProjectDecision::Continue(Box::new(setup))),
+            Answer::Without => break,
             Answer::Quit => return Ok(ProjectDecision::Quit(0)),
             Answer::Interrupted => {
                 return Ok(ProjectDecision::Quit(StopSignal::Interrupt.exit_code()));
@@ -64,12 +62,13 @@ pub(super) fn load_setup_or_ask(flags: &Flags) -> Result<ProjectDecision, CliErr
             // What was shown is trusted. If the files have changed meanwhile, the new content is asked about.
             Answer::Trust | Answer::Show | Answer::Unclear => {
                 flags.trusted_contents.extend(parts.iter().map(|part| part.sha256.clone()));
-                if let Err(error) = trust::remember(&setup.paths, &folder, &parts) {
+                if let Err(error) = trust::remember(&Paths::of_process(), &folder, &parts) {
                     print_message(&format!("{error}; trusted until you quit"));
                 }
             }
         }
     }
+    Ok(ProjectDecision::Continue(Box::new(load_setup(&flags)?)))
 }
 
 /// Asks until the answer is clear.

@@ -43,7 +43,7 @@ use crate::domain::{
 };
 use crate::machine::register_key_variables;
 use crate::review::HeadingSynonyms;
-use crate::text::nearest_word;
+use crate::text::{ascii_host, nearest_word};
 use deserialize::deserialize;
 use files::ConfigFiles;
 use layer::ConfigLayer;
@@ -179,17 +179,8 @@ pub fn build_setup(flags: &Flags) -> Result<Setup, ConfigError> {
 /// # Errors
 /// A file, variable or flag is invalid.
 pub fn build_setup_in(flags: &Flags, environment: &Environment) -> Result<Setup, ConfigError> {
-    let mut files = ConfigFiles::read(flags, environment)?;
-    let presets = Presets::load()?;
-    let models = BuiltInModels::load()?;
-    let mut stack = stack_weaker_layers(&files, &presets, &models);
-    let mut loaded = personas::load(&environment.paths.user_personas());
-    let input = ProjectInput {
-        weaker: &stack.merge(),
-        reserved: &presets.reserved_names(),
-        personas: &loaded.personas,
-    };
-    let project = examine_project(flags, environment, &files.in_project, &input)?;
+    let foundation = Foundation::read(flags, environment)?;
+    let Foundation { mut files, presets, models, mut stack, mut loaded, project } = foundation;
     note_project_file(&mut files, &project, environment);
     project.add_personas(&mut loaded);
     project.layer.iter().cloned().for_each(|layer| stack.push(layer));
@@ -256,6 +247,49 @@ pub fn build_setup_in(flags: &Flags, environment: &Environment) -> Result<Setup,
     })
 }
 
+/// What of the project's folder is trusted. Does not depend on flags and variables that name models, panels or personas: they
+/// may name those of a project that is not trusted yet.
+///
+/// # Errors
+/// A file is invalid.
+pub fn read_project_status(flags: &Flags) -> Result<ProjectStatus, ConfigError> {
+    let environment = Environment::of_process();
+    // Usually there is no such folder, and nothing needs to be read.
+    if std::fs::symlink_metadata(&environment.paths.project).is_err() {
+        return Ok(ProjectStatus::default());
+    }
+    Ok(Foundation::read(flags, &environment)?.project.status)
+}
+
+/// What is read before the layers are complete.
+struct Foundation {
+    files: ConfigFiles,
+    presets: Presets,
+    models: BuiltInModels,
+    /// The layers below the project's.
+    stack: StackedConfig,
+    /// Built-in personas and those of the user.
+    loaded: personas::LoadedPersonas,
+    project: Project,
+}
+
+impl Foundation {
+    fn read(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
+        let files = ConfigFiles::read(flags, environment)?;
+        let presets = Presets::load()?;
+        let models = BuiltInModels::load()?;
+        let stack = stack_weaker_layers(&files, &presets, &models);
+        let loaded = personas::load(&environment.paths.user_personas());
+        let input = ProjectInput {
+            weaker: &stack.merge(),
+            reserved: &presets.reserved_names(),
+            personas: &loaded.personas,
+        };
+        let project = examine_project(flags, environment, &files.in_project, &input)?;
+        Ok(Self { files, presets, models, stack, loaded, project })
+    }
+}
+
 /// Notes the project's file, and whether it is used.
 fn note_project_file(files: &mut ConfigFiles, project: &Project, environment: &Environment) {
     let path = match &files.in_project {
@@ -297,7 +331,7 @@ fn list_hosts(
             root.find(&["providers", name, "base_url"]).is_some_and(ConfigNode::is_project);
         let is_unusual = spec.local.is_none() && usual != Some(host);
         let may_mislead = usual.is_some() || is_project;
-        is_unusual.then(|| (name.clone(), AskedHost { host: host.to_owned(), may_mislead }))
+        is_unusual.then(|| (name.clone(), AskedHost { host: ascii_host(host), may_mislead }))
     };
     specs.iter().filter_map(host).collect()
 }

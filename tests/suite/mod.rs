@@ -23,5 +23,6 @@ mod sessions;
 mod store;
 mod stream;
 mod triage;
+mod trust;
 mod update;
 mod weights;

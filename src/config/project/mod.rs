@@ -57,13 +57,16 @@ impl ProjectStatus {
         self.untrusted.iter().filter(|part| part.foreign_owner.is_none())
     }
 
-    /// A line for each data file that is not used, because it is not trusted.
-    pub fn describe_unused_context(&self) -> Vec<String> {
-        let data = self.untrusted.iter().filter(|part| part.what != SETTINGS);
-        data.map(|part| {
-            format!("{} is left out, because it is not trusted; {HOW_TO_TRUST}", part.what)
-        })
-        .collect()
+    /// A line for each part that is not used, because it is not trusted, without what it changes.
+    pub fn describe_unused(&self) -> Vec<String> {
+        let place = |part: &ReviewPart| match part.what.as_str() {
+            SETTINGS => ".plenary".to_owned(),
+            path => path.to_owned(),
+        };
+        let line = |part| {
+            format!("{} is not used, because it is not trusted; {HOW_TO_TRUST}", place(part))
+        };
+        self.untrusted.iter().map(line).collect()
     }
 
     /// Why no question is asked on the user's behalf: an untrusted project would change who is asked or where text goes.

@@ -11,6 +11,7 @@ use crate::config::local_provider;
 use crate::config::personas;
 use crate::config::value::{ConfigNode, ConfigValue};
 use crate::domain::{ModelRef, Persona, PersonaSource, host_of, is_loopback_host};
+use crate::text::ascii_host;
 
 /// The name under which settings and personas are trusted together.
 pub const SETTINGS: &str = "settings";
@@ -177,10 +178,11 @@ fn list_settings(root: &ConfigNode, input: &ReviewInput<'_>) -> Vec<ProjectItem>
 /// `llm.team.example (openai), model large`
 fn describe_provider(url: &str, table: &ConfigNode) -> String {
     let word = |key: &str| table.find(&[key]).and_then(ConfigNode::as_str).unwrap_or_default();
-    let mut text = format!("{} ({})", host_of(url), word("kind"));
-    let host_name = host_of(url).rsplit_once(':').map_or(host_of(url), |(name, _)| name);
+    let mut text = format!("{} ({})", ascii_host(host_of(url)), word("kind"));
     let is_encrypted = url.trim_start().to_ascii_lowercase().starts_with("https:");
-    if !is_encrypted && !is_loopback_host(host_name) {
+    let host = host_of(url);
+    let name = host.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
+    if !is_encrypted && !is_loopback_host(name.map_or(host, |(name, _)| name)) {
         text.push_str(", not encrypted");
     }
     if !word("model").is_empty() {
@@ -213,7 +215,7 @@ fn describe_model(model: &str, layer: Option<&ConfigNode>, input: &ReviewInput<'
     };
     match (find("kind"), find("base_url")) {
         (Some(local_provider::KIND), _) => format!("{model}, in this program"),
-        (_, Some(url)) => format!("{model} at {}", host_of(url)),
+        (_, Some(url)) => format!("{model} at {}", ascii_host(host_of(url))),
         _ => model.to_owned(),
     }
 }
