@@ -89,6 +89,7 @@ pub fn run_ask(args: &AskArgs, flags: &Flags) -> Result<u8, CliError> {
     }
     print_messages(&setup.warnings);
     print_messages(&describe_hosts(&setup, &asked));
+    print_messages(&prepared.take_notices());
     let store = open_store(&setup.paths);
     let host = |(name, asked): (&String, &AskedHost)| (name.clone(), asked.host.clone());
     let hosts = setup.hosts.iter().map(host).collect();

@@ -121,6 +121,7 @@ pub fn main() -> ExitCode {
         Err(e) => return print_clap_error(&e),
     };
     let _logging = start_logging();
+    logging::log_environment();
     match run_command(cli) {
         Ok(code) => ExitCode::from(code),
         Err(e) => {

@@ -2,6 +2,7 @@
 //!
 //! Everything here comes from a stranger's files, so every line is sanitised. Asks nothing.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use crate::config::project::{ItemChange, ProjectItem, ReviewPart, SETTINGS};
@@ -64,20 +65,16 @@ pub(super) fn format_texts(parts: &[&ReviewPart]) -> String {
     let mut left = MAX_LINES;
     for (path, text) in parts.iter().flat_map(|part| &part.texts) {
         let lines = text.lines().count();
-        out.push_str(&format!(
-            "---- {} ({})\n",
-            sanitize_line(&path.display().to_string()),
-            format_quantity(lines, "line")
-        ));
+        let path = sanitize_line(&path.display().to_string());
+        // Writing to a string never fails.
+        let _ = writeln!(out, "---- {path} ({})", format_quantity(lines, "line"));
         for line in text.lines().take(left) {
             out.push_str(&sanitize_line(line));
             out.push('\n');
         }
         if lines > left {
-            out.push_str(&format!(
-                "---- {} more; open the file\n",
-                format_quantity(lines - left, "line")
-            ));
+            let more = format_quantity(lines - left, "line");
+            let _ = writeln!(out, "---- {more} more; open the file");
         }
         left = left.saturating_sub(lines);
     }

@@ -3,7 +3,6 @@
 //! Runs on the main thread. Runs are tasks on the runtime's workers; their updates are drained once a frame.
 
 use std::io;
-use std::sync::Arc;
 
 use crossterm::event::EventStream;
 use futures_util::StreamExt;
@@ -16,17 +15,19 @@ use super::effect_runner::{EffectRunner, LoopCommand};
 use super::frame_schedule::FrameSchedule;
 use super::highlighter::HighlightWorker;
 use super::provider_pool::ProviderPool;
+use super::reading_worker::ReadingWorker;
 use super::run_starter::RunStarter;
 use super::signals::{self, TuiSignals};
 use super::terminal::{self, Screen};
 use super::{appearance, input, roster};
+use crate::app::reading::ReadingSubject;
 use crate::app::{
     EditorPurpose, Effects, KeyCode, KeyContext, KeyPress, Keymap, Msg, NoticeLevel, Signal, State,
     update,
 };
 use crate::config::Setup;
 use crate::domain::SessionId;
-use crate::store::{Store, StoreError};
+use crate::store::{SearchStop, Store, StoreError};
 use crate::ui::Renderer;
 use crate::ui::theme::ThemeError;
 
@@ -71,17 +72,19 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
         let mut state = State::new(roster::build_roster(&setup), keymap);
         let screen = Screen::enter()?;
         state.size = screen.size();
+        tracing::debug!(size = ?state.size, "the screen is open");
         let (messages, inbound) = channel(1024);
         signals::watch_terminal(messages.clone());
         let notices = [setup.warnings.clone(), appearance.notices].concat();
         let effect_runner = EffectRunner {
             downloads: Downloads::new(&setup.providers, messages.clone()),
             starter: RunStarter::new(ProviderPool::new(setup.providers), store),
-            searches: Arc::default(),
+            search: SearchStop::default(),
             highlighter: HighlightWorker::spawn(messages.clone()),
+            reader: ReadingWorker::spawn(messages.clone()),
             messages,
             state_folder: setup.paths.state.clone(),
-            project_context: setup.context.map(Arc::from),
+            project_context: setup.context.map(Into::into),
             theme_folder: setup.paths.config.join("themes"),
             depth: appearance.depth,
         };
@@ -281,9 +284,14 @@ impl Tui {
         self.state.key_context() == KeyContext::Composer
     }
 
-    /// Highlighting may wait for the next stream frame; everything else is drawn at once.
+    /// Highlighting and readings of answers may wait for the next stream frame; everything else is drawn at once.
     fn update_and_schedule(&mut self, msg: Msg) -> Option<LoopCommand> {
-        if !matches!(msg, Msg::Highlighted(..)) {
+        let may_wait = match &msg {
+            Msg::Highlighted(..) => true,
+            Msg::Read(result) => matches!(result.subject, ReadingSubject::Answer(_)),
+            _ => false,
+        };
+        if !may_wait {
             return self.update_and_draw(msg);
         }
         let command = self.update_state(msg);

@@ -25,10 +25,10 @@ pub(super) fn examine_project(setup: &Setup, items: &mut DoctorItems) {
                 items.add_info(AREA, found);
             }
             (Some(fault), None) => {
-                items.add_info(AREA, format!("{folder}: {what} not used: {fault}"))
+                items.add_info(AREA, format!("{folder}: {what} not used: {fault}"));
             }
             (None, None) => {
-                items.add_problem(AREA, format!("{folder}: {what} not trusted, not used"), fix)
+                items.add_problem(AREA, format!("{folder}: {what} not trusted, not used"), fix);
             }
         }
     }

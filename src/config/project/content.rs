@@ -292,5 +292,5 @@ pub(super) fn hash_text(text: &str) -> String {
 }
 
 fn to_hex(hash: &Sha256) -> String {
-    hash.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", hash.clone().finalize())
 }

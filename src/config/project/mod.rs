@@ -226,8 +226,8 @@ pub(super) fn examine_project(
         project.layer = layer;
     }
     let is_used = |path: &str| project.status.trusted.iter().any(|part| part.what == path);
-    let context = content.data.iter().find(|data| data.path == content::CONTEXT_FILE);
-    project.context = context.filter(|data| is_used(data.path)).map(|data| data.text.clone());
+    let about_project = content.data.iter().find(|data| data.path == content::CONTEXT_FILE);
+    project.context = about_project.filter(|data| is_used(data.path)).map(|data| data.text.clone());
     project.content = Some(content);
     project.warn_about_unused();
     Ok(project)

@@ -139,7 +139,7 @@ impl<W: Write> Output for JsonlOutput<W> {
                     usage: run.run.usage,
                     model: sanitize_line(&run.run.model.to_string()),
                     answered_by: run.display.served_model.as_deref(),
-                    notes: run.run.notes.iter().map(|note| sanitize_line(note)).collect(),
+                    notes: run.run.notes.iter().map(sanitize_line).collect(),
                 }
             }
         };

@@ -124,13 +124,11 @@ fn a_trusted_project_is_used_until_its_content_changes() {
         // Both branches are trusted then.
         remember(&lab, &changed);
         assert_eq!(lab.setup().project.refusal(), None);
-        match first {
-            Some(first) => lab.write(name, &first),
-            None => {
-                fs::remove_file(lab.path(name)).unwrap();
-                &lab
-            }
-        };
+        if let Some(first) = first {
+            lab.write(name, &first);
+        } else {
+            fs::remove_file(lab.path(name)).unwrap();
+        }
         assert_eq!(lab.setup().project.refusal(), None);
     }
 }

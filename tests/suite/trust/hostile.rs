@@ -128,13 +128,15 @@ fn a_file_that_is_swapped_for_a_link_is_not_followed() {
     assert!(lab.good.requests().iter().all(|r| !r.body.to_string().contains("PRIVATE KEY")));
 }
 
+/// Puts something into a project that is no ordinary file.
+type Make<'a> = &'a dyn Fn(&Lab);
+
 #[test]
 fn pipes_devices_loops_and_huge_files_stop_nothing() {
     let mkfifo = |path: std::path::PathBuf| {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
     };
-    type Make<'a> = &'a dyn Fn(&Lab);
     let makes: [(Make<'_>, &str); 6] = [
         (&|lab| mkfifo(lab.path("config.toml")), "not a regular file"),
         (&|lab| mkfifo(lab.path("personas/x.md")), "not a regular file"),
