@@ -169,11 +169,7 @@ fn ask_and_stream(
 
 /// Writes the formats that need all answers, reports unanswered runs and returns the exit code.
 fn write_results(setup: &Setup, finished: &Finished, format: AskFormat) -> Result<u8, CliError> {
-    match &finished.output {
-        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => return Ok(0),
-        Err(e) => return Err(CliError::failed(format!("standard output: {e}"))),
-        Ok(()) => {}
-    }
+    finished.output.as_ref().map_err(CliError::output)?;
     if let Some(name) = format.export_name() {
         let export = export::find_format(name).ok_or_else(|| {
             CliError::failed(format!("this program was built without the format {name}"))

@@ -209,6 +209,18 @@ impl EffectRunner {
         let _ = self.messages.try_send(Msg::Notice(level, text));
     }
 
+    /// Changes between the themes of a dark and of a light background, unless the user has chosen another since.
+    pub fn follow_background(&self, renderer: &mut Renderer, is_light: bool) {
+        let (before, after) = if is_light { ("dark", "light") } else { ("light", "dark") };
+        if renderer.theme().name != before {
+            return;
+        }
+        match Theme::load(after, Some(&self.theme_folder), self.depth) {
+            Ok((theme, _)) => renderer.set_theme(theme),
+            Err(e) => self.show_notice(NoticeLevel::Error, e.to_string()),
+        }
+    }
+
     fn next_theme(&self, renderer: &mut Renderer) {
         let names = Theme::list_names(Some(&self.theme_folder));
         let at = names.iter().position(|n| *n == renderer.theme().name).map_or(0, |at| at + 1);

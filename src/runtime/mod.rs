@@ -11,6 +11,7 @@ pub mod clipboard;
 pub mod clock;
 pub mod downloads;
 pub mod editor;
+mod editor_files;
 pub mod effect_runner;
 pub mod event_loop;
 pub mod export_files;
