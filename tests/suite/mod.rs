@@ -25,5 +25,6 @@ mod sessions;
 mod store;
 mod stream;
 mod triage;
+mod trust;
 mod update;
 mod weights;
