@@ -26,19 +26,24 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("$XDG_CONFIG_HOME/plenary/themes/NAME.toml", "The user's themes."),
     (
         "./.plenary/config.toml",
-        "The project's configuration. Its providers, models, panels and personas are ignored unless --trust-project is \
-         given.",
+        "The project's configuration: providers, models, panels and settings of personas. Not used unless the folder's \
+         content is trusted; see plenary trust.",
     ),
     (
         "./.plenary/personas/*.md",
-        "The project's personas. They are ignored unless --trust-project is given.",
+        "The project's personas. Not used unless the folder's content is trusted.",
     ),
-    ("./.plenary/context.md", "The project's context, which is used to read answers for exports."),
+    ("./.plenary/context.md", "The project's context, for exports. Not used unless it is trusted."),
+    (
+        "$XDG_DATA_HOME/plenary/trust.toml",
+        "Which contents of which project folders are trusted, by SHA-256. plenary trust list shows them.",
+    ),
     ("$XDG_DATA_HOME/plenary/plenary.db", "All sessions, in SQLite format."),
     ("$XDG_DATA_HOME/plenary/models/", "Model files of local models, and partial downloads."),
     (
         "$XDG_STATE_HOME/plenary/plenary.log",
-        "The log. It is written only if PLENARY_LOG or RUST_LOG is set.",
+        "The log. It is written only if PLENARY_LOG or RUST_LOG is set, and has at most 4 MiB: of a full one, the last \
+         quarter is kept.",
     ),
     (
         "$XDG_STATE_HOME/plenary/copied.md",
@@ -70,8 +75,9 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     ),
     (
         "PLENARY_LOG, RUST_LOG",
-        "Log filter, such as plenary=debug or 1. The first variable that is set is used. Traces of HTTP libraries are \
-         never logged: they contain keys.",
+        "Log filter: 1, a level (error, warn, info, debug, trace), or levels of layers, such as \
+         plenary::provider=trace,plenary::store=debug. The first variable that is set is used. The log contains no \
+         question, no answer and no key; libraries log warnings alone.",
     ),
     (
         "OPENAI_API_KEY, OPENROUTER_API_KEY, GROQ_API_KEY, MISTRAL_API_KEY, DEEPSEEK_API_KEY",

@@ -19,7 +19,7 @@ use crate::text::{ParsedMarkdown, sanitize};
 
 /// Sends the question in the composer.
 pub(super) fn send_composer(state: &mut State, effects: &mut Effects) {
-    let Some(text) = state.composer.whole_question() else {
+    let Some(text) = state.whole_question() else {
         state.show_notice(
             NoticeLevel::Info,
             "write a question first, or press Alt+1 to Alt+3 for an example",
@@ -257,13 +257,15 @@ pub(super) fn build_request(
         model: &model.model,
         profile: &ModelProfile { scaffold, ..profile },
     });
+    let mut notes = built.notes;
+    notes.set_project(persona.is_project);
     let run = NewRun {
         id,
         persona: persona.id.clone(),
         persona_name: persona.name.clone(),
         view: persona.view.clone(),
         model,
-        notes: built.notes,
+        notes,
     };
     let request = built.too_large.map_or(answerer, Err).map(|answerer| RunRequest {
         run: id,

@@ -26,7 +26,7 @@ pub(in crate::app) fn ask_challenge(
     });
     let Some((question, text)) = found else { return };
     let (Some(persona), number) =
-        (state.roster.persona(persona).cloned(), state.ids.next_turn_id().number())
+        (state.roster.persona(persona).cloned(), state.ids.next_fence_number())
     else {
         return;
     };
@@ -34,7 +34,7 @@ pub(in crate::app) fn ask_challenge(
     let question = prompt::challenge_question(&question, &text, limit, number);
     let kind = SideTurnKind::Challenge(about);
     if start_side_turn(state, kind, &persona, question, Vec::new(), effects).is_some() {
-        let name = crate::text::sanitize_line(&persona.name);
+        let name = crate::text::sanitize_line(&persona.display_name());
         state.show_notice(
             NoticeLevel::Info,
             format!("asking {name}; the reply appears below the source"),
@@ -73,7 +73,7 @@ pub(in crate::app) fn write_brief(
         return None;
     };
     let limit = question_limit(state, &writer);
-    let number = state.ids.next_turn_id().number();
+    let number = state.ids.next_fence_number();
     let answers = state.turn_answers(turn);
     let sources: Vec<BriefSource<'_>> = answers
         .iter()
