@@ -82,6 +82,8 @@ pub enum Effect {
     ListSessions,
     /// Search the sessions for these words.
     Search(String),
+    /// Stop the search, whose result is not wanted any more.
+    StopSearch,
     /// Rename a session.
     Rename(SessionId, String),
     /// Replace the tags of a session.

@@ -92,9 +92,11 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     ("HF_ENDPOINT", "Mirror to download model files from, instead of https://huggingface.co."),
     (
         "HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, NO_PROXY",
-        "Proxies for requests to providers and for downloads, and hosts without a proxy. Servers on this computer are \
+        "Proxies for requests to providers and for downloads, and hosts without a proxy; the names in lower case work \
+         too. A value that is no address is an error, unless the host is in NO_PROXY. Servers on this computer are \
          reached directly.",
     ),
+    ("REQUEST_METHOD", "If set, as in a CGI script, no proxy is used."),
     (
         "SSL_CERT_FILE, SSL_CERT_DIR",
         "Certificates of the authorities to trust on Linux, instead of the system's.",

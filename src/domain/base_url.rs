@@ -3,6 +3,8 @@
 //! Works on the text alone: no lookup, no connection. Whether a key may be sent to the address is decided by
 //! `provider::url`, which also converts host names to punycode.
 
+use core::net::IpAddr;
+
 use thiserror::Error;
 
 use super::key_shapes::is_key_name;
@@ -81,6 +83,16 @@ pub fn normalize_base_url(text: &str) -> Result<BaseUrl, BaseUrlError> {
     Ok(BaseUrl { url, is_corrected: path != given })
 }
 
+/// True if the host of an address is this machine: a loopback address, also in brackets, or `localhost`. Other names that
+/// resolve to loopback today may not do so tomorrow.
+pub fn is_loopback_host(host: &str) -> bool {
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    match host.parse::<IpAddr>() {
+        Ok(ip) => ip.to_canonical().is_loopback(),
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    }
+}
+
 fn parameter_name(parameter: &str) -> &str {
     parameter.split_once('=').map_or(parameter, |(name, _)| name)
 }
@@ -125,6 +137,17 @@ mod tests {
         ] {
             let base = normalize_base_url(given).unwrap();
             assert_eq!((base.url.as_str(), base.is_corrected), (url, is_corrected), "{given}");
+        }
+    }
+
+    #[test]
+    fn hosts_of_this_machine_are_recognised() {
+        for host in ["localhost", "a.localhost", "127.0.0.1", "127.9.9.9", "[::1]", "::1"] {
+            assert!(is_loopback_host(host), "{host}");
+        }
+        assert!(is_loopback_host("[::ffff:127.0.0.1]"));
+        for host in ["0.0.0.0", "[::]", "10.0.0.1", "localhost.example", "127.0.0.1.example", ""] {
+            assert!(!is_loopback_host(host), "{host}");
         }
     }
 

@@ -30,7 +30,7 @@ pub mod stream;
 pub mod triage_history;
 
 pub use apply::fill_in_default_model;
-pub use base_url::{BaseUrl, BaseUrlError, normalize_base_url};
+pub use base_url::{BaseUrl, BaseUrlError, is_loopback_host, normalize_base_url};
 pub use change::{Change, NewRun, NewSideTurn};
 pub use chat_request::{ChatMessage, ChatRequest, ChatRole};
 pub use contract::{Applies, Contract, Facet, IntakeField, SectionRule, TableRule};

@@ -5,8 +5,8 @@
 use std::fmt::{self, Write};
 
 use super::decisions::{format_item, write_challenges};
-use super::embed_markdown::escape_markdown;
 use super::exported_item::{ItemStatus, list_items};
+use super::inert_markdown::escape_markdown;
 use super::{ReadingInput, markdown};
 use crate::domain::Session;
 use crate::text::sanitize_line;

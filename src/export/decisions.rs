@@ -4,8 +4,8 @@
 
 use std::fmt::{self, Write};
 
-use super::embed_markdown::escape_markdown;
 use super::exported_item::{ExportedItem, ItemStatus, list_items};
+use super::inert_markdown::escape_markdown;
 use super::session_header;
 use crate::domain::{Facet, Session, SideTurn};
 use crate::text::{

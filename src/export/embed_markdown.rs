@@ -1,32 +1,22 @@
 //! Embeds an answer's Markdown in a larger document: nothing in the answer affects what comes after it.
 //!
-//! Headings go below those of the document, raw HTML is made visible (an open comment or tag would hide the next answers),
-//! an open fence is closed. The result is parsed again; an answer that still affects its surroundings is put into a fence
-//! as a whole. Expects sanitised text.
+//! Headings go below those of the document, an open fence is closed, and what could do something is made inert by
+//! `inert_markdown`. The result is parsed again; an answer that still affects its surroundings is put into a fence as a
+//! whole. Expects sanitised text.
 
 use std::ops::Range;
 
-use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag};
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag};
 
-use crate::text::is_line_break;
+use super::inert_markdown::{Replacement, apply_replacements, is_inert, make_inert, options};
 
 /// The highest level of a heading in a quote.
 const LOWEST: usize = 5;
 
-/// Passes over the text: escaping raw HTML can turn more of the text into raw HTML.
-const PASSES: usize = 4;
-
 /// The answer without anything that reaches beyond its end, and without a final line end; its highest heading gets the level
 /// `top`.
 pub(super) fn embed_answer(answer: &str, top: usize) -> String {
-    let mut text = answer.trim_end().to_owned();
-    for _ in 0..PASSES {
-        let edits = replace_html(&text);
-        if edits.is_empty() {
-            break;
-        }
-        text = apply_replacements(&text, edits);
-    }
+    let mut text = make_inert(answer.trim_end());
     let edits = replace_headings(&text, top);
     text = apply_replacements(&text, edits);
     if let Some(fence) = closing_fence(&text) {
@@ -49,58 +39,6 @@ pub(super) fn quote_markdown(text: &str, indent: &str) -> String {
         out.push_str(line);
     }
     out
-}
-
-/// Escapes a word or line, so that Markdown shows it verbatim anywhere in a document.
-pub(super) fn escape_markdown(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if matches!(c, '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&' | '$')
-        {
-            out.push('\\');
-        }
-        out.push(c);
-    }
-    out
-}
-
-fn options() -> Options {
-    Options::ENABLE_TABLES
-        | Options::ENABLE_FOOTNOTES
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_TASKLISTS
-}
-
-/// A byte range of the source and its replacement.
-type Replacement = (Range<usize>, String);
-
-/// Applies replacements, which are sorted and do not overlap.
-fn apply_replacements(text: &str, edits: Vec<Replacement>) -> String {
-    let mut out = String::with_capacity(text.len() + 4 * edits.len());
-    let mut at = 0;
-    for (range, new) in edits {
-        out.push_str(text.get(at..range.start).unwrap_or_default());
-        out.push_str(&new);
-        at = range.end;
-    }
-    out.push_str(text.get(at..).unwrap_or_default());
-    out
-}
-
-/// Replacements that make raw HTML visible. Line breaks stay: tables need them, and they enclose nothing.
-fn replace_html(text: &str) -> Vec<Replacement> {
-    Parser::new_ext(text, options())
-        .into_offset_iter()
-        .filter_map(|(event, range)| match event {
-            Event::InlineHtml(tag) if is_line_break(&tag) => None,
-            Event::Html(_) | Event::InlineHtml(_) => Some(range),
-            _ => None,
-        })
-        .filter_map(|range| {
-            let raw = text.get(range.clone())?;
-            raw.contains('<').then(|| (range, raw.replace('<', "&lt;")))
-        })
-        .collect()
 }
 
 /// Replacements that lower all headings by the same number of levels, so that the highest gets the level `top`.
@@ -181,9 +119,12 @@ pub(super) fn closing_fence(text: &str) -> Option<String> {
     (!closes).then(|| mark.to_string().repeat(length))
 }
 
-/// True when a heading after the text is a heading of the document, and the text has no raw HTML and no heading above the
-/// level `top`.
+/// True when a heading after the text is a heading of the document, and the text is inert and has no heading above the level
+/// `top`.
 fn is_contained(text: &str, top: usize) -> bool {
+    if !is_inert(text) {
+        return false;
+    }
     let probe = text.len() + 2;
     let document = format!("{text}\n\n## x\n");
     let mut depth = 0usize;
@@ -194,8 +135,6 @@ fn is_contained(text: &str, top: usize) -> bool {
                 found = depth == 0 && *level == HeadingLevel::H2;
             }
             Event::Start(Tag::Heading { level, .. }) if (*level as usize) < top => return false,
-            Event::InlineHtml(tag) if !is_line_break(tag) => return false,
-            Event::Html(_) => return false,
             _ => {}
         }
         match event {
@@ -255,7 +194,7 @@ mod tests {
     #[test]
     fn raw_html_is_shown_and_line_breaks_stay() {
         for (answer, contained) in [
-            ("a <!-- b", "a <!-- b"),
+            ("a <!-- b", "a &lt;!-- b"),
             ("<!-- open\n\nb", "&lt;!-- open\n\nb"),
             ("<pre>\n# x\n", "&lt;pre>\n### x"),
             ("Vec<String> and `Vec<u8>`", "Vec&lt;String> and `Vec<u8>`"),
@@ -279,7 +218,7 @@ mod tests {
                 prop::sample::select(vec![
                     "# h\n", "## h\n", "===\n", "---\n", "```\n", "````md\n", "~~~\n", "- ", "> ", "  ",
                     "    ", "1. ", "<!--", "-->", "<pre>", "</pre>", "<script>\n", "<div>\n", "<br>", "<?",
-                    "<![CDATA[", "]]>", "| a | b |\n|---|---|\n", "[^1]: ", "[x]: <", "text", "\n", "\n\n", "`",
+                    "<![CDATA[", "]]>", "| a | b |\n|---|---|\n", "[^1]: ", "[x]: <", "[x]: javascript:y\n", "[x]", "[x](", "javascript:y)", "![", "](", "<javascript:y>", "text", "\n", "\n\n", "`",
                     "\\", "\t", "&lt;", "é日本",
                 ]),
                 0..24,

@@ -5,7 +5,7 @@
 
 use std::fmt::{self, Write};
 
-use super::embed_markdown::escape_markdown;
+use super::inert_markdown::escape_markdown;
 use super::{ReadingInput, adr, json, markdown, session_header};
 use crate::domain::{PersonaId, Run, Session};
 use crate::text::{sanitize, sanitize_line};

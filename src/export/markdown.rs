@@ -5,7 +5,8 @@
 
 use std::fmt::{self, Write};
 
-use super::embed_markdown::{embed_answer, escape_markdown, quote_markdown};
+use super::embed_markdown::{embed_answer, quote_markdown};
+use super::inert_markdown::escape_markdown;
 use super::{ReadingInput, decisions, session_header};
 use crate::domain::{Run, Session, Turn};
 use crate::text::{sanitize, sanitize_line};

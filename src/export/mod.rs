@@ -12,6 +12,7 @@ mod excerpt;
 mod exported_item;
 mod folder;
 mod html;
+mod inert_markdown;
 mod json;
 mod markdown;
 mod session_header;

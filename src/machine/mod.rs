@@ -1,12 +1,16 @@
-//! What this computer has and does: free memory, vector instructions, atomic writes, the environment of children. Decides
-//! nothing.
+//! What this computer has and does: free memory, vector instructions, atomic writes, the environment of children, TLS,
+//! proxies. Decides nothing.
 
 mod atomic_file;
 mod child_environment;
 mod memory;
+mod proxy;
 mod simd;
+mod tls;
 
 pub use atomic_file::{AtomicFile, create_sibling_folder, parent_folder, write_atomically};
 pub use child_environment::{hide_key_variables, register_key_variables};
 pub use memory::{available_memory, resident_memory};
+pub use proxy::{Proxy, ProxyError, find_proxy};
 pub use simd::simd_name;
+pub use tls::{describe_tls_error, install_tls};

@@ -16,10 +16,10 @@ use super::redact::Redactor;
 use super::retry_after::parse_retry_after;
 use super::url::Endpoint;
 use crate::domain::{Failure, FailureKind, KeySource};
+use crate::machine::{Proxy, describe_tls_error};
 use crate::text::sanitize_line;
 
 mod api_error;
-mod tls;
 
 pub(crate) use api_error::{ApiError, is_error};
 
@@ -34,6 +34,7 @@ pub(crate) struct FailureExplainer {
     label: String,
     host: String,
     is_loopback: bool,
+    proxy: Option<Proxy>,
     key_source: KeySource,
     redactor: Redactor,
 }
@@ -45,6 +46,7 @@ impl FailureExplainer {
             label: endpoint.label().to_owned(),
             host: endpoint.host().to_owned(),
             is_loopback: endpoint.is_loopback(),
+            proxy: endpoint.proxy().cloned(),
             key_source: source.clone(),
             redactor: Redactor::new(key),
         }
@@ -67,27 +69,37 @@ impl FailureExplainer {
         error: &reqwest::Error,
         connect_timeout: Duration,
     ) -> Failure {
-        let final_failure = |reason: &str| {
-            let mut failure = self.failure(FailureKind::Connect, reason);
-            failure.retryable = false;
-            failure
-        };
         if error.is_builder() {
             let reason = format!("no connection can be set up: {}", self.innermost_cause(error));
-            return final_failure(&reason);
+            return self.final_failure(FailureKind::Connect, &reason);
         }
         if error.is_timeout() && error.is_connect() {
             let reason = format!(
-                "no connection within {} s; check base_url and the network",
-                connect_timeout.as_secs_f64()
+                "no connection within {} s; check {} and the network",
+                connect_timeout.as_secs_f64(),
+                self.address_setting()
             );
-            return self.failure(FailureKind::Connect, &reason);
+            return self.failure(FailureKind::Connect, &(reason + &self.proxy_remark()));
         }
-        if let Some(reason) = tls::describe_tls_error(error_causes(error), &self.host) {
-            return final_failure(&reason);
+        if let Some(reason) = describe_tls_error(error, &self.host) {
+            return self.final_failure(FailureKind::Connect, &self.sanitize_text(&reason));
         }
+        let cause = self.innermost_cause(error);
+        let is_not_http = !error.is_connect()
+            && io_error_kind(error).is_none()
+            && !["connection", "stream error", "GOAWAY"].iter().any(|word| cause.contains(word));
+        if is_not_http {
+            let reason = format!("unexpected response, not HTTP: {cause}");
+            return self.failure(FailureKind::Garbled, &reason);
+        }
+        let reason = self.describe_connect_error(error, &cause);
+        self.failure(FailureKind::Connect, &reason)
+    }
+
+    fn describe_connect_error(&self, error: &reqwest::Error, cause: &str) -> String {
         let cause_contains =
             |text: &str| error_causes(error).any(|cause| cause.to_string().contains(text));
+        let setting = self.address_setting();
         let reason = match io_error_kind(error) {
             Some(io::ErrorKind::ConnectionRefused) if self.is_loopback => {
                 format!(
@@ -96,31 +108,49 @@ impl FailureExplainer {
                 )
             }
             Some(io::ErrorKind::ConnectionRefused) => {
-                "connection refused; check the port in base_url".into()
+                format!("connection refused; check the port in {setting}")
             }
             Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => {
                 "the network does not reach it; are you online?".into()
             }
             _ if cause_contains("dns error") => {
-                "no such host; check base_url, or the network if it is right".into()
+                format!("no such host; check {setting}, or the network if it is right")
             }
             _ if cause_contains("proxy auth") => {
-                "the proxy requires a user name and password (407); check HTTPS_PROXY".into()
+                return self.describe_proxy_login();
             }
-            _ if error.is_connect() => format!("no connection: {}", self.innermost_cause(error)),
-            _ if io_error_kind(error).is_none()
-                && !self.innermost_cause(error).contains("connection") =>
-            {
-                let reason =
-                    format!("unexpected response, not HTTP: {}", self.innermost_cause(error));
-                return self.failure(FailureKind::Garbled, &reason);
-            }
-            _ => format!(
-                "the connection broke before the answer began: {}",
-                self.innermost_cause(error)
-            ),
+            _ if error.is_connect() => format!("no connection: {cause}"),
+            _ => format!("the connection broke before the answer began: {cause}"),
         };
-        self.failure(FailureKind::Connect, &reason)
+        reason + &self.proxy_remark()
+    }
+
+    /// The setting that decides where the connection goes.
+    fn address_setting(&self) -> &'static str {
+        self.proxy.as_ref().map_or("base_url", |proxy| proxy.variable)
+    }
+
+    /// Says that the connection goes through a proxy, if it does.
+    fn proxy_remark(&self) -> String {
+        let remark =
+            |proxy: &Proxy| format!(" (through the proxy {} of {})", proxy.address, proxy.variable);
+        self.proxy.as_ref().map(remark).unwrap_or_default()
+    }
+
+    fn describe_proxy_login(&self) -> String {
+        match &self.proxy {
+            Some(Proxy { variable, address }) => format!(
+                "the proxy {address} requires another user name and password (407); put them into {variable}"
+            ),
+            None => "a proxy requires a user name and password (407)".into(),
+        }
+    }
+
+    /// A failure that no other attempt can avoid.
+    fn final_failure(&self, kind: FailureKind, reason: &str) -> Failure {
+        let mut failure = self.failure(kind, reason);
+        failure.retryable = false;
+        failure
     }
 
     /// The connection broke in the middle of the body.
@@ -232,7 +262,7 @@ impl FailureExplainer {
             403 if self.key_source == KeySource::None => "it refuses; it may require a key (key_env, key_cmd or key_file)".into(),
             403 => format!("the key from {key} is not permitted to do this"),
             404 => "it does not know the model or the address; check both the model's name and base_url".into(),
-            407 => "the proxy requires a user name and password; check HTTP_PROXY and HTTPS_PROXY".into(),
+            407 => self.describe_proxy_login(),
             408 => "it timed out".into(),
             413 => "the request is too large; send less context".into(),
             429 if api_error.is_some_and(ApiError::is_final) => "the quota is used up; check plan and billing".into(),

@@ -2,9 +2,8 @@
 //!
 //! A client is built once per provider, when it is first used. For `http://`, no root certificates are loaded, because
 //! that takes longer than everything else here. Redirects are never followed (a key must not reach another host),
-//! loopback is never proxied, and streams are requested uncompressed.
+//! loopback is never proxied, streams are requested uncompressed, and the client makes no attempts of its own.
 
-use std::sync::Once;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,6 +19,7 @@ use tokio::time::{Instant, timeout_at};
 use super::failure_message::FailureExplainer;
 use super::url::Endpoint;
 use crate::domain::{Failure, FailureKind};
+use crate::machine::install_tls;
 
 /// The most bytes read of an error body.
 const MAX_ERROR_BODY_BYTES: usize = 64 * 1024;
@@ -138,11 +138,7 @@ fn build_reqwest_client(
     is_loopback: bool,
     connect_timeout: Duration,
 ) -> Result<Client, reqwest::Error> {
-    static CRYPTO: Once = Once::new();
-    CRYPTO.call_once(|| {
-        // Fails only if another provider is already installed, which is just as good.
-        drop(rustls::crypto::ring::default_provider().install_default());
-    });
+    install_tls();
     let mut headers = HeaderMap::new();
     headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream, application/json"));
     let mut builder = Client::builder()
@@ -150,6 +146,8 @@ fn build_reqwest_client(
         .default_headers(headers)
         .connect_timeout(connect_timeout)
         .redirect(reqwest::redirect::Policy::none())
+        // An attempt is one request; whether another follows is not the client's decision.
+        .retry(reqwest::retry::never())
         .referer(false)
         .http2_max_header_list_size(MAX_HEADER_BYTES);
     if is_loopback {

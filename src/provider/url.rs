@@ -1,16 +1,16 @@
 //! The `base_url` of a provider: validated once, then only extended.
 //!
-//! Rejects what `domain::base_url` rejects, and plain http to another machine where there is a key. Connecting is the work of
-//! `http`.
-
-use std::net::IpAddr;
+//! Rejects what `domain::base_url` rejects, plain http to another machine where there is a key, and a proxy variable that
+//! cannot be used. Connecting is the work of `http`.
 
 use reqwest::Url;
 use thiserror::Error;
 
 use crate::domain::{
-    BaseUrlError, Failure, FailureKind, KeySource, ProviderSpec, normalize_base_url,
+    BaseUrlError, Failure, FailureKind, KeySource, ProviderSpec, is_loopback_host,
+    normalize_base_url,
 };
+use crate::machine::{Proxy, ProxyError, find_proxy};
 
 /// Why a provider cannot be asked at its `base_url`. No message contains a user name, password or key.
 #[derive(Debug, Error)]
@@ -26,6 +26,9 @@ enum EndpointError {
          for this provider"
     )]
     KeyInTheClear(String),
+    /// The host would be reached through a proxy whose address is unusable.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
 }
 
 /// A validated `base_url`.
@@ -35,6 +38,7 @@ pub(crate) struct Endpoint {
     host: String,
     label: String,
     is_loopback: bool,
+    proxy: Option<Proxy>,
 }
 
 impl Endpoint {
@@ -44,22 +48,26 @@ impl Endpoint {
     /// The address would leak a key or cannot work.
     pub(crate) fn new(spec: &ProviderSpec) -> Result<Self, Failure> {
         Self::validate(spec).map_err(|error| {
-            Failure::new(FailureKind::Rejected, format!("provider {}: {error}", spec.name))
+            let mut failure =
+                Failure::new(FailureKind::Connect, format!("provider {}: {error}", spec.name));
+            failure.retryable = false;
+            failure
         })
     }
 
     fn validate(spec: &ProviderSpec) -> Result<Self, EndpointError> {
         let base = Url::parse(&normalize_base_url(&spec.base_url)?.url)
             .map_err(|error| EndpointError::Invalid(error.to_string()))?;
-        let is_loopback = is_loopback(&base);
+        let name = base.host_str().unwrap_or_default();
+        let is_loopback = is_loopback_host(name);
         let has_key = spec.key != KeySource::None;
         if base.scheme() == "http" && !is_loopback && has_key && !spec.allow_insecure {
             return Err(EndpointError::KeyInTheClear(origin_text(&base)));
         }
-        let name = base.host_str().unwrap_or_default();
+        let proxy = if is_loopback { None } else { find_proxy(base.scheme(), name)? };
         let host = base.port().map_or_else(|| name.to_owned(), |port| format!("{name}:{port}"));
         let label = format!("{} ({host})", spec.name);
-        Ok(Self { base, host, label, is_loopback })
+        Ok(Self { base, host, label, is_loopback, proxy })
     }
 
     /// The address with `path` appended. A query (Azure's `api-version`) is kept.
@@ -86,6 +94,11 @@ impl Endpoint {
         self.is_loopback
     }
 
+    /// The proxy between this machine and the host.
+    pub(crate) fn proxy(&self) -> Option<&Proxy> {
+        self.proxy.as_ref()
+    }
+
     /// True for https.
     pub(crate) fn is_https(&self) -> bool {
         self.base.scheme() == "https"
@@ -95,15 +108,6 @@ impl Endpoint {
 /// Scheme, host and port: the parts of an address that contain no secret.
 fn origin_text(url: &Url) -> String {
     url.origin().ascii_serialization()
-}
-
-/// True for loopback addresses and `localhost`. Other names that resolve to loopback today may not do so tomorrow.
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    match host.parse::<IpAddr>() {
-        Ok(ip) => ip.to_canonical().is_loopback(),
-        Err(_) => host == "localhost" || host.ends_with(".localhost"),
-    }
 }
 
 #[cfg(test)]

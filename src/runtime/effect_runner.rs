@@ -5,7 +5,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
@@ -17,7 +16,7 @@ use super::highlighter::HighlightWorker;
 use super::run_starter::RunStarter;
 use crate::app::{EditorPurpose, Effect, Msg, NoticeLevel, State};
 use crate::config::personas::expand_home;
-use crate::store::Store;
+use crate::store::{SearchStop, Store, StoreError};
 use crate::ui::Renderer;
 use crate::ui::theme::{ColorDepth, Theme};
 
@@ -51,8 +50,8 @@ pub struct EffectRunner {
     pub downloads: Downloads,
     /// Highlights code.
     pub highlighter: HighlightWorker,
-    /// Number of searches requested so far.
-    pub searches: Arc<AtomicU64>,
+    /// Stops the latest search.
+    pub search: SearchStop,
     /// Where work that finishes later sends its result.
     pub messages: Sender<Msg>,
     /// Private files: `$XDG_STATE_HOME/plenary`.
@@ -96,6 +95,7 @@ impl EffectRunner {
             Effect::Reveal(pane, run, at) => renderer.reveal_offset(pane, run, at),
             Effect::RevealSection(pane) => renderer.reveal_section(pane),
             Effect::Search(words) => self.search_sessions(words),
+            Effect::StopSearch => self.search.stop(),
             Effect::Rename(id, title) => self.spawn_store_read(move |store| {
                 Msg::SessionChanged(match store.rename_session(id, title) {
                     Ok(()) => Ok("the session was renamed".to_owned()),
@@ -169,22 +169,23 @@ impl EffectRunner {
         });
     }
 
-    /// Searches once typing has paused; of several requests in between only the last is carried out.
-    fn search_sessions(&self, words: String) {
+    /// Searches once typing has paused. Stops the search before, whose words have changed.
+    fn search_sessions(&mut self, words: String) {
         let (messages, store) = (self.messages.clone(), self.starter.store.clone());
-        let asked = self.searches.fetch_add(1, Ordering::Relaxed) + 1;
-        let searches = Arc::clone(&self.searches);
+        let stop = SearchStop::default();
+        std::mem::replace(&mut self.search, stop.clone()).stop();
         tokio::spawn(async move {
             tokio::time::sleep(SEARCH_DEBOUNCE).await;
-            if searches.load(Ordering::Relaxed) != asked {
+            if stop.is_stopped() {
                 return;
             }
             let found = tokio::task::spawn_blocking(move || {
-                let found =
-                    store.search_sessions(&words, MAX_SEARCH_HITS).map_err(|e| e.to_string());
-                Msg::SearchResults(words, found)
+                match store.search_until(&words, MAX_SEARCH_HITS, &stop) {
+                    Err(StoreError::Stopped) => None,
+                    found => Some(Msg::SearchResults(words, found.map_err(|e| e.to_string()))),
+                }
             });
-            if let Ok(found) = found.await {
+            if let Ok(Some(found)) = found.await {
                 let _ = messages.send(found).await;
             }
         });

@@ -3,7 +3,6 @@
 //! Runs on the main thread. Runs are tasks on the runtime's workers; their updates are drained once a frame.
 
 use std::io;
-use std::sync::Arc;
 
 use crossterm::event::EventStream;
 use futures_util::StreamExt;
@@ -26,7 +25,7 @@ use crate::app::{
 };
 use crate::config::Setup;
 use crate::domain::SessionId;
-use crate::store::{Store, StoreError};
+use crate::store::{SearchStop, Store, StoreError};
 use crate::ui::Renderer;
 use crate::ui::theme::ThemeError;
 
@@ -77,7 +76,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
         let effect_runner = EffectRunner {
             downloads: Downloads::new(&setup.providers, messages.clone()),
             starter: RunStarter::new(ProviderPool::new(setup.providers), store),
-            searches: Arc::default(),
+            search: SearchStop::default(),
             highlighter: HighlightWorker::spawn(messages.clone()),
             messages,
             state_folder: setup.paths.state.clone(),

@@ -14,12 +14,39 @@ use rustix::process::{Pid, test_kill_process};
 
 use super::{chunks, store_file};
 
-/// This process as a writer of the store.
-#[derive(Debug)]
-pub(super) struct Instance {
+/// Identifies this process as a writer of a store, and finds out whether others are alive.
+#[derive(Debug, Clone)]
+pub(super) struct InstanceId {
     id: String,
     /// Folder of the lock files; none for a store in memory.
     folder: Option<PathBuf>,
+}
+
+impl InstanceId {
+    fn new(folder: Option<PathBuf>) -> Self {
+        Self { id: uuid::Uuid::new_v4().simple().to_string(), folder }
+    }
+
+    /// The `owner` of its live runs.
+    pub(super) fn as_str(&self) -> &str {
+        &self.id
+    }
+
+    /// True if the instance `owner`, this one or another, still runs.
+    pub(super) fn is_alive(&self, conn: &Connection, owner: &str) -> bool {
+        owner == self.id || is_owner_alive(conn, self.folder.as_deref(), owner)
+    }
+
+    /// The lock file of `owner`; none for a store in memory.
+    fn lock_file(&self, owner: &str) -> Option<PathBuf> {
+        Some(self.folder.as_ref()?.join(owner))
+    }
+}
+
+/// This process as a writer of the store.
+#[derive(Debug)]
+pub(super) struct Instance {
+    id: InstanceId,
     lock: Option<File>,
     registered: bool,
 }
@@ -27,26 +54,17 @@ pub(super) struct Instance {
 impl Instance {
     /// The instance for the store at `path`; it has not written yet.
     pub(super) fn new(path: &Path) -> Self {
-        Self {
-            id: uuid::Uuid::new_v4().simple().to_string(),
-            folder: Some(store_file::side_file(path, "-instances")),
-            lock: None,
-            registered: false,
-        }
+        let folder = store_file::side_file(path, "-instances");
+        Self { id: InstanceId::new(Some(folder)), lock: None, registered: false }
     }
 
     /// The only instance of a store in memory. It needs no lock.
     pub(super) fn in_memory() -> Self {
-        Self {
-            id: uuid::Uuid::new_v4().simple().to_string(),
-            folder: None,
-            lock: None,
-            registered: false,
-        }
+        Self { id: InstanceId::new(None), lock: None, registered: false }
     }
 
-    /// The `owner` of its live runs.
-    pub(super) fn id(&self) -> &str {
+    /// Its id.
+    pub(super) fn id(&self) -> &InstanceId {
         &self.id
     }
 
@@ -56,11 +74,13 @@ impl Instance {
         if self.lock.is_some() || self.registered {
             return;
         }
-        let Some(folder) = &self.folder else { return };
+        let Some((folder, path)) = self.id.folder.as_ref().zip(self.id.lock_file(&self.id.id))
+        else {
+            return;
+        };
         let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        let file = made.and_then(|()| {
-            File::options().write(true).create_new(true).mode(0o600).open(folder.join(&self.id))
-        });
+        let file =
+            made.and_then(|()| File::options().write(true).create_new(true).mode(0o600).open(path));
         self.lock = file.ok().filter(|file| file.try_lock().is_ok());
     }
 
@@ -71,7 +91,7 @@ impl Instance {
             tx.prepare_cached(
                 "INSERT OR REPLACE INTO instance (id, pid, started, locked) VALUES (?1, ?2, ?3, ?4)",
             )?
-            .execute(params![self.id, pid, process_start(pid), self.lock.is_some()])?;
+            .execute(params![self.id.as_str(), pid, process_start(pid), self.lock.is_some()])?;
         }
         Ok(())
     }
@@ -79,11 +99,6 @@ impl Instance {
     /// The transaction of [`Instance::insert_row`] was committed.
     pub(super) fn on_row_committed(&mut self) {
         self.registered = true;
-    }
-
-    /// True if the instance `owner`, this one or another, still runs.
-    pub(super) fn is_alive(&self, conn: &Connection, owner: &str) -> bool {
-        owner == self.id || is_owner_alive(conn, self.folder.as_deref(), owner)
     }
 
     /// Stores the live runs of instances that have ended as cut.
@@ -95,7 +110,7 @@ impl Instance {
             .query_map([], |row| row.get(0))?
             .collect::<rusqlite::Result<_>>()?;
         let dead: Vec<&String> =
-            owners.iter().filter(|owner| !self.is_alive(conn, owner)).collect();
+            owners.iter().filter(|owner| !self.id.is_alive(conn, owner)).collect();
         if dead.is_empty() {
             return Ok(());
         }
@@ -115,20 +130,20 @@ impl Instance {
     pub(super) fn unregister(&mut self, conn: &mut Connection) -> rusqlite::Result<()> {
         if self.registered {
             let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            chunks::cut_runs_of(&tx, &self.id)?;
-            tx.execute("DELETE FROM instance WHERE id = ?1", [&self.id])?;
+            chunks::cut_runs_of(&tx, self.id.as_str())?;
+            tx.execute("DELETE FROM instance WHERE id = ?1", [self.id.as_str()])?;
             tx.commit()?;
         }
         if self.lock.take().is_some() {
-            self.remove_lock(&self.id);
+            self.remove_lock(self.id.as_str());
         }
         Ok(())
     }
 
     /// Removes the lock file of `owner`. One that cannot be removed is empty and does no harm.
     fn remove_lock(&self, owner: &str) {
-        if let Some(folder) = &self.folder {
-            fs::remove_file(folder.join(owner)).unwrap_or_default();
+        if let Some(file) = self.id.lock_file(owner) {
+            fs::remove_file(file).unwrap_or_default();
         }
     }
 }
@@ -201,11 +216,11 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let mut instance = Instance::new(&home.path().join("x.db"));
         let folder = home.path().join("x.db-instances");
-        assert_eq!(is_lock_held(&folder, instance.id()), None);
+        assert_eq!(is_lock_held(&folder, instance.id().as_str()), None);
         instance.acquire_lock();
-        assert_eq!(is_lock_held(&folder, instance.id()), Some(true));
-        assert_eq!(is_lock_held(&folder, instance.id()), Some(true));
+        assert_eq!(is_lock_held(&folder, instance.id().as_str()), Some(true));
+        assert_eq!(is_lock_held(&folder, instance.id().as_str()), Some(true));
         drop(instance.lock.take());
-        assert_eq!(is_lock_held(&folder, instance.id()), Some(false));
+        assert_eq!(is_lock_held(&folder, instance.id().as_str()), Some(false));
     }
 }

@@ -9,8 +9,11 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(super) const APPLICATION: i64 = 0x706C_656E;
 
 /// All migrations, oldest first. A released migration is never changed.
-const MIGRATIONS: &[&str] =
-    &[include_str!("migrations/0001_init.sql"), include_str!("migrations/0002_review.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("migrations/0001_init.sql"),
+    include_str!("migrations/0002_review.sql"),
+    include_str!("migrations/0003_order.sql"),
+];
 
 /// Version of the format that this program writes.
 pub(super) fn newest_version() -> i64 {
@@ -85,8 +88,13 @@ mod tests {
 
     /// A store of the first format with one session, in the file `path`.
     fn first_format_store(path: &std::path::Path) -> Connection {
+        store_of_format(path, 1)
+    }
+
+    /// A store of this format with one session, in the file `path`.
+    fn store_of_format(path: &std::path::Path, format: usize) -> Connection {
         let mut conn = Connection::open(path).unwrap();
-        run_migrations(&mut conn, &MIGRATIONS[..1]).unwrap();
+        run_migrations(&mut conn, &MIGRATIONS[..format]).unwrap();
         let text = "word ".repeat(10_000);
         conn.execute_batch(&format!(
             "INSERT INTO session (id, title, panel, created_at, updated_at) \
@@ -108,6 +116,17 @@ mod tests {
         let run = &stored.turns[0].runs[0];
         assert_eq!((run.text.len(), run.recommendations.is_none()), (50_000, true));
         assert_eq!(read::find_ids(conn, "00", 9).unwrap(), [listed[0].id]);
+    }
+
+    #[test]
+    fn store_of_every_older_format_can_be_read_without_a_migration() {
+        for format in 1..MIGRATIONS.len() {
+            let home = tempfile::tempdir().unwrap();
+            let conn = store_of_format(&home.path().join("x.db"), format);
+            assert!(!read::can_read(&conn), "format {format}");
+            read::adapt_older_format(&conn).unwrap();
+            assert_readable(&conn);
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod memory;
 mod migrate;
 mod open;
 mod read;
+mod readers;
 mod refusal;
 mod search;
 mod secure_delete;
@@ -33,7 +34,9 @@ use std::time::Duration;
 use crate::domain::{Change, SearchHit, Session, SessionId, SessionSummary};
 use change_queue::ChangeQueue;
 use errors::StoreErrors;
-use worker::{StoreRequest, StoreWorker};
+use readers::Readers;
+pub use search::SearchStop;
+use worker::{ReadView, ReadableFile, StoreRequest, StoreWorker};
 
 /// How long a caller waits for the worker. Longer than [`open::BUSY_TIMEOUT`], so that a file held by another program
 /// is reported as such and not as a hanging worker.
@@ -41,6 +44,12 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How long a caller waits for an operation that may rewrite the file: a deletion or a migration.
 const REWRITE_TIMEOUT: Duration = Duration::from_mins(15);
+
+/// How long a read may take before it is stopped.
+const READ_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long a stopped read may take to end before the disk is said to hang.
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Maximum number of sessions that [`Store::find_sessions`] returns.
 const MAX_FOUND_SESSIONS: usize = 64;
@@ -78,6 +87,18 @@ pub enum StoreError {
     /// The worker did not answer in time.
     #[error("the store does not answer: its disk hangs, or another program holds the file")]
     Timeout,
+    /// The caller has stopped the search.
+    #[error("the search was stopped")]
+    Stopped,
+    /// Reading took too long and was stopped.
+    #[error("reading the store took more than {} s and was stopped", READ_TIMEOUT.as_secs())]
+    SlowRead,
+    /// A search took too long and was stopped.
+    #[error(
+        "the search took more than {} s and was stopped; search for a longer word",
+        READ_TIMEOUT.as_secs()
+    )]
+    SlowSearch,
     /// The worker has ended.
     #[error("the store's thread has ended")]
     Ended,
@@ -101,6 +122,7 @@ pub struct Store {
 
 struct StoreHandle {
     queue: Arc<ChangeQueue<StoreRequest>>,
+    readers: Arc<Readers>,
     errors: Arc<StoreErrors>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -136,7 +158,8 @@ impl Store {
                 None
             }
         };
-        Self { handle: Arc::new(StoreHandle { queue, errors, thread: Mutex::new(thread) }) }
+        let (readers, thread) = (Arc::default(), Mutex::new(thread));
+        Self { handle: Arc::new(StoreHandle { queue, readers, errors, thread }) }
     }
 
     /// Returns the oldest error that was not returned yet. The end of a problem is returned, too, as
@@ -179,13 +202,13 @@ impl Store {
 
     /// Lists the sessions, most recently changed first, at most `limit`.
     pub fn list_sessions(&self, limit: usize) -> Result<Vec<SessionSummary>, StoreError> {
-        self.query(move |worker| worker.list_sessions(limit))
+        self.read(&SearchStop::default(), move |view| view.list_sessions(limit))
     }
 
     /// Loads a complete session. Runs of a living instance, this one or another, are streaming; runs whose instance has
     /// ended without ending them are cut.
     pub fn load_session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        self.query(move |worker| worker.load_session(id))
+        self.read(&SearchStop::default(), move |view| view.load_session(id))
     }
 
     /// Finds sessions whose id begins with `prefix` (hex digits of any case; hyphens are skipped), most recently
@@ -196,15 +219,31 @@ impl Store {
         if !prefix.bytes().all(|b| b.is_ascii_hexdigit()) {
             return Ok(Vec::new());
         }
-        self.query(move |worker| worker.find_sessions(&prefix, MAX_FOUND_SESSIONS))
+        self.read(&SearchStop::default(), move |view| {
+            view.find_sessions(&prefix, MAX_FOUND_SESSIONS)
+        })
     }
 
     /// Searches sessions in which each of `words` occurs as the beginning of a word in the title, tags, questions or
     /// answers; most recently changed first, at most `limit`. The input is never syntax. In scripts without spaces
     /// between words a match may begin anywhere. An answer that is still streaming may be missed.
     pub fn search_sessions(&self, words: &str, limit: usize) -> Result<Vec<SearchHit>, StoreError> {
-        let words = words.to_owned();
-        self.query(move |worker| worker.search_sessions(&words, limit))
+        self.search_until(words, limit, &SearchStop::default())
+    }
+
+    /// The same, until `stop` is stopped, which is the error [`StoreError::Stopped`].
+    pub fn search_until(
+        &self,
+        words: &str,
+        limit: usize,
+        stop: &SearchStop,
+    ) -> Result<Vec<SearchHit>, StoreError> {
+        let (words, stopped) = (words.to_owned(), stop.clone());
+        let search = move |view: &ReadView<'_>| view.search_sessions(&words, limit, &stopped);
+        self.read(stop, search).map_err(|e| match e {
+            StoreError::SlowRead => StoreError::SlowSearch,
+            other => other,
+        })
     }
 
     /// Changes the title of the session; on disk when this returns. An error says why nothing was changed.
@@ -224,6 +263,40 @@ impl Store {
         self.query_worker(REWRITE_TIMEOUT, REWRITE_TIMEOUT, move |worker| {
             worker.run_command(id, delete)
         })
+    }
+
+    /// Runs `read` after all changes queued before are written: on a thread of its own, or on the worker if something is
+    /// in memory only.
+    fn read<T: Send + 'static>(
+        &self,
+        stop: &SearchStop,
+        read: impl FnOnce(&ReadView<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let routed = self.query(move |worker| {
+            Ok(match worker.readable_file() {
+                Some(file) => RoutedRead::ToReader(file, read),
+                None => RoutedRead::Done(read(&worker.view())),
+            })
+        })?;
+        let (file, read) = match routed {
+            RoutedRead::Done(result) => return result,
+            RoutedRead::ToReader(file, read) => (file, read),
+        };
+        let answer = self.handle.readers.spawn_read(file, stop, read).map_err(|e| {
+            StoreError::Io(format!("the store cannot be read: no thread could be started ({e})"))
+        })?;
+        match answer.recv_timeout(READ_TIMEOUT) {
+            Ok(result) => result,
+            Err(RecvTimeoutError::Disconnected) => Err(StoreError::Ended),
+            Err(RecvTimeoutError::Timeout) => {
+                stop.stop();
+                match answer.recv_timeout(STOP_TIMEOUT) {
+                    Ok(Err(StoreError::Stopped)) => Err(StoreError::SlowRead),
+                    Ok(result) => result,
+                    Err(_) => Err(StoreError::Timeout),
+                }
+            }
+        }
     }
 
     /// Runs `read` on the worker, after all changes queued before.
@@ -259,8 +332,15 @@ impl Store {
     }
 }
 
+/// A read that the worker has done or passes on.
+enum RoutedRead<T, R> {
+    Done(Result<T, StoreError>),
+    ToReader(ReadableFile, R),
+}
+
 impl Drop for StoreHandle {
     fn drop(&mut self) {
+        self.readers.close();
         // A hanging disk must not keep the program from ending: then the thread is not joined.
         if self.queue.stop_worker(ANSWER_TIMEOUT)
             && let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take()

@@ -21,6 +21,35 @@ fn web_host(target: &str) -> Option<String> {
     (!host.is_empty()).then(|| host.to_lowercase())
 }
 
+/// True for a link that a document may keep: to a web page, or a mail address without further fields (a mail program may
+/// attach a file that they name).
+pub(crate) fn is_safe_link(target: &str) -> bool {
+    let scheme = |scheme: &str| {
+        let (start, rest) = target.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(rest)
+    };
+    let is_host = |rest: &str| rest.starts_with(|c: char| c.is_alphanumeric() || c == '[');
+    match (scheme("https://").or_else(|| scheme("http://")), scheme("mailto:")) {
+        (Some(rest), _) => is_host(rest),
+        (None, Some(rest)) => !rest.contains('?'),
+        (None, None) => false,
+    }
+}
+
+/// The target with its host in ASCII, if it is a web address.
+pub(crate) fn with_ascii_host(target: &str) -> String {
+    let Some((scheme, rest)) = target.split_once("://") else { return target.to_owned() };
+    let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at_checked(end).unwrap_or((rest, ""));
+    if authority.is_ascii() {
+        return target.to_owned();
+    }
+    let (user, host) =
+        authority.rsplit_once('@').map_or(("", authority), |(user, host)| (user, host));
+    let at = if user.is_empty() { "" } else { "@" };
+    format!("{scheme}://{user}{at}{}{path}", ascii_host(&host.to_lowercase()))
+}
+
 /// The beginning of a target that is no web address.
 fn shorten_target(target: &str) -> String {
     const MAX_TARGET_CHARS: usize = 60;
@@ -50,6 +79,37 @@ fn escape_non_ascii(host: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn links_are_kept_by_their_scheme() {
+        for target in
+            ["https://a.example", "HTTP://a.example/x", "mailto:me@a.example", "https://[::1]/"]
+        {
+            assert!(is_safe_link(target), "{target}");
+        }
+        for target in [
+            "javascript:x",
+            "data:,x",
+            "file:///x",
+            "//a.example",
+            "https:a.example",
+            "https:///x",
+            "./x",
+            "#x",
+            "",
+            "mailto:a@b?attach=x",
+            " https://a.example",
+            "java\tscript:x",
+            "é",
+        ] {
+            assert!(!is_safe_link(target), "{target}");
+        }
+        assert_eq!(
+            with_ascii_host("https://u@аpple.example:1/ä"),
+            "https://u@xn--pple-43d.example:1/ä"
+        );
+        assert_eq!(with_ascii_host("https://a.example/ä"), "https://a.example/ä");
+    }
 
     #[test]
     fn notes_say_where_a_link_leads() {

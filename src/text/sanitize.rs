@@ -1,15 +1,14 @@
 //! Sanitises text from models, files and servers: everything passes through here before it is displayed.
 //!
 //! Line ends and tabs stay; any other control, bidi or invisible character becomes visible and has no effect. The result
-//! does not depend on how the input was split. Independent of Markdown and of the terminal.
+//! does not depend on how the input was split. Independent of Markdown and of the terminal. Which characters are invisible
+//! is decided in `hidden`.
 
 use std::fmt::Write as _;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-const ZWNJ: char = '\u{200C}';
-const ZWJ: char = '\u{200D}';
-const KEYCAP: char = '\u{20E3}';
+use super::hidden::{is_contextual, is_hidden, is_needed, is_selector};
 
 /// Characters of a grapheme before it is cut; the longest emoji in use has eleven.
 const MAX_CLUSTER: usize = 12;
@@ -30,6 +29,8 @@ pub struct Sanitizer {
     cluster: String,
     /// The current grapheme has been cut.
     cut: bool,
+    /// The invisible characters that were made visible, when they are asked for.
+    found: Option<Vec<char>>,
 }
 
 impl Sanitizer {
@@ -65,7 +66,8 @@ impl Sanitizer {
             '\n' if was_cr => {}
             '\n' | '\u{2028}' | '\u{2029}' => self.write_char('\n', out),
             '\t' => self.write_char('\t', out),
-            '\r' | ZWNJ | ZWJ | '\u{FE0E}' | '\u{FE0F}' => self.held = Some(c),
+            '\r' => self.held = Some(c),
+            _ if is_contextual(c) => self.held = Some(c),
             '\0'..='\u{1F}' => self.write_char(control_picture(0x2400 + u32::from(c)), out),
             '\u{7F}' => self.write_char('␡', out),
             _ if is_hidden(c) => self.write_visible(c, out),
@@ -76,20 +78,16 @@ impl Sanitizer {
     /// Resolves the character that was held back, now that the next one is known.
     fn resolve_held_char(&mut self, next: Option<char>, out: &mut String) {
         let Some(held) = self.held.take() else { return };
-        let keep = match held {
-            '\r' => return self.write_char('\n', out),
-            ZWNJ | ZWJ => is_joined(self.base, next),
-            _ if self.selected => false,
-            _ => self.base.is_some_and(|base| {
-                is_emoji(base) || (is_keycap_base(base) && next == Some(KEYCAP))
-            }),
-        };
-        if !keep {
+        if held == '\r' {
+            return self.write_char('\n', out);
+        }
+        let selects = is_selector(held);
+        if !is_needed(held, self.base, next) || (selects && self.selected) {
             return self.write_visible(held, out);
         }
         let base = self.base;
         self.write_char(held, out);
-        if !matches!(held, ZWNJ | ZWJ) {
+        if selects {
             // A joiner after `❤️` joins the heart, not its selector.
             self.base = base;
             self.selected = true;
@@ -121,6 +119,7 @@ impl Sanitizer {
 
     /// Writes the visible form of an invisible character.
     fn write_visible(&mut self, c: char, out: &mut String) {
+        self.found.iter_mut().for_each(|found| found.push(c));
         // Writing to a String cannot fail.
         let _ = write!(out, "‹U+{:04X}›", u32::from(c));
         self.start_grapheme(Some('›'));
@@ -149,6 +148,21 @@ pub fn sanitize_line(raw: &str) -> String {
     sanitize(raw).replace(['\n', '\t'], " ")
 }
 
+/// The invisible characters of `raw` that [`sanitize`] makes visible, each with its line, 1-based.
+///
+/// Control characters of ASCII are not among them.
+pub(crate) fn find_hidden(raw: &str) -> Vec<(usize, char)> {
+    let mut hidden = Vec::new();
+    let mut s = Sanitizer { found: Some(Vec::new()), ..Sanitizer::default() };
+    for (line, text) in (1..).zip(raw.split('\n')) {
+        let mut out = String::new();
+        s.push(text, &mut out);
+        s.push("\n", &mut out);
+        hidden.extend(s.found.iter_mut().flat_map(std::mem::take).map(|c| (line, c)));
+    }
+    hidden
+}
+
 /// Number of bytes at the start of `text` that are plain ASCII.
 fn plain_prefix(text: &str) -> usize {
     text.bytes().take_while(|b| matches!(b, b' '..=b'~' | b'\n' | b'\t')).count()
@@ -158,46 +172,11 @@ fn control_picture(code: u32) -> char {
     char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER)
 }
 
-/// Characters that draw nothing, or that change how their neighbours are drawn or ordered: C1 controls, the twelve
-/// `Bidi_Control` characters, fillers, invisible operators, annotations, tags, variation selectors.
-pub(crate) fn is_hidden(c: char) -> bool {
-    matches!(u32::from(c),
-        0x80..=0x9F | 0xAD | 0x034F | 0x061C | 0x115F | 0x1160 | 0x17B4 | 0x17B5 | 0x180E
-        | 0x200B | 0x200E | 0x200F | 0x202A..=0x202E | 0x2060..=0x206F | 0x3164
-        | 0xFE00..=0xFE0D | 0xFEFF | 0xFFA0 | 0xFFF0..=0xFFFB
-        | 0x1BCA0..=0x1BCA3 | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
-}
-
-/// True for a joiner between two emoji, or between two letters of a script that uses joiners.
-fn is_joined(left: Option<char>, right: Option<char>) -> bool {
-    match (left, right) {
-        (Some(l), Some(r)) => (is_emoji(l) && is_emoji(r)) || (uses_joiners(l) && uses_joiners(r)),
-        _ => false,
-    }
-}
-
-fn is_keycap_base(c: char) -> bool {
-    matches!(c, '0'..='9' | '#' | '*')
-}
-
-fn is_emoji(c: char) -> bool {
-    matches!(u32::from(c),
-        0xA9 | 0xAE | 0x203C | 0x2049 | 0x2122 | 0x2139 | 0x2190..=0x21FF | 0x2300..=0x23FF
-        | 0x24C2 | 0x25A0..=0x27BF | 0x2934 | 0x2935 | 0x2B00..=0x2BFF | 0x3030 | 0x303D
-        | 0x3297 | 0x3299 | 0x1F000..=0x1FAFF)
-}
-
-/// Arabic and related scripts, the Indic scripts, Myanmar, Khmer, Mongolian and their neighbours.
-fn uses_joiners(c: char) -> bool {
-    matches!(u32::from(c),
-        0x0600..=0x08FF | 0x0900..=0x109F | 0x1700..=0x18AF | 0x1900..=0x1CFF
-        | 0xA800..=0xABFF | 0xFB50..=0xFDFF | 0xFE70..=0xFEFC | 0x11000..=0x11FFF)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::hidden::{ZWJ, ZWNJ};
     use super::*;
 
     #[test]
@@ -216,6 +195,15 @@ mod tests {
             ("a\u{fe0f}", "a‹U+FE0F›"),
             ("1\u{fe0f}2", "1‹U+FE0F›2"),
             ("❤\u{fe0f}\u{fe0f}", "❤\u{fe0f}‹U+FE0F›"),
+            ("a\u{180b}b\u{180f}", "a‹U+180B›b‹U+180F›"),
+            ("ᠠ\u{180b}\u{180b}", "ᠠ\u{180b}‹U+180B›"),
+            ("\u{fffe}\u{ffff}\u{fdd0}\u{10ffff}", "‹U+FFFE›‹U+FFFF›‹U+FDD0›‹U+10FFFF›"),
+            ("葛\u{e0100}\u{e0101}", "葛\u{e0100}‹U+E0101›"),
+            ("😀\u{e0100}", "😀‹U+E0100›"),
+            ("中\u{fe0f}", "中‹U+FE0F›"),
+            ("\u{3164}\u{115f}\u{2800}\u{34f}", "‹U+3164›‹U+115F›‹U+2800›‹U+034F›"),
+            ("e\u{301}\u{200d}\u{301}", "e\u{301}‹U+200D›\u{301}"),
+            ("🇩\u{200d}🇪", "🇩‹U+200D›🇪"),
         ] {
             assert_eq!(sanitize(raw), shown, "{raw:?}");
         }
@@ -225,8 +213,10 @@ mod tests {
     fn leaves_real_writing_alone() {
         for text in [
             "👨‍👩‍👧‍👦 family, 👩🏻‍❤️‍💋‍👨🏼 kiss, 1️⃣ one, 🇩🇪 flag",
-            "می‌خواهم",
-            "क्‍ष श्रीमान",
+            "می‌خواهم, کِتاب‌ها",
+            "क्‍ष श्रीमान, ক্‌ষ, ശ്‍രീ, ක්‍රම",
+            "🏳️‍🌈 🏴‍☠️ ❤️‍🔥 🧑🏽‍🚀 ©️ ☎︎",
+            "葛\u{e0101}飾, ᠠ\u{180b}ᠨ",
             "Ünïcödé e\u{301} 中文 한국어 ไทยที่",
         ] {
             assert_eq!(sanitize(text), text);
@@ -240,6 +230,15 @@ mod tests {
             assert!(out.len() < 200, "{mark:?}: {}", out.len());
             assert!(out.contains(CUT) && out.ends_with("end"), "{out:?}");
         }
+    }
+
+    #[test]
+    fn what_is_hidden_is_found_with_its_line() {
+        let raw = "\u{200b}a\nb\u{202e}\r\n❤\u{fe0f}\u{fe0f}\n\nc\u{200d}";
+        assert_eq!(
+            find_hidden(raw),
+            [(1, '\u{200b}'), (2, '\u{202e}'), (3, '\u{fe0f}'), (5, '\u{200d}')]
+        );
     }
 
     fn hostile() -> impl Strategy<Value = String> {
@@ -264,7 +263,13 @@ mod tests {
             'क',
             '्',
             '1',
-            KEYCAP,
+            '\u{20e3}',
+            '葛',
+            '\u{e0100}',
+            'ᠠ',
+            '\u{180b}',
+            '\u{3164}',
+            '\u{fffe}',
             'a',
             '\u{e0020}',
         ]);
@@ -286,14 +291,16 @@ mod tests {
             prop_assert_eq!(&whole, &pieces);
             for (at, c) in whole.char_indices() {
                 prop_assert!(!c.is_control() || matches!(c, '\n' | '\t'), "{:?}", whole);
-                prop_assert!(!is_hidden(c), "{:?}", whole);
-                let before = whole.get(..at).unwrap().chars().next_back();
-                match c {
-                    ZWJ | ZWNJ => prop_assert!(before.is_some_and(|b| !b.is_ascii()), "{:?}", whole),
-                    '\u{fe0e}' | '\u{fe0f}' => prop_assert!(
-                        before.is_some_and(|b| is_emoji(b) || is_keycap_base(b)), "{:?}", whole),
-                    _ => {}
+                if !is_hidden(c) || c == '\n' {
+                    continue;
                 }
+                // What is kept follows the character that needs it, at most one of a kind.
+                let before = whole.get(..at).unwrap().chars().next_back();
+                let selected = before.is_some_and(is_selector);
+                prop_assert!(is_contextual(c), "{:?}", whole);
+                prop_assert!(!(selected && is_selector(c)), "{:?}", whole);
+                prop_assert!(before.is_some_and(|b| !b.is_ascii() || "0123456789#*".contains(b)), "{:?}", whole);
+                prop_assert!(!matches!(before, Some(ZWJ | ZWNJ)), "{:?}", whole);
             }
         }
     }

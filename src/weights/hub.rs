@@ -56,10 +56,11 @@ pub(super) async fn download_from_hub(
     partial: &SharedPartialFile,
     url: &Url,
 ) -> Result<(), SourceFailure> {
+    hub_client::check_proxy(url).map_err(|error| SourceFailure::Source(error.to_string()))?;
     let client_url = url.clone();
     let client = run_blocking(move || hub_client::build_client(&client_url))
         .await
-        .map_err(|error| SourceFailure::Source(hub_client::describe_error(&error)))?;
+        .map_err(|error| SourceFailure::Source(hub_client::describe_error(&error, url)))?;
     let mut has_answered = false;
     let (mut retries, mut last_progress) = (0, partial.len());
     loop {
@@ -110,12 +111,12 @@ async fn request_rest(
     let response = match timeout(IDLE_TIMEOUT, request.send()).await {
         Err(_) => return Err(HubError::Temporary(idle_message())),
         Ok(Err(error)) if error.is_redirect() => {
-            return Err(HubError::refused(hub_client::describe_error(&error)));
+            return Err(HubError::refused(hub_client::describe_error(&error, url)));
         }
         Ok(Err(error)) if error.is_connect() => {
-            return Err(HubError::Unreachable(hub_client::describe_error(&error)));
+            return Err(HubError::Unreachable(hub_client::describe_error(&error, url)));
         }
-        Ok(Err(error)) => return Err(HubError::Temporary(hub_client::describe_error(&error))),
+        Ok(Err(error)) => return Err(HubError::Temporary(hub_client::describe_error(&error, url))),
         Ok(Ok(response)) => response,
     };
     let from_start = check_response(&response, have, task.total)?;
@@ -141,7 +142,12 @@ async fn receive_body(
     loop {
         let chunk: Bytes = match timeout(IDLE_TIMEOUT, response.chunk()).await {
             Err(_) => return Err(HubError::Temporary(idle_message())),
-            Ok(Err(error)) => return Err(HubError::Temporary(hub_client::describe_error(&error))),
+            Ok(Err(error)) => {
+                return Err(HubError::Temporary(hub_client::describe_error(
+                    &error,
+                    response.url(),
+                )));
+            }
             Ok(Ok(None)) => break,
             Ok(Ok(Some(chunk))) => chunk,
         };

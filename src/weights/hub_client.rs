@@ -3,12 +3,13 @@
 //! No key is ever sent. Plain http is allowed only to this machine, for tests and local caches.
 
 use std::error::Error as _;
-use std::sync::Once;
 use std::time::Duration;
 
 use reqwest::redirect::{Attempt, Policy};
 use reqwest::{Client, Url};
 
+use crate::domain::is_loopback_host;
+use crate::machine::{ProxyError, describe_tls_error, find_proxy, install_tls};
 use crate::text::sanitize_line;
 
 /// The environment variable that names a mirror of the hub.
@@ -68,18 +69,23 @@ pub(super) fn host_label(url: &Url) -> String {
 }
 
 fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let ip = host.trim_start_matches('[').trim_end_matches(']').parse::<std::net::IpAddr>();
-    host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
+    is_loopback_host(url.host_str().unwrap_or_default())
+}
+
+/// Checks that the proxy for `url`, if there is one, can be used.
+///
+/// # Errors
+/// The environment variable that names it contains no usable address.
+pub(super) fn check_proxy(url: &Url) -> Result<(), ProxyError> {
+    if is_loopback(url) {
+        return Ok(());
+    }
+    find_proxy(url.scheme(), url.host_str().unwrap_or_default()).map(drop)
 }
 
 /// Builds the client for `url`. Blocks while it reads the system's certificates.
 pub(super) fn build_client(url: &Url) -> Result<Client, reqwest::Error> {
-    static CRYPTO: Once = Once::new();
-    CRYPTO.call_once(|| {
-        // Fails only if another provider is already installed, which is just as good.
-        drop(rustls::crypto::ring::default_provider().install_default());
-    });
+    install_tls();
     let mut builder = Client::builder()
         .user_agent(concat!("plenary/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT_TIMEOUT)
@@ -96,6 +102,9 @@ pub(super) fn build_client(url: &Url) -> Result<Client, reqwest::Error> {
 fn decide_redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     let https_so_far = attempt.previous().iter().any(|url| url.scheme() == "https");
     let to = attempt.url();
+    if let Err(error) = check_proxy(to) {
+        return attempt.error(error);
+    }
     if attempt.previous().len() > MAX_REDIRECTS {
         attempt.error(format!("it redirected more than {MAX_REDIRECTS} times"))
     } else if to.scheme() == "https" || (!https_so_far && to.scheme() == "http" && is_loopback(to))
@@ -108,8 +117,12 @@ fn decide_redirect(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     }
 }
 
-/// A message with the innermost reason of `error`, without addresses.
-pub(super) fn describe_error(error: &reqwest::Error) -> String {
+/// A message with the innermost reason of `error` in a request to `url`, without addresses.
+pub(super) fn describe_error(error: &reqwest::Error, url: &Url) -> String {
+    let host = error.url().unwrap_or(url).host_str().unwrap_or_default();
+    if let Some(reason) = describe_tls_error(error, host) {
+        return sanitize_line(&reason);
+    }
     let mut inner = error.source();
     while let Some(deeper) = inner.and_then(std::error::Error::source) {
         inner = Some(deeper);

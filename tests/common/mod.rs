@@ -7,3 +7,5 @@ pub mod term;
 #[cfg(feature = "local")]
 #[path = "../../src/provider/local/tests/tiny.rs"]
 pub mod tiny;
+pub mod tls;
+pub mod unicode;

@@ -10,11 +10,13 @@ mod keys;
 #[cfg(all(feature = "local", unix))]
 mod local;
 mod local_screens;
+mod network;
 mod personas;
 mod provider;
 mod pty;
 mod pull;
 mod review;
+mod sanitised;
 mod scaffold;
 mod screens;
 mod sessions;

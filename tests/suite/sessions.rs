@@ -386,3 +386,29 @@ fn a_closed_pipe_is_not_an_error() {
         assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{args:?}");
     }
 }
+
+/// An answer in which every word matches took 20 s, and then the disk was said to hang.
+#[test]
+fn search_in_an_answer_full_of_matches_finds_it() {
+    let home = home_with_sessions();
+    let store = open_store(&home);
+    store_turn(&store, 3, SessionId::from_number(0xab << 120), "Which?", &"a b ".repeat(100_000));
+    drop(store);
+    let found = run_sessions(&home, &["search", "a"]);
+    assert_eq!((found.code, found.err.as_str()), (Some(0), ""));
+    assert!(found.out.starts_with("ab000000") && found.out.contains("a b a b"), "{}", found.out);
+}
+
+#[test]
+fn last_is_the_session_changed_last_even_after_a_clock_in_the_future() {
+    let home = home_with_sessions();
+    let store = open_store(&home);
+    // Its time is years after those of the others.
+    store_turn(&store, 1 << 40, SessionId::from_number(0xfe << 120), "From the future?", "Yes.");
+    store_turn(&store, 4, SessionId::from_number(0xab << 120), "And now?", "Now.");
+    drop(store);
+    let shown = run_sessions(&home, &["show", "last"]);
+    assert!(shown.out.contains("And now?"), "{}{}", shown.out, shown.err);
+    let listed = run_sessions(&home, &["list"]);
+    assert!(listed.out.starts_with("ab000000"), "{}", listed.out);
+}

@@ -20,7 +20,7 @@ use plenary::domain::{
     RecommendationId, RecommendationOrigin, RunId, RunNotes, RunState, Session, SessionId,
     Severity, SideTurnKind, TriageStep, TriageStepId, TurnId, Usage, Verdict, VerdictUpdate,
 };
-use plenary::store::{Store, StoreError};
+use plenary::store::{SearchStop, Store, StoreError};
 use proptest::prelude::*;
 use rusqlite::{Connection, OpenFlags};
 

@@ -531,6 +531,29 @@ fn sessions_are_not_changed_under_live_answers() {
 }
 
 #[test]
+fn a_search_is_stopped_when_its_words_are_gone_or_the_list_is_closed() {
+    let searches = |desk: &mut Desk| -> Vec<Effect> {
+        let is_search = |e: &Effect| matches!(e, Effect::Search(_) | Effect::StopSearch);
+        desk.take().into_iter().filter(is_search).collect()
+    };
+    let mut desk = Desk::new();
+    desk.keys("ctrl-r").send(Msg::SessionsListed(Ok(vec![session_summary()])));
+    desk.keys("/").type_text("a");
+    assert_eq!(searches(&mut desk), [Effect::Search("a".into())]);
+    desk.keys("backspace");
+    assert_eq!(searches(&mut desk), [Effect::StopSearch]);
+    desk.type_text("ab").take();
+    desk.keys("esc esc");
+    assert!(desk.state.overlays.is_empty());
+    assert_eq!(searches(&mut desk), [Effect::StopSearch]);
+    // Nothing to stop once the result is there.
+    desk.keys("ctrl-r").send(Msg::SessionsListed(Ok(vec![session_summary()])));
+    desk.keys("/").type_text("a").send(Msg::SearchResults("a".into(), Ok(Vec::new()))).take();
+    desk.keys("esc esc");
+    assert_eq!(searches(&mut desk), []);
+}
+
+#[test]
 fn nothing_is_due_when_nothing_happens() {
     let mut desk = Desk::new();
     assert_eq!(desk.state.next_redraw_at(), None);

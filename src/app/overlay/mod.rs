@@ -34,7 +34,7 @@ pub(super) use ledger::open_ledger;
 pub(super) use line_edit::edit_verdict;
 pub(super) use picker::{edit_filter, list_delta};
 pub(super) use sessions::{
-    on_session_changed, on_sessions_found, on_sessions_listed, open_sessions,
+    awaits_search, on_session_changed, on_sessions_found, on_sessions_listed, open_sessions,
 };
 
 use super::{Action, Effects, KeyContext, KeyPress, State};

@@ -89,6 +89,11 @@ pub(in crate::app) fn on_session_changed(
     }
 }
 
+/// True while an open list awaits the result of a search.
+pub(in crate::app) fn awaits_search(state: &State) -> bool {
+    state.overlays.iter().any(|open| matches!(open, Overlay::Sessions(list) if list.is_searching()))
+}
+
 fn opened_lists(state: &mut State) -> impl Iterator<Item = &mut SessionsOverlay> {
     state.overlays.iter_mut().filter_map(|overlay| match overlay {
         Overlay::Sessions(list) => Some(list),
@@ -162,6 +167,12 @@ impl SessionsOverlay {
         if !self.picker.filter.trim().is_empty() {
             effects.push(Effect::Search(self.picker.filter.clone()));
         }
+    }
+
+    /// True while the result of a search is awaited.
+    fn is_searching(&self) -> bool {
+        let filter = &self.picker.filter;
+        !filter.trim().is_empty() && self.found.as_ref().is_none_or(|(words, _)| words != filter)
     }
 }
 

@@ -22,10 +22,19 @@ pub(super) mod views;
 
 pub use input::{Handled, run_action};
 
-use super::{Effects, Msg, Notice, NoticeLevel, State, overlay};
+use super::{Effect, Effects, Msg, Notice, NoticeLevel, State, overlay};
 
 /// Applies one message to the state and pushes the resulting effects in order.
 pub fn update(state: &mut State, msg: Msg, effects: &mut Effects) {
+    let is_result = matches!(msg, Msg::SearchResults(..));
+    let awaited_search = overlay::awaits_search(state);
+    apply_message(state, msg, effects);
+    if awaited_search && !is_result && !overlay::awaits_search(state) {
+        effects.push(Effect::StopSearch);
+    }
+}
+
+fn apply_message(state: &mut State, msg: Msg, effects: &mut Effects) {
     match msg {
         Msg::Clock(clock) => {
             state.clock = clock;

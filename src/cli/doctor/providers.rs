@@ -46,6 +46,7 @@ pub(super) fn examine_providers(
             (None, Some(Err(failure))) => {
                 let fix = match failure.kind {
                     FailureKind::Auth => format!("check the key in {place}"),
+                    _ if !failure.retryable => "correct what the message names".to_owned(),
                     _ => format!("start the server, or put base_url of [providers.{name}] right"),
                 };
                 items.add_problem(AREA, format!("{name} at {url}: {failure}"), fix);

@@ -2,7 +2,14 @@
 //!
 //! Hidden instructions in a persona file may be written with them. Sanitising what is displayed is `text`'s work.
 
-use crate::text::is_hidden;
+use crate::text::{find_hidden, is_hidden};
+
+/// The flags of England, Scotland and Wales: the only emoji that are spelt with tag characters.
+const TAG_FLAGS: [&str; 3] = [
+    "\u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+    "\u{1f3f4}\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}",
+    "\u{1f3f4}\u{e0067}\u{e0062}\u{e0077}\u{e006c}\u{e0073}\u{e007f}",
+];
 
 /// An invisible character in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,45 +22,34 @@ pub struct InvisibleChar {
     pub name: &'static str,
 }
 
-/// Finds invisible characters. A byte order mark at the very start is allowed, and so are the joiners that emoji
-/// and scripts need.
+/// Finds invisible characters: those that are made visible on screen, and control characters. A byte order mark at the very
+/// start is allowed, and so are the flags that are spelt with tags.
 pub fn find_invisible(text: &str) -> Vec<InvisibleChar> {
-    let mut found = Vec::new();
-    let mut line = 1;
-    let mut previous = None;
-    let mut chars = text.strip_prefix('\u{feff}').unwrap_or(text).chars().peekable();
-    while let Some(c) = chars.next() {
-        let name = if c == '\r' && chars.peek() == Some(&'\n') {
-            None
-        } else if is_joiner(c) {
-            // A joiner between two ASCII characters has no effect.
-            let plain = |c: Option<char>| c.is_none_or(|c| c.is_ascii());
-            (plain(previous) && plain(chars.peek().copied())).then_some("zero-width joiner")
-        } else if is_tag(c) && previous.is_some_and(|b| b == '\u{1f3f4}' || is_tag(b)) {
-            None // the flags of England, Scotland and Wales are spelt with tags
-        } else {
-            describe_char(c)
-        };
-        if let Some(name) = name {
-            found.push(InvisibleChar { line, character: c, name });
-        }
-        line += usize::from(c == '\n');
-        previous = Some(c);
+    let mut text = text.strip_prefix('\u{feff}').unwrap_or(text).to_owned();
+    for flag in TAG_FLAGS {
+        text = text.replace(flag, "");
     }
+    let hidden = find_hidden(&text).into_iter();
+    let mut found: Vec<InvisibleChar> = hidden
+        .filter_map(|(line, c)| Some(InvisibleChar { line, character: c, name: describe_char(c)? }))
+        .collect();
+    for (line, text) in (1..).zip(text.split_inclusive('\n')) {
+        let text = text.strip_suffix("\r\n").unwrap_or(text);
+        let controls =
+            text.chars().filter(|c| c.is_ascii_control() || matches!(c, '\u{2028}' | '\u{2029}'));
+        found.extend(
+            controls.filter_map(|c| {
+                Some(InvisibleChar { line, character: c, name: describe_char(c)? })
+            }),
+        );
+    }
+    found.sort_by_key(|invisible| invisible.line);
     found
 }
 
-/// True for a character that shows nothing and is no space.
+/// True for a character that shows nothing, is no space, and is not needed by emoji or scripts.
 pub(super) fn is_invisible(c: char) -> bool {
-    describe_char(c).is_some()
-}
-
-fn is_joiner(c: char) -> bool {
-    matches!(c, '\u{200c}' | '\u{200d}')
-}
-
-fn is_tag(c: char) -> bool {
-    matches!(c, '\u{e0000}'..='\u{e007f}')
+    !matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}') && describe_char(c).is_some()
 }
 
 fn describe_char(c: char) -> Option<&'static str> {
@@ -66,14 +62,18 @@ fn describe_char(c: char) -> Option<&'static str> {
             "bidirectional control"
         }
         '\u{200b}' => "zero-width space",
+        '\u{200c}' | '\u{200d}' => "zero-width joiner",
         '\u{feff}' => "zero-width no-break space",
         '\u{ad}' => "soft hyphen",
         '\u{2028}' | '\u{2029}' => "line or paragraph separator",
         '\u{180e}' | '\u{2060}'..='\u{2064}' => "invisible separator or operator",
         '\u{fff9}'..='\u{fffb}' => "interlinear annotation",
         '\u{e0000}'..='\u{e007f}' => "tag character",
-        '\u{e0100}'..='\u{e01ef}' => "variation selector",
-        // The sanitiser hides more: fillers, selectors, marks of notations that no persona needs.
+        '\u{180b}'..='\u{180d}'
+        | '\u{180f}'
+        | '\u{fe00}'..='\u{fe0f}'
+        | '\u{e0100}'..='\u{e01ef}' => "variation selector",
+        // Fillers, noncharacters, marks of notations that no persona needs.
         c if is_hidden(c) => "character that draws nothing",
         _ => return None,
     })
@@ -95,8 +95,8 @@ mod tests {
                 (2, '\u{202e}'),
                 (3, '\u{200b}'),
                 (3, '\u{e0041}'),
-                (4, '\u{1b}'),
                 (4, '\u{200d}'),
+                (4, '\u{1b}'),
                 (4, '\r'),
             ]
         );
@@ -110,8 +110,17 @@ mod tests {
     }
 
     #[test]
+    fn a_flag_carries_no_hidden_text() {
+        let spelt: String =
+            "ignore".chars().filter_map(|c| char::from_u32(0xe0000 + u32::from(c))).collect();
+        assert_eq!(find_invisible(&format!("🏴{spelt}\u{e007f}")).len(), 7);
+        assert_eq!(find_invisible("a\r\nb\rc\u{7}").len(), 2);
+    }
+
+    #[test]
     fn all_characters_hidden_on_screen_are_found() {
-        for c in ('\0'..=char::MAX).filter(|c| is_hidden(*c)) {
+        let planes = ('\0'..='\u{1ffff}').chain('\u{e0000}'..='\u{e1000}');
+        for c in planes.filter(|c| is_hidden(*c)) {
             assert_eq!(find_invisible(&format!("a{c}b")).len(), 1, "U+{:04X}", u32::from(c));
         }
     }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::word_lists::word_lists;
-use crate::export::embed_markdown::escape_markdown;
+use crate::export::inert_markdown::escape_markdown;
 use crate::export::session_reading::ReadAnswer;
 use crate::text::{OutlineKind, OutlinePart, sanitize_line};
 

@@ -27,7 +27,7 @@ mod word_lists;
 
 use std::fmt::{self, Write};
 
-use super::embed_markdown::escape_markdown;
+use super::inert_markdown::escape_markdown;
 use super::session_reading::SessionReading;
 use super::{ReadingInput, markdown};
 use crate::domain::{Decision, Session};

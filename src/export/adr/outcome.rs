@@ -10,9 +10,10 @@ use crate::domain::Facet;
 use crate::domain::format::format_quantity;
 use crate::export::checklist::no_items_text;
 use crate::export::decisions::{describe_item, write_challenges};
-use crate::export::embed_markdown::{escape_markdown, quote_markdown};
+use crate::export::embed_markdown::quote_markdown;
 use crate::export::excerpt::quote_span;
 use crate::export::exported_item::{ExportedItem, ItemStatus};
+use crate::export::inert_markdown::escape_markdown;
 use crate::export::session_reading::SessionReading;
 
 /// Writes *Decision Outcome* with *Consequences* and *Confirmation*.

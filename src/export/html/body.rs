@@ -11,7 +11,10 @@ use pulldown_cmark::{
 
 use super::code;
 use super::escape_html;
-use crate::text::{Highlighter, ParsedMarkdown, is_line_break, link_note, markdown_options};
+use crate::text::{
+    Highlighter, ParsedMarkdown, is_line_break, is_safe_link, link_note, markdown_options,
+    with_ascii_host,
+};
 
 /// HTML that is inserted at a byte of the source.
 pub(super) struct HtmlInsertion {
@@ -234,7 +237,7 @@ impl<'a> HtmlEventFilter<'a, '_> {
             if kind == LinkType::Email { format!("mailto:{target}") } else { target.to_owned() };
         let live = self.link.is_empty() && is_safe_link(&target);
         if live {
-            let href = escape_html(&target).replace(' ', "%20");
+            let href = escape_html(&with_ascii_host(&target)).replace(' ', "%20");
             self.push_html(format!("<a href=\"{href}\" rel=\"noopener noreferrer\">"));
         }
         self.link.push(OpenLink { target, live, text: String::new() });
@@ -304,14 +307,6 @@ fn kind_label(kind: BlockQuoteKind) -> &'static str {
         BlockQuoteKind::Warning => "Warning",
         BlockQuoteKind::Caution => "Caution",
     }
-}
-
-/// True for web and mail addresses.
-fn is_safe_link(target: &str) -> bool {
-    let begins = |scheme: &str| {
-        target.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-    };
-    ["http://", "https://", "mailto:"].into_iter().any(begins)
 }
 
 /// The address, shortened for display.

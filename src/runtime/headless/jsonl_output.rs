@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use super::{HeadlessEvent, Output, count_answered, ending_of};
 use crate::app::RunRef;
-use crate::domain::{RunNotes, Session, Usage};
-use crate::text::sanitize;
+use crate::domain::{Session, Usage};
+use crate::text::{sanitize, sanitize_line};
 
 /// Writes events as JSON lines.
 pub struct JsonlOutput<W: Write> {
@@ -24,8 +24,8 @@ enum JsonlEvent<'a> {
     Turn {
         session: String,
         turn: usize,
-        question: &'a str,
-        panel: &'a str,
+        question: String,
+        panel: String,
         personas: Vec<&'a str>,
     },
     Start {
@@ -57,7 +57,7 @@ enum JsonlEvent<'a> {
         usage: Option<Usage>,
         model: String,
         answered_by: Option<&'a str>,
-        notes: &'a RunNotes,
+        notes: Vec<String>,
     },
     Summary {
         session: String,
@@ -89,8 +89,8 @@ impl<W: Write> Output for JsonlOutput<W> {
         self.push_line(&JsonlEvent::Turn {
             session: session.id.to_string(),
             turn: session.turns.len(),
-            question: &turn.question,
-            panel: &session.panel,
+            question: sanitize(&turn.question),
+            panel: sanitize_line(&session.panel),
             personas: turn.runs.iter().map(|run| run.persona.as_str()).collect(),
         })
     }
@@ -104,9 +104,11 @@ impl<W: Write> Output for JsonlOutput<W> {
         let Some(run) = runs.get(index) else { return Ok(()) };
         let persona = run.run.persona.as_str();
         let line = match *event {
-            HeadlessEvent::Start { attempt } => {
-                JsonlEvent::Start { persona, model: run.run.model.to_string(), attempt }
-            }
+            HeadlessEvent::Start { attempt } => JsonlEvent::Start {
+                persona,
+                model: sanitize_line(&run.run.model.to_string()),
+                attempt,
+            },
             HeadlessEvent::Reasoning(text) => JsonlEvent::Reasoning { persona, text },
             HeadlessEvent::Delta(text) => JsonlEvent::Delta { persona, text },
             HeadlessEvent::Retry { attempt, of, wait, reason } => {
@@ -122,9 +124,9 @@ impl<W: Write> Output for JsonlOutput<W> {
                     reason: ending.reason().map(sanitize),
                     ms: millis(run.run.elapsed),
                     usage: run.run.usage,
-                    model: run.run.model.to_string(),
+                    model: sanitize_line(&run.run.model.to_string()),
                     answered_by: run.display.served_model.as_deref(),
-                    notes: &run.run.notes,
+                    notes: run.run.notes.iter().map(|note| sanitize_line(note)).collect(),
                 }
             }
         };

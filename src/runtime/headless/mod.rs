@@ -250,6 +250,7 @@ impl<'a> Asking<'a> {
                 | Effect::RevealSection(_)
                 | Effect::ListSessions
                 | Effect::Search(_)
+                | Effect::StopSearch
                 | Effect::Rename(..)
                 | Effect::Tag(..)
                 | Effect::Delete(_)

@@ -15,10 +15,16 @@ pub(super) use session::load_session;
 const SUMMARY_COLUMNS: &str = "id, title, panel, created_at, updated_at, turns, runs, answered, tags, proposed, \
      decided";
 
+/// The numbers of all sessions, most recently changed first. By the order of the changes, not their times: a clock may be
+/// wrong, and a session with a time in the future would stay the first one.
+pub(super) const SESSIONS_BY_CHANGE: &str =
+    "SELECT seq FROM session ORDER BY changed DESC, seq DESC";
+
 /// True if all tables and columns that are read here exist; a newer store may have them.
 pub(super) fn can_read(conn: &Connection) -> bool {
     let list = format!("SELECT {SUMMARY_COLUMNS} FROM session");
-    std::iter::once(list.as_str()).chain(session::ALL_QUERIES).all(|sql| conn.prepare(sql).is_ok())
+    let lists = [list.as_str(), SESSIONS_BY_CHANGE];
+    lists.into_iter().chain(session::ALL_QUERIES).all(|sql| conn.prepare(sql).is_ok())
 }
 
 /// Makes a store of an older format look like the newest one, for this connection and without changing the file.
@@ -28,13 +34,17 @@ pub(super) fn adapt_older_format(conn: &Connection) -> rusqlite::Result<()> {
     if format == 1 {
         // Names without a schema are resolved in `temp` first.
         conn.execute_batch(
-            "CREATE TEMP VIEW session AS SELECT *, '[]' AS tags, 0 AS proposed, 0 AS decided \
-                 FROM main.session; \
+            "CREATE TEMP VIEW session AS SELECT *, '[]' AS tags, 0 AS proposed, 0 AS decided, \
+                 updated_at AS changed FROM main.session; \
              CREATE TEMP VIEW turn AS SELECT *, 'question' AS kind, '' AS about FROM main.turn; \
              CREATE TEMP VIEW run AS SELECT *, 0 AS lifted, NULL AS cost_microusd FROM main.run; \
              CREATE TEMP TABLE recommendation (seq, id, run, facet, title, span_start, span_end, \
                  origin, severity, decision, comment, owner, own_title, same_as, dropped); \
              CREATE TEMP TABLE edit (seq, id, session, what, at, steps, undone, place);",
+        )?;
+    } else if format == 2 {
+        conn.execute_batch(
+            "CREATE TEMP VIEW session AS SELECT *, updated_at AS changed FROM main.session",
         )?;
     }
     Ok(())
@@ -47,7 +57,7 @@ pub(super) fn list_sessions(
 ) -> rusqlite::Result<Vec<SessionSummary>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut query = conn.prepare_cached(&format!(
-        "SELECT {SUMMARY_COLUMNS} FROM session ORDER BY updated_at DESC, seq DESC LIMIT ?1"
+        "SELECT {SUMMARY_COLUMNS} FROM session ORDER BY changed DESC, seq DESC LIMIT ?1"
     ))?;
     query.query_map([limit], summary_from_row)?.collect()
 }
@@ -86,7 +96,7 @@ pub(super) fn find_ids(
 ) -> rusqlite::Result<Vec<SessionId>> {
     // "g" sorts after all hex digits: the range is one scan of the index of ids.
     let mut query = conn.prepare_cached(
-        "SELECT id FROM session WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY updated_at DESC LIMIT ?2",
+        "SELECT id FROM session WHERE id >= ?1 AND id < ?1 || 'g' ORDER BY changed DESC LIMIT ?2",
     )?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     query.query_map(params![prefix, limit], |row| id_from_row(row, 0, SessionId::parse))?.collect()

@@ -2,18 +2,21 @@
 //!
 //! The index knows texts (a title with its tags, a question, an answer) by numbers that include their session (see
 //! `migrations/0002_review.sql`), so that a word that occurs in every answer of 100,000 sessions is still found by
-//! reading one list. Reads one connection.
+//! reading one list. Reads one connection, whose snapshot it holds only while it finds the sessions, not while it builds
+//! the excerpts.
 
 mod excerpt;
 mod query;
+mod stop;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use super::read;
-use crate::domain::SearchHit;
+use crate::domain::{SearchHit, SessionSummary};
 use excerpt::Excerpts;
 pub(super) use query::SearchQuery;
 use query::SearchTerm;
+pub use stop::SearchStop;
 
 /// Maximum number of trigrams by which one or two characters are looked up.
 const MAX_TRIGRAMS: u32 = 4096;
@@ -28,44 +31,60 @@ const MATCH_TRIGRAMS: &str = "SELECT rowid FROM pieces WHERE pieces MATCH ?1";
 const LIST_TRIGRAMS: &str = "SELECT term FROM pieces_terms WHERE term >= ?1 AND term < ?2 LIMIT ?3";
 
 /// Returns the sessions that contain every term, most recently changed first, at most `limit`.
+///
+/// # Errors
+/// `SQLITE_INTERRUPT` if `stop` was stopped.
 pub(super) fn search_sessions(
     conn: &Connection,
     query: &SearchQuery,
     limit: usize,
+    stop: &SearchStop,
 ) -> rusqlite::Result<Vec<SearchHit>> {
-    // One snapshot, as another instance may be writing.
-    let tx = conn.unchecked_transaction()?;
-    let excerpts = Excerpts::new()?;
+    let mut excerpts = Excerpts::new()?;
     let mut terms = Vec::new();
     for term in query.terms() {
         if term.is_dense() || excerpts.is_word(term)? {
             terms.push(term.clone());
         }
     }
-    let Some((lists, sessions)) = sessions_with_all_terms(&tx, &terms)? else {
+    let mut hits = Vec::new();
+    for (session, text) in find_texts(conn, &terms, limit, stop)? {
+        stop.check()?;
+        // Another instance may have deleted the session since.
+        if let Some((who, text)) = read_text(conn, text).optional()? {
+            let excerpt = excerpts.build_excerpt(&text, &terms, stop)?;
+            hits.push(SearchHit { session, who, excerpt });
+        }
+    }
+    Ok(hits)
+}
+
+/// Returns the sessions that contain every term, most recently changed first, at most `limit`, each with the number of
+/// the text to show.
+fn find_texts(
+    conn: &Connection,
+    terms: &[SearchTerm],
+    limit: usize,
+    stop: &SearchStop,
+) -> rusqlite::Result<Vec<(SessionSummary, i64)>> {
+    // One snapshot, as another instance may be writing.
+    let tx = conn.unchecked_transaction()?;
+    let Some((lists, sessions)) = sessions_with_all_terms(&tx, terms, stop)? else {
         return Ok(Vec::new());
     };
-    let mut hits = Vec::new();
-    let mut newest =
-        tx.prepare_cached("SELECT seq FROM session ORDER BY updated_at DESC, seq DESC")?;
+    let mut found = Vec::new();
+    let mut newest = tx.prepare_cached(read::SESSIONS_BY_CHANGE)?;
     let mut rows = newest.query([])?;
     while let Some(row) = rows.next()? {
-        if hits.len() >= limit {
+        if found.len() >= limit {
             break;
         }
         let session: i64 = row.get(0)?;
-        if sessions.binary_search(&session).is_err() {
-            continue;
+        if sessions.binary_search(&session).is_ok() {
+            found.push((read::load_summary(&tx, session)?, best_text(&lists, session)));
         }
-        let summary = read::load_summary(&tx, session)?;
-        let (who, text) = read_text(&tx, best_text(&lists, session))?;
-        hits.push(SearchHit {
-            session: summary,
-            who,
-            excerpt: excerpts.build_excerpt(&text, &terms)?,
-        });
     }
-    Ok(hits)
+    Ok(found)
 }
 
 /// Numbers of texts, ascending.
@@ -80,10 +99,12 @@ fn session_of_text(text: i64) -> i64 {
 fn sessions_with_all_terms(
     conn: &Connection,
     terms: &[SearchTerm],
+    stop: &SearchStop,
 ) -> rusqlite::Result<Option<(Vec<IndexedTexts>, Vec<i64>)>> {
     let mut lists = Vec::new();
     let mut sessions: Option<Vec<i64>> = None;
     for term in terms {
+        stop.check()?;
         let texts = texts_with_term(conn, term)?;
         let mut here: Vec<i64> = texts.iter().copied().map(session_of_text).collect();
         here.dedup();

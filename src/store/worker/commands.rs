@@ -35,7 +35,9 @@ impl StoreWorker {
                     self.erase_deleted(outcome.erase_scope);
                     Ok(())
                 }
-                Some(_) if self.load_session(id)?.is_none() => Err(StoreError::NoSuchSession(id)),
+                Some(_) if self.view().load_session(id)?.is_none() => {
+                    Err(StoreError::NoSuchSession(id))
+                }
                 Some(skipped) => Err(StoreError::Io(skipped.reason)),
             },
             Err(e) => {

@@ -1,6 +1,6 @@
 //! The store's only thread: takes changes out of the queue, writes them, and handles requests.
 //!
-//! It alone owns the connections. Changes that it cannot write stay pending and are written again every few seconds. A
+//! It alone owns the connections that write. Changes that it cannot write stay pending and are written again every few seconds. A
 //! file that must not be written (damaged, newer, foreign) stays as it is; its changes go into a store in memory. A
 //! problem is reported when it begins and when it is over.
 
@@ -19,12 +19,13 @@ use rusqlite::Connection;
 use super::backlog::{Backlog, QueuedChange};
 use super::change_queue::ChangeQueue;
 use super::errors::{StoreErrors, describe_error, is_damaged};
-use super::instance::Instance;
+use super::instance::{Instance, InstanceId};
 use super::memory::MemoryStore;
 use super::secure_delete::{EraseScope, erase_deleted_text};
 use super::syncer::Syncer;
 use super::write::{self, SyncLevel, WriteOutcome};
 use super::{StoreError, open};
+pub(super) use reads::ReadView;
 
 /// Time until changes that could not be written are written again.
 const RETRY_INTERVAL: Duration = Duration::from_secs(3);
@@ -78,12 +79,22 @@ impl Drop for QueueCloser<'_> {
 /// The store's file, and whether it can be written.
 struct StoreFile {
     path: PathBuf,
+    /// The path without links, once it is known.
+    real_path: PathBuf,
     instance: Instance,
     conn: Option<Connection>,
     access: FileAccess,
     /// Why it cannot be written, if it cannot.
     reason: String,
     syncer: Syncer,
+}
+
+/// A file that other connections may read.
+pub(super) struct ReadableFile {
+    /// The path without links.
+    pub(super) path: PathBuf,
+    /// This program as a writer of the file.
+    pub(super) instance: InstanceId,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +131,7 @@ impl StoreWorker {
         let file = path.map(|path| StoreFile {
             instance: Instance::new(&path),
             syncer: Syncer::new(&path, Arc::clone(&errors)),
+            real_path: path.clone(),
             path,
             conn: None,
             access: FileAccess::Retry,
@@ -154,6 +166,7 @@ impl StoreWorker {
         if let Ok(real) = std::fs::canonicalize(&file.path) {
             file.instance = Instance::new(&real);
             file.syncer = Syncer::new(&real, Arc::clone(&self.errors));
+            file.real_path = real;
         }
         match opened {
             Ok(mut conn) => {
@@ -175,6 +188,23 @@ impl StoreWorker {
                     self.errors.push(StoreError::Open { path, reason });
                 }
             }
+        }
+    }
+
+    /// Where another connection finds everything that callers may read: the file, and this program as one of its writers.
+    /// None while something is in memory only.
+    pub(super) fn readable_file(&self) -> Option<ReadableFile> {
+        match &self.file {
+            Some(StoreFile {
+                access: FileAccess::Write,
+                conn: Some(_),
+                real_path,
+                instance,
+                ..
+            }) if self.backlog.is_empty() && self.memory.is_none() => {
+                Some(ReadableFile { path: real_path.clone(), instance: instance.id().clone() })
+            }
+            _ => None,
         }
     }
 
@@ -219,11 +249,11 @@ impl StoreWorker {
 
     /// Writes all pending changes to memory, after the sessions of the file that they change.
     fn commit_to_memory(&mut self) -> Result<(), StoreError> {
-        for id in self.pending_session_ids()? {
+        for id in self.view().pending_session_ids()? {
             let is_known =
                 self.memory.as_ref().is_some_and(|memory| memory.sessions().contains(&id));
             if !is_known {
-                let session = self.load_written(id)?;
+                let session = self.view().load_written(id)?;
                 let memory = get_or_open(&mut self.memory)?;
                 memory.adopt_session(id, session.as_ref()).map_err(|e| memory_error(&e))?;
             }

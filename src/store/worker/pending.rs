@@ -6,10 +6,9 @@ use std::collections::{HashMap, HashSet};
 
 use rusqlite::Connection;
 
-use super::super::backlog::QueuedChange;
 use super::super::memory::MemoryStore;
 use super::super::{StoreError, read};
-use super::StoreWorker;
+use super::reads::ReadView;
 use crate::domain::{Change, Recommendation, RunId, Session, SessionId, TurnId};
 
 /// Sessions with pending changes.
@@ -31,7 +30,7 @@ impl PendingSessions {
     }
 }
 
-impl StoreWorker {
+impl ReadView<'_> {
     /// Loads the sessions with pending changes.
     pub(super) fn pending_sessions(&self) -> Result<PendingSessions, StoreError> {
         let ids = self.pending_session_ids()?;
@@ -48,7 +47,7 @@ impl StoreWorker {
         let mut runs: HashMap<RunId, SessionId> = HashMap::new();
         let mut seen = HashSet::new();
         let mut ids = Vec::new();
-        for queued in self.backlog.changes() {
+        for queued in self.pending() {
             let id = match &queued.change {
                 Change::Turn { session, turn, runs: new_runs, .. } => {
                     turns.insert(*turn, *session);
@@ -96,7 +95,7 @@ impl StoreWorker {
         if known.is_some() {
             return Ok(known);
         }
-        for layer in self.read_layers() {
+        for layer in self.layers() {
             let found = look_up(layer.conn).map_err(|e| self.read_error(&e))?;
             if found.is_some() {
                 return Ok(found);
@@ -104,26 +103,4 @@ impl StoreWorker {
         }
         Ok(None)
     }
-}
-
-/// Returns session `id` as it will be when `changes` are written; `base` is the session without them.
-pub(super) fn apply_pending(
-    base: Option<Session>,
-    id: SessionId,
-    changes: &[QueuedChange],
-) -> Option<Session> {
-    let mut session = base;
-    for queued in changes {
-        match (&mut session, &queued.change) {
-            (_, Change::Deleted { session: deleted }) if *deleted == id => {
-                session = session.filter(Session::is_live);
-            }
-            (Some(session), change) => session.apply(change, queued.at),
-            (None, change) if change.session() == Some(id) => {
-                session = Session::from_first_turn(change);
-            }
-            (None, _) => {}
-        }
-    }
-    session
 }

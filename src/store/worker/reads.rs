@@ -2,29 +2,67 @@
 //!
 //! Writes nothing.
 
-use std::cmp::Reverse;
 use std::collections::HashSet;
+use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, ErrorCode};
 
+use super::super::backlog::QueuedChange;
 use super::super::errors::describe_error;
-use super::super::instance::Instance;
-use super::super::{StoreError, read, search};
-use super::pending::apply_pending;
+use super::super::instance::InstanceId;
+use super::super::search::{self, SearchStop};
+use super::super::{StoreError, read};
 use super::{StoreFile, StoreWorker};
-use crate::domain::{SearchHit, Session, SessionId, SessionSummary};
+use crate::domain::{Change, SearchHit, Session, SessionId, SessionSummary};
 
 /// Tables to read from.
-pub(super) struct ReadLayer<'a> {
+pub(in crate::store) struct ReadLayer<'a> {
     /// The connection.
-    pub(super) conn: &'a Connection,
+    pub(in crate::store) conn: &'a Connection,
     /// This program as a writer of these tables.
-    instance: &'a Instance,
+    instance: &'a InstanceId,
     /// Sessions that are read from this layer and not from the next one, whether they exist or not.
     sessions: Option<&'a HashSet<SessionId>>,
 }
 
+/// Tables, and the changes that are not in them yet.
+pub(in crate::store) struct ReadView<'a> {
+    /// The file, for messages.
+    path: Option<&'a Path>,
+    /// The tables: memory, then the file.
+    layers: Vec<ReadLayer<'a>>,
+    /// Changes that could not be written.
+    pending: &'a [QueuedChange],
+}
+
 impl StoreWorker {
+    /// Everything that the worker has, written or not.
+    pub(in crate::store) fn view(&self) -> ReadView<'_> {
+        let mut layers = Vec::new();
+        layers.extend(self.memory.as_ref().map(|memory| ReadLayer {
+            conn: memory.conn(),
+            instance: memory.instance().id(),
+            sessions: Some(memory.sessions()),
+        }));
+        if let Some(StoreFile { conn: Some(conn), instance, .. }) = &self.file {
+            layers.push(ReadLayer { conn, instance: instance.id(), sessions: None });
+        }
+        let path = self.file.as_ref().map(|file| file.path.as_path());
+        ReadView { path, layers, pending: self.backlog.changes() }
+    }
+}
+
+impl<'a> ReadView<'a> {
+    /// Only what is in the file at `path`, through `conn`.
+    pub(in crate::store) fn of_file(
+        path: &'a Path,
+        conn: &'a Connection,
+        instance: &'a InstanceId,
+    ) -> Self {
+        let layers = vec![ReadLayer { conn, instance, sessions: None }];
+        Self { path: Some(path), layers, pending: &[] }
+    }
+
     /// See [`crate::store::Store::list_sessions`].
     pub(in crate::store) fn list_sessions(
         &self,
@@ -39,7 +77,6 @@ impl StoreWorker {
             |summary| summary.id,
             read::list_sessions,
         )?);
-        summaries.sort_by_key(|summary| Reverse(summary.updated_at));
         summaries.truncate(limit);
         Ok(summaries)
     }
@@ -49,12 +86,12 @@ impl StoreWorker {
         &self,
         id: SessionId,
     ) -> Result<Option<Session>, StoreError> {
-        Ok(apply_pending(self.load_written(id)?, id, self.backlog.changes()))
+        Ok(apply_pending(self.load_written(id)?, id, self.pending))
     }
 
     /// The session without its pending changes.
     pub(super) fn load_written(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        for ReadLayer { conn, instance, sessions } in self.read_layers() {
+        for ReadLayer { conn, instance, sessions } in &self.layers {
             let session = read::load_session(conn, id, |owner| instance.is_alive(conn, owner))
                 .map_err(|e| self.read_error(&e))?;
             if session.is_some() || sessions.is_some_and(|sessions| sessions.contains(&id)) {
@@ -85,17 +122,18 @@ impl StoreWorker {
         &self,
         words: &str,
         limit: usize,
+        stop: &SearchStop,
     ) -> Result<Vec<SearchHit>, StoreError> {
         let Some(query) = search::SearchQuery::parse(words) else { return Ok(Vec::new()) };
-        if self.read_layers().iter().any(|layer| !search::is_indexed(layer.conn)) {
-            let path = self.file.as_ref().map(|file| file.path.display().to_string());
+        if self.layers.iter().any(|layer| !search::is_indexed(layer.conn)) {
+            let path = self.path.map(|path| path.display().to_string());
             return Err(StoreError::Io(format!(
                 "{}: it cannot be searched: its format is of another version of plenary, and it \
                  cannot be brought up to date",
                 path.unwrap_or_default()
             )));
         }
-        let search = |conn: &Connection, limit| search::search_sessions(conn, &query, limit);
+        let search = |conn: &Connection, limit| search::search_sessions(conn, &query, limit, stop);
         let pending = self.pending_sessions()?;
         let mut hits = Vec::new();
         if !pending.sessions.is_empty() {
@@ -103,7 +141,6 @@ impl StoreWorker {
             hits = search(copy.conn(), limit).map_err(|e| self.read_error(&e))?;
         }
         hits.extend(self.read_rows(pending.ids, limit, |hit| hit.session.id, search)?);
-        hits.sort_by_key(|hit| Reverse(hit.session.updated_at));
         hits.truncate(limit);
         Ok(hits)
     }
@@ -119,7 +156,7 @@ impl StoreWorker {
     ) -> Result<Vec<T>, StoreError> {
         let mut hidden: HashSet<SessionId> = hidden.into_iter().collect();
         let mut rows = Vec::new();
-        for layer in self.read_layers() {
+        for layer in &self.layers {
             let limit = limit.saturating_add(hidden.len());
             let found = read(layer.conn, limit).map_err(|e| self.read_error(&e))?;
             rows.extend(found.into_iter().filter(|row| !hidden.contains(&session_id(row))));
@@ -128,22 +165,43 @@ impl StoreWorker {
         Ok(rows)
     }
 
-    /// The tables to read: memory, then the file.
-    pub(super) fn read_layers(&self) -> Vec<ReadLayer<'_>> {
-        let mut layers = Vec::new();
-        layers.extend(self.memory.as_ref().map(|memory| ReadLayer {
-            conn: memory.conn(),
-            instance: memory.instance(),
-            sessions: Some(memory.sessions()),
-        }));
-        if let Some(StoreFile { conn: Some(conn), instance, .. }) = &self.file {
-            layers.push(ReadLayer { conn, instance, sessions: None });
-        }
-        layers
+    /// The tables to read.
+    pub(in crate::store) fn layers(&self) -> &[ReadLayer<'a>] {
+        &self.layers
     }
 
-    pub(super) fn read_error(&self, error: &rusqlite::Error) -> StoreError {
-        let path = self.file.as_ref().map(|file| file.path.clone()).unwrap_or_default();
+    /// Changes that could not be written.
+    pub(super) fn pending(&self) -> &'a [QueuedChange] {
+        self.pending
+    }
+
+    pub(in crate::store) fn read_error(&self, error: &rusqlite::Error) -> StoreError {
+        if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
+            return StoreError::Stopped;
+        }
+        let path = self.path.map(Path::to_owned).unwrap_or_default();
         StoreError::Unreadable { path, reason: format!("{} ({error})", describe_error(error)) }
     }
+}
+
+/// Returns session `id` as it will be when `changes` are written; `base` is the session without them.
+fn apply_pending(
+    base: Option<Session>,
+    id: SessionId,
+    changes: &[QueuedChange],
+) -> Option<Session> {
+    let mut session = base;
+    for queued in changes {
+        match (&mut session, &queued.change) {
+            (_, Change::Deleted { session: deleted }) if *deleted == id => {
+                session = session.filter(Session::is_live);
+            }
+            (Some(session), change) => session.apply(change, queued.at),
+            (None, change) if change.session() == Some(id) => {
+                session = Session::from_first_turn(change);
+            }
+            (None, _) => {}
+        }
+    }
+    session
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::super::read;
+use super::super::search::SearchStop;
 use super::super::session_changes::changes_to_create;
 use super::*;
 use crate::domain::{
@@ -81,9 +82,9 @@ fn full_disk_loses_nothing_and_is_reported_once() {
     assert_eq!(worker.errors.take(), None, "reported twice");
 
     let whole = format!("on disk. {long} end");
-    let shown = worker.load_session(SESSION).unwrap().unwrap();
+    let shown = worker.view().load_session(SESSION).unwrap().unwrap();
     assert_eq!(shown.turns[0].runs[0].text, whole);
-    assert_eq!(worker.list_sessions(9).unwrap()[0].answered, 1);
+    assert_eq!(worker.view().list_sessions(9).unwrap()[0].answered, 1);
     let on_disk = read::load_session(worker.conn().unwrap(), SESSION, |_| true).unwrap().unwrap();
     assert_eq!(on_disk.turns[0].runs[0].text, "on disk. ");
 
@@ -149,10 +150,10 @@ fn triage_step_on_a_full_disk_is_kept_and_reported_as_unwritten() {
         assert!(error.contains("nothing was changed") && error.contains("full"), "{error}");
     }
     assert_eq!(worker.errors.take(), None, "reported twice");
-    let shown = worker.load_session(SESSION).unwrap().unwrap();
+    let shown = worker.view().load_session(SESSION).unwrap().unwrap();
     assert_eq!((shown.triage_counts().items, shown.triage_counts().accepted), (3, 1));
     assert_eq!((shown.title.as_str(), shown.history.done.len()), ("t", 1));
-    let summary = worker.list_sessions(9).unwrap().remove(0);
+    let summary = worker.view().list_sessions(9).unwrap().remove(0);
     assert_eq!((summary.proposed, summary.decided), (3, 1));
     let stored = load_from_file(&worker, SESSION).unwrap();
     assert_eq!(
@@ -197,12 +198,18 @@ fn memory_and_file_return_the_same_session() {
     for change in script {
         file.accept_changes(vec![queued(change.clone())]);
         memory.accept_changes(vec![queued(change)]);
-        assert_eq!(file.load_session(SESSION).unwrap(), memory.load_session(SESSION).unwrap());
-        assert_eq!(file.list_sessions(9).unwrap(), memory.list_sessions(9).unwrap());
-        assert_eq!(file.find_sessions("0", 9).unwrap(), memory.find_sessions("0", 9).unwrap());
+        assert_eq!(
+            file.view().load_session(SESSION).unwrap(),
+            memory.view().load_session(SESSION).unwrap()
+        );
+        assert_eq!(file.view().list_sessions(9).unwrap(), memory.view().list_sessions(9).unwrap());
+        assert_eq!(
+            file.view().find_sessions("0", 9).unwrap(),
+            memory.view().find_sessions("0", 9).unwrap()
+        );
     }
     assert!(file.backlog.is_empty() && memory.backlog.is_empty());
-    let session = file.load_session(SESSION).unwrap().unwrap();
+    let session = file.view().load_session(SESSION).unwrap().unwrap();
     let run = &session.turns[0].runs[0];
     assert_eq!(run.text, "one \0 two");
     assert_eq!(
@@ -221,7 +228,7 @@ fn change_of_an_unknown_run_does_not_stop_the_others() {
     assert!(
         matches!(worker.errors.take(), Some(StoreError::Io(m)) if m.contains("unknown answer"))
     );
-    assert_eq!(worker.load_session(SESSION).unwrap().unwrap().turns[0].runs[0].text, "kept");
+    assert_eq!(worker.view().load_session(SESSION).unwrap().unwrap().turns[0].runs[0].text, "kept");
     assert!(worker.backlog.is_empty());
 }
 
@@ -392,19 +399,19 @@ fn assert_reads(
     sessions: &[Option<Session>; 2],
 ) -> Result<(), TestCaseError> {
     for (session, id) in sessions.iter().zip(IDS) {
-        prop_assert_eq!(&worker.load_session(id).unwrap(), session);
+        prop_assert_eq!(&worker.view().load_session(id).unwrap(), session);
     }
     let known = || sessions.iter().flatten();
     let expected: Vec<SessionSummary> = known().map(Session::summarize).collect();
     prop_assert_eq!(list_by_id(worker), expected);
-    prop_assert_eq!(worker.find_sessions("0", 9).unwrap().len(), known().count());
+    prop_assert_eq!(worker.view().find_sessions("0", 9).unwrap().len(), known().count());
     Ok(())
 }
 
 /// The sessions that a search for each of `words` finds, as they are listed.
 fn search_hits(worker: &StoreWorker, words: &[&str]) -> Vec<Vec<SessionSummary>> {
-    let hits =
-        words.iter().map(|describe_error| worker.search_sessions(describe_error, 9).unwrap());
+    let stop = SearchStop::default();
+    let hits = words.iter().map(|word| worker.view().search_sessions(word, 9, &stop).unwrap());
     let sessions = |hits: Vec<SearchHit>| {
         let mut sessions: Vec<_> = hits.into_iter().map(|hit| hit.session).collect();
         sessions.sort_by_key(|session| session.id);
@@ -486,7 +493,7 @@ proptest! {
 
 /// The list in an order that does not depend on when a session was created.
 fn list_by_id(worker: &StoreWorker) -> Vec<SessionSummary> {
-    let mut list = worker.list_sessions(9).unwrap();
+    let mut list = worker.view().list_sessions(9).unwrap();
     list.sort_by_key(|session| session.id);
     list
 }

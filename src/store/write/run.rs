@@ -156,7 +156,7 @@ fn insert_run(writer: &ChangeWriter<'_>, turn: TurnId, run: &NewRun) -> rusqlite
             run.model.to_string(),
             serde_json::to_string(&run.notes).unwrap_or_else(|_| "[]".to_owned()),
             writer.at,
-            writer.instance.id(),
+            writer.instance.id().as_str(),
         ])?;
     Ok(())
 }

@@ -58,10 +58,10 @@ pub(super) fn delete_session(
         .query_map([number], |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     for owner in owners {
-        if writer.instance.is_alive(writer.conn, &owner) {
+        if writer.instance.id().is_alive(writer.conn, &owner) {
             return Ok(ChangeOutcome::Refused(live_session_message(
                 session,
-                owner == writer.instance.id(),
+                owner == writer.instance.id().as_str(),
             )));
         }
     }

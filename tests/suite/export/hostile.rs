@@ -3,8 +3,10 @@
 use html5gum::{Token, Tokenizer};
 use plenary::domain::Session;
 use proptest::prelude::*;
+use pulldown_cmark::{Event, LinkType, Options, Parser, Tag};
 
 use super::{review, sections, session, write};
+use crate::common::unicode::hidden_characters;
 
 /// Pieces of Markdown, HTML and terminal language.
 fn pieces() -> impl Strategy<Value = String> {
@@ -30,6 +32,18 @@ fn pieces() -> impl Strategy<Value = String> {
             "| a |\n|---|\n",
             "[a]: javascript:x\n",
             "[a](javascript:alert(1))",
+            "[a]",
+            "[a][a]",
+            "[b](<java\tscript:x>)",
+            "[c](&#106;avascript:x)",
+            "<javascript:x>",
+            "![r][a]",
+            "[[secret]]",
+            "![[secret.md]]",
+            "[^1]",
+            "[^1]: x\n",
+            "<svg/onload=x>",
+            "[w](https://а.example/)",
             "![i](http://x/y.png)",
             "&lt;script&gt;",
             "\"'>",
@@ -67,6 +81,39 @@ fn saying(words: &str) -> Session {
     session
 }
 
+/// The images, raw HTML, definitions, and links elsewhere than to the web and mail or a file of the export, of a Markdown
+/// document.
+fn markdown_dangers(markdown: &str, files: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for extra in [Options::empty(), Options::ENABLE_WIKILINKS, Options::ENABLE_GFM] {
+        let options = Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | extra;
+        let parser = Parser::new_ext(markdown, options);
+        found.extend(
+            parser.reference_definitions().iter().map(|(name, _)| format!("defines {name}")),
+        );
+        for event in parser {
+            match event {
+                Event::Start(Tag::Image { dest_url, .. }) => {
+                    found.push(format!("image {dest_url}"));
+                }
+                Event::Start(Tag::FootnoteDefinition(name)) => found.push(format!("note {name}")),
+                Event::Start(Tag::Link { link_type: LinkType::Email, .. }) => {}
+                Event::Start(Tag::Link { dest_url, .. }) => {
+                    let web =
+                        ["http://", "https://", "mailto:"].iter().any(|s| dest_url.starts_with(s));
+                    if !dest_url.is_ascii() || !(web || files.contains(&&*dest_url)) {
+                        found.push(format!("link {dest_url}"));
+                    }
+                }
+                Event::Html(raw) => found.push(raw.into_string()),
+                Event::InlineHtml(raw) if !raw.starts_with("<br") => found.push(raw.into_string()),
+                _ => {}
+            }
+        }
+    }
+    found
+}
+
 /// The tags of a page that do or fetch something, and attributes that could.
 fn dangers(page: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -102,6 +149,21 @@ proptest! {
     }
 
     #[test]
+    fn nothing_runs_and_nothing_is_fetched_in_markdown(words in pieces()) {
+        let session = saying(&words);
+        for format in ["markdown", "adr", "checklist"] {
+            prop_assert_eq!(markdown_dangers(&write(format, &session), &[]), Vec::<String>::new(), "{}", format);
+        }
+        let known = session::known();
+        let own = ["adr.md", "decisions.json", "../question.md"];
+        let files = plenary::export::export_folder(&session, &known.reading());
+        let links: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).chain(own).collect();
+        for (name, text) in files.iter().filter(|(name, _)| name != "decisions.json") {
+            prop_assert_eq!(markdown_dangers(text, &links), Vec::<String>::new(), "{}", name);
+        }
+    }
+
+    #[test]
     fn the_record_and_the_checklist_keep_their_sections(words in pieces()) {
         let session = saying(&words);
         prop_assert_eq!(
@@ -124,6 +186,18 @@ proptest! {
             let raw = text.chars().find(|c| (c.is_control() && !"\n\t".contains(*c)) || *c == '\u{202e}');
             prop_assert_eq!(raw, None, "{}", format.name);
         }
+    }
+}
+
+#[test]
+fn no_invisible_character_of_unicode_leaves_in_any_format() {
+    let hidden = hidden_characters();
+    let some = hidden.iter().filter(|c| **c < '\u{e0000}' || u32::from(**c).is_multiple_of(67));
+    let words: String = some.flat_map(|c| ['a', *c, 'b', ' ']).collect();
+    for format in plenary::export::FORMATS {
+        let text = write(format.name, &saying(&words));
+        let left: Vec<char> = text.chars().filter(|c| hidden.contains(c)).collect();
+        assert_eq!(left, Vec::<char>::new(), "{}", format.name);
     }
 }
 

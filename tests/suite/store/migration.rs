@@ -6,6 +6,7 @@ use super::*;
 
 const INIT: &str = include_str!("../../../src/store/migrations/0001_init.sql");
 const REVIEW: &str = include_str!("../../../src/store/migrations/0002_review.sql");
+const ORDER: &str = include_str!("../../../src/store/migrations/0003_order.sql");
 
 /// An open store of the first version: a session of two questions with every kind of answer, one of which was streaming
 /// when its program was killed, and a second session.
@@ -146,7 +147,7 @@ fn older_store_is_migrated_without_loss() {
     )
     .unwrap();
     let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-    assert_eq!(version, 2);
+    assert_eq!(version, 3);
 }
 
 /// Opens a copy of all files, which is what a kill at this moment would leave.
@@ -164,29 +165,36 @@ fn migration_killed_at_any_statement_leaves_the_old_or_the_new_format() {
     let (_home, path) = home();
     let conn = old_store(&path);
     // Every page goes to the journal at once: the worst case for the copies.
-    conn.execute_batch("PRAGMA cache_size = 1; PRAGMA cache_spill = 1; BEGIN IMMEDIATE").unwrap();
+    conn.execute_batch("PRAGMA cache_size = 1; PRAGMA cache_spill = 1").unwrap();
     let mut steps = 0;
-    for statement in statements(REVIEW) {
-        conn.execute_batch(&statement).unwrap();
-        steps += 1;
-        let (_copied, copy) = as_killed(&path);
-        let seen = Connection::open(&copy).unwrap();
-        let version: i64 = seen.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
-        let tables: i64 = seen
-            .query_row("SELECT count(*) FROM sqlite_schema WHERE type = 'table'", [], |r| r.get(0))
-            .unwrap();
-        assert_eq!((version, tables), (1, 5), "after statement {steps}");
-        drop(seen);
-        if steps % 8 == 1 {
-            let store = Store::open(&copy);
-            assert_migrated(&store);
-            assert_eq!(store.take_error(), None, "after statement {steps}");
+    for (version, script) in [(1, REVIEW), (2, ORDER)] {
+        let tables = count_tables(&conn);
+        conn.execute_batch("BEGIN IMMEDIATE").unwrap();
+        for statement in statements(script) {
+            conn.execute_batch(&statement).unwrap();
+            steps += 1;
+            let (_copied, copy) = as_killed(&path);
+            let seen = Connection::open(&copy).unwrap();
+            let found = seen.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0));
+            let found = (found.unwrap(), count_tables(&seen));
+            assert_eq!(found, (version, tables), "after statement {steps}");
+            drop(seen);
+            if steps % 8 == 1 {
+                let store = Store::open(&copy);
+                assert_migrated(&store);
+                assert_eq!(store.take_error(), None, "after statement {steps}");
+            }
         }
+        conn.execute_batch(&format!("PRAGMA user_version = {}; COMMIT", version + 1)).unwrap();
     }
-    assert!(steps > 40, "only {steps} statements");
-    conn.execute_batch("PRAGMA user_version = 2; COMMIT").unwrap();
+    assert!(steps > 45, "only {steps} statements");
     let (_copied, copy) = as_killed(&path);
     assert_migrated(&Store::open(&copy));
+}
+
+fn count_tables(conn: &Connection) -> i64 {
+    let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'table'";
+    conn.query_row(sql, [], |row| row.get(0)).unwrap()
 }
 
 /// The statements of a script; a trigger with several statements is one.

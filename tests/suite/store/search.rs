@@ -182,6 +182,53 @@ fn challenges_are_found_by_their_answer_not_their_question() {
     }
 }
 
+/// Nothing about an excerpt may grow faster than its text, even where every word is a match.
+#[test]
+fn text_full_of_matches_is_found() {
+    let (_home, store) = &stores()[0];
+    ask_and_end(store, 1, "t", "q", &"a b ".repeat(100_000));
+    let hit = store.search_sessions("a b", 9).unwrap().remove(0);
+    assert!(hit.excerpt.starts_with("\u{2}a\u{3} \u{2}b\u{3} "), "{}", hit.excerpt);
+    let stop = SearchStop::default();
+    stop.stop();
+    assert_eq!(store.search_until("a b", 9, &stop), Err(StoreError::Stopped));
+}
+
+/// A clock that was wrong for a while does not keep its sessions on top.
+#[test]
+fn sessions_are_ordered_by_change_and_not_by_time() {
+    let (_home, path) = home();
+    let store = Store::open(&path);
+    let ask = |number: u128, at: i64| {
+        store.write(Change::Turn {
+            session: SessionId::from_number(number << 100),
+            title: "word".into(),
+            panel: "p".into(),
+            turn: TurnId::from_number(number),
+            question: "q".into(),
+            at,
+            runs: vec![new_run(number, "infra")],
+        });
+    };
+    let in_a_century = 4_900_000_000_000;
+    ask(1, in_a_century);
+    ask(2, 1_700_000_000_000);
+    let listed = || -> Vec<u128> {
+        let list = store.list_sessions(9).unwrap();
+        list.iter().map(|session| session.id.number() >> 100).collect()
+    };
+    assert_eq!(listed(), [2, 1]);
+    assert_eq!(numbers(&store, "word"), [2, 1]);
+    // A later change in the earlier session, although its time is later already.
+    store.write(ended(1, Ending::Done));
+    assert_eq!(listed(), [1, 2]);
+    ask(3, 1_600_000_000_000);
+    assert_eq!(listed(), [3, 1, 2]);
+    drop(store);
+    let last = Store::open(&path).list_sessions(1).unwrap().remove(0);
+    assert_eq!(last.id.number() >> 100, 3);
+}
+
 /// A file that cannot be written for a while: pending changes are found with the stored text.
 #[test]
 fn pending_changes_are_found() {
