@@ -3,6 +3,7 @@
 //! Runs on the main thread. Runs are tasks on the runtime's workers; their updates are drained once a frame.
 
 use std::io;
+use std::time::Duration;
 
 use crossterm::event::EventStream;
 use futures_util::StreamExt;
@@ -17,6 +18,7 @@ use super::highlighter::HighlightWorker;
 use super::provider_pool::ProviderPool;
 use super::run_starter::RunStarter;
 use super::signals::{self, TuiSignals};
+use super::stream_budget::StreamBudget;
 use super::terminal::{self, Screen};
 use super::{appearance, input, roster};
 use crate::app::{
@@ -91,6 +93,8 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
             renderer,
             screen,
             frames: FrameSchedule::default(),
+            budget: StreamBudget::default(),
+            taking: Duration::ZERO,
             effect_runner,
             inbound,
             editing: None,
@@ -121,6 +125,9 @@ struct Tui {
     renderer: Renderer,
     screen: Screen,
     frames: FrameSchedule,
+    budget: StreamBudget,
+    /// How long the text of the frame that is due took to take in.
+    taking: Duration,
     effect_runner: EffectRunner,
     inbound: Receiver<Msg>,
     editing: Option<Editing>,
@@ -242,7 +249,10 @@ impl Tui {
         match woke {
             // While an editor is open, Ctrl+C is the editor's.
             WakeReason::Signal(Signal::Interrupt) if self.editing.is_some() => None,
-            WakeReason::Signal(signal) => self.update_and_draw(Msg::Signal(signal)),
+            WakeReason::Signal(signal) => {
+                let command = self.drain_mailbox(usize::MAX);
+                command.or_else(|| self.update_and_draw(Msg::Signal(signal)))
+            }
             WakeReason::Terminal(Some(Ok(event))) => match input::to_message(event) {
                 Some(Msg::Key(key))
                     if key == ENTER && self.is_composing() && input::has_pending() =>
@@ -250,8 +260,7 @@ impl Tui {
                     self.update_and_draw(Msg::Key(KeyPress { alt: true, ..key }))
                 }
                 Some(msg) => {
-                    // A key acts on everything that has arrived: a cancelled answer keeps it.
-                    let command = self.drain_mailbox();
+                    let command = self.drain_mailbox(self.bytes_before(&msg));
                     command.or_else(|| self.update_and_draw(msg))
                 }
                 None => None,
@@ -264,13 +273,13 @@ impl Tui {
             WakeReason::RunMailbox => {
                 self.frames.request_for_stream(self.clock.elapsed());
                 // Nothing is drawn while the editor is open, but what arrives is stored.
-                if self.editing.is_some() { self.drain_mailbox() } else { None }
+                if self.editing.is_some() { self.drain_mailbox(usize::MAX) } else { None }
             }
             WakeReason::StoreTrouble => {
                 let trouble = self.effect_runner.starter.store.take_error()?;
                 self.update_and_draw(Msg::Notice(trouble_level(&trouble), trouble.to_string()))
             }
-            WakeReason::Frame => self.drain_mailbox(),
+            WakeReason::Frame => self.take_stream_frame(),
         }
     }
 
@@ -313,11 +322,32 @@ impl Tui {
         update(&mut self.state, Msg::Clock(self.clock.now()), &mut Effects::new());
     }
 
-    /// Applies everything that runs have reported since the last drain.
-    fn drain_mailbox(&mut self) -> Option<LoopCommand> {
+    /// How much of what has arrived `msg` must wait for. A key acts on everything: a cancelled answer keeps it. A typed
+    /// character acts on none.
+    fn bytes_before(&self, msg: &Msg) -> usize {
+        match msg {
+            Msg::Key(KeyPress { code: KeyCode::Char(_), ctrl: false, alt: false, .. })
+                if self.is_composing() =>
+            {
+                StreamBudget::MIN_BYTES
+            }
+            _ => usize::MAX,
+        }
+    }
+
+    /// Takes in as much streamed text as the last frames allow; the frame that is due draws it.
+    fn take_stream_frame(&mut self) -> Option<LoopCommand> {
+        let start = self.clock.elapsed();
+        let command = self.drain_mailbox(self.budget.bytes());
+        self.taking = self.clock.elapsed().saturating_sub(start);
+        command
+    }
+
+    /// Applies what runs have reported since the last drain, up to about `bytes` of text.
+    fn drain_mailbox(&mut self, bytes: usize) -> Option<LoopCommand> {
         self.update_clock();
         let mut command = None;
-        for (run, updates) in self.effect_runner.starter.mailbox.drain() {
+        for (run, updates) in self.effect_runner.starter.mailbox.drain_at_most(bytes) {
             command = self.update_state(Msg::Run(run, updates)).or(command);
         }
         command
@@ -325,7 +355,10 @@ impl Tui {
 
     fn draw_frame(&mut self) -> io::Result<()> {
         self.update_clock();
+        let start = self.clock.elapsed();
         let drawn = self.screen.draw_frame(&self.state, &mut self.renderer);
+        let drawing = self.clock.elapsed().saturating_sub(start);
+        self.budget.on_frame(std::mem::take(&mut self.taking) + drawing);
         self.frames.on_drawn(self.clock.elapsed());
         if let Some(at) = self.state.next_redraw_at() {
             self.frames.request_at(at);
@@ -345,7 +378,7 @@ impl Tui {
     }
 
     async fn suspend_program(&mut self, signals: &mut TuiSignals) -> io::Result<()> {
-        self.drain_mailbox();
+        self.drain_mailbox(usize::MAX);
         self.effect_runner.starter.store.flush();
         self.screen.lend_terminal();
         signals::suspend_process(signals).await;

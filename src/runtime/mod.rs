@@ -30,6 +30,7 @@ pub mod run_mailbox;
 mod run_reporter;
 pub mod run_starter;
 pub mod signals;
+pub mod stream_budget;
 pub mod terminal;
 
 pub use event_loop::{Start, run_tui};

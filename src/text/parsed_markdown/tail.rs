@@ -355,7 +355,8 @@ mod tests {
 
     #[test]
     fn a_long_list_is_parsed_item_by_item() {
-        let list: String = (1..400).map(|n| format!("{n}. item\n\n   more\n")).collect();
+        let item = |n: u32| format!("{n}. item\n\n   more\n");
+        let list = (1..400).map(item).collect::<Vec<_>>().concat();
         let whole = parse_blocks(&list, 0..list.len(), None);
         let limits = ParseLimits { block_units: 64, ..ParseLimits::default() };
         let mut doc = limited(limits);
