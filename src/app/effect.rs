@@ -1,5 +1,6 @@
 //! Effects: what must be done outside the state. Plain data, so that tests can compare them; nothing is executed here.
 
+use super::reading::ReadingRequest;
 use crate::domain::{Change, ChatRequest, PersonaId, RunId, SessionId};
 use crate::text::HighlightJob;
 
@@ -59,6 +60,8 @@ pub enum Effect {
     CancelAll,
     /// Store this change.
     Save(Change),
+    /// Read answers.
+    Read(Box<ReadingRequest>),
     /// Highlight these lines.
     Highlight(RunId, Vec<HighlightJob>),
     /// Scroll the view; among the answers, the pane with this index.

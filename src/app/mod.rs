@@ -17,6 +17,7 @@ pub mod msg;
 pub mod notice;
 pub mod overlay;
 pub mod pane;
+pub mod reading;
 pub mod roster;
 pub mod run_display;
 pub mod side_turn;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::reading::ReadingResult;
 use super::{DownloadReport, EditorPurpose, KeyPress, NoticeLevel, Submission};
 use crate::domain::{RunId, RunUpdate, SearchHit, Session, SessionSummary};
 use crate::text::Highlighted;
@@ -67,6 +68,8 @@ pub enum Msg {
     Submit(Submission),
     /// Updates of a run since the last frame.
     Run(RunId, Vec<RunUpdate>),
+    /// Answers were read.
+    Read(Box<ReadingResult>),
     /// Code lines of a run's answer were highlighted.
     Highlighted(RunId, Vec<Highlighted>),
     /// The sessions, newest first, or why they cannot be listed.

@@ -8,8 +8,9 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{Contract, Facet, ModelRef, Persona, Run, RunId, TurnId};
-use crate::review::{self, BriefLine, HeadingSynonyms, Lead, Section};
+use super::reading::TextRevision;
+use crate::domain::{Facet, ModelRef, Persona, Run, RunId, TurnId};
+use crate::review::{BriefLine, Lead, Section};
 use crate::text::ParsedMarkdown;
 
 /// Display data of one run.
@@ -37,8 +38,12 @@ pub struct RunDisplay {
     pub sections: Vec<Section>,
     /// Lead sentence of the answer at revision `read_at`.
     pub lead: Option<Lead>,
-    /// Revision of `document` when sections and lead were read.
-    pub read_at: Option<u64>,
+    /// What of the run sections and lead were read from; none until the first reading.
+    pub read_at: Option<TextRevision>,
+    /// What of the run the last reading was requested for.
+    pub read_requested: Option<TextRevision>,
+    /// A reading failed by an internal error: it is not tried again.
+    pub is_unreadable: bool,
     /// The verified lines of a brief; empty for every other run.
     pub brief: VerifiedBrief,
 }
@@ -46,10 +51,10 @@ pub struct RunDisplay {
 /// The lines of a brief, each quote compared with the answers.
 #[derive(Debug, Default)]
 pub struct VerifiedBrief {
-    /// The lines.
+    /// The lines that are verified so far.
     pub lines: Vec<BriefLine>,
-    /// Number of bytes of the text that the lines were read from, and whether the run had ended.
-    pub verified: Option<(usize, bool)>,
+    /// Number of bytes of the text that was last sent to be verified, and whether the run had ended.
+    pub requested: Option<(usize, bool)>,
 }
 
 /// The question that a run answers.
@@ -77,17 +82,9 @@ impl RunDisplay {
             sections: Vec::new(),
             lead: None,
             read_at: None,
+            read_requested: None,
+            is_unreadable: false,
             brief: VerifiedBrief::default(),
-        }
-    }
-
-    /// Updates sections and lead if the answer has changed.
-    pub fn read_sections(&mut self, contract: &Contract, synonyms: &HeadingSynonyms) {
-        let revision = self.document.revision();
-        if self.read_at != Some(revision) {
-            self.sections = review::split_sections(&self.document, contract, synonyms);
-            self.lead = review::find_lead(&self.document, &self.sections);
-            self.read_at = Some(revision);
         }
     }
 
@@ -151,6 +148,12 @@ impl RunRef<'_> {
     /// True until the run has ended.
     pub fn is_live(&self) -> bool {
         self.run.state.is_live()
+    }
+
+    /// True while sections and lead are those of an earlier text, or of none, and the run has ended.
+    pub fn is_being_read(&self) -> bool {
+        let is_read = self.display.read_at == Some(TextRevision::of(self.run));
+        self.run.has_text() && !self.is_live() && !is_read && !self.display.is_unreadable
     }
 
     /// How long the run took, or has taken until `now` on the program's clock.

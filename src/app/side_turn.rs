@@ -13,6 +13,15 @@ pub struct SideTurnRef<'a> {
 }
 
 impl State {
+    /// The answers to a turn that have text, in the order of the panes.
+    pub fn turn_answers(&self, turn: TurnId) -> Vec<RunRef<'_>> {
+        let Some(turn) = self.turns().iter().find(|known| known.id == turn) else {
+            return Vec::new();
+        };
+        let answers = self.pane_personas.iter().filter_map(|persona| turn.answer_of(&persona.id));
+        answers.filter(|run| run.has_text()).filter_map(|run| self.run(run.id)).collect()
+    }
+
     /// The challenges of a recommendation, oldest first.
     pub fn challenges_of(&self, id: RecommendationId) -> impl Iterator<Item = SideTurnRef<'_>> {
         self.side_turns().filter(move |side| side.kind == SideTurnKind::Challenge(id))

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::ids::Ids;
 use super::keymap::PendingKeys;
+use super::reading::{ChangeState, PendingReadings};
 use super::{
     Clock, CompareState, Completion, Composer, Keymap, LocalModels, Notice, NoticeLevel, Overlay,
     Pane, Roster, RunDisplays, RunRef, TriageState, ViewKind,
@@ -92,6 +93,10 @@ pub struct State {
     pub compare: CompareState,
     /// Selection, filter and marks of the Triage view.
     pub triage: TriageState,
+    /// What the Change view shows.
+    pub change: ChangeState,
+    /// The readings that have not returned.
+    pub readings: PendingReadings,
     /// One pane fills the screen.
     pub zoomed: bool,
     /// Layout of the panes.
@@ -145,6 +150,8 @@ impl State {
             view: ViewKind::default(),
             compare: CompareState::default(),
             triage: TriageState::default(),
+            change: ChangeState::default(),
+            readings: PendingReadings::default(),
             zoomed: false,
             layout: LayoutMode::Auto,
             overlays: Vec::new(),
@@ -178,6 +185,8 @@ impl State {
         self.view = ViewKind::default();
         self.compare = CompareState::default();
         self.triage = TriageState::default();
+        self.change = ChangeState::default();
+        self.readings.forget_all();
     }
 
     /// True before the first question of the session, while the first screen is shown.
@@ -258,6 +267,12 @@ impl State {
             }
         }
         progress
+    }
+
+    /// The complete question in the composer, its documents fenced. None when the text is blank.
+    pub(in crate::app) fn whole_question(&mut self) -> Option<String> {
+        let number = if self.composer.has_documents() { self.ids.next_fence_number() } else { 0 };
+        self.composer.whole_question(number)
     }
 
     /// Personas that a trigger in the composer's text adds (or switches into their mode), except dismissed ones.

@@ -82,6 +82,7 @@ pub fn run_ask(args: &AskArgs, flags: &Flags) -> Result<u8, CliError> {
         return Err(CliError::usage(obstacles));
     }
     print_messages(&setup.warnings);
+    print_messages(&prepared.take_notices());
     let store = open_store(&setup.paths);
     let finished = ask_and_stream(prepared, args.format, store.clone())?;
     store.flush();
@@ -143,11 +144,7 @@ fn ask_and_stream(
 
 /// Writes the formats that need all answers, reports unanswered runs and returns the exit code.
 fn write_results(setup: &Setup, finished: &Finished, format: AskFormat) -> Result<u8, CliError> {
-    match &finished.output {
-        Err(e) if e.kind() == io::ErrorKind::BrokenPipe => return Ok(0),
-        Err(e) => return Err(CliError::failed(format!("standard output: {e}"))),
-        Ok(()) => {}
-    }
+    finished.output.as_ref().map_err(CliError::output)?;
     if let Some(name) = format.export_name() {
         let export = export::find_format(name).ok_or_else(|| {
             CliError::failed(format!("this program was built without the format {name}"))

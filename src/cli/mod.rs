@@ -29,8 +29,9 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::config::{Flags, Paths, Setup};
+use crate::machine::can_open_files;
 use crate::provider;
-use crate::runtime::logging;
+use crate::runtime::{logging, signals};
 use crate::store::Store;
 use crate::text::{did_you_mean, sanitize};
 use args::{Cli, Command};
@@ -39,7 +40,7 @@ use args::{Cli, Command};
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct CliError {
-    /// What failed, where, and what to do.
+    /// What failed, where, and what to do. Empty if there is nothing to say.
     pub message: String,
     /// One of [`exit_status`].
     pub code: u8,
@@ -49,6 +50,24 @@ impl CliError {
     /// Creates a usage or configuration error.
     pub fn usage(message: impl Into<String>) -> Self {
         Self { message: message.into(), code: exit_status::USAGE }
+    }
+
+    /// Creates the error for standard output that cannot be written. A closed pipe needs no words: its reader has what it
+    /// wanted.
+    fn output(error: &std::io::Error) -> Self {
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            return Self { message: String::new(), code: exit_status::OUTPUT_CLOSED };
+        }
+        let message = format!("standard output: {error}");
+        Self { message, code: exit_status::OUTPUT_FAILED }
+    }
+
+    /// Prints the message on standard error and returns the exit code.
+    fn report(&self) -> ExitCode {
+        if !self.message.is_empty() {
+            print_message(&self.message);
+        }
+        ExitCode::from(self.code)
     }
 
     /// Creates an error for any other failure.
@@ -67,15 +86,11 @@ pub enum ListFormat {
     Json,
 }
 
-/// Writes `text` to standard output. A closed pipe is not an error: the reader has what it wanted.
+/// Writes `text` to standard output.
 fn write_stdout(text: &str) -> Result<(), CliError> {
     let mut stdout = std::io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(CliError::failed(format!("standard output: {e}")))
-        }
-        _ => Ok(()),
-    }
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    written.map_err(|e| CliError::output(&e))
 }
 
 /// Writes one message to standard error. Write errors are ignored: there is no other place to report them.
@@ -111,19 +126,27 @@ fn to_json_text(value: &impl serde::Serialize) -> Result<String, CliError> {
         .map_err(|e| CliError::failed(format!("this cannot be written as JSON: {e}")))
 }
 
+/// Files that must be free at the start: the store, the terminal, the runtime, one connection for each of a few personas.
+const NEEDED_FILES: usize = 24;
+
 /// Runs the command that was given on the command line and returns its exit code.
 pub fn main() -> ExitCode {
+    signals::survive_file_size_limit();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(e) => return print_clap_error(&e),
     };
+    if !can_open_files(NEEDED_FILES) {
+        return CliError::failed(format!(
+            "fewer than {NEEDED_FILES} more files can be opened; raise the limit: ulimit -n 256"
+        ))
+        .report();
+    }
     let _logging = start_logging();
+    logging::log_environment();
     match run_command(cli) {
         Ok(code) => ExitCode::from(code),
-        Err(e) => {
-            print_message(&e.message);
-            ExitCode::from(e.code)
-        }
+        Err(e) => e.report(),
     }
 }
 
@@ -132,10 +155,8 @@ pub fn main() -> ExitCode {
 fn print_clap_error(error: &clap::Error) -> ExitCode {
     let code = u8::try_from(error.exit_code()).unwrap_or(exit_status::USAGE);
     match error.print() {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
-            print_message(&format!("standard output: {e}"));
-            ExitCode::from(code.max(exit_status::FAILURE))
-        }
+        // A usage error goes to standard error: its own code says more.
+        Err(e) if code == 0 => CliError::output(&e).report(),
         _ => ExitCode::from(code),
     }
 }

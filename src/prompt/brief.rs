@@ -10,6 +10,9 @@ use crate::domain::format::format_thousands;
 /// Tokens for instructions, question, fences and the brief itself.
 const RESERVED_TOKENS: u32 = 2_500;
 
+/// Bytes of all answers in one question: more than any model reads at once.
+const MAX_ANSWER_BYTES: usize = 1 << 20;
+
 /// An answer that the brief is made from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BriefSource<'a> {
@@ -39,8 +42,8 @@ pub fn brief_question(
     number: u128,
 ) -> BriefQuestion {
     let fence = PromptFence::new(number);
-    let room = limit.map_or(usize::MAX, |tokens| {
-        (tokens.saturating_sub(RESERVED_TOKENS) as usize).saturating_mul(4)
+    let room = limit.map_or(MAX_ANSWER_BYTES, |tokens| {
+        (tokens.saturating_sub(RESERVED_TOKENS) as usize).saturating_mul(4).min(MAX_ANSWER_BYTES)
     });
     let lengths: Vec<usize> = sources.iter().map(|source| source.text.len()).collect();
     let most = share_evenly(&lengths, room);
@@ -68,7 +71,8 @@ pub fn brief_question(
         tags.first().unwrap_or(&"id"),
     ));
     let note = (shortened > 0).then(|| {
-        let tokens = format_thousands(limit.unwrap_or_default());
+        let tokens = u32::try_from(room / 4).unwrap_or(u32::MAX).saturating_add(RESERVED_TOKENS);
+        let tokens = format_thousands(limit.map_or(tokens, |limit| limit.min(tokens)));
         format!("{shortened} of {} answers shortened to fit {tokens} tokens", sources.len())
     });
     BriefQuestion { text: parts.join("\n\n"), note }

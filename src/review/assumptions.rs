@@ -20,30 +20,42 @@ pub(super) struct FoundAssumption {
     pub(super) span: Range<usize>,
 }
 
-/// The assumptions of an answer in order.
+/// The assumptions of an answer in order, at most `most`.
 pub(super) fn find_assumptions(
     document: &ParsedMarkdown,
     sections: &[Section],
+    most: usize,
 ) -> Vec<FoundAssumption> {
     let mut found: Vec<FoundAssumption> = Vec::new();
     for section in sections {
+        let mut items = Vec::new();
         if section.facet == Facet::Assumptions {
-            let items = assumption_items(document, section);
+            items = assumption_items(document, section);
+            items.truncate(most.saturating_sub(found.len()));
             if items.is_empty() {
                 // Running text under a heading that says what it is.
                 let sentences = sentences_of_section(document, section).into_iter();
                 let stated = sentences.filter(|sentence| !introduces_list(sentence));
+                let stated = stated.take(most.saturating_sub(found.len()));
                 found.extend(stated.map(|sentence| from_sentence(document, sentence)));
                 continue;
             }
-            found.extend(items);
         }
-        for sentence in sentences_of_section(document, section) {
-            let known = found.iter().any(|other| other.span.contains(&sentence.span.start));
-            if !known && assumes(&sentence) && !introduces_list(&sentence) {
-                found.push(from_sentence(document, sentence));
-            }
-        }
+        // Items are outermost, so that they are in order and do not overlap.
+        let is_in_item = |offset: usize| {
+            let after = items.partition_point(|item| item.span.start <= offset);
+            let before = after.checked_sub(1).and_then(|last| items.get(last));
+            before.is_some_and(|item| item.span.contains(&offset))
+        };
+        let sentences = sentences_of_section(document, section).into_iter();
+        let assumed = sentences.filter(|sentence| {
+            assumes(sentence) && !introduces_list(sentence) && !is_in_item(sentence.span.start)
+        });
+        let assumed = assumed.take(most.saturating_sub(found.len() + items.len()));
+        let mut assumed: Vec<FoundAssumption> =
+            assumed.map(|sentence| from_sentence(document, sentence)).collect();
+        found.append(&mut items);
+        found.append(&mut assumed);
     }
     found.sort_by_key(|assumption| assumption.span.start);
     found

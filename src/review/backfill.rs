@@ -2,9 +2,8 @@
 //!
 //! Returns the changes to be stored; reads and writes nothing itself.
 
-use super::{HeadingSynonyms, extract_recommendations, split_sections};
+use super::{HeadingSynonyms, ReadText, describe_unread, extract_recommendations};
 use crate::domain::{Change, Contract, PersonaId, RunState, Session};
-use crate::text::ParsedMarkdown;
 
 /// Extracts the recommendations of each ended run with text whose recommendations are unknown. `find_contract` returns the
 /// contract of a persona; a persona that no longer exists promises nothing.
@@ -20,10 +19,13 @@ pub fn extract_missing<'a>(
         if !has_ended || run.recommendations.is_some() || run.text.is_empty() {
             continue;
         }
-        let document = ParsedMarkdown::from_raw(&run.text);
         let contract = find_contract(&run.persona).unwrap_or(&no_contract);
-        let sections = split_sections(&document, contract, synonyms);
-        let found = extract_recommendations(&document, &sections, run.id);
+        let read = ReadText::new(&run.text, contract, synonyms);
+        let found = extract_recommendations(&read.document, &read.sections, run.id);
+        for note in describe_unread(run.text.len(), found.len()) {
+            run.notes.push(note.clone());
+            changes.push(Change::Note { run: run.id, note });
+        }
         run.recommendations = Some(found.clone());
         changes.push(Change::Extracted { run: run.id, found });
     }

@@ -4,6 +4,7 @@
 //! A sentence is valid when it has the tag of a persona, and every quote is in the answer of one of its tags. Any other
 //! sentence has a fault and is shown struck out.
 
+use std::cell::Cell;
 use std::fmt;
 
 use super::brief_text::{BriefBlock, closing_quote, split_blocks, split_bullet};
@@ -60,6 +61,8 @@ pub enum BriefFault {
         /// Ids of the tagged personas.
         tagged: Vec<String>,
     },
+    /// The brief is too long for all of it to be verified.
+    NotVerified,
 }
 
 impl fmt::Display for BriefFault {
@@ -73,6 +76,7 @@ impl fmt::Display for BriefFault {
             Self::UnclosedQuote => f.write_str("unclosed quote"),
             Self::NoQuote => f.write_str("no quote"),
             Self::ShortQuote(quote) => write!(f, "“{quote}” is too short to verify"),
+            Self::NotVerified => f.write_str("the brief is too long to verify all of it"),
             Self::OtherAnswer { quote, found, tagged } => {
                 write!(f, "“{quote}” is in {found}'s answer, not in {}", possessive(tagged))
             }
@@ -104,6 +108,12 @@ pub enum BriefLine {
 /// Words that a quote has at least; fewer occur in any answer.
 const MIN_QUOTE_WORDS: usize = 3;
 
+/// Bytes of a brief that are verified; what a model is asked for has a twentieth of that.
+const MAX_BRIEF_BYTES: usize = 64 * 1024;
+
+/// Bytes of answers that are searched for the quotes of one brief.
+const MAX_SEARCHED_BYTES: usize = 512 * 1024 * 1024;
+
 /// The lines of the brief `text`, whose headings are `headings`; any other heading is a sentence. While the brief is not
 /// `finished`, its last sentence has no fault: it may continue.
 pub fn verify_brief(
@@ -116,9 +126,11 @@ pub fn verify_brief(
     let verifier = BriefVerifier {
         answers,
         indices: answers.iter().map(|answer| QuoteIndex::new(answer.text)).collect(),
+        searched: Cell::new(0),
     };
     let mut lines = Vec::new();
-    for block in split_blocks(text) {
+    let beginning = text.get(..text.floor_char_boundary(MAX_BRIEF_BYTES)).unwrap_or_default();
+    for block in split_blocks(beginning) {
         match block {
             BriefBlock::Heading(text) if headings.contains(&heading_key(&text)) => {
                 lines.push(BriefLine::Heading(text));
@@ -129,6 +141,16 @@ pub fn verify_brief(
                 lines.extend(sentences.map(|sentence| verifier.verify_sentence(sentence)));
             }
         }
+    }
+    if beginning.len() < text.len() {
+        let unread = text.len() - beginning.len();
+        lines.push(BriefLine::Sentence {
+            text: format!("[{unread} more bytes]"),
+            tags: Vec::new(),
+            quotes: Vec::new(),
+            fault: Some(BriefFault::NotVerified),
+        });
+        return lines;
     }
     let may_continue = !finished && !text.ends_with("\n\n");
     if let (true, Some(BriefLine::Sentence { fault, .. })) = (may_continue, lines.last_mut()) {
@@ -141,6 +163,8 @@ struct BriefVerifier<'a> {
     answers: &'a [QuotedAnswer<'a>],
     /// One for each answer.
     indices: Vec<QuoteIndex>,
+    /// Bytes that were searched so far.
+    searched: Cell<usize>,
 }
 
 impl BriefVerifier<'_> {
@@ -175,6 +199,9 @@ impl BriefVerifier<'_> {
         if !quote.found_in.is_empty() {
             return None;
         }
+        if self.is_exhausted() {
+            return Some(BriefFault::NotVerified);
+        }
         let id_of =
             |index: usize| self.answers.get(index).map_or_else(String::new, |a| a.id.to_owned());
         let tagged = tags.iter().map(|tag| id_of(*tag)).collect();
@@ -187,7 +214,16 @@ impl BriefVerifier<'_> {
     }
 
     fn is_in(&self, quote: &str, index: usize) -> bool {
-        self.indices.get(index).is_some_and(|index| index.find(quote).is_some())
+        let Some(index) = self.indices.get(index).filter(|_| !self.is_exhausted()) else {
+            return false;
+        };
+        self.searched.set(self.searched.get() + index.search_cost());
+        index.contains(quote)
+    }
+
+    /// True when no more quotes are looked up.
+    fn is_exhausted(&self) -> bool {
+        self.searched.get() > MAX_SEARCHED_BYTES
     }
 
     /// The answers named in square brackets outside quotes, and unknown names in the brackets that open the sentence.

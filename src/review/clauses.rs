@@ -10,6 +10,9 @@ use crate::text::{OutlineKind, OutlinePart, ParsedMarkdown, collapse_whitespace,
 /// Bytes of a sentence that are shown before and after what was found in it.
 const SHOWN_AROUND_BYTES: usize = 300;
 
+/// Bytes of a column's heading or a row's first cell that are kept with each cell.
+const MAX_PLACEMENT_BYTES: usize = 200;
+
 /// Where a sentence is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum ClausePlacement {
@@ -116,10 +119,10 @@ fn push_sentences(source: &str, span: Range<usize>, sentences: &mut Vec<MaskedSe
 }
 
 fn push_cells(source: &str, part: &OutlinePart<'_>, sentences: &mut Vec<MaskedSentence>) {
-    let headings = part.columns();
+    let headings: Vec<&str> = part.columns().into_iter().map(shorten_cell).collect();
     for row in part.rows() {
         let Some(text) = source.get(row.span.clone()) else { continue };
-        let subject = row.cells.first().copied().unwrap_or_default();
+        let subject = row.cells.first().copied().map(shorten_cell).unwrap_or_default();
         for (column, range) in cell_ranges(text).into_iter().enumerate() {
             let heading = headings.get(column).copied().unwrap_or_default().to_owned();
             let subject = if column == 0 { String::new() } else { subject.to_owned() };
@@ -129,6 +132,10 @@ fn push_cells(source: &str, part: &OutlinePart<'_>, sentences: &mut Vec<MaskedSe
             sentences.push(MaskedSentence { span, masked, placement });
         }
     }
+}
+
+fn shorten_cell(text: &str) -> &str {
+    text.get(..text.floor_char_boundary(MAX_PLACEMENT_BYTES)).unwrap_or_default()
 }
 
 /// The byte ranges of the cells of a row's source, without the whitespace around them.
@@ -159,10 +166,14 @@ fn cell_ranges(row: &str) -> Vec<Range<usize>> {
 fn mask_code(text: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
+    // Bytes of the text before its last closing mark: beyond, a search would read to the end for each opening one.
+    let last_tick = text.rfind('`').unwrap_or(0);
+    let last_bracket = text.rfind(')').unwrap_or(0);
     while let Some(c) = rest.chars().next() {
-        let hidden = if c == '`' {
+        let offset = text.len() - rest.len();
+        let hidden = if c == '`' && offset < last_tick {
             rest.get(1..).and_then(|inner| inner.find('`')).map(|end| end + 2)
-        } else if rest.starts_with("](") {
+        } else if rest.starts_with("](") && offset < last_bracket {
             rest.find(')').map(|end| end + 1)
         } else if rest.starts_with("http://") || rest.starts_with("https://") {
             Some(rest.find(|c: char| c.is_whitespace() || c == ')').unwrap_or(rest.len()))

@@ -1,23 +1,17 @@
 //! Compares one persona's answer with its previous one: sections that are added, removed, changed or the same, and the lines
 //! and words that differ.
 //!
-//! Sections are paired by their heading, then, where a heading was reworded, by facet and common words. Lines and words are
-//! compared by `similar`, with a limit on effort and without a clock, so that equal input gives equal output.
+//! Sections are paired by their heading, then, where a heading was reworded, by facet and common words.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::ops::Range;
 
-use similar::{ChangeTag, InlineChangeOptions, TextDiff};
-
 use super::Section;
 use super::heading_words::heading_key;
+use super::line_diff::{DiffBudget, DiffLine, LineDiff, diff_lines};
 use crate::domain::Facet;
 use crate::text::ParsedMarkdown;
 
-/// Lines of one answer times lines of the other, up to which lines are compared; beyond, all of them count as replaced.
-const MAX_LINE_PAIRS: usize = 25_000_000;
-/// Bytes of a replaced passage up to which its words are compared.
-const MAX_WORD_DIFF_BYTES: usize = 16 * 1024;
 /// Sections without a partner, old times new, up to which reworded headings are looked for.
 const MAX_SECTION_PAIRS: usize = 1_000;
 /// Words that two sections with different headings have in common at least to be the same section, per thousand.
@@ -36,35 +30,6 @@ pub enum SectionFate {
     Removed,
 }
 
-/// Which answers have a line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DiffKind {
-    /// Both.
-    Same,
-    /// Only the new one.
-    Added,
-    /// Only the old one.
-    Removed,
-}
-
-/// A piece of a line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DiffPiece {
-    /// Its text.
-    pub text: String,
-    /// This piece is what differs from the line that it replaces, or that replaces it.
-    pub strong: bool,
-}
-
-/// A line of the source of one answer or both.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DiffLine {
-    /// Which answers have it.
-    pub kind: DiffKind,
-    /// Its pieces in order; together they are the line.
-    pub pieces: Vec<DiffPiece>,
-}
-
 /// A section of the old answer, the new one, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SectionDiff {
@@ -74,8 +39,12 @@ pub struct SectionDiff {
     pub facet: Facet,
     /// What happened to it.
     pub fate: SectionFate,
-    /// Its lines in reading order; empty when nothing differs.
+    /// The lines that differ, and some around them, in reading order; empty when nothing differs.
     pub lines: Vec<DiffLine>,
+    /// Number of equal lines after them.
+    pub equal_at_end: usize,
+    /// Number of differing lines that are left out after them, because the answers are long.
+    pub left_out: usize,
     /// Number of lines that only the new answer has.
     pub added: usize,
     /// Number of lines that only the old answer has.
@@ -98,11 +67,17 @@ pub fn diff_sections(
     let pairs = pair_units(&old_units, &new_units);
     let mut removed = group_removed_units(&old_units, &pairs);
     let old_of: HashMap<usize, usize> = pairs.iter().map(|(old, new)| (*new, *old)).collect();
-    let mut diffs: Vec<SectionDiff> = removed.remove(&None).unwrap_or_default();
+    let mut budget = DiffBudget::default();
+    let mut diffs: Vec<SectionDiff> = Vec::new();
+    let mut push_removed = |after: Option<usize>, budget: &mut DiffBudget, diffs: &mut Vec<_>| {
+        let units = removed.remove(&after).unwrap_or_default().into_iter();
+        diffs.extend(units.map(|unit| diff_units(Some(unit), None, budget)));
+    };
+    push_removed(None, &mut budget, &mut diffs);
     for (index, unit) in new_units.iter().enumerate() {
         let previous = old_of.get(&index).and_then(|old| old_units.get(*old));
-        diffs.push(diff_units(previous, Some(unit)));
-        diffs.extend(removed.remove(&Some(index)).unwrap_or_default());
+        diffs.push(diff_units(previous, Some(unit), &mut budget));
+        push_removed(Some(index), &mut budget, &mut diffs);
     }
     diffs
 }
@@ -157,12 +132,17 @@ fn pair_units(old: &[DiffUnit<'_>], new: &[DiffUnit<'_>]) -> Vec<(usize, usize)>
     if unpaired_old.len().saturating_mul(unpaired_new.len()) > MAX_SECTION_PAIRS {
         return pairs;
     }
+    let words: HashMap<usize, HashSet<&str>> = unpaired_old
+        .iter()
+        .filter_map(|index| Some((*index, old.get(*index)?.text.split_whitespace().collect())))
+        .collect();
     for index in unpaired_new {
         let Some(unit) = new.get(index) else { continue };
+        let unit_words: HashSet<&str> = unit.text.split_whitespace().collect();
         let best = unpaired_old
             .iter()
-            .filter_map(|i| Some((*i, old.get(*i).filter(|other| other.facet == unit.facet)?)))
-            .map(|(i, other)| (i, common_words(other.text, unit.text)))
+            .filter(|i| old.get(**i).is_some_and(|other| other.facet == unit.facet))
+            .filter_map(|i| Some((*i, common_words(words.get(i)?, &unit_words))))
             .filter(|(_, common)| *common >= MIN_COMMON_WORDS)
             .max_by_key(|(_, common)| *common);
         if let Some((best, _)) = best {
@@ -173,32 +153,34 @@ fn pair_units(old: &[DiffUnit<'_>], new: &[DiffUnit<'_>]) -> Vec<(usize, usize)>
     pairs
 }
 
-/// Words that are in both texts, per thousand words of either.
-fn common_words(a: &str, b: &str) -> usize {
-    let (a, b): (HashSet<&str>, HashSet<&str>) =
-        (a.split_whitespace().collect(), b.split_whitespace().collect());
-    let all = a.union(&b).count().max(1);
-    a.intersection(&b).count().saturating_mul(1_000) / all
+/// Words that are in both sets, per thousand words of either.
+fn common_words(a: &HashSet<&str>, b: &HashSet<&str>) -> usize {
+    let common = a.intersection(b).count();
+    common.saturating_mul(1_000) / (a.len() + b.len() - common).max(1)
 }
 
 /// Units without a partner, by the index of the new unit that they came after; none is the beginning.
-fn group_removed_units(
-    old: &[DiffUnit<'_>],
+fn group_removed_units<'u, 'a>(
+    old: &'u [DiffUnit<'a>],
     pairs: &[(usize, usize)],
-) -> HashMap<Option<usize>, Vec<SectionDiff>> {
-    let mut removed: HashMap<Option<usize>, Vec<SectionDiff>> = HashMap::new();
+) -> HashMap<Option<usize>, Vec<&'u DiffUnit<'a>>> {
+    let mut removed: HashMap<Option<usize>, Vec<&DiffUnit<'_>>> = HashMap::new();
     let new_of: HashMap<usize, usize> = pairs.iter().copied().collect();
     let mut previous = None;
     for (index, unit) in old.iter().enumerate() {
         match new_of.get(&index) {
             Some(new) => previous = Some(*new),
-            None => removed.entry(previous).or_default().push(diff_units(Some(unit), None)),
+            None => removed.entry(previous).or_default().push(unit),
         }
     }
     removed
 }
 
-fn diff_units(old: Option<&DiffUnit<'_>>, new: Option<&DiffUnit<'_>>) -> SectionDiff {
+fn diff_units(
+    old: Option<&DiffUnit<'_>>,
+    new: Option<&DiffUnit<'_>>,
+    budget: &mut DiffBudget,
+) -> SectionDiff {
     let shown = new.or(old);
     let old_text = old.map_or("", |unit| trim_blank_lines(unit.text));
     let new_text = new.map_or("", |unit| trim_blank_lines(unit.text));
@@ -208,17 +190,21 @@ fn diff_units(old: Option<&DiffUnit<'_>>, new: Option<&DiffUnit<'_>>) -> Section
         _ if has_same_lines(old_text, new_text) => SectionFate::Same,
         _ => SectionFate::Changed,
     };
-    let lines = if fate == SectionFate::Same { Vec::new() } else { diff_lines(old_text, new_text) };
-    let count = |kind: DiffKind| lines.iter().filter(|line| line.kind == kind).count();
+    let found = match fate {
+        SectionFate::Same => LineDiff::default(),
+        _ => diff_lines(old_text, new_text, budget),
+    };
     SectionDiff {
         title: shown.map_or("", |unit| unit.title).to_owned(),
         facet: shown.map_or(Facet::Other, |unit| unit.facet),
         fate,
-        added: count(DiffKind::Added),
-        removed: count(DiffKind::Removed),
+        added: found.added,
+        removed: found.removed,
         old: old.map(|unit| unit.span.clone()),
         new: new.map(|unit| unit.span.clone()),
-        lines,
+        lines: found.lines,
+        equal_at_end: found.equal_at_end,
+        left_out: found.left_out,
     }
 }
 
@@ -231,51 +217,4 @@ fn trim_blank_lines(text: &str) -> &str {
 
 fn has_same_lines(a: &str, b: &str) -> bool {
     a.lines().map(str::trim_end).eq(b.lines().map(str::trim_end))
-}
-
-fn diff_lines(old: &str, new: &str) -> Vec<DiffLine> {
-    let pairs = old.lines().count().saturating_mul(new.lines().count());
-    if old.is_empty() || new.is_empty() || pairs > MAX_LINE_PAIRS {
-        let mut lines = plain_lines(old, DiffKind::Removed);
-        lines.extend(plain_lines(new, DiffKind::Added));
-        return lines;
-    }
-    let diff = TextDiff::from_lines(old, new);
-    let mut lines = Vec::new();
-    for op in diff.ops() {
-        let old_bytes: usize = op.old_range().filter_map(|i| diff.old_slice(i).map(str::len)).sum();
-        let new_bytes: usize = op.new_range().filter_map(|i| diff.new_slice(i).map(str::len)).sum();
-        if old_bytes + new_bytes > MAX_WORD_DIFF_BYTES {
-            let changes = diff.iter_changes(op);
-            lines.extend(changes.map(|change| diff_line(change.tag(), [(false, change.value())])));
-        } else {
-            let options = InlineChangeOptions::default();
-            let changes = diff.iter_inline_changes_with_options_deadline(op, options, None);
-            lines.extend(
-                changes.map(|change| diff_line(change.tag(), change.values().iter().copied())),
-            );
-        }
-    }
-    lines
-}
-
-/// Every line of `text` as one piece.
-fn plain_lines(text: &str, kind: DiffKind) -> Vec<DiffLine> {
-    let piece = |line: &str| DiffPiece { text: line.to_owned(), strong: false };
-    text.lines().map(|line| DiffLine { kind, pieces: vec![piece(line)] }).collect()
-}
-
-fn diff_line<'a>(tag: ChangeTag, pieces: impl IntoIterator<Item = (bool, &'a str)>) -> DiffLine {
-    let kind = match tag {
-        ChangeTag::Equal => DiffKind::Same,
-        ChangeTag::Insert => DiffKind::Added,
-        ChangeTag::Delete => DiffKind::Removed,
-    };
-    let pieces = pieces
-        .into_iter()
-        .map(|(strong, text)| (strong, text.trim_end_matches(['\n', '\r'])))
-        .filter(|(_, text)| !text.is_empty())
-        .map(|(strong, text)| DiffPiece { text: text.to_owned(), strong })
-        .collect();
-    DiffLine { kind, pieces }
 }

@@ -28,7 +28,7 @@ const PROPOSING_FACETS: [Facet; 6] = [
 ];
 
 /// Recommendations of one answer at most: more cannot be decided, and hostile text must not run on.
-const MAX_RECOMMENDATIONS: usize = 2_000;
+pub(super) const MAX_RECOMMENDATIONS: usize = 2_000;
 
 /// The recommendations of `document` in its order. `sections` are its sections.
 pub fn extract_recommendations(
@@ -69,7 +69,7 @@ fn extract_from(
         if is_proposing(section.facet) {
             finder.read_section(section);
         }
-        if finder.found.len() >= MAX_RECOMMENDATIONS {
+        if finder.is_full() {
             break;
         }
     }
@@ -88,10 +88,17 @@ struct RecommendationFinder<'a> {
 }
 
 impl<'a> RecommendationFinder<'a> {
+    fn is_full(&self) -> bool {
+        self.found.len() >= MAX_RECOMMENDATIONS
+    }
+
     fn read_section(&mut self, section: &Section) {
         self.open_item = None;
         let mut blocks = section.blocks.clone();
         while let Some(part) = blocks.next().and_then(|index| self.document.part(index)) {
+            if self.is_full() {
+                break;
+            }
             if Some(part.index()) == section.heading || part.is_quoted() {
                 self.open_item = None;
             } else if part.depth() > 0 {
@@ -201,6 +208,9 @@ impl<'a> RecommendationFinder<'a> {
             return;
         }
         for row in part.rows() {
+            if self.is_full() {
+                break;
+            }
             let title = title_of_row(columns, &row);
             if has_letters(&title) && row.cells.iter().any(|cell| has_letters(cell)) {
                 let severity = columns.severity.and_then(|column| row.cells.get(column));
@@ -290,7 +300,7 @@ pub fn select_recommendation(
 }
 
 fn title_of_selection(document: &ParsedMarkdown, span: &Range<usize>, text: &str) -> String {
-    for part in document.parts() {
+    for part in document.parts().filter(|part| part.span().contains(&span.start)) {
         let rows = part.rows();
         if let Some(row) = rows.iter().find(|row| row.span.contains(&span.start)) {
             return title_of_row(TableColumns::from_headings(&part.columns()), row);

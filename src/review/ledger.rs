@@ -136,34 +136,77 @@ struct ComparableValue {
     per: String,
 }
 
-/// The assumptions and numbers of the answers in `sources`.
-pub fn build_ledger(sources: &[LedgerSource<'_>]) -> Ledger {
-    let mut assumptions = Vec::new();
-    let mut topics: BTreeMap<TopicKey, Vec<(LedgerNumber, ComparableValue)>> = BTreeMap::new();
-    for (source, answer) in sources.iter().enumerate() {
-        let found = find_assumptions(answer.document, answer.sections).into_iter();
-        assumptions.extend(found.map(|a| Assumption { source, text: a.text, span: a.span }));
+/// Assumptions and numbers of all answers together at most: a longer list is not read, and hostile text must not run on.
+pub const MAX_LEDGER_ENTRIES: usize = 5_000;
+
+/// Builds a ledger from one answer after another, so that they need not be in memory together.
+#[derive(Debug, Default)]
+pub struct LedgerBuilder {
+    /// Number of answers so far.
+    sources: usize,
+    /// Number of entries so far.
+    entries: usize,
+    assumptions: Vec<Assumption>,
+    topics: BTreeMap<TopicKey, Vec<(LedgerNumber, ComparableValue)>>,
+}
+
+impl LedgerBuilder {
+    /// Adds the next answer; its index is the number of answers before it.
+    pub fn add(&mut self, answer: LedgerSource<'_>) {
+        let source = self.sources;
+        self.sources += 1;
+        let found = find_assumptions(answer.document, answer.sections, self.room());
+        self.entries += found.len();
+        let found = found.into_iter();
+        self.assumptions.extend(found.map(|a| Assumption { source, text: a.text, span: a.span }));
+        let text = answer.document.source();
         for section in answer.sections {
+            if self.is_full() {
+                return;
+            }
             for sentence in sentences_of_section(answer.document, section) {
-                let text = answer.document.source();
-                for (key, number, value) in find_numbers(source, text, &sentence) {
-                    topics.entry(key).or_default().push((number, value));
+                for (key, number, value) in find_numbers(source, text, &sentence, self.room()) {
+                    self.entries += 1;
+                    self.topics.entry(key).or_default().push((number, value));
                 }
             }
         }
     }
-    merge_single_nouns(&mut topics);
-    let mut topics: Vec<LedgerTopic> = topics
-        .into_iter()
-        .map(|(key, mut numbers)| {
-            numbers.sort_by_key(|(number, _)| (number.source, number.span.start));
-            let differs = matches!(key, TopicKey::Metric(..)) && has_difference(&numbers);
-            let numbers = numbers.into_iter().map(|(number, _)| number).collect();
-            LedgerTopic { subject: key.title(), numbers, differs }
-        })
-        .collect();
-    topics.sort_by_key(|topic| !topic.differs);
-    Ledger { assumptions, topics }
+
+    /// True when nothing more is added.
+    pub fn is_full(&self) -> bool {
+        self.room() == 0
+    }
+
+    fn room(&self) -> usize {
+        MAX_LEDGER_ENTRIES.saturating_sub(self.entries)
+    }
+
+    /// The ledger of all answers that were added.
+    pub fn finish(mut self) -> Ledger {
+        merge_single_nouns(&mut self.topics);
+        let mut topics: Vec<LedgerTopic> = self
+            .topics
+            .into_iter()
+            .map(|(key, mut numbers)| {
+                numbers.sort_by_key(|(number, _)| (number.source, number.span.start));
+                let differs = matches!(key, TopicKey::Metric(..)) && has_difference(&numbers);
+                let numbers = numbers.into_iter().map(|(number, _)| number).collect();
+                LedgerTopic { subject: key.title(), numbers, differs }
+            })
+            .collect();
+        topics.sort_by_key(|topic| !topic.differs);
+        Ledger { assumptions: self.assumptions, topics }
+    }
+}
+
+/// The assumptions and numbers of the answers in `sources`.
+pub fn build_ledger(sources: &[LedgerSource<'_>]) -> Ledger {
+    let mut builder = LedgerBuilder::default();
+    for source in sources {
+        builder.add(*source);
+    }
+    builder.finish()
 }
 
 /// Moves nouns that are counted only once to the other counts.
@@ -192,10 +235,12 @@ fn has_difference(numbers: &[(LedgerNumber, ComparableValue)]) -> bool {
     sets.iter().enumerate().any(differs_from_later)
 }
 
+/// The numbers of a sentence, at most `most`.
 fn find_numbers(
     source: usize,
     text: &str,
     sentence: &MaskedSentence,
+    most: usize,
 ) -> Vec<(TopicKey, LedgerNumber, ComparableValue)> {
     let quantities = find_quantities(&sentence.masked);
     let clauses = sentence.clauses();
@@ -225,7 +270,7 @@ fn find_numbers(
         let neighbours = quantities.get(first..last).unwrap_or_default();
         Some((topic_key(sentence, clause, quantity, neighbours), number, value))
     };
-    quantities.iter().filter_map(find_number).collect()
+    quantities.iter().filter_map(find_number).take(most).collect()
 }
 
 fn topic_key(

@@ -14,10 +14,12 @@ mod heading_synonyms;
 mod heading_words;
 mod lead;
 mod ledger;
+mod line_diff;
 mod metrics;
 mod quantities;
 mod quantity_units;
 mod quote_index;
+mod read_limit;
 mod section;
 mod severity;
 mod table_columns;
@@ -26,12 +28,17 @@ mod word_lists;
 
 pub use backfill::extract_missing;
 pub use brief::{BriefFault, BriefLine, Quote, QuotedAnswer, verify_brief};
-pub use diff::{DiffKind, DiffLine, DiffPiece, SectionDiff, SectionFate, diff_sections};
+pub use diff::{SectionDiff, SectionFate, diff_sections};
 pub use extract::{extract_recommendations, select_recommendation};
 pub use heading_synonyms::HeadingSynonyms;
 pub use lead::{Lead, find_lead};
 pub use ledger::{
-    Assumption, Ledger, LedgerNumber, LedgerSource, LedgerTopic, NumberSupport, build_ledger,
+    Assumption, Ledger, LedgerBuilder, LedgerNumber, LedgerSource, LedgerTopic, MAX_LEDGER_ENTRIES,
+    NumberSupport, build_ledger,
 };
+pub use line_diff::{DiffKind, DiffLine, DiffPiece};
 pub use quote_index::find_quote;
+pub use read_limit::{
+    MAX_READ_BYTES, ReadText, describe_part_read, describe_unread, readable_part,
+};
 pub use section::{Section, split_sections};

@@ -8,40 +8,61 @@
 pub(super) struct QuoteIndex {
     /// The normalised text.
     text: String,
-    /// For each byte of `text`, the byte of the source that it was made from.
-    source_offsets: Vec<usize>,
 }
 
 impl QuoteIndex {
     pub(super) fn new(source: &str) -> Self {
-        let (mut text, mut source_offsets) = (String::with_capacity(source.len()), Vec::new());
-        for (offset, c) in source.char_indices() {
-            let Some(c) = normalize_char(c) else { continue };
-            if c == ' ' && text.ends_with(' ') {
-                continue;
-            }
+        let mut text = String::with_capacity(source.len());
+        for (c, _) in normalized_chars(source) {
             text.push(c);
-            source_offsets.resize(text.len(), offset);
         }
-        Self { text, source_offsets }
+        Self { text }
     }
 
-    /// The byte of the source at which `quote` begins; none when it is not there, or is empty.
-    pub(super) fn find(&self, quote: &str) -> Option<usize> {
+    /// Bytes that looking up one quote reads at most.
+    pub(super) fn search_cost(&self) -> usize {
+        2 * self.text.len()
+    }
+
+    /// True when `quote` is in the answer and not empty.
+    pub(super) fn contains(&self, quote: &str) -> bool {
+        self.find(quote).is_some()
+    }
+
+    /// The byte of the normalised text at which `quote` begins.
+    fn find(&self, quote: &str) -> Option<usize> {
         let needle = Self::new(quote).text;
         // Punctuation of the sentence is often written inside the quotation marks.
         let needle = needle.trim().trim_end_matches(['.', ',', ';', ':', '!', '?', '…']);
         if needle.is_empty() {
             return None;
         }
-        let found = self.text.find(needle).or_else(|| self.text.find(&toggle_case(needle)?))?;
-        self.source_offsets.get(found).copied()
+        self.text.find(needle).or_else(|| self.text.find(&toggle_case(needle)?))
     }
 }
 
-/// The byte of `source` at which `quote` begins, or none.
+/// The byte of `source` at which `quote` begins; none when it is not there, or is empty.
 pub fn find_quote(source: &str, quote: &str) -> Option<usize> {
-    QuoteIndex::new(source).find(quote)
+    let found = QuoteIndex::new(source).find(quote)?;
+    let mut normalized = 0;
+    for (c, offset) in normalized_chars(source) {
+        if normalized == found {
+            return Some(offset);
+        }
+        normalized += c.len_utf8();
+    }
+    None
+}
+
+/// The characters of the normalised text, each with the byte of `source` that it was made from.
+fn normalized_chars(source: &str) -> impl Iterator<Item = (char, usize)> + '_ {
+    let mut is_after_space = false;
+    source.char_indices().filter_map(move |(offset, c)| {
+        let c = normalize_char(c)?;
+        let is_repeated = c == ' ' && is_after_space;
+        is_after_space = c == ' ';
+        (!is_repeated).then_some((c, offset))
+    })
 }
 
 /// The character that is compared; none for a character that is ignored.

@@ -72,7 +72,7 @@ pub fn split_sections(
     if let Some(last) = sections.last_mut() {
         last.span.end = document.source().len();
     }
-    separate_leads(document, synonyms, &mut sections);
+    let mut sections = separate_leads(document, synonyms, sections);
     sections.retain(|section| !section.span.is_empty());
     sections
 }
@@ -82,30 +82,36 @@ pub fn split_sections(
 fn separate_leads(
     document: &ParsedMarkdown,
     synonyms: &HeadingSynonyms,
-    sections: &mut Vec<Section>,
-) {
-    let mut index = 0;
-    while let Some(section) = sections.get(index).cloned() {
-        let lead = section.blocks.clone().find(|block| {
-            let part = document.part(*block);
-            part.is_some_and(|part| part.is_top() && is_lead_paragraph(&part, synonyms))
-        });
-        let Some(block) = lead.filter(|_| section.facet != Facet::Recommendation) else {
-            index += 1;
-            continue;
-        };
-        if section.heading.is_none() && block == section.blocks.start {
-            if let Some(section) = sections.get_mut(index) {
+    sections: Vec<Section>,
+) -> Vec<Section> {
+    let is_lead = |block: &usize| {
+        let part = document.part(*block);
+        part.is_some_and(|part| part.is_top() && is_lead_paragraph(&part, synonyms))
+    };
+    let mut separated = Vec::with_capacity(sections.len());
+    for section in sections {
+        let mut rest = Some(section);
+        while let Some(mut section) = rest.take() {
+            let lead = section.blocks.clone().find(is_lead);
+            let Some(block) = lead.filter(|_| section.facet != Facet::Recommendation) else {
+                separated.push(section);
+                break;
+            };
+            if section.heading.is_none() && block == section.blocks.start {
                 section.facet = Facet::Recommendation;
+                separated.push(section);
+                break;
             }
-            index += 1;
-            continue;
+            for piece in cut_out_block(document, &section, block) {
+                if piece.blocks.start > block {
+                    rest = Some(piece);
+                } else {
+                    separated.push(piece);
+                }
+            }
         }
-        let cut = cut_out_block(document, &section, block);
-        let lead = cut.iter().position(|s| s.facet == Facet::Recommendation).unwrap_or(0);
-        sections.splice(index..=index, cut);
-        index += lead + 1;
     }
+    separated
 }
 
 /// `section` as the sections before, of and after `block`, which becomes a recommendation.

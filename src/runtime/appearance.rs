@@ -1,8 +1,9 @@
-//! Chooses theme and colour depth from the configuration, the environment and the terminal, once, before the first frame.
+//! Chooses theme and colour depth from the configuration, the environment and the terminal.
 
-use std::io::IsTerminal;
 use std::time::Duration;
 
+use super::input::{InputEvent, TerminalInput};
+use super::terminal::Screen;
 use crate::config::Setup;
 use crate::ui::theme::{ColorDepth, Theme, ThemeError};
 
@@ -12,44 +13,62 @@ pub struct Appearance {
     pub theme: Theme,
     /// Colours of the terminal.
     pub depth: ColorDepth,
-    /// Whether the background is light, when the terminal reports it.
-    pub is_light: Option<bool>,
     /// Fields of the theme that fell back to a default.
     pub notices: Vec<String>,
 }
 
-/// How long the terminal may take to report its background colour.
+/// How long the first frame may wait for the terminal's background colour. A later reply changes the theme.
 const QUERY_TIMEOUT: Duration = Duration::from_millis(60);
 
-/// Loads the configured theme; `auto` asks the terminal whether its background is dark or light.
+/// Loads the configured theme; `auto` chooses by the background.
 ///
 /// # Errors
 /// Says which file, line and key of a theme is wrong, or which themes there are.
-pub fn choose_appearance(setup: &Setup) -> Result<Appearance, ThemeError> {
+pub fn choose_appearance(setup: &Setup, is_light: Option<bool>) -> Result<Appearance, ThemeError> {
     let depth = detect_depth(|name| std::env::var(name).ok());
-    let is_light = terminal_is_light();
     let name = match (setup.theme.as_str(), is_light) {
         ("auto", Some(true)) => "light",
         ("auto", _) => "dark",
         (name, _) => name,
     };
+    tracing::debug!(?is_light, ?depth, theme = name, "appearance");
     let folder = setup.paths.config.join("themes");
     let (theme, notices) = Theme::load(name, Some(&folder), depth)?;
-    Ok(Appearance { theme, depth, is_light, notices })
+    Ok(Appearance { theme, depth, notices })
 }
 
-/// Whether the terminal reports a light background; none when it does not report any.
-fn terminal_is_light() -> Option<bool> {
-    use terminal_colorsaurus::{QueryOptions, ThemeMode, theme_mode};
-    if !std::io::stdout().is_terminal() {
+/// Asks the terminal whether its background is light; none when it does not say so in time. Keys that come meanwhile
+/// stay in `input`.
+pub async fn ask_background(screen: &mut Screen, input: &TerminalInput) -> Option<bool> {
+    let term = std::env::var("TERM").unwrap_or_default();
+    if !answers_queries(&term) || screen.query_background().is_err() {
         return None;
     }
-    let mut options = QueryOptions::default();
-    options.timeout = QUERY_TIMEOUT;
-    if let Ok(mode) = theme_mode(options) {
-        return Some(mode == ThemeMode::Light);
-    }
-    // COLORFGBG ends with the number of the background: 7 and 9 to 15 are light.
+    let mut typed = Vec::new();
+    let reply = async {
+        loop {
+            input.arrived().await;
+            match input.take() {
+                Some(InputEvent::Background { is_light }) => return Some(is_light),
+                Some(InputEvent::DeviceAttributes | InputEvent::Closed) => return None,
+                Some(event) => typed.push(event),
+                None => {}
+            }
+        }
+    };
+    let is_light = tokio::time::timeout(QUERY_TIMEOUT, reply).await.ok().flatten();
+    input.put_back(typed);
+    is_light
+}
+
+/// GNU screen relays the reply out of order, and Eterm has none.
+fn answers_queries(term: &str) -> bool {
+    !matches!(term, "" | "dumb" | "screen" | "Eterm") && !term.starts_with("screen.")
+}
+
+/// Whether COLORFGBG says that the background is light. It ends with the number of the background: 7 and 9 to 15 are
+/// light.
+pub fn background_of_environment() -> Option<bool> {
     let said = std::env::var("COLORFGBG").ok()?;
     let number: u8 = said.rsplit(';').next()?.parse().ok()?;
     Some(matches!(number, 7 | 9..=15))

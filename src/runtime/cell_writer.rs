@@ -34,6 +34,14 @@ impl<W: Write> Write for CellWriter<W> {
     }
 }
 
+/// The size of the terminal, 80 by 24 where it reports none: some pseudo terminals have no columns or no rows. (crossterm
+/// would start `tput` then.)
+fn terminal_size() -> Size {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok();
+    let known = |cells: Option<u16>, usual| cells.filter(|cells| *cells > 0).unwrap_or(usual);
+    Size::new(known(size.map(|s| s.ws_col), 80), known(size.map(|s| s.ws_row), 24))
+}
+
 /// Colours, attributes and cursor position as last sent.
 #[derive(Default)]
 struct TerminalPen {
@@ -91,7 +99,7 @@ impl<W: Write> Backend for CellWriter<W> {
     }
 
     fn size(&self) -> io::Result<Size> {
-        self.crossterm.size()
+        Ok(terminal_size())
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {

@@ -8,7 +8,7 @@ use std::process::ExitStatus;
 
 use tokio::process::Command;
 
-use super::private_files;
+use super::editor_files::{self, EditedFile};
 use crate::app::EditorPurpose;
 use crate::machine::hide_key_variables;
 
@@ -39,7 +39,7 @@ pub enum EditorError {
 pub struct Editing {
     /// Why it was opened.
     pub purpose: EditorPurpose,
-    path: PathBuf,
+    file: EditedFile,
     child: tokio::process::Child,
 }
 
@@ -52,13 +52,8 @@ pub fn open_editor(
     text: &str,
     folder: &Path,
 ) -> Result<Editing, EditorError> {
-    let name = match purpose {
-        EditorPurpose::Question => "question",
-        EditorPurpose::Answer => "answer",
-    };
-    let path = folder.join(format!("{name}-{}.md", std::process::id()));
-    private_files::write_private(&path, text.as_bytes())
-        .map_err(|e| EditorError::File { path: path.clone(), error: e })?;
+    let file = EditedFile::create(folder, purpose, text)
+        .map_err(|error| EditorError::File { path: folder.to_owned(), error })?;
     let line = ["VISUAL", "EDITOR"]
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|v| !v.trim().is_empty()))
@@ -66,12 +61,12 @@ pub fn open_editor(
     let mut words = line.split_whitespace();
     let program = words.next().unwrap_or("vi");
     let mut command = Command::new(program);
-    command.args(words).arg(&path);
+    command.args(words).arg(file.path());
     hide_key_variables(command.as_std_mut());
     match command.spawn() {
-        Ok(child) => Ok(Editing { purpose, path, child }),
+        Ok(child) => Ok(Editing { purpose, file, child }),
         Err(e) => {
-            let _ = std::fs::remove_file(&path);
+            file.remove();
             Err(EditorError::Start(line, e))
         }
     }
@@ -89,14 +84,18 @@ impl Editing {
 
     /// Returns the edited text and removes the file.
     pub fn read_text(self) -> Result<String, EditorError> {
-        let text = std::fs::read(&self.path)
-            .map_err(|e| EditorError::File { path: self.path.clone(), error: e });
-        let _ = std::fs::remove_file(&self.path);
-        Ok(String::from_utf8_lossy(&text?).into_owned())
+        let path = self.file.path().to_owned();
+        self.file.read().map_err(|error| EditorError::File { path, error })
     }
 
     /// Removes the file without reading it.
     pub fn discard(self) {
-        let _ = std::fs::remove_file(&self.path);
+        self.file.remove();
     }
+}
+
+/// Returns what was in the editor when programs died, as one text, and removes their files. None if there is nothing.
+pub fn recover_question(folder: &Path) -> Option<String> {
+    let questions = editor_files::recover_questions(folder);
+    Some(questions.join("\n\n")).filter(|text| !text.is_empty())
 }

@@ -13,8 +13,9 @@ use super::clipboard;
 use super::downloads::Downloads;
 use super::export_session::export_session;
 use super::highlighter::HighlightWorker;
+use super::reading_worker::ReadingWorker;
 use super::run_starter::RunStarter;
-use crate::app::{EditorPurpose, Effect, Msg, NoticeLevel, State};
+use crate::app::{EditorPurpose, Effect, Msg, NoticeLevel, RunRequest, State};
 use crate::config::personas::expand_home;
 use crate::store::{SearchStop, Store, StoreError};
 use crate::ui::Renderer;
@@ -50,6 +51,8 @@ pub struct EffectRunner {
     pub downloads: Downloads,
     /// Highlights code.
     pub highlighter: HighlightWorker,
+    /// Reads answers.
+    pub reader: ReadingWorker,
     /// Stops the latest search.
     pub search: SearchStop,
     /// Where work that finishes later sends its result.
@@ -71,13 +74,11 @@ impl EffectRunner {
         effect: Effect,
     ) -> Option<LoopCommand> {
         match effect {
-            Effect::Ask(orders) => {
-                self.starter.start_runs(orders);
-                self.highlighter.warm_up();
-            }
+            Effect::Ask(requests) => self.start_runs(requests),
             Effect::Cancel(run) => self.starter.cancel_run(run),
             Effect::CancelAll => self.starter.cancel_all(),
             Effect::Save(change) => self.starter.save(change),
+            Effect::Read(request) => self.reader.request(*request),
             Effect::Highlight(run, jobs) => self.highlighter.highlight_lines(run, jobs),
             Effect::Scroll(pane, scroll) => renderer.scroll_view(state, pane, scroll),
             Effect::Copy { text, what } => self.copy_text(text, what),
@@ -151,6 +152,13 @@ impl EffectRunner {
         None
     }
 
+    fn start_runs(&mut self, requests: Vec<RunRequest>) {
+        for notice in self.starter.start_runs(requests) {
+            self.show_notice(NoticeLevel::Warning, notice);
+        }
+        self.highlighter.warm_up();
+    }
+
     fn copy_text(&self, text: String, what: String) {
         let (messages, folder) = (self.messages.clone(), self.state_folder.clone());
         tokio::task::spawn_blocking(move || {
@@ -194,6 +202,18 @@ impl EffectRunner {
     fn show_notice(&self, level: NoticeLevel, text: String) {
         // If the channel is full, a line of status may be dropped.
         let _ = self.messages.try_send(Msg::Notice(level, text));
+    }
+
+    /// Changes between the themes of a dark and of a light background, unless the user has chosen another since.
+    pub fn follow_background(&self, renderer: &mut Renderer, is_light: bool) {
+        let (before, after) = if is_light { ("dark", "light") } else { ("light", "dark") };
+        if renderer.theme().name != before {
+            return;
+        }
+        match Theme::load(after, Some(&self.theme_folder), self.depth) {
+            Ok((theme, _)) => renderer.set_theme(theme),
+            Err(e) => self.show_notice(NoticeLevel::Error, e.to_string()),
+        }
     }
 
     fn next_theme(&self, renderer: &mut Renderer) {

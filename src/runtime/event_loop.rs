@@ -3,10 +3,8 @@
 //! Runs on the main thread. Runs are tasks on the runtime's workers; their updates are drained once a frame.
 
 use std::io;
-use std::time::Duration;
+use std::path::PathBuf;
 
-use crossterm::event::EventStream;
-use futures_util::StreamExt;
 use tokio::sync::mpsc::{Receiver, channel};
 
 use super::clock::ProgramClock;
@@ -15,12 +13,15 @@ use super::editor::{self, Editing, EditorError};
 use super::effect_runner::{EffectRunner, LoopCommand};
 use super::frame_schedule::FrameSchedule;
 use super::highlighter::HighlightWorker;
+use super::input::{InputEvent, TerminalInput};
 use super::provider_pool::ProviderPool;
+use super::reading_worker::ReadingWorker;
 use super::run_starter::RunStarter;
-use super::signals::{self, TuiSignals};
+use super::signals::{self, ProcessSignal, TuiSignals};
 use super::stream_budget::StreamBudget;
 use super::terminal::{self, Screen};
-use super::{appearance, input, roster};
+use super::{appearance, roster};
+use crate::app::reading::ReadingSubject;
 use crate::app::{
     EditorPurpose, Effects, KeyCode, KeyContext, KeyPress, Keymap, Msg, NoticeLevel, Signal, State,
     update,
@@ -60,52 +61,60 @@ pub enum TuiError {
 pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError> {
     let clock = ProgramClock::start();
     let keymap = load_keymap(&setup)?;
-    let appearance = appearance::choose_appearance(&setup)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .thread_name("runs")
         .enable_all()
         .build()?;
-    let status = runtime.block_on(async {
+    let status: Result<u8, TuiError> = runtime.block_on(async {
         terminal::install_panic_hook();
+        // Before the terminal is touched: a signal from now on ends the program in order.
         let mut signals = TuiSignals::listen()?;
         let mut state = State::new(roster::build_roster(&setup), keymap);
-        let screen = Screen::enter()?;
+        let mut screen = Screen::enter()?;
+        let input = TerminalInput::start()?;
+        let reply = appearance::ask_background(&mut screen, &input).await;
+        let is_light = reply.or_else(appearance::background_of_environment);
+        let appearance = appearance::choose_appearance(&setup, is_light)?;
         state.size = screen.size();
+        tracing::debug!(size = ?state.size, "the screen is open");
         let (messages, inbound) = channel(1024);
-        signals::watch_terminal(messages.clone());
         let notices = [setup.warnings.clone(), appearance.notices].concat();
         let effect_runner = EffectRunner {
             downloads: Downloads::new(&setup.providers, messages.clone()),
             starter: RunStarter::new(ProviderPool::new(setup.providers), store),
             search: SearchStop::default(),
             highlighter: HighlightWorker::spawn(messages.clone()),
+            reader: ReadingWorker::spawn(messages.clone()),
             messages,
             state_folder: setup.paths.state.clone(),
             theme_folder: setup.paths.config.join("themes"),
             depth: appearance.depth,
         };
         let mut renderer = Renderer::new(appearance.theme);
-        renderer.set_terminal_is_light(appearance.is_light);
+        renderer.set_terminal_is_light(is_light);
         let mut tui = Tui {
             clock,
             state,
             renderer,
             screen,
+            input,
+            has_automatic_theme: setup.theme == "auto",
             frames: FrameSchedule::default(),
             budget: StreamBudget::default(),
-            taking: Duration::ZERO,
             effect_runner,
             inbound,
             editing: None,
+            edit_folder: setup.paths.state.join("editing"),
         };
         tui.check_model_files();
+        tui.recover_question();
         tui.show_notices(&notices);
-        tui.run_loop(start, &mut signals).await
+        Ok(tui.run_loop(start, &mut signals).await?)
     });
     // A hung name lookup or a blocked read must not delay the exit.
     runtime.shutdown_background();
-    Ok(status?)
+    status
 }
 
 fn load_keymap(setup: &Setup) -> Result<Keymap, TuiError> {
@@ -119,24 +128,29 @@ fn load_keymap(setup: &Setup) -> Result<Keymap, TuiError> {
 /// The key that sends; followed by more keys of the same burst it begins a new line.
 const ENTER: KeyPress = KeyPress::plain(KeyCode::Enter);
 
+/// Keys that wait from which on not every key is drawn.
+const BURST: usize = 16;
+
 struct Tui {
     clock: ProgramClock,
     state: State,
     renderer: Renderer,
     screen: Screen,
+    input: TerminalInput,
+    /// The theme follows the background of the terminal.
+    has_automatic_theme: bool,
     frames: FrameSchedule,
     budget: StreamBudget,
-    /// How long the text of the frame that is due took to take in.
-    taking: Duration,
     effect_runner: EffectRunner,
     inbound: Receiver<Msg>,
     editing: Option<Editing>,
+    edit_folder: PathBuf,
 }
 
 /// What woke the loop.
 enum WakeReason {
-    Signal(Signal),
-    Terminal(Option<io::Result<crossterm::event::Event>>),
+    Signal(ProcessSignal),
+    Input,
     Message(Msg),
     RunMailbox,
     Frame,
@@ -146,7 +160,6 @@ enum WakeReason {
 
 impl Tui {
     async fn run_loop(&mut self, start: Start, signals: &mut TuiSignals) -> io::Result<u8> {
-        let mut events = Some(input::start_listening());
         self.draw_frame()?;
         let mut command = self.start_session(start);
         loop {
@@ -157,30 +170,22 @@ impl Tui {
                     self.frames.request_now(self.clock.elapsed());
                 }
                 Some(LoopCommand::Suspend) => {
-                    input::stop_listening(&mut events);
-                    self.suspend_program(signals).await?;
-                    events = Some(EventStream::new());
+                    command = self.suspend_program(signals).await?;
+                    continue;
                 }
-                Some(LoopCommand::Edit(purpose, text)) => {
-                    input::stop_listening(&mut events);
-                    if !self.open_editor(purpose, &text)? {
-                        events = Some(EventStream::new());
-                    }
-                }
+                Some(LoopCommand::Edit(purpose, text)) => self.open_editor(purpose, &text)?,
                 None => {}
             }
-            let due = self.editing.is_none() && self.frames.is_due(self.clock.elapsed());
-            if due && self.draw_frame().is_err() {
+            if self.is_frame_due() && self.draw_frame().is_err() {
                 // The terminal is gone: store what has arrived and end.
                 command = self.update_and_draw(Msg::Signal(Signal::Hangup));
                 continue;
             }
-            let woke = self.wait_for_wake(signals, events.as_mut()).await;
-            if matches!(woke, WakeReason::EditorClosed(_)) {
-                self.screen.retake_terminal()?;
-                events = Some(EventStream::new());
-            }
-            command = self.on_wake(woke);
+            command = match self.wait_for_wake(signals).await {
+                WakeReason::Signal(signal) => self.on_signal(signal)?,
+                WakeReason::EditorClosed(closed) => self.on_editor_closed(closed)?,
+                woke => self.on_wake(woke),
+            };
         }
     }
 
@@ -207,22 +212,20 @@ impl Tui {
         }
     }
 
-    async fn wait_for_wake(
-        &mut self,
-        signals: &mut TuiSignals,
-        events: Option<&mut EventStream>,
-    ) -> WakeReason {
+    /// Puts a question that was in the editor when a program died into the composer.
+    fn recover_question(&mut self) {
+        let Some(text) = editor::recover_question(&self.edit_folder) else { return };
+        self.update_and_draw(Msg::EditorClosed(EditorPurpose::Question, Ok(text)));
+        let notice = "what was in the editor when plenary ended is in the composer again";
+        self.update_and_draw(Msg::Notice(NoticeLevel::Info, notice.to_owned()));
+    }
+
+    async fn wait_for_wake(&mut self, signals: &mut TuiSignals) -> WakeReason {
         let due = if self.editing.is_none() { self.frames.due() } else { None };
         let clock = self.clock;
         let frame = async move {
             match due {
                 Some(at) => tokio::time::sleep_until(clock.instant_at(at)).await,
-                None => std::future::pending().await,
-            }
-        };
-        let event = async move {
-            match events {
-                Some(events) => events.next().await,
                 None => std::future::pending().await,
             }
         };
@@ -235,8 +238,8 @@ impl Tui {
         };
         tokio::select! {
             biased;
-            signal = signals.next_ending() => WakeReason::Signal(signal),
-            event = event => WakeReason::Terminal(event),
+            signal = signals.next() => WakeReason::Signal(signal),
+            () = self.input.arrived() => WakeReason::Input,
             Some(msg) = self.inbound.recv() => WakeReason::Message(msg),
             closed = editor => WakeReason::EditorClosed(closed),
             () = self.effect_runner.starter.store.wait_for_error() => WakeReason::StoreTrouble,
@@ -247,29 +250,10 @@ impl Tui {
 
     fn on_wake(&mut self, woke: WakeReason) -> Option<LoopCommand> {
         match woke {
-            // While an editor is open, Ctrl+C is the editor's.
-            WakeReason::Signal(Signal::Interrupt) if self.editing.is_some() => None,
-            WakeReason::Signal(signal) => {
-                let command = self.drain_mailbox(usize::MAX);
-                command.or_else(|| self.update_and_draw(Msg::Signal(signal)))
-            }
-            WakeReason::Terminal(Some(Ok(event))) => match input::to_message(event) {
-                Some(Msg::Key(key))
-                    if key == ENTER && self.is_composing() && input::has_pending() =>
-                {
-                    self.update_and_draw(Msg::Key(KeyPress { alt: true, ..key }))
-                }
-                Some(msg) => {
-                    let command = self.drain_mailbox(self.bytes_before(&msg));
-                    command.or_else(|| self.update_and_draw(msg))
-                }
-                None => None,
-            },
-            WakeReason::Terminal(Some(Err(_)) | None) => {
-                self.update_and_draw(Msg::Signal(Signal::Hangup))
-            }
+            WakeReason::Input => self.on_input(),
             WakeReason::Message(msg) => self.update_and_schedule(msg),
-            WakeReason::EditorClosed(closed) => self.on_editor_closed(closed),
+            // The loop handles these: they need the terminal.
+            WakeReason::Signal(_) | WakeReason::EditorClosed(_) => None,
             WakeReason::RunMailbox => {
                 self.frames.request_for_stream(self.clock.elapsed());
                 // Nothing is drawn while the editor is open, but what arrives is stored.
@@ -283,14 +267,83 @@ impl Tui {
         }
     }
 
+    fn on_signal(&mut self, signal: ProcessSignal) -> io::Result<Option<LoopCommand>> {
+        let is_editing = self.editing.is_some();
+        match signal {
+            // While an editor is open, Ctrl+C and the terminal are the editor's.
+            ProcessSignal::End(Signal::Interrupt) | ProcessSignal::Continued if is_editing => {}
+            ProcessSignal::End(signal) => {
+                let command = self.drain_mailbox(usize::MAX);
+                return Ok(command.or_else(|| self.update_and_draw(Msg::Signal(signal))));
+            }
+            ProcessSignal::Stop => return Ok(Some(LoopCommand::Suspend)),
+            // It was stopped without notice: another program has had the terminal, or still has it.
+            ProcessSignal::Continued if !signals::is_foreground() => {
+                return Ok(Some(LoopCommand::Suspend));
+            }
+            ProcessSignal::Continued => {
+                self.screen.retake_terminal()?;
+                self.update_size();
+            }
+            ProcessSignal::Resized => self.update_size(),
+        }
+        Ok(None)
+    }
+
+    fn on_input(&mut self) -> Option<LoopCommand> {
+        let msg = match self.input.take()? {
+            InputEvent::Key(key)
+                if key == ENTER && self.is_composing() && self.input.has_pending() =>
+            {
+                return self.update_and_draw(Msg::Key(KeyPress { alt: true, ..key }));
+            }
+            InputEvent::Key(key) => Msg::Key(key),
+            InputEvent::Paste(text) => Msg::Paste(text),
+            InputEvent::Closed => return self.update_and_draw(Msg::Signal(Signal::Hangup)),
+            InputEvent::DeviceAttributes => return None,
+            InputEvent::Background { is_light } => {
+                self.on_background(is_light);
+                return None;
+            }
+        };
+        let command = self.drain_mailbox(StreamBudget::bytes_before(&msg, self.is_composing()));
+        command.or_else(|| self.update_and_draw(msg))
+    }
+
+    /// The terminal has said later than usual whether its background is light.
+    fn on_background(&mut self, is_light: bool) {
+        if self.has_automatic_theme {
+            self.effect_runner.follow_background(&mut self.renderer, is_light);
+        }
+        self.renderer.set_terminal_is_light(Some(is_light));
+        self.frames.request_now(self.clock.elapsed());
+    }
+
+    fn update_size(&mut self) {
+        let (columns, rows) = self.screen.size();
+        self.update_and_draw(Msg::Resize(columns, rows));
+    }
+
+    /// True when a frame is to be drawn now. In a burst of keys (a paste that is not marked as one) only some are.
+    fn is_frame_due(&self) -> bool {
+        let now = self.clock.elapsed();
+        let may_skip = self.input.backlog() >= BURST && !self.frames.is_overdue(now);
+        self.editing.is_none() && self.frames.is_due(now) && !may_skip
+    }
+
     /// True while Enter would send the question.
     fn is_composing(&self) -> bool {
         self.state.key_context() == KeyContext::Composer
     }
 
-    /// Highlighting may wait for the next stream frame; everything else is drawn at once.
+    /// Highlighting and readings of answers may wait for the next stream frame; everything else is drawn at once.
     fn update_and_schedule(&mut self, msg: Msg) -> Option<LoopCommand> {
-        if !matches!(msg, Msg::Highlighted(..)) {
+        let may_wait = match &msg {
+            Msg::Highlighted(..) => true,
+            Msg::Read(result) => matches!(result.subject, ReadingSubject::Answer(_)),
+            _ => false,
+        };
+        if !may_wait {
             return self.update_and_draw(msg);
         }
         let command = self.update_state(msg);
@@ -322,24 +375,11 @@ impl Tui {
         update(&mut self.state, Msg::Clock(self.clock.now()), &mut Effects::new());
     }
 
-    /// How much of what has arrived `msg` must wait for. A key acts on everything: a cancelled answer keeps it. A typed
-    /// character acts on none.
-    fn bytes_before(&self, msg: &Msg) -> usize {
-        match msg {
-            Msg::Key(KeyPress { code: KeyCode::Char(_), ctrl: false, alt: false, .. })
-                if self.is_composing() =>
-            {
-                StreamBudget::MIN_BYTES
-            }
-            _ => usize::MAX,
-        }
-    }
-
     /// Takes in as much streamed text as the last frames allow; the frame that is due draws it.
     fn take_stream_frame(&mut self) -> Option<LoopCommand> {
         let start = self.clock.elapsed();
         let command = self.drain_mailbox(self.budget.bytes());
-        self.taking = self.clock.elapsed().saturating_sub(start);
+        self.budget.add_time(self.clock.elapsed().saturating_sub(start));
         command
     }
 
@@ -358,7 +398,7 @@ impl Tui {
         let start = self.clock.elapsed();
         let drawn = self.screen.draw_frame(&self.state, &mut self.renderer);
         let drawing = self.clock.elapsed().saturating_sub(start);
-        self.budget.on_frame(std::mem::take(&mut self.taking) + drawing);
+        self.budget.on_frame(drawing);
         self.frames.on_drawn(self.clock.elapsed());
         if let Some(at) = self.state.next_redraw_at() {
             self.frames.request_at(at);
@@ -377,35 +417,50 @@ impl Tui {
         self.update_and_draw(Msg::Notice(NoticeLevel::Warning, text));
     }
 
-    async fn suspend_program(&mut self, signals: &mut TuiSignals) -> io::Result<()> {
+    async fn suspend_program(
+        &mut self,
+        signals: &mut TuiSignals,
+    ) -> io::Result<Option<LoopCommand>> {
         self.drain_mailbox(usize::MAX);
         self.effect_runner.starter.store.flush();
+        if self.editing.is_some() {
+            // The editor has the terminal.
+            let ended = signals.stop_process().await;
+            return Ok(ended.and_then(|signal| self.update_and_draw(Msg::Signal(signal))));
+        }
+        self.input.stop_listening();
         self.screen.lend_terminal();
-        signals::suspend_process(signals).await;
+        if let Some(signal) = signals.stop_process().await {
+            return Ok(self.update_and_draw(Msg::Signal(signal)));
+        }
         self.screen.retake_terminal()?;
-        let (columns, rows) = self.screen.size();
-        self.update_and_draw(Msg::Resize(columns, rows));
+        self.input.listen();
+        self.update_size();
+        Ok(None)
+    }
+
+    /// Hands the terminal to the editor.
+    fn open_editor(&mut self, purpose: EditorPurpose, text: &str) -> io::Result<()> {
+        self.input.stop_listening();
+        self.screen.lend_terminal();
+        match editor::open_editor(purpose, text, &self.edit_folder) {
+            Ok(editing) => self.editing = Some(editing),
+            Err(e) => {
+                self.screen.retake_terminal()?;
+                self.input.listen();
+                self.update_and_draw(Msg::EditorClosed(purpose, Err(e.to_string())));
+            }
+        }
         Ok(())
     }
 
-    /// Hands the terminal to the editor; false when the editor could not be started.
-    fn open_editor(&mut self, purpose: EditorPurpose, text: &str) -> io::Result<bool> {
-        self.screen.lend_terminal();
-        match editor::open_editor(purpose, text, &self.effect_runner.state_folder) {
-            Ok(editing) => {
-                self.editing = Some(editing);
-                Ok(true)
-            }
-            Err(e) => {
-                self.screen.retake_terminal()?;
-                self.update_and_draw(Msg::EditorClosed(purpose, Err(e.to_string())));
-                Ok(false)
-            }
-        }
-    }
-
-    fn on_editor_closed(&mut self, closed: Result<(), EditorError>) -> Option<LoopCommand> {
-        let editing = self.editing.take()?;
+    fn on_editor_closed(
+        &mut self,
+        closed: Result<(), EditorError>,
+    ) -> io::Result<Option<LoopCommand>> {
+        self.screen.retake_terminal()?;
+        self.input.listen();
+        let Some(editing) = self.editing.take() else { return Ok(None) };
         let purpose = editing.purpose;
         let text = match closed {
             Ok(()) => editing.read_text(),
@@ -414,9 +469,8 @@ impl Tui {
                 Err(e)
             }
         };
-        let (columns, rows) = self.screen.size();
-        self.update_and_draw(Msg::Resize(columns, rows));
-        self.update_and_draw(Msg::EditorClosed(purpose, text.map_err(|e| e.to_string())))
+        self.update_size();
+        Ok(self.update_and_draw(Msg::EditorClosed(purpose, text.map_err(|e| e.to_string()))))
     }
 
     /// Restores the terminal and flushes the store.

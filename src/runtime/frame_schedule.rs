@@ -15,6 +15,9 @@ impl FrameSchedule {
     /// The shortest time between two frames that only streams ask for.
     pub const STREAM_GAP: Duration = Duration::from_millis(33);
 
+    /// The longest time between two frames while keys come faster than they can be drawn.
+    pub const BURST_GAP: Duration = Duration::from_millis(100);
+
     /// Requests a frame at once: the user did something.
     pub fn request_now(&mut self, now: Duration) {
         self.due = Some(now);
@@ -39,6 +42,11 @@ impl FrameSchedule {
     /// True when a frame is due.
     pub fn is_due(&self, now: Duration) -> bool {
         self.due.is_some_and(|due| due <= now)
+    }
+
+    /// True when the last frame is [`FrameSchedule::BURST_GAP`] old: a burst of keys may not delay the next one longer.
+    pub fn is_overdue(&self, now: Duration) -> bool {
+        self.last.is_none_or(|last| last + Self::BURST_GAP <= now)
     }
 
     /// A frame was drawn.

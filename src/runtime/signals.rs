@@ -1,21 +1,38 @@
-//! Signals and the loss of the terminal, as messages; and suspending the process as Ctrl+Z does.
+//! Signals as messages, and stopping the process as Ctrl+Z does.
 
-use std::io::{self, IsTerminal};
-use std::os::fd::{AsFd, OwnedFd};
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
+use rustix::process::Signal as Number;
 use tokio::signal::unix::{Signal as Stream, SignalKind, signal};
-use tokio::sync::mpsc::Sender;
 
-use crate::app::{Msg, Signal};
+use crate::app::Signal;
 
-/// The signals that end the program, and the one that wakes it.
+/// What another process, or the kernel, wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProcessSignal {
+    /// The program is to end.
+    End(Signal),
+    /// It is to stop, until the shell continues it.
+    Stop,
+    /// The shell continued it: another program may have had the terminal.
+    Continued,
+    /// The terminal has another size.
+    Resized,
+}
+
+/// The signals that the screen listens to.
 pub struct TuiSignals {
     interrupt: Stream,
     terminate: Stream,
     hangup: Stream,
     quit: Stream,
-    /// The shell continued the program.
-    pub cont: Stream,
+    stop: Stream,
+    continued: Stream,
+    resized: Stream,
 }
 
 impl TuiSignals {
@@ -26,65 +43,70 @@ impl TuiSignals {
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
             quit: signal(SignalKind::quit())?,
-            cont: signal(SignalKind::from_raw(rustix::process::Signal::CONT.as_raw()))?,
+            stop: signal(SignalKind::from_raw(Number::TSTP.as_raw()))?,
+            continued: signal(SignalKind::from_raw(Number::CONT.as_raw()))?,
+            resized: signal(SignalKind::window_change())?,
         })
     }
 
-    /// Waits for a signal that ends the program. Cancel safe.
-    pub async fn next_ending(&mut self) -> Signal {
-        tokio::select! {
-            _ = self.terminate.recv() => Signal::Terminate,
-            _ = self.hangup.recv() => Signal::Hangup,
-            _ = self.interrupt.recv() => Signal::Interrupt,
-            _ = self.quit.recv() => Signal::Quit,
-        }
-    }
-}
-
-/// Watches the terminal from a thread that sleeps until it hangs up: the terminal library would spin on a dead one, and
-/// SIGHUP may be ignored (`nohup`) or never come (not our controlling terminal).
-pub fn watch_terminal(to: Sender<Msg>) {
-    use rustix::event::{PollFd, PollFlags, poll};
-    let Some(tty) = terminal_read() else { return };
-    let watch = move || {
-        loop {
-            let mut fds = [PollFd::new(&tty, PollFlags::empty())];
-            match poll(&mut fds, None) {
-                Err(rustix::io::Errno::INTR) => {}
-                Ok(_) | Err(_) => break,
-            }
-        }
-        let _ = to.blocking_send(Msg::Signal(Signal::Hangup));
-    };
-    let spawned = std::thread::Builder::new().name("tty-watch".into()).spawn(watch);
-    if let Err(error) = spawned {
-        tracing::warn!(%error, "no thread to watch the terminal");
-    }
-}
-
-/// The terminal that keys are read from: standard input, or the controlling terminal where that is a pipe.
-fn terminal_read() -> Option<OwnedFd> {
-    let input = io::stdin();
-    if input.is_terminal() {
-        return input.as_fd().try_clone_to_owned().ok();
-    }
-    std::fs::File::open("/dev/tty").ok().map(OwnedFd::from)
-}
-
-/// Stops the process as Ctrl-Z does. Where the process group is orphaned the kernel ignores SIGTSTP; then SIGSTOP. Returns
-/// when the process was continued.
-pub async fn suspend_process(signals: &mut TuiSignals) {
-    use rustix::process::{Signal as Number, getpid, kill_process};
-    for number in [Number::TSTP, Number::STOP] {
-        if let Err(error) = kill_process(getpid(), number) {
-            tracing::warn!(%error, "suspend");
-            return;
-        }
-        let wait_for_stop = std::time::Duration::from_millis(250);
+    /// Waits for a signal. Cancel safe.
+    pub async fn next(&mut self) -> ProcessSignal {
         tokio::select! {
             biased;
-            _ = signals.cont.recv() => return,
-            () = tokio::time::sleep(wait_for_stop) => {}
+            _ = self.terminate.recv() => ProcessSignal::End(Signal::Terminate),
+            _ = self.hangup.recv() => ProcessSignal::End(Signal::Hangup),
+            _ = self.interrupt.recv() => ProcessSignal::End(Signal::Interrupt),
+            _ = self.quit.recv() => ProcessSignal::End(Signal::Quit),
+            _ = self.stop.recv() => ProcessSignal::Stop,
+            _ = self.continued.recv() => ProcessSignal::Continued,
+            _ = self.resized.recv() => ProcessSignal::Resized,
         }
+    }
+
+    /// Stops the process until it is continued in the foreground, or a signal that ends it came: that one is returned.
+    ///
+    /// SIGSTOP, since SIGTSTP is listened to, and ignored by the kernel where nothing would continue the process.
+    pub async fn stop_process(&mut self) -> Option<Signal> {
+        loop {
+            if let Err(error) =
+                rustix::process::kill_process(rustix::process::getpid(), Number::STOP)
+            {
+                tracing::warn!(%error, "stop");
+                return None;
+            }
+            // The stop may take effect a little later, and its end may be known a little before the signal.
+            let wait_for_stop = Duration::from_millis(250);
+            let continued = async {
+                loop {
+                    match self.next().await {
+                        ProcessSignal::End(signal) => return Some(signal),
+                        ProcessSignal::Continued => return None,
+                        ProcessSignal::Stop | ProcessSignal::Resized => {}
+                    }
+                }
+            };
+            let ended = tokio::time::timeout(wait_for_stop, continued).await.ok().flatten();
+            if ended.is_some() || is_foreground() {
+                return ended;
+            }
+        }
+    }
+}
+
+/// Whether the terminal is this process's to use: a background process that touches it is stopped by the kernel.
+pub fn is_foreground() -> bool {
+    let stdin = io::stdin();
+    let stdout = io::stdout();
+    let is_ours = |fd: BorrowedFd<'_>| {
+        rustix::termios::tcgetpgrp(fd).ok().map(|group| group == rustix::process::getpgrp())
+    };
+    is_ours(stdout.as_fd()).or_else(|| is_ours(stdin.as_fd())).unwrap_or(true)
+}
+
+/// A file that reaches the limit of its size (`ulimit -f`) is a write error from now on, not the death of the program.
+pub fn survive_file_size_limit() {
+    let flag = Arc::new(AtomicBool::new(false));
+    if let Err(error) = signal_hook::flag::register(Number::XFSZ.as_raw(), flag) {
+        tracing::warn!(%error, "SIGXFSZ");
     }
 }

@@ -4,10 +4,14 @@
 
 use std::time::Duration;
 
+use crate::app::{KeyCode, KeyPress, Msg};
+
 /// The budget of the next frame.
 #[derive(Debug)]
 pub struct StreamBudget {
     bytes: usize,
+    /// Time that taking in the text of the next frame took.
+    taking: Duration,
 }
 
 impl StreamBudget {
@@ -25,8 +29,27 @@ impl StreamBudget {
         self.bytes
     }
 
-    /// A frame took `spent` to take its text in and to draw it.
-    pub fn on_frame(&mut self, spent: Duration) {
+    /// How much of the text that has arrived `msg` must wait for. A key acts on everything: a cancelled answer keeps it. A
+    /// character that is typed into the composer acts on none.
+    pub fn bytes_before(msg: &Msg, is_composing: bool) -> usize {
+        match msg {
+            Msg::Key(KeyPress { code: KeyCode::Char(_), ctrl: false, alt: false, .. })
+                if is_composing =>
+            {
+                Self::MIN_BYTES
+            }
+            _ => usize::MAX,
+        }
+    }
+
+    /// The text of the next frame took `spent` to take in.
+    pub fn add_time(&mut self, spent: Duration) {
+        self.taking += spent;
+    }
+
+    /// The frame took `drawing` to draw.
+    pub fn on_frame(&mut self, drawing: Duration) {
+        let spent = std::mem::take(&mut self.taking) + drawing;
         if spent > Self::SLOW_FRAME {
             self.bytes = (self.bytes / 2).max(Self::MIN_BYTES);
         } else if spent < Self::FAST_FRAME {
@@ -37,7 +60,7 @@ impl StreamBudget {
 
 impl Default for StreamBudget {
     fn default() -> Self {
-        Self { bytes: Self::MAX_BYTES }
+        Self { bytes: Self::MAX_BYTES, taking: Duration::ZERO }
     }
 }
 
@@ -48,7 +71,8 @@ mod tests {
     #[test]
     fn slow_frames_take_less_and_fast_ones_more() {
         let mut budget = StreamBudget::default();
-        budget.on_frame(Duration::from_millis(40));
+        budget.add_time(Duration::from_millis(30));
+        budget.on_frame(Duration::from_millis(10));
         budget.on_frame(Duration::from_millis(10));
         assert_eq!(budget.bytes(), StreamBudget::MAX_BYTES / 2);
         for _ in 0..20 {

@@ -22,6 +22,7 @@ use ratatui::layout::Rect;
 
 use super::cell_writer::CellWriter;
 use super::multi_scalar_rows::MultiScalarRows;
+use super::{input, signals};
 use crate::app::State;
 use crate::ui::Renderer;
 
@@ -79,10 +80,20 @@ impl Screen {
         restore_terminal();
     }
 
-    /// Takes the terminal back.
+    /// Takes the terminal back, also where another program has changed its modes.
     pub fn retake_terminal(&mut self) -> io::Result<()> {
+        // What crossterm believes to be raw may no longer be.
+        let _ = disable_raw_mode();
         take_terminal()?;
         self.clear()
+    }
+
+    /// Asks for the background colour, and then for what every terminal reports, so that a terminal without the first
+    /// reply need not be waited for.
+    pub fn query_background(&mut self) -> io::Result<()> {
+        let out = self.terminal.backend_mut();
+        out.write_all(b"\x1b]11;?\x1b\\\x1b[c")?;
+        Write::flush(out)
     }
 }
 
@@ -92,14 +103,21 @@ impl Drop for Screen {
     }
 }
 
-/// Alternate screen before the keyboard flags: terminals keep one stack of flags per screen.
+/// Without them, a key of a layout without Latin letters would have no Ctrl+C.
+const KEYBOARD_FLAGS: KeyboardEnhancementFlags =
+    KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES
+        .union(KeyboardEnhancementFlags::REPORT_ALTERNATE_KEYS);
+
+/// Alternate screen before the keyboard flags: terminals keep one stack of flags per screen. Flags that were left on it
+/// are popped first.
 fn take_terminal() -> io::Result<()> {
     TAKEN.store(true, Ordering::SeqCst);
     enable_raw_mode()?;
     execute!(
         io::stdout(),
         EnterAlternateScreen,
-        PushKeyboardEnhancementFlags(KeyboardEnhancementFlags::DISAMBIGUATE_ESCAPE_CODES),
+        PopKeyboardEnhancementFlags,
+        PushKeyboardEnhancementFlags(KEYBOARD_FLAGS),
         EnableBracketedPaste,
         DisableLineWrap,
         cursor::Hide,
@@ -111,7 +129,11 @@ pub fn restore_terminal() {
     if !TAKEN.swap(false, Ordering::SeqCst) {
         return;
     }
-    drain_input();
+    // In the background the modes are the shell's, and changing them would stop the program instead of ending it.
+    let is_foreground = signals::is_foreground();
+    if is_foreground {
+        drain_input();
+    }
     let mut out = io::stdout();
     let _ = execute!(
         out,
@@ -123,12 +145,16 @@ pub fn restore_terminal() {
         cursor::Show,
     );
     let _ = out.flush();
-    let _ = disable_raw_mode();
+    if is_foreground {
+        let _ = disable_raw_mode();
+    }
 }
 
 /// Answers to queries and half-typed keys must not reach the shell.
 fn drain_input() {
-    let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
+    if let Ok(tty) = input::open_terminal() {
+        let _ = rustix::termios::tcflush(tty, rustix::termios::QueueSelector::IFlush);
+    }
 }
 
 /// Installs the panic hook: on the calling thread (the UI's) it gives the terminal back and says what happened; on others it
@@ -143,7 +169,9 @@ pub fn install_panic_hook() {
             .map(|s| (*s).to_owned())
             .or_else(|| info.payload().downcast_ref::<String>().cloned())
             .unwrap_or_default();
-        tracing::error!(place, what, "panic");
+        // A message about a text quotes it in backticks.
+        let cause = what.split('`').next().unwrap_or_default();
+        tracing::error!(place, cause, "panic");
         if std::thread::current().id() == ui {
             restore_terminal();
             let _ = writeln!(

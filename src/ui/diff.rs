@@ -1,9 +1,9 @@
 //! Draws the Change view: the diff of a persona's answer and its previous one, section by section.
 //!
-//! The answers are compared by `review`, and only when one of them has changed.
+//! A reading compares the answers; here its sections become rows.
 
-use crate::domain::format::format_quantity;
 use std::ops::Range;
+use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,16 +13,16 @@ use super::paint::{RowPainter, draw_text, draw_text_right, inset_sides, row_at};
 use super::pane::PaneRenderer;
 use super::theme::{Theme, UiRole};
 use super::viewport::Viewport;
+use crate::app::reading::ChangeReading;
 use crate::app::{ScrollMove, State};
 use crate::domain::RunId;
-use crate::review::{self, DiffKind, DiffLine, SectionDiff, SectionFate};
+use crate::domain::format::format_quantity;
+use crate::review::{DiffKind, DiffLine, SectionDiff, SectionFate};
 use crate::text::width::width;
 use crate::text::{Face, Role, sanitize_line, wrap_lines};
 
 /// Maximum columns of text: longer lines are hard to read.
 const MAX_TEXT_WIDTH: u16 = 110;
-/// Unchanged lines shown around a changed line; more are folded.
-const CONTEXT_LINES: usize = 2;
 
 /// One row of the view.
 #[derive(Debug)]
@@ -33,19 +33,20 @@ enum DiffRow {
     Text(DiffKind, Vec<(String, bool)>),
     /// Number of unchanged lines left out.
     Folded(usize),
+    /// Number of changed lines left out.
+    LeftOut(usize),
     /// Empty row.
     Blank,
 }
-
-/// Input of the rows: both runs with their revisions, and the columns of text.
-type DiffCacheKey = (RunId, u64, RunId, u64, u16);
 
 /// Caches of the view between frames.
 #[derive(Debug, Default)]
 pub(super) struct DiffRenderer {
     area: Rect,
-    key: Option<DiffCacheKey>,
-    sections: Vec<SectionDiff>,
+    /// The comparison that is shown; empty while the answers are being read.
+    reading: Arc<ChangeReading>,
+    /// The columns of text.
+    columns: u16,
     rows: Vec<DiffRow>,
     viewport: Viewport,
     /// Previous and current question, sanitised.
@@ -53,7 +54,7 @@ pub(super) struct DiffRenderer {
 }
 
 impl DiffRenderer {
-    /// Compares the last two answers of the focused pane, unless they were compared already.
+    /// Takes the comparison of the last two answers of the focused pane, if it is there, and updates the rows.
     pub(super) fn prepare(&mut self, state: &State, area: Rect) {
         self.area = area;
         let answers = state.pane().map(|pane| pane.answers()).unwrap_or_default();
@@ -62,26 +63,24 @@ impl DiffRenderer {
             return;
         };
         let columns = area.width.saturating_sub(4).clamp(1, MAX_TEXT_WIDTH);
-        let revisions = (old.document.revision(), new.document.revision());
-        let key = (old.id(), revisions.0, new.id(), revisions.1, columns);
-        if self.key == Some(key) {
+        let runs = Some((old.id(), new.id()));
+        // An earlier state of the same answers is better than none.
+        let reading = match &state.change.reading {
+            reading if compared_runs(reading) == runs => Arc::clone(reading),
+            _ => Arc::default(),
+        };
+        if Arc::ptr_eq(&self.reading, &reading) && self.columns == columns {
             self.viewport.set_size(self.rows.len(), self.body_height());
             return;
         }
-        let has_same_runs = self.key.is_some_and(|(a, _, b, ..)| (a, b) == (key.0, key.2));
-        let has_same_texts =
-            has_same_runs && self.key.is_some_and(|(_, p, _, q, _)| (p, q) == revisions);
-        if !has_same_texts {
-            self.sections =
-                review::diff_sections(&old.document, &old.sections, &new.document, &new.sections);
-        }
-        self.key = Some(key);
+        let has_same_runs = compared_runs(&self.reading) == runs;
         self.questions = (sanitize_line(&old.question), sanitize_line(&new.question));
-        self.rows = build_rows(&self.sections, usize::from(columns));
+        self.rows = build_rows(&reading.sections, usize::from(columns));
         self.viewport.set_size(self.rows.len(), self.body_height());
         if !has_same_runs {
             self.viewport.scroll_to(0);
         }
+        (self.reading, self.columns) = (reading, columns);
     }
 
     /// Rows below the heading.
@@ -111,10 +110,10 @@ impl DiffRenderer {
     pub(super) fn section_position(&self) -> Option<(RunId, usize)> {
         let rows = self.rows.iter().take(self.viewport.top() + 1).rev();
         let section = rows.into_iter().find_map(|row| match row {
-            DiffRow::Section(index) => self.sections.get(*index),
+            DiffRow::Section(index) => self.reading.sections.get(*index),
             _ => None,
         })?;
-        let run = self.key.map(|(_, _, run, ..)| run)?;
+        let (_, run) = compared_runs(&self.reading)?;
         Some((run, section.new.as_ref()?.start))
     }
 
@@ -129,6 +128,10 @@ impl DiffRenderer {
         self.draw_heading(buffer, theme, (state, panes));
         let body =
             Rect { y: self.area.y + 1, height: self.area.height.saturating_sub(1), ..self.area };
+        if self.reading.compared.is_none() {
+            let text = "  still reading both answers …";
+            draw_text(buffer, inset_sides(body, 1, 1), text, theme.ui_style(UiRole::Note));
+        }
         for (y, row) in (0..body.height).zip(self.rows.iter().skip(self.viewport.top())) {
             self.draw_diff_row(buffer, theme, row_at(body, y), row);
         }
@@ -143,18 +146,20 @@ impl DiffRenderer {
         (state, panes): (&State, &[PaneRenderer]),
     ) {
         let line = row_at(self.area, 0);
-        let count = |fate: SectionFate| self.sections.iter().filter(|s| s.fate == fate).count();
+        let sections = &self.reading.sections;
+        let count = |fate: SectionFate| sections.iter().filter(|s| s.fate == fate).count();
         let counts = [
             (SectionFate::Added, "new"),
             (SectionFate::Removed, "gone"),
             (SectionFate::Changed, "changed"),
             (SectionFate::Same, "the same"),
         ];
-        let texts: Vec<String> = counts
+        let mut texts: Vec<String> = counts
             .into_iter()
             .filter(|(fate, _)| count(*fate) > 0)
             .map(|(fate, word)| format!("{} {word}", count(fate)))
             .collect();
+        texts.extend(self.reading.left_out.clone());
         let used = draw_text_right(
             buffer,
             inset_sides(line, 0, 1),
@@ -176,8 +181,13 @@ impl DiffRenderer {
                 let text = format!("  ⋮ {} the same", format_quantity(*n, "line"));
                 draw_text(buffer, inset_sides(area, 1, 1), &text, theme.ui_style(UiRole::Note));
             }
+            DiffRow::LeftOut(n) => {
+                let lines = format_quantity(*n, "changed line");
+                let text = format!("  ⋮ {lines} left out: the answers are too long to show them");
+                draw_text(buffer, inset_sides(area, 1, 1), &text, theme.ui_style(UiRole::Warning));
+            }
             DiffRow::Section(index) => {
-                let Some(section) = self.sections.get(*index) else { return };
+                let Some(section) = self.reading.sections.get(*index) else { return };
                 draw_section(buffer, theme, area, section);
             }
             DiffRow::Text(kind, pieces) => {
@@ -231,7 +241,7 @@ fn draw_section(buffer: &mut Buffer, theme: &Theme, area: Rect, section: &Sectio
     painter.fill_rest("─", theme.ui_style(UiRole::Border));
 }
 
-/// Builds the rows of all sections. Unchanged lines are shown only around a changed one.
+/// Builds the rows of all sections.
 fn build_rows(sections: &[SectionDiff], columns: usize) -> Vec<DiffRow> {
     let mut rows = Vec::new();
     for (index, section) in sections.iter().enumerate() {
@@ -239,28 +249,26 @@ fn build_rows(sections: &[SectionDiff], columns: usize) -> Vec<DiffRow> {
         if section.fate == SectionFate::Same {
             continue;
         }
-        let is_near_change = |line: usize| {
-            let from = line.saturating_sub(CONTEXT_LINES);
-            let context = section.lines.iter().skip(from).take(line + CONTEXT_LINES + 1 - from);
-            context.into_iter().any(|line| line.kind != DiffKind::Same)
-        };
-        let mut folded = 0;
-        for (n, line) in section.lines.iter().enumerate() {
-            if line.kind == DiffKind::Same && !is_near_change(n) {
-                folded += 1;
-                continue;
-            }
-            if folded > 0 {
-                rows.push(DiffRow::Folded(std::mem::take(&mut folded)));
+        for line in &section.lines {
+            if line.equal_before > 0 {
+                rows.push(DiffRow::Folded(line.equal_before));
             }
             push_text_rows(line, columns, &mut rows);
         }
-        if folded > 0 {
-            rows.push(DiffRow::Folded(folded));
+        if section.left_out > 0 {
+            rows.push(DiffRow::LeftOut(section.left_out));
+        }
+        if section.equal_at_end > 0 {
+            rows.push(DiffRow::Folded(section.equal_at_end));
         }
         rows.push(DiffRow::Blank);
     }
     rows
+}
+
+/// The older and the newer of the runs that were compared.
+fn compared_runs(reading: &ChangeReading) -> Option<(RunId, RunId)> {
+    reading.compared.map(|[(old, _), (new, _)]| (old, new))
 }
 
 /// Adds the rows of a wrapped source line, with its emphasis.

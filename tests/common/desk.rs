@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use plenary::app::ids::Ids;
+use plenary::app::reading::{ReadingRequest, carry_out};
 use plenary::app::{Clock, Effect, Effects, KeyPress, Keymap, Msg, Roster, State, update};
 use plenary::domain::{DownloadSource, ModelFile, RunId, RunUpdate, SessionId, SessionSummary};
 
@@ -33,6 +34,10 @@ pub fn weights(id: &str) -> ModelFile {
 pub struct Desk {
     pub state: State,
     pub effects: Vec<Effect>,
+    /// Readings that were requested and not carried out.
+    pub readings: Vec<ReadingRequest>,
+    /// Readings wait for [`Desk::read`], as they wait for their thread in the program.
+    pub holds_readings: bool,
 }
 
 impl Desk {
@@ -45,16 +50,31 @@ impl Desk {
     pub fn with(roster: Roster) -> Self {
         let mut state = State::new(roster, Keymap::default_keys().unwrap());
         state.ids = Ids::Counting(0);
-        let mut desk = Self { state, effects: Vec::new() };
+        let mut desk =
+            Self { state, effects: Vec::new(), readings: Vec::new(), holds_readings: false };
         desk.at(0);
         desk
     }
 
-    /// One message.
+    /// One message. What is to be read is read at once, unless readings are held.
     pub fn send(&mut self, msg: Msg) -> &mut Self {
         let mut effects = Effects::new();
         update(&mut self.state, msg, &mut effects);
-        self.effects.extend(effects);
+        for effect in effects {
+            match effect {
+                Effect::Read(request) => self.readings.push(*request),
+                other => self.effects.push(other),
+            }
+        }
+        if self.holds_readings { self } else { self.read() }
+    }
+
+    /// Carries out the readings that were requested, and the ones that follow.
+    pub fn read(&mut self) -> &mut Self {
+        while !self.readings.is_empty() {
+            let request = self.readings.remove(0);
+            self.send(Msg::Read(Box::new(carry_out(&request))));
+        }
         self
     }
 

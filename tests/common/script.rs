@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use plenary::app::reading::carry_out;
 use plenary::app::{
     Clock, Effect, Effects, KeyPress, Keymap, Msg, Roster, State, ids::Ids, update,
 };
@@ -59,6 +60,9 @@ impl Script {
                     Effect::RevealSection(pane) => self.renderer.reveal_section(pane),
                     Effect::ToggleWrap => self.renderer.toggle_wrap(),
                     Effect::ClearPaneCaches => self.renderer.forget_session(),
+                    Effect::Read(request) => {
+                        waiting.push(Msg::Read(Box::new(carry_out(&request))));
+                    }
                     Effect::Highlight(run, jobs) => {
                         let doc = u128::from_str_radix(&run.to_string(), 16).unwrap();
                         let done =

@@ -8,7 +8,10 @@ use std::time::{Duration, Instant};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
 /// How long anything may take before a test gives up: generous, since machines are shared.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Esc as terminals with kitty's protocol send it: what follows at once is another key.
+const ESC: &str = "\x1b[27u";
 
 /// Folders of one made-up person: nothing of the machine's own is read or written.
 pub struct Home {
@@ -225,6 +228,32 @@ impl Term {
             .unwrap();
     }
 
+    /// Sends a signal to the program that the shell runs.
+    pub fn signal_child(&self, signal: rustix::process::Signal) {
+        let shell = self.child.process_id().unwrap();
+        let children = std::fs::read_to_string(format!("/proc/{shell}/task/{shell}/children"));
+        let pid = children.unwrap().split_whitespace().next().unwrap().parse().unwrap();
+        rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), signal)
+            .unwrap();
+    }
+
+    /// True until the program has ended.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
+    /// The colours of the screen's cells.
+    pub fn colours(&self) -> Vec<(vt100::Color, vt100::Color)> {
+        let seen = self.seen.lock().unwrap();
+        let screen = seen.parser.screen();
+        let (rows, columns) = (screen.size().0.get(), screen.size().1.get());
+        let cells = (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column)));
+        cells
+            .filter_map(|(row, column)| screen.cell(row, column))
+            .map(|cell| (cell.fgcolor(), cell.bgcolor()))
+            .collect()
+    }
+
     /// The letter that the kernel gives the process: `S` sleeping, `T` stopped, `Z` ended.
     pub fn process_state(&self) -> char {
         let stat =
@@ -268,6 +297,18 @@ impl Term {
         assert_eq!(self.end().exit_code(), 0);
     }
 
+    /// Leaves the composer and quits.
+    pub fn quit_from_composer(&mut self) {
+        self.send(ESC);
+        self.quit();
+    }
+
+    /// The same under a shell, which then prints `ended`.
+    pub fn quit_from_composer_expecting(&mut self, ended: &str) {
+        self.send(ESC).send("q");
+        self.wait_for(ended);
+    }
+
     /// Kills without a chance to clean up.
     pub fn kill9(&mut self) {
         self.signal(rustix::process::Signal::KILL);
@@ -291,7 +332,8 @@ impl Term {
         let last = |sequence: &str| {
             seen.bytes.windows(sequence.len()).rposition(|w| w == sequence.as_bytes())
         };
-        assert!(last("\x1b[<1u") > last("\x1b[>1u"), "keyboard flags are left on");
+        // A program that ended before it took the terminal has pushed none.
+        assert!(last("\x1b[<1u") >= last("\x1b[>5u"), "keyboard flags are left on");
     }
 }
 
@@ -304,6 +346,6 @@ impl Drop for Term {
 
 /// A short pause between two looks.
 #[allow(clippy::disallowed_methods, reason = "tests poll another process")]
-fn pause() {
+pub fn pause() {
     std::thread::sleep(Duration::from_millis(10));
 }

@@ -140,12 +140,32 @@ fn write_errors_of_standard_output_are_reported() {
     for args in [&["--help"][..], &["config", "show"], &["man"]] {
         let full = fs::File::options().write(true).open("/dev/full").unwrap();
         let ran = Ran::of(&home.command(args).stdout(full).output().unwrap());
-        assert_eq!(ran.code, Some(1), "{args:?}: {}", ran.err);
+        assert_eq!(ran.code, Some(2), "{args:?}: {}", ran.err);
         assert!(
             ran.err.contains("standard output: No space left on device"),
             "{args:?}: {}",
             ran.err
         );
+    }
+}
+
+#[test]
+fn a_reader_that_closes_standard_output_ends_commands_quietly() {
+    let home = Home::new();
+    for args in [
+        &["--help"][..],
+        &["man"],
+        &["completions", "bash"],
+        &["sessions", "list", "--format", "json"],
+        &["config", "show"],
+        &["persona", "list"],
+        &["model", "list"],
+        &["doctor"],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let ran = Ran::of(&home.command(args).stdout(writer).output().unwrap());
+        assert_eq!((ran.code, ran.err.as_str()), (Some(141), ""), "{args:?}");
     }
 }
 

@@ -37,7 +37,6 @@ fn write_and_show(state: &mut State, turn: TurnId, effects: &mut Effects) {
 }
 
 fn show_brief(state: &mut State, run: RunId) {
-    side_turn::verify_brief(state, run);
     open_overlay(state, Overlay::Brief(BriefOverlay { run, cursor: ListCursor::default() }));
 }
 
@@ -111,7 +110,7 @@ fn quote_position(
     turn: Option<TurnId>,
     (witness, quote): &(usize, String),
 ) -> Option<AnswerPosition> {
-    let answers = side_turn::turn_answers(state, turn?);
+    let answers = state.turn_answers(turn?);
     let run = answers.get(*witness)?;
     let pane = state.pane_personas.iter().position(|persona| persona.id == run.run.persona)?;
     let offset = find_quote(run.document.source(), quote).unwrap_or(0);

@@ -1,13 +1,14 @@
-//! The ledger: assumptions and numbers of all current answers as one list, built when it is opened.
+//! The ledger: assumptions and numbers of all current answers as one list, requested when it is opened.
 //!
-//! `review` extracts them; this module turns them into rows that open their source.
+//! A reading finds them and makes the rows; here they are filtered, selected and opened.
 
 use super::{Overlay, OverlayHandler, OverlayOutcome, Picker, list_delta, open_overlay};
-use crate::app::update::{extract, views};
-use crate::app::{Action, Effects, KeyContext, KeyPress, NoticeLevel, RunRef, State};
+use crate::app::reading::{AnswerCopy, ReadingTask};
+use crate::app::update::{reading, views};
+use crate::app::{Action, Effects, KeyContext, KeyPress, NoticeLevel, State};
 use crate::domain::RunId;
-use crate::review::{self, LedgerSource};
-use crate::text::sanitize_line;
+
+const NOTHING_FOUND: &str = "no assumptions or numbers found in the answers yet";
 
 /// A position in an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,63 +76,53 @@ impl LedgerRow {
 pub struct LedgerOverlay {
     /// All rows.
     pub rows: Vec<LedgerRow>,
+    /// The answers are being read: the rows are not there yet.
+    pub is_being_read: bool,
+    /// What of the answers is not in the rows; none when nothing is missing.
+    pub left_out: Option<String>,
     /// The filter and the selected row; a title is never selected.
     pub picker: Picker,
 }
 
-/// Opens the ledger of the current answers.
-pub(in crate::app) fn open_ledger(state: &mut State) {
-    let rows = build_rows(state);
-    if rows.is_empty() {
-        state.show_notice(NoticeLevel::Info, "no assumptions or numbers found in the answers yet");
-        return;
-    }
-    let mut overlay = LedgerOverlay { rows, picker: Picker::default() };
-    overlay.move_selection(0);
-    open_overlay(state, Overlay::Ledger(overlay));
-}
-
-fn build_rows(state: &mut State) -> Vec<LedgerRow> {
-    extract::read_all_sections(state);
+/// Opens the ledger of the current answers and requests its rows.
+pub(in crate::app) fn open_ledger(state: &mut State, effects: &mut Effects) {
     let panes = state.panes();
-    let answers: Vec<(usize, RunRef<'_>)> = panes
+    let answers: Vec<(usize, AnswerCopy)> = panes
         .iter()
         .enumerate()
         .filter_map(|(index, pane)| Some((index, pane.answer()?)))
         .filter(|(_, run)| run.run.has_text())
+        .map(|(index, run)| (index, reading::copy_answer(state, run)))
         .collect();
-    let voices: Vec<LedgerSource<'_>> = answers
-        .iter()
-        .map(|(_, run)| LedgerSource {
-            document: &run.display.document,
-            sections: &run.display.sections,
-        })
-        .collect();
-    let found = review::build_ledger(&voices);
-    let position = |voice: usize, offset: usize| {
-        let (pane, run) = answers.get(voice)?;
-        Some(AnswerPosition { pane: *pane, run: run.id(), offset })
-    };
-    let mut rows = Vec::new();
-    if !found.assumptions.is_empty() {
-        let text = format!("Assumptions ({})", found.assumptions.len());
-        rows.push(LedgerRow::Title { text, differs: false });
+    if answers.is_empty() {
+        state.show_notice(NoticeLevel::Info, NOTHING_FOUND);
+        return;
     }
-    for assumption in found.assumptions {
-        if let Some(position) = position(assumption.source, assumption.span.start) {
-            rows.push(LedgerRow::Assumption { text: sanitize_line(&assumption.text), position });
-        }
+    reading::request(state, ReadingTask::Ledger(answers), effects);
+    let overlay = LedgerOverlay { is_being_read: true, ..LedgerOverlay::default() };
+    open_overlay(state, Overlay::Ledger(overlay));
+}
+
+/// Shows the rows that were read, if the ledger is still open.
+pub(in crate::app) fn on_ledger_read(
+    state: &mut State,
+    rows: Vec<LedgerRow>,
+    left_out: Option<String>,
+) {
+    let is_ledger = |overlay: &Overlay| matches!(overlay, Overlay::Ledger(_));
+    let Some(index) = state.overlays.iter().position(is_ledger) else { return };
+    if rows.is_empty() {
+        state.overlays.remove(index);
+        let text = left_out.map(|part| format!("{NOTHING_FOUND} ({part} was read)"));
+        state.show_notice(NoticeLevel::Info, text.unwrap_or_else(|| NOTHING_FOUND.to_owned()));
+        return;
     }
-    for topic in found.topics {
-        rows.push(LedgerRow::Title { text: sanitize_line(&topic.subject), differs: topic.differs });
-        for number in topic.numbers {
-            let Some(position) = position(number.source, number.span.start) else { continue };
-            let support = number.support.label();
-            let (value, sentence) = (sanitize_line(&number.value), sanitize_line(&number.sentence));
-            rows.push(LedgerRow::Number { value, support, sentence, position });
-        }
+    if let Some(Overlay::Ledger(ledger)) = state.overlays.get_mut(index) {
+        ledger.rows = rows;
+        ledger.left_out = left_out;
+        ledger.is_being_read = false;
+        ledger.move_selection(0);
     }
-    rows
 }
 
 impl LedgerOverlay {
@@ -143,18 +134,18 @@ impl LedgerOverlay {
             return self.rows.iter().collect();
         }
         let mut matching = Vec::new();
-        let mut title: Option<(&LedgerRow, bool)> = None;
+        // The title above, until it is listed, and whether it matches.
+        let mut title: Option<&LedgerRow> = None;
+        let mut is_in_match = false;
         for row in &self.rows {
             let text = row.searchable_text();
             let is_match = words.iter().all(|word| text.contains(word));
             if row.position().is_none() {
-                title = Some((row, is_match));
+                (title, is_in_match) = (Some(row), is_match);
                 continue;
             }
-            if is_match || matches!(title, Some((_, true))) {
-                if let Some((title, _)) = title.filter(|(title, _)| !matching.contains(title)) {
-                    matching.push(title);
-                }
+            if is_match || is_in_match {
+                matching.extend(title.take());
                 matching.push(row);
             }
         }

@@ -30,7 +30,7 @@ pub(super) use challenge::open_challenge;
 pub(super) use confirm::confirm_listed;
 pub(super) use export::open_export;
 pub(super) use help::open_help;
-pub(super) use ledger::open_ledger;
+pub(super) use ledger::{on_ledger_read, open_ledger};
 pub(super) use line_edit::edit_verdict;
 pub(super) use picker::{edit_filter, list_delta};
 pub(super) use sessions::{

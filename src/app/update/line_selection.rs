@@ -2,8 +2,6 @@
 //!
 //! Lines are source lines, so that a selection does not depend on the width of the screen. Blank lines are skipped.
 
-use std::sync::Arc;
-
 use super::{triage, triage_history, triage_list};
 use crate::app::triage::{LineSelection, line_at, lines_to_span};
 use crate::app::{Effects, NoticeLevel, RunRef, State};
@@ -76,11 +74,15 @@ pub(super) fn recommend_selection(state: &mut State, effects: &mut Effects) {
         );
         return;
     }
+    if state.run(selecting.run).is_some_and(|run| run.is_being_read()) {
+        state.show_notice(
+            NoticeLevel::Info,
+            "this answer is still being read: select the lines again in a moment",
+        );
+        return;
+    }
     state.triage.selecting = None;
-    let synonyms = Arc::clone(&state.roster.synonyms);
-    let found = state.displays.get_mut(selecting.run).and_then(|display| {
-        let persona = Arc::clone(&display.persona);
-        display.read_sections(&persona.contract, &synonyms);
+    let found = state.displays.get(selecting.run).and_then(|display| {
         let span = lines_to_span(display.document.source(), selecting.lines());
         review::select_recommendation(&display.document, &display.sections, selecting.run, span)
     });

@@ -7,11 +7,11 @@ pub(super) mod ask;
 mod composer;
 pub(super) mod download;
 mod download_report;
-pub(super) mod extract;
 mod input;
 mod lifecycle;
 mod line_selection;
 mod panes;
+pub(super) mod reading;
 mod run_updates;
 pub(super) mod session;
 pub(super) mod side_turn;
@@ -39,17 +39,16 @@ fn apply_message(state: &mut State, msg: Msg, effects: &mut Effects) {
         Msg::Clock(clock) => {
             state.clock = clock;
             lifecycle::expire_notices(state);
+            // The time has no effects.
+            return;
         }
         Msg::Key(key) => input::on_key(state, key, effects),
         Msg::Paste(text) => input::on_paste(state, &text, effects),
         Msg::Resize(columns, rows) => state.size = (columns, rows),
         Msg::Ask(question) => ask::submit_question(state, &question, effects),
         Msg::Submit(submission) => ask::start_submission(state, &submission, effects),
-        Msg::Run(id, updates) => {
-            run_updates::on_run_updates(state, id, updates, effects);
-            side_turn::on_run_updates(state, id);
-            extract::read_shown_sections(state);
-        }
+        Msg::Run(id, updates) => run_updates::on_run_updates(state, id, updates, effects),
+        Msg::Read(result) => reading::on_read(state, *result, effects),
         Msg::Highlighted(id, done) => {
             if let Some(display) = state.displays.get_mut(id) {
                 for lines in done {
@@ -69,6 +68,7 @@ fn apply_message(state: &mut State, msg: Msg, effects: &mut Effects) {
         Msg::Notice(level, text) => show_notice(state, level, text),
         Msg::Signal(signal) => lifecycle::on_signal(state, signal, effects),
     }
+    reading::request_shown(state, effects);
 }
 
 /// Shows a notice, unless an error is shown and the notice is less severe.

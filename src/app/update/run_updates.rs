@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::extract;
+use super::reading;
 use crate::app::{Effect, Effects, State};
 use crate::domain::{Change, Ending, RunId, RunState, RunUpdate};
 use crate::text::sanitize_line;
@@ -86,7 +86,7 @@ fn show_progress(state: &mut State, id: RunId, update: RunUpdate) {
     }
 }
 
-/// Ends a live run. Its text stays, and its recommendations are extracted.
+/// Ends a live run. Its text stays, and its recommendations are requested.
 pub(super) fn end_run(state: &mut State, id: RunId, ending: Ending, effects: &mut Effects) {
     let now = state.clock.since_start;
     let Some(run) = state.run(id).filter(super::super::RunRef::is_live) else { return };
@@ -99,7 +99,7 @@ pub(super) fn end_run(state: &mut State, id: RunId, ending: Ending, effects: &mu
     };
     state.apply_change(change, effects);
     request_highlighting(state, id, effects);
-    extract::extract_recommendations(state, id, effects);
+    reading::request_recommendations(state, id, effects);
 }
 
 /// Requests highlighting of code received since the last call.

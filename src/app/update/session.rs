@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ask, download, extract, run_updates};
+use super::{ask, download, reading, run_updates};
 use crate::app::{Effect, Effects, Focus, NoticeLevel, RunDisplay, RunQuestion, State};
 use crate::domain::{
     Change, Panel, Persona, PersonaId, PersonaSource, Run, Session, SessionId, parse_tag,
@@ -99,7 +99,7 @@ pub(super) fn on_session_loaded(
     state.clear_panes();
     effects.push(Effect::ClearPaneCaches);
     show_session(state, session, effects);
-    extract::extract_missing(state, effects);
+    reading::request_missing(state, effects);
     // A question that was asked while the session was being loaded.
     download::return_question(state);
     state.focus = Focus::Panes;

@@ -5,13 +5,11 @@
 use std::sync::Arc;
 
 use super::{ask, download, run_updates};
-use crate::app::run_display::VerifiedBrief;
-use crate::app::{Effect, Effects, NoticeLevel, Overlay, RunDisplay, RunQuestion, RunRef, State};
+use crate::app::{Effect, Effects, NoticeLevel, RunDisplay, RunQuestion, State};
 use crate::domain::{
     Change, Ending, NewSideTurn, Persona, PersonaId, RecommendationId, RunId, SideTurnKind, TurnId,
 };
 use crate::prompt::{self, BriefSource};
-use crate::review::{self, QuotedAnswer};
 use crate::text::ParsedMarkdown;
 
 /// Asks `persona` to challenge a recommendation.
@@ -28,7 +26,7 @@ pub(in crate::app) fn ask_challenge(
     });
     let Some((question, text)) = found else { return };
     let (Some(persona), number) =
-        (state.roster.persona(persona).cloned(), state.ids.next_turn_id().number())
+        (state.roster.persona(persona).cloned(), state.ids.next_fence_number())
     else {
         return;
     };
@@ -48,7 +46,7 @@ pub(in crate::app) fn ask_challenge(
 pub(in crate::app) fn brief_turn(state: &State) -> Option<TurnId> {
     // A question to one persona cannot have a brief, so the previous one is used.
     let turns = state.turns();
-    let compared = turns.iter().rfind(|turn| turn_answers(state, turn.id).len() > 1);
+    let compared = turns.iter().rfind(|turn| state.turn_answers(turn.id).len() > 1);
     compared.or(turns.last()).map(|turn| turn.id)
 }
 
@@ -75,8 +73,8 @@ pub(in crate::app) fn write_brief(
         return None;
     };
     let limit = question_limit(state, &writer);
-    let number = state.ids.next_turn_id().number();
-    let answers = turn_answers(state, turn);
+    let number = state.ids.next_fence_number();
+    let answers = state.turn_answers(turn);
     let sources: Vec<BriefSource<'_>> = answers
         .iter()
         .map(|run| BriefSource {
@@ -101,13 +99,6 @@ pub(in crate::app) fn write_brief(
 fn question_limit(state: &State, persona: &Persona) -> Option<u32> {
     let model = state.roster.answerer(&persona.id).ok().and_then(|a| a.profile.context);
     [model, persona.context_limit].into_iter().flatten().min()
-}
-
-/// The answers to a turn that have text, in the order of the panes.
-pub(in crate::app) fn turn_answers(state: &State, turn: TurnId) -> Vec<RunRef<'_>> {
-    let Some(turn) = state.turns().iter().find(|known| known.id == turn) else { return Vec::new() };
-    let answers = state.pane_personas.iter().filter_map(|persona| turn.answer_of(&persona.id));
-    answers.filter(|run| run.has_text()).filter_map(|run| state.run(run.id)).collect()
 }
 
 /// Starts a side turn. None when its model is missing; an overlay says so.
@@ -145,40 +136,4 @@ fn start_side_turn(
         Err(reason) => run_updates::end_run(state, id, Ending::Failed(reason), effects),
     }
     Some(id)
-}
-
-/// Verifies the brief that run `run` is writing, while it is displayed.
-pub(super) fn on_run_updates(state: &mut State, run: RunId) {
-    let is_shown = |overlay: &Overlay| matches!(overlay, Overlay::Brief(brief) if brief.run == run);
-    if state.overlays.iter().any(is_shown) {
-        verify_brief(state, run);
-    }
-}
-
-/// Verifies the quotes of a brief against the answers, but only when a new line is complete or the run has ended.
-pub(in crate::app) fn verify_brief(state: &mut State, run: RunId) {
-    let Some(side) = state.side_turn_of_run(run) else { return };
-    let SideTurnKind::Brief(turn) = side.kind else { return };
-    let source = side.run.display.document.source();
-    let ended = !side.run.is_live();
-    let complete = if ended { source.len() } else { source.rfind('\n').map_or(0, |at| at + 1) };
-    if side.run.brief.verified == Some((complete, ended)) {
-        return;
-    }
-    let text = source.get(..complete).unwrap_or_default();
-    let answers = turn_answers(state, turn);
-    let witnesses: Vec<QuotedAnswer<'_>> = answers
-        .iter()
-        .map(|run| QuotedAnswer {
-            id: run.run.persona.as_str(),
-            name: &run.display.persona.name,
-            text: run.display.document.source(),
-        })
-        .collect();
-    let promised = &side.run.display.persona.contract.sections;
-    let headings: Vec<&str> = promised.iter().map(|section| section.title.as_str()).collect();
-    let lines = review::verify_brief(text, &headings, &witnesses, ended);
-    if let Some(display) = state.displays.get_mut(run) {
-        display.brief = VerifiedBrief { lines, verified: Some((complete, ended)) };
-    }
 }

@@ -1,6 +1,6 @@
 //! Switching between the views, and moving inside Compare.
 
-use super::{extract, panes, triage_list};
+use super::{panes, reading, triage_list};
 use crate::app::{
     AnswerPosition, Effect, Effects, Focus, NoticeLevel, ScrollMove, State, ViewKind,
 };
@@ -21,18 +21,16 @@ pub(in crate::app) fn show_view(state: &mut State, view: ViewKind, effects: &mut
     state.triage.selecting = None;
     state.compare.zoomed = false;
     state.view = view;
-    extract::extract_missing(state, effects);
+    reading::request_missing(state, effects);
     match view {
-        ViewKind::Compare => extract::read_shown_sections(state),
         ViewKind::Triage => triage_list::reselect_listed(state),
         ViewKind::Change => require_two_answers(state),
-        ViewKind::Answers => {}
+        ViewKind::Answers | ViewKind::Compare => {}
     }
 }
 
 /// Returns to the answers if the focused persona has only one.
 fn require_two_answers(state: &mut State) {
-    extract::read_shown_sections(state);
     let turns = state.pane().map_or(0, |pane| pane.answers().len());
     if turns < 2 {
         let name = state.pane().map(|pane| pane.persona.name.clone()).unwrap_or_default();

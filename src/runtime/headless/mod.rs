@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use super::clock::ProgramClock;
 use super::run_starter::RunStarter;
+use crate::app::reading::carry_out;
 use crate::app::{Effect, Effects, Msg, RunRef, State, update};
 use crate::domain::{Ending, RunId, RunState, RunUpdate, Session};
 use crate::store::Store;
@@ -236,10 +237,13 @@ impl<'a> Asking<'a> {
     fn run_effects(&mut self, effects: Effects) {
         for effect in effects {
             match effect {
-                Effect::Ask(requests) => self.starter.start_runs(requests),
+                // Notices were taken before the question was asked.
+                Effect::Ask(requests) => drop(self.starter.start_runs(requests)),
                 Effect::Cancel(run) => self.starter.cancel_run(run),
                 Effect::CancelAll => self.starter.cancel_all(),
                 Effect::Save(change) => self.starter.save(change),
+                // Nothing waits for a key here.
+                Effect::Read(request) => self.update(Msg::Read(Box::new(carry_out(&request)))),
                 // These need a screen or a user, or act on other sessions. Listed, so that a new effect is considered here.
                 Effect::Highlight(..)
                 | Effect::Scroll(..)

@@ -137,7 +137,13 @@ fn describe_missing(pane: &Pane<'_>, run: RunRef<'_>, facet: Option<Facet>) -> (
     let is_promised = facet.is_some_and(|facet| pane.persona.contract.has_required_section(facet));
     let word = facet.map_or("recommendation", Facet::as_str);
     let is_empty = run.document.is_empty();
+    if run.is_being_read() {
+        return (UiRole::Note, "still reading …".to_owned());
+    }
     match &run.run.state {
+        RunState::Ended(_) if run.is_unreadable => {
+            (UiRole::Failed, "could not be read: internal error".to_owned())
+        }
         RunState::Ended(ending) if is_empty => {
             let reason = ending.reason().map(sanitize_line).unwrap_or_default();
             let text = if reason.is_empty() {

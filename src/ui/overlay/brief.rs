@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
 use super::{draw_box, first_visible_row};
+use crate::app::reading::ReadingSubject;
 use crate::app::{BriefOverlay, RunRef, State};
 use crate::domain::RunState;
 use crate::review::BriefLine;
@@ -36,7 +37,8 @@ pub(super) fn draw_brief(
 ) {
     let Some(run) = state.run(brief.run) else { return };
     let columns = usize::from(COLUMNS.min(area.width).saturating_sub(8)).max(1);
-    let rows = build_rows(run, columns);
+    let is_being_verified = state.readings.is_pending(ReadingSubject::Brief(brief.run));
+    let rows = build_rows(run, columns, is_being_verified);
     let title = format_title(run);
     let inner = draw_box(buffer, theme, area, (&title, COLUMNS, rows.len()));
     let is_selected = |row: &BriefRow| row.sentence == Some(brief.cursor.selected);
@@ -75,7 +77,7 @@ fn format_title(run: RunRef<'_>) -> String {
     format!("brief · {model}{state}")
 }
 
-fn build_rows(run: RunRef<'_>, columns: usize) -> Vec<BriefRow> {
+fn build_rows(run: RunRef<'_>, columns: usize, is_being_verified: bool) -> Vec<BriefRow> {
     let mut rows: Vec<BriefRow> = Vec::new();
     let mut add = |part: UiRole, text: &str, struck: bool, sentence: Option<usize>| {
         let is_sentence = struck || sentence.is_some();
@@ -101,6 +103,9 @@ fn build_rows(run: RunRef<'_>, columns: usize) -> Vec<BriefRow> {
                 }
             }
         }
+    }
+    if is_being_verified && !run.is_live() {
+        add(UiRole::Note, "still comparing the quotes with the answers …", false, None);
     }
     match &run.run.state {
         RunState::Ended(ending) if !ending.is_done() => {

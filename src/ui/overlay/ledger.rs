@@ -29,13 +29,22 @@ pub(super) fn draw_ledger(
 ) -> Option<Position> {
     let rows = ledger.matching_rows();
     let entries = rows.iter().filter(|row| row.position().is_some()).count();
-    let found = format!("{} found by pattern", format_quantity(entries, "entry"));
+    let mut found = format!("{} found by pattern", format_quantity(entries, "entry"));
+    if let Some(left_out) = &ledger.left_out {
+        found = format!("{found}, {left_out}");
+    } else if ledger.is_being_read {
+        "still reading …".clone_into(&mut found);
+    }
     let search = SearchLine::new(&ledger.picker, found);
     let size = ("assumptions and numbers", 150, ledger.rows.len());
     let (list, cursor) = draw_search_box(buffer, theme, area, size, &search);
     if rows.is_empty() {
-        RowPainter::new(buffer, list)
-            .write("nothing contains these words", theme.ui_style(UiRole::Note));
+        let text = if ledger.is_being_read {
+            "still reading the answers …"
+        } else {
+            "nothing contains these words"
+        };
+        RowPainter::new(buffer, list).write(text, theme.ui_style(UiRole::Note));
     }
     let first = first_visible_row(ledger.picker.selected(), rows.len(), usize::from(list.height));
     for (y, (at, shown)) in (0..list.height).zip(rows.iter().enumerate().skip(first)) {

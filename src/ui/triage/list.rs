@@ -8,6 +8,7 @@ use ratatui::style::{Modifier, Style};
 
 use crate::app::triage::TriageItem;
 use crate::app::{State, TriageStatus};
+use crate::domain::format::format_quantity;
 use crate::domain::{Facet, RecommendationId, Severity};
 use crate::text::sanitize_line;
 use crate::text::width::width;
@@ -74,6 +75,10 @@ impl TriageListRenderer {
         self.rows = visible.map(build_row).collect();
         self.empty_hint = match () {
             () if !items.is_empty() => String::new(),
+            () if state.answers_being_read() > 0 => {
+                let answers = format_quantity(state.answers_being_read(), "answer");
+                format!("still reading {answers} for recommendations …")
+            }
             () if !state.triage.filter.is_empty() => {
                 "no recommendation matches the filter; 0 clears it".to_owned()
             }

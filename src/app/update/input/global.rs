@@ -101,7 +101,7 @@ pub(super) fn handle_action(state: &mut State, action: Action, effects: &mut Eff
         Action::New => session::start_new_session(state, effects),
         Action::GetModel => download::open_download(state),
         Action::Sessions => open_sessions(state, effects),
-        Action::Ledger => open_ledger(state),
+        Action::Ledger => open_ledger(state, effects),
         Action::Brief => open_brief(state, effects),
         Action::Export => open_export(state),
         Action::Help => open_help(state, false),
