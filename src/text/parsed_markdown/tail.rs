@@ -43,6 +43,10 @@ impl ParsedMarkdown {
 
     /// Parses the tail of the complete text.
     pub(super) fn finish_parse(&mut self) {
+        if self.defines && self.plain.is_some() {
+            // The definition may have been parsed before its line was found to be plain text.
+            self.defines = self.parse_range(0..self.markdown_end(), None).defines;
+        }
         if self.defines {
             self.unfreeze_blocks();
         }
