@@ -121,7 +121,7 @@ impl ParsedMarkdown {
 
     /// Freezes all but the last of the top-level blocks that were parsed from the tail, and opens it when it is a fence. Returns
     /// them when there is only one, which is no fence.
-    fn freeze_parsed(&mut self, parsed: ParsedBlocks) -> Result<(), ParsedBlocks> {
+    fn freeze_parsed(&mut self, mut parsed: ParsedBlocks) -> Result<(), ParsedBlocks> {
         let start = self.frozen;
         let tops: Vec<BlockBoundary> =
             parsed.tops.iter().map(|top| self.boundary_after(start, *top)).collect();
@@ -140,12 +140,13 @@ impl ParsedMarkdown {
         if fence.is_none() && tops.len() == 1 {
             return Err(parsed);
         }
-        self.replace_blocks(start, parsed);
         let end = tops.get(index + 1).filter(|_| fence.is_none()).copied().unwrap_or(top);
-        if full.is_some() && fence.is_some() {
-            self.blocks.truncate(end.block + 1);
-            self.codes.truncate(end.code + 1);
+        if full.is_some() {
+            // Without what follows: a definition there does not count.
+            let until = fence.as_ref().map_or(end.byte, |fence| fence.line);
+            parsed = self.parse_range(start.byte..until, self.open_list);
         }
+        self.replace_blocks(start, parsed);
         self.move_frozen(end, None);
         if let (Some(fence), None) = (fence, self.plain) {
             if let Some(code) = self.codes.get_mut(end.code) {
