@@ -119,7 +119,7 @@ fn an_answer_that_is_not_read_to_its_end_says_so() {
     desk.keys("f2").read();
     let pane = &desk.state.panes()[0];
     let run = pane.answer().unwrap();
-    let notes: Vec<&str> = run.run.notes.iter().map(String::as_str).collect();
+    let notes: Vec<&str> = run.run.notes.iter().collect();
     assert_eq!(notes.len(), 2, "{notes:?}");
     assert!(notes[0].contains("only the first 1.0 MB of 3.1 MB was read"), "{notes:?}");
     assert!(notes[1].contains("only the first 2000 recommendations"), "{notes:?}");

@@ -159,7 +159,7 @@ fn words(bytes: usize, seed: usize) -> String {
 }
 
 fn long_sections(bytes: usize, name: &str) -> String {
-    let section = |i| format!("## {name}{i}\n\n{}\n\n", words(bytes / 8, i + 3));
+    let section = |i: usize| format!("## {name}{i}\n\n{}\n\n", words(bytes / 8, i + 3));
     (0..8).map(section).collect::<Vec<_>>().concat()
 }
 
