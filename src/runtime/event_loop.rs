@@ -13,7 +13,7 @@ use super::editor::{self, Editing, EditorError};
 use super::effect_runner::{EffectRunner, LoopCommand};
 use super::frame_schedule::FrameSchedule;
 use super::highlighter::HighlightWorker;
-use super::input::{InputEvent, TerminalInput};
+use super::input::{ENTER, InputEvent, TerminalInput};
 use super::provider_pool::ProviderPool;
 use super::reading_worker::ReadingWorker;
 use super::run_starter::RunStarter;
@@ -22,8 +22,7 @@ use super::terminal::{self, Screen};
 use super::{appearance, roster};
 use crate::app::reading::ReadingSubject;
 use crate::app::{
-    EditorPurpose, Effects, KeyCode, KeyContext, KeyPress, Keymap, Msg, NoticeLevel, Signal, State,
-    update,
+    EditorPurpose, Effects, KeyContext, KeyPress, Keymap, Msg, NoticeLevel, Signal, State, update,
 };
 use crate::config::Setup;
 use crate::domain::SessionId;
@@ -122,10 +121,8 @@ fn load_keymap(setup: &Setup) -> Result<Keymap, TuiError> {
     map.map_err(|e| TuiError::Config(e.to_string()))
 }
 
-/// The key that sends; followed by more keys of the same burst it begins a new line.
-const ENTER: KeyPress = KeyPress::plain(KeyCode::Enter);
-
-/// Keys that wait from which on not every key is drawn.
+/// Keys that wait from which on they are a paste that is not marked as one: text is inserted at once, and not every key
+/// is drawn.
 const BURST: usize = 16;
 
 struct Tui {
@@ -160,7 +157,7 @@ impl Tui {
         let mut command = self.start_session(start);
         loop {
             match command.take() {
-                Some(LoopCommand::Quit(status)) => return Ok(self.shut_down(status)),
+                Some(LoopCommand::Quit(status)) => return Ok(self.shut_down(status).await),
                 Some(LoopCommand::Redraw) => {
                     self.screen.clear()?;
                     self.frames.request_now(self.clock.elapsed());
@@ -284,6 +281,11 @@ impl Tui {
     }
 
     fn on_input(&mut self) -> Option<LoopCommand> {
+        if self.is_composing()
+            && let Some(text) = self.input.take_text(BURST)
+        {
+            return self.update_and_draw(Msg::Paste(text));
+        }
         let msg = match self.input.take()? {
             InputEvent::Key(key)
                 if key == ENTER && self.is_composing() && self.input.has_pending() =>
@@ -457,7 +459,8 @@ impl Tui {
     }
 
     /// Restores the terminal and flushes the store.
-    fn shut_down(&mut self, status: u8) -> u8 {
+    async fn shut_down(&mut self, status: u8) -> u8 {
+        appearance::wait_for_replies(&self.input, self.clock.elapsed()).await;
         terminal::restore_terminal();
         self.effect_runner.starter.store.flush();
         status
