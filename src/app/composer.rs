@@ -15,6 +15,8 @@ use crate::domain::format::format_quantity;
 struct Paste {
     chip: String,
     text: String,
+    /// Estimated when it is pasted.
+    tokens: u32,
 }
 
 /// The question being written.
@@ -155,25 +157,43 @@ impl Composer {
         let lines = format_quantity(lines, "line");
         let chip = format!("[paste {}: {lines}, {size}]", self.pastes.len() + 1);
         self.area.insert_str(&chip);
-        self.pastes.push(Paste { chip, text: text.to_owned() });
+        let tokens = crate::prompt::estimate_tokens(text);
+        self.pastes.push(Paste { chip, text: text.to_owned(), tokens });
         Ok(())
     }
 
     /// The complete question: the trimmed text, with the pasted text of every chip appended as a document. None when the
-    /// text is blank.
-    pub fn whole_question(&self) -> Option<String> {
+    /// text is blank. `number` is random; the documents are fenced with it.
+    pub fn whole_question(&self, number: u128) -> Option<String> {
         let written = self.text();
         let written = written.trim();
         if written.is_empty() {
             return None;
         }
-        let mut question = written.to_owned();
-        for paste in self.pastes.iter().filter(|p| written.contains(&p.chip)) {
-            let name = paste.chip.split(':').next().unwrap_or_default().trim_start_matches('[');
-            question.push_str("\n\n");
-            question.push_str(&crate::prompt::format_document(name, &paste.text));
+        let pastes = self.pastes.iter().filter(|p| written.contains(&p.chip));
+        let documents: Vec<(&str, &str)> = pastes
+            .map(|paste| {
+                let name = paste.chip.split(':').next().unwrap_or_default();
+                (name.trim_start_matches('['), paste.text.as_str())
+            })
+            .collect();
+        if documents.is_empty() {
+            return Some(written.to_owned());
         }
-        Some(question)
+        Some(format!("{written}\n\n{}", crate::prompt::format_documents(&documents, number)))
+    }
+
+    /// Estimated tokens of the complete question. Does not read the pastes again: it is asked for in every frame.
+    pub fn estimate_tokens(&self) -> u32 {
+        let written = self.text();
+        let pastes = self.pastes.iter().filter(|paste| written.contains(&paste.chip));
+        let words = crate::prompt::estimate_tokens(written.trim());
+        pastes.map(|paste| paste.tokens).fold(words, u32::saturating_add)
+    }
+
+    /// True when a long paste is attached.
+    pub fn has_documents(&self) -> bool {
+        !self.pastes.is_empty()
     }
 
     /// Clears the composer and adds its text to the question history.
@@ -293,16 +313,16 @@ mod tests {
     #[test]
     fn a_long_paste_is_a_chip_and_comes_back_whole() {
         let mut composer = Composer::new();
-        let text = "line\n\u{1b}[31m\n".repeat(200);
+        let text = "line\n\u{e9}[31m\n".repeat(200);
         composer.set_text("Review ");
         composer.insert_paste(&text).unwrap();
-        assert_eq!(composer.text(), "Review [paste 1: 400 lines, 2200 bytes]");
-        let question = composer.whole_question().unwrap();
-        assert!(question.contains(&text));
-        assert!(question.ends_with("</attachment>"));
+        assert_eq!(composer.text(), "Review [paste 1: 400 lines, 2400 bytes]");
+        let question = composer.whole_question(7).unwrap();
+        assert!(question.contains(text.trim_end()));
+        assert!(question.ends_with(&format!("END {:032x}", 7)));
         // A chip that was deleted takes its text along.
         composer.set_text("Review nothing");
-        assert_eq!(composer.whole_question().unwrap(), "Review nothing");
+        assert_eq!(composer.whole_question(7).unwrap(), "Review nothing");
         assert!(composer.insert_paste(&"x".repeat(Composer::PASTE_MAX + 1)).is_err());
     }
 

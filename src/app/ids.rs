@@ -23,6 +23,11 @@ impl Ids {
         }
     }
 
+    /// A number for a fence around documents: random, never an id.
+    pub fn next_fence_number(&mut self) -> u128 {
+        self.next_turn_id().number()
+    }
+
     /// The id of a new session.
     pub fn next_session_id(&mut self) -> SessionId {
         self.next_number().map_or_else(SessionId::random, SessionId::from_number)

@@ -269,6 +269,12 @@ impl State {
         progress
     }
 
+    /// The complete question in the composer, its documents fenced. None when the text is blank.
+    pub(in crate::app) fn whole_question(&mut self) -> Option<String> {
+        let number = if self.composer.has_documents() { self.ids.next_fence_number() } else { 0 };
+        self.composer.whole_question(number)
+    }
+
     /// Personas that a trigger in the composer's text adds (or switches into their mode), except dismissed ones.
     pub fn triggered_personas(&self) -> Vec<PersonaId> {
         let text = self.composer.text();

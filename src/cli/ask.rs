@@ -82,6 +82,7 @@ pub fn run_ask(args: &AskArgs, flags: &Flags) -> Result<u8, CliError> {
         return Err(CliError::usage(obstacles));
     }
     print_messages(&setup.warnings);
+    print_messages(&prepared.take_notices());
     let store = open_store(&setup.paths);
     let finished = ask_and_stream(prepared, args.format, store.clone())?;
     store.flush();

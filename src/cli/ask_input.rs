@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use super::{CliError, print_message};
 use crate::config::text_file;
-use crate::prompt::format_document;
+use crate::domain::TurnId;
+use crate::prompt::format_documents;
 
 /// How long to wait for the end of standard input before telling the user what plenary waits for.
 const STDIN_NOTICE_DELAY: Duration = Duration::from_secs(2);
@@ -65,13 +66,13 @@ fn build_input(
     // "-" is the usual name of standard input, which is read in any case.
     let words = if words == "-" { "" } else { words };
     let piped = piped.filter(|text| !text.trim().is_empty());
-    let mut documents: Vec<String> = Vec::new();
+    let mut documents: Vec<(String, String)> = Vec::new();
     for path in files {
         let text = text_file::read_text_file(path).map_err(|e| {
             let path = path.display();
             CliError::usage(format!("--file {path}: {}", text_file::describe_io_error(&e)))
         })?;
-        documents.push(format_document(&path.display().to_string(), &text));
+        documents.push((path.display().to_string(), text));
     }
     let (words, is_piped) = match (words.is_empty(), piped) {
         (true, Some(text)) => (text.trim_end().to_owned(), true),
@@ -86,12 +87,19 @@ fn build_input(
             )));
         }
         (false, Some(text)) => {
-            documents.push(format_document("standard input", &text));
+            documents.push(("standard input".to_owned(), text));
             (words.to_owned(), false)
         }
         (false, None) => (words.to_owned(), false),
     };
-    Ok(AskInput { words, documents: documents.join("\n\n"), is_piped })
+    let documents: Vec<(&str, &str)> =
+        documents.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+    let documents = match documents.as_slice() {
+        [] => String::new(),
+        // As random as an id, drawn after the documents were written.
+        documents => format_documents(documents, TurnId::random().number()),
+    };
+    Ok(AskInput { words, documents, is_piped })
 }
 
 /// Reads standard input to its end; none if it is a terminal.
@@ -139,10 +147,9 @@ mod tests {
         let dash = build_input("-", &[], Some("How?".into())).unwrap();
         assert_eq!(dash.words, "How?");
         let both = build_input("Review this", &[], Some("a\nb".into())).unwrap();
-        assert_eq!(
-            both.with_documents(&both.words),
-            "Review this\n\n<attachment name=\"standard input\">\na\nb\n</attachment>"
-        );
+        let sent = both.with_documents(&both.words);
+        assert!(sent.starts_with("Review this\n\nThe text between BEGIN "), "{sent}");
+        assert!(sent.contains(" document standard input\na\nb\nEND "), "{sent}");
         let empty = build_input("Review this", &[], Some(" \n".into())).unwrap();
         assert_eq!(empty.with_documents(&empty.words), "Review this");
     }
@@ -156,7 +163,7 @@ mod tests {
         let error = build_input("", std::slice::from_ref(&file), None).unwrap_err();
         assert!(error.message.contains("nothing is asked about it"), "{error}");
         let input = build_input("q", &[file], None).unwrap();
-        assert!(input.documents.contains("a_b.txt\">\nx\n</attachment>"), "{}", input.documents);
+        assert!(input.documents.contains("a\"b.txt\nx\nEND "), "{}", input.documents);
     }
 
     #[test]

@@ -143,6 +143,7 @@ pub fn main() -> ExitCode {
         .report();
     }
     let _logging = start_logging();
+    logging::log_environment();
     match run_command(cli) {
         Ok(code) => ExitCode::from(code),
         Err(e) => e.report(),

@@ -38,7 +38,8 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("$XDG_DATA_HOME/plenary/models/", "Model files of local models, and partial downloads."),
     (
         "$XDG_STATE_HOME/plenary/plenary.log",
-        "The log. It is written only if PLENARY_LOG or RUST_LOG is set.",
+        "The log. It is written only if PLENARY_LOG or RUST_LOG is set, and has at most 4 MiB: of a full one, the last \
+         quarter is kept.",
     ),
     (
         "$XDG_STATE_HOME/plenary/copied.md",
@@ -70,8 +71,9 @@ pub(super) const ENVIRONMENT: &[(&str, &str)] = &[
     ),
     (
         "PLENARY_LOG, RUST_LOG",
-        "Log filter, such as plenary=debug or 1. The first variable that is set is used. Traces of HTTP libraries are \
-         never logged: they contain keys.",
+        "Log filter: 1, a level (error, warn, info, debug, trace), or levels of layers, such as \
+         plenary::provider=trace,plenary::store=debug. The first variable that is set is used. The log contains no \
+         question, no answer and no key; libraries log warnings alone.",
     ),
     (
         "OPENAI_API_KEY, OPENROUTER_API_KEY, GROQ_API_KEY, MISTRAL_API_KEY, DEEPSEEK_API_KEY",

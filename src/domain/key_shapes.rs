@@ -6,6 +6,42 @@
 pub const KEY_PREFIXES: &[&str] =
     &["sk-", "sk_", "AIza", "gsk_", "xai-", "hf_", "ghp_", "Bearer ", "bearer "];
 
+/// The parts of keys that say only whose they are, the longer ones first.
+const PUBLIC_PREFIXES: &[&str] = &[
+    "sk-proj-",
+    "sk-svcacct-",
+    "sk-admin-",
+    "sk-ant-api03-",
+    "sk-ant-admin01-",
+    "sk-ant-",
+    "sk-or-v1-",
+    "sk-",
+    "sk_",
+    "AIzaSy",
+    "gsk_",
+    "xai-",
+    "hf_",
+    "github_pat_",
+    "ghp_",
+];
+
+/// What people write where a server wants a key and takes any.
+const PLACEHOLDERS: &[&str] = &[
+    "anything",
+    "changeme",
+    "dummy-key",
+    "fake-key",
+    "lm-studio",
+    "local-key",
+    "no-key-required",
+    "not-needed",
+    "not-required",
+    "placeholder",
+    "sk-dummy",
+    "sk-no-key-required",
+    "your-api-key",
+];
+
 /// Names of settings and query parameters that contain a key, in lower case and with `_`.
 const KEY_NAMES: &[&str] = &[
     "key",
@@ -25,6 +61,16 @@ const MAX_VARIABLE_BYTES: usize = 64;
 /// True if `text` is a key rather than the name of an environment variable that contains one.
 pub fn looks_like_key(text: &str) -> bool {
     text.len() > MAX_VARIABLE_BYTES || KEY_PREFIXES.iter().any(|prefix| text.starts_with(prefix))
+}
+
+/// The length of the part of `key` that says only whose it is, in bytes.
+pub fn public_prefix_bytes(key: &str) -> usize {
+    PUBLIC_PREFIXES.iter().find(|prefix| key.starts_with(**prefix)).map_or(0, |prefix| prefix.len())
+}
+
+/// True if `key` is no secret: it stands where a server wants a key and takes any.
+pub fn is_placeholder_key(key: &str) -> bool {
+    PLACEHOLDERS.contains(&key.to_ascii_lowercase().as_str())
 }
 
 /// True if a setting or query parameter of this name contains a key.
@@ -48,6 +94,14 @@ mod tests {
         assert!(looks_like_key("sk-proj-abc") && looks_like_key("gsk_abc"));
         assert!(looks_like_key(&"X".repeat(65)));
         assert!(!looks_like_key("OPENAI_API_KEY"));
+    }
+
+    #[test]
+    fn public_parts_of_keys_are_recognised() {
+        assert_eq!(public_prefix_bytes("sk-proj-abc"), 8);
+        assert_eq!(public_prefix_bytes("sk-abc"), 3);
+        assert_eq!(public_prefix_bytes("abc"), 0);
+        assert!(is_placeholder_key("LM-Studio") && !is_placeholder_key("lm-studio-7f3a"));
     }
 
     #[test]

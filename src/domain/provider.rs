@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::LocalSpec;
+use super::{LocalSpec, is_loopback_host};
 
 /// Where to find the key of a provider.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -88,6 +88,24 @@ pub struct ProviderSpec {
 }
 
 impl ProviderSpec {
+    /// What the user should know before text is sent there unencrypted: the address is plain http to another machine.
+    pub fn cleartext_notice(&self) -> Option<String> {
+        let rest = self.base_url.strip_prefix("http://").filter(|_| self.local.is_none())?;
+        let host = rest.split(['/', '?']).next().unwrap_or_default();
+        let has_port = host.rsplit_once(':').filter(|(name, _)| !name.ends_with(':'));
+        let name = match has_port {
+            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+            _ => host,
+        };
+        (!is_loopback_host(name)).then(|| {
+            format!(
+                "{}: http://{host} is not encrypted: questions and answers can be read on the way; use https if the \
+                 server has it",
+                self.name
+            )
+        })
+    }
+
     /// Default number of concurrent runs.
     pub const CONCURRENCY: usize = 8;
     /// Default number of attempts.
@@ -108,6 +126,31 @@ impl ProviderSpec {
             attempts: Self::ATTEMPTS,
             allow_insecure: false,
             local: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_plain_http_to_other_machines_is_cleartext() {
+        for (url, host) in [
+            ("http://10.0.0.1:8000/v1", Some("http://10.0.0.1:8000 ")),
+            ("http://llm.example", Some("http://llm.example ")),
+            ("http://[2001:db8::1]/v1", Some("http://[2001:db8::1] ")),
+            ("http://[::1]:8080/v1", None),
+            ("http://[::1]", None),
+            ("http://localhost:1/v1?a=b:c", None),
+            ("http://127.0.0.1", None),
+            ("https://llm.example/v1", None),
+        ] {
+            let notice = ProviderSpec::new("gateway", "openai", url).cleartext_notice();
+            match host {
+                Some(host) => assert!(notice.unwrap().contains(host), "{url}"),
+                None => assert_eq!(notice, None, "{url}"),
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::visible_text::has_visible_text;
 use super::{ModelRef, PersonaId, Recommendation, RunId, RunNotes, Usage};
 
 /// How a run ended.
@@ -145,8 +146,8 @@ pub struct Run {
 }
 
 impl Run {
-    /// True if the answer contains more than whitespace.
+    /// True if the answer contains anything that can be seen.
     pub fn has_text(&self) -> bool {
-        !self.text.trim().is_empty()
+        has_visible_text(&self.text)
     }
 }

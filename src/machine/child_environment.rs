@@ -1,6 +1,6 @@
 //! The environment of child processes: no program that plenary starts inherits an API key.
 //!
-//! Holds names of variables, never their values. Which variables hold keys is for `config` to say.
+//! Holds names of variables, not their values. Which variables hold keys is for `config` to say.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -13,6 +13,12 @@ static KEY_VARIABLES: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 pub fn register_key_variables<'a>(names: impl IntoIterator<Item = &'a str>) {
     let mut known = KEY_VARIABLES.lock().unwrap_or_else(PoisonError::into_inner);
     known.extend(names.into_iter().map(str::to_owned));
+}
+
+/// The values of all registered variables that are set.
+pub fn registered_key_values() -> Vec<String> {
+    let known = KEY_VARIABLES.lock().unwrap_or_else(PoisonError::into_inner);
+    known.iter().filter_map(|name| std::env::var(name).ok()).collect()
 }
 
 /// Removes every registered variable from the environment that `command` inherits. A `tokio` command has it as

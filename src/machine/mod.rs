@@ -10,9 +10,9 @@ mod simd;
 mod tls;
 
 pub use atomic_file::{AtomicFile, create_sibling_folder, parent_folder, write_atomically};
-pub use child_environment::{hide_key_variables, register_key_variables};
+pub use child_environment::{hide_key_variables, register_key_variables, registered_key_values};
 pub use memory::{available_memory, resident_memory};
 pub use open_files::can_open_files;
-pub use proxy::{Proxy, ProxyError, find_proxy};
+pub use proxy::{Proxy, ProxyError, find_proxy, proxy_passwords};
 pub use simd::simd_name;
 pub use tls::{describe_tls_error, install_tls};

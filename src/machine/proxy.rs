@@ -41,6 +41,19 @@ pub fn find_proxy(scheme: &str, host: &str) -> Result<Option<Proxy>, ProxyError>
     find_proxy_in(|name| std::env::var(name), scheme, host)
 }
 
+/// The passwords in all proxy variables, as they are written there.
+pub fn proxy_passwords() -> Vec<String> {
+    let names = [HTTP_VARIABLES, HTTPS_VARIABLES, ALL_VARIABLES].concat();
+    names.iter().filter_map(|name| find_password(&std::env::var(name).ok()?)).collect()
+}
+
+/// The password in an address: between the first colon after `//` and the last `@`.
+fn find_password(address: &str) -> Option<String> {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let (login, _) = rest.rsplit_once('@')?;
+    login.split_once(':').map(|(_, password)| password.to_owned())
+}
+
 fn find_proxy_in(
     read: impl Fn(&str) -> Result<String, VarError>,
     scheme: &str,
@@ -161,6 +174,18 @@ mod tests {
         assert_eq!(found, Ok(Some("HTTPS_PROXY p.example:3128".into())));
         let found = find(&[("HTTPS_PROXY", "http://me:hunter2@[::1]")], "https://a.example");
         assert_eq!(found, Ok(Some("HTTPS_PROXY [::1]".into())));
+    }
+
+    #[test]
+    fn passwords_are_found_in_any_address() {
+        for (address, password) in [
+            ("http://me:hunter2@p.example:3128", Some("hunter2")),
+            ("me:hun:ter@2@p.example", Some("hun:ter@2")),
+            ("http://me@p.example", None),
+            ("http://p.example:3128", None),
+        ] {
+            assert_eq!(find_password(address).as_deref(), password);
+        }
     }
 
     #[test]

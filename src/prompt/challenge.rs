@@ -45,7 +45,7 @@ mod tests {
     fn the_author_is_not_named_and_attachments_go_with_it_where_they_fit() {
         let question = format!(
             "Review this\n\n{}",
-            super::super::format_document("design.md", "secret\nplan")
+            super::super::format_documents(&[("design.md", "secret\nplan")], 7)
         );
         let asked = challenge_question(&question, "Put **Patroni** in front.", None, 7);
         assert!(asked.contains("Put **Patroni** in front.") && asked.contains("secret"));

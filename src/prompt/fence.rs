@@ -1,7 +1,13 @@
-//! A fence around model text in a prompt for another model, so that it is read as data.
+//! A fence around text in a prompt that is neither the user's words nor the persona's, so that it is read as data.
 //!
-//! An answer in a prompt is untrusted. The fence is made from a number that the answer cannot know; should the answer contain
-//! it all the same, it is removed.
+//! Answers and documents are untrusted. The fence is made from a number that they cannot know; should they contain it all the
+//! same, it is removed.
+
+/// Begins the first line of a fenced text, before the mark.
+pub(super) const BEGIN: &str = "BEGIN ";
+
+/// Hexadecimal digits of a mark.
+pub(super) const MARK_DIGITS: usize = 32;
 
 /// A fence with a mark that no text can contain beforehand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,7 +16,7 @@ pub(super) struct PromptFence {
 }
 
 impl PromptFence {
-    /// A fence made from `number`, which must be random and new for each prompt.
+    /// A fence made from `number`, which must be random and drawn after the text was written.
     pub(super) fn new(number: u128) -> Self {
         Self { mark: format!("{number:032x}") }
     }
@@ -26,8 +32,14 @@ impl PromptFence {
     /// `text` inside the fence, with a label.
     pub(super) fn wrap_text(&self, label: &str, text: &str) -> String {
         let text = text.replace(&self.mark, "…");
-        let label: String = label.chars().filter(|c| !c.is_control()).collect();
-        format!("BEGIN {0} {label}\n{1}\nEND {0}", self.mark, text.trim_end())
+        let label: String =
+            label.replace(&self.mark, "…").chars().filter(|c| !c.is_control()).collect();
+        format!("{BEGIN}{} {label}\n{}\n{}", self.mark, text.trim_end(), self.end_line())
+    }
+
+    /// The last line of a fenced text.
+    pub(super) fn end_line(&self) -> String {
+        format!("END {}", self.mark)
     }
 }
 

@@ -22,7 +22,7 @@ pub use brief::{BriefQuestion, BriefSource, brief_question};
 pub use budget::estimate_tokens;
 pub use build::{BuiltPrompt, build_prompt};
 pub use challenge::challenge_question;
-pub use document::{format_document, outline_question};
+pub use document::{format_documents, outline_question};
 pub use scaffold::plan_scaffold;
 pub use title::title_from_question;
 pub use trigger::is_triggered;

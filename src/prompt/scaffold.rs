@@ -228,7 +228,8 @@ mod tests {
     fn a_persona_without_contract_or_a_short_question_gets_no_scaffold() {
         assert_eq!(plan_scaffold(&Contract::default(), QUESTION, 700, true), None);
         let mut contract = contract(&[("Advice", Facet::Recommendation)]);
-        let attached = format!("why?\n\n{}", crate::prompt::format_document("a.md", "text"));
+        let attached =
+            format!("why?\n\n{}", crate::prompt::format_documents(&[("a.md", "text")], 7));
         for (question, always, planned) in [
             ("hi", false, false),
             ("is it up?", false, false),
@@ -283,7 +284,8 @@ mod tests {
         let short = plan("How many replicas do we need?", 700, true);
         assert_eq!(titles(short.as_ref()), ["A", "B", "D", "E", "F"]);
         let usual = plan(QUESTION, 700, true);
-        let attached = format!("{QUESTION}\n\n{}", crate::prompt::format_document("a.md", "text"));
+        let attached =
+            format!("{QUESTION}\n\n{}", crate::prompt::format_documents(&[("a.md", "text")], 7));
         let more = plan(&attached, 700, true);
         assert!(tokens(&short) < tokens(&usual) && tokens(&usual) < tokens(&more));
         // More only as far as the limit allows: no section goes for it.

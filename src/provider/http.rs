@@ -16,10 +16,11 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
 use tokio::sync::OnceCell;
 use tokio::time::{Instant, timeout_at};
 
-use super::failure_message::FailureExplainer;
+use super::failure_message::{FailureExplainer, shorten_text};
 use super::url::Endpoint;
 use crate::domain::{Failure, FailureKind};
 use crate::machine::install_tls;
+use crate::text::sanitize_line;
 
 /// The most bytes read of an error body.
 const MAX_ERROR_BODY_BYTES: usize = 64 * 1024;
@@ -29,6 +30,11 @@ const MAX_PLAIN_BODY_BYTES: usize = 256 * 1024;
 const MAX_HEADER_BYTES: u32 = 64 * 1024;
 /// The number of bytes that tell a stream from a web page.
 const SNIFF_BYTES: usize = 6;
+/// The headers in which services number their responses.
+const REQUEST_ID_HEADERS: &[&str] =
+    &["x-request-id", "request-id", "apim-request-id", "x-generation-id"];
+/// The most characters of a header in the log.
+const MAX_LOGGED_CHARS: usize = 100;
 /// The beginnings of lines of a stream.
 const STREAM_PREFIXES: &[&[u8]] = &[b"data:", b"event:", b"id:", b"retry:", b"error:", b":"];
 
@@ -94,18 +100,16 @@ impl HttpClient {
         explainer: &FailureExplainer,
     ) -> Result<Response, Failure> {
         let start = Instant::now();
-        let response = match timeout_at(deadline, request.send()).await {
-            Err(_) => {
-                let limit = deadline.duration_since(start).as_secs_f64();
-                let reason =
-                    format!("no answer within {limit:.1} s; is it loading, or overloaded?");
-                return Err(explainer.failure(FailureKind::Timeout, &reason));
+        let response = self.send_within(request, deadline, explainer).await;
+        match &response {
+            Ok(response) => log_response(response, start),
+            // Without a response, no word of the message is the server's.
+            Err(failure) => {
+                let elapsed = start.elapsed();
+                tracing::info!(?elapsed, kind = ?failure.kind, reason = failure.message, "no response");
             }
-            Ok(Err(error)) => {
-                return Err(explainer.transport_failure(&error, self.connect_timeout));
-            }
-            Ok(Ok(response)) => response,
-        };
+        }
+        let response = response?;
         if response.status().is_success() {
             return Ok(response);
         }
@@ -115,6 +119,25 @@ impl HttpClient {
         let read = read_body(response, MAX_ERROR_BODY_BYTES, explainer, &mut body);
         drop(timeout_at(deadline, read).await);
         Err(explainer.status_failure(status, &headers, &body))
+    }
+
+    async fn send_within(
+        &self,
+        request: RequestBuilder,
+        deadline: Instant,
+        explainer: &FailureExplainer,
+    ) -> Result<Response, Failure> {
+        let start = Instant::now();
+        match timeout_at(deadline, request.send()).await {
+            Err(_) => {
+                let limit = deadline.duration_since(start).as_secs_f64();
+                let reason =
+                    format!("no answer within {limit:.1} s; is it loading, or overloaded?");
+                Err(explainer.failure(FailureKind::Timeout, &reason))
+            }
+            Ok(Err(error)) => Err(explainer.transport_failure(&error, self.connect_timeout)),
+            Ok(Ok(response)) => Ok(response),
+        }
     }
 
     async fn build_client(&self, explainer: &FailureExplainer) -> Result<Client, Failure> {
@@ -131,6 +154,24 @@ impl HttpClient {
         };
         client.map_err(|error| explainer.transport_failure(&error, connect_timeout))
     }
+}
+
+/// Logs what identifies a response to whoever runs the server. Bodies and other headers may repeat the question or a key.
+fn log_response(response: &Response, start: Instant) {
+    let header = |name: &str| {
+        let value = response.headers().get(name).and_then(|value| value.to_str().ok());
+        value.map(|value| shorten_text(&sanitize_line(value), MAX_LOGGED_CHARS))
+    };
+    tracing::info!(
+        status = response.status().as_u16(),
+        version = ?response.version(),
+        elapsed = ?start.elapsed(),
+        host = response.url().host_str(),
+        content_type = header("content-type"),
+        request_id = REQUEST_ID_HEADERS.iter().find_map(|name| header(name)),
+        retry_after = header("retry-after"),
+        "response"
+    );
 }
 
 fn build_reqwest_client(

@@ -17,6 +17,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
+use super::redact::remember_key;
 use crate::domain::key_shapes::is_key_variable;
 use crate::domain::{Failure, FailureKind, KeySource};
 use crate::text::sanitize_line;
@@ -117,8 +118,14 @@ struct KeyLookup {
 }
 
 impl Keyring {
-    /// A keyring for the key in `source`. Nothing is read yet.
+    /// A keyring for the key in `source`. No file is read yet and no command run; a key in the environment is removed
+    /// from texts from now on, also from those of other providers.
     pub(crate) fn new(provider: &str, source: &KeySource) -> Self {
+        if let KeySource::Env(name) = source
+            && let Ok(value) = std::env::var(name)
+        {
+            remember_key(&value.trim().into());
+        }
         Self { provider: provider.to_owned(), source: source.clone(), lookup: Mutex::default() }
     }
 
@@ -138,8 +145,15 @@ impl Keyring {
         {
             return Err(failure.clone());
         }
-        match self.look_up().await {
-            Ok(key) => Ok(Some(lookup.key.insert(key).clone())),
+        let found = self.look_up().await;
+        let source = describe_key_source(&self.source);
+        let elapsed = asked_at.elapsed();
+        tracing::debug!(provider = self.provider, source, ?elapsed, found = found.is_ok(), "key");
+        match found {
+            Ok(key) => {
+                remember_key(&key);
+                Ok(Some(lookup.key.insert(key).clone()))
+            }
             Err(error) => {
                 let failure = self.to_failure(&error);
                 lookup.failed = Some((Instant::now(), failure.clone()));

@@ -14,6 +14,7 @@ use crate::text::did_you_mean;
 mod failure_message;
 mod http;
 mod keyring;
+mod lenient_json;
 #[cfg(feature = "local")]
 mod local;
 mod openai;
@@ -26,6 +27,7 @@ mod stream_driver;
 mod url;
 
 pub use keyring::{KeyError, check_key_file};
+pub use redact::redact_keys;
 
 /// The events of one answer. The first item may already be an error; after an error nothing follows.
 pub type EventStream = BoxStream<'static, Result<StreamEvent, Failure>>;

@@ -1,6 +1,6 @@
 //! Turns the body of a response into the events of one answer, within the time limits.
 //!
-//! All events of a network chunk are joined and delivered together, so that later work grows with the number of chunks
+//! Keys are removed from all texts. All events of a network chunk are joined and delivered together, so that later work grows with the number of chunks
 //! rather than tokens. The meaning of the events is left to a [`WireDecoder`].
 
 use std::collections::VecDeque;
@@ -12,16 +12,19 @@ use tokio::time::{Instant, timeout_at};
 
 use super::failure_message::FailureExplainer;
 use super::http::ResponseStream;
+use super::redact::{TextRedactor, redact_known_keys};
 use super::sse::{SseEvent, SseLimitError, SseReader};
 use crate::domain::{Failure, FailureKind, StopReason, StreamEvent, Timeouts, Usage};
 
 /// How long to wait for usage and the end mark after the model has finished.
 const TRAILER_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Events that are delivered together. Adjacent texts are joined.
-#[derive(Debug, Default)]
+/// Events that are delivered together, without keys. Adjacent texts are joined.
+#[derive(Default)]
 pub(crate) struct EventBatch {
     events: VecDeque<StreamEvent>,
+    text_redactor: TextRedactor,
+    reasoning_redactor: TextRedactor,
 }
 
 impl EventBatch {
@@ -30,8 +33,26 @@ impl EventBatch {
         self.events.push_back(StreamEvent::Open(model));
     }
 
-    /// Adds text of the answer.
+    /// Adds text of the answer. Its end may be delivered later: it may be the beginning of a key.
     pub(crate) fn push_text(&mut self, text: &str) {
+        let text = self.text_redactor.push(text);
+        self.append_text(&text);
+    }
+
+    /// Adds reasoning text, like [`Self::push_text`].
+    pub(crate) fn push_reasoning(&mut self, text: &str) {
+        let text = self.reasoning_redactor.push(text);
+        self.append_reasoning(&text);
+    }
+
+    /// Nothing follows: adds the text that was held back.
+    fn push_held_text(&mut self) {
+        let (reasoning, text) = (self.reasoning_redactor.finish(), self.text_redactor.finish());
+        self.append_reasoning(&reasoning);
+        self.append_text(&text);
+    }
+
+    fn append_text(&mut self, text: &str) {
         if text.is_empty() {
             return;
         }
@@ -42,8 +63,7 @@ impl EventBatch {
         }
     }
 
-    /// Adds reasoning text.
-    pub(crate) fn push_reasoning(&mut self, text: &str) {
+    fn append_reasoning(&mut self, text: &str) {
         if text.is_empty() {
             return;
         }
@@ -64,12 +84,19 @@ impl EventBatch {
     }
 
     /// The events in order.
-    pub(crate) fn into_events(self) -> impl Iterator<Item = StreamEvent> {
+    pub(crate) fn into_events(mut self) -> impl Iterator<Item = StreamEvent> {
+        self.push_held_text();
         self.events.into_iter()
     }
 
     /// Adds the end mark.
     pub(crate) fn push_stop(&mut self, reason: StopReason) {
+        self.push_held_text();
+        let reason = match reason {
+            StopReason::Refused(text) => StopReason::Refused(redact_known_keys(&text)),
+            StopReason::Other(text) => StopReason::Other(redact_known_keys(&text)),
+            StopReason::End | StopReason::Length => reason,
+        };
         self.events.push_back(StreamEvent::Stop(reason));
     }
 }
@@ -214,6 +241,7 @@ impl<D: WireDecoder> StreamDriver<D> {
         if !self.has_ended {
             self.has_ended = true;
             self.decoder.finish(&mut self.batch);
+            self.batch.push_held_text();
         }
     }
 
@@ -228,6 +256,7 @@ impl<D: WireDecoder> StreamDriver<D> {
         self.has_ended = true;
         // Text that was held back belongs to the answer; an end mark does not.
         self.decoder.finish(&mut self.batch);
+        self.batch.push_held_text();
         self.batch.events.retain(|event| !matches!(event, StreamEvent::Stop(_)));
         self.failure = Some(failure);
     }

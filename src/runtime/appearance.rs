@@ -37,6 +37,7 @@ pub fn choose_appearance(setup: &Setup, is_light: Option<bool>) -> Result<Appear
         ("auto", _) => "dark",
         (name, _) => name,
     };
+    tracing::debug!(?is_light, ?depth, theme = name, "appearance");
     let folder = setup.paths.config.join("themes");
     let (theme, notices) = Theme::load(name, Some(&folder), depth)?;
     Ok(Appearance { theme, depth, notices })

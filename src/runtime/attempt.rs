@@ -1,7 +1,8 @@
 //! One run from its first attempt to its ending: slots, next attempts, and what the end of a stream means.
 //!
 //! Another attempt is made only before any text was displayed. An incomplete answer with text is `cut` and keeps it; one
-//! without text is `failed`. Panics and cancellation are handled by `fanout`.
+//! without text is `failed`. Blanks at the beginning are passed on with the first visible character: an answer of blanks
+//! alone is none. Panics and cancellation are handled by `fanout`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use super::backoff::{NextAttempt, choose_next_attempt};
 use super::clock::local_time;
 use super::run_reporter::RunReporter;
 use crate::domain::{
-    ChatRequest, Ending, Failure, FailureKind, RunUpdate, StopReason, StreamEvent,
+    ChatRequest, Ending, Failure, FailureKind, RunUpdate, StopReason, StreamEvent, has_visible_text,
 };
 use crate::provider::Provider;
 
@@ -39,6 +40,7 @@ pub(super) async fn run_attempts(
             slot = acquire_slot(&slots, reporter).await;
         }
         reporter.report_update(RunUpdate::Connecting { attempt });
+        tracing::debug!(attempt, of = attempts, "attempt");
         let failure = match ReceivedBytes::default()
             .read_attempt(&*provider, request.clone(), reporter)
             .await
@@ -46,6 +48,8 @@ pub(super) async fn run_attempts(
             Ok(ending) => return ending,
             Err(failure) => failure,
         };
+        let Failure { kind, status, retryable, retry_after, .. } = &failure;
+        tracing::info!(attempt, ?kind, status, retryable, ?retry_after, "the attempt failed");
         let wait = match choose_next_attempt(
             &failure,
             attempt,
@@ -56,6 +60,7 @@ pub(super) async fn run_attempts(
             NextAttempt::GiveUp(reason) => return Ending::Failed(reason),
             NextAttempt::Wait(wait) => wait,
         };
+        tracing::info!(?wait, "waiting for the next attempt");
         attempt += 1;
         reporter.report_update(RunUpdate::Retry {
             attempt,
@@ -79,6 +84,7 @@ async fn acquire_slot(
         return Some(slot);
     }
     reporter.report_update(RunUpdate::Queued);
+    tracing::debug!("waiting for a slot");
     // Fails only if the semaphore is closed, which never happens.
     Arc::clone(slots).acquire_owned().await.ok()
 }
@@ -88,6 +94,8 @@ async fn acquire_slot(
 struct ReceivedBytes {
     text: usize,
     reasoning: usize,
+    /// Blanks before the first visible text, not counted as text.
+    blanks: String,
 }
 
 impl ReceivedBytes {
@@ -107,8 +115,13 @@ impl ReceivedBytes {
                 }
                 Ok(StreamEvent::Note(note)) => reporter.report_update(RunUpdate::Note(note)),
                 Ok(StreamEvent::Text(text)) => {
-                    let text = truncate_to_limit(text, &mut self.text);
-                    reporter.report_update(RunUpdate::Text(text));
+                    if let Some(text) = self.hold_blanks(text) {
+                        if self.text == 0 {
+                            tracing::debug!("first text");
+                        }
+                        let text = truncate_to_limit(text, &mut self.text);
+                        reporter.report_update(RunUpdate::Text(text));
+                    }
                 }
                 Ok(StreamEvent::Reasoning(text)) => {
                     let text = truncate_to_limit(text, &mut self.reasoning);
@@ -120,6 +133,9 @@ impl ReceivedBytes {
                 }
                 Err(failure) if self.text + self.reasoning == 0 => return Err(failure),
                 Err(failure) => return Ok(self.end_broken(&failure.message)),
+            }
+            if self.blanks.len() > MAX_ANSWER_BYTES {
+                return Ok(self.end_stopped(StopReason::End, &provider.spec().name));
             }
             if self.text.max(self.reasoning) > MAX_ANSWER_BYTES {
                 return Ok(self.end_broken(&format!(
@@ -139,6 +155,16 @@ impl ReceivedBytes {
         Ok(self.end_broken(NO_END))
     }
 
+    /// Adds `text` to the blanks before the answer. Returns them once there is something to see.
+    fn hold_blanks(&mut self, text: String) -> Option<String> {
+        if self.text > 0 {
+            return Some(text);
+        }
+        let is_visible = has_visible_text(&text);
+        self.blanks.push_str(&text);
+        is_visible.then(|| std::mem::take(&mut self.blanks))
+    }
+
     /// The ending of a stream that broke after text was displayed.
     fn end_broken(&self, why: &str) -> Ending {
         if self.text > 0 {
@@ -155,6 +181,9 @@ impl ReceivedBytes {
             StopReason::End if self.text > 0 => Ending::Done,
             StopReason::End if self.reasoning > 0 => Ending::Failed(format!(
                 "{provider} sent reasoning but no answer; ask again, or another model"
+            )),
+            StopReason::End if !self.blanks.is_empty() => Ending::Failed(format!(
+                "{provider} sent an empty answer: only blanks; ask again, or another model"
             )),
             StopReason::End => Ending::Failed(format!(
                 "{provider} sent an empty answer; ask again, or another model"

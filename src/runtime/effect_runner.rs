@@ -15,7 +15,7 @@ use super::export_session::export_session;
 use super::highlighter::HighlightWorker;
 use super::reading_worker::ReadingWorker;
 use super::run_starter::RunStarter;
-use crate::app::{EditorPurpose, Effect, Msg, NoticeLevel, State};
+use crate::app::{EditorPurpose, Effect, Msg, NoticeLevel, RunRequest, State};
 use crate::config::personas::expand_home;
 use crate::store::{SearchStop, Store, StoreError};
 use crate::ui::Renderer;
@@ -74,10 +74,7 @@ impl EffectRunner {
         effect: Effect,
     ) -> Option<LoopCommand> {
         match effect {
-            Effect::Ask(orders) => {
-                self.starter.start_runs(orders);
-                self.highlighter.warm_up();
-            }
+            Effect::Ask(requests) => self.start_runs(requests),
             Effect::Cancel(run) => self.starter.cancel_run(run),
             Effect::CancelAll => self.starter.cancel_all(),
             Effect::Save(change) => self.starter.save(change),
@@ -153,6 +150,13 @@ impl EffectRunner {
             Effect::Quit(status) => return Some(LoopCommand::Quit(status)),
         }
         None
+    }
+
+    fn start_runs(&mut self, requests: Vec<RunRequest>) {
+        for notice in self.starter.start_runs(requests) {
+            self.show_notice(NoticeLevel::Warning, notice);
+        }
+        self.highlighter.warm_up();
     }
 
     fn copy_text(&self, text: String, what: String) {

@@ -75,6 +75,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
         let is_light = reply.or_else(appearance::background_of_environment);
         let appearance = appearance::choose_appearance(&setup, is_light)?;
         state.size = screen.size();
+        tracing::debug!(size = ?state.size, "the screen is open");
         let (messages, inbound) = channel(1024);
         let notices = [setup.warnings.clone(), appearance.notices].concat();
         let effect_runner = EffectRunner {

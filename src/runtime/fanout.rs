@@ -12,6 +12,7 @@ use std::sync::Arc;
 use futures_util::FutureExt as _;
 use tokio::sync::Semaphore;
 use tokio::task::AbortHandle;
+use tracing::Instrument as _;
 
 use super::attempt;
 use super::run_mailbox::RunMailbox;
@@ -65,7 +66,9 @@ impl Fanout {
         let slots =
             self.slots_of(&task_spec.provider.spec().name, task_spec.provider.spec().concurrency);
         let sink = Arc::clone(&reporter);
-        let task = tokio::spawn(async move {
+        let (provider, model) = (&task_spec.provider.spec().name, &task_spec.request.model);
+        let span = tracing::info_span!("run", id = %run.short(), provider, model);
+        let work = async move {
             let whole = Box::pin(attempt::run_attempts(
                 task_spec.provider,
                 task_spec.request,
@@ -75,8 +78,10 @@ impl Fanout {
             let ending = AssertUnwindSafe(whole).catch_unwind().await.unwrap_or_else(|panic| {
                 Ending::Failed(format!("internal error: {}", panic_message(panic.as_ref())))
             });
+            tracing::info!(ending = ending.as_str(), "the run ended");
             sink.report_end(ending);
-        });
+        };
+        let task = tokio::spawn(work.instrument(span));
         self.live.insert(run, RunHandle { task: task.abort_handle(), reporter });
     }
 
@@ -121,6 +126,7 @@ impl Drop for Fanout {
 
 impl RunHandle {
     fn cancel(self) {
+        tracing::info!(run = %self.reporter.run().short(), "cancelled");
         // Reported before the task is dropped: whatever it still reports is dropped.
         self.reporter.report_end(Ending::Cancelled);
         self.task.abort();

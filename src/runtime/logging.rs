@@ -1,18 +1,21 @@
-//! The log: a file in the state folder, only when `PLENARY_LOG` or `RUST_LOG` asks for it.
+//! The log: what happened when, for whoever looks for the cause of a problem; only when `PLENARY_LOG` or `RUST_LOG` asks
+//! for it.
 //!
-//! Never standard output (the screen is there), no colours, readable by its owner alone. What HTTP and TLS
-//! libraries log stays at warnings whatever was asked for: their traces carry headers, and headers carry keys.
+//! It says which provider was asked, what it answered in kind, status and time, and how the run ended; never what was asked
+//! or answered, and no key. Targets are the modules that log: `plenary::provider=debug` selects a layer. Libraries log
+//! warnings alone, whatever was asked for: their traces carry headers and bodies.
 
-use std::fs::{File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
+use tracing::Level;
 use tracing_appender::non_blocking::WorkerGuard;
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, fmt};
 
-/// Libraries whose traces may carry keys.
-const QUIET: &[&str] = &["reqwest", "hyper", "hyper_util", "h2", "rustls", "tokio_util", "mio"];
+use super::log_file::LogFile;
 
 /// Keeps the log open; dropping it flushes the rest.
 #[derive(Debug)]
@@ -27,38 +30,45 @@ pub fn wanted() -> Option<String> {
 
 /// Starts logging what `wanted` says into the file at `path`.
 pub fn start(path: &Path, wanted: &str) -> io::Result<Logging> {
-    let filter = filter(wanted)?;
-    let (writer, guard) = tracing_appender::non_blocking(open(path)?);
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_ansi(false)
-        .with_writer(writer)
-        .try_init()
-        .map_err(io::Error::other)?;
+    let filter = parse_filter(wanted)?;
+    let (writer, guard) = tracing_appender::non_blocking(LogFile::open(path)?);
+    let layer = fmt::layer().with_ansi(false).with_writer(writer);
+    let layer = layer.with_filter(filter_fn(|event| may_log(event.target(), *event.level())));
+    tracing_subscriber::registry().with(filter).with(layer).try_init().map_err(io::Error::other)?;
     Ok(Logging(guard))
 }
 
-fn filter(wanted: &str) -> io::Result<EnvFilter> {
-    // "1" and "on" are what people try first.
-    let wanted = if matches!(wanted, "1" | "on" | "true") { "plenary=debug" } else { wanted };
-    let mut filter = EnvFilter::try_new(wanted).map_err(|e| {
-        io::Error::new(io::ErrorKind::InvalidInput, format!("{e}; write for example plenary=debug"))
-    })?;
-    for library in QUIET {
-        let directive = format!("{library}=warn").parse().map_err(io::Error::other)?;
-        filter = filter.add_directive(directive);
-    }
-    Ok(filter)
+/// Logs what the machine and the terminal are. Arguments are left out: a question is one.
+pub fn log_environment() {
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        pid = std::process::id(),
+        os = std::env::consts::OS,
+        arch = std::env::consts::ARCH,
+        term = variable("TERM"),
+        colorterm = variable("COLORTERM"),
+        tmux = std::env::var_os("TMUX").is_some(),
+        ssh = std::env::var_os("SSH_CONNECTION").is_some(),
+        "started"
+    );
 }
 
-fn open(path: &Path) -> io::Result<File> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
-    // Fixes the mode of a file from an earlier version or another umask.
-    file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
-    Ok(file)
+fn may_log(target: &str, level: Level) -> bool {
+    let is_own = target == "plenary" || target.starts_with("plenary::");
+    is_own || level <= Level::WARN
+}
+
+fn parse_filter(wanted: &str) -> io::Result<EnvFilter> {
+    // "1" and "on" are what people try first, and a level alone means plenary's.
+    let wanted = match wanted.to_ascii_lowercase().as_str() {
+        "1" | "on" | "true" => "plenary=debug".to_owned(),
+        level @ ("error" | "warn" | "info" | "debug" | "trace") => format!("warn,plenary={level}"),
+        _ => wanted.to_owned(),
+    };
+    EnvFilter::try_new(wanted).map_err(|e| {
+        io::Error::new(io::ErrorKind::InvalidInput, format!("{e}; write for example plenary=debug"))
+    })
 }
 
 #[cfg(test)]
@@ -66,22 +76,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn libraries_that_see_keys_never_log_their_traces() {
-        let filter = filter("trace").unwrap().to_string();
-        for library in QUIET {
-            assert!(filter.contains(&format!("{library}=warn")), "{filter}");
+    fn libraries_log_warnings_alone() {
+        for library in ["reqwest::connect", "hyper_util", "h2::codec", "rustls", "plenaryx"] {
+            assert!(!may_log(library, Level::INFO) && !may_log(library, Level::TRACE), "{library}");
+            assert!(may_log(library, Level::WARN));
         }
-        assert!(super::filter("plenary=loud").is_err());
+        assert!(may_log("plenary::provider::http", Level::TRACE));
     }
 
     #[test]
-    fn only_the_owner_can_read_the_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("a/plenary.log");
-        for _ in 0..2 {
-            let file = open(&path).unwrap();
-            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
-            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        }
+    fn filters_are_levels_or_directives() {
+        assert_eq!(parse_filter("1").unwrap().to_string(), "plenary=debug");
+        assert_eq!(parse_filter("trace").unwrap().to_string(), "plenary=trace,warn");
+        assert!(parse_filter("plenary=loud").is_err());
     }
 }

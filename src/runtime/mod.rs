@@ -21,6 +21,7 @@ pub mod frame_schedule;
 pub mod headless;
 pub mod highlighter;
 pub mod input;
+mod log_file;
 pub mod logging;
 pub mod model_files;
 pub mod multi_scalar_rows;

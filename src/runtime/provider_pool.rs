@@ -1,6 +1,6 @@
 //! Providers by name, opened on first use and kept: all runs of a provider share its connections and its slots.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::domain::{Failure, FailureKind, ProviderSpec};
@@ -10,12 +10,26 @@ use crate::provider::{self, Provider};
 pub struct ProviderPool {
     specs: BTreeMap<String, ProviderSpec>,
     open: BTreeMap<String, Result<Arc<dyn Provider>, Failure>>,
+    /// The providers whose notice was taken.
+    noticed: BTreeSet<String>,
 }
 
 impl ProviderPool {
     /// A pool of `specs`, none of them open.
     pub fn new(specs: BTreeMap<String, ProviderSpec>) -> Self {
-        Self { specs, open: BTreeMap::new() }
+        Self { specs, open: BTreeMap::new(), noticed: BTreeSet::new() }
+    }
+
+    /// What the user should know before text is sent to the providers of these names: each notice is returned once.
+    pub fn take_notices<'a>(&mut self, names: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+        let mut notices = Vec::new();
+        for name in names {
+            let notice = self.specs.get(name).and_then(ProviderSpec::cleartext_notice);
+            if let Some(notice) = notice.filter(|_| self.noticed.insert(name.to_owned())) {
+                notices.push(notice);
+            }
+        }
+        notices
     }
 
     /// The provider of this name.

@@ -18,6 +18,11 @@ impl RunReporter {
         Self { run, mailbox, ended: Mutex::new(false) }
     }
 
+    /// The run.
+    pub(super) fn run(&self) -> RunId {
+        self.run
+    }
+
     /// Reports `update`, unless the run has ended.
     pub(super) fn report_update(&self, update: RunUpdate) {
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);

@@ -35,8 +35,10 @@ impl RunStarter {
     }
 
     /// Starts runs once their question is on disk. All are prepared before the first is started, so that requests leave
-    /// together.
-    pub fn start_runs(&mut self, requests: Vec<RunRequest>) {
+    /// together. Returns what the user should know about the providers, once for each.
+    pub fn start_runs(&mut self, requests: Vec<RunRequest>) -> Vec<String> {
+        let names = requests.iter().map(|request| request.provider.as_str());
+        let notices = self.providers.take_notices(names);
         let mut tasks = Vec::with_capacity(requests.len());
         for request in requests {
             match self.providers.get(&request.provider) {
@@ -53,6 +55,7 @@ impl RunStarter {
         for task in tasks {
             self.fanout.start_run(task);
         }
+        notices
     }
 
     /// The question is on disk before the first request leaves, which takes a few milliseconds. A disk that takes longer

@@ -169,7 +169,9 @@ pub fn install_panic_hook() {
             .map(|s| (*s).to_owned())
             .or_else(|| info.payload().downcast_ref::<String>().cloned())
             .unwrap_or_default();
-        tracing::error!(place, what, "panic");
+        // A message about a text quotes it in backticks.
+        let cause = what.split('`').next().unwrap_or_default();
+        tracing::error!(place, cause, "panic");
         if std::thread::current().id() == ui {
             restore_terminal();
             let _ = writeln!(

@@ -39,7 +39,7 @@ pub use parsed_markdown::ParsedMarkdown;
 pub use phrase::{WordList, collapse_whitespace, find_phrase, has_letters};
 pub use role::{Face, Role};
 pub use row::{Row, RowKind, RowPiece};
-pub(crate) use sanitize::find_hidden;
 pub use sanitize::{Sanitizer, sanitize, sanitize_line};
+pub(crate) use sanitize::{find_hidden, has_hidden};
 pub use sentence::{ends_with_abbreviation, first_sentence, split_sentences};
 pub(crate) use wrap::wrap_lines;

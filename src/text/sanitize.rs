@@ -148,6 +148,11 @@ pub fn sanitize_line(raw: &str) -> String {
     sanitize(raw).replace(['\n', '\t'], " ")
 }
 
+/// True when [`sanitize`] would look at more than plain text: there may be something to make visible.
+pub(crate) fn has_hidden(raw: &str) -> bool {
+    raw.get(plain_prefix(raw)..).is_some_and(|rest| rest.chars().any(is_hidden))
+}
+
 /// The invisible characters of `raw` that [`sanitize`] makes visible, each with its line, 1-based.
 ///
 /// Control characters of ASCII are not among them.

@@ -166,7 +166,7 @@ impl ComposerRenderer {
             }
             (ids, _) => format!("→ {} personas", ids.len()),
         };
-        let tokens = state.composer.whole_question().map_or(0, |q| prompt::estimate_tokens(&q));
+        let tokens = state.composer.estimate_tokens();
         if tokens >= MIN_SHOWN_TOKENS {
             self.target.push_str(" · ");
             self.target.push_str(&labels::format_tokens(u64::from(tokens), true));

@@ -7,6 +7,7 @@ mod export;
 mod fanout;
 mod input;
 mod keys;
+mod leaks;
 #[cfg(all(feature = "local", unix))]
 mod local;
 mod local_screens;

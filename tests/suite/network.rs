@@ -7,8 +7,8 @@ use std::net::TcpListener;
 use std::process::Output;
 use std::sync::{Arc, Mutex};
 
-use crate::common::server::Server;
-use crate::common::term::Home;
+use crate::common::server::{Reply, Server, ending};
+use crate::common::term::{Home, Term};
 use crate::common::tls::{Behaviour, Certificate, TlsServer};
 
 /// A home that asks one persona at `base_url`.
@@ -22,8 +22,12 @@ fn home(base_url: &str, more: &str) -> Home {
 
 /// Asks in `home` with more environment.
 fn ask(home: &Home, env: &[(&str, &str)]) -> Output {
+    run(home, &["ask", "Which?"], env)
+}
+
+fn run(home: &Home, args: &[&str], env: &[(&str, &str)]) -> Output {
     std::process::Command::new(env!("CARGO_BIN_EXE_plenary"))
-        .args(["ask", "Which?"])
+        .args(args)
         .env_clear()
         .envs(home.env())
         .envs(env.iter().copied())
@@ -166,4 +170,80 @@ fn a_proxy_that_is_down_is_named() {
     assert!(error.contains("connection refused; check the port in HTTP_PROXY"), "{error}");
     assert!(error.contains("(through the proxy 127.0.0.1:9 of HTTP_PROXY)"), "{error}");
     assert!(!error.contains("hunter2"), "{error}");
+}
+
+/// A home whose provider is another machine, reached over plain http, and the environment that leads it to `server`.
+fn remote_home(server: &Server) -> (Home, String) {
+    let proxy = server.base_url().replace("/v1", "");
+    (home("http://llm.example:8000/v1", ""), proxy)
+}
+
+const NOT_ENCRYPTED: &str = "http://llm.example:8000 is not encrypted";
+
+#[test]
+fn questions_in_the_clear_are_mentioned_once() {
+    let server = Server::start();
+    let (mut home, proxy) = remote_home(&server);
+    home.set("personas = [\"infra\"]", "personas = [\"infra\", \"edge\"]");
+    let output = ask(&home, &[("HTTP_PROXY", &proxy)]);
+    let error = text(&output.stderr);
+    assert_eq!((output.status.code(), server.requests().len()), (Some(0), 2), "{error}");
+    assert_eq!(error.matches(NOT_ENCRYPTED).count(), 1, "{error}");
+    assert!(error.starts_with("plenary: test: "), "{error}");
+    assert!(!text(&output.stdout).contains("not encrypted"));
+    let here = self::home(&server.base_url(), "");
+    assert!(!text(&ask(&here, &[]).stderr).contains("not encrypted"), "this machine");
+}
+
+#[test]
+fn the_screen_and_doctor_mention_questions_in_the_clear() {
+    let server = Server::start();
+    let (home, proxy) = remote_home(&server);
+    let mut term = Term::start_with(&home, (140, 30), &["Which?"], &[("HTTP_PROXY", &proxy)]);
+    term.wait_for(NOT_ENCRYPTED);
+    term.wait_for("Measure first");
+    term.quit();
+    let output = run(&home, &["doctor"], &[("HTTP_PROXY", &proxy)]);
+    assert_eq!(text(&output.stdout).matches(NOT_ENCRYPTED).count(), 1, "{}", text(&output.stdout));
+}
+
+#[test]
+fn a_key_is_never_sent_in_the_clear() {
+    let server = Server::start();
+    let (mut home, proxy) = remote_home(&server);
+    home.set("attempts = 3", "attempts = 3\nkey_env = \"GATEWAY_KEY\"");
+    let output = ask(&home, &[("HTTP_PROXY", &proxy), ("GATEWAY_KEY", "gw-0123456789")]);
+    assert_eq!((output.status.code(), server.requests().len()), (Some(2), 0));
+    assert!(text(&output.stderr).contains("would send the key over the network in the clear"));
+}
+
+#[test]
+fn half_surrogates_and_blanks_end_truly() {
+    let server = Server::start();
+    let event = |text: &str| {
+        format!("{{\"choices\":[{{\"delta\":{{\"content\":\"{text}\"}},\"finish_reason\":null}}]}}")
+    };
+    let events =
+        |texts: &[&str]| Reply::events(texts.iter().map(|text| event(text)).chain(ending("stop")));
+    for (texts, answer) in [
+        (&["Yes \\ud83d", "\\ude00."][..], "Yes 😀."),
+        (&["Yes \\ud83d", "."], "Yes \u{fffd}."),
+        (&["Yes.\\ud83d"], "Yes.\u{fffd}"),
+        (&["\u{19}", " \\n", "Yes."], "␙ \nYes."),
+    ] {
+        server.script("m", [events(texts)]);
+        let output = ask(&home(&server.base_url(), ""), &[]);
+        assert!(text(&output.stdout).contains(answer), "{texts:?}: {}", text(&output.stdout));
+        assert_eq!(output.status.code(), Some(0), "{texts:?}: {}", text(&output.stderr));
+    }
+    for blanks in [&[" ", "\\n\\n"][..], &["\\u200b\\ufeff"], &["\\u3164", "\\u2800", "\\t"]] {
+        server.script("m", [events(blanks)]);
+        let home = home(&server.base_url(), "");
+        let output = ask(&home, &[]);
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(3), "{blanks:?}: {error}");
+        assert!(error.contains("infra failed: test sent an empty answer: only blanks"), "{error}");
+        let export = run(&home, &["sessions", "export", "last"], &[]);
+        assert!(text(&export.stdout).contains("0 of 1 answered"), "{}", text(&export.stdout));
+    }
 }

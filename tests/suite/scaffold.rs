@@ -5,7 +5,7 @@ use std::path::Path;
 
 use plenary::config::personas;
 use plenary::domain::PersonaId;
-use plenary::prompt::{format_document, plan_scaffold};
+use plenary::prompt::{format_documents, plan_scaffold};
 
 /// What a local model may write unless configured.
 const LIMIT: u32 = 700;
@@ -47,7 +47,7 @@ fn the_plans_of_the_personas_that_ship() {
     shows("scaffold_usual", &plan(USUAL, LIMIT, true));
     shows("scaffold_short", &plan(SHORT, LIMIT, true));
     let attached =
-        format!("{USUAL}\n\n{}", format_document("main.tf", "resource \"x\" \"y\" {}\n"));
+        format!("{USUAL}\n\n{}", format_documents(&[("main.tf", "resource \"x\" \"y\" {}\n")], 7));
     shows("scaffold_attached", &plan(&attached, LIMIT, true));
     shows("scaffold_tight", &plan(USUAL, 250, true));
     shows("scaffold_large_model", &plan(USUAL, 4_000, false));

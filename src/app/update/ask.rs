@@ -19,7 +19,7 @@ use crate::text::{ParsedMarkdown, sanitize};
 
 /// Sends the question in the composer.
 pub(super) fn send_composer(state: &mut State, effects: &mut Effects) {
-    let Some(text) = state.composer.whole_question() else {
+    let Some(text) = state.whole_question() else {
         state.show_notice(
             NoticeLevel::Info,
             "write a question first, or press Alt+1 to Alt+3 for an example",

@@ -108,7 +108,7 @@ pub(super) fn close_download(state: &mut State) {
 /// Takes the question out of the composer, to be sent when the models are installed.
 pub(in crate::app) fn hold_question(state: &mut State) {
     if state.local_models.waiting.is_none() {
-        state.local_models.waiting = state.composer.whole_question();
+        state.local_models.waiting = state.whole_question();
         state.composer.clear_sent();
         state.completion = None;
     }

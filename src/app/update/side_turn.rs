@@ -26,7 +26,7 @@ pub(in crate::app) fn ask_challenge(
     });
     let Some((question, text)) = found else { return };
     let (Some(persona), number) =
-        (state.roster.persona(persona).cloned(), state.ids.next_turn_id().number())
+        (state.roster.persona(persona).cloned(), state.ids.next_fence_number())
     else {
         return;
     };
@@ -73,7 +73,7 @@ pub(in crate::app) fn write_brief(
         return None;
     };
     let limit = question_limit(state, &writer);
-    let number = state.ids.next_turn_id().number();
+    let number = state.ids.next_fence_number();
     let answers = state.turn_answers(turn);
     let sources: Vec<BriefSource<'_>> = answers
         .iter()

@@ -9,7 +9,7 @@ use crate::cli::key_status::KeyStatus;
 use crate::cli::{CliError, model};
 use crate::config::model_choice::is_running;
 use crate::config::{Origin, Setup};
-use crate::domain::{Failure, FailureKind, KeySource};
+use crate::domain::{Failure, FailureKind, KeySource, ProviderSpec};
 
 /// Examines every provider; returns those that can be asked.
 pub(super) fn examine_providers(
@@ -62,6 +62,10 @@ pub(super) fn examine_providers(
             }
             (None, None) => items.add_info(AREA, format!("{name}: not running at {url}")),
         }
+    }
+    let specs = setup.providers.values().filter(|spec| asked(&spec.name));
+    for notice in specs.filter_map(ProviderSpec::cleartext_notice) {
+        items.add_info(AREA, notice);
     }
     for skipped in &setup.report.skipped {
         items.add_info(AREA, skipped);

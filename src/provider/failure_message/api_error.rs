@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::classify_status;
 use crate::domain::FailureKind;
+use crate::provider::lenient_json::parse_lenient;
 
 /// Codes that stay until the user pays or the next month begins.
 const FINAL_CODES: &[&str] =
@@ -39,7 +40,7 @@ pub(crate) struct ApiError {
 impl ApiError {
     /// The error in a response body, if there is one.
     pub(crate) fn from_body(body: &[u8]) -> Option<Self> {
-        let value: Value = serde_json::from_slice(body).ok()?;
+        let value: Value = parse_lenient(&String::from_utf8_lossy(body))?;
         // Some gateways wrap the error in a list of one.
         let value = value.as_array().and_then(|list| list.first()).unwrap_or(&value);
         if let Some(error) = value.get("error").filter(|error| is_error(error)) {

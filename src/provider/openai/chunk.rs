@@ -11,6 +11,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::lenient;
+use super::wire_text::{TextJoiner, WireText};
 use crate::domain::Usage;
 
 /// The data of one event.
@@ -66,14 +67,14 @@ pub(super) struct ChunkChoice<'a> {
 pub(super) struct ChunkDelta<'a> {
     #[serde(borrow)]
     pub(super) content: Content<'a>,
-    #[serde(borrow, deserialize_with = "lenient::text_or_empty")]
-    pub(super) reasoning_content: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "lenient::text_or_empty")]
-    pub(super) reasoning: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) reasoning_content: WireText<'a>,
+    #[serde(borrow)]
+    pub(super) reasoning: WireText<'a>,
     #[serde(borrow)]
     pub(super) reasoning_details: Content<'a>,
-    #[serde(borrow, deserialize_with = "lenient::text_or_empty")]
-    pub(super) refusal: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(super) refusal: WireText<'a>,
     #[serde(rename = "tool_calls", deserialize_with = "lenient::is_filled_list")]
     pub(super) has_tool_calls: bool,
 }
@@ -81,7 +82,7 @@ pub(super) struct ChunkDelta<'a> {
 /// A text, or a list of parts, of which some are reasoning.
 #[derive(Debug)]
 pub(super) enum Content<'a> {
-    Text(Cow<'a, str>),
+    Text(WireText<'a>),
     Parts(Vec<ContentPart<'a>>),
 }
 
@@ -89,10 +90,10 @@ pub(super) enum Content<'a> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct ContentPart<'a> {
-    #[serde(borrow, deserialize_with = "lenient::text_or_empty")]
-    text: Cow<'a, str>,
-    #[serde(borrow, deserialize_with = "lenient::text_or_empty")]
-    summary: Cow<'a, str>,
+    #[serde(borrow)]
+    text: WireText<'a>,
+    #[serde(borrow)]
+    summary: WireText<'a>,
     #[serde(borrow)]
     thinking: Option<Box<Content<'a>>>,
 }
@@ -104,7 +105,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
         if raw.get().starts_with('[') {
             lenient::value_or_default(raw).map(Self::Parts)
         } else {
-            lenient::text_or_empty(raw).map(Self::Text)
+            WireText::deserialize(raw).map(Self::Text)
         }
         .map_err(D::Error::custom)
     }
@@ -112,28 +113,30 @@ impl<'de: 'a, 'a> Deserialize<'de> for Content<'a> {
 
 impl Default for Content<'_> {
     fn default() -> Self {
-        Self::Text(Cow::Borrowed(""))
+        Self::Text(WireText::default())
     }
 }
 
 impl Content<'_> {
-    /// The text, without reasoning.
-    pub(super) fn text(&self) -> Cow<'_, str> {
+    /// The text, without reasoning. Halves of characters are joined by `joiner`.
+    pub(super) fn join_text(&self, joiner: &mut TextJoiner) -> Cow<'_, str> {
         match self {
-            Self::Text(text) => Cow::Borrowed(text),
-            Self::Parts(parts) => Cow::Owned(parts.iter().map(|part| &*part.text).collect()),
+            Self::Text(text) => joiner.join(text),
+            Self::Parts(parts) => {
+                parts.iter().map(|part| joiner.join(&part.text)).collect::<String>().into()
+            }
         }
     }
 
     /// The reasoning in the parts: their summaries, and everything in `thinking` parts.
-    pub(super) fn reasoning(&self) -> String {
+    pub(super) fn join_reasoning(&self, joiner: &mut TextJoiner) -> String {
         let Self::Parts(parts) = self else { return String::new() };
         let mut reasoning = String::new();
         for part in parts {
-            reasoning.push_str(&part.summary);
+            reasoning.push_str(&joiner.join(&part.summary));
             if let Some(thinking) = &part.thinking {
-                reasoning.push_str(&thinking.text());
-                reasoning.push_str(&thinking.reasoning());
+                reasoning.push_str(&thinking.join_text(joiner));
+                reasoning.push_str(&thinking.join_reasoning(joiner));
             }
         }
         reasoning

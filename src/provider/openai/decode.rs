@@ -9,8 +9,10 @@ use serde_json::Value;
 
 use super::chunk::{Chunk, ChunkChoice, ChunkDelta};
 use super::think_filter::ThinkFilter;
+use super::wire_text::TextJoiner;
 use crate::domain::{Failure, FailureKind, StopReason};
 use crate::provider::failure_message::{ApiError, FailureExplainer, is_error, shorten_text};
+use crate::provider::lenient_json::{parse_lenient, repair_json};
 use crate::provider::sse::SseEvent;
 use crate::provider::stream_driver::{EventBatch, StreamProgress, WireDecoder};
 
@@ -26,6 +28,9 @@ pub(super) struct ChatCompletionsDecoder {
     has_tool_calls: bool,
     stop_reason: Option<StopReason>,
     refusal: String,
+    text_joiner: TextJoiner,
+    reasoning_joiner: TextJoiner,
+    refusal_joiner: TextJoiner,
 }
 
 impl ChatCompletionsDecoder {
@@ -39,6 +44,9 @@ impl ChatCompletionsDecoder {
             has_tool_calls: false,
             stop_reason: None,
             refusal: String::new(),
+            text_joiner: TextJoiner::default(),
+            reasoning_joiner: TextJoiner::default(),
+            refusal_joiner: TextJoiner::default(),
         }
     }
 
@@ -90,26 +98,30 @@ impl ChatCompletionsDecoder {
     /// Returns true if the delta contained part of the answer.
     fn decode_delta(&mut self, delta: &ChunkDelta<'_>, batch: &mut EventBatch) -> bool {
         // Some servers repeat the same reasoning in several of these fields.
-        let details = &delta.reasoning_details;
-        let (details_text, details_reasoning) = (details.text(), details.reasoning());
-        let reasoning: &str =
-            [&*delta.reasoning_content, &*delta.reasoning, &*details_text, &*details_reasoning]
-                .into_iter()
-                .find(|text| !text.is_empty())
-                .unwrap_or_default();
-        let (text, reasoning_in_content) = (delta.content.text(), delta.content.reasoning());
-        batch.push_reasoning(reasoning);
+        let joiner = &mut self.reasoning_joiner;
+        let fields = [&delta.reasoning_content, &delta.reasoning];
+        let mut reasoning = match fields.into_iter().find(|text| !text.is_empty()) {
+            Some(text) => joiner.join(text),
+            None => delta.reasoning_details.join_text(joiner),
+        };
+        if reasoning.is_empty() {
+            reasoning = delta.reasoning_details.join_reasoning(joiner).into();
+        }
+        let reasoning_in_content = delta.content.join_reasoning(joiner);
+        let text = delta.content.join_text(&mut self.text_joiner);
+        let refusal = self.refusal_joiner.join(&delta.refusal);
+        batch.push_reasoning(&reasoning);
         batch.push_reasoning(&reasoning_in_content);
         self.think_filter.push(&text, batch);
         if self.refusal.len() < MAX_REFUSAL_BYTES {
-            self.refusal.push_str(&delta.refusal);
+            self.refusal.push_str(&refusal);
         }
         self.has_tool_calls |= delta.has_tool_calls;
         delta.has_tool_calls
             || !(reasoning.is_empty()
                 && reasoning_in_content.is_empty()
                 && text.is_empty()
-                && delta.refusal.is_empty())
+                && refusal.is_empty())
     }
 
     fn parse_finish_reason(&self, finish_reason: &str) -> StopReason {
@@ -145,6 +157,24 @@ impl ChatCompletionsDecoder {
         Ok(!text.is_empty())
     }
 
+    /// Decodes an event; none if it is not JSON.
+    fn decode_json(&mut self, data: &str, batch: &mut EventBatch) -> Option<Result<bool, Failure>> {
+        match serde_json::from_str::<Chunk<'_>>(data) {
+            Ok(chunk) if chunk.object == "error" => {
+                let error = serde_json::from_str(data)
+                    .map(|value| ApiError::from_value(&value))
+                    .unwrap_or_default();
+                Some(Err(self.explainer.api_failure(&error)))
+            }
+            Ok(chunk) => Some(self.decode_chunk(&chunk, batch)),
+            Err(error) if error.is_data() => {
+                let value: Value = serde_json::from_str(data).ok()?;
+                Some(self.decode_unknown_shape(&value, batch))
+            }
+            Err(_) => None,
+        }
+    }
+
     fn not_json_failure(&self, data: &str) -> Failure {
         let data = shorten_text(&self.explainer.sanitize_text(data), 120);
         let reason = format!("it sent an event that is not JSON: {data}");
@@ -156,8 +186,7 @@ impl WireDecoder for ChatCompletionsDecoder {
     fn decode_event(&mut self, event: &SseEvent, batch: &mut EventBatch) -> Result<bool, Failure> {
         let data = event.data.trim();
         if event.name == "error" {
-            let error = serde_json::from_str::<Value>(data)
-                .unwrap_or_else(|_| Value::String(data.to_owned()));
+            let error = parse_lenient(data).unwrap_or_else(|| Value::String(data.to_owned()));
             return Err(self.explainer.api_failure(&ApiError::from_value(&error)));
         }
         if data.is_empty() {
@@ -167,20 +196,9 @@ impl WireDecoder for ChatCompletionsDecoder {
             self.is_done = true;
             return Ok(false);
         }
-        match serde_json::from_str::<Chunk<'_>>(data) {
-            Ok(chunk) if chunk.object == "error" => {
-                let error = serde_json::from_str(data)
-                    .map(|value| ApiError::from_value(&value))
-                    .unwrap_or_default();
-                Err(self.explainer.api_failure(&error))
-            }
-            Ok(chunk) => self.decode_chunk(&chunk, batch),
-            Err(error) if error.is_data() => match serde_json::from_str::<Value>(data) {
-                Ok(value) => self.decode_unknown_shape(&value, batch),
-                Err(_) => Err(self.not_json_failure(data)),
-            },
-            Err(_) => Err(self.not_json_failure(data)),
-        }
+        self.decode_json(data, batch)
+            .or_else(|| self.decode_json(&repair_json(data)?, batch))
+            .unwrap_or_else(|| Err(self.not_json_failure(data)))
     }
 
     fn progress(&self) -> StreamProgress {
@@ -192,7 +210,10 @@ impl WireDecoder for ChatCompletionsDecoder {
     }
 
     fn finish(&mut self, batch: &mut EventBatch) {
+        batch.push_reasoning(self.reasoning_joiner.finish());
+        self.think_filter.push(self.text_joiner.finish(), batch);
         self.think_filter.finish(batch);
+        self.refusal.push_str(self.refusal_joiner.finish());
         if self.progress() == StreamProgress::Streaming {
             return;
         }

@@ -29,6 +29,7 @@ mod lenient;
 mod models;
 mod request;
 mod think_filter;
+mod wire_text;
 
 use decode::ChatCompletionsDecoder;
 
@@ -91,6 +92,8 @@ impl OpenAiInner {
         })?;
         let deadline = Instant::now() + self.spec.timeouts.first_token;
         let url = self.endpoint.join_path(CHAT_PATH);
+        let proxy = self.endpoint.proxy().map(|proxy| proxy.variable);
+        tracing::debug!(host = self.endpoint.host(), proxy, bytes = body.len(), "request");
         let request = self.http.build_request(Method::POST, url, &explainer).await?;
         let json = HeaderValue::from_static("application/json");
         let request = request.header(CONTENT_TYPE, json).body(body);

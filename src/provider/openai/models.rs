@@ -4,9 +4,13 @@
 
 use serde_json::Value;
 
+use crate::provider::lenient_json::parse_lenient;
+use crate::provider::redact::redact_known_keys;
+use crate::text::sanitize_line;
+
 /// The ids in `body`, sorted, without duplicates. None when `body` is not a list of models.
 pub(super) fn parse_model_ids(body: &[u8]) -> Option<Vec<String>> {
-    let value: Value = serde_json::from_slice(body).ok()?;
+    let value: Value = parse_lenient(&String::from_utf8_lossy(body))?;
     let list = value
         .as_array()
         .or_else(|| value.get("data")?.as_array())
@@ -17,7 +21,7 @@ pub(super) fn parse_model_ids(body: &[u8]) -> Option<Vec<String>> {
             let id = model.as_str().or_else(|| {
                 ["id", "name", "model"].iter().find_map(|key| model.get(*key)?.as_str())
             });
-            id.filter(|id| !id.is_empty()).map(crate::text::sanitize_line)
+            id.filter(|id| !id.is_empty()).map(|id| sanitize_line(&redact_known_keys(id)))
         })
         .collect();
     ids.sort();

@@ -237,7 +237,8 @@ impl<'a> Asking<'a> {
     fn run_effects(&mut self, effects: Effects) {
         for effect in effects {
             match effect {
-                Effect::Ask(requests) => self.starter.start_runs(requests),
+                // Notices were taken before the question was asked.
+                Effect::Ask(requests) => drop(self.starter.start_runs(requests)),
                 Effect::Cancel(run) => self.starter.cancel_run(run),
                 Effect::CancelAll => self.starter.cancel_all(),
                 Effect::Save(change) => self.starter.save(change),

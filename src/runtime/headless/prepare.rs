@@ -46,6 +46,16 @@ impl PreparedAsk {
         prepared
     }
 
+    /// What the user should know before the question is sent.
+    pub fn take_notices(&mut self) -> Vec<String> {
+        let requests = self.effects.iter().filter_map(|effect| match effect {
+            Effect::Ask(requests) => Some(requests),
+            _ => None,
+        });
+        let names = requests.flatten().map(|request| request.provider.as_str());
+        self.providers.take_notices(names)
+    }
+
     /// Why no persona can be asked, each reason once; none when one can. Opens the providers.
     pub fn find_obstacles(&mut self) -> Option<String> {
         let mut reasons: Vec<String> = Vec::new();

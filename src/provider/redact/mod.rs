@@ -1,13 +1,21 @@
-//! Removes API keys from error messages.
+//! Removes API keys from everything that comes from the network.
 //!
-//! Providers repeat keys in their error messages, so every message passes through here before it leaves this layer.
-//! Answers do not: what a model writes is the user's text.
+//! Answers lose only keys that this process knows ([`TextRedactor`]): what else a model writes about keys is the user's
+//! text. Error messages also lose everything that looks like a key ([`Redactor`]), because servers repeat keys that this
+//! process never had.
 
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::domain::key_shapes::KEY_PREFIXES;
 
-const REPLACEMENT: &str = "[key]";
+mod key_windows;
+mod known_keys;
+mod text_redactor;
+
+pub(crate) use known_keys::remember_key;
+use text_redactor::REPLACEMENT;
+pub(crate) use text_redactor::TextRedactor;
+
 /// The length of the part of a key that is removed even without the rest, in bytes.
 const SECRET_PREFIX_BYTES: usize = 8;
 /// The prefix of a shorter key is left alone, because it may be an ordinary word.
@@ -15,7 +23,20 @@ const MIN_BYTES_FOR_PREFIX: usize = 12;
 /// Shorter values are placeholders such as `x`.
 const MIN_KEY_BYTES: usize = 4;
 
-/// Removes one key, its prefix, and everything that looks like a key.
+/// Returns `text` without known keys and without anything that looks like a key: for logs and error messages, not for
+/// answers.
+pub fn redact_keys(text: &str) -> String {
+    Redactor::default().redact_keys(text)
+}
+
+/// Returns `text` without the keys that this process knows.
+pub(crate) fn redact_known_keys(text: &str) -> String {
+    let mut redactor = TextRedactor::default();
+    let start = redactor.push(text).into_owned();
+    start + &redactor.finish()
+}
+
+/// Removes known keys, everything that looks like a key, and even a short prefix of one key.
 #[derive(Clone, Default)]
 pub(crate) struct Redactor {
     key: Option<SecretString>,
@@ -29,7 +50,7 @@ impl Redactor {
 
     /// Returns `text` without keys.
     pub(crate) fn redact_keys(&self, text: &str) -> String {
-        let mut text = text.to_owned();
+        let mut text = redact_known_keys(text);
         if let Some(key) = &self.key {
             let key = key.expose_secret();
             if key.len() >= MIN_KEY_BYTES {
@@ -81,7 +102,9 @@ mod tests {
 
     #[test]
     fn the_key_and_its_prefix_never_appear() {
-        let redactor = Redactor::new(Some("zq-proj-77aaBBcc99ddEEff".into()));
+        let key = SecretString::from("zq-proj-77aaBBcc99ddEEff");
+        remember_key(&key);
+        let redactor = Redactor::new(Some(key));
         for text in [
             "Incorrect API key provided: zq-proj-77aaBBcc99ddEEff.",
             "Incorrect API key provided: zq-proj-****************EEff.",
