@@ -3,8 +3,10 @@
 //! Builds the question, resolves its mentions, runs it with `runtime::headless` and returns one of the exit codes of
 //! [`exit_status::ASK`].
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
@@ -12,10 +14,10 @@ use super::ask_input::{self, AskInput};
 use super::export::ExportInputs;
 use super::{
     CliError, build_runtime, download, exit_status, load_setup, open_store, print_message,
-    print_messages, print_store_error, write_stdout,
+    print_messages, write_stdout,
 };
 use crate::app::Submission;
-use crate::config::{Flags, Setup};
+use crate::config::{AskedHost, Flags, Setup, read_project_status};
 use crate::domain::{Ending, PersonaId};
 use crate::export;
 use crate::prompt;
@@ -24,8 +26,11 @@ use crate::runtime::headless::text_output::{NoOutput, TextOutput};
 use crate::runtime::headless::{
     self, Finished, Output, PreparedAsk, build_headless_roster, ending_of,
 };
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::text::did_you_mean;
+
+/// How long the end waits until the answers are on disk.
+const SAVE_TIME: Duration = Duration::from_secs(15);
 
 /// Arguments of `plenary ask`.
 #[derive(Debug, Clone, Default, Args)]
@@ -71,6 +76,11 @@ impl AskFormat {
 
 /// Runs `plenary ask` and returns the exit code.
 pub fn run_ask(args: &AskArgs, flags: &Flags) -> Result<u8, CliError> {
+    // Before anything else: --model may name a model of the project.
+    let project = read_project_status(flags).map_err(|e| CliError::usage(e.to_string()))?;
+    if let Some(refusal) = project.refusal() {
+        return Err(CliError::usage(refusal));
+    }
     let setup = load_setup(flags)?;
     let input = ask_input::read_question(&args.question.join(" "), &args.file)?;
     let submission = address_question(&setup, &input, !flags.personas.is_empty())?;
@@ -82,12 +92,48 @@ pub fn run_ask(args: &AskArgs, flags: &Flags) -> Result<u8, CliError> {
         return Err(CliError::usage(obstacles));
     }
     print_messages(&setup.warnings);
+    print_messages(&describe_hosts(&setup, &asked));
     print_messages(&prepared.take_notices());
     let store = open_store(&setup.paths);
-    let finished = ask_and_stream(prepared, args.format, store.clone())?;
-    store.flush();
-    print_store_error(&store);
+    let host = |(name, asked): (&String, &AskedHost)| (name.clone(), asked.host.clone());
+    let hosts = setup.hosts.iter().map(host).collect();
+    let finished = ask_and_stream(prepared, args.format, hosts, store.clone())?;
+    report_unsaved(&store);
     write_results(&setup, &finished, args.format)
+}
+
+/// Names the host of each model that is asked elsewhere than its name suggests, and of those that the project chose.
+fn describe_hosts(setup: &Setup, asked: &[PersonaId]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let choices = asked.iter().filter_map(|id| setup.models.get(id)?.as_ref().ok());
+    for choice in choices {
+        if let Some(asked) = setup.asked_host(&choice.model).filter(|asked| asked.may_mislead) {
+            let line = format!("{} is asked at {}", choice.model, asked.host);
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+    }
+    lines
+}
+
+/// Waits until the answers are on disk, and says on standard error which are not, and why.
+fn report_unsaved(store: &Store) {
+    let unsaved = store.flush_within(SAVE_TIME);
+    let mut is_failing = false;
+    while let Some(error) = store.take_error() {
+        match error {
+            // Says that the changes are in memory, where they soon are not any more.
+            StoreError::Failing(_) => is_failing = true,
+            StoreError::Recovered { .. } => {}
+            other => print_message(&other.to_string()),
+        }
+    }
+    match unsaved {
+        Ok(unsaved) if is_failing && !unsaved.is_empty() => print_message(&unsaved.describe_loss()),
+        Ok(_) => {}
+        Err(e) => print_message(&e.to_string()),
+    }
 }
 
 /// Resolves the mentions in the question. An unknown mention is an error in a typed question; in piped text, `@` can mean
@@ -127,12 +173,13 @@ fn address_question(
 fn ask_and_stream(
     prepared: PreparedAsk,
     format: AskFormat,
+    hosts: BTreeMap<String, String>,
     store: Store,
 ) -> Result<Finished, CliError> {
     // The lock on standard output is held until the end: nothing else writes there.
     let mut output: Box<dyn Output> = match format {
         AskFormat::Text => Box::new(TextOutput::new(io::stdout().lock(), io::stderr())),
-        AskFormat::Jsonl => Box::new(JsonlOutput::new(io::stdout().lock())),
+        AskFormat::Jsonl => Box::new(JsonlOutput::new(io::stdout().lock(), hosts)),
         AskFormat::Markdown | AskFormat::Json => Box::new(NoOutput),
     };
     let runtime = build_runtime()?;

@@ -15,6 +15,7 @@ use super::frame_schedule::FrameSchedule;
 use super::highlighter::HighlightWorker;
 use super::input::{ENTER, InputEvent, TerminalInput};
 use super::provider_pool::ProviderPool;
+use super::quitting::{self, TuiEnd};
 use super::reading_worker::ReadingWorker;
 use super::run_starter::RunStarter;
 use super::signals::{self, ProcessSignal, TuiSignals};
@@ -26,7 +27,7 @@ use crate::app::{
 };
 use crate::config::Setup;
 use crate::domain::SessionId;
-use crate::store::{SearchStop, Store, StoreError};
+use crate::store::{SearchStop, Store};
 use crate::ui::Renderer;
 use crate::ui::theme::ThemeError;
 
@@ -55,8 +56,8 @@ pub enum TuiError {
     Terminal(#[from] io::Error),
 }
 
-/// Runs the TUI until the user quits. Returns the exit status.
-pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError> {
+/// Runs the TUI until the user quits.
+pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<TuiEnd, TuiError> {
     let clock = ProgramClock::start();
     let keymap = load_keymap(&setup)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -64,7 +65,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
         .thread_name("runs")
         .enable_all()
         .build()?;
-    let status: Result<u8, TuiError> = runtime.block_on(async {
+    let end: Result<TuiEnd, TuiError> = runtime.block_on(async {
         terminal::install_panic_hook();
         // Before the terminal is touched: a signal from now on ends the program in order.
         let mut signals = TuiSignals::listen()?;
@@ -86,6 +87,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
             reader: ReadingWorker::spawn(messages.clone()),
             messages,
             state_folder: setup.paths.state.clone(),
+            project_context: setup.context.map(Into::into),
             theme_folder: setup.paths.config.join("themes"),
             depth: appearance.depth,
         };
@@ -111,7 +113,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
     });
     // A hung name lookup or a blocked read must not delay the exit.
     runtime.shutdown_background();
-    status
+    end
 }
 
 fn load_keymap(setup: &Setup) -> Result<Keymap, TuiError> {
@@ -153,12 +155,33 @@ enum WakeReason {
 }
 
 impl Tui {
-    async fn run_loop(&mut self, start: Start, signals: &mut TuiSignals) -> io::Result<u8> {
+    async fn run_loop(&mut self, start: Start, signals: &mut TuiSignals) -> io::Result<TuiEnd> {
         self.draw_frame()?;
         let mut command = self.start_session(start);
         loop {
             match command.take() {
-                Some(LoopCommand::Quit(status)) => return Ok(self.shut_down(status).await),
+                Some(LoopCommand::Quit(0)) => {
+                    match quitting::find_unsaved(&self.effect_runner.starter.store, &self.state)
+                        .await
+                    {
+                        Some(unsaved) => {
+                            command = self.update_and_draw(Msg::UnsavedFound(unsaved));
+                            continue;
+                        }
+                        None => return Ok(self.shut_down(signals, TuiEnd::default()).await),
+                    }
+                }
+                Some(LoopCommand::Quit(status)) => {
+                    self.release_terminal().await;
+                    let store = &self.effect_runner.starter.store;
+                    let farewell = quitting::save_at_exit(store, &self.state);
+                    return Ok(self.shut_down(signals, TuiEnd { status, farewell }).await);
+                }
+                Some(LoopCommand::QuitUnsaved(text)) => {
+                    return Ok(self
+                        .shut_down(signals, TuiEnd { status: 0, farewell: Some(text) })
+                        .await);
+                }
                 Some(LoopCommand::Redraw) => {
                     self.screen.clear()?;
                     self.frames.request_now(self.clock.elapsed());
@@ -254,8 +277,8 @@ impl Tui {
                 if self.editing.is_some() { self.drain_mailbox() } else { None }
             }
             WakeReason::StoreTrouble => {
-                let trouble = self.effect_runner.starter.store.take_error()?;
-                self.update_and_draw(Msg::Notice(trouble_level(&trouble), trouble.to_string()))
+                let msg = self.effect_runner.starter.take_store_message()?;
+                self.update_and_draw(msg)
             }
             WakeReason::Frame => self.drain_mailbox(),
         }
@@ -459,19 +482,19 @@ impl Tui {
         Ok(self.update_and_draw(Msg::EditorClosed(purpose, text.map_err(|e| e.to_string()))))
     }
 
-    /// Restores the terminal and flushes the store.
-    async fn shut_down(&mut self, status: u8) -> u8 {
+    /// Restores the terminal, once no reply is due.
+    async fn release_terminal(&self) {
         appearance::wait_for_replies(&self.input, self.clock.elapsed()).await;
         terminal::restore_terminal();
-        self.effect_runner.starter.store.flush();
-        status
     }
-}
 
-/// Recovery is information, everything else an error.
-fn trouble_level(trouble: &StoreError) -> NoticeLevel {
-    match trouble {
-        StoreError::Recovered { .. } => NoticeLevel::Info,
-        _ => NoticeLevel::Error,
+    /// Restores the terminal.
+    async fn shut_down(&self, signals: &mut TuiSignals, end: TuiEnd) -> TuiEnd {
+        self.release_terminal().await;
+        self.effect_runner.search.stop();
+        if signals.was_interrupted().await {
+            terminal::repeat_restore();
+        }
+        end
     }
 }

@@ -8,7 +8,6 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::config::{Paths, text_file};
 use crate::domain::Session;
 use crate::export::{ExportTarget, ReadingInput, export_folder};
 use crate::machine::{AtomicFile, create_sibling_folder, parent_folder};
@@ -66,26 +65,21 @@ fn target_path(name: &str, to: Option<&Path>, is_folder: bool) -> PathBuf {
     }
 }
 
-/// The project's context, `./.plenary/context.md`; none when there is none.
-///
-/// # Errors
-/// Says why a file that is there cannot be read.
-pub fn project_context(paths: &Paths) -> Result<Option<String>, String> {
-    let path = paths.project.join("context.md");
-    match text_file::read_text_file(&path) {
-        Ok(text) => Ok(Some(text)),
-        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-        Err(e) => {
-            Err(format!("{}: {}; it is left out", path.display(), text_file::describe_io_error(&e)))
-        }
-    }
-}
-
 /// Writes `text` to `path` (0644 as far as the umask allows).
 pub fn write_file(path: &Path, text: &str, over: bool) -> Result<(), ExportError> {
     check_file(path, over)?;
     let file = create_beside(path, text)?;
     let written = if over { file.replace_target() } else { file.create_target() };
+    written.map_err(|e| export_error(path, e))
+}
+
+/// Writes `text` to the new file `path`, readable by the user only.
+pub fn write_private_file(path: &Path, text: &str) -> Result<(), ExportError> {
+    check_file(path, false)?;
+    let written = AtomicFile::create(path, 0o600).and_then(|mut file| {
+        file.file_mut().write_all(text.as_bytes())?;
+        file.create_target()
+    });
     written.map_err(|e| export_error(path, e))
 }
 

@@ -5,13 +5,14 @@
 
 mod local;
 mod machine;
+mod project;
 mod providers;
 mod report;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{CliError, ListFormat, load_setup, write_json, write_stdout};
-use crate::config::{Flags, Origin, Paths, Setup};
+use crate::config::{FileStatus, Flags, Origin, Paths, Setup};
 use crate::domain::PersonaId;
 use crate::runtime::model_files;
 use report::{DoctorItems, DoctorReport, format_report};
@@ -22,6 +23,7 @@ pub fn run_doctor(format: ListFormat, flags: &Flags) -> Result<u8, CliError> {
     let can_ask = match load_setup(flags) {
         Ok(setup) => {
             examine_configuration(&setup, &mut items);
+            project::examine_project(&setup, &mut items);
             let usable = providers::examine_providers(&setup, &mut items)?;
             local::examine_local_models(&setup, &mut items);
             let can_ask = examine_models(&setup, &usable, &mut items);
@@ -48,10 +50,10 @@ fn examine_configuration(setup: &Setup, items: &mut DoctorItems) {
     const AREA: &str = "configuration";
     for file in &setup.report.files {
         let path = file.path.display();
-        if file.read {
-            items.add_ok(AREA, format!("{path}: read"));
-        } else {
-            items.add_info(AREA, format!("{path}: not found"));
+        match file.status {
+            FileStatus::Read => items.add_ok(AREA, format!("{path}: read")),
+            FileStatus::NotFound => items.add_info(AREA, format!("{path}: not found")),
+            FileStatus::NotUsed => items.add_info(AREA, format!("{path}: not used (see project)")),
         }
     }
     for (key, value) in setup.report.values.iter() {
