@@ -15,6 +15,7 @@ use super::frame_schedule::FrameSchedule;
 use super::highlighter::HighlightWorker;
 use super::input::{InputEvent, TerminalInput};
 use super::provider_pool::ProviderPool;
+use super::quitting::{self, TuiEnd};
 use super::reading_worker::ReadingWorker;
 use super::run_starter::RunStarter;
 use super::signals::{self, ProcessSignal, TuiSignals};
@@ -27,7 +28,7 @@ use crate::app::{
 };
 use crate::config::Setup;
 use crate::domain::SessionId;
-use crate::store::{SearchStop, Store, StoreError};
+use crate::store::{SearchStop, Store};
 use crate::ui::Renderer;
 use crate::ui::theme::ThemeError;
 
@@ -56,8 +57,8 @@ pub enum TuiError {
     Terminal(#[from] io::Error),
 }
 
-/// Runs the TUI until the user quits. Returns the exit status.
-pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError> {
+/// Runs the TUI until the user quits.
+pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<TuiEnd, TuiError> {
     let clock = ProgramClock::start();
     let keymap = load_keymap(&setup)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -65,7 +66,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
         .thread_name("runs")
         .enable_all()
         .build()?;
-    let status: Result<u8, TuiError> = runtime.block_on(async {
+    let end: Result<TuiEnd, TuiError> = runtime.block_on(async {
         terminal::install_panic_hook();
         // Before the terminal is touched: a signal from now on ends the program in order.
         let mut signals = TuiSignals::listen()?;
@@ -113,7 +114,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
     });
     // A hung name lookup or a blocked read must not delay the exit.
     runtime.shutdown_background();
-    status
+    end
 }
 
 fn load_keymap(setup: &Setup) -> Result<Keymap, TuiError> {
@@ -157,12 +158,29 @@ enum WakeReason {
 }
 
 impl Tui {
-    async fn run_loop(&mut self, start: Start, signals: &mut TuiSignals) -> io::Result<u8> {
+    async fn run_loop(&mut self, start: Start, signals: &mut TuiSignals) -> io::Result<TuiEnd> {
         self.draw_frame()?;
         let mut command = self.start_session(start);
         loop {
             match command.take() {
-                Some(LoopCommand::Quit(status)) => return Ok(self.shut_down(status)),
+                Some(LoopCommand::Quit(0)) => {
+                    match quitting::find_unsaved(&self.effect_runner.starter.store, &self.state)
+                        .await
+                    {
+                        Some(unsaved) => {
+                            command = self.update_and_draw(Msg::UnsavedFound(unsaved));
+                            continue;
+                        }
+                        None => return Ok(self.shut_down(0, None)),
+                    }
+                }
+                Some(LoopCommand::Quit(status)) => {
+                    terminal::restore_terminal();
+                    let store = &self.effect_runner.starter.store;
+                    let farewell = quitting::save_at_exit(store, &self.state);
+                    return Ok(self.shut_down(status, farewell));
+                }
+                Some(LoopCommand::QuitUnsaved(text)) => return Ok(self.shut_down(0, Some(text))),
                 Some(LoopCommand::Redraw) => {
                     self.screen.clear()?;
                     self.frames.request_now(self.clock.elapsed());
@@ -258,8 +276,8 @@ impl Tui {
                 if self.editing.is_some() { self.drain_mailbox() } else { None }
             }
             WakeReason::StoreTrouble => {
-                let trouble = self.effect_runner.starter.store.take_error()?;
-                self.update_and_draw(Msg::Notice(trouble_level(&trouble), trouble.to_string()))
+                let msg = self.effect_runner.starter.take_store_message()?;
+                self.update_and_draw(msg)
             }
             WakeReason::Frame => self.drain_mailbox(),
         }
@@ -458,18 +476,10 @@ impl Tui {
         Ok(self.update_and_draw(Msg::EditorClosed(purpose, text.map_err(|e| e.to_string()))))
     }
 
-    /// Restores the terminal and flushes the store.
-    fn shut_down(&mut self, status: u8) -> u8 {
+    /// Restores the terminal.
+    fn shut_down(&mut self, status: u8, farewell: Option<String>) -> TuiEnd {
         terminal::restore_terminal();
-        self.effect_runner.starter.store.flush();
-        status
-    }
-}
-
-/// Recovery is information, everything else an error.
-fn trouble_level(trouble: &StoreError) -> NoticeLevel {
-    match trouble {
-        StoreError::Recovered { .. } => NoticeLevel::Info,
-        _ => NoticeLevel::Error,
+        self.effect_runner.search.stop();
+        TuiEnd { status, farewell }
     }
 }

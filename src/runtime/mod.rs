@@ -27,6 +27,7 @@ pub mod model_files;
 pub mod multi_scalar_rows;
 pub mod private_files;
 pub mod provider_pool;
+pub mod quitting;
 pub mod reading_worker;
 pub mod roster;
 pub mod run_mailbox;
@@ -34,5 +35,6 @@ mod run_reporter;
 pub mod run_starter;
 pub mod signals;
 pub mod terminal;
+mod unsaved_files;
 
 pub use event_loop::{Start, run_tui};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use plenary::app::{EditorPurpose, Focus, KeyPress, Msg, NoticeLevel};
-use plenary::domain::{Ending, RunUpdate, SessionId, SessionSummary};
+use plenary::domain::{Ending, RunUpdate, SessionId, SessionSummary, UnsavedChanges};
 use plenary::ui::theme::{ColorDepth, Theme, UiRole};
 use ratatui::layout::Position;
 
@@ -174,6 +174,20 @@ fn overlays() {
     shows("help_120x40", &answered(120, 40).keys("? j j j j j j j j j j j j j j").screen());
     shows("palette_100x30", &answered(100, 30).keys(":").typed("retry").screen());
     shows("palette_nothing_100x30", &answered(100, 30).keys(":").typed("zzz").screen());
+}
+
+#[test]
+fn quitting_with_unsaved_answers() {
+    let unsaved = |answers: usize| {
+        Msg::UnsavedFound(UnsavedChanges {
+            sessions: vec![SessionId::from_number(1)],
+            answers,
+            reason: "/home/mara/.local/share/plenary/plenary.db: the disk is full; free some space"
+                .into(),
+        })
+    };
+    shows("unsaved_80x24", &answered(80, 24).msg(unsaved(3)).screen());
+    shows("unsaved_20x5", &answered(20, 5).msg(unsaved(1)).screen());
 }
 
 fn summary(n: u128, title: &str, minutes_ago: i64, answered: u32) -> SessionSummary {
