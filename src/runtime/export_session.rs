@@ -5,7 +5,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::export_files::{ExportError, project_context, write_export};
+use super::export_files::{ExportAccess, ExportError, project_context, write_export};
 use crate::config::Paths;
 use crate::domain::{Persona, PersonaId, SessionId};
 use crate::export::{ReadingInput, find_target};
@@ -37,10 +37,12 @@ pub(super) fn export_session(
     let context = project_context(&Paths::of_process()).unwrap_or_default();
     let reading = ReadingInput { personas, synonyms, context: context.as_deref() };
     let name = target.file_name(&session.id.short());
+    let access = if to.is_some() { ExportAccess::Umask } else { ExportAccess::Owner };
     let mut tried = 1;
     loop {
         let usual = to.is_none().then(|| numbered_name(&name, tried));
-        match write_export(&session, &reading, target, to.or(usual.as_deref()), false) {
+        let path = to.or(usual.as_deref());
+        match write_export(&session, &reading, target, path, false, access) {
             Err(ExportError::Exists(_)) if to.is_none() && tried < MAX_NAMES => tried += 1,
             Err(ExportError::Exists(path)) => {
                 let path = path.display();
