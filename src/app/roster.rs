@@ -21,6 +21,18 @@ pub struct Answerer {
     pub profile: ModelProfile,
     /// The model file of a local model.
     pub weights: Option<Arc<ModelFile>>,
+    /// The host that is asked, unless the name of a built-in provider says so already.
+    pub host: Option<String>,
+}
+
+impl Answerer {
+    /// The model, with the host where it is not the usual one: `openai:gpt-5 at gateway.example.com`.
+    pub fn describe_model(&self) -> String {
+        match &self.host {
+            Some(host) => format!("{} at {host}", self.model),
+            None => self.model.to_string(),
+        }
+    }
 }
 
 /// A persona to ask.
@@ -90,13 +102,26 @@ impl Roster {
         }
     }
 
-    /// The model of all personas of the panel, when they share one.
-    pub fn common_model(&self) -> Option<&ModelRef> {
-        let mut models = self.panel.personas.iter().map(|id| match self.models.get(id) {
-            Some(Ok(answerer)) => Some(&answerer.model),
+    /// What answers for all personas of the panel, when they share one model.
+    pub fn common_answerer(&self) -> Option<&Answerer> {
+        let mut answerers = self.panel.personas.iter().map(|id| match self.models.get(id) {
+            Some(Ok(answerer)) => Some(answerer),
             _ => None,
         });
-        let first = models.next()??;
-        models.all(|m| m == Some(first)).then_some(first)
+        let first = answerers.next()??;
+        answerers
+            .all(|other| other.is_some_and(|other| other.model == first.model))
+            .then_some(first)
+    }
+
+    /// The hosts that personas of the panel are asked at, where they are not the usual ones; each once.
+    pub fn unusual_hosts(&self) -> Vec<&str> {
+        let mut hosts = Vec::new();
+        for answerer in self.panel.personas.iter().filter_map(|id| self.answerer(id).ok()) {
+            if let Some(host) = answerer.host.as_deref().filter(|host| !hosts.contains(host)) {
+                hosts.push(host);
+            }
+        }
+        hosts
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::{CliError, ListFormat, ask, config, model, persona, reference, sessions};
+use super::{CliError, ListFormat, ask, config, model, persona, reference, sessions, trust};
 use crate::config::Flags;
 use crate::text::nearest_word;
 
@@ -52,9 +52,12 @@ pub struct GlobalFlags {
     /// Theme: auto, dark, light or the name of a theme
     #[arg(long, global = true, value_name = "NAME")]
     pub theme: Option<String>,
-    /// Use the providers, models, panels and personas of ./.plenary
-    #[arg(long, global = true)]
+    /// Use what is in ./.plenary without remembering that it is trusted
+    #[arg(long, global = true, conflicts_with = "ignore_project")]
     pub trust_project: bool,
+    /// Use nothing in ./.plenary
+    #[arg(long, global = true)]
+    pub ignore_project: bool,
 }
 
 impl GlobalFlags {
@@ -67,6 +70,8 @@ impl GlobalFlags {
             personas: self.persona.clone(),
             theme: self.theme.clone(),
             trust_project: self.trust_project,
+            ignore_project: self.ignore_project,
+            trusted_contents: Vec::new(),
         }
     }
 }
@@ -91,6 +96,9 @@ pub enum Command {
     /// Download, list, measure and remove local models; list the models of providers
     #[command(subcommand)]
     Model(model::ModelCommand),
+    /// List the project folders that you trust, trust one, or stop trusting one
+    #[command(subcommand)]
+    Trust(trust::TrustCommand),
     /// Show which model answers for each persona, why, and what is missing
     Doctor {
         /// Output format

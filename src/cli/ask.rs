@@ -3,6 +3,7 @@
 //! Builds the question, resolves its mentions, runs it with `runtime::headless` and returns one of the exit codes of
 //! [`exit_status::ASK`].
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
 
@@ -15,7 +16,7 @@ use super::{
     print_messages, print_store_error, write_stdout,
 };
 use crate::app::Submission;
-use crate::config::{Flags, Setup};
+use crate::config::{AskedHost, Flags, Setup, read_project_status};
 use crate::domain::{Ending, PersonaId};
 use crate::export;
 use crate::prompt;
@@ -71,6 +72,11 @@ impl AskFormat {
 
 /// Runs `plenary ask` and returns the exit code.
 pub fn run_ask(args: &AskArgs, flags: &Flags) -> Result<u8, CliError> {
+    // Before anything else: --model may name a model of the project.
+    let project = read_project_status(flags).map_err(|e| CliError::usage(e.to_string()))?;
+    if let Some(refusal) = project.refusal() {
+        return Err(CliError::usage(refusal));
+    }
     let setup = load_setup(flags)?;
     let input = ask_input::read_question(&args.question.join(" "), &args.file)?;
     let submission = address_question(&setup, &input, !flags.personas.is_empty())?;
@@ -82,12 +88,30 @@ pub fn run_ask(args: &AskArgs, flags: &Flags) -> Result<u8, CliError> {
         return Err(CliError::usage(obstacles));
     }
     print_messages(&setup.warnings);
+    print_messages(&describe_hosts(&setup, &asked));
     print_messages(&prepared.take_notices());
     let store = open_store(&setup.paths);
-    let finished = ask_and_stream(prepared, args.format, store.clone())?;
+    let host = |(name, asked): (&String, &AskedHost)| (name.clone(), asked.host.clone());
+    let hosts = setup.hosts.iter().map(host).collect();
+    let finished = ask_and_stream(prepared, args.format, hosts, store.clone())?;
     store.flush();
     print_store_error(&store);
     write_results(&setup, &finished, args.format)
+}
+
+/// Names the host of each model that is asked elsewhere than its name suggests, and of those that the project chose.
+fn describe_hosts(setup: &Setup, asked: &[PersonaId]) -> Vec<String> {
+    let mut lines = Vec::new();
+    let choices = asked.iter().filter_map(|id| setup.models.get(id)?.as_ref().ok());
+    for choice in choices {
+        if let Some(asked) = setup.asked_host(&choice.model).filter(|asked| asked.may_mislead) {
+            let line = format!("{} is asked at {}", choice.model, asked.host);
+            if !lines.contains(&line) {
+                lines.push(line);
+            }
+        }
+    }
+    lines
 }
 
 /// Resolves the mentions in the question. An unknown mention is an error in a typed question; in piped text, `@` can mean
@@ -127,12 +151,13 @@ fn address_question(
 fn ask_and_stream(
     prepared: PreparedAsk,
     format: AskFormat,
+    hosts: BTreeMap<String, String>,
     store: Store,
 ) -> Result<Finished, CliError> {
     // The lock on standard output is held until the end: nothing else writes there.
     let mut output: Box<dyn Output> = match format {
         AskFormat::Text => Box::new(TextOutput::new(io::stdout().lock(), io::stderr())),
-        AskFormat::Jsonl => Box::new(JsonlOutput::new(io::stdout().lock())),
+        AskFormat::Jsonl => Box::new(JsonlOutput::new(io::stdout().lock(), hosts)),
         AskFormat::Markdown | AskFormat::Json => Box::new(NoOutput),
     };
     let runtime = build_runtime()?;

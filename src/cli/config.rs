@@ -9,7 +9,7 @@ use clap::Subcommand;
 use serde::Serialize;
 
 use super::{CliError, ListFormat, print_message, write_json, write_stdout};
-use crate::config::{EffectiveValue, FileSeen, Flags, Paths, build_setup};
+use crate::config::{EffectiveValue, FileSeen, FileStatus, Flags, Paths, build_setup};
 use crate::text::sanitize_line;
 
 /// `plenary config …`
@@ -85,7 +85,7 @@ fn show_values(format: ListFormat, flags: &Flags) -> Result<(), CliError> {
     if format == ListFormat::Json {
         let file = |file: &FileSeen| ConfigOutputFile {
             path: file.path.display().to_string(),
-            read: file.read,
+            read: file.status == FileStatus::Read,
         };
         let files = setup.report.files.iter().map(file).collect();
         return write_json(&ConfigOutput { values, files });

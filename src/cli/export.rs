@@ -8,13 +8,12 @@ use std::sync::Arc;
 
 use clap::builder::{PossibleValue, PossibleValuesParser};
 
-use super::{CliError, print_message, write_stdout};
-use crate::config::{self, Flags, Paths, Setup, facets, personas};
+use super::{CliError, print_message, print_messages, write_stdout};
+use crate::config::{self, Flags, Setup, facets, personas};
 use crate::domain::{Persona, Session};
 use crate::export::{ReadingInput, TARGETS, find_target};
 use crate::review::HeadingSynonyms;
-use crate::runtime::export_files::{ExportAccess, ExportError, project_context, write_export};
-use crate::text::sanitize;
+use crate::runtime::export_files::{ExportAccess, ExportError, write_export};
 
 /// Arguments of `plenary sessions export`.
 #[derive(Debug, Clone, clap::Args)]
@@ -84,27 +83,30 @@ impl ExportInputs {
             return Self::built_in();
         }
         match config::build_setup(flags) {
-            Ok(setup) => Self::from_setup(&setup),
+            Ok(setup) => {
+                print_messages(&setup.project.describe_unused());
+                Self::from_setup(&setup)
+            }
             Err(e) => {
                 print_message(&format!("answers are read with the built-in personas: {e}"));
-                Self { context: read_context(&Paths::of_process()), ..Self::built_in() }
+                Self::built_in()
             }
         }
     }
 
-    /// Takes the inputs from a loaded configuration, and reads the project's context.
+    /// Takes the inputs from a loaded configuration.
     pub(super) fn from_setup(setup: &Setup) -> Self {
         Self {
             personas: setup.personas.clone(),
             synonyms: Arc::clone(&setup.synonyms),
-            context: read_context(&setup.paths),
+            context: setup.context.clone(),
         }
     }
 
     fn built_in() -> Self {
         let no_folder = Path::new("");
         Self {
-            personas: personas::load(no_folder, None).personas,
+            personas: personas::load(no_folder).personas,
             synonyms: facets::built_in(),
             context: None,
         }
@@ -118,12 +120,4 @@ impl ExportInputs {
             context: self.context.as_deref(),
         }
     }
-}
-
-/// Reads the project's context. An unreadable file is reported and left out.
-fn read_context(paths: &Paths) -> Option<String> {
-    project_context(paths).unwrap_or_else(|reason| {
-        print_message(&sanitize(&reason));
-        None
-    })
 }

@@ -17,10 +17,13 @@ mod key_status;
 mod man;
 pub mod model;
 pub mod persona;
+mod project_question;
+mod project_review;
 mod reference;
 pub mod sessions;
 mod table;
 mod terminal;
+pub mod trust;
 pub mod tui;
 
 use std::io::Write;
@@ -189,6 +192,7 @@ fn run_command(cli: Cli) -> Result<u8, CliError> {
         }
         Command::Persona(command) => persona::run_persona_command(command, &flags),
         Command::Model(command) => model::run_model_command(&command, &flags),
+        Command::Trust(command) => trust::run_trust_command(command, &flags),
         Command::Doctor { format } => doctor::run_doctor(format, &flags),
         Command::Config(command) => config::run_config(&command, &flags),
         Command::Completions { shell } => completions::print_completions(shell),

@@ -114,9 +114,7 @@ impl KnownPersonas {
             }
             Err(e) => {
                 let paths = config::Paths::of_process();
-                let project = paths.project_personas();
-                let trusted = flags.trust_project.then_some(project.as_path());
-                let loaded = personas::load(&paths.user_personas(), trusted);
+                let loaded = personas::load(&paths.user_personas());
                 let mut notices = vec![format!("the configuration was not used: {e}")];
                 notices.extend(loaded.brief);
                 Self { personas: loaded.personas, panels: Vec::new(), notices }
@@ -136,7 +134,7 @@ impl KnownPersonas {
                 "id": persona.id, "name": persona.name, "title": persona.title, "view": persona.view,
                 "color": persona.color, "panels": self.panels_with(&persona.id),
                 "triggers": persona.triggers, "tokens": estimate_tokens(&persona.prompt),
-                "source": persona.source.to_string(),
+                "source": persona.source.to_string(), "project": persona.is_project,
             })
         };
         self.personas.iter().map(to_row).collect()
@@ -175,7 +173,7 @@ fn format_list(known: &KnownPersonas) -> String {
     let rows = known.personas.iter().map(|persona| {
         let cells = [
             persona.id.as_str(),
-            &persona.name,
+            &persona.display_name(),
             &persona.view,
             &persona.title,
             &known.panels_with(&persona.id).join(", "),
@@ -203,7 +201,7 @@ fn to_persona_json(persona: &Persona) -> Result<Value, CliError> {
 /// Formats the settings and the contract of a persona, without its prompt.
 fn format_persona(persona: &Persona) -> String {
     let mut page = TextPage::default();
-    page.push_line(&format!("{} ({})", persona.name, persona.id));
+    page.push_line(&format!("{} ({})", persona.display_name(), persona.id));
     if !persona.title.is_empty() {
         page.push_line(&persona.title);
     }

@@ -26,14 +26,18 @@ pub(super) const FILES: &[(&str, &str)] = &[
     ("$XDG_CONFIG_HOME/plenary/themes/NAME.toml", "The user's themes."),
     (
         "./.plenary/config.toml",
-        "The project's configuration. Its providers, models, panels and personas are ignored unless --trust-project is \
-         given.",
+        "The project's configuration: providers, models, panels and settings of personas. Not used unless the folder's \
+         content is trusted; see plenary trust.",
     ),
     (
         "./.plenary/personas/*.md",
-        "The project's personas. They are ignored unless --trust-project is given.",
+        "The project's personas. Not used unless the folder's content is trusted.",
     ),
-    ("./.plenary/context.md", "The project's context, which is used to read answers for exports."),
+    ("./.plenary/context.md", "The project's context, for exports. Not used unless it is trusted."),
+    (
+        "$XDG_DATA_HOME/plenary/trust.toml",
+        "Which contents of which project folders are trusted, by SHA-256. plenary trust list shows them.",
+    ),
     ("$XDG_DATA_HOME/plenary/plenary.db", "All sessions, in SQLite format."),
     ("$XDG_DATA_HOME/plenary/models/", "Model files of local models, and partial downloads."),
     (

@@ -5,7 +5,8 @@
 
 use std::io::IsTerminal;
 
-use super::{CliError, ask, ask_input, load_setup, open_store, sessions, terminal};
+use super::project_question::{ProjectDecision, load_setup_or_ask};
+use super::{CliError, ask, ask_input, open_store, sessions, terminal};
 use crate::config::{Flags, Paths, Setup};
 use crate::runtime::{self, Start, event_loop::TuiError};
 use crate::store::Store;
@@ -24,7 +25,11 @@ pub fn open_screen(flags: &Flags, question: Option<String>, pull: bool) -> Resul
         return Err(CliError::usage("the question is empty: plenary \"your question\""));
     }
     let question = ask_input::read_screen_question(question.as_deref())?;
-    let setup = load_setup(flags)?;
+    check_terminal()?;
+    let setup = match load_setup_or_ask(flags)? {
+        ProjectDecision::Continue(setup) => *setup,
+        ProjectDecision::Quit(code) => return Ok(code),
+    };
     let store = open_store(&setup.paths);
     run_screen(setup, Start { question, pull, ..Start::default() }, store)
 }
@@ -37,18 +42,28 @@ pub fn resume_session(flags: &Flags, id: Option<&str>) -> Result<u8, CliError> {
              plenary sessions show ID",
         ));
     }
+    check_terminal()?;
     let store = open_store(&Paths::of_process());
     let session = sessions::find_session(&store, id.unwrap_or(sessions::LAST))?;
-    run_screen(load_setup(flags)?, Start { session: Some(session), ..Start::default() }, store)
+    let setup = match load_setup_or_ask(flags)? {
+        ProjectDecision::Continue(setup) => *setup,
+        ProjectDecision::Quit(code) => return Ok(code),
+    };
+    run_screen(setup, Start { session: Some(session), ..Start::default() }, store)
 }
 
-fn run_screen(setup: Setup, start: Start, store: Store) -> Result<u8, CliError> {
+/// Refuses a terminal that cannot show the screen.
+fn check_terminal() -> Result<(), CliError> {
     if terminal::is_dumb() {
         return Err(CliError::usage(
             "TERM=dumb: this terminal cannot show panes; without a screen: \
              plenary ask \"your question\"",
         ));
     }
+    Ok(())
+}
+
+fn run_screen(setup: Setup, start: Start, store: Store) -> Result<u8, CliError> {
     runtime::run_tui(setup, start, store).map_err(|e| match e {
         TuiError::Config(_) | TuiError::Theme(_) => CliError::usage(e.to_string()),
         TuiError::Terminal(_) => CliError::failed(e.to_string()),

@@ -34,14 +34,14 @@ impl ConfigLayer {
         Self { root }
     }
 
-    /// Reads the file at `path`.
+    /// Reads the user's file at `path`.
     ///
     /// # Errors
     /// The file cannot be read, is not TOML, or has an unknown key or a value of the wrong type.
-    pub(super) fn read_file(path: &Path, is_project: bool) -> Result<Self, ConfigError> {
+    pub(super) fn read_file(path: &Path) -> Result<Self, ConfigError> {
         let text = read_text_file(path)
             .map_err(|error| ConfigError::in_file(path, describe_io_error(&error)))?;
-        Self::parse_file(path, is_project, &text)
+        Self::parse_file(path, false, &text)
     }
 
     /// Parses `text` as the content of the file at `path`.
@@ -74,23 +74,10 @@ impl ConfigLayer {
         Ok(Self { root: ConfigNode::from_toml(table.get_ref(), text, &source) })
     }
 
-    /// True for a project's file.
-    pub(super) fn is_project(&self) -> bool {
-        self.root.is_project()
-    }
-
-    /// Removes every setting except the top-level ones in `kept`. Returns the names of the removed ones: `model`,
-    /// `providers.local`, `persona.infra` …
-    pub(super) fn keep_only(&mut self, kept: &[&str]) -> Vec<String> {
-        let Some(table) = self.root.as_table_mut() else { return Vec::new() };
-        let removed = table.extract_if(.., |name, _| !kept.contains(&name.as_str()));
-        let mut names = Vec::new();
-        for (name, node) in removed {
-            match node.as_table() {
-                Some(table) => names.extend(table.keys().map(|key| format!("{name}.{key}"))),
-                None => names.push(name),
-            }
+    /// Removes every setting except the top-level ones in `kept`.
+    pub(super) fn keep_only(&mut self, kept: &[&str]) {
+        if let Some(table) = self.root.as_table_mut() {
+            table.retain(|name, _| kept.contains(&name.as_str()));
         }
-        names
     }
 }

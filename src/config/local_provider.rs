@@ -153,7 +153,7 @@ pub(super) fn resolve_model(
     }
 }
 
-fn is_path(word: &str) -> bool {
+pub(super) fn is_path(word: &str) -> bool {
     let extension = Path::new(word).extension();
     word.contains('/') || extension.is_some_and(|ext| ext.eq_ignore_ascii_case("gguf"))
 }

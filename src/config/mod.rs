@@ -19,7 +19,7 @@ mod panels;
 pub mod paths;
 pub mod personas;
 mod presets;
-mod project;
+pub mod project;
 mod providers;
 mod schema;
 mod stack;
@@ -33,17 +33,17 @@ use std::sync::Arc;
 pub use effective::{EffectiveConfig, EffectiveValue, Origin};
 pub use environment::Environment;
 pub use error::{ConfigError, TextPosition};
-pub use files::FileSeen;
+pub use files::{FileSeen, FileStatus};
 pub use model_error::ModelError;
 pub use paths::Paths;
 
 use crate::domain::{
     LocalSpec, ModelCatalogue, ModelProfile, ModelRef, Panel, Persona, PersonaId, ProviderSpec,
-    ScaffoldMode,
+    ScaffoldMode, host_of,
 };
 use crate::machine::register_key_variables;
 use crate::review::HeadingSynonyms;
-use crate::text::nearest_word;
+use crate::text::{ascii_host, nearest_word};
 use deserialize::deserialize;
 use files::ConfigFiles;
 use layer::ConfigLayer;
@@ -51,6 +51,8 @@ use model_catalogue::BuiltInModels;
 use model_choice::{ModelChooser, overrides_files};
 use panels::{PanelBuilder, PersonaSet};
 use presets::Presets;
+pub use project::ProjectStatus;
+use project::{NamedConfig, Project, ProjectContent, ProjectInput, examine_project};
 use providers::ProviderBuilder;
 use schema::ConfigSchema;
 use stack::StackedConfig;
@@ -69,8 +71,21 @@ pub struct Flags {
     pub personas: Vec<String>,
     /// `--theme NAME`
     pub theme: Option<String>,
-    /// `--trust-project`: providers, models, panels and personas of `./.plenary` are used.
+    /// `--trust-project`: what is in `./.plenary` is used, without being remembered.
     pub trust_project: bool,
+    /// `--ignore-project`: nothing in `./.plenary` is used.
+    pub ignore_project: bool,
+    /// SHA-256 of contents of `./.plenary` that the user trusted in this process.
+    pub trusted_contents: Vec<String>,
+}
+
+/// The host that a provider is asked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedHost {
+    /// The host, with its port if the address names one.
+    pub host: String,
+    /// True when the provider's name suggests another host, or the project chose the host.
+    pub may_mislead: bool,
 }
 
 /// The model that answers for a persona, and why.
@@ -105,6 +120,12 @@ pub struct Setup {
     pub keys: Option<(PathBuf, String)>,
     /// Heading synonyms: the built-in ones and the user's `facets.toml`.
     pub synonyms: Arc<HeadingSynonyms>,
+    /// The project's context, `./.plenary/context.md`, if it is trusted.
+    pub context: Option<String>,
+    /// What of the project is used and what is not.
+    pub project: ProjectStatus,
+    /// The host of each provider that is not asked at the usual host of a built-in provider.
+    pub hosts: BTreeMap<String, AskedHost>,
     /// Warnings for the user: unknown keys, skipped files (many of one folder in one line).
     pub warnings: Vec<String>,
     /// How the setup came about, for `config show` and `doctor`.
@@ -115,6 +136,11 @@ impl Setup {
     /// The persona of this id.
     pub fn persona(&self, id: &PersonaId) -> Option<&Arc<Persona>> {
         self.personas.iter().find(|persona| persona.id == *id)
+    }
+
+    /// The host that `model` is asked at, unless its name says so already.
+    pub fn asked_host(&self, model: &ModelRef) -> Option<&AskedHost> {
+        self.hosts.get(&model.provider)
     }
 
     /// What a prompt for `model` must take into account.
@@ -153,10 +179,12 @@ pub fn build_setup(flags: &Flags) -> Result<Setup, ConfigError> {
 /// # Errors
 /// A file, variable or flag is invalid.
 pub fn build_setup_in(flags: &Flags, environment: &Environment) -> Result<Setup, ConfigError> {
-    let files = ConfigFiles::read(flags, environment)?;
-    let presets = Presets::load()?;
-    let models = BuiltInModels::load()?;
-    let stack = stack_layers(&files, &presets, &models, environment, flags);
+    let foundation = Foundation::read(flags, environment)?;
+    let Foundation { mut files, presets, models, mut stack, mut loaded, project } = foundation;
+    note_project_file(&mut files, &project, environment);
+    project.add_personas(&mut loaded);
+    project.layer.iter().cloned().for_each(|layer| stack.push(layer));
+    add_stronger_layers(&mut stack, &presets, environment, flags);
     let mut root = stack.merge();
     providers::remove_unused_addresses(&mut root);
     let schema: ConfigSchema = deserialize(&root)?;
@@ -177,15 +205,10 @@ pub fn build_setup_in(flags: &Flags, environment: &Environment) -> Result<Setup,
         config_file: files.editable_file(),
     };
 
-    let project_personas = environment.paths.project_personas();
-    let trusted = flags.trust_project.then_some(project_personas.as_path());
-    let loaded = personas::load(&environment.paths.user_personas(), trusted);
     let mut personas = PersonaSet::new(loaded.personas);
-    if !flags.trust_project {
-        personas.warnings.extend(project::warn_ignored_personas(&project_personas));
-    }
     let read_model = |text: &str| chooser.read_model(text);
-    let builder = PanelBuilder { root: &root, environment, read_model: &read_model };
+    let builder =
+        PanelBuilder { root: &root, environment, read_model: &read_model, project: &project };
     let wanted = schema.panel.unwrap_or_default();
     let panel_names = stack.keys_of("panels");
     let panels = builder.build(flags, &wanted, &panel_names, &schema.panels, &mut personas)?;
@@ -194,21 +217,15 @@ pub fn build_setup_in(flags: &Flags, environment: &Environment) -> Result<Setup,
     let skipped = chooser.list_skipped();
     let chosen = choices.values().flatten().map(|choice| &choice.model);
     local_provider::add_own_files(&mut providers.specs, chosen, environment);
-
-    let fallback = "the usual keys are in force";
-    let keys = files.read_companion("keys.toml", fallback, &mut personas.warnings);
-    let fallback = "headings are read with plenary's own phrases";
-    let synonyms = match files.read_companion("facets.toml", fallback, &mut personas.warnings) {
-        Some((path, text)) => facets::add_user_phrases(&text, &path)?,
-        None => facets::built_in(),
-    };
+    let (keys, synonyms) = read_companions(&files, &mut personas.warnings)?;
     let all_warnings = |of_folders: &[String]| {
-        [files.warnings.as_slice(), &providers.warnings, of_folders, &personas.warnings].concat()
+        let before = [files.warnings.as_slice(), &project.warnings, &providers.warnings].concat();
+        [before.as_slice(), of_folders, &personas.warnings].concat()
     };
     let (warnings, in_full) = (all_warnings(&loaded.brief), all_warnings(&loaded.warnings));
-    let values = list_values(&root);
     Ok(Setup {
         paths: environment.paths.clone(),
+        hosts: list_hosts(&providers.specs, &presets, &root),
         providers: providers.specs,
         catalogue,
         personas: personas.personas,
@@ -218,18 +235,112 @@ pub fn build_setup_in(flags: &Flags, environment: &Environment) -> Result<Setup,
         theme: schema.theme.unwrap_or_default(),
         keys,
         synonyms,
+        context: project.context,
+        project: project.status,
         warnings,
-        report: ConfigReport { values, files: files.seen, skipped, warnings: in_full },
+        report: ConfigReport {
+            values: list_values(&root),
+            files: files.seen,
+            skipped,
+            warnings: in_full,
+        },
     })
 }
 
-/// All layers, weakest first: defaults, presets, model files, files, environment, flags.
-fn stack_layers(
+/// What of the project's folder is trusted. Does not depend on flags and variables that name models, panels or personas: they
+/// may name those of a project that is not trusted yet.
+///
+/// # Errors
+/// A file is invalid.
+pub fn read_project_status(flags: &Flags) -> Result<ProjectStatus, ConfigError> {
+    let environment = Environment::of_process();
+    // Usually there is no such folder, and nothing needs to be read.
+    if std::fs::symlink_metadata(&environment.paths.project).is_err() {
+        return Ok(ProjectStatus::default());
+    }
+    Ok(Foundation::read(flags, &environment)?.project.status)
+}
+
+/// What is read before the layers are complete.
+struct Foundation {
+    files: ConfigFiles,
+    presets: Presets,
+    models: BuiltInModels,
+    /// The layers below the project's.
+    stack: StackedConfig,
+    /// Built-in personas and those of the user.
+    loaded: personas::LoadedPersonas,
+    project: Project,
+}
+
+impl Foundation {
+    fn read(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
+        let files = ConfigFiles::read(flags, environment)?;
+        let presets = Presets::load()?;
+        let models = BuiltInModels::load()?;
+        let stack = stack_weaker_layers(&files, &presets, &models);
+        let loaded = personas::load(&environment.paths.user_personas());
+        let input = ProjectInput {
+            weaker: &stack.merge(),
+            reserved: &presets.reserved_names(),
+            personas: &loaded.personas,
+        };
+        let project = examine_project(flags, environment, &files.in_project, &input)?;
+        Ok(Self { files, presets, models, stack, loaded, project })
+    }
+}
+
+/// Notes the project's file, and whether it is used.
+fn note_project_file(files: &mut ConfigFiles, project: &Project, environment: &Environment) {
+    let path = match &files.in_project {
+        NamedConfig::Inside(path) => {
+            let root = environment.paths.project.parent().unwrap_or(&environment.paths.project);
+            root.join(path)
+        }
+        _ => environment.paths.project_file(),
+    };
+    let exists = project.content.as_ref().is_some_and(ProjectContent::has_config);
+    files.note_project_file(path, exists, project.layer.is_some());
+}
+
+/// The user's `keys.toml`, if it exists, and the heading synonyms with those of the user's `facets.toml`.
+#[expect(clippy::type_complexity, reason = "two unrelated results of one kind of file")]
+fn read_companions(
+    files: &ConfigFiles,
+    warnings: &mut Vec<String>,
+) -> Result<(Option<(PathBuf, String)>, Arc<HeadingSynonyms>), ConfigError> {
+    let keys = files.read_companion("keys.toml", "the usual keys are in force", warnings);
+    let fallback = "headings are read with plenary's own phrases";
+    let synonyms = match files.read_companion("facets.toml", fallback, warnings) {
+        Some((path, text)) => facets::add_user_phrases(&text, &path)?,
+        None => facets::built_in(),
+    };
+    Ok((keys, synonyms))
+}
+
+/// The host that each provider is asked at, unless it is the usual one of a built-in provider.
+fn list_hosts(
+    specs: &BTreeMap<String, ProviderSpec>,
+    presets: &Presets,
+    root: &ConfigNode,
+) -> BTreeMap<String, AskedHost> {
+    let host = |(name, spec): (&String, &ProviderSpec)| {
+        let host = host_of(&spec.base_url);
+        let usual = presets.usual_host(name);
+        let is_project =
+            root.find(&["providers", name, "base_url"]).is_some_and(ConfigNode::is_project);
+        let is_unusual = spec.local.is_none() && usual != Some(host);
+        let may_mislead = usual.is_some() || is_project;
+        is_unusual.then(|| (name.clone(), AskedHost { host: ascii_host(host), may_mislead }))
+    };
+    specs.iter().filter_map(host).collect()
+}
+
+/// The layers below the project's, weakest first: defaults, presets, model files, files of the user.
+fn stack_weaker_layers(
     files: &ConfigFiles,
     presets: &Presets,
     models: &BuiltInModels,
-    environment: &Environment,
-    flags: &Flags,
 ) -> StackedConfig {
     let mut stack = StackedConfig::default();
     let defaults: [(&[&str], ConfigValue); 2] =
@@ -240,6 +351,16 @@ fn stack_layers(
     stack.push(presets.to_layer());
     stack.push(models.layer.clone());
     files.layers.iter().cloned().for_each(|layer| stack.push(layer));
+    stack
+}
+
+/// Adds the layers above the project's: environment, flags.
+fn add_stronger_layers(
+    stack: &mut StackedConfig,
+    presets: &Presets,
+    environment: &Environment,
+    flags: &Flags,
+) {
     presets.environment_layers(environment).for_each(|layer| stack.push(layer));
     for (variable, key) in
         [("PLENARY_MODEL", "model"), ("PLENARY_PANEL", "panel"), ("PLENARY_THEME", "theme")]
@@ -259,7 +380,6 @@ fn stack_layers(
             stack.push(ConfigLayer::from_values(LayerSource::Flag(flag), values));
         }
     }
-    stack
 }
 
 /// The settings of a provider of kind `local`, unless configured: all model files, and their folder.
@@ -288,7 +408,10 @@ fn override_personas(
             }
             continue;
         };
-        personas::apply_settings(Arc::make_mut(persona), settings).map_err(|invalid| {
+        let persona = Arc::make_mut(persona);
+        let sets_anything = root.entries(&["persona", id]).any(|(_, node)| node.is_project());
+        persona.is_project |= sets_anything;
+        personas::apply_settings(persona, settings).map_err(|invalid| {
             let errors: Vec<ConfigError> = invalid
                 .into_iter()
                 .map(|setting| {

@@ -10,9 +10,10 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use super::presets::AutomaticStep;
+use super::project::names_model_file;
 use super::value::ConfigNode;
 use super::{ConfigError, Environment, ModelChoice, ModelError, Origin, local_provider};
-use crate::domain::{ModelRef, Panel, Persona, PersonaId, ProviderSpec};
+use crate::domain::{ModelRef, Panel, Persona, PersonaId, PersonaSource, ProviderSpec};
 use crate::text::did_you_mean;
 
 /// Longest time that the probe of a local server takes.
@@ -138,7 +139,14 @@ impl ModelChooser<'_> {
         let origin = self.root.origin_of(&["persona", persona.id.as_str(), "model"]);
         let in_file = || format!("its own file ({})", persona.source);
         let why = origin.map_or_else(in_file, |origin| origin.to_short());
-        match self.complete_model(own.clone()) {
+        let is_refused =
+            matches!(persona.source, PersonaSource::Project(_)) && names_model_file(own, self.root);
+        let model = if is_refused {
+            Err(ModelError::ProjectFile)
+        } else {
+            self.complete_model(own.clone())
+        };
+        match model {
             Ok(model) => Ok(ModelChoice { model, why }),
             Err(e) => Err(ModelError::OfPersona {
                 persona: persona.id.clone(),

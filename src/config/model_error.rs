@@ -32,6 +32,9 @@ pub enum ModelError {
         /// The names of all providers.
         known: String,
     },
+    /// A project's persona names the path of a model file.
+    #[error("a project's persona may not name a model file by its path")]
+    ProjectFile,
     /// The program was built without the local engine.
     #[error("{0}: the local model is not built in (cargo feature local)")]
     NotBuiltIn(String),

@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::layer::ConfigLayer;
-use super::personas;
+use super::personas::{self, NamedPersonas, is_path};
+use super::project::{NamedTexts, Project};
 use super::schema::PanelTable;
 use super::value::{ConfigNode, ConfigValue};
-use super::{ConfigError, Environment, Flags, ModelError, project};
+use super::{ConfigError, Environment, Flags, ModelError};
 use crate::domain::{ModelRef, Panel, Persona, PersonaId, PersonaSource};
 use crate::text::did_you_mean;
 
@@ -61,8 +62,32 @@ impl PersonaSet {
         if let Some(ids) = self.by_path.get(&full_path) {
             return Ok(ids.clone());
         }
-        let mut ids = Vec::new();
         let named = personas::load_path(path)?;
+        self.add_named(path, full_path, named, replaces)
+    }
+
+    /// The same for files of a project, whose texts are given.
+    fn load_texts(
+        &mut self,
+        texts: &NamedTexts,
+        replaces: bool,
+    ) -> Result<Vec<PersonaId>, ConfigError> {
+        let (path, texts) = texts.as_ref().map_err(ConfigError::new)?;
+        if let Some(ids) = self.by_path.get(path) {
+            return Ok(ids.clone());
+        }
+        let named = personas::load_project_path(path, texts)?;
+        self.add_named(path, path.clone(), named, replaces)
+    }
+
+    fn add_named(
+        &mut self,
+        path: &Path,
+        full_path: PathBuf,
+        named: NamedPersonas,
+        replaces: bool,
+    ) -> Result<Vec<PersonaId>, ConfigError> {
+        let mut ids = Vec::new();
         self.warnings.extend(named.skipped);
         for (mut persona, warnings) in named.personas {
             self.warnings.extend(warnings);
@@ -97,14 +122,6 @@ impl PersonaSet {
     }
 }
 
-/// True for words that can only be paths.
-fn is_path(word: &str) -> bool {
-    let is_text_file = Path::new(word)
-        .extension()
-        .is_some_and(|e| e.eq_ignore_ascii_case("md") || e.eq_ignore_ascii_case("txt"));
-    word.contains(['/', '\\']) || word.starts_with(['~', '.']) || is_text_file
-}
-
 /// The panels.
 #[derive(Debug)]
 pub(super) struct Panels {
@@ -125,6 +142,8 @@ pub(super) struct PanelBuilder<'a> {
     pub(super) environment: &'a Environment,
     /// Reads the model of a panel.
     pub(super) read_model: &'a ReadModel<'a>,
+    /// The project's persona files.
+    pub(super) project: &'a Project,
 }
 
 impl PanelBuilder<'_> {
@@ -141,7 +160,7 @@ impl PanelBuilder<'_> {
         tables: &BTreeMap<String, PanelTable>,
         personas: &mut PersonaSet,
     ) -> Result<Panels, ConfigError> {
-        let by_flag = (!flags.personas.is_empty()).then(|| panel_of_flags(flags, personas));
+        let by_flag = (!flags.personas.is_empty()).then(|| self.panel_of_flags(flags, personas));
         let by_flag = by_flag.transpose()?;
         let mut all = Vec::new();
         for name in names {
@@ -190,14 +209,16 @@ impl PanelBuilder<'_> {
             let found = match (personas.find(word), folder) {
                 (Some(persona), _) => vec![persona.id.clone()],
                 (None, Some(folder)) if is_path(word) => {
-                    let file = self.environment.expand_path(word, folder);
-                    let project = &self.environment.paths.project;
-                    if is_project
-                        && let Some(reason) = project::reject_outside_persona(&file, project)
-                    {
-                        return Err(error(reason));
-                    }
-                    personas.load_path(&file, false).map_err(|e| error(e.to_string()))?
+                    let texts = self.project.named_texts(word).filter(|_| is_project);
+                    let loaded = match texts {
+                        Some(texts) => personas.load_texts(texts, false),
+                        None if is_project => Err(ConfigError::new("was not read")),
+                        None => {
+                            let file = self.environment.expand_path(word, folder);
+                            personas.load_path(&file, false)
+                        }
+                    };
+                    loaded.map_err(|e| error(e.to_string()))?
                 }
                 (None, _) => return Err(error(personas.unknown_persona_message(word))),
             };
@@ -214,53 +235,52 @@ impl PanelBuilder<'_> {
         });
         Ok(Panel { name: name.to_owned(), personas: ids, model: model.transpose()? })
     }
-}
 
-/// The members that `--persona ID|PATH …` names, as a panel.
-fn panel_of_flags(flags: &Flags, personas: &mut PersonaSet) -> Result<Panel, ConfigError> {
-    let mut ids: Vec<PersonaId> = Vec::new();
-    for word in &flags.personas {
-        let found = match personas.find(word) {
-            Some(persona) => vec![persona.id.clone()],
-            None if Path::new(word).exists() => personas.load_path(Path::new(word), true)?,
-            None if is_path(word) => {
-                let context = format!("--persona {}", word.escape_debug());
-                return Err(ConfigError::new("does not exist").with_context(context));
-            }
-            None => {
-                let message = personas.unknown_persona_message(word);
-                let error = ConfigError::new(format!("{message}, and no file of that name"));
-                return Err(error.with_context("--persona"));
-            }
-        };
-        add_distinct(&mut ids, found);
+    /// The members that `--persona ID|PATH …` names, as a panel.
+    fn panel_of_flags(
+        &self,
+        flags: &Flags,
+        personas: &mut PersonaSet,
+    ) -> Result<Panel, ConfigError> {
+        let mut ids: Vec<PersonaId> = Vec::new();
+        for word in &flags.personas {
+            let found = match personas.find(word) {
+                Some(persona) => vec![persona.id.clone()],
+                None if Path::new(word).exists() => match self.read_project_persona(word) {
+                    Some(texts) => personas.load_texts(&texts, true)?,
+                    None => personas.load_path(Path::new(word), true)?,
+                },
+                None if is_path(word) => {
+                    let context = format!("--persona {}", word.escape_debug());
+                    return Err(ConfigError::new("does not exist").with_context(context));
+                }
+                None => {
+                    let message = personas.unknown_persona_message(word);
+                    let error = ConfigError::new(format!("{message}, and no file of that name"));
+                    return Err(error.with_context("--persona"));
+                }
+            };
+            add_distinct(&mut ids, found);
+        }
+        let mut name = ids.iter().take(3).map(PersonaId::as_str).collect::<Vec<_>>().join("+");
+        if ids.len() > 3 {
+            name = format!("{name}+{}", ids.len() - 3);
+        }
+        Ok(Panel { name, personas: ids, model: None })
     }
-    let mut name = ids.iter().take(3).map(PersonaId::as_str).collect::<Vec<_>>().join("+");
-    if ids.len() > 3 {
-        name = format!("{name}+{}", ids.len() - 3);
+
+    /// The texts of a persona in the project's folder that the user names; none for a path elsewhere.
+    fn read_project_persona(&self, word: &str) -> Option<NamedTexts> {
+        let content = self.project.content.as_ref()?;
+        let folder = self.environment.paths.project.parent()?;
+        content.read_named_by_user(&folder.join(word))
     }
-    Ok(Panel { name, personas: ids, model: None })
 }
 
 fn add_distinct(ids: &mut Vec<PersonaId>, found: Vec<PersonaId>) {
     for id in found {
         if !ids.contains(&id) {
             ids.push(id);
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_differ_from_ids() {
-        for path in ["a/b", "~/x", "./x", "x.md", "x.TXT", "..", "/x", "a\\b"] {
-            assert!(is_path(path), "{path}");
-        }
-        for id in ["infra", "my-reviewer", "a2"] {
-            assert!(!is_path(id), "{id}");
         }
     }
 }

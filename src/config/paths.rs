@@ -70,6 +70,11 @@ impl Paths {
         path_below(&self.data, "plenary.db")
     }
 
+    /// The file that says which projects are trusted.
+    pub fn trust_file(&self) -> Option<PathBuf> {
+        path_below(&self.data, "trust.toml")
+    }
+
     /// The folder of downloaded model files.
     pub fn models(&self) -> Option<PathBuf> {
         path_below(&self.data, "models")

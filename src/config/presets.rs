@@ -3,11 +3,14 @@
 //! A new preset is one table in that file. Merging with the user's files is `stack`'s work, choosing a model
 //! `model_choice`'s.
 
+use std::collections::BTreeSet;
+
 use serde::Deserialize;
 
 use super::layer::ConfigLayer;
 use super::value::LayerSource;
 use super::{ConfigError, Environment};
+use crate::domain::host_of;
 
 /// A provider that needs no table in a configuration file.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -63,6 +66,18 @@ impl Presets {
     pub(super) fn load() -> Result<Self, ConfigError> {
         toml::from_str(include_str!("presets.toml"))
             .map_err(|e| ConfigError::new(e.message()).with_context("built-in presets"))
+    }
+
+    /// Names that a project may not give to a provider: those of presets, and of steps of the automatic choice.
+    pub(super) fn reserved_names(&self) -> BTreeSet<String> {
+        let steps = self.automatic.iter().map(|step| step.provider.clone());
+        self.provider.iter().map(|preset| preset.name.clone()).chain(steps).collect()
+    }
+
+    /// The usual host of a built-in provider.
+    pub(super) fn usual_host(&self, name: &str) -> Option<&str> {
+        let preset = self.provider.iter().find(|preset| preset.name == name)?;
+        Some(preset.base_url.as_deref().map(host_of).unwrap_or_default())
     }
 
     /// The layer of the built-in providers.

@@ -10,7 +10,7 @@ use super::local_provider::{self, apply_kind_defaults};
 use super::schema::{ProviderTable, TimeoutTable};
 use super::stack::KEY_SOURCES;
 use super::value::{ConfigNode, LayerSource};
-use super::{ConfigError, Environment, project};
+use super::{ConfigError, Environment};
 use crate::domain::key_shapes::looks_like_key;
 use crate::domain::{KeySource, LocalSpec, ProviderSpec, normalize_base_url};
 use crate::text::did_you_mean;
@@ -100,7 +100,6 @@ impl ProviderBuilder<'_> {
         local_provider::apply_scaffold(&mut spec, table)
             .map_err(|message| self.error(&spec, "scaffold", message))?;
         local_provider::complete(&mut spec, table, self.root, self.environment)?;
-        project::check_address(self.root, &spec)?;
         self.check_complete(&spec)?;
         Ok(spec)
     }

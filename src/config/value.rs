@@ -158,6 +158,14 @@ impl ConfigNode {
         }
     }
 
+    /// The number, if this is an integer that fits.
+    pub(super) fn as_u32(&self) -> Option<u32> {
+        match self.value {
+            ConfigValue::Integer(number) => u32::try_from(number).ok(),
+            _ => None,
+        }
+    }
+
     /// The entries of the table at `path`; none when there is no such table.
     pub(super) fn entries<'a>(
         &'a self,
@@ -182,6 +190,15 @@ impl ConfigNode {
         });
         if let Some(table) = table.and_then(Self::as_table_mut) {
             table.insert((*key).to_owned(), Self::new(&source, value));
+        }
+    }
+
+    /// Removes the value at `path`.
+    pub(super) fn remove(&mut self, path: &[&str]) {
+        let Some((key, above)) = path.split_last() else { return };
+        let table = above.iter().try_fold(self, |node, key| node.as_table_mut()?.get_mut(*key));
+        if let Some(table) = table.and_then(Self::as_table_mut) {
+            table.remove(*key);
         }
     }
 
@@ -248,7 +265,7 @@ impl ConfigNode {
     }
 
     /// The value in TOML's notation.
-    fn to_toml(&self) -> String {
+    pub(super) fn to_toml(&self) -> String {
         match &self.value {
             ConfigValue::String(text) => format!("{text:?}"),
             ConfigValue::Integer(number) => number.to_string(),

@@ -83,6 +83,13 @@ pub fn normalize_base_url(text: &str) -> Result<BaseUrl, BaseUrlError> {
     Ok(BaseUrl { url, is_corrected: path != given })
 }
 
+/// The host of an address, with its port if it names one; empty when there is none.
+pub fn host_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    // A backslash ends the host, too: that is how requests read it.
+    rest.split(['/', '\\', '?', '#']).next().unwrap_or_default()
+}
+
 /// True if the host of an address is this machine: a loopback address, also in brackets, or `localhost`. Other names that
 /// resolve to loopback today may not do so tomorrow.
 pub fn is_loopback_host(host: &str) -> bool {

@@ -31,7 +31,7 @@ pub mod triage_history;
 mod visible_text;
 
 pub use apply::fill_in_default_model;
-pub use base_url::{BaseUrl, BaseUrlError, is_loopback_host, normalize_base_url};
+pub use base_url::{BaseUrl, BaseUrlError, host_of, is_loopback_host, normalize_base_url};
 pub use change::{Change, NewRun, NewSideTurn};
 pub use chat_request::{ChatMessage, ChatRequest, ChatRole};
 pub use contract::{Applies, Contract, Facet, IntakeField, SectionRule, TableRule};
@@ -42,7 +42,7 @@ pub use model_file::{
 };
 pub use model_profile::ModelProfile;
 pub use panel::Panel;
-pub use persona::{Persona, PersonaSource};
+pub use persona::{PROJECT_MARK, Persona, PersonaSource, mark_project};
 pub use provider::{KeySource, ProviderSpec, Timeouts};
 pub use recommendation::{Decision, Recommendation, RecommendationOrigin, Severity, Verdict};
 pub use recommendation_group::{

@@ -2,6 +2,7 @@
 //!
 //! Data only: `config::personas` parses persona files.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -18,7 +19,7 @@ pub enum PersonaSource {
     BuiltIn,
     /// The user's own folder.
     User(PathBuf),
-    /// The project's `.plenary/personas/`.
+    /// A file of the project: in `.plenary/personas/`, or named by a panel of the project.
     Project(PathBuf),
     /// A path on the command line or in a panel.
     Path(PathBuf),
@@ -74,6 +75,17 @@ pub struct Persona {
     pub prompt: Arc<str>,
     /// Where it was read.
     pub source: PersonaSource,
+    /// True when its file, or any of its settings, comes from the project's `.plenary`.
+    #[serde(rename = "project")]
+    pub is_project: bool,
+}
+
+/// Precedes the name of a persona that comes from the project, so that shortening a name never removes it.
+pub const PROJECT_MARK: &str = "project: ";
+
+/// The name, marked when the persona comes from the project.
+pub fn mark_project(name: &str, is_project: bool) -> Cow<'_, str> {
+    if is_project { Cow::Owned(format!("{PROJECT_MARK}{name}")) } else { Cow::Borrowed(name) }
 }
 
 impl Persona {
@@ -96,8 +108,14 @@ impl Persona {
             contract: Contract::default(),
             short_prompt: None,
             prompt: Arc::from(prompt),
+            is_project: matches!(source, PersonaSource::Project(_)),
             source,
         }
+    }
+
+    /// The name as it is shown: that of a project's persona is marked.
+    pub fn display_name(&self) -> Cow<'_, str> {
+        mark_project(&self.name, self.is_project)
     }
 
     /// The view, or the id if there is none. Shown after the name in the title of a pane.

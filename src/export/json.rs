@@ -63,6 +63,8 @@ struct RunObject {
     id: String,
     persona: String,
     persona_name: String,
+    /// True when the persona came from a project's folder.
+    project: bool,
     view: String,
     model: String,
     state: &'static str,
@@ -257,7 +259,8 @@ fn run_object(run: &Run) -> RunObject {
     RunObject {
         id: run.id.to_string(),
         persona: session_header::persona_id(run),
-        persona_name: session_header::persona_name(run),
+        persona_name: session_header::plain_persona_name(run),
+        project: run.notes.is_project(),
         view: sanitize_line(&run.view),
         model: sanitize_line(&run.model.to_string()),
         state: run.state.as_str(),
@@ -266,7 +269,7 @@ fn run_object(run: &Run) -> RunObject {
         text: sanitize(&run.text),
         reasoning: sanitize(&run.reasoning),
         usage: run.usage,
-        notes: run.notes.iter().map(|note| sanitize_line(note)).collect(),
+        notes: run.notes.iter().map(sanitize_line).collect(),
     }
 }
 

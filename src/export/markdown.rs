@@ -80,7 +80,7 @@ pub(super) fn write_answer(run: &Run, top: usize, out: &mut String) -> fmt::Resu
     if let Some(reason) = session_header::ending_reason(run) {
         writeln!(out, "\n*{}: {}*", run.state.as_str(), escape_markdown(reason.trim()))?;
     }
-    for note in &run.notes {
+    for note in run.notes.iter() {
         writeln!(out, "\n*Note: {}*", escape_markdown(sanitize_line(note).trim()))?;
     }
     let text = sanitize(&run.text);

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::format::{format_dollars, format_duration, format_exact_count, format_quantity};
-use crate::domain::{Ending, Run, RunState, Session, Turn};
+use crate::domain::{Ending, Run, RunState, Session, Turn, mark_project};
 use crate::text::{sanitize, sanitize_line};
 
 /// How the latest runs of one or more questions ended.
@@ -203,8 +203,13 @@ pub(super) fn quote_question(turn: &Turn) -> String {
     sanitize(&turn.question).lines().map(quoted).collect::<Vec<_>>().join("\n")
 }
 
-/// The persona's name, or its id when it has none; on one line.
+/// The persona's name, or its id when it has none; on one line, and marked when the persona came from a project.
 pub(super) fn persona_name(run: &Run) -> String {
+    mark_project(&plain_persona_name(run), run.notes.is_project()).into_owned()
+}
+
+/// The persona's name, or its id when it has none; on one line.
+pub(super) fn plain_persona_name(run: &Run) -> String {
     if run.persona_name.trim().is_empty() {
         run.persona.to_string()
     } else {

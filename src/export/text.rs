@@ -70,7 +70,7 @@ fn write_run(run: &Run, out: &mut String) -> fmt::Result {
         name_with_view(run),
         session_header::describe_state(run)
     )?;
-    for note in &run.notes {
+    for note in run.notes.iter() {
         writeln!(out, "note: {}", sanitize_line(note))?;
     }
     let text = sanitize(&run.text);

@@ -216,7 +216,7 @@ mod tests {
     use super::*;
 
     fn list_notes(notes: &RunNotes) -> Vec<&str> {
-        notes.iter().map(String::as_str).collect()
+        notes.iter().collect()
     }
 
     #[test]

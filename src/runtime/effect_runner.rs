@@ -17,6 +17,7 @@ use super::reading_worker::ReadingWorker;
 use super::run_starter::RunStarter;
 use crate::app::{EditorPurpose, Effect, Msg, NoticeLevel, RunRequest, State};
 use crate::config::personas::expand_home;
+use crate::export::ReadingInput;
 use crate::store::{SearchStop, Store, StoreError};
 use crate::ui::Renderer;
 use crate::ui::theme::{ColorDepth, Theme};
@@ -59,6 +60,8 @@ pub struct EffectRunner {
     pub messages: Sender<Msg>,
     /// Private files: `$XDG_STATE_HOME/plenary`.
     pub state_folder: PathBuf,
+    /// The project's context for exports, if it is trusted.
+    pub project_context: Option<Arc<str>>,
     /// The user's themes.
     pub theme_folder: PathBuf,
     /// Colours of the terminal.
@@ -118,10 +121,12 @@ impl EffectRunner {
             Effect::Export { session, format, path } => {
                 let personas = state.roster.personas.clone();
                 let synonyms = Arc::clone(&state.roster.synonyms);
+                let context = self.project_context.clone();
                 self.spawn_store_read(move |store| {
                     let place = path.map(|path| expand_home(Path::new(&path)));
-                    let known = (personas.as_slice(), &*synonyms);
-                    match export_session(&store, session, format, place.as_deref(), known) {
+                    let context = context.as_deref();
+                    let known = ReadingInput { personas: &personas, synonyms: &synonyms, context };
+                    match export_session(&store, session, format, place.as_deref(), &known) {
                         Ok(path) => {
                             Msg::Notice(NoticeLevel::Info, format!("wrote {}", path.display()))
                         }

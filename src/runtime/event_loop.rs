@@ -87,6 +87,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
             reader: ReadingWorker::spawn(messages.clone()),
             messages,
             state_folder: setup.paths.state.clone(),
+            project_context: setup.context.map(Into::into),
             theme_folder: setup.paths.config.join("themes"),
             depth: appearance.depth,
         };

@@ -9,7 +9,6 @@ use std::io::{self, ErrorKind, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
-use crate::config::{Paths, text_file};
 use crate::domain::Session;
 use crate::export::{ExportTarget, ReadingInput, export_folder};
 use crate::machine::{AtomicFile, create_sibling_folder, parent_folder};
@@ -90,21 +89,6 @@ fn target_path(name: &str, to: Option<&Path>, is_folder: bool) -> PathBuf {
             to.join(name)
         }
         Some(to) => to.to_owned(),
-    }
-}
-
-/// The project's context, `./.plenary/context.md`; none when there is none.
-///
-/// # Errors
-/// Says why a file that is there cannot be read.
-pub fn project_context(paths: &Paths) -> Result<Option<String>, String> {
-    let path = paths.project.join("context.md");
-    match text_file::read_text_file(&path) {
-        Ok(text) => Ok(Some(text)),
-        Err(e) if matches!(e.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
-        Err(e) => {
-            Err(format!("{}: {}; it is left out", path.display(), text_file::describe_io_error(&e)))
-        }
     }
 }
 

@@ -3,46 +3,40 @@
 //! Missing recommendations are extracted first. Blocks, so it must not run on the loop.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use super::export_files::{ExportAccess, ExportError, project_context, write_export};
-use crate::config::Paths;
-use crate::domain::{Persona, PersonaId, SessionId};
+use super::export_files::{ExportAccess, ExportError, write_export};
+use crate::domain::{PersonaId, SessionId};
 use crate::export::{ReadingInput, find_target};
-use crate::review::{HeadingSynonyms, extract_missing};
+use crate::review::extract_missing;
 use crate::store::Store;
 
 /// Default names to try before reporting that they are taken.
 const MAX_NAMES: usize = 999;
 
 /// Writes session `id` as `format` to `to`, never over an existing file; without `to` under the default name, or the next
-/// free one: `1a2b3c4d-adr-2.md`. `known` are the personas and heading synonyms to read its answers with. Returns the path,
-/// or an error message.
+/// free one: `1a2b3c4d-adr-2.md`. Returns the path, or an error message.
 pub(super) fn export_session(
     store: &Store,
     id: SessionId,
     format: &str,
     to: Option<&Path>,
-    known: (&[Arc<Persona>], &HeadingSynonyms),
+    reading: &ReadingInput<'_>,
 ) -> Result<PathBuf, String> {
     let target = find_target(format).ok_or_else(|| format!("\"{format}\" is not a format"))?;
     let session = store.load_session(id).map_err(|e| e.to_string())?;
     let mut session = session.ok_or_else(|| format!("there is no session {}", id.short()))?;
-    let (personas, synonyms) = known;
-    let promised = |id: &PersonaId| personas.iter().find(|p| p.id == *id).map(|p| &p.contract);
-    for change in extract_missing(&mut session, promised, synonyms) {
+    let known = |id: &PersonaId| reading.personas.iter().find(|persona| persona.id == *id);
+    let promised = |id: &PersonaId| known(id).map(|persona| &persona.contract);
+    for change in extract_missing(&mut session, promised, reading.synonyms) {
         store.write(change);
     }
-    // A file that cannot be read is left out; the decision is written all the same.
-    let context = project_context(&Paths::of_process()).unwrap_or_default();
-    let reading = ReadingInput { personas, synonyms, context: context.as_deref() };
     let name = target.file_name(&session.id.short());
     let access = if to.is_some() { ExportAccess::Umask } else { ExportAccess::Owner };
     let mut tried = 1;
     loop {
         let usual = to.is_none().then(|| numbered_name(&name, tried));
         let path = to.or(usual.as_deref());
-        match write_export(&session, &reading, target, path, false, access) {
+        match write_export(&session, reading, target, path, false, access) {
             Err(ExportError::Exists(_)) if to.is_none() && tried < MAX_NAMES => tried += 1,
             Err(ExportError::Exists(path)) => {
                 let path = path.display();

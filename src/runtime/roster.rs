@@ -11,7 +11,8 @@ pub fn build_roster(setup: &Setup) -> Roster {
     let answerer = |choice: &ModelChoice| {
         let (model, reason) = (choice.model.clone(), choice.why.clone());
         let weights = model_files::weights_of(setup, &model).map(|(_, w)| Arc::new(w.clone()));
-        Answerer { profile: setup.profile(&model), weights, model, reason }
+        let host = setup.asked_host(&model).map(|asked| asked.host.clone());
+        Answerer { profile: setup.profile(&model), weights, model, reason, host }
     };
     Roster {
         personas: setup.personas.clone(),

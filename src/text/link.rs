@@ -61,7 +61,7 @@ fn shorten_target(target: &str) -> String {
 
 /// The host as it is looked up: every label of another script as `xn--…`. One that is no valid host name shows the code
 /// points instead.
-fn ascii_host(host: &str) -> String {
+pub(crate) fn ascii_host(host: &str) -> String {
     idna::domain_to_ascii(host).unwrap_or_else(|_| escape_non_ascii(host))
 }
 

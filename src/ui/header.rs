@@ -10,7 +10,7 @@ use ratatui::style::Style;
 use super::labels;
 use super::paint::{RowPainter, draw_text_right, truncate_to_width};
 use super::theme::{Theme, UiRole};
-use crate::app::State;
+use crate::app::{Roster, State};
 use crate::domain::RunState;
 use crate::text::sanitize_line;
 use crate::text::width::width;
@@ -20,6 +20,8 @@ use crate::text::width::width;
 pub(super) struct Header {
     /// Panel and model.
     panel_and_model: Option<(String, String)>,
+    /// The hosts that are asked, where they are not the usual ones; shown when the model has no room.
+    hosts: String,
     title: String,
     progress: String,
     /// Time of the last sample of tokens, in quarters of a second since the start.
@@ -44,6 +46,25 @@ fn describe_incomplete_runs(state: &State) -> Vec<String> {
     counts.into_iter().map(|(word, n)| format!("{n} {word}")).collect()
 }
 
+/// The model of all personas, with its host where that is not the usual one; `several models`, with all such hosts.
+fn describe_models(roster: &Roster) -> String {
+    if let Some(answerer) = roster.common_answerer() {
+        return sanitize_line(&answerer.describe_model());
+    }
+    let has_model = roster.panel.personas.iter().any(|id| roster.answerer(id).is_ok());
+    match (has_model, join_hosts(roster)) {
+        (false, _) => "no model".to_owned(),
+        (true, hosts) if hosts.is_empty() => "several models".to_owned(),
+        (true, hosts) => sanitize_line(&format!("several models {hosts}")),
+    }
+}
+
+/// `at gateway.example.com, 127.0.0.1:8000`; empty when all hosts are the usual ones.
+fn join_hosts(roster: &Roster) -> String {
+    let hosts = roster.unusual_hosts();
+    if hosts.is_empty() { String::new() } else { format!("at {}", hosts.join(", ")) }
+}
+
 impl Header {
     /// Updates the texts.
     pub(super) fn prepare(&mut self, state: &State) {
@@ -51,12 +72,8 @@ impl Header {
         // Opening a session can change the panel.
         let name = sanitize_line(&roster.panel.name);
         if self.panel_and_model.as_ref().is_none_or(|(panel, _)| *panel != name) {
-            let model = roster.common_model().map(|m| sanitize_line(&m.to_string()));
-            let has_model = || roster.panel.personas.iter().any(|p| roster.answerer(p).is_ok());
-            let model = model.unwrap_or_else(|| {
-                if has_model() { "several models".to_owned() } else { "no model".to_owned() }
-            });
-            self.panel_and_model = Some((name, model));
+            self.panel_and_model = Some((name, describe_models(roster)));
+            self.hosts = sanitize_line(&join_hosts(roster));
         }
         let title = state.session_title();
         if self.title != title {
@@ -105,8 +122,15 @@ impl Header {
         let mut painter = RowPainter::new(buffer, Rect { width: area.width - used, ..area });
         painter.write(" plenary", theme.ui_style(UiRole::Header));
         let (panel, model) = self.panel_and_model.clone().unwrap_or_default();
-        for word in [panel, model] {
-            if !word.is_empty() && painter.columns_left() > width(&word) + 4 {
+        let has_room = |painter: &RowPainter<'_>, word: &str| {
+            !word.is_empty() && painter.columns_left() > width(word) + 4
+        };
+        // Where text goes matters more than which panel it is.
+        let whole = width(&panel) + 3 + width(&model);
+        let panel_fits = self.hosts.is_empty() || painter.columns_left() > whole + 7;
+        let model = if has_room(&painter, &model) { model } else { self.hosts.clone() };
+        for word in [if panel_fits { panel } else { String::new() }, model] {
+            if has_room(&painter, &word) {
                 painter.write(" · ", note);
                 painter.write(&word, note);
             }

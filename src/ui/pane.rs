@@ -19,7 +19,7 @@ use super::paint::{
 use super::theme::{Theme, UiRole};
 use super::thread::{Thread, ThreadRow};
 use crate::app::{Pane, State};
-use crate::domain::{Persona, RunId, RunNotes, RunState};
+use crate::domain::{PROJECT_MARK, Persona, RunId, RunNotes, RunState};
 use crate::text::width::width;
 use crate::text::{RowOptions, sanitize_line};
 
@@ -40,11 +40,19 @@ impl PersonaLabel {
     /// Sanitises the texts of the persona's file.
     pub(super) fn from_persona(persona: &Persona) -> Self {
         Self {
-            name: sanitize_line(&persona.name),
+            name: sanitize_line(&persona.display_name()),
             label: sanitize_line(persona.label()),
             title: sanitize_line(&persona.title),
             color: persona.color.clone(),
         }
+    }
+
+    /// The first word of the name, with the mark of a project's persona.
+    pub(super) fn first_word(&self) -> &str {
+        let mark = if self.name.starts_with(PROJECT_MARK) { PROJECT_MARK.len() } else { 0 };
+        let rest = self.name.get(mark..).unwrap_or_default();
+        let end = rest.find(' ').map_or(self.name.len(), |end| mark + end);
+        self.name.get(..end).unwrap_or(&self.name)
     }
 }
 

@@ -155,7 +155,7 @@ enum TabDetail {
 fn tab_name(pane: &PaneRenderer, detail: TabDetail) -> &str {
     match detail {
         TabDetail::Name => &pane.label.name,
-        TabDetail::FirstWord => pane.label.name.split(' ').next().unwrap_or_default(),
+        TabDetail::FirstWord => pane.label.first_word(),
         TabDetail::Number => "",
     }
 }

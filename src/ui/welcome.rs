@@ -183,9 +183,9 @@ fn model_block(state: &State, columns: usize) -> WelcomeBlock {
     let roster = &state.roster;
     let answerers = || roster.panel.personas.iter().map(|id| roster.answerer(id));
     let missing: Vec<String> = answerers().filter_map(Result::err).collect();
-    let lines = match (roster.common_model(), missing.first()) {
-        (Some(model), _) => {
-            let model = sanitize_line(&model.to_string());
+    let lines = match (roster.common_answerer(), missing.first()) {
+        (Some(answerer), _) => {
+            let model = sanitize_line(&answerer.describe_model());
             let reason = answerers().find_map(Result::ok).map(|a| sanitize_line(&a.reason));
             let reason = reason.filter(|r| !r.is_empty()).map(|r| format!(" ({r})"));
             let reason = reason.unwrap_or_default();
@@ -210,7 +210,7 @@ fn model_block(state: &State, columns: usize) -> WelcomeBlock {
         (None, None) => {
             let mut models: Vec<String> = Vec::new();
             for answerer in answerers().filter_map(Result::ok) {
-                let model = sanitize_line(&answerer.model.to_string());
+                let model = sanitize_line(&answerer.describe_model());
                 if !models.contains(&model) {
                     models.push(model);
                 }

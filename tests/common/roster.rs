@@ -28,6 +28,7 @@ pub fn roster(panel: &[&str]) -> Roster {
         model: ModelRef::parse("gateway:large").unwrap(),
         reason: "your configuration says so".into(),
         profile: ModelProfile::default(),
+        host: None,
         weights: None,
     };
     let panel_of = |name: &str, ids: &[&str]| Panel {

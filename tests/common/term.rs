@@ -315,6 +315,13 @@ impl Term {
         self.child.wait().unwrap();
     }
 
+    /// Panics unless the terminal is in cooked mode.
+    pub fn assert_cooked(&self) {
+        let termios = self.master.as_ref().unwrap().get_termios().expect("termios");
+        let local = format!("{:?}", termios.local_flags);
+        assert!(local.contains("ICANON") && local.contains("ECHO"), "raw mode is left on: {local}");
+    }
+
     /// Panics unless the terminal is as it was found: main screen, cursor shown, no modes, cooked.
     pub fn assert_restored(&self) {
         // The last bytes may still be on their way.
@@ -326,9 +333,7 @@ impl Term {
         assert!(!screen.alternate_screen(), "alternate screen is left on");
         assert!(!screen.hide_cursor(), "the cursor is left hidden");
         assert!(!screen.bracketed_paste(), "bracketed paste is left on");
-        let termios = self.master.as_ref().unwrap().get_termios().expect("termios");
-        let local = format!("{:?}", termios.local_flags);
-        assert!(local.contains("ICANON") && local.contains("ECHO"), "raw mode is left on: {local}");
+        self.assert_cooked();
         let last = |sequence: &str| {
             seen.bytes.windows(sequence.len()).rposition(|w| w == sequence.as_bytes())
         };

@@ -52,6 +52,7 @@ const HOMES: &[(&str, &str, &str)] = &[
     ("crossterm ratatui::crossterm", "runtime", "the terminal has one owner"),
     ("tui_textarea", "app/composer.rs", "there is one editor"),
     ("reqwest", "provider weights", "answers and weights are all that is fetched"),
+    ("cap_std", "config/project/project_dir.rs", "files of a project are opened in one place"),
     ("rusqlite", "store", "only the store knows SQL"),
     ("candle_core candle_nn", "provider", "the engine is a provider's"),
     ("syntect two_face", "text", "code is highlighted by a worker, not while drawing"),

@@ -553,29 +553,3 @@ fn doctor_succeeds_if_a_question_can_be_asked() {
     assert!(ran.out.contains("answers, 2 models; no key needed"), "{}", ran.out);
     assert!(ran.out.contains("A question can be asked."), "{}", ran.out);
 }
-
-#[test]
-fn projects_cannot_redirect_questions_without_trust_project() {
-    let lab = Lab::new(&[("infra", "say-home")]);
-    let (url, elsewhere) = start_server();
-    fs::create_dir_all(lab.path(".plenary/personas")).unwrap();
-    let moved = format!(
-        "model = \"t:say-moved\"\n[providers.t]\nkind = \"openai\"\nbase_url = \"{url}\"\n\
-         [persona.infra]\nmodel = \"t:say-moved\"\n"
-    );
-    fs::write(lab.path(".plenary/config.toml"), moved).unwrap();
-    let private = lab.path("id_ed25519");
-    fs::write(&private, "PRIVATE KEY").unwrap();
-    std::os::unix::fs::symlink(&private, lab.path(".plenary/personas/infra.md")).unwrap();
-
-    let ran = lab.run(&["secret question"]);
-    assert_eq!(ran.code, Some(0), "{}", ran.err);
-    assert!(ran.out.contains("I am home."), "{}", ran.out);
-    assert!(elsewhere.lock().unwrap().is_empty(), "the project's server was asked");
-    assert!(ran.err.contains("ignored model, persona.infra, providers.t"), "{}", ran.err);
-    assert!(!lab.asked.lock().unwrap()["say-home"][0].to_string().contains("PRIVATE KEY"));
-
-    let trusted = lab.run(&["--trust-project", "question"]);
-    assert_eq!(trusted.code, Some(0), "{}", trusted.err);
-    assert!(elsewhere.lock().unwrap().contains_key("say-moved"), "{}", trusted.err);
-}

@@ -23,6 +23,7 @@ fn local(width: u16, height: u16) -> Script {
             model: ModelRef::parse("local:qwen2.5-coder-1.5b").unwrap(),
             reason: "no key and no server is set up: the model that runs in this program".into(),
             profile: ModelProfile { small: true, note: Some(NOTE.into()), ..Default::default() },
+            host: None,
             weights: Some(Arc::new(weights(BIG))),
         });
     }

@@ -45,7 +45,7 @@ fn write_folder(files: &[(&str, &[u8])]) -> TempDir {
 
 /// Loads a folder as the user's.
 fn load_folder(folder: &TempDir) -> personas::LoadedPersonas {
-    personas::load(folder.path(), Some(Path::new("/nowhere")))
+    personas::load(folder.path())
 }
 
 /// The warnings without the path of the folder.

@@ -226,7 +226,7 @@ fn load_returns_the_conversation_as_written() {
         ]
     );
     let run = &session.turns[0].runs[0];
-    assert!(run.notes.iter().eq(&["2 turns were left out", "\"ChatML\" is used"]));
+    assert!(run.notes.iter().eq(["2 turns were left out", "\"ChatML\" is used"]));
     assert_eq!(
         run.usage,
         Some(Usage { input: 1, output: 2, cached: 3, reasoning: 4, cost_microusd: None })

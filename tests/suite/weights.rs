@@ -550,10 +550,14 @@ fn project_files_cannot_define_downloads() {
         [model_table_on_hub(&body), "[models.smollm2-135m.hub]\nrepo = \"evil/one\"\n".to_owned()]
     {
         fs::write(home.path("work/.plenary/config.toml"), &text).unwrap();
-        let ran = home.run(NO_SERVER, &["model", "list"]);
-        assert_eq!(ran.code, Some(2));
-        assert!(ran.err.contains("/work/.plenary/config.toml:1:9: models."), "{}", ran.err);
-        assert!(ran.err.contains("must not download anything"), "{}", ran.err);
+        for (args, code) in
+            [(&["model", "list"][..], Some(0)), (&["--trust-project", "model", "list"], Some(2))]
+        {
+            let ran = home.run(NO_SERVER, args);
+            assert_eq!(ran.code, code, "{}", ran.err);
+            assert!(ran.err.contains("/work/.plenary/config.toml:1:9: models."), "{}", ran.err);
+            assert!(ran.err.contains("may not add model files"), "{}", ran.err);
+        }
     }
 }
 

@@ -257,13 +257,15 @@ pub(super) fn build_request(
         model: &model.model,
         profile: &ModelProfile { scaffold, ..profile },
     });
+    let mut notes = built.notes;
+    notes.set_project(persona.is_project);
     let run = NewRun {
         id,
         persona: persona.id.clone(),
         persona_name: persona.name.clone(),
         view: persona.view.clone(),
         model,
-        notes: built.notes,
+        notes,
     };
     let request = built.too_large.map_or(answerer, Err).map(|answerer| RunRequest {
         run: id,

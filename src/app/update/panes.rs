@@ -63,6 +63,6 @@ pub(super) fn copy_answer(state: &mut State, effects: &mut Effects) {
         state.show_notice(NoticeLevel::Info, "nothing to copy yet");
         return;
     }
-    let what = format!("the answer of {}", persona.name);
+    let what = format!("the answer of {}", persona.display_name());
     effects.push(Effect::Copy { text: run.document.source().to_owned(), what });
 }

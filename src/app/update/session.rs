@@ -175,7 +175,10 @@ fn warn_unknown_personas(state: &mut State) {
 }
 
 fn find_or_recreate_persona(state: &State, run: &Run) -> Arc<Persona> {
-    state.roster.persona(&run.persona).cloned().unwrap_or_else(|| {
+    // A persona of a project and one of the same id from elsewhere are not the same.
+    let known =
+        state.roster.persona(&run.persona).filter(|p| p.is_project == run.notes.is_project());
+    known.cloned().unwrap_or_else(|| {
         let mut persona = Persona::from_prompt(
             run.persona.clone(),
             sanitize_line(&run.persona_name),
@@ -183,6 +186,7 @@ fn find_or_recreate_persona(state: &State, run: &Run) -> Arc<Persona> {
             PersonaSource::BuiltIn,
         );
         persona.view = sanitize_line(&run.view);
+        persona.is_project = run.notes.is_project();
         Arc::new(persona)
     })
 }

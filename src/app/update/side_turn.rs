@@ -34,7 +34,7 @@ pub(in crate::app) fn ask_challenge(
     let question = prompt::challenge_question(&question, &text, limit, number);
     let kind = SideTurnKind::Challenge(about);
     if start_side_turn(state, kind, &persona, question, Vec::new(), effects).is_some() {
-        let name = crate::text::sanitize_line(&persona.name);
+        let name = crate::text::sanitize_line(&persona.display_name());
         state.show_notice(
             NoticeLevel::Info,
             format!("asking {name}; the reply appears below the source"),

@@ -33,7 +33,8 @@ pub(in crate::app) fn show_view(state: &mut State, view: ViewKind, effects: &mut
 fn require_two_answers(state: &mut State) {
     let turns = state.pane().map_or(0, |pane| pane.answers().len());
     if turns < 2 {
-        let name = state.pane().map(|pane| pane.persona.name.clone()).unwrap_or_default();
+        let name =
+            state.pane().map(|pane| pane.persona.display_name().into_owned()).unwrap_or_default();
         state.view = ViewKind::Answers;
         let name = crate::text::sanitize_line(&name);
         state.show_notice(

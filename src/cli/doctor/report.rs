@@ -21,7 +21,7 @@ pub(super) enum DoctorStatus {
 /// One thing that was examined.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct DoctorItem {
-    /// `configuration`, `models`, `providers`, `personas`, `store`, `terminal`.
+    /// `configuration`, `project`, `models`, `providers`, `personas`, `store`, `terminal`.
     pub(super) area: &'static str,
     /// The status.
     pub(super) state: DoctorStatus,

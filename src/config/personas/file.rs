@@ -4,12 +4,21 @@
 
 use std::fs::{self, File};
 use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::problem::PersonaProblem;
 
 /// Largest persona file, in bytes.
-const MAX_FILE_BYTES: u64 = 256 * 1024;
+pub(in crate::config) const MAX_FILE_BYTES: u64 = 256 * 1024;
+
+/// The text of a persona file, or why it cannot be used.
+#[derive(Debug, Clone)]
+pub struct PersonaText {
+    /// The file.
+    pub path: PathBuf,
+    /// The file's bytes as text, including a byte order mark.
+    pub text: Result<String, PersonaProblem>,
+}
 
 /// Reads a file as text. The text is the file's bytes, including a byte order mark.
 ///
@@ -39,7 +48,18 @@ pub fn read_persona_file(path: &Path) -> Result<String, PersonaProblem> {
             MAX_FILE_BYTES / 1024
         )));
     }
-    decode_persona(bytes).map_err(fail)
+    decode_persona_bytes(path, bytes)
+}
+
+/// Decodes the content of the file at `path`.
+///
+/// # Errors
+/// The bytes are no text.
+pub(in crate::config) fn decode_persona_bytes(
+    path: &Path,
+    bytes: Vec<u8>,
+) -> Result<String, PersonaProblem> {
+    decode_persona(bytes).map_err(|message| PersonaProblem::error(path, message))
 }
 
 /// Decodes UTF-8, or says what the bytes are.

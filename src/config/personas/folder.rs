@@ -3,11 +3,12 @@
 //! Hidden files and the documents that every repository has (README, LICENSE …) are ignored. Other files that cannot be read
 //! are skipped with one line. Limits keep the start fast whatever the folder contains.
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::file::read_persona_file;
+use super::file::{PersonaText, read_persona_file};
 use super::parse::{PersonaDraft, parse_persona};
 use super::problem::PersonaProblem;
 use crate::domain::PersonaSource;
@@ -16,7 +17,7 @@ use crate::domain::PersonaSource;
 const MAX_FILES: usize = 1_000;
 
 /// Most bytes that are read from one folder.
-const MAX_FOLDER_BYTES: usize = 16 * 1024 * 1024;
+pub(in crate::config) const MAX_FOLDER_BYTES: usize = 16 * 1024 * 1024;
 
 /// Documents of a repository that are no personas.
 const NOT_PERSONAS: &[&str] = &[
@@ -30,6 +31,16 @@ const NOT_PERSONAS: &[&str] = &[
     "claude",
 ];
 
+/// An entry of a folder that may contain personas.
+pub(in crate::config) struct FolderEntry {
+    /// Its name.
+    pub(in crate::config) name: OsString,
+    /// True for a folder.
+    pub(in crate::config) is_folder: bool,
+    /// True for a symbolic link, to whatever it leads.
+    pub(in crate::config) is_link: bool,
+}
+
 /// Reads the personas of a folder, sorted by path, and adds the problems of its files.
 ///
 /// A missing folder has none.
@@ -38,10 +49,35 @@ pub(super) fn read_folder(
     source: fn(PathBuf) -> PersonaSource,
     problems: &mut Vec<PersonaProblem>,
 ) -> Vec<PersonaDraft> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Vec::new(),
+        Err(e) => {
+            problems.push(PersonaProblem::error(folder, format!("the folder cannot be read: {e}")));
+            return Vec::new();
+        }
+    };
+    let entries = entries.filter_map(Result::ok).filter_map(|entry| {
+        let kind = entry.file_type().ok()?;
+        let (is_folder, is_link) = (kind.is_dir(), kind.is_symlink());
+        Some(FolderEntry { name: entry.file_name(), is_folder, is_link })
+    });
+    let paths = choose_candidates(folder, entries, Path::exists, problems);
+    let texts = paths.into_iter().map(|path| PersonaText { text: read_persona_file(&path), path });
+    parse_texts(folder, texts, source, problems)
+}
+
+/// Parses the files of `folder` in order, until they exceed [`MAX_FOLDER_BYTES`], and adds their problems.
+pub(super) fn parse_texts(
+    folder: &Path,
+    texts: impl Iterator<Item = PersonaText>,
+    source: fn(PathBuf) -> PersonaSource,
+    problems: &mut Vec<PersonaProblem>,
+) -> Vec<PersonaDraft> {
     let mut drafts = Vec::new();
     let mut bytes = 0;
-    for path in list_candidates(folder, problems) {
-        let text = match read_persona_file(&path) {
+    for PersonaText { path, text } in texts {
+        let text = match text {
             Ok(text) => text,
             Err(problem) => {
                 problems.push(problem);
@@ -66,30 +102,25 @@ pub(super) fn read_folder(
     drafts
 }
 
-/// The files of a folder that may be personas, sorted; at most [`MAX_FILES`].
-fn list_candidates(folder: &Path, problems: &mut Vec<PersonaProblem>) -> Vec<PathBuf> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(e) if e.kind() == ErrorKind::NotFound => return Vec::new(),
-        Err(e) => {
-            problems.push(PersonaProblem::error(folder, format!("the folder cannot be read: {e}")));
-            return Vec::new();
-        }
-    };
+/// The paths of `folder` that may be personas, sorted; at most [`MAX_FILES`].
+pub(in crate::config) fn choose_candidates(
+    folder: &Path,
+    entries: impl Iterator<Item = FolderEntry>,
+    exists: impl Fn(&Path) -> bool,
+    problems: &mut Vec<PersonaProblem>,
+) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = entries
-        .filter_map(Result::ok)
         .filter_map(|entry| {
-            let path = entry.path();
-            let kind = entry.file_type().ok()?;
-            let name = entry.file_name().to_string_lossy().to_lowercase();
+            let path = folder.join(&entry.name);
+            let name = entry.name.to_string_lossy().to_lowercase();
             if name.starts_with('.') {
                 return None;
             }
             let is_text = is_persona_name(&name);
-            let folder = kind.is_dir() || (kind.is_symlink() && !is_text);
-            match (folder, is_text) {
+            let is_folder = entry.is_folder || (entry.is_link && !is_text);
+            match (is_folder, is_text) {
                 // Named like a persona file: reading it reports that it is a folder.
-                (true, true) if !path.join("system.md").exists() => Some(path),
+                (true, true) if !exists(&path.join("system.md")) => Some(path),
                 (true, _) => Some(path.join("system.md")),
                 (false, true) => Some(path),
                 (false, false) => None,
@@ -106,7 +137,7 @@ fn list_candidates(folder: &Path, problems: &mut Vec<PersonaProblem>) -> Vec<Pat
     }
     // A folder without system.md is no persona.
     paths.retain(|path| {
-        !path.ends_with("system.md") || path.parent() == Some(folder) || path.exists()
+        !path.ends_with("system.md") || path.parent() == Some(folder) || exists(path)
     });
     paths
 }

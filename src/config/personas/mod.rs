@@ -26,7 +26,9 @@ use std::sync::Arc;
 
 use super::ConfigError;
 use crate::domain::{Persona, PersonaId, PersonaSource};
-pub use file::read_persona_file;
+pub(super) use file::{MAX_FILE_BYTES, decode_persona_bytes};
+pub use file::{PersonaText, read_persona_file};
+pub(super) use folder::{FolderEntry, MAX_FOLDER_BYTES, choose_candidates};
 pub(super) use parse::free_id;
 use parse::{PersonaDraft, assign_ids, parse_persona};
 pub use problem::{PersonaProblem, ProblemLevel};
@@ -42,6 +44,8 @@ pub struct LoadedPersonas {
     pub warnings: Vec<String>,
     /// The same, with one line for many skipped files of one folder.
     pub brief: Vec<String>,
+    /// Those of `warnings` that are about files that cannot be used.
+    pub errors: Vec<String>,
 }
 
 /// The personas that `--persona PATH` names.
@@ -53,38 +57,70 @@ pub struct NamedPersonas {
     pub skipped: Vec<String>,
 }
 
-/// Loads built-in personas, then those of the folders in order; `project` is none for an untrusted project. Unusable files are
-/// skipped with a warning.
-///
-/// A persona replaces an earlier one of the same id. There is a warning when a project's file does so, or a file whose id was
-/// only made from its name: the user should not be answered by a stranger under a known name.
-pub fn load(user: &Path, project: Option<&Path>) -> LoadedPersonas {
+/// Loads built-in personas, then those of the user's folder. Unusable files are skipped with a warning.
+pub fn load(user: &Path) -> LoadedPersonas {
     let personas = built_in::built_in_personas().to_vec();
     let mut loaded = LoadedPersonas { personas, ..LoadedPersonas::default() };
     for problem in built_in::built_in_problems() {
         loaded.add_warning(problem.to_string());
     }
-    for (path, is_project) in [(Some(user), false), (project, true)] {
-        let Some(path) = path else { continue };
-        let mut problems = Vec::new();
-        let source = if is_project { PersonaSource::Project } else { PersonaSource::User };
-        let drafts = folder::read_folder(path, source, &mut problems);
-        let drafts = assign_ids(drafts, &mut problems);
-        loaded.add_problems(path, &problems);
-        for draft in drafts {
-            loaded.add_persona(draft);
-        }
-    }
+    let mut problems = Vec::new();
+    let drafts = folder::read_folder(user, PersonaSource::User, &mut problems);
+    loaded.add_folder(user, drafts, problems);
     loaded
 }
+
+/// The drafts of a project's persona files, with their problems.
+fn parse_project_texts(
+    folder: &Path,
+    texts: &[PersonaText],
+    problems: &mut Vec<PersonaProblem>,
+) -> Vec<PersonaDraft> {
+    let texts = texts.iter().cloned();
+    folder::parse_texts(folder, texts, PersonaSource::Project, problems)
+}
+
+/// The personas in these files of a project, without those that cannot be used.
+pub(in crate::config) fn parse_project(folder: &Path, texts: &[PersonaText]) -> Vec<Persona> {
+    let mut problems = Vec::new();
+    let drafts = parse_project_texts(folder, texts, &mut problems);
+    assign_ids(drafts, &mut problems).into_iter().map(|draft| draft.persona).collect()
+}
+
+const NO_PERSONA: &str = "the folder holds no persona (*.md, *.txt or NAME/system.md)";
 
 /// Most skipped files of one folder that are listed in `brief`.
 const MAX_LISTED_FILES: usize = 2;
 
 impl LoadedPersonas {
+    /// Adds the personas of a project's folder, whose texts are given. Unusable files are skipped with a warning.
+    pub fn add_project(&mut self, folder: &Path, texts: &[PersonaText]) {
+        let mut problems = Vec::new();
+        let drafts = parse_project_texts(folder, texts, &mut problems);
+        self.add_folder(folder, drafts, problems);
+    }
+
+    /// Adds the personas of a folder. A persona replaces an earlier one of the same id. There is a warning when a project's
+    /// file does so, or a file whose id was only made from its name: the user should not be answered by a stranger under a
+    /// known name.
+    fn add_folder(
+        &mut self,
+        folder: &Path,
+        drafts: Vec<PersonaDraft>,
+        mut problems: Vec<PersonaProblem>,
+    ) {
+        let drafts = assign_ids(drafts, &mut problems);
+        self.add_problems(folder, &problems);
+        for draft in drafts {
+            self.add_persona(draft);
+        }
+    }
+
     /// Adds warnings about files of `folder`.
     fn add_problems(&mut self, folder: &Path, problems: &[PersonaProblem]) {
         self.warnings.extend(problems.iter().map(|problem| skipped_line(problem, folder)));
+        let errors = problems.iter().filter(|problem| problem.is_error());
+        self.errors.extend(errors.map(|problem| skipped_line(problem, folder)));
         let (skipped, other): (Vec<&PersonaProblem>, Vec<&PersonaProblem>) =
             problems.iter().partition(|problem| problem.is_error() && problem.file != folder);
         self.brief.extend(other.iter().map(ToString::to_string));
@@ -139,16 +175,41 @@ pub fn load_path(path: &Path) -> Result<NamedPersonas, ConfigError> {
 /// # Errors
 /// A path has no persona, or two of the files have the same explicit id.
 pub fn load_paths(paths: &[PathBuf]) -> Result<NamedPersonas, ConfigError> {
-    let (mut fatal, mut skipped) = (Vec::new(), Vec::new());
-    let (mut all, mut groups) = (Vec::new(), Vec::new());
-    for path in paths {
+    let read = |path: &PathBuf| {
         let mut problems = Vec::new();
         let drafts = read_drafts(path, &mut problems);
+        (expand_home(path), drafts, problems)
+    };
+    assemble_named(paths.iter().map(read))
+}
+
+/// Makes personas from the texts of one file of a project, or of all files of its folder at `path`.
+///
+/// # Errors
+/// None of them is a persona.
+pub(in crate::config) fn load_project_path(
+    path: &Path,
+    texts: &[PersonaText],
+) -> Result<NamedPersonas, ConfigError> {
+    let mut problems = Vec::new();
+    let drafts = parse_project_texts(path, texts, &mut problems);
+    if drafts.is_empty() && problems.is_empty() {
+        problems.push(PersonaProblem::error(path, NO_PERSONA));
+    }
+    assemble_named(std::iter::once((path.to_owned(), drafts, problems)))
+}
+
+/// Joins the personas of several paths, each with its drafts and problems.
+fn assemble_named(
+    paths: impl Iterator<Item = (PathBuf, Vec<PersonaDraft>, Vec<PersonaProblem>)>,
+) -> Result<NamedPersonas, ConfigError> {
+    let (mut fatal, mut skipped) = (Vec::new(), Vec::new());
+    let (mut all, mut groups) = (Vec::new(), Vec::new());
+    for (folder, drafts, problems) in paths {
         let errors = problems.iter().filter(|problem| problem.is_error());
         if drafts.is_empty() {
             fatal.extend(errors.map(ToString::to_string));
         } else {
-            let folder = expand_home(path);
             skipped.extend(errors.map(|problem| skipped_line(problem, &folder)));
         }
         groups.push(drafts.iter().map(|d| d.persona.source.clone()).collect::<Vec<_>>());
@@ -214,8 +275,7 @@ fn read_drafts(path: &Path, problems: &mut Vec<PersonaProblem>) -> Vec<PersonaDr
             let before = problems.len();
             let drafts = folder::read_folder(&path, PersonaSource::Path, problems);
             if drafts.is_empty() && problems.len() == before {
-                let message = "the folder holds no persona (*.md, *.txt or NAME/system.md)";
-                problems.push(PersonaProblem::error(path, message));
+                problems.push(PersonaProblem::error(path, NO_PERSONA));
             }
             return drafts;
         }
@@ -265,4 +325,27 @@ pub fn apply_settings(
 /// The built-in persona of this id.
 pub fn built_in(id: &PersonaId) -> Option<Arc<Persona>> {
     built_in::built_in_personas().iter().find(|persona| persona.id == *id).cloned()
+}
+
+/// True for words that can only be paths.
+pub(super) fn is_path(word: &str) -> bool {
+    let is_text_file = Path::new(word)
+        .extension()
+        .is_some_and(|e| e.eq_ignore_ascii_case("md") || e.eq_ignore_ascii_case("txt"));
+    word.contains(['/', '\\']) || word.starts_with(['~', '.']) || is_text_file
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_differ_from_ids() {
+        for path in ["a/b", "~/x", "./x", "x.md", "x.TXT", "..", "/x", "a\\b"] {
+            assert!(is_path(path), "{path}");
+        }
+        for id in ["infra", "my-reviewer", "a2"] {
+            assert!(!is_path(id), "{id}");
+        }
+    }
 }

@@ -175,7 +175,7 @@ impl HtmlPage<'_> {
             escape_html(&session_header::describe_state(run)),
             escape_html(&session_header::model_name(run))
         )?;
-        for note in &run.notes {
+        for note in run.notes.iter() {
             writeln!(
                 self.out,
                 "<p class=\"note\">Note: {}</p>",

@@ -2,6 +2,7 @@
 //!
 //! The deltas of a persona join to the text of its `end`. Everything is sanitised.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde::Serialize;
@@ -16,6 +17,8 @@ pub struct JsonlOutput<W: Write> {
     to: W,
     /// The lines of this wake-up: they leave in one write.
     lines: Vec<u8>,
+    /// Hosts by the name of their provider.
+    hosts: BTreeMap<String, String>,
 }
 
 #[derive(Serialize)]
@@ -31,6 +34,11 @@ enum JsonlEvent<'a> {
     Start {
         persona: &'a str,
         model: String,
+        /// The host that is asked, where it is not the usual one of a built-in provider.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        host: Option<&'a str>,
+        /// True when the persona comes from the project.
+        project: bool,
         attempt: u32,
     },
     Reasoning {
@@ -67,16 +75,20 @@ enum JsonlEvent<'a> {
 }
 
 impl<W: Write> JsonlOutput<W> {
-    /// Writes to `to`.
-    pub fn new(to: W) -> Self {
-        Self { to, lines: Vec::new() }
+    /// Writes to `to`. `hosts` are those of providers that are not asked at their usual host.
+    pub fn new(to: W, hosts: BTreeMap<String, String>) -> Self {
+        Self { to, lines: Vec::new(), hosts }
     }
 
     fn push_line(&mut self, line: &JsonlEvent<'_>) -> io::Result<()> {
-        serde_json::to_writer(&mut self.lines, line)?;
-        self.lines.push(b'\n');
-        Ok(())
+        push_json_line(&mut self.lines, line)
     }
+}
+
+fn push_json_line(lines: &mut Vec<u8>, line: &JsonlEvent<'_>) -> io::Result<()> {
+    serde_json::to_writer(&mut *lines, line)?;
+    lines.push(b'\n');
+    Ok(())
 }
 
 fn millis(time: std::time::Duration) -> u64 {
@@ -104,11 +116,12 @@ impl<W: Write> Output for JsonlOutput<W> {
         let Some(run) = runs.get(index) else { return Ok(()) };
         let persona = run.run.persona.as_str();
         let line = match *event {
-            HeadlessEvent::Start { attempt } => JsonlEvent::Start {
-                persona,
-                model: sanitize_line(&run.run.model.to_string()),
-                attempt,
-            },
+            HeadlessEvent::Start { attempt } => {
+                let model = sanitize_line(&run.run.model.to_string());
+                let host = self.hosts.get(&run.run.model.provider).map(String::as_str);
+                let project = run.run.notes.is_project();
+                JsonlEvent::Start { persona, model, host, project, attempt }
+            }
             HeadlessEvent::Reasoning(text) => JsonlEvent::Reasoning { persona, text },
             HeadlessEvent::Delta(text) => JsonlEvent::Delta { persona, text },
             HeadlessEvent::Retry { attempt, of, wait, reason } => {
@@ -126,11 +139,11 @@ impl<W: Write> Output for JsonlOutput<W> {
                     usage: run.run.usage,
                     model: sanitize_line(&run.run.model.to_string()),
                     answered_by: run.display.served_model.as_deref(),
-                    notes: run.run.notes.iter().map(|note| sanitize_line(note)).collect(),
+                    notes: run.run.notes.iter().map(sanitize_line).collect(),
                 }
             }
         };
-        self.push_line(&line)
+        push_json_line(&mut self.lines, &line)
     }
 
     fn flush(&mut self) -> io::Result<()> {

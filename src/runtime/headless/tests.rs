@@ -22,6 +22,7 @@ fn asked(ids: &[&str]) -> (State, Effects) {
         model: ModelRef::parse("fake:m").unwrap(),
         reason: String::new(),
         profile: ModelProfile::default(),
+        host: None,
         weights: None,
     };
     let panel = personas.iter().map(|persona| persona.id.clone()).collect();
@@ -171,7 +172,7 @@ fn jsonl_writes_each_event_and_its_deltas_join_to_the_end() {
     let usage = Usage { input: 3, output: 2, cached: 0, reasoning: 0, cost_microusd: None };
     let wait = Duration::from_secs(3);
     played(
-        &mut JsonlOutput::new(&mut to),
+        &mut JsonlOutput::new(&mut to, BTreeMap::new()),
         &["a"],
         vec![
             (0, vec![RunUpdate::Queued, RunUpdate::Connecting { attempt: 1 }]),
@@ -213,7 +214,11 @@ fn jsonl_writes_each_event_and_its_deltas_join_to_the_end() {
 #[test]
 fn what_never_ended_is_cancelled_and_keeps_its_text() {
     let mut to = Vec::new();
-    let finished = played(&mut JsonlOutput::new(&mut to), &["a"], vec![(0, vec![text("part")])]);
+    let finished = played(
+        &mut JsonlOutput::new(&mut to, BTreeMap::new()),
+        &["a"],
+        vec![(0, vec![text("part")])],
+    );
     assert_eq!(finished.runs()[0].run.text, "part");
     assert_eq!(ending_of(&finished.runs()[0]), Some(&Ending::Cancelled));
     assert_eq!(finished.answered(), 0);
@@ -230,8 +235,11 @@ fn a_full_disk_is_reported_once_and_the_runs_are_kept() {
             Ok(())
         }
     }
-    let finished =
-        played(&mut JsonlOutput::new(Full), &["a"], vec![(0, vec![text("part"), done()])]);
+    let finished = played(
+        &mut JsonlOutput::new(Full, BTreeMap::new()),
+        &["a"],
+        vec![(0, vec![text("part"), done()])],
+    );
     assert_eq!(finished.output.as_ref().unwrap_err().kind(), io::ErrorKind::StorageFull);
     assert_eq!(finished.runs()[0].run.text, "part");
 }

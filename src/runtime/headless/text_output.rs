@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use super::{HeadlessEvent, Output, ending_of};
 use crate::app::RunRef;
-use crate::domain::{Ending, Session};
+use crate::domain::{Ending, Session, mark_project};
 use crate::text::sanitize_line;
 
 /// Writes answers as text, and retries as lines to `progress_out`.
@@ -51,12 +51,13 @@ impl<W: Write, E: Write> TextOutput<W, E> {
     fn push_header(&mut self, live: &RunRef<'_>) {
         let run = &live.run;
         let view = if run.view.is_empty() { run.persona.as_str() } else { &run.view };
-        let head = format!("== {} · {view} · {} ==", run.persona_name, run.model);
+        let name = mark_project(&run.persona_name, run.notes.is_project());
+        let head = format!("== {name} · {view} · {} ==", run.model);
         let blank = if self.at == 0 { "" } else { "\n" };
         self.text.push_str(blank);
         self.text.push_str(&sanitize_line(&head));
         self.text.push('\n');
-        for note in &run.notes {
+        for note in run.notes.iter() {
             self.text.push_str(&sanitize_line(&format!("({note})")));
             self.text.push('\n');
         }

@@ -262,7 +262,7 @@ fn question_label(state: &State, pane: usize) -> Option<String> {
 pub(super) fn find_copy_source(state: &State) -> Option<(String, String)> {
     let pane = state.pane()?;
     let run = pane.answer()?;
-    let name = crate::text::sanitize_line(&pane.persona.name);
+    let name = crate::text::sanitize_line(&pane.persona.display_name());
     match state.compare.facet {
         Some(facet) => {
             let sources = run

@@ -112,7 +112,7 @@ fn build_rows(run: RunRef<'_>, columns: usize, is_being_verified: bool) -> Vec<B
             add(UiRole::Error, &sanitize_line(&ending.to_string()), false, None);
         }
         RunState::Ended(_) => {
-            for note in &run.run.notes {
+            for note in run.run.notes.iter() {
                 add(UiRole::Note, &sanitize_line(note), false, None);
             }
         }

@@ -62,6 +62,15 @@ pub(super) fn build_rows_above(run: RunRef<'_>, input: RunInfoInput) -> Vec<RunI
         push_signed_rows(&mut rows, UiRole::Question, "❯", &question, (width, MAX_QUESTION_ROWS));
         rows.push(blank_row());
     }
+    if run.run.notes.is_project() {
+        let text = "project · this persona came from the project's .plenary";
+        rows.extend(
+            wrap_text(text, width, 2)
+                .into_iter()
+                .map(|text| RunInfoRow { role: UiRole::Note, text }),
+        );
+        rows.push(blank_row());
+    }
     rows.extend(local_model_rows(run, input));
     let mut add_text = |role: UiRole, text: &str, max_rows: usize| {
         rows.extend(

@@ -148,7 +148,9 @@ fn describe_filter(state: &State) -> String {
     let mut texts = Vec::new();
     if let Some(id) = &filter.persona {
         let pane = state.pane_personas.iter().find(|persona| persona.id == *id);
-        texts.push(pane.map_or_else(|| id.to_string(), |persona| sanitize_line(&persona.name)));
+        texts.push(
+            pane.map_or_else(|| id.to_string(), |persona| sanitize_line(&persona.display_name())),
+        );
     }
     texts.extend(filter.facet.map(|facet| facet.as_str().to_owned()));
     texts.extend(filter.status.map(|status| status.as_str().to_owned()));

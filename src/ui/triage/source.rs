@@ -155,7 +155,7 @@ impl SourceRenderer {
     /// Adds the challenges of a recommendation.
     fn push_challenges(&mut self, state: &State, id: RecommendationId) {
         for side in state.challenges_of(id) {
-            let name = sanitize_line(&side.run.persona.name);
+            let name = sanitize_line(&side.run.persona.display_name());
             let run = side.run;
             let description = match &run.run.state {
                 RunState::Ended(ending) if ending.is_done() => "challenges it".to_owned(),

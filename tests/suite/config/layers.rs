@@ -18,11 +18,12 @@ fn later_layers_win_and_are_named() {
     lab.user("\ntheme = \"dark\"\n");
     assert_eq!(from(&lab, "theme"), pair("\"dark\"", "/X/config/config.toml line 2"));
     lab.project("theme = \"light\"");
-    assert_eq!(from(&lab, "theme"), pair("\"light\"", "/X/project/.plenary/config.toml line 1"));
+    let by_user = pair("\"dark\"", "/X/config/config.toml line 2");
+    assert_eq!(from(&lab, "theme"), by_user, "a project never chooses a theme");
     lab.env("PLENARY_THEME", "paper");
     assert_eq!(from(&lab, "theme"), pair("\"paper\"", "environment variable PLENARY_THEME"));
     lab.env("PLENARY_THEME", "  ");
-    assert_eq!(lab.setup().theme, "light", "an empty variable is unset");
+    assert_eq!(lab.setup().theme, "dark", "an empty variable is unset");
     lab.flags.theme = Some("night".into());
     assert_eq!(from(&lab, "theme"), pair("\"night\"", "--theme"));
     assert_eq!(lab.setup().theme, "night");

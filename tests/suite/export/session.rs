@@ -27,7 +27,7 @@ pub struct Known {
 pub fn known() -> Known {
     let nowhere = std::path::Path::new("");
     Known {
-        personas: personas::load(nowhere, Some(nowhere)).personas,
+        personas: personas::load(nowhere).personas,
         synonyms: facets::built_in(),
         context: None,
     }

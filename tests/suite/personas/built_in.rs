@@ -13,7 +13,7 @@ use super::{SHIPPED, built_in, fixture};
 #[test]
 fn the_five_load_without_warnings() {
     let nowhere = Path::new("/nowhere");
-    let loaded = personas::load(nowhere, Some(nowhere));
+    let loaded = personas::load(nowhere);
     let ids: Vec<&str> = loaded.personas.iter().map(|p| p.id.as_str()).collect();
     // One more persona writes briefs of turns. It is on no panel.
     let shipped: Vec<&str> = ids.iter().copied().filter(|id| *id != "brief").collect();

@@ -1,6 +1,8 @@
 //! Which persona is used for an id, and how the configuration overrides its settings.
 
-use plenary::config::personas::{self, PersonaSettings};
+use std::path::Path;
+
+use plenary::config::personas::{self, PersonaSettings, PersonaText};
 use plenary::domain::Contract;
 
 use super::{PLAIN, built_in, write_folder};
@@ -9,8 +11,10 @@ use super::{PLAIN, built_in, write_folder};
 fn projects_override_users_and_users_override_built_in_personas() {
     let user =
         write_folder(&[("edge.md", b"---\nid: edge\nname: Mine\n---\nMine\n"), ("own.md", PLAIN)]);
-    let project = write_folder(&[("good.md", b"---\nid: good-one\n---\nTheirs\n")]);
-    let loaded = personas::load(user.path(), Some(project.path()));
+    let mut loaded = personas::load(user.path());
+    let text = Ok("---\nid: good-one\n---\nTheirs\n".to_owned());
+    let theirs = PersonaText { path: "/project/good.md".into(), text };
+    loaded.add_project(Path::new("/project"), &[theirs]);
     let ids: Vec<&str> = loaded.personas.iter().map(|p| p.id.as_str()).collect();
     assert_eq!(ids, ["ai-lead", "brief", "devops", "edge", "gitops", "infra", "good-one"]);
     let prompt = |id: &str| {

@@ -1,0 +1,280 @@
+//! What a project would change, for the user to decide: each provider with its host, each model, panel and persona.
+//!
+//! Describes; decides nothing. The texts come from the project and are not sanitised here.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::content::{ProjectContent, ProjectData, hash_text};
+use super::trust_file::{ProjectItem, TrustedContent};
+use crate::config::local_provider;
+use crate::config::personas;
+use crate::config::value::{ConfigNode, ConfigValue};
+use crate::domain::{ModelRef, Persona, PersonaSource, host_of, is_loopback_host};
+use crate::text::ascii_host;
+
+/// The name under which settings and personas are trusted together.
+pub const SETTINGS: &str = "settings";
+
+/// Characters of a hash that tell whether a text has changed.
+const SHORT_HASH: usize = 16;
+
+/// A part of a project that is trusted on its own: the settings with the personas, or one data file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReviewPart {
+    /// [`SETTINGS`], or the path of a data file below the project's folder.
+    pub what: String,
+    /// SHA-256 of its content, in hexadecimal.
+    pub sha256: String,
+    /// What it changes.
+    pub items: Vec<ProjectItem>,
+    /// User id of the owner, if that is neither this user nor root.
+    pub foreign_owner: Option<u32>,
+    /// What was trusted of this folder last, if anything.
+    pub previous: Option<TrustedContent>,
+    /// Every file with its text.
+    pub texts: Vec<(PathBuf, String)>,
+}
+
+/// How an item differs from what was trusted last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ItemChange<'a> {
+    /// As it was trusted.
+    Same(&'a ProjectItem),
+    /// Not in the trusted content.
+    Added(&'a ProjectItem),
+    /// Other than in the trusted content: the trusted item, and the new one.
+    Changed(&'a ProjectItem, &'a ProjectItem),
+    /// Only in the trusted content.
+    Removed(&'a ProjectItem),
+}
+
+impl ItemChange<'_> {
+    /// True when nothing has changed.
+    pub fn is_same(&self) -> bool {
+        matches!(self, Self::Same(_))
+    }
+}
+
+impl ReviewPart {
+    /// The part of a data file.
+    pub(super) fn of_data(data: &ProjectData, folder: &Path) -> Self {
+        let lines = data.text.lines().count();
+        let item = ProjectItem {
+            key: data.path.to_owned(),
+            text: format!("text about the project, {lines} lines, {} bytes", data.text.len()),
+            sha256: short_hash(&data.text),
+        };
+        Self {
+            what: data.path.to_owned(),
+            sha256: data.sha256.clone(),
+            items: vec![item],
+            foreign_owner: data.foreign_owner,
+            previous: None,
+            texts: vec![(folder.join(data.path), data.text.clone())],
+        }
+    }
+
+    /// The items, compared with what was trusted last; without that, all are new.
+    pub fn compare(&self) -> Vec<ItemChange<'_>> {
+        let old = self.previous.as_ref().map(|previous| previous.items.as_slice());
+        let Some(old) = old else { return self.items.iter().map(ItemChange::Added).collect() };
+        let mut changes = Vec::new();
+        for item in &self.items {
+            changes.push(match old.iter().find(|old| old.key == item.key) {
+                None => ItemChange::Added(item),
+                Some(old) if old == item => ItemChange::Same(item),
+                Some(old) => ItemChange::Changed(old, item),
+            });
+        }
+        let is_gone = |old: &&ProjectItem| self.items.iter().all(|item| item.key != old.key);
+        changes.extend(old.iter().filter(is_gone).map(ItemChange::Removed));
+        changes
+    }
+}
+
+/// What items are compared with.
+pub(super) struct ReviewInput<'a> {
+    /// The layers below the project's, merged.
+    pub(super) weaker: &'a ConfigNode,
+    /// The personas without those of the project.
+    pub(super) personas: &'a [Arc<Persona>],
+}
+
+/// The part of settings and personas; `layer` is the project's layer after the rules were applied.
+pub(super) fn review_settings(
+    content: &ProjectContent,
+    layer: Option<&ConfigNode>,
+    input: &ReviewInput<'_>,
+) -> ReviewPart {
+    let mut items = Vec::new();
+    if let Some(root) = layer {
+        items.extend(list_settings(root, input));
+    }
+    let model = |model: &ModelRef| describe_model(&model.to_string(), layer, input);
+    let folder = content.persona_folder();
+    let found = personas::parse_project(&folder, &content.personas);
+    items.extend(found.iter().map(|p| describe_persona(p, true, content, input, &model)));
+    for (path, texts) in content.named.values().flatten() {
+        let found = personas::parse_project(path, texts);
+        items.extend(found.iter().map(|p| describe_persona(p, false, content, input, &model)));
+    }
+    let mut texts = Vec::new();
+    if let (Some((path, _)), Some(text)) = (&content.config, &content.config_text) {
+        texts.push((path.clone(), text.clone()));
+    }
+    let named = content.named.values().flatten().flat_map(|(_, texts)| texts);
+    for file in content.personas.iter().chain(named) {
+        if let Ok(text) = &file.text
+            && texts.iter().all(|(path, _)| *path != file.path)
+        {
+            texts.push((file.path.clone(), text.clone()));
+        }
+    }
+    let (what, sha256) = (SETTINGS.to_owned(), content.sha256.clone());
+    let foreign_owner = content.foreign_owner.as_ref().map(|(_, owner)| *owner);
+    ReviewPart { what, sha256, items, foreign_owner, previous: None, texts }
+}
+
+fn list_settings(root: &ConfigNode, input: &ReviewInput<'_>) -> Vec<ProjectItem> {
+    let item = |key: String, text: String| ProjectItem { key, text, sha256: String::new() };
+    let model_of = |node: &ConfigNode| {
+        let model = node.find(&["model"])?.as_str()?;
+        Some(describe_model(model, Some(root), input))
+    };
+    let mut items = Vec::new();
+    for (name, table) in root.entries(&["providers"]) {
+        let text = match table.find(&["base_url"]).and_then(ConfigNode::as_str) {
+            Some(url) => describe_provider(url, table),
+            None => describe_values(table),
+        };
+        items.push(item(format!("provider {name}"), text));
+    }
+    items.extend(model_of(root).map(|model| item("model".to_owned(), model)));
+    let panel = root.find(&["panel"]).and_then(ConfigNode::as_str);
+    items.extend(panel.map(|panel| item("panel that is asked".to_owned(), panel.to_owned())));
+    for (name, table) in root.entries(&["panels"]) {
+        let mut text = list_members(table).join(", ");
+        if let Some(model) = model_of(table) {
+            text = format!("{text}; model {model}");
+        }
+        if input.weaker.find(&["panels", name]).is_some() {
+            text.push_str("; replaces the known panel of this name");
+        }
+        items.push(item(format!("panel {name}"), text));
+    }
+    for (id, table) in root.entries(&["persona"]) {
+        let mut text = describe_values(table);
+        if let Some(model) = model_of(table) {
+            text = format!("{text}; its model is {model}");
+        }
+        let sha256 = short_hash(&table.to_toml());
+        items.push(ProjectItem { key: format!("settings of persona {id}"), text, sha256 });
+    }
+    items.retain(|item| !item.text.is_empty());
+    items
+}
+
+/// `llm.team.example (openai), model large`
+fn describe_provider(url: &str, table: &ConfigNode) -> String {
+    let word = |key: &str| table.find(&[key]).and_then(ConfigNode::as_str).unwrap_or_default();
+    let mut text = format!("{} ({})", ascii_host(host_of(url)), word("kind"));
+    let is_encrypted = url.trim_start().to_ascii_lowercase().starts_with("https:");
+    let host = host_of(url);
+    let name = host.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
+    if !is_encrypted && !is_loopback_host(name.map_or(host, |(name, _)| name)) {
+        text.push_str(", not encrypted");
+    }
+    if !word("model").is_empty() {
+        text = format!("{text}, model {}", word("model"));
+    }
+    text
+}
+
+/// `attempts = 2, timeouts.idle = 5`
+fn describe_values(table: &ConfigNode) -> String {
+    let values = table.list_values();
+    let values = values.iter().map(|(key, value)| format!("{key} = {}", value.shown));
+    values.collect::<Vec<_>>().join(", ")
+}
+
+fn list_members(panel: &ConfigNode) -> Vec<&str> {
+    match panel.find(&["personas"]).map(|list| &list.value) {
+        Some(ConfigValue::Array(items)) => items.iter().filter_map(ConfigNode::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// `team:large at llm.team.example`
+fn describe_model(model: &str, layer: Option<&ConfigNode>, input: &ReviewInput<'_>) -> String {
+    let provider = model.split(':').next().unwrap_or(model).trim();
+    let find = |key: &str| {
+        let path = ["providers", provider, key];
+        let node = layer.and_then(|root| root.find(&path)).or_else(|| input.weaker.find(&path));
+        node.and_then(ConfigNode::as_str)
+    };
+    match (find("kind"), find("base_url")) {
+        (Some(local_provider::KIND), _) => format!("{model}, in this program"),
+        (_, Some(url)) => format!("{model} at {}", ascii_host(host_of(url))),
+        _ => model.to_owned(),
+    }
+}
+
+fn describe_persona(
+    persona: &Persona,
+    may_replace: bool,
+    content: &ProjectContent,
+    input: &ReviewInput<'_>,
+    model: &dyn Fn(&ModelRef) -> String,
+) -> ProjectItem {
+    let mut text = format!("\"{}\", {}", persona.name, persona.source);
+    let path = Path::new(&persona.source.to_string()).to_owned();
+    if let Some(target) = content.links.get(&path) {
+        text = format!("{text} (a link to {})", target.display());
+    }
+    let owner = |known: &Persona| match known.source {
+        PersonaSource::BuiltIn => "the built-in",
+        _ => "your",
+    };
+    let twin = input.personas.iter().find(|known| known.id == persona.id);
+    let double = input.personas.iter().find(|known| looks_like(persona, known));
+    match (twin.filter(|_| may_replace), double) {
+        (Some(known), _) => {
+            text = format!("{text}; replaces {} {} ({})", owner(known), known.id, known.name);
+        }
+        (None, Some(known)) => {
+            text = format!("{text}; looks like {} {} ({})", owner(known), known.name, known.id);
+        }
+        (None, None) => {}
+    }
+    if !persona.triggers.is_empty() {
+        text = format!("{text}; is asked when a question says {}", persona.triggers.join(" or "));
+    }
+    if let Some(own) = &persona.model {
+        text = format!("{text}; its model is {}", model(own));
+    }
+    let sha256 = persona_hash(content, &path);
+    ProjectItem { key: format!("persona {}", persona.id), text, sha256 }
+}
+
+/// True for personas that a reader would take for the same one.
+fn looks_like(one: &Persona, other: &Persona) -> bool {
+    // Blanks, punctuation and invisible characters make no difference to a reader.
+    let fold = |text: &str| {
+        text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase()
+    };
+    let same = |one: &str, other: &str| !fold(one).is_empty() && fold(one) == fold(other);
+    same(&one.name, &other.name) || (same(&one.title, &other.title) && same(&one.view, &other.view))
+}
+
+/// The short hash of the persona file at a path.
+fn persona_hash(content: &ProjectContent, path: &Path) -> String {
+    let named = content.named.values().flatten().flat_map(|(_, texts)| texts);
+    let file = content.personas.iter().chain(named).find(|file| file.path == path);
+    let text = file.and_then(|file| file.text.as_ref().ok());
+    text.map(|text| short_hash(text)).unwrap_or_default()
+}
+
+fn short_hash(text: &str) -> String {
+    hash_text(text).chars().take(SHORT_HASH).collect()
+}
