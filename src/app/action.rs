@@ -199,6 +199,8 @@ actions! {
     OnlyOpen = "only-open",
     /// No.
     No = "no",
+    /// Write what could not be saved to a file.
+    WriteUnsaved = "write-unsaved",
     /// Sessions.
     Sessions = "sessions",
     /// Open or run the selected row, or save the line.

@@ -1,7 +1,7 @@
 //! Effects: what must be done outside the state. Plain data, so that tests can compare them; nothing is executed here.
 
 use super::reading::ReadingRequest;
-use crate::domain::{Change, ChatRequest, PersonaId, RunId, SessionId};
+use crate::domain::{Change, ChatRequest, PersonaId, RunId, SessionId, UnsavedChanges};
 use crate::text::HighlightJob;
 
 /// One run to be started.
@@ -118,8 +118,12 @@ pub enum Effect {
     Redraw,
     /// Suspend the program until the shell continues it.
     Suspend,
-    /// End the program with this exit status.
+    /// End the program with this exit status. With status 0, only if everything is on disk; otherwise the user is asked.
     Quit(u8),
+    /// Write what is not on disk to a file, and report where.
+    WriteUnsaved(UnsavedChanges),
+    /// End the program, although something is not on disk, and print this afterwards.
+    QuitUnsaved(String),
 }
 
 /// The effects of an update, in the order of execution.

@@ -39,7 +39,7 @@ pub use notice::{Notice, NoticeLevel};
 pub use overlay::{
     AnswerPosition, BriefOverlay, ChallengeOverlay, Confirmation, DownloadOverlay, ExportOverlay,
     HelpOverlay, LedgerOverlay, LedgerRow, LineEditOverlay, LineEditPurpose, ListCursor, Overlay,
-    Picker, SessionRow, SessionsOverlay,
+    Picker, SessionRow, SessionsOverlay, UnsavedOverlay,
 };
 pub use pane::Pane;
 pub use roster::{Answerer, AskTarget, Roster};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::reading::ReadingResult;
 use super::{DownloadReport, EditorPurpose, KeyPress, NoticeLevel, Submission};
-use crate::domain::{RunId, RunUpdate, SearchHit, Session, SessionSummary};
+use crate::domain::{RunId, RunUpdate, SearchHit, Session, SessionSummary, UnsavedChanges};
 use crate::text::Highlighted;
 
 /// The current time.
@@ -88,6 +88,14 @@ pub enum Msg {
     DownloadModels,
     /// A notice.
     Notice(NoticeLevel, String),
+    /// Changes cannot be written to the disk, and why. That stays on the screen.
+    StoreFailing(String),
+    /// Everything is on disk again.
+    StoreRecovered(String),
+    /// The program would end, but this is not on disk.
+    UnsavedFound(UnsavedChanges),
+    /// What is not on disk was written to a file, with a message that says where, or why not.
+    UnsavedWritten(Result<String, String>),
     /// A signal that ends the program.
     Signal(Signal),
 }

@@ -27,6 +27,8 @@ pub struct Notice {
 impl Notice {
     /// How long a notice is shown.
     pub const DISPLAY_TIME: Duration = Duration::from_secs(8);
+    /// When a notice disappears that is shown until something happens.
+    pub const STAYS: Duration = Duration::MAX;
     /// How long an error is shown: long enough to read it and act on it.
     pub const ERROR_DISPLAY_TIME: Duration = Duration::from_secs(30);
 }

@@ -113,6 +113,8 @@ pub struct State {
     pub dismissed: Vec<PersonaId>,
     /// The notice in the status line.
     pub notice: Option<Notice>,
+    /// Why changes cannot be written to the disk at the moment: shown whenever there is no other notice.
+    pub store_problem: Option<String>,
     /// The keymap.
     pub keymap: Keymap,
     /// The start of a key sequence (`g` of `g g`).
@@ -159,6 +161,7 @@ impl State {
             completion: None,
             dismissed: Vec::new(),
             notice: None,
+            store_problem: None,
             keymap,
             pending: PendingKeys::default(),
             clock: Clock::default(),
@@ -299,7 +302,7 @@ impl State {
     pub fn next_redraw_at(&self) -> Option<Duration> {
         let now = self.clock.since_start;
         let second = self.is_live().then(|| Duration::from_secs(now.as_secs() + 1));
-        let notice = self.notice.as_ref().map(|n| n.until);
+        let notice = self.notice.as_ref().map(|n| n.until).filter(|until| *until != Notice::STAYS);
         second.into_iter().chain(notice).min()
     }
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
@@ -13,7 +14,7 @@ use super::ask_input::{self, AskInput};
 use super::export::ExportInputs;
 use super::{
     CliError, build_runtime, download, exit_status, load_setup, open_store, print_message,
-    print_messages, print_store_error, write_stdout,
+    print_messages, write_stdout,
 };
 use crate::app::Submission;
 use crate::config::{AskedHost, Flags, Setup, read_project_status};
@@ -25,8 +26,11 @@ use crate::runtime::headless::text_output::{NoOutput, TextOutput};
 use crate::runtime::headless::{
     self, Finished, Output, PreparedAsk, build_headless_roster, ending_of,
 };
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 use crate::text::did_you_mean;
+
+/// How long the end waits until the answers are on disk.
+const SAVE_TIME: Duration = Duration::from_secs(15);
 
 /// Arguments of `plenary ask`.
 #[derive(Debug, Clone, Default, Args)]
@@ -94,8 +98,7 @@ pub fn run_ask(args: &AskArgs, flags: &Flags) -> Result<u8, CliError> {
     let host = |(name, asked): (&String, &AskedHost)| (name.clone(), asked.host.clone());
     let hosts = setup.hosts.iter().map(host).collect();
     let finished = ask_and_stream(prepared, args.format, hosts, store.clone())?;
-    store.flush();
-    print_store_error(&store);
+    report_unsaved(&store);
     write_results(&setup, &finished, args.format)
 }
 
@@ -112,6 +115,25 @@ fn describe_hosts(setup: &Setup, asked: &[PersonaId]) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Waits until the answers are on disk, and says on standard error which are not, and why.
+fn report_unsaved(store: &Store) {
+    let unsaved = store.flush_within(SAVE_TIME);
+    let mut is_failing = false;
+    while let Some(error) = store.take_error() {
+        match error {
+            // Says that the changes are in memory, where they soon are not any more.
+            StoreError::Failing(_) => is_failing = true,
+            StoreError::Recovered { .. } => {}
+            other => print_message(&other.to_string()),
+        }
+    }
+    match unsaved {
+        Ok(unsaved) if is_failing && !unsaved.is_empty() => print_message(&unsaved.describe_loss()),
+        Ok(_) => {}
+        Err(e) => print_message(&e.to_string()),
+    }
 }
 
 /// Resolves the mentions in the question. An unknown mention is an error in a typed question; in piped text, `@` can mean

@@ -6,7 +6,7 @@
 use std::io::IsTerminal;
 
 use super::project_question::{ProjectDecision, load_setup_or_ask};
-use super::{CliError, ask, ask_input, open_store, sessions, terminal};
+use super::{CliError, ask, ask_input, open_store, print_message, sessions, terminal};
 use crate::config::{Flags, Paths, Setup};
 use crate::runtime::{self, Start, event_loop::TuiError};
 use crate::store::Store;
@@ -64,8 +64,12 @@ fn check_terminal() -> Result<(), CliError> {
 }
 
 fn run_screen(setup: Setup, start: Start, store: Store) -> Result<u8, CliError> {
-    runtime::run_tui(setup, start, store).map_err(|e| match e {
+    let end = runtime::run_tui(setup, start, store).map_err(|e| match e {
         TuiError::Config(_) | TuiError::Theme(_) => CliError::usage(e.to_string()),
         TuiError::Terminal(_) => CliError::failed(e.to_string()),
-    })
+    })?;
+    if let Some(farewell) = end.farewell {
+        print_message(&farewell);
+    }
+    Ok(end.status)
 }

@@ -28,6 +28,7 @@ pub mod session;
 pub mod side_turn;
 pub mod stream;
 pub mod triage_history;
+mod unsaved;
 mod visible_text;
 
 pub use apply::fill_in_default_model;
@@ -55,4 +56,5 @@ pub use session::{SearchHit, Session, SessionSummary, Turn, parse_tag};
 pub use side_turn::{SideTurn, SideTurnKind};
 pub use stream::{Failure, FailureKind, RunUpdate, StopReason, StreamEvent, Usage};
 pub use triage_history::{TriageHistory, TriageStep, VerdictUpdate};
+pub use unsaved::UnsavedChanges;
 pub use visible_text::has_visible_text;

@@ -15,8 +15,10 @@ use super::export_session::export_session;
 use super::highlighter::HighlightWorker;
 use super::reading_worker::ReadingWorker;
 use super::run_starter::RunStarter;
+use super::unsaved_files::write_unsaved;
 use crate::app::{EditorPurpose, Effect, Msg, NoticeLevel, RunRequest, State};
 use crate::config::personas::expand_home;
+use crate::domain::UnsavedChanges;
 use crate::export::ReadingInput;
 use crate::store::{SearchStop, Store, StoreError};
 use crate::ui::Renderer;
@@ -34,8 +36,10 @@ const MAX_SEARCH_HITS: usize = 100;
 /// What only the loop can do.
 #[derive(Debug, PartialEq, Eq)]
 pub enum LoopCommand {
-    /// End with this status.
+    /// End with this status, with status 0 only if everything is on disk.
     Quit(u8),
+    /// End, and print this afterwards.
+    QuitUnsaved(String),
     /// Redraw the whole screen.
     Redraw,
     /// Stop the process until the shell continues it.
@@ -100,24 +104,17 @@ impl EffectRunner {
             Effect::RevealSection(pane) => renderer.reveal_section(pane),
             Effect::Search(words) => self.search_sessions(words),
             Effect::StopSearch => self.search.stop(),
-            Effect::Rename(id, title) => self.spawn_store_read(move |store| {
-                Msg::SessionChanged(match store.rename_session(id, title) {
-                    Ok(()) => Ok("the session was renamed".to_owned()),
-                    Err(e) => Err(e.to_string()),
-                })
-            }),
-            Effect::Tag(id, tags) => self.spawn_store_read(move |store| {
-                Msg::SessionChanged(match store.tag_session(id, tags) {
-                    Ok(()) => Ok("the tags were kept".to_owned()),
-                    Err(e) => Err(e.to_string()),
-                })
-            }),
-            Effect::Delete(id) => self.spawn_store_read(move |store| {
-                Msg::SessionChanged(match store.delete_session(id) {
-                    Ok(()) => Ok("the session was deleted".to_owned()),
-                    Err(e) => Err(e.to_string()),
-                })
-            }),
+            Effect::Rename(id, title) => {
+                self.change_session("the session was renamed", move |s| {
+                    s.rename_session(id, title)
+                });
+            }
+            Effect::Tag(id, tags) => {
+                self.change_session("the tags were kept", move |s| s.tag_session(id, tags));
+            }
+            Effect::Delete(id) => {
+                self.change_session("the session was deleted", move |s| s.delete_session(id));
+            }
             Effect::Export { session, format, path } => {
                 let personas = state.roster.personas.clone();
                 let synonyms = Arc::clone(&state.roster.synonyms);
@@ -152,7 +149,9 @@ impl EffectRunner {
             Effect::Edit(purpose, text) => return Some(LoopCommand::Edit(purpose, text)),
             Effect::Redraw => return Some(LoopCommand::Redraw),
             Effect::Suspend => return Some(LoopCommand::Suspend),
+            Effect::WriteUnsaved(changes) => self.write_unsaved(state, changes),
             Effect::Quit(status) => return Some(LoopCommand::Quit(status)),
+            Effect::QuitUnsaved(farewell) => return Some(LoopCommand::QuitUnsaved(farewell)),
         }
         None
     }
@@ -179,6 +178,27 @@ impl EffectRunner {
         let (messages, store) = (self.messages.clone(), self.starter.store.clone());
         tokio::task::spawn_blocking(move || {
             let _ = messages.blocking_send(work(store));
+        });
+    }
+
+    fn change_session(
+        &self,
+        done: &'static str,
+        change: impl FnOnce(Store) -> Result<(), StoreError> + Send + 'static,
+    ) {
+        self.spawn_store_read(move |store| {
+            let changed = change(store).map(|()| done.to_owned());
+            Msg::SessionChanged(changed.map_err(|e| e.to_string()))
+        });
+    }
+
+    fn write_unsaved(&self, state: &State, changes: UnsavedChanges) {
+        let personas = state.roster.personas.clone();
+        let synonyms = Arc::clone(&state.roster.synonyms);
+        let open = state.session.clone();
+        self.spawn_store_read(move |store| {
+            let known = (personas.as_slice(), &*synonyms);
+            Msg::UnsavedWritten(write_unsaved(&store, &changes, open.as_ref(), known))
         });
     }
 

@@ -15,9 +15,11 @@ use super::frame_schedule::FrameSchedule;
 use super::highlighter::HighlightWorker;
 use super::input::{InputEvent, TerminalInput};
 use super::provider_pool::ProviderPool;
+use super::quitting::{self, TuiEnd};
 use super::reading_worker::ReadingWorker;
 use super::run_starter::RunStarter;
 use super::signals::{self, ProcessSignal, TuiSignals};
+use super::stream_budget::StreamBudget;
 use super::terminal::{self, Screen};
 use super::{appearance, roster};
 use crate::app::reading::ReadingSubject;
@@ -27,7 +29,7 @@ use crate::app::{
 };
 use crate::config::Setup;
 use crate::domain::SessionId;
-use crate::store::{SearchStop, Store, StoreError};
+use crate::store::{SearchStop, Store};
 use crate::ui::Renderer;
 use crate::ui::theme::ThemeError;
 
@@ -56,8 +58,8 @@ pub enum TuiError {
     Terminal(#[from] io::Error),
 }
 
-/// Runs the TUI until the user quits. Returns the exit status.
-pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError> {
+/// Runs the TUI until the user quits.
+pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<TuiEnd, TuiError> {
     let clock = ProgramClock::start();
     let keymap = load_keymap(&setup)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -65,7 +67,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
         .thread_name("runs")
         .enable_all()
         .build()?;
-    let status: Result<u8, TuiError> = runtime.block_on(async {
+    let end: Result<TuiEnd, TuiError> = runtime.block_on(async {
         terminal::install_panic_hook();
         // Before the terminal is touched: a signal from now on ends the program in order.
         let mut signals = TuiSignals::listen()?;
@@ -101,6 +103,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
             input,
             has_automatic_theme: setup.theme == "auto",
             frames: FrameSchedule::default(),
+            budget: StreamBudget::default(),
             effect_runner,
             inbound,
             editing: None,
@@ -113,7 +116,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<u8, TuiError>
     });
     // A hung name lookup or a blocked read must not delay the exit.
     runtime.shutdown_background();
-    status
+    end
 }
 
 fn load_keymap(setup: &Setup) -> Result<Keymap, TuiError> {
@@ -139,6 +142,7 @@ struct Tui {
     /// The theme follows the background of the terminal.
     has_automatic_theme: bool,
     frames: FrameSchedule,
+    budget: StreamBudget,
     effect_runner: EffectRunner,
     inbound: Receiver<Msg>,
     editing: Option<Editing>,
@@ -157,12 +161,29 @@ enum WakeReason {
 }
 
 impl Tui {
-    async fn run_loop(&mut self, start: Start, signals: &mut TuiSignals) -> io::Result<u8> {
+    async fn run_loop(&mut self, start: Start, signals: &mut TuiSignals) -> io::Result<TuiEnd> {
         self.draw_frame()?;
         let mut command = self.start_session(start);
         loop {
             match command.take() {
-                Some(LoopCommand::Quit(status)) => return Ok(self.shut_down(status)),
+                Some(LoopCommand::Quit(0)) => {
+                    match quitting::find_unsaved(&self.effect_runner.starter.store, &self.state)
+                        .await
+                    {
+                        Some(unsaved) => {
+                            command = self.update_and_draw(Msg::UnsavedFound(unsaved));
+                            continue;
+                        }
+                        None => return Ok(self.shut_down(0, None)),
+                    }
+                }
+                Some(LoopCommand::Quit(status)) => {
+                    terminal::restore_terminal();
+                    let store = &self.effect_runner.starter.store;
+                    let farewell = quitting::save_at_exit(store, &self.state);
+                    return Ok(self.shut_down(status, farewell));
+                }
+                Some(LoopCommand::QuitUnsaved(text)) => return Ok(self.shut_down(0, Some(text))),
                 Some(LoopCommand::Redraw) => {
                     self.screen.clear()?;
                     self.frames.request_now(self.clock.elapsed());
@@ -255,13 +276,13 @@ impl Tui {
             WakeReason::RunMailbox => {
                 self.frames.request_for_stream(self.clock.elapsed());
                 // Nothing is drawn while the editor is open, but what arrives is stored.
-                if self.editing.is_some() { self.drain_mailbox() } else { None }
+                if self.editing.is_some() { self.drain_mailbox(usize::MAX) } else { None }
             }
             WakeReason::StoreTrouble => {
-                let trouble = self.effect_runner.starter.store.take_error()?;
-                self.update_and_draw(Msg::Notice(trouble_level(&trouble), trouble.to_string()))
+                let msg = self.effect_runner.starter.take_store_message()?;
+                self.update_and_draw(msg)
             }
-            WakeReason::Frame => self.drain_mailbox(),
+            WakeReason::Frame => self.take_stream_frame(),
         }
     }
 
@@ -270,7 +291,10 @@ impl Tui {
         match signal {
             // While an editor is open, Ctrl+C and the terminal are the editor's.
             ProcessSignal::End(Signal::Interrupt) | ProcessSignal::Continued if is_editing => {}
-            ProcessSignal::End(signal) => return Ok(self.update_and_draw(Msg::Signal(signal))),
+            ProcessSignal::End(signal) => {
+                let command = self.drain_mailbox(usize::MAX);
+                return Ok(self.update_and_draw(Msg::Signal(signal)).or(command));
+            }
             ProcessSignal::Stop => return Ok(Some(LoopCommand::Suspend)),
             // It was stopped without notice: another program has had the terminal, or still has it.
             ProcessSignal::Continued if !signals::is_foreground() => {
@@ -301,8 +325,7 @@ impl Tui {
                 return None;
             }
         };
-        // A key acts on everything that has arrived: a cancelled answer keeps it.
-        let command = self.drain_mailbox();
+        let command = self.drain_mailbox(StreamBudget::bytes_before(&msg, self.is_composing()));
         command.or_else(|| self.update_and_draw(msg))
     }
 
@@ -371,11 +394,19 @@ impl Tui {
         update(&mut self.state, Msg::Clock(self.clock.now()), &mut Effects::new());
     }
 
-    /// Applies everything that runs have reported since the last drain.
-    fn drain_mailbox(&mut self) -> Option<LoopCommand> {
+    /// Takes in as much streamed text as the last frames allow; the frame that is due draws it.
+    fn take_stream_frame(&mut self) -> Option<LoopCommand> {
+        let start = self.clock.elapsed();
+        let command = self.drain_mailbox(self.budget.bytes());
+        self.budget.add_time(self.clock.elapsed().saturating_sub(start));
+        command
+    }
+
+    /// Applies what runs have reported since the last drain, up to about `bytes` of text.
+    fn drain_mailbox(&mut self, bytes: usize) -> Option<LoopCommand> {
         self.update_clock();
         let mut command = None;
-        for (run, updates) in self.effect_runner.starter.mailbox.drain() {
+        for (run, updates) in self.effect_runner.starter.mailbox.drain_at_most(bytes) {
             command = self.update_state(Msg::Run(run, updates)).or(command);
         }
         command
@@ -383,7 +414,9 @@ impl Tui {
 
     fn draw_frame(&mut self) -> io::Result<()> {
         self.update_clock();
+        let start = self.clock.elapsed();
         let drawn = self.screen.draw_frame(&self.state, &mut self.renderer);
+        self.budget.on_frame(self.clock.elapsed().saturating_sub(start));
         self.frames.on_drawn(self.clock.elapsed());
         if let Some(at) = self.state.next_redraw_at() {
             self.frames.request_at(at);
@@ -406,7 +439,7 @@ impl Tui {
         &mut self,
         signals: &mut TuiSignals,
     ) -> io::Result<Option<LoopCommand>> {
-        self.drain_mailbox();
+        self.drain_mailbox(usize::MAX);
         self.effect_runner.starter.store.flush();
         if self.editing.is_some() {
             // The editor has the terminal.
@@ -458,18 +491,10 @@ impl Tui {
         Ok(self.update_and_draw(Msg::EditorClosed(purpose, text.map_err(|e| e.to_string()))))
     }
 
-    /// Restores the terminal and flushes the store.
-    fn shut_down(&mut self, status: u8) -> u8 {
+    /// Restores the terminal.
+    fn shut_down(&mut self, status: u8, farewell: Option<String>) -> TuiEnd {
         terminal::restore_terminal();
-        self.effect_runner.starter.store.flush();
-        status
-    }
-}
-
-/// Recovery is information, everything else an error.
-fn trouble_level(trouble: &StoreError) -> NoticeLevel {
-    match trouble {
-        StoreError::Recovered { .. } => NoticeLevel::Info,
-        _ => NoticeLevel::Error,
+        self.effect_runner.search.stop();
+        TuiEnd { status, farewell }
     }
 }

@@ -105,6 +105,16 @@ pub fn write_file(
     written.map_err(|e| export_error(path, e))
 }
 
+/// Writes `text` to the new file `path`, readable by the user only.
+pub fn write_private_file(path: &Path, text: &str) -> Result<(), ExportError> {
+    check_file(path, false)?;
+    let written = AtomicFile::create(path, 0o600).and_then(|mut file| {
+        file.file_mut().write_all(text.as_bytes())?;
+        file.create_target()
+    });
+    written.map_err(|e| export_error(path, e))
+}
+
 /// Writes `files`, paths below `path` with their texts. Into a folder that is there only with `over`; what else is in it stays.
 pub fn write_folder(
     path: &Path,

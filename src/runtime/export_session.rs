@@ -11,7 +11,7 @@ use crate::review::extract_missing;
 use crate::store::Store;
 
 /// Default names to try before reporting that they are taken.
-const MAX_NAMES: usize = 999;
+pub(super) const MAX_NAMES: usize = 999;
 
 /// Writes session `id` as `format` to `to`, never over an existing file; without `to` under the default name, or the next
 /// free one: `1a2b3c4d-adr-2.md`. Returns the path, or an error message.
@@ -50,7 +50,7 @@ pub(super) fn export_session(
 }
 
 /// The `n`-th name like `name`, counted from 1.
-fn numbered_name(name: &str, n: usize) -> PathBuf {
+pub(super) fn numbered_name(name: &str, n: usize) -> PathBuf {
     match (n, name.rsplit_once('.')) {
         (1, _) => PathBuf::from(name),
         (_, Some((stem, end))) => PathBuf::from(format!("{stem}-{n}.{end}")),

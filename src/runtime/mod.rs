@@ -27,12 +27,15 @@ pub mod model_files;
 pub mod multi_scalar_rows;
 pub mod private_files;
 pub mod provider_pool;
+pub mod quitting;
 pub mod reading_worker;
 pub mod roster;
 pub mod run_mailbox;
 mod run_reporter;
 pub mod run_starter;
 pub mod signals;
+pub mod stream_budget;
 pub mod terminal;
+mod unsaved_files;
 
 pub use event_loop::{Start, run_tui};

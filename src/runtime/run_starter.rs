@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::fanout::{Fanout, RunTask};
 use super::provider_pool::ProviderPool;
 use super::run_mailbox::RunMailbox;
-use crate::app::RunRequest;
+use crate::app::{Msg, NoticeLevel, RunRequest};
 use crate::domain::{Change, Ending, RunId, RunUpdate};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// How long a question may wait to be stored before it is asked all the same.
 const SYNC_TIME: Duration = Duration::from_millis(100);
@@ -68,6 +68,17 @@ impl RunStarter {
             let _ = done.send(());
         });
         let _ = written.recv_timeout(SYNC_TIME);
+    }
+
+    /// The next report of the store, if there is one. A problem that lasts stays on the screen until it is over.
+    pub fn take_store_message(&self) -> Option<Msg> {
+        let report = self.store.take_error()?;
+        let text = report.to_string();
+        Some(match report {
+            StoreError::Recovered { .. } => Msg::StoreRecovered(text),
+            StoreError::Failing(_) => Msg::StoreFailing(text),
+            _ => Msg::Notice(NoticeLevel::Error, text),
+        })
     }
 
     /// Cancels one run.

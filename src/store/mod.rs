@@ -31,7 +31,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crate::domain::{Change, SearchHit, Session, SessionId, SessionSummary};
+use crate::domain::{Change, SearchHit, Session, SessionId, SessionSummary, UnsavedChanges};
 use change_queue::ChangeQueue;
 use errors::StoreErrors;
 use readers::Readers;
@@ -73,6 +73,10 @@ pub enum StoreError {
         /// The reason, and what to do about it.
         reason: String,
     },
+    /// Changes cannot be written at the moment, or any more: they are kept in memory. Lasts until
+    /// [`StoreError::Recovered`].
+    #[error("{0}")]
+    Failing(String),
     /// A command changed nothing because the file cannot be written.
     #[error("{path}: nothing was changed, as the store cannot be written: {reason}")]
     Unwritable {
@@ -198,6 +202,14 @@ impl Store {
         }) {
             self.handle.errors.push(e);
         }
+    }
+
+    /// The same, waiting at most `limit`. Returns what is in memory only after that.
+    pub fn flush_within(&self, limit: Duration) -> Result<UnsavedChanges, StoreError> {
+        self.query_worker(limit, Duration::ZERO, |worker| {
+            worker.flush();
+            worker.unsaved_changes()
+        })
     }
 
     /// Lists the sessions, most recently changed first, at most `limit`.

@@ -221,11 +221,15 @@ impl Term {
         self.master = None;
     }
 
+    /// Its process id.
+    pub fn pid(&self) -> rustix::process::Pid {
+        let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
+        rustix::process::Pid::from_raw(pid).unwrap()
+    }
+
     /// Sends a signal.
     pub fn signal(&self, signal: rustix::process::Signal) {
-        let pid = i32::try_from(self.child.process_id().unwrap()).unwrap();
-        rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), signal)
-            .unwrap();
+        rustix::process::kill_process(self.pid(), signal).unwrap();
     }
 
     /// Sends a signal to the program that the shell runs.

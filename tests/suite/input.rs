@@ -6,7 +6,7 @@ use plenary::app::keymap::Binding;
 use plenary::app::local_models::DownloadReport;
 use plenary::app::update::{Handled, run_action};
 use plenary::app::{Action, Effects, KeyContext, Keymap, Msg, ViewKind};
-use plenary::domain::{Ending, RunUpdate};
+use plenary::domain::{Ending, RunUpdate, UnsavedChanges};
 
 use crate::common::desk::{Desk, FOUR, id, roster, session_summary, weights};
 
@@ -74,6 +74,7 @@ fn desk_in(context: KeyContext) -> Option<Desk> {
         KeyContext::Challenge => desk.keys("f3 !"),
         KeyContext::Line => desk.keys("f3 c"),
         KeyContext::Confirm => desk.keys("f3 A"),
+        KeyContext::Unsaved => desk.send(Msg::UnsavedFound(UnsavedChanges::default())),
         KeyContext::Help => desk.keys("?"),
         _ => &mut desk,
     };

@@ -15,6 +15,7 @@ mod network;
 mod personas;
 mod provider;
 mod pty;
+mod pty_disk;
 mod pull;
 mod review;
 mod sanitised;

@@ -467,7 +467,11 @@ fn a_store_that_cannot_be_created_is_reported_and_answers_stream() {
     term.wait("the reason", |s| s.contains("memory"));
     term.send("go\r");
     term.wait("four answers", all_done);
-    term.quit();
+    term.send("q");
+    term.wait_for("4 answers are not on disk");
+    term.send("q");
+    assert_eq!(term.end().exit_code(), 0);
+    term.wait("the reason in the terminal", |s| s.contains("plenary: 4 answers are not on disk"));
 }
 
 #[test]

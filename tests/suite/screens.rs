@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use plenary::app::{EditorPurpose, Focus, KeyPress, Msg, NoticeLevel};
-use plenary::domain::{Ending, RunUpdate, SessionId, SessionSummary};
+use plenary::domain::{Ending, RunUpdate, SessionId, SessionSummary, UnsavedChanges};
 use plenary::ui::theme::{ColorDepth, Theme, UiRole};
 use ratatui::layout::Position;
 
@@ -174,6 +174,20 @@ fn overlays() {
     shows("help_120x40", &answered(120, 40).keys("? j j j j j j j j j j j j j j").screen());
     shows("palette_100x30", &answered(100, 30).keys(":").typed("retry").screen());
     shows("palette_nothing_100x30", &answered(100, 30).keys(":").typed("zzz").screen());
+}
+
+#[test]
+fn quitting_with_unsaved_answers() {
+    let unsaved = |answers: usize| {
+        Msg::UnsavedFound(UnsavedChanges {
+            sessions: vec![SessionId::from_number(1)],
+            answers,
+            reason: "/home/mara/.local/share/plenary/plenary.db: the disk is full; free some space"
+                .into(),
+        })
+    };
+    shows("unsaved_80x24", &answered(80, 24).msg(unsaved(3)).screen());
+    shows("unsaved_20x5", &answered(20, 5).msg(unsaved(1)).screen());
 }
 
 fn summary(n: u128, title: &str, minutes_ago: i64, answered: u32) -> SessionSummary {
@@ -379,6 +393,18 @@ fn nothing_that_a_name_or_a_message_holds_reaches_the_terminal_as_control() {
     let screen = script.screen();
     let bad = |c: &char| (c.is_control() && *c != '\n') || ('\u{202a}'..='\u{202e}').contains(c);
     assert_eq!(screen.chars().find(bad), None, "{screen}");
+}
+
+#[test]
+fn an_answer_that_is_too_large_for_markdown_says_so_and_can_be_read_to_its_end() {
+    let answer = "word ".repeat(40_000) + "the end";
+    let streaming = Script::new(100, 30).ask("How?").streams(0, &answer);
+    assert!(streaming.screen().contains("the end"), "{}", streaming.screen());
+    let top = streaming.keys("Esc g g").screen();
+    assert!(top.contains("shown as plain"), "{top}");
+    assert!(!top.contains("the end"), "{top}");
+    let end = Script::new(100, 30).ask("How?").answers(0, &answer).keys("Esc g g G").screen();
+    assert!(end.contains("the end"), "{end}");
 }
 
 #[test]

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use plenary::app::{Effect, Focus, LayoutMode, Msg, Overlay, ScrollMove, Signal};
+use plenary::app::{Effect, Focus, LayoutMode, Msg, NoticeLevel, Overlay, ScrollMove, Signal};
 use plenary::domain::{
     Change, ChatRole, Ending, ModelRef, Run, RunId, RunNotes, RunState, RunUpdate, Session,
-    SessionId, Turn, TurnId, Usage,
+    SessionId, Turn, TurnId, UnsavedChanges, Usage,
 };
 
 use crate::common::desk::{Desk, FOUR, id, roster, session_summary};
@@ -551,6 +551,59 @@ fn a_search_is_stopped_when_its_words_are_gone_or_the_list_is_closed() {
     desk.keys("/").type_text("a").send(Msg::SearchResults("a".into(), Ok(Vec::new()))).take();
     desk.keys("esc esc");
     assert_eq!(searches(&mut desk), []);
+}
+
+#[test]
+fn quitting_asks_about_what_is_not_on_disk() {
+    let mut desk = Desk::new();
+    desk.ask("q").keys("X q");
+    assert_eq!(desk.take().last(), Some(&Effect::Quit(0)));
+    let changes = UnsavedChanges {
+        sessions: desk.state.session_id().into_iter().collect(),
+        answers: 3,
+        reason: "the disk is full".into(),
+    };
+    let asked = |desk: &mut Desk| desk.send(Msg::UnsavedFound(changes.clone())).take();
+    assert_eq!(asked(&mut desk), []);
+    desk.keys("esc");
+    assert!(desk.take().is_empty() && desk.state.overlays.is_empty());
+    asked(&mut desk);
+    // The second `w` comes while the file is being written.
+    desk.keys("w w");
+    assert_eq!(desk.take(), [Effect::WriteUnsaved(changes.clone())]);
+    desk.send(Msg::UnsavedWritten(Err("no folder can be written".into())));
+    assert_eq!(desk.notice(), "no folder can be written");
+    assert_eq!(desk.take(), []);
+    desk.keys("w").send(Msg::UnsavedWritten(Ok("in x.md".into())));
+    assert_eq!(desk.take().last(), Some(&Effect::QuitUnsaved("in x.md".into())));
+    let lost = Effect::QuitUnsaved("3 answers are not on disk (the disk is full)".into());
+    desk.keys("q");
+    assert_eq!(desk.take().as_slice(), std::slice::from_ref(&lost));
+    // Ctrl+C twice ends the program whatever is open.
+    desk.keys("ctrl-c ctrl-c");
+    assert_eq!(desk.take().last(), Some(&lost));
+    desk.send(Msg::Signal(Signal::Terminate));
+    assert_eq!(desk.take().last(), Some(&Effect::Quit(143)));
+}
+
+#[test]
+fn a_store_that_cannot_be_written_stays_on_the_screen_until_it_can() {
+    let mut desk = Desk::new();
+    desk.send(Msg::StoreFailing("the disk is full".into()));
+    for ms in [0, 60_000, 600_000] {
+        desk.at(ms);
+        assert_eq!(desk.notice(), "the disk is full");
+        assert_eq!(desk.state.next_redraw_at(), None, "nothing changes, so nothing is drawn");
+    }
+    // Another notice is shown, and goes.
+    desk.send(Msg::Notice(NoticeLevel::Info, "copied".into()));
+    assert_eq!(desk.notice(), "copied");
+    desk.at(660_000);
+    assert_eq!(desk.notice(), "the disk is full");
+    desk.send(Msg::StoreRecovered("saved".into()));
+    assert_eq!(desk.notice(), "saved");
+    desk.at(720_000);
+    assert_eq!(desk.notice(), "");
 }
 
 #[test]

@@ -67,6 +67,8 @@ contexts! {
     Line = "line", "Editing one line";
     /// A question before something is done.
     Confirm = "confirm", "Confirmation";
+    /// Quitting while something is not on disk.
+    Unsaved = "unsaved", "Quitting without saving";
     /// The list of keys.
     Help = "help", "This list";
     /// Download of the local model.
@@ -98,6 +100,7 @@ impl KeyContext {
             | Self::Challenge
             | Self::Line
             | Self::Confirm
+            | Self::Unsaved
             | Self::Help
             | Self::Pull
             | Self::Filter => true,

@@ -13,6 +13,7 @@ mod ledger;
 mod line_edit;
 mod picker;
 mod sessions;
+mod unsaved;
 
 pub use brief::BriefOverlay;
 pub use challenge::ChallengeOverlay;
@@ -24,6 +25,7 @@ pub use ledger::{AnswerPosition, LedgerOverlay, LedgerRow};
 pub use line_edit::{LineEditOverlay, LineEditPurpose};
 pub use picker::{ListCursor, Picker};
 pub use sessions::{SessionRow, SessionsOverlay};
+pub use unsaved::UnsavedOverlay;
 
 pub(super) use brief::open_brief;
 pub(super) use challenge::open_challenge;
@@ -36,6 +38,7 @@ pub(super) use picker::{edit_filter, list_delta};
 pub(super) use sessions::{
     awaits_search, on_session_changed, on_sessions_found, on_sessions_listed, open_sessions,
 };
+pub(super) use unsaved::{asked_unsaved, on_unsaved_found, on_unsaved_written};
 
 use super::{Action, Effects, KeyContext, KeyPress, State};
 
@@ -60,6 +63,8 @@ pub enum Overlay {
     Brief(BriefOverlay),
     /// Export of the session to a file.
     Export(ExportOverlay),
+    /// The question what becomes of changes that are not on disk.
+    Unsaved(UnsavedOverlay),
 }
 
 /// How an overlay handled an action.
@@ -118,6 +123,7 @@ impl Overlay {
             Self::Ledger(overlay) => overlay,
             Self::Brief(overlay) => overlay,
             Self::Export(overlay) => overlay,
+            Self::Unsaved(overlay) => overlay,
         }
     }
 
@@ -133,6 +139,7 @@ impl Overlay {
             Self::Ledger(overlay) => overlay,
             Self::Brief(overlay) => overlay,
             Self::Export(overlay) => overlay,
+            Self::Unsaved(overlay) => overlay,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{ask, run_updates};
-use crate::app::{Effect, Effects, NoticeLevel, Signal, State};
+use crate::app::{Effect, Effects, Notice, NoticeLevel, Signal, State, overlay};
 use crate::domain::Ending;
 
 /// How long the first of two quit keys is remembered.
@@ -14,6 +14,10 @@ pub(super) fn expire_notices(state: &mut State) {
     let now = state.clock.since_start;
     if state.notice.as_ref().is_some_and(|n| n.until <= now) {
         state.notice = None;
+    }
+    if let (None, Some(text)) = (&state.notice, &state.store_problem) {
+        let text = text.clone();
+        state.notice = Some(Notice { level: NoticeLevel::Error, text, until: Notice::STAYS });
     }
     if state.quitting.is_some_and(|until| until <= now) {
         state.quitting = None;
@@ -51,10 +55,28 @@ pub(super) fn on_signal(state: &mut State, signal: Signal, effects: &mut Effects
     end_program(state, &ending, 128 + signal.number(), effects);
 }
 
+/// Says why changes cannot be written, until they can.
+pub(super) fn on_store_failing(state: &mut State, text: String) {
+    state.notice = None;
+    state.store_problem = Some(text);
+    expire_notices(state);
+}
+
+/// Says that everything is on disk again, in place of the problem.
+pub(super) fn on_store_recovered(state: &mut State, text: String) {
+    state.store_problem = None;
+    state.show_notice(NoticeLevel::Info, text);
+}
+
 fn end_program(state: &mut State, ending: &Ending, status: u8, effects: &mut Effects) {
     effects.push(Effect::CancelAll);
     for run in ask::live_runs(state) {
         run_updates::end_run(state, run, ending.clone(), effects);
     }
-    effects.push(Effect::Quit(status));
+    // Asked, and insisted: the user must not be kept.
+    let asked = overlay::asked_unsaved(state).filter(|_| status == 0);
+    effects.push(match asked {
+        Some(changes) => Effect::QuitUnsaved(changes.describe_loss()),
+        None => Effect::Quit(status),
+    });
 }

@@ -66,14 +66,20 @@ fn apply_message(state: &mut State, msg: Msg, effects: &mut Effects) {
         }
         Msg::DownloadModels => download::download_without_asking(state, effects),
         Msg::Notice(level, text) => show_notice(state, level, text),
+        Msg::StoreFailing(text) => lifecycle::on_store_failing(state, text),
+        Msg::StoreRecovered(text) => lifecycle::on_store_recovered(state, text),
+        Msg::UnsavedFound(changes) => overlay::on_unsaved_found(state, changes),
+        Msg::UnsavedWritten(outcome) => overlay::on_unsaved_written(state, outcome, effects),
         Msg::Signal(signal) => lifecycle::on_signal(state, signal, effects),
     }
     reading::request_shown(state, effects);
 }
 
-/// Shows a notice, unless an error is shown and the notice is less severe.
+/// Shows a notice, unless an error is shown and the notice is less severe. An error that stays comes back afterwards.
 fn show_notice(state: &mut State, level: NoticeLevel, text: String) {
-    let louder = |n: &Notice| n.level == NoticeLevel::Error && level != NoticeLevel::Error;
+    let louder = |n: &Notice| {
+        n.level == NoticeLevel::Error && level != NoticeLevel::Error && n.until != Notice::STAYS
+    };
     if !state.notice.as_ref().is_some_and(louder) {
         state.show_notice(level, text);
     }

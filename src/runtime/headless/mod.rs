@@ -267,7 +267,9 @@ impl<'a> Asking<'a> {
                 | Effect::NextTheme
                 | Effect::Redraw
                 | Effect::Suspend
-                | Effect::Quit(_) => {}
+                | Effect::Quit(_)
+                | Effect::WriteUnsaved(_)
+                | Effect::QuitUnsaved(_) => {}
             }
         }
     }

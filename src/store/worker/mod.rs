@@ -9,6 +9,7 @@ mod pending;
 mod reads;
 #[cfg(test)]
 mod tests;
+mod unsaved;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -327,13 +328,13 @@ impl StoreWorker {
         if is_damaged(error) {
             file.access = FileAccess::Never;
             self.has_problem = true;
-            self.errors.push(StoreError::Io(format!(
+            self.errors.push(StoreError::Failing(format!(
                 "{path}: the file is damaged ({error}); new changes are kept in memory only. Move the \
                  file away when plenary has ended: mv '{path}' '{path}.damaged'"
             )));
         } else if !self.has_problem {
             self.has_problem = true;
-            self.errors.push(StoreError::Io(format!(
+            self.errors.push(StoreError::Failing(format!(
                 "{path}: {}; new changes are kept in memory until the store can be written",
                 describe_error(error)
             )));

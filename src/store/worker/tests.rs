@@ -78,7 +78,7 @@ fn full_disk_loses_nothing_and_is_reported_once() {
     worker.accept_changes(vec![queued(text(&long))]);
     worker.retry_at = Some(Instant::now());
     worker.accept_changes(vec![queued(text(" end")), queued(done())]);
-    assert!(matches!(worker.errors.take(), Some(StoreError::Io(m)) if m.contains("full")));
+    assert!(matches!(worker.errors.take(), Some(StoreError::Failing(m)) if m.contains("full")));
     assert_eq!(worker.errors.take(), None, "reported twice");
 
     let whole = format!("on disk. {long} end");
@@ -141,7 +141,7 @@ fn triage_step_on_a_full_disk_is_kept_and_reported_as_unwritten() {
     worker.accept_changes(queue.next_batch(None).changes);
     assert_eq!(answer.try_recv(), Ok(false));
     worker.accept_changes(vec![queued(Change::RecommendationSelected(item(3)))]);
-    assert!(matches!(worker.errors.take(), Some(StoreError::Io(m)) if m.contains("full")));
+    assert!(matches!(worker.errors.take(), Some(StoreError::Failing(m)) if m.contains("full")));
     for change in [
         Change::Renamed { session: SESSION, title: "z".repeat(9_000) },
         Change::Deleted { session: SESSION },

@@ -10,6 +10,7 @@ mod help;
 mod ledger;
 mod line_edit;
 mod sessions;
+mod unsaved;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
@@ -81,6 +82,7 @@ impl OverlayRenderer {
             }
             Overlay::Brief(overlay) => brief::draw_brief(buffer, theme, area, overlay, state),
             Overlay::Export(overlay) => export::draw_export(buffer, theme, area, overlay, state),
+            Overlay::Unsaved(overlay) => unsaved::draw_unsaved(buffer, theme, area, overlay, state),
         }
         None
     }

@@ -75,6 +75,7 @@ macro_rules! contextual_actions {
             | Action::Yes
             | Action::OnlyOpen
             | Action::No
+            | Action::WriteUnsaved
             | Action::Open
             | Action::Filter
     };

@@ -125,6 +125,7 @@ fn handle_in(
         | KeyContext::Challenge
         | KeyContext::Line
         | KeyContext::Confirm
+        | KeyContext::Unsaved
         | KeyContext::Help
         | KeyContext::Pull => Handled::No,
     }
