@@ -43,6 +43,39 @@ pub fn choose_appearance(setup: &Setup, is_light: Option<bool>) -> Result<Appear
     Ok(Appearance { theme, depth, notices })
 }
 
+/// A theme that was read for `doctor`.
+#[derive(Debug)]
+pub struct CheckedTheme {
+    /// Its name.
+    pub name: String,
+    /// The fields that fell back to a default, or why it cannot be loaded.
+    pub result: Result<Vec<String>, String>,
+}
+
+/// Loads the configured theme and all themes of the user, as the screen does.
+pub fn check_themes(setup: &Setup) -> Vec<CheckedTheme> {
+    let folder = setup.paths.config.join("themes");
+    let built_in = Theme::list_names(None);
+    let mut names = Theme::list_names(Some(&folder));
+    // A file with the name of a built-in theme replaces it.
+    names.retain(|name| !built_in.contains(name) || folder.join(format!("{name}.toml")).exists());
+    if setup.theme != "auto" && !names.contains(&setup.theme) && !built_in.contains(&setup.theme) {
+        names.push(setup.theme.clone());
+    }
+    let check = |name: String| {
+        let loaded = Theme::load(&name, Some(&folder), ColorDepth::True);
+        let file = folder.join(format!("{name}.toml"));
+        let describe = |error: ThemeError| match error {
+            // What it inherits from; the message names no file.
+            ThemeError::Unknown { .. } if file.exists() => format!("{}: {error}", file.display()),
+            _ => error.to_string(),
+        };
+        let result = loaded.map(|(_, notices)| notices).map_err(describe);
+        CheckedTheme { name, result }
+    };
+    names.into_iter().map(check).collect()
+}
+
 /// Asks the terminal whether its background is light; none when it does not say so in time. Keys that come meanwhile
 /// stay in `input`.
 pub async fn ask_background(screen: &mut Screen, input: &TerminalInput) -> Option<bool> {

@@ -19,6 +19,7 @@ use super::quitting::{self, TuiEnd};
 use super::reading_worker::ReadingWorker;
 use super::run_starter::RunStarter;
 use super::signals::{self, ProcessSignal, TuiSignals};
+use super::stream_budget::StreamBudget;
 use super::terminal::{self, Screen};
 use super::{appearance, roster};
 use crate::app::reading::ReadingSubject;
@@ -101,6 +102,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<TuiEnd, TuiEr
             input,
             has_automatic_theme: setup.theme == "auto",
             frames: FrameSchedule::default(),
+            budget: StreamBudget::default(),
             effect_runner,
             inbound,
             editing: None,
@@ -137,6 +139,7 @@ struct Tui {
     /// The theme follows the background of the terminal.
     has_automatic_theme: bool,
     frames: FrameSchedule,
+    budget: StreamBudget,
     effect_runner: EffectRunner,
     inbound: Receiver<Msg>,
     editing: Option<Editing>,
@@ -274,13 +277,13 @@ impl Tui {
             WakeReason::RunMailbox => {
                 self.frames.request_for_stream(self.clock.elapsed());
                 // Nothing is drawn while the editor is open, but what arrives is stored.
-                if self.editing.is_some() { self.drain_mailbox() } else { None }
+                if self.editing.is_some() { self.drain_mailbox(usize::MAX) } else { None }
             }
             WakeReason::StoreTrouble => {
                 let msg = self.effect_runner.starter.take_store_message()?;
                 self.update_and_draw(msg)
             }
-            WakeReason::Frame => self.drain_mailbox(),
+            WakeReason::Frame => self.take_stream_frame(),
         }
     }
 
@@ -289,7 +292,10 @@ impl Tui {
         match signal {
             // While an editor is open, Ctrl+C and the terminal are the editor's.
             ProcessSignal::End(Signal::Interrupt) | ProcessSignal::Continued if is_editing => {}
-            ProcessSignal::End(signal) => return Ok(self.update_and_draw(Msg::Signal(signal))),
+            ProcessSignal::End(signal) => {
+                let command = self.drain_mailbox(usize::MAX);
+                return Ok(self.update_and_draw(Msg::Signal(signal)).or(command));
+            }
             ProcessSignal::Stop => return Ok(Some(LoopCommand::Suspend)),
             // It was stopped without notice: another program has had the terminal, or still has it.
             ProcessSignal::Continued if !signals::is_foreground() => {
@@ -325,8 +331,7 @@ impl Tui {
                 return None;
             }
         };
-        // A key acts on everything that has arrived: a cancelled answer keeps it.
-        let command = self.drain_mailbox();
+        let command = self.drain_mailbox(StreamBudget::bytes_before(&msg, self.is_composing()));
         command.or_else(|| self.update_and_draw(msg))
     }
 
@@ -395,11 +400,19 @@ impl Tui {
         update(&mut self.state, Msg::Clock(self.clock.now()), &mut Effects::new());
     }
 
-    /// Applies everything that runs have reported since the last drain.
-    fn drain_mailbox(&mut self) -> Option<LoopCommand> {
+    /// Takes in as much streamed text as the last frames allow; the frame that is due draws it.
+    fn take_stream_frame(&mut self) -> Option<LoopCommand> {
+        let start = self.clock.elapsed();
+        let command = self.drain_mailbox(self.budget.bytes());
+        self.budget.add_time(self.clock.elapsed().saturating_sub(start));
+        command
+    }
+
+    /// Applies what runs have reported since the last drain, up to about `bytes` of text.
+    fn drain_mailbox(&mut self, bytes: usize) -> Option<LoopCommand> {
         self.update_clock();
         let mut command = None;
-        for (run, updates) in self.effect_runner.starter.mailbox.drain() {
+        for (run, updates) in self.effect_runner.starter.mailbox.drain_at_most(bytes) {
             command = self.update_state(Msg::Run(run, updates)).or(command);
         }
         command
@@ -407,7 +420,9 @@ impl Tui {
 
     fn draw_frame(&mut self) -> io::Result<()> {
         self.update_clock();
+        let start = self.clock.elapsed();
         let drawn = self.screen.draw_frame(&self.state, &mut self.renderer);
+        self.budget.on_frame(self.clock.elapsed().saturating_sub(start));
         self.frames.on_drawn(self.clock.elapsed());
         if let Some(at) = self.state.next_redraw_at() {
             self.frames.request_at(at);
@@ -430,7 +445,7 @@ impl Tui {
         &mut self,
         signals: &mut TuiSignals,
     ) -> io::Result<Option<LoopCommand>> {
-        self.drain_mailbox();
+        self.drain_mailbox(usize::MAX);
         self.effect_runner.starter.store.flush();
         if self.editing.is_some() {
             // The editor has the terminal.

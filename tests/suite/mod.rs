@@ -21,6 +21,7 @@ mod review;
 mod sanitised;
 mod scaffold;
 mod screens;
+mod security;
 mod sessions;
 mod store;
 mod stream;
