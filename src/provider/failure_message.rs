@@ -8,7 +8,7 @@ use std::io;
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use reqwest::header::{HeaderMap, LOCATION};
+use reqwest::header::{CONTENT_ENCODING, HeaderMap, HeaderValue, LOCATION};
 use secrecy::SecretString;
 
 use super::keyring::describe_key_source;
@@ -167,12 +167,15 @@ impl FailureExplainer {
         body: &[u8],
     ) -> Failure {
         let code = status.as_u16();
+        // A compressed body, which was not asked for, has nothing to read.
+        let encoding = headers.get(CONTENT_ENCODING).map(HeaderValue::as_bytes);
+        let body = if encoding.is_none_or(|name| name == b"identity") { body } else { &[] };
         let api_error = ApiError::from_body(body);
         let (kind, mut retryable) = classify_status(code);
         if api_error.as_ref().is_some_and(ApiError::is_final) {
             retryable = false;
         }
-        match headers.get("x-should-retry").map(reqwest::header::HeaderValue::as_bytes) {
+        match headers.get("x-should-retry").map(HeaderValue::as_bytes) {
             Some(b"true") => retryable = true,
             Some(b"false") => retryable = false,
             _ => {}

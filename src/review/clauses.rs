@@ -98,7 +98,10 @@ pub(super) fn sentences_of_section(
                 push_sentences(document.source(), part.span(), &mut sentences);
             }
             OutlineKind::Table => push_cells(document.source(), &part, &mut sentences),
-            OutlineKind::Heading(_) | OutlineKind::Code(_) | OutlineKind::Rule => {}
+            OutlineKind::Heading(_)
+            | OutlineKind::Code(_)
+            | OutlineKind::Rule
+            | OutlineKind::Plain => {}
         }
     }
     sentences

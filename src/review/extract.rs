@@ -145,7 +145,7 @@ impl<'a> RecommendationFinder<'a> {
                     self.push(facet, shorten_title(title), part.span(), None);
                 }
             }
-            OutlineKind::Heading(_) | OutlineKind::Rule => {}
+            OutlineKind::Heading(_) | OutlineKind::Rule | OutlineKind::Plain => {}
         }
         false
     }

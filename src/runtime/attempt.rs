@@ -121,11 +121,13 @@ impl ReceivedBytes {
                         }
                         let text = truncate_to_limit(text, &mut self.text);
                         reporter.report_update(RunUpdate::Text(text));
+                        reporter.wait_for_room().await;
                     }
                 }
                 Ok(StreamEvent::Reasoning(text)) => {
                     let text = truncate_to_limit(text, &mut self.reasoning);
                     reporter.report_update(RunUpdate::Reasoning(text));
+                    reporter.wait_for_room().await;
                 }
                 Ok(StreamEvent::Usage(usage)) => reporter.report_update(RunUpdate::Usage(usage)),
                 Ok(StreamEvent::Stop(reason)) => {

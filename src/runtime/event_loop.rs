@@ -13,18 +13,18 @@ use super::editor::{self, Editing, EditorError};
 use super::effect_runner::{EffectRunner, LoopCommand};
 use super::frame_schedule::FrameSchedule;
 use super::highlighter::HighlightWorker;
-use super::input::{InputEvent, TerminalInput};
+use super::input::{ENTER, InputEvent, TerminalInput};
 use super::provider_pool::ProviderPool;
 use super::quitting::{self, TuiEnd};
 use super::reading_worker::ReadingWorker;
 use super::run_starter::RunStarter;
 use super::signals::{self, ProcessSignal, TuiSignals};
+use super::stream_budget::StreamBudget;
 use super::terminal::{self, Screen};
 use super::{appearance, roster};
 use crate::app::reading::ReadingSubject;
 use crate::app::{
-    EditorPurpose, Effects, KeyCode, KeyContext, KeyPress, Keymap, Msg, NoticeLevel, Signal, State,
-    update,
+    EditorPurpose, Effects, KeyContext, KeyPress, Keymap, Msg, NoticeLevel, Signal, State, update,
 };
 use crate::config::Setup;
 use crate::domain::SessionId;
@@ -102,6 +102,7 @@ pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<TuiEnd, TuiEr
             input,
             has_automatic_theme: setup.theme == "auto",
             frames: FrameSchedule::default(),
+            budget: StreamBudget::default(),
             effect_runner,
             inbound,
             editing: None,
@@ -125,10 +126,8 @@ fn load_keymap(setup: &Setup) -> Result<Keymap, TuiError> {
     map.map_err(|e| TuiError::Config(e.to_string()))
 }
 
-/// The key that sends; followed by more keys of the same burst it begins a new line.
-const ENTER: KeyPress = KeyPress::plain(KeyCode::Enter);
-
-/// Keys that wait from which on not every key is drawn.
+/// Keys that wait from which on they are a paste that is not marked as one: text is inserted at once, and not every key
+/// is drawn.
 const BURST: usize = 16;
 
 struct Tui {
@@ -140,6 +139,7 @@ struct Tui {
     /// The theme follows the background of the terminal.
     has_automatic_theme: bool,
     frames: FrameSchedule,
+    budget: StreamBudget,
     effect_runner: EffectRunner,
     inbound: Receiver<Msg>,
     editing: Option<Editing>,
@@ -172,16 +172,20 @@ impl Tui {
                             command = self.update_and_draw(Msg::UnsavedFound(unsaved));
                             continue;
                         }
-                        None => return Ok(self.shut_down(0, None)),
+                        None => return Ok(self.shut_down(signals, TuiEnd::default()).await),
                     }
                 }
                 Some(LoopCommand::Quit(status)) => {
-                    terminal::restore_terminal();
+                    self.release_terminal().await;
                     let store = &self.effect_runner.starter.store;
                     let farewell = quitting::save_at_exit(store, &self.state);
-                    return Ok(self.shut_down(status, farewell));
+                    return Ok(self.shut_down(signals, TuiEnd { status, farewell }).await);
                 }
-                Some(LoopCommand::QuitUnsaved(text)) => return Ok(self.shut_down(0, Some(text))),
+                Some(LoopCommand::QuitUnsaved(text)) => {
+                    return Ok(self
+                        .shut_down(signals, TuiEnd { status: 0, farewell: Some(text) })
+                        .await);
+                }
                 Some(LoopCommand::Redraw) => {
                     self.screen.clear()?;
                     self.frames.request_now(self.clock.elapsed());
@@ -274,13 +278,13 @@ impl Tui {
             WakeReason::RunMailbox => {
                 self.frames.request_for_stream(self.clock.elapsed());
                 // Nothing is drawn while the editor is open, but what arrives is stored.
-                if self.editing.is_some() { self.drain_mailbox() } else { None }
+                if self.editing.is_some() { self.drain_mailbox(usize::MAX) } else { None }
             }
             WakeReason::StoreTrouble => {
                 let msg = self.effect_runner.starter.take_store_message()?;
                 self.update_and_draw(msg)
             }
-            WakeReason::Frame => self.drain_mailbox(),
+            WakeReason::Frame => self.take_stream_frame(),
         }
     }
 
@@ -289,7 +293,10 @@ impl Tui {
         match signal {
             // While an editor is open, Ctrl+C and the terminal are the editor's.
             ProcessSignal::End(Signal::Interrupt) | ProcessSignal::Continued if is_editing => {}
-            ProcessSignal::End(signal) => return Ok(self.update_and_draw(Msg::Signal(signal))),
+            ProcessSignal::End(signal) => {
+                let command = self.drain_mailbox(usize::MAX);
+                return Ok(self.update_and_draw(Msg::Signal(signal)).or(command));
+            }
             ProcessSignal::Stop => return Ok(Some(LoopCommand::Suspend)),
             // It was stopped without notice: another program has had the terminal, or still has it.
             ProcessSignal::Continued if !signals::is_foreground() => {
@@ -305,6 +312,11 @@ impl Tui {
     }
 
     fn on_input(&mut self) -> Option<LoopCommand> {
+        if self.is_composing()
+            && let Some(text) = self.input.take_text(BURST)
+        {
+            return self.update_and_draw(Msg::Paste(text));
+        }
         let msg = match self.input.take()? {
             InputEvent::Key(key)
                 if key == ENTER && self.is_composing() && self.input.has_pending() =>
@@ -320,8 +332,7 @@ impl Tui {
                 return None;
             }
         };
-        // A key acts on everything that has arrived: a cancelled answer keeps it.
-        let command = self.drain_mailbox();
+        let command = self.drain_mailbox(StreamBudget::bytes_before(&msg, self.is_composing()));
         command.or_else(|| self.update_and_draw(msg))
     }
 
@@ -390,11 +401,19 @@ impl Tui {
         update(&mut self.state, Msg::Clock(self.clock.now()), &mut Effects::new());
     }
 
-    /// Applies everything that runs have reported since the last drain.
-    fn drain_mailbox(&mut self) -> Option<LoopCommand> {
+    /// Takes in as much streamed text as the last frames allow; the frame that is due draws it.
+    fn take_stream_frame(&mut self) -> Option<LoopCommand> {
+        let start = self.clock.elapsed();
+        let command = self.drain_mailbox(self.budget.bytes());
+        self.budget.add_time(self.clock.elapsed().saturating_sub(start));
+        command
+    }
+
+    /// Applies what runs have reported since the last drain, up to about `bytes` of text.
+    fn drain_mailbox(&mut self, bytes: usize) -> Option<LoopCommand> {
         self.update_clock();
         let mut command = None;
-        for (run, updates) in self.effect_runner.starter.mailbox.drain() {
+        for (run, updates) in self.effect_runner.starter.mailbox.drain_at_most(bytes) {
             command = self.update_state(Msg::Run(run, updates)).or(command);
         }
         command
@@ -402,7 +421,9 @@ impl Tui {
 
     fn draw_frame(&mut self) -> io::Result<()> {
         self.update_clock();
+        let start = self.clock.elapsed();
         let drawn = self.screen.draw_frame(&self.state, &mut self.renderer);
+        self.budget.on_frame(self.clock.elapsed().saturating_sub(start));
         self.frames.on_drawn(self.clock.elapsed());
         if let Some(at) = self.state.next_redraw_at() {
             self.frames.request_at(at);
@@ -425,7 +446,7 @@ impl Tui {
         &mut self,
         signals: &mut TuiSignals,
     ) -> io::Result<Option<LoopCommand>> {
-        self.drain_mailbox();
+        self.drain_mailbox(usize::MAX);
         self.effect_runner.starter.store.flush();
         if self.editing.is_some() {
             // The editor has the terminal.
@@ -477,10 +498,19 @@ impl Tui {
         Ok(self.update_and_draw(Msg::EditorClosed(purpose, text.map_err(|e| e.to_string()))))
     }
 
-    /// Restores the terminal.
-    fn shut_down(&mut self, status: u8, farewell: Option<String>) -> TuiEnd {
+    /// Restores the terminal, once no reply is due.
+    async fn release_terminal(&self) {
+        appearance::wait_for_replies(&self.input, self.clock.elapsed()).await;
         terminal::restore_terminal();
+    }
+
+    /// Restores the terminal.
+    async fn shut_down(&self, signals: &mut TuiSignals, end: TuiEnd) -> TuiEnd {
+        self.release_terminal().await;
         self.effect_runner.search.stop();
-        TuiEnd { status, farewell }
+        if signals.was_interrupted().await {
+            terminal::repeat_restore();
+        }
+        end
     }
 }

@@ -31,6 +31,11 @@ impl RunReporter {
         }
     }
 
+    /// Waits while much of the run's text has not been taken from the mailbox.
+    pub(super) async fn wait_for_room(&self) {
+        self.mailbox.wait_for_room(self.run).await;
+    }
+
     /// Reports the ending, unless the run has ended.
     pub(super) fn report_end(&self, ending: Ending) {
         let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);

@@ -35,6 +35,8 @@ pub(crate) enum BlockBody {
     Code(usize),
     /// A table.
     Table(Box<Table>),
+    /// The rest of an answer that is too large to be parsed; always the last block.
+    Plain,
 }
 
 /// A container around a leaf block.

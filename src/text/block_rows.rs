@@ -1,6 +1,7 @@
 //! The rows of one block at one width: headings, paragraphs, rules.
 //!
-//! Pure: a block and a width in, rows out. Tables are laid out in `table`, code in `code_rows`, the left margin in `row_margin`.
+//! Pure: a block and a width in, rows out. Tables are laid out in `table`, code in `code_rows`, plain text in
+//! `plain_rows`, the left margin in `row_margin`.
 
 use std::ops::Range;
 
@@ -25,7 +26,7 @@ pub(super) fn push_block_rows(block: &LeafBlock, columns: usize, rows: &mut Vec<
             rows.push(Row { pieces, kind: RowKind::Prose, source: block.span.clone() });
         }
         BlockBody::Table(table) => table::push_table_rows(table, &block.span, &mut frame, rows),
-        BlockBody::Code(_) => {}
+        BlockBody::Code(_) | BlockBody::Plain => {}
     }
 }
 

@@ -1,15 +1,19 @@
 //! The row cache: a document's rows at one width, kept block by block.
 //!
-//! Only changed blocks are wrapped again, code is appended to, and a height index finds rows in O(log blocks). Draws nothing
-//! and knows no scroll position.
+//! Only changed blocks are wrapped again, code is appended to, and a height index finds rows in O(log blocks). Of plain text
+//! only the rows that are asked for are built. Draws nothing and knows no scroll position.
 
 use std::ops::Range;
 
 use super::block::{BlockBody, LeafBlock};
 use super::block_rows::push_block_rows;
 use super::code_rows::{CodeRows, CodeRowsInput};
+use super::plain_rows::PlainRows;
 use super::row_margin::gap_row;
 use super::{ParsedMarkdown, Row, RowKind, inline};
+
+/// Rows of plain text that are built with every update.
+const FIRST_PLAIN_ROWS: usize = 64;
 
 /// A position in a document that survives growth and resizing: a block and a row in it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,8 +49,29 @@ pub struct MarkdownRows {
 #[derive(Debug)]
 struct BlockRows {
     id: u64,
+    /// All rows, or those of plain text that have been built.
     rows: Vec<Row>,
     code: Option<CodeRows>,
+    plain: Option<PlainWindow>,
+}
+
+/// Plain text and the first row of it that has been built.
+#[derive(Debug)]
+struct PlainWindow {
+    text: PlainRows,
+    first: usize,
+}
+
+impl BlockRows {
+    fn height(&self) -> usize {
+        self.plain.as_ref().map_or(self.rows.len(), |plain| plain.text.height())
+    }
+
+    /// The rows that have been built, from row `from` on; none when that one has not been built.
+    fn rows_from(&self, from: usize) -> &[Row] {
+        let first = self.plain.as_ref().map_or(0, |plain| plain.first);
+        from.checked_sub(first).and_then(|from| self.rows.get(from..)).unwrap_or_default()
+    }
 }
 
 impl MarkdownRows {
@@ -86,14 +111,29 @@ impl MarkdownRows {
     /// Row `index`, 0-based.
     pub fn row(&self, index: usize) -> Option<&Row> {
         let Anchor { block, row } = self.find_anchor(index)?;
-        self.blocks.get(block)?.rows.get(row)
+        self.blocks.get(block)?.rows_from(row).first()
     }
 
-    /// The rows from `from` on.
+    /// The rows from `from` on; of plain text those that have been built.
     pub fn rows_from(&self, from: usize) -> impl Iterator<Item = &Row> {
         let at = self.find_anchor(from).unwrap_or(Anchor { block: self.blocks.len(), row: 0 });
-        let blocks = self.blocks.get(at.block..).unwrap_or_default();
-        blocks.iter().flat_map(|b| &b.rows).skip(at.row)
+        let mut blocks = self.blocks.get(at.block..).unwrap_or_default().iter();
+        let first = blocks.next().map(|block| block.rows_from(at.row)).unwrap_or_default();
+        first.iter().chain(blocks.flat_map(|block| block.rows_from(0)))
+    }
+
+    /// Builds the rows in `rows` that show plain text, in place of those built before. `doc` is the document of the last update.
+    /// Without this its first [`FIRST_PLAIN_ROWS`] can be read.
+    pub fn build_plain_rows(&mut self, doc: &ParsedMarkdown, rows: Range<usize>) {
+        let start = self.blocks.len().checked_sub(1).map_or(0, |last| self.start_row(last));
+        let Some(BlockRows { plain: Some(plain), rows: built, .. }) = self.blocks.last_mut() else {
+            return;
+        };
+        let wanted = rows.start.saturating_sub(start)..rows.end.saturating_sub(start);
+        if !wanted.is_empty() {
+            plain.first = wanted.start;
+            *built = plain.text.build(doc.source(), wanted);
+        }
     }
 
     /// The range of rows of these blocks.
@@ -103,13 +143,19 @@ impl MarkdownRows {
         self.start_row(start)..self.start_row(end.max(start))
     }
 
-    /// The first row that shows byte `at` of the source, or a byte after it.
-    pub fn row_at(&self, at: usize) -> usize {
+    /// The first row that shows byte `at` of the source, or a byte after it. `doc` is the document of the last update.
+    pub fn row_at(&self, doc: &ParsedMarkdown, at: usize) -> usize {
         let shows = |row: &Row| row.kind != RowKind::Blank && row.source.end > at;
-        let block = self.blocks.iter().position(|laid| laid.rows.iter().any(shows));
-        let Some(block) = block else { return self.height().saturating_sub(1) };
-        let row = self.blocks.get(block).and_then(|laid| laid.rows.iter().position(shows));
-        self.start_row(block) + row.unwrap_or(0)
+        for (index, laid) in self.blocks.iter().enumerate() {
+            let row = match &laid.plain {
+                Some(plain) => Some(plain.text.row_at(doc.source(), at)),
+                None => laid.rows.iter().position(shows),
+            };
+            if let Some(row) = row {
+                return self.start_row(index) + row;
+            }
+        }
+        self.height().saturating_sub(1)
     }
 
     /// The position of row `index`.
@@ -123,7 +169,7 @@ impl MarkdownRows {
         let Some(block) = self.blocks.get(anchor.block) else {
             return self.height().saturating_sub(1);
         };
-        self.start_row(anchor.block) + anchor.row.min(block.rows.len().saturating_sub(1))
+        self.start_row(anchor.block) + anchor.row.min(block.height().saturating_sub(1))
     }
 
     /// The next (`forward`) or previous row after row `from` whose kind is `wanted`.
@@ -133,17 +179,30 @@ impl MarkdownRows {
         forward: bool,
         wanted: fn(RowKind) -> bool,
     ) -> Option<usize> {
+        // No jump ends in plain text.
+        let last =
+            self.blocks.len() - usize::from(self.blocks.last().is_some_and(|b| b.plain.is_some()));
         if forward {
-            let hit = self.rows_from(from + 1).position(|r| wanted(r.kind))?;
-            return Some(from + 1 + hit);
+            let at = self.find_anchor(from + 1)?;
+            let mut skip = at.row;
+            for (index, laid) in self.blocks.iter().enumerate().take(last).skip(at.block) {
+                let rows = laid.rows_from(std::mem::take(&mut skip));
+                if let Some(hit) = rows.iter().position(|row| wanted(row.kind)) {
+                    let row = laid.rows.len() - rows.len() + hit;
+                    return Some(self.start_row(index) + row);
+                }
+            }
+            return None;
         }
-        let from = from.min(self.height());
-        let at = self.anchor_at(from);
-        let blocks = self.blocks.get(..=at.block).unwrap_or(&self.blocks);
-        let rows = blocks.iter().flat_map(|b| &b.rows).rev();
-        let below = self.ends.get(at.block).map_or(0, |end| end - from);
-        let hit = rows.skip(below).position(|r| wanted(r.kind))?;
-        Some(from - 1 - hit)
+        let at = self.find_anchor(from).unwrap_or(Anchor { block: self.blocks.len(), row: 0 });
+        for (index, laid) in self.blocks.iter().enumerate().take((at.block + 1).min(last)).rev() {
+            let end = if index == at.block { at.row } else { laid.rows.len() };
+            let rows = laid.rows.get(..end).unwrap_or_default();
+            if let Some(hit) = rows.iter().rposition(|row| wanted(row.kind)) {
+                return Some(self.start_row(index) + hit);
+            }
+        }
+        None
     }
 
     fn lay_out(&mut self, doc: &ParsedMarkdown, index: usize, block: &LeafBlock) {
@@ -153,6 +212,9 @@ impl MarkdownRows {
             }
             _ => None,
         };
+        if block.body == BlockBody::Plain {
+            return self.lay_out_plain(doc, index, block);
+        }
         let view = code.map(|(number, code)| CodeRowsInput {
             source: doc.source(),
             block,
@@ -162,7 +224,9 @@ impl MarkdownRows {
             wrap: self.options.wrap_code,
         });
         match (self.blocks.get_mut(index), &view) {
-            (Some(BlockRows { id, rows, code: Some(state) }), Some(view)) if *id == block.id => {
+            (Some(BlockRows { id, rows, code: Some(state), .. }), Some(view))
+                if *id == block.id =>
+            {
                 return view.extend(state, rows);
             }
             (Some(laid), _) if laid.id == block.id => return,
@@ -177,7 +241,27 @@ impl MarkdownRows {
             push_block_rows(block, self.columns, &mut rows);
             rows.shrink_to_fit();
         }
-        let laid = BlockRows { id: block.id, rows, code: state };
+        self.put_rows(index, BlockRows { id: block.id, rows, code: state, plain: None });
+    }
+
+    fn lay_out_plain(&mut self, doc: &ParsedMarkdown, index: usize, block: &LeafBlock) {
+        let known = self.blocks.get_mut(index).filter(|laid| laid.id == block.id);
+        let known = known.and_then(|laid| laid.plain.take());
+        let mut text = known.map_or_else(
+            || {
+                let gap = block.gap.filter(|_| index > 0);
+                let gap = gap.map(|shared| gap_row(block, usize::from(shared), self.columns));
+                PlainRows::new(gap, block.span.start, self.columns)
+            },
+            |known| known.text,
+        );
+        text.extend(doc.source());
+        let rows = text.build(doc.source(), 0..FIRST_PLAIN_ROWS);
+        let plain = Some(PlainWindow { text, first: 0 });
+        self.put_rows(index, BlockRows { id: block.id, rows, code: None, plain });
+    }
+
+    fn put_rows(&mut self, index: usize, laid: BlockRows) {
         match self.blocks.get_mut(index) {
             Some(slot) => *slot = laid,
             None => self.blocks.push(laid),
@@ -189,7 +273,7 @@ impl MarkdownRows {
         self.ends.truncate(first);
         let mut end = self.height();
         for laid in self.blocks.iter().skip(first) {
-            end += laid.rows.len();
+            end += laid.height();
             self.ends.push(end);
         }
     }

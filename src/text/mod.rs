@@ -1,8 +1,9 @@
 //! Turns an answer's Markdown into rows: source → blocks → rows; splits and measures plain text.
 //!
 //! [`ParsedMarkdown`] takes raw text as it streams in, sanitises it and keeps parsed blocks; only the last block is parsed
-//! again, an open code fence is appended to. [`MarkdownRows`] wraps blocks for one width and keeps the rows. [`Highlighter`]
-//! runs on a worker: a parsed Markdown hands out jobs and takes results. Independent of colours, terminals and time.
+//! again, an open code fence is appended to. What is too large for that (`weight`) is shown as plain text. [`MarkdownRows`]
+//! wraps blocks for one width and keeps the rows. [`Highlighter`] runs on a worker: a parsed Markdown hands out jobs and takes
+//! results. Independent of colours, terminals and time.
 
 mod block;
 mod block_rows;
@@ -19,12 +20,14 @@ mod outline;
 mod parse;
 mod parsed_markdown;
 mod phrase;
+mod plain_rows;
 mod role;
 mod row;
 mod row_margin;
 mod sanitize;
 mod sentence;
 mod table;
+mod weight;
 pub mod width;
 mod wrap;
 

@@ -22,6 +22,8 @@ pub enum OutlineKind {
     Code(u32),
     /// A table.
     Table,
+    /// The rest of an answer that is too large to be read as Markdown.
+    Plain,
 }
 
 /// A leaf block of a document: a paragraph, a heading, a rule, a code block or a table.
@@ -54,6 +56,7 @@ impl<'a> OutlinePart<'a> {
             BlockBody::Rule => OutlineKind::Rule,
             BlockBody::Code(at) => OutlineKind::Code(to_offset(at + 1)),
             BlockBody::Table(_) => OutlineKind::Table,
+            BlockBody::Plain => OutlineKind::Plain,
         }
     }
 
@@ -62,7 +65,7 @@ impl<'a> OutlinePart<'a> {
         self.block.span.clone()
     }
 
-    /// Its text without Markdown, as it is drawn; empty for code, tables and rules.
+    /// Its text without Markdown, as it is drawn; empty for code, tables, rules and plain text.
     pub fn text(&self) -> &'a str {
         self.inline_text().map_or("", |inline| &inline.text)
     }

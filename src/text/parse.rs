@@ -28,6 +28,8 @@ pub(crate) struct ParsedBlocks {
     pub(crate) codes: Vec<CodeBlock>,
     /// The start of each top-level block.
     pub(crate) tops: Vec<BlockBoundary>,
+    /// The start of each item of the last top-level block, if it is a list.
+    pub(crate) items: Vec<ItemBoundary>,
     /// A link or footnote is defined here: the meaning of earlier text may change.
     pub(crate) defines: bool,
 }
@@ -43,11 +45,33 @@ pub(crate) struct BlockBoundary {
     pub(crate) code: usize,
 }
 
-/// Parses `range` of `source` separately.
-pub(crate) fn parse_blocks(source: &str, range: Range<usize>) -> ParsedBlocks {
+/// The start of an item of a top-level list.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ItemBoundary {
+    /// Where it starts.
+    pub(crate) start: BlockBoundary,
+    /// Its number; none in a list with bullets.
+    pub(crate) number: Option<u64>,
+}
+
+/// The list that the range to be parsed continues.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OpenList {
+    /// Number of the first item in the range; none in a list with bullets.
+    pub(crate) number: Option<u64>,
+    /// End of the last leaf before the range.
+    pub(crate) previous_end: usize,
+}
+
+/// Parses `range` of `source` separately. With `list` it begins with an item of that list.
+pub(crate) fn parse_blocks(
+    source: &str,
+    range: Range<usize>,
+    list: Option<OpenList>,
+) -> ParsedBlocks {
     let text = source.get(range.clone()).unwrap_or_default();
     let mut events = Parser::new_ext(text, markdown_options()).into_offset_iter();
-    let mut builder = BlockBuilder::new(source);
+    let mut builder = BlockBuilder::new(source, list);
     for (event, at) in events.by_ref() {
         let at = at.start + range.start..at.end + range.start;
         match event {
@@ -83,7 +107,7 @@ mod tests {
 
     /// One line a leaf: edges, kind and text.
     fn outline(source: &str) -> Vec<String> {
-        let parsed = parse_blocks(source, 0..source.len());
+        let parsed = parse_blocks(source, 0..source.len(), None);
         let describe = |b: &LeafBlock| {
             let edges: String = b
                 .edges
@@ -104,6 +128,7 @@ mod tests {
                     parsed.codes[*i].text(source)
                 ),
                 BlockBody::Table(t) => format!("table {}x{}", t.head.len(), t.rows.len()),
+                BlockBody::Plain => "plain".to_owned(),
             };
             format!("{}{edges}{body}", if b.gap.is_some() { "^" } else { "" })
         };
@@ -154,11 +179,11 @@ mod tests {
     #[test]
     fn depth_and_columns_are_capped() {
         let deep = format!("{}x\n", "> ".repeat(10_000));
-        let parsed = parse_blocks(&deep, 0..deep.len());
+        let parsed = parse_blocks(&deep, 0..deep.len(), None);
         assert_eq!(parsed.blocks.last().unwrap().edges.len(), MAX_NESTING);
         let wide =
             format!("{}|\n{}|\n{}|\n", "|h".repeat(2_000), "|-".repeat(2_000), "|c".repeat(2_000));
-        let parsed = parse_blocks(&wide, 0..wide.len());
+        let parsed = parse_blocks(&wide, 0..wide.len(), None);
         let BlockBody::Table(table) = &parsed.blocks[0].body else { panic!("a table") };
         assert_eq!((table.head.len(), table.left_out), (MAX_COLUMNS, 2_000 - MAX_COLUMNS));
         assert_eq!(table.rows[0].cells.len(), MAX_COLUMNS);

@@ -1,17 +1,20 @@
 //! An answer as it grows: sanitised source and parsed blocks.
 //!
 //! Top-level blocks are frozen once the next one has begun; only the rest is parsed again, and the lines of an open code
-//! fence are only appended. The result equals one parse of the complete text, however the text was split. Independent of
-//! widths, colours and threads: colours are requested with jobs and come back as results.
+//! fence are only appended. The result equals one parse of the complete text, however the text was split, up to limits that
+//! are counted in bytes and signs: the rest of a larger answer is plain text. Independent of widths, colours and threads:
+//! colours are requested with jobs and come back as results.
 
+mod limits;
 mod tail;
 
 use std::ops::Range;
 
 use super::block::{BlockBody, LeafBlock};
 use super::code::CodeBlock;
-use super::parse::BlockBoundary;
+use super::parse::{BlockBoundary, OpenList};
 use super::{HighlightJob, Highlighted, Sanitizer, fence};
+use limits::{PlainRest, TailWeight};
 
 /// An answer's Markdown: sanitised source and parsed blocks.
 #[derive(Debug, Default)]
@@ -31,6 +34,11 @@ pub struct ParsedMarkdown {
     guarded: usize,
     /// The last block is a fence whose lines are appended.
     open: Option<fence::OpenFence>,
+    /// The list that the part after `frozen` continues.
+    open_list: Option<OpenList>,
+    weight: TailWeight,
+    /// The rest of the answer that is too large to be parsed.
+    plain: Option<PlainRest>,
     /// A definition was added that earlier text may refer to.
     defines: bool,
     next_id: u64,
@@ -59,10 +67,10 @@ impl ParsedMarkdown {
         let before = self.source.len();
         self.sanitizer.push(raw, &mut self.source);
         if self.source.len() > before {
-            if std::mem::take(&mut self.finished) {
+            if std::mem::take(&mut self.finished) && self.plain.is_none() {
                 self.unfreeze_blocks();
             }
-            self.advance_parse();
+            self.advance_parse(false);
             self.revision += 1;
         }
     }
@@ -77,6 +85,7 @@ impl ParsedMarkdown {
     /// Ends the text: resolves what was held back (half a CRLF, a late link definition).
     pub fn finish(&mut self) {
         self.sanitizer.finish(&mut self.source);
+        self.advance_parse(true);
         self.finish_parse();
         self.finished = true;
         self.source.shrink_to_fit();

@@ -90,6 +90,8 @@ pub(super) fn build_client(url: &Url) -> Result<Client, reqwest::Error> {
         .user_agent(concat!("plenary/", env!("CARGO_PKG_VERSION")))
         .connect_timeout(CONNECT_TIMEOUT)
         .redirect(Policy::custom(decide_redirect))
+        // `hub` retries, and counts.
+        .retry(reqwest::retry::never())
         .referer(false);
     if is_loopback(url) {
         builder = builder.no_proxy();

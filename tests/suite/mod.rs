@@ -22,6 +22,7 @@ mod review;
 mod sanitised;
 mod scaffold;
 mod screens;
+mod security;
 mod sessions;
 mod store;
 mod stream;

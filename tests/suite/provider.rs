@@ -12,6 +12,7 @@ use plenary::domain::{
 };
 use plenary::provider::{self, Provider};
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::common::server::{ANSWER, Framing, Reply, Server, delta, ending, tokens};
 
@@ -343,12 +344,61 @@ async fn floods_end_at_their_limits() {
         assert_eq!(failure.kind, FailureKind::Garbled, "{unit:?}");
         assert!(failure.message.contains("MiB"), "{}", failure.message);
     }
+    let endless = b"HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\n".repeat(20);
+    let server = raw_server(endless, Duration::from_millis(20));
+    let mut spec = ProviderSpec::new("gateway", "openai", &server);
+    spec.timeouts.first_token = Duration::from_millis(300);
+    let failure = ask(&open(spec), "m").await.error.unwrap();
+    assert_eq!(failure.kind, FailureKind::Timeout, "1xx for ever: {}", failure.message);
     let mut many = Reply::text(ANSWER);
     for n in 0..5000 {
         many = many.header(&format!("x-{n}"), "x");
     }
-    let failure = failure(many).await;
+    let failure = self::failure(many).await;
     assert!(failure.message.starts_with("gateway (127.0.0.1:"), "{}", failure.message);
+    let zip = Reply::status(400).header("content-encoding", "gzip");
+    let message = self::failure(zip).await.message;
+    assert!(message.ends_with("it refused the request"), "{message}");
+}
+
+/// A server that answers with `bytes` again and again, whatever it is asked.
+fn raw_server(bytes: Vec<u8>, pause: Duration) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/v1", listener.local_addr().unwrap());
+    listener.set_nonblocking(true).unwrap();
+    tokio::spawn(async move {
+        let listener = tokio::net::TcpListener::from_std(listener).unwrap();
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let bytes = bytes.clone();
+            tokio::spawn(async move {
+                // What comes before the request is no answer to it.
+                let mut request = Vec::new();
+                while !request.ends_with(b"}") {
+                    stream.read_buf(&mut request).await.unwrap();
+                }
+                while stream.write_all(&bytes).await.is_ok() {
+                    tokio::time::sleep(pause).await;
+                }
+            });
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn redirects_are_never_followed() {
+    let target = Server::start();
+    for status in [300, 301, 302, 303, 304, 305, 307, 308, 399] {
+        let server = Server::start();
+        server.script("m", [Reply::status(status).header("location", &target.base_url())]);
+        let mut spec = spec(&server);
+        spec.key = KeySource::Cmd(vec!["printf".into(), "hunter2-0123456789".into()]);
+        let failure = ask(&open(spec), "m").await.error.unwrap();
+        assert!(failure.message.contains("is never followed"), "{}", failure.message);
+        assert!(!failure.retryable);
+        assert_eq!(server.requests().len(), 1, "{status}");
+    }
+    assert_eq!(target.requests().len(), 0);
 }
 
 #[tokio::test]

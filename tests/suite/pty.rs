@@ -383,6 +383,57 @@ fn escape_sequences_in_answers_are_not_executed() {
 }
 
 #[test]
+fn exports_under_a_default_name_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_server, home) = start_panel(5_000.0);
+    let mode =
+        |below: &str| std::fs::metadata(home.path(below)).unwrap().permissions().mode() & 0o777;
+    let mut term = Term::start(&home, WIDE, &["go"]);
+    term.wait("four answers", all_done);
+    term.send("S");
+    term.wait_for("checklist");
+    term.send("\r");
+    let list = || -> Vec<String> {
+        let files = std::fs::read_dir(home.path("work")).unwrap();
+        files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    let is_done = |name: &String| !name.starts_with('.');
+    term.wait("the file", |_| list().iter().any(is_done));
+    term.quit();
+    let files = list();
+    assert_eq!(files.len(), 1, "{files:?}");
+    assert_eq!(mode(&format!("work/{}", files[0])), 0o600);
+    let shell = |umask: &str, args: &str| {
+        let line = format!("umask {umask}; exec \"$0\" sessions export last {args}");
+        let ran = std::process::Command::new("sh")
+            .args(["-c", &line, env!("CARGO_BIN_EXE_plenary")])
+            .env_clear()
+            .envs(home.env())
+            .current_dir(home.path("work"))
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    };
+    shell("022", "--format folder --out named");
+    assert_eq!((mode("work/named"), mode("work/named/adr.md")), (0o755, 0o644));
+    shell("002", "--format adr --out a.md");
+    assert_eq!(mode("work/a.md"), 0o664);
+    std::fs::set_permissions(home.path("work/a.md"), std::fs::Permissions::from_mode(0o600))
+        .unwrap();
+    shell("002", "--format adr --out a.md --force");
+    assert_eq!(mode("work/a.md"), 0o600, "what is replaced keeps its permissions");
+    shell("022", "--format folder");
+    let folder = std::fs::read_dir(home.path("work")).unwrap().map(|entry| entry.unwrap().path());
+    let folder = folder.filter(|path| path.is_dir() && !path.ends_with("named")).last().unwrap();
+    for (path, wanted) in
+        [("", 0o700), ("adr.md", 0o600), ("answers", 0o700), ("answers/infra.md", 0o600)]
+    {
+        let mode = std::fs::metadata(folder.join(path)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, wanted, "{path}");
+    }
+}
+
+#[test]
 fn no_color_disables_all_colours() {
     let (_server, home) = start_panel(5_000.0);
     let mut term = Term::start_with(&home, WIDE, &["go"], &[("NO_COLOR", "1")]);

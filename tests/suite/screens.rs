@@ -396,6 +396,18 @@ fn nothing_that_a_name_or_a_message_holds_reaches_the_terminal_as_control() {
 }
 
 #[test]
+fn an_answer_that_is_too_large_for_markdown_says_so_and_can_be_read_to_its_end() {
+    let answer = "word ".repeat(40_000) + "the end";
+    let streaming = Script::new(100, 30).ask("How?").streams(0, &answer);
+    assert!(streaming.screen().contains("the end"), "{}", streaming.screen());
+    let top = streaming.keys("Esc g g").screen();
+    assert!(top.contains("shown as plain"), "{top}");
+    assert!(!top.contains("the end"), "{top}");
+    let end = Script::new(100, 30).ask("How?").answers(0, &answer).keys("Esc g g G").screen();
+    assert!(end.contains("the end"), "{end}");
+}
+
+#[test]
 fn every_size_can_be_drawn() {
     for make in [busy as fn(u16, u16) -> Script, answered] {
         let mut script = make(80, 24);

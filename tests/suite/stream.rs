@@ -73,7 +73,15 @@ impl Pane {
         self.update();
         self.colour(usize::MAX);
         self.update();
+        self.build_all_rows();
         HIGHLIGHTER.with_borrow_mut(|(h, _)| h.forget_document(self.id));
+    }
+
+    /// Of plain text only the rows that are asked for are built.
+    fn build_all_rows(&mut self) {
+        for (_, _, layout) in &mut self.layouts {
+            layout.build_plain_rows(&self.doc, 0..usize::MAX);
+        }
     }
 
     fn rows(&self) -> Vec<Vec<Row>> {
@@ -88,6 +96,7 @@ fn whole(answer: &str, widths: &[u16]) -> Pane {
     pane.update();
     pane.colour(usize::MAX);
     pane.update();
+    pane.build_all_rows();
     pane
 }
 
@@ -494,6 +503,79 @@ fn hostile_answers_end() {
         assert!(name == "definitions" || pane.layouts[0].2.height() > 0, "{name}");
         assert_sound(&pane);
     }
+}
+
+/// Texts that are one growing block, or very many small ones.
+fn growing(bytes: usize) -> Vec<(&'static str, String)> {
+    let grow = |head: &str, part: &str| head.to_owned() + &part.repeat(bytes / part.len());
+    let quotes = "> ".repeat(1_000);
+    vec![
+        ("paragraph", grow("", "a line of *text* in one paragraph\n")),
+        ("line", grow("", "word ")),
+        ("table", grow("| a | b |\n|---|---|\n", "| some text | more |\n")),
+        ("quoted table", grow("> | a | b |\n> |---|---|\n", "> | some text | more |\n")),
+        ("list", grow("", "- an item with **some** text\n")),
+        ("quote", grow("", "> some\n>\n")),
+        ("deep quote", grow(&format!("{quotes}x\n"), "lazy\n")),
+        ("deep list", grow(&format!("{}x\n", "- ".repeat(1_000)), "lazy\n")),
+        ("code in a list", grow("- x\n  ```sh\n", "  ls -l | wc\n")),
+        ("code", grow("```sh\n", "ls -l | wc\n")),
+        ("html", grow("<div>\n", "<p a=b>x\n")),
+        ("definitions", grow("", "[a]: /u\n")),
+        ("brackets", grow("", "[a](")),
+        ("stars", grow("", "*a **b ")),
+        ("empty lines", grow("x", "\n")),
+        ("small blocks", grow("", "a\n\n")),
+    ]
+}
+
+#[test]
+fn growing_blocks_cut_anywhere_end_like_the_whole() {
+    for (name, answer) in growing(60_000) {
+        let expected = whole(&answer, &[38]);
+        assert_sound(&expected);
+        for size in [997, 30_011] {
+            let got = stream(&answer, &[size, 1, size / 3], &[38], &[]);
+            assert_same(&got, &expected, name);
+        }
+    }
+}
+
+#[test]
+fn no_frame_parses_more_because_the_answer_is_longer() {
+    let most_at_once = |answer: &str| {
+        let (mut doc, mut most) = (ParsedMarkdown::new(), 0);
+        for chunk in answer.as_bytes().chunks(8_192) {
+            let before = doc.work();
+            doc.push(std::str::from_utf8(chunk).unwrap());
+            most = most.max(doc.work() - before);
+        }
+        most
+    };
+    for ((name, small), (_, large)) in growing(150_000).into_iter().zip(growing(600_000)) {
+        let (small, large) = (most_at_once(&small), most_at_once(&large));
+        assert!(
+            large <= small + small / 2,
+            "{name}: {small} bytes at once, {large} in four times the text"
+        );
+    }
+}
+
+#[test]
+fn only_the_rows_of_plain_text_that_are_read_are_built() {
+    let answer = "x\n".repeat(300_000);
+    let doc = ParsedMarkdown::from_raw(&answer);
+    let mut layout = MarkdownRows::new();
+    layout.update(&doc, 38, RowOptions::default());
+    assert!(layout.height() > 290_000, "{}", layout.height());
+    assert!(layout.rows_from(0).count() < 5_000);
+    assert!(layout.row(250_000).is_none());
+    layout.build_plain_rows(&doc, 250_000..250_010);
+    let row = layout.row(250_009).unwrap();
+    assert_eq!((text(row).as_str(), layout.row_at(&doc, row.source.start)), ("x", 250_009));
+    let note: String =
+        layout.rows_from(0).map(text).filter(|row| row.contains("plain text")).collect();
+    assert!(note.is_empty(), "the rows built before are dropped");
 }
 
 /// Bytes parsed for each byte of `answer` when it comes in pieces of `size` bytes.

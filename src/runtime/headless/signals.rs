@@ -47,11 +47,13 @@ impl StopSignals {
 
     /// The next signal. Cancel safe.
     pub async fn next(&mut self) -> StopSignal {
-        tokio::select! {
+        let signal = tokio::select! {
             () = came(&mut self.interrupt) => StopSignal::Interrupt,
             () = came(&mut self.terminate) => StopSignal::Terminate,
             () = came(&mut self.hang_up) => StopSignal::HangUp,
-        }
+        };
+        tracing::info!(?signal, "stopping");
+        signal
     }
 }
 

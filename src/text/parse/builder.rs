@@ -6,7 +6,9 @@ use std::ops::Range;
 use pulldown_cmark::{Alignment, BlockQuoteKind, CodeBlockKind, Event, Tag, TagEnd};
 
 use super::face_stack::FaceStack;
-use super::{BlockBoundary, MAX_COLUMNS, MAX_NESTING, ParsedBlocks, is_line_break};
+use super::{
+    BlockBoundary, ItemBoundary, MAX_COLUMNS, MAX_NESTING, OpenList, ParsedBlocks, is_line_break,
+};
 use crate::text::block::{Align, BlockBody, Edge, LeafBlock, Table, TableRow};
 use crate::text::code::CodeBlock;
 use crate::text::inline::{Inline, InlineBuilder};
@@ -40,10 +42,14 @@ pub(super) struct BlockBuilder<'s> {
     table: Option<Table>,
     cells: usize,
     row: TableRow,
+    /// The list that the range continues, until its first item begins.
+    open_list: Option<OpenList>,
+    /// End of the leaf before the first one, if both are in the same list.
+    previous_end: Option<usize>,
 }
 
 impl<'s> BlockBuilder<'s> {
-    pub(super) fn new(source: &'s str) -> Self {
+    pub(super) fn new(source: &'s str, open_list: Option<OpenList>) -> Self {
         Self {
             source,
             out: ParsedBlocks::default(),
@@ -58,6 +64,8 @@ impl<'s> BlockBuilder<'s> {
             table: None,
             cells: 0,
             row: TableRow::default(),
+            open_list,
+            previous_end: None,
         }
     }
 
@@ -89,7 +97,7 @@ impl<'s> BlockBuilder<'s> {
             }
             Tag::BlockQuote(kind) => self.open_quote(kind, at),
             Tag::CodeBlock(kind) => self.open_code(&kind, &at),
-            Tag::List(first) => self.lists.push(first),
+            Tag::List(first) => self.open_list(first),
             Tag::Item => self.open_item(at.start),
             Tag::FootnoteDefinition(label) => {
                 self.out.defines = true;
@@ -185,6 +193,7 @@ impl<'s> BlockBuilder<'s> {
         if self.depth == 0 {
             let (block, code) = (self.out.blocks.len(), self.out.codes.len());
             self.out.tops.push(BlockBoundary { byte: at.start, block, code });
+            self.out.items.clear();
             self.common = 0;
         }
     }
@@ -239,7 +248,20 @@ impl<'s> BlockBuilder<'s> {
         self.emit_paragraph();
     }
 
+    fn open_list(&mut self, first: Option<u64>) {
+        let continued = self.open_list.take().filter(|_| self.out.blocks.is_empty());
+        self.previous_end = continued.map(|list| list.previous_end);
+        self.lists.push(continued.map_or(first, |list| list.number));
+    }
+
     fn open_item(&mut self, at: usize) {
+        // Open tags: the list, the item.
+        if self.depth == 2 {
+            let (block, code) = (self.out.blocks.len(), self.out.codes.len());
+            let number = self.lists.last().copied().flatten();
+            let start = BlockBoundary { byte: at, block, code };
+            self.out.items.push(ItemBoundary { start, number });
+        }
         let bullets = self.lists.iter().filter(|l| l.is_none()).count();
         let marker = match self.lists.last_mut() {
             Some(Some(number)) => {
@@ -377,10 +399,14 @@ impl<'s> BlockBuilder<'s> {
     fn gap_before(&self, start: usize) -> Option<u8> {
         let shared = u8::try_from(self.common.min(MAX_NESTING)).unwrap_or(0);
         let first = self.out.tops.last().is_none_or(|t| t.block == self.out.blocks.len());
-        let Some(last) = self.out.blocks.last().filter(|_| !first) else { return Some(0) };
+        let last_end = match self.out.blocks.last() {
+            Some(last) if !first => Some(last.span.end),
+            _ => self.previous_end.filter(|_| self.out.blocks.is_empty()),
+        };
+        let Some(last_end) = last_end else { return Some(0) };
         // A code block's span ends with its line end.
-        let between = self.source.get(last.span.end..start).unwrap_or_default();
-        let line_over = self.source.get(..last.span.end).is_some_and(|s| s.ends_with('\n'));
+        let between = self.source.get(last_end..start).unwrap_or_default();
+        let line_over = self.source.get(..last_end).is_some_and(|s| s.ends_with('\n'));
         let mut lines = between.split('\n');
         if !line_over {
             lines.next();

@@ -130,10 +130,11 @@ impl Thread {
         self.reveal_target = Some((run, offset));
     }
 
-    fn scroll_to_reveal_target(&mut self) {
+    fn scroll_to_reveal_target(&mut self, pane: &Pane<'_>) {
         let Some((run, offset)) = self.reveal_target.take() else { return };
         let Some(index) = self.runs.iter().position(|rows| rows.id == run) else { return };
-        let inside = self.runs.get(index).map_or(0, |r| r.above.len() + r.answer.row_at(offset));
+        let (Some(rows), Some(run)) = (self.runs.get(index), pane.runs.get(index)) else { return };
+        let inside = rows.above.len() + rows.answer.row_at(&run.document, offset);
         let target = self.rows_before_run(index) + inside;
         self.scroll_to(target.saturating_sub(REVEAL_MARGIN_ROWS), false);
         self.mark = self.position_at(target);
@@ -180,7 +181,20 @@ impl Thread {
         let total = self.runs.iter().map(RunRows::height).sum();
         self.viewport.set_size(total, usize::from(height));
         self.restore_top_row();
-        self.scroll_to_reveal_target();
+        self.scroll_to_reveal_target(pane);
+        self.build_visible_plain_rows(pane);
+    }
+
+    /// Builds the visible rows of answers that are too large for all their rows to be kept, and those around the marked row.
+    fn build_visible_plain_rows(&mut self, pane: &Pane<'_>) {
+        let (top, height) = (self.viewport.top(), self.viewport.height());
+        let mut start = 0;
+        for (rows, run) in self.runs.iter_mut().zip(&pane.runs) {
+            let first = top.saturating_sub(start + rows.above.len());
+            let end = (top + height).saturating_sub(start + rows.above.len());
+            rows.answer.build_plain_rows(&run.document, first..end);
+            start += rows.height();
+        }
     }
 
     /// Drops the rows of removed runs, and follows a new last run.

@@ -102,7 +102,7 @@ impl SourceRenderer {
             .panes()
             .into_iter()
             .filter_map(|pane| state.pane_at(pane))
-            .map(|pane| sanitize_line(pane.persona.label()))
+            .map(|pane| sanitize_line(&pane.persona.tag()))
             .collect();
         let mut details = vec![
             format!("proposed by {}", names.join(", ")),
@@ -202,7 +202,7 @@ impl SourceRenderer {
             row,
             is_marked: layout.row(row).is_some_and(is_marked),
         }));
-        let cursor_row = layout.row_at(cursor.start) + 1;
+        let cursor_row = layout.row_at(&run.document, cursor.start) + 1;
         let height = usize::from(self.area.height);
         self.viewport.set_size(self.rows.len(), height);
         if self.previous.is_none_or(|(_, was_selecting)| !was_selecting) {
@@ -273,8 +273,8 @@ fn update_layout<'a>(
 /// Returns the rows that show the bytes of `span`.
 fn rows_of_span(run: RunRef<'_>, layout: &MarkdownRows, span: &Range<usize>) -> Range<usize> {
     let length = run.document.source().get(span.clone()).map_or(0, |text| text.trim_end().len());
-    let first = layout.row_at(span.start);
-    let end = layout.row_at(span.start + length.saturating_sub(1)) + 1;
+    let first = layout.row_at(&run.document, span.start);
+    let end = layout.row_at(&run.document, span.start + length.saturating_sub(1)) + 1;
     // A long table row, or the last line of a paragraph, continues on the next rows.
     let mut end = end.max(first + 1);
     while layout.row(end).is_some_and(|row| {
@@ -294,7 +294,8 @@ fn table_heading_rows(run: RunRef<'_>, layout: &MarkdownRows, span: &Range<usize
     });
     let Some(table) = table else { return 0..0 };
     let Some(first) = table.rows().first().map(|row| row.span.start) else { return 0..0 };
-    let (start, end) = (layout.row_at(table.span().start), layout.row_at(first));
+    let (start, end) =
+        (layout.row_at(&run.document, table.span().start), layout.row_at(&run.document, first));
     // A table drawn as records has no heading rows: each record names its columns.
     if end.saturating_sub(start) > 4 { 0..0 } else { start..end }
 }

@@ -218,6 +218,35 @@ fn pip_never_starts_in_the_working_folder() {
 }
 
 #[test]
+fn pip_inherits_no_key() {
+    let body = random_bytes(30_000);
+    let home = home(&body);
+    let script = "#!/bin/sh\necho \"$OPENAI_API_KEY$GATEWAY_KEY$OTHER_KEY$PIP_INDEX_URL\" >> \"$HOME/seen\"\n";
+    home.script("pip", &PIP.replace("#!/bin/sh\n", script));
+    let mut command = home.command(NO_SERVER, &["model", "pull", "x"]);
+    for variable in ["OPENAI_API_KEY", "GATEWAY_KEY", "OTHER_KEY"] {
+        command.env(variable, "hunter2");
+    }
+    assert!(command.env("PIP_INDEX_URL", "kept").output().unwrap().status.success());
+    let seen = fs::read_to_string(home.path("seen")).unwrap();
+    assert!(seen.lines().all(|line| line == "kept") && !seen.is_empty(), "{seen}");
+}
+
+#[test]
+fn a_proxy_variable_that_cannot_be_used_is_named() {
+    let body = random_bytes(30_000);
+    let home = Home::new(&model_table_on_hub(&body));
+    let mut command = home.command("https://hub.example", &["model", "pull", "x"]);
+    let output = command.env("HTTPS_PROXY", "http://me:hunter2@:80").output().unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        !output.status.success() && error.contains("environment variable HTTPS_PROXY"),
+        "{error}"
+    );
+    assert!(!error.contains("hunter2"), "{error}");
+}
+
+#[test]
 fn pip_is_tried_after_the_hub() {
     let body = random_bytes(60_000);
     let home = Home::new(&(model_table_on_hub(&body) + &packages(PARTS)));
