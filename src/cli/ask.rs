@@ -18,7 +18,7 @@ use super::{
 };
 use crate::app::Submission;
 use crate::config::{AskedHost, Flags, Setup, read_project_status};
-use crate::domain::{Ending, PersonaId};
+use crate::domain::{Ending, PersonaId, project_tag};
 use crate::export;
 use crate::prompt;
 use crate::runtime::headless::jsonl_output::JsonlOutput;
@@ -125,7 +125,7 @@ fn report_unsaved(store: &Store) {
         match error {
             // Says that the changes are in memory, where they soon are not any more.
             StoreError::Failing(_) => is_failing = true,
-            StoreError::Recovered { .. } => {}
+            StoreError::Recovered { .. } | StoreError::ChangedElsewhere => {}
             other => print_message(&other.to_string()),
         }
     }
@@ -218,7 +218,8 @@ fn print_summary(finished: &Finished, answered: usize) {
     print_message(&format!("{answered} of {} answered", finished.runs().len()));
     for live in &finished.runs() {
         if let Some(ending) = ending_of(live).filter(|ending| !Ending::is_done(ending)) {
-            print_message(&format!("{} {ending}", live.run.persona));
+            let who = project_tag(live.run.persona.as_str(), live.run.notes.is_project());
+            print_message(&format!("{who} {ending}"));
         }
     }
 }

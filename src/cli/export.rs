@@ -13,7 +13,7 @@ use crate::config::{self, Flags, Setup, facets, personas};
 use crate::domain::{Persona, Session};
 use crate::export::{ReadingInput, TARGETS, find_target};
 use crate::review::HeadingSynonyms;
-use crate::runtime::export_files::{ExportError, write_export};
+use crate::runtime::export_files::{ExportAccess, ExportError, write_export};
 
 /// Arguments of `plenary sessions export`.
 #[derive(Debug, Clone, clap::Args)]
@@ -54,7 +54,8 @@ pub(super) fn export_session(
     if let (Some(format), None) = (target.format, path) {
         return write_stdout(&(format.write)(session, &reading));
     }
-    let written = write_export(session, &reading, target, path, args.force)
+    let access = if path.is_some() { ExportAccess::Umask } else { ExportAccess::Owner };
+    let written = write_export(session, &reading, target, path, args.force, access)
         .map_err(|e| describe_error(&e))?;
     print_message(&format!("wrote {}", written.display()));
     Ok(())

@@ -109,7 +109,10 @@ impl ConfigFiles {
         let path = beside.filter(|path| path.exists()).or(usual)?;
         match read_text_file(&path) {
             Ok(text) => Some((path, text)),
-            Err(error) if matches!(error.kind(), NotFound | NotADirectory) => None,
+            Err(error) if matches!(error.kind(), NotFound | NotADirectory) => {
+                warnings.extend(describe_dangling(&path).map(|why| format!("{why}; {fallback}")));
+                None
+            }
             Err(error) => {
                 let reason = describe_io_error(&error);
                 warnings.push(format!("{}: {reason}; {fallback}", path.display()));
@@ -127,8 +130,12 @@ impl ConfigFiles {
                     .push(format!("{path}: a part of this path is not a folder; not read"));
                 false
             }
-            Err(error) => error.kind() != NotFound,
-            Ok(_) => true,
+            Err(error) if error.kind() == NotFound => {
+                self.warnings
+                    .extend(describe_dangling(&path).map(|why| format!("{why}; not read")));
+                false
+            }
+            Err(_) | Ok(_) => true,
         };
         if exists {
             self.layers.push(ConfigLayer::read_file(&path)?);
@@ -137,4 +144,10 @@ impl ConfigFiles {
         self.seen.push(FileSeen { path, status });
         Ok(())
     }
+}
+
+/// Says that `path` is a link to what does not exist; none when it is no link.
+fn describe_dangling(path: &Path) -> Option<String> {
+    let target = std::fs::read_link(path).ok()?;
+    Some(format!("{}: is a link to {}, which does not exist", path.display(), target.display()))
 }

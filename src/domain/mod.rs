@@ -43,7 +43,7 @@ pub use model_file::{
 };
 pub use model_profile::ModelProfile;
 pub use panel::Panel;
-pub use persona::{PROJECT_MARK, Persona, PersonaSource, mark_project};
+pub use persona::{PROJECT_MARK, Persona, PersonaSource, mark_project, project_tag};
 pub use provider::{KeySource, ProviderSpec, Timeouts};
 pub use recommendation::{Decision, Recommendation, RecommendationOrigin, Severity, Verdict};
 pub use recommendation_group::{

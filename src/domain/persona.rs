@@ -88,6 +88,11 @@ pub fn mark_project(name: &str, is_project: bool) -> Cow<'_, str> {
     if is_project { Cow::Owned(format!("{PROJECT_MARK}{name}")) } else { Cow::Borrowed(name) }
 }
 
+/// A word for a persona, marked when it comes from the project: `project:infra`.
+pub fn project_tag(word: &str, is_project: bool) -> Cow<'_, str> {
+    if is_project { Cow::Owned(format!("project:{word}")) } else { Cow::Borrowed(word) }
+}
+
 impl Persona {
     /// Creates a persona with a system prompt and no settings, as from a plain document.
     pub fn from_prompt(id: PersonaId, name: String, prompt: &str, source: PersonaSource) -> Self {
@@ -116,6 +121,11 @@ impl Persona {
     /// The name as it is shown: that of a project's persona is marked.
     pub fn display_name(&self) -> Cow<'_, str> {
         mark_project(&self.name, self.is_project)
+    }
+
+    /// The label, marked when the persona comes from the project: what names it in narrow columns.
+    pub fn tag(&self) -> Cow<'_, str> {
+        project_tag(self.label(), self.is_project)
     }
 
     /// The view, or the id if there is none. Shown after the name in the title of a pane.

@@ -134,20 +134,29 @@ impl<'a> ExportedItem<'a> {
         (!said.is_empty()).then(|| said.join(between))
     }
 
-    /// The ids of the personas that propose it, each once: `infra, edge`.
+    /// The personas that propose it, each once: `infra, edge`.
     pub(super) fn proposers(&self) -> String {
-        self.proposer_ids().join(", ")
+        self.proposer_tags().join(", ")
+    }
+
+    /// The personas that propose it as texts name them, each once.
+    pub(super) fn proposer_tags(&self) -> Vec<String> {
+        self.distinct_proposers(session_header::persona_tag)
     }
 
     pub(super) fn proposer_ids(&self) -> Vec<String> {
-        let mut ids: Vec<String> = Vec::new();
+        self.distinct_proposers(session_header::persona_id)
+    }
+
+    fn distinct_proposers(&self, word: fn(&Run) -> String) -> Vec<String> {
+        let mut words: Vec<String> = Vec::new();
         for member in self.members() {
-            let id = session_header::persona_id(member.run);
-            if !ids.contains(&id) {
-                ids.push(id);
+            let word = word(member.run);
+            if !words.contains(&word) {
+                words.push(word);
             }
         }
-        ids
+        words
     }
 }
 

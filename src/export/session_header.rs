@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::domain::format::{format_dollars, format_duration, format_exact_count, format_quantity};
-use crate::domain::{Ending, Run, RunState, Session, Turn, mark_project};
+use crate::domain::{Ending, Run, RunState, Session, Turn, mark_project, project_tag};
 use crate::text::{sanitize, sanitize_line};
 
 /// How the latest runs of one or more questions ended.
@@ -190,6 +190,11 @@ impl fmt::Display for UsageTotals {
 /// The persona's id, sanitised.
 pub(super) fn persona_id(run: &Run) -> String {
     sanitize_line(run.persona.as_str())
+}
+
+/// The persona's id as texts name it: marked when the persona came from a project.
+pub(super) fn persona_tag(run: &Run) -> String {
+    project_tag(&persona_id(run), run.notes.is_project()).into_owned()
 }
 
 /// `Kael Voss (infra)`

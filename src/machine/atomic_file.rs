@@ -65,12 +65,13 @@ pub fn write_atomically(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> 
     file.replace_target()
 }
 
-/// A new folder beside `target`, to be renamed to it once complete. Dropping it removes it.
+/// A new folder beside `target` with `mode`, as far as the umask allows, to be renamed to it once complete. Dropping it
+/// removes it.
 ///
 /// # Errors
 /// The folder of `target` does not exist or cannot be written to.
-pub fn create_sibling_folder(target: &Path) -> io::Result<TempDir> {
-    temporary_names().permissions(Permissions::from_mode(0o755)).tempdir_in(parent_folder(target))
+pub fn create_sibling_folder(target: &Path, mode: u32) -> io::Result<TempDir> {
+    temporary_names().permissions(Permissions::from_mode(mode)).tempdir_in(parent_folder(target))
 }
 
 /// The folder that `path` is in.

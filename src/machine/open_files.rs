@@ -1,7 +1,9 @@
 //! How many files this process may still open.
 
 use std::fs::File;
+use std::io;
 
+use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// A usual limit. Children inherit the limit, and some fail with a very high one.
@@ -16,7 +18,10 @@ pub fn can_open_files(count: usize) -> bool {
         let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(raised), ..limit });
     }
     let opened: Result<Vec<File>, _> = (0..count).map(|_| File::open("/dev/null")).collect();
-    opened.is_ok()
+    let is_limit = |error: io::Error| {
+        matches!(Errno::from_io_error(&error), Some(Errno::MFILE | Errno::NFILE))
+    };
+    !opened.err().is_some_and(is_limit)
 }
 
 #[cfg(test)]

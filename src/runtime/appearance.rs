@@ -20,6 +20,12 @@ pub struct Appearance {
 /// How long the first frame may wait for the terminal's background colour. A later reply changes the theme.
 const QUERY_TIMEOUT: Duration = Duration::from_millis(60);
 
+/// The slowest connection is this slow: no reply comes later after the start.
+const LATEST_REPLY: Duration = Duration::from_secs(2);
+
+/// How long the end of the program may wait for replies that are due.
+const REPLY_TIMEOUT: Duration = Duration::from_millis(150);
+
 /// Loads the configured theme; `auto` chooses by the background.
 ///
 /// # Errors
@@ -37,11 +43,48 @@ pub fn choose_appearance(setup: &Setup, is_light: Option<bool>) -> Result<Appear
     Ok(Appearance { theme, depth, notices })
 }
 
+/// A theme that was read for `doctor`.
+#[derive(Debug)]
+pub struct CheckedTheme {
+    /// Its name.
+    pub name: String,
+    /// The fields that fell back to a default, or why it cannot be loaded.
+    pub result: Result<Vec<String>, String>,
+}
+
+/// Loads the configured theme and all themes of the user, as the screen does.
+pub fn check_themes(setup: &Setup) -> Vec<CheckedTheme> {
+    let folder = setup.paths.config.join("themes");
+    let built_in = Theme::list_names(None);
+    let mut names = Theme::list_names(Some(&folder));
+    // A file with the name of a built-in theme replaces it.
+    names.retain(|name| !built_in.contains(name) || folder.join(format!("{name}.toml")).exists());
+    if setup.theme != "auto" && !names.contains(&setup.theme) && !built_in.contains(&setup.theme) {
+        names.push(setup.theme.clone());
+    }
+    let check = |name: String| {
+        let loaded = Theme::load(&name, Some(&folder), ColorDepth::True);
+        let file = folder.join(format!("{name}.toml"));
+        let describe = |error: ThemeError| match error {
+            // What it inherits from; the message names no file.
+            ThemeError::Unknown { .. } if file.exists() => format!("{}: {error}", file.display()),
+            _ => error.to_string(),
+        };
+        let result = loaded.map(|(_, notices)| notices).map_err(describe);
+        CheckedTheme { name, result }
+    };
+    names.into_iter().map(check).collect()
+}
+
 /// Asks the terminal whether its background is light; none when it does not say so in time. Keys that come meanwhile
 /// stay in `input`.
 pub async fn ask_background(screen: &mut Screen, input: &TerminalInput) -> Option<bool> {
     let term = std::env::var("TERM").unwrap_or_default();
-    if !answers_queries(&term) || screen.query_background().is_err() {
+    if !answers_queries(&term) {
+        return None;
+    }
+    input.expect_reply();
+    if screen.query_background().is_err() {
         return None;
     }
     let mut typed = Vec::new();
@@ -59,6 +102,24 @@ pub async fn ask_background(screen: &mut Screen, input: &TerminalInput) -> Optio
     let is_light = tokio::time::timeout(QUERY_TIMEOUT, reply).await.ok().flatten();
     input.put_back(typed);
     is_light
+}
+
+/// Waits a moment for the reply that is still due, so that the shell does not get it. A terminal that has not replied by
+/// `since_start` never will.
+pub async fn wait_for_replies(input: &TerminalInput, since_start: Duration) {
+    if !input.owes_reply() || since_start > LATEST_REPLY {
+        return;
+    }
+    let replies = async {
+        while input.owes_reply() {
+            input.arrived().await;
+            if input.take() == Some(InputEvent::Closed) {
+                return;
+            }
+        }
+    };
+    let waited = tokio::time::timeout(REPLY_TIMEOUT, replies).await;
+    tracing::debug!(in_time = waited.is_ok(), "replies of the terminal");
 }
 
 /// GNU screen relays the reply out of order, and Eterm has none.

@@ -13,7 +13,7 @@ use super::editor::{self, Editing, EditorError};
 use super::effect_runner::{EffectRunner, LoopCommand};
 use super::frame_schedule::FrameSchedule;
 use super::highlighter::HighlightWorker;
-use super::input::{InputEvent, TerminalInput};
+use super::input::{ENTER, InputEvent, TerminalInput};
 use super::provider_pool::ProviderPool;
 use super::quitting::{self, TuiEnd};
 use super::reading_worker::ReadingWorker;
@@ -24,8 +24,7 @@ use super::terminal::{self, Screen};
 use super::{appearance, roster};
 use crate::app::reading::ReadingSubject;
 use crate::app::{
-    EditorPurpose, Effects, KeyCode, KeyContext, KeyPress, Keymap, Msg, NoticeLevel, Signal, State,
-    update,
+    EditorPurpose, Effects, KeyContext, KeyPress, Keymap, Msg, NoticeLevel, Signal, State, update,
 };
 use crate::config::Setup;
 use crate::domain::SessionId;
@@ -127,10 +126,8 @@ fn load_keymap(setup: &Setup) -> Result<Keymap, TuiError> {
     map.map_err(|e| TuiError::Config(e.to_string()))
 }
 
-/// The key that sends; followed by more keys of the same burst it begins a new line.
-const ENTER: KeyPress = KeyPress::plain(KeyCode::Enter);
-
-/// Keys that wait from which on not every key is drawn.
+/// Keys that wait from which on they are a paste that is not marked as one: text is inserted at once, and not every key
+/// is drawn.
 const BURST: usize = 16;
 
 struct Tui {
@@ -163,6 +160,7 @@ enum WakeReason {
 impl Tui {
     async fn run_loop(&mut self, start: Start, signals: &mut TuiSignals) -> io::Result<TuiEnd> {
         self.draw_frame()?;
+        self.effect_runner.starter.store.watch_changes();
         let mut command = self.start_session(start);
         loop {
             match command.take() {
@@ -174,16 +172,20 @@ impl Tui {
                             command = self.update_and_draw(Msg::UnsavedFound(unsaved));
                             continue;
                         }
-                        None => return Ok(self.shut_down(0, None)),
+                        None => return Ok(self.shut_down(signals, TuiEnd::default()).await),
                     }
                 }
                 Some(LoopCommand::Quit(status)) => {
-                    terminal::restore_terminal();
+                    self.release_terminal().await;
                     let store = &self.effect_runner.starter.store;
                     let farewell = quitting::save_at_exit(store, &self.state);
-                    return Ok(self.shut_down(status, farewell));
+                    return Ok(self.shut_down(signals, TuiEnd { status, farewell }).await);
                 }
-                Some(LoopCommand::QuitUnsaved(text)) => return Ok(self.shut_down(0, Some(text))),
+                Some(LoopCommand::QuitUnsaved(text)) => {
+                    return Ok(self
+                        .shut_down(signals, TuiEnd { status: 0, farewell: Some(text) })
+                        .await);
+                }
                 Some(LoopCommand::Redraw) => {
                     self.screen.clear()?;
                     self.frames.request_now(self.clock.elapsed());
@@ -310,6 +312,11 @@ impl Tui {
     }
 
     fn on_input(&mut self) -> Option<LoopCommand> {
+        if self.is_composing()
+            && let Some(text) = self.input.take_text(BURST)
+        {
+            return self.update_and_draw(Msg::Paste(text));
+        }
         let msg = match self.input.take()? {
             InputEvent::Key(key)
                 if key == ENTER && self.is_composing() && self.input.has_pending() =>
@@ -491,10 +498,19 @@ impl Tui {
         Ok(self.update_and_draw(Msg::EditorClosed(purpose, text.map_err(|e| e.to_string()))))
     }
 
-    /// Restores the terminal.
-    fn shut_down(&mut self, status: u8, farewell: Option<String>) -> TuiEnd {
+    /// Restores the terminal, once no reply is due.
+    async fn release_terminal(&self) {
+        appearance::wait_for_replies(&self.input, self.clock.elapsed()).await;
         terminal::restore_terminal();
+    }
+
+    /// Restores the terminal.
+    async fn shut_down(&self, signals: &mut TuiSignals, end: TuiEnd) -> TuiEnd {
+        self.release_terminal().await;
         self.effect_runner.search.stop();
-        TuiEnd { status, farewell }
+        if signals.was_interrupted().await {
+            terminal::repeat_restore();
+        }
+        end
     }
 }

@@ -1,5 +1,6 @@
 //! Writes exports to disk: completely or not at all, never over an existing file unasked, never through a symbolic link.
 //!
+//! A session is its owner's: an export under a default name is, too. One to a path that the user names is as the umask has it.
 //! A file is written beside its target, synced, and renamed in one step; a failure leaves nothing behind and changes nothing.
 //! Blocks, so the TUI calls it off its loop.
 
@@ -35,6 +36,31 @@ pub enum ExportError {
     Io(PathBuf, io::Error),
 }
 
+/// Who may read an export.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExportAccess {
+    /// Its owner (0600, folders 0700).
+    Owner,
+    /// Whoever the umask allows.
+    Umask,
+}
+
+impl ExportAccess {
+    fn file_mode(self) -> u32 {
+        match self {
+            Self::Owner => 0o600,
+            Self::Umask => 0o666,
+        }
+    }
+
+    fn folder_mode(self) -> u32 {
+        match self {
+            Self::Owner => 0o700,
+            Self::Umask => 0o777,
+        }
+    }
+}
+
 /// Writes the session as `target` and returns where.
 ///
 /// `to` is the file (the folder, for the run folder), or an existing folder in which the export gets its default name; without
@@ -45,11 +71,12 @@ pub fn write_export(
     target: &ExportTarget,
     to: Option<&Path>,
     over: bool,
+    access: ExportAccess,
 ) -> Result<PathBuf, ExportError> {
     let path = target_path(&target.file_name(&session.id.short()), to, target.format.is_none());
     match target.format {
-        Some(format) => write_file(&path, &(format.write)(session, reading), over)?,
-        None => write_folder(&path, &export_folder(session, reading), over)?,
+        Some(format) => write_file(&path, &(format.write)(session, reading), over, access)?,
+        None => write_folder(&path, &export_folder(session, reading), over, access)?,
     }
     Ok(path)
 }
@@ -65,10 +92,15 @@ fn target_path(name: &str, to: Option<&Path>, is_folder: bool) -> PathBuf {
     }
 }
 
-/// Writes `text` to `path` (0644 as far as the umask allows).
-pub fn write_file(path: &Path, text: &str, over: bool) -> Result<(), ExportError> {
+/// Writes `text` to `path`. A file that is replaced keeps its permissions.
+pub fn write_file(
+    path: &Path,
+    text: &str,
+    over: bool,
+    access: ExportAccess,
+) -> Result<(), ExportError> {
     check_file(path, over)?;
-    let file = create_beside(path, text)?;
+    let file = create_beside(path, text, access)?;
     let written = if over { file.replace_target() } else { file.create_target() };
     written.map_err(|e| export_error(path, e))
 }
@@ -88,10 +120,11 @@ pub fn write_folder(
     path: &Path,
     files: &[(String, String)],
     over: bool,
+    access: ExportAccess,
 ) -> Result<(), ExportError> {
     match file_kind(path)? {
-        None => new_folder(path, files),
-        Some(FileKind::Folder) if over => into_folder(path, files),
+        None => new_folder(path, files, access),
+        Some(FileKind::Folder) if over => into_folder(path, files, access),
         Some(FileKind::Folder) => Err(ExportError::Exists(path.to_owned())),
         Some(FileKind::Link) => Err(ExportError::Link(path.to_owned())),
         Some(_) => Err(ExportError::Other(path.to_owned(), "not a folder")),
@@ -137,9 +170,17 @@ fn check_file(path: &Path, over: bool) -> Result<(), ExportError> {
     }
 }
 
-/// A file with this text beside `path`, not yet in place.
-fn create_beside(path: &Path, text: &str) -> Result<AtomicFile, ExportError> {
-    let mut file = AtomicFile::create(path, 0o644).map_err(|e| export_error(path, e))?;
+/// A file with this text beside `path`, not yet in place; with the permissions of the file that it is to replace.
+fn create_beside(path: &Path, text: &str, access: ExportAccess) -> Result<AtomicFile, ExportError> {
+    let mut file =
+        AtomicFile::create(path, access.file_mode()).map_err(|e| export_error(path, e))?;
+    if let Ok(replaced) = fs::symlink_metadata(path)
+        && replaced.is_file()
+    {
+        file.file_mut()
+            .set_permissions(replaced.permissions())
+            .map_err(|e| export_error(path, e))?;
+    }
     file.file_mut().write_all(text.as_bytes()).map_err(|e| export_error(path, e))?;
     Ok(file)
 }
@@ -157,14 +198,20 @@ fn export_error(path: &Path, error: io::Error) -> ExportError {
 }
 
 /// The folder gets its name when all its files are in it.
-fn new_folder(path: &Path, files: &[(String, String)]) -> Result<(), ExportError> {
-    let sibling = create_sibling_folder(path).map_err(|e| export_error(path, e))?;
+fn new_folder(
+    path: &Path,
+    files: &[(String, String)],
+    access: ExportAccess,
+) -> Result<(), ExportError> {
+    let sibling =
+        create_sibling_folder(path, access.folder_mode()).map_err(|e| export_error(path, e))?;
     let at = |e: io::Error| ExportError::Io(path.to_owned(), e);
     for (name, text) in files {
         let file = path_below(sibling.path(), name).ok_or_else(|| unsafe_name(path, name))?;
-        make_folders(sibling.path(), name).map_err(at)?;
-        let mut file =
-            OpenOptions::new().write(true).create_new(true).mode(0o644).open(file).map_err(at)?;
+        make_folders(sibling.path(), name, access).map_err(at)?;
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true).mode(access.file_mode());
+        let mut file = options.open(file).map_err(at)?;
         file.write_all(text.as_bytes()).and_then(|()| file.sync_all()).map_err(at)?;
     }
     match fs::rename(sibling.path(), path) {
@@ -181,7 +228,11 @@ fn new_folder(path: &Path, files: &[(String, String)]) -> Result<(), ExportError
 }
 
 /// All files are on the disk before the first takes its place.
-fn into_folder(path: &Path, files: &[(String, String)]) -> Result<(), ExportError> {
+fn into_folder(
+    path: &Path,
+    files: &[(String, String)],
+    access: ExportAccess,
+) -> Result<(), ExportError> {
     let mut ready: Vec<(AtomicFile, PathBuf)> = Vec::with_capacity(files.len());
     for (name, text) in files {
         let file = path_below(path, name).ok_or_else(|| unsafe_name(path, name))?;
@@ -194,9 +245,9 @@ fn into_folder(path: &Path, files: &[(String, String)]) -> Result<(), ExportErro
                 Some(_) => return Err(ExportError::Other(above, "not a folder")),
             }
         }
-        make_folders(path, name).map_err(|e| ExportError::Io(above, e))?;
+        make_folders(path, name, access).map_err(|e| ExportError::Io(above, e))?;
         check_file(&file, true)?;
-        ready.push((create_beside(&file, text)?, file));
+        ready.push((create_beside(&file, text, access)?, file));
     }
     ready.into_iter().try_for_each(|(pending, file)| {
         pending.replace_target().map_err(|e| export_error(&file, e))
@@ -204,10 +255,10 @@ fn into_folder(path: &Path, files: &[(String, String)]) -> Result<(), ExportErro
 }
 
 /// Makes the folders of `name` below `folder`.
-fn make_folders(folder: &Path, name: &str) -> io::Result<()> {
+fn make_folders(folder: &Path, name: &str, access: ExportAccess) -> io::Result<()> {
     match Path::new(name).parent() {
         Some(inner) if !inner.as_os_str().is_empty() => {
-            DirBuilder::new().recursive(true).mode(0o755).create(folder.join(inner))
+            DirBuilder::new().recursive(true).mode(access.folder_mode()).create(folder.join(inner))
         }
         _ => Ok(()),
     }
@@ -261,12 +312,12 @@ mod tests {
     fn a_file_is_new_or_replaced_only_when_it_was_said() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("a.md");
-        write_file(&file, "one", false).unwrap();
+        write_file(&file, "one", false, ExportAccess::Umask).unwrap();
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o133, 0);
-        let said = write_file(&file, "two", false).unwrap_err();
+        let said = write_file(&file, "two", false, ExportAccess::Umask).unwrap_err();
         assert!(matches!(said, ExportError::Exists(_)) && said.to_string().contains("a.md"));
         assert_eq!(fs::read_to_string(&file).unwrap(), "one");
-        write_file(&file, "two", true).unwrap();
+        write_file(&file, "two", true, ExportAccess::Umask).unwrap();
         assert_eq!(fs::read_to_string(&file).unwrap(), "two");
         assert_eq!(names(dir.path()), ["a.md"], "no temporary file is left");
     }
@@ -281,26 +332,35 @@ mod tests {
         symlink(dir.path().join("new"), &dangling).unwrap();
         for over in [false, true] {
             for path in [&link, &dangling] {
-                let said = write_file(path, "x", over).unwrap_err();
+                let said = write_file(path, "x", over, ExportAccess::Umask).unwrap_err();
                 assert!(matches!(said, ExportError::Link(_)), "{said}");
-                let said = write_folder(path, &[("a.md".into(), "x".into())], over).unwrap_err();
+                let said =
+                    write_folder(path, &[("a.md".into(), "x".into())], over, ExportAccess::Umask)
+                        .unwrap_err();
                 assert!(matches!(said, ExportError::Link(_)), "{said}");
             }
-            assert!(matches!(write_file(dir.path(), "x", over), Err(ExportError::Other(..))));
             assert!(matches!(
-                write_file(Path::new("/dev/null"), "x", over),
+                write_file(dir.path(), "x", over, ExportAccess::Umask),
                 Err(ExportError::Other(..))
             ));
-            assert!(matches!(write_folder(&secret, &[], over), Err(ExportError::Other(..))));
+            assert!(matches!(
+                write_file(Path::new("/dev/null"), "x", over, ExportAccess::Umask),
+                Err(ExportError::Other(..))
+            ));
+            assert!(matches!(
+                write_folder(&secret, &[], over, ExportAccess::Umask),
+                Err(ExportError::Other(..))
+            ));
         }
         assert_eq!(fs::read_to_string(&secret).unwrap(), "keep");
         assert_eq!(names(dir.path()), ["dangling", "link", "secret"]);
-        let said = write_file(&dir.path().join("no/such/a.md"), "x", true).unwrap_err();
+        let said = write_file(&dir.path().join("no/such/a.md"), "x", true, ExportAccess::Umask)
+            .unwrap_err();
         assert!(
             said.to_string().contains("there is no folder") && said.to_string().contains("no/such"),
             "{said}"
         );
-        let said = write_file(&secret.join("a.md"), "x", true).unwrap_err();
+        let said = write_file(&secret.join("a.md"), "x", true, ExportAccess::Umask).unwrap_err();
         assert!(matches!(said, ExportError::NoFolder(..)), "{said}");
     }
 
@@ -316,12 +376,15 @@ mod tests {
     fn a_folder_appears_whole() {
         let dir = tempfile::tempdir().unwrap();
         let run = dir.path().join("run");
-        write_folder(&run, &files(&["q", "a", "{}"]), false).unwrap();
+        write_folder(&run, &files(&["q", "a", "{}"]), false, ExportAccess::Umask).unwrap();
         assert_eq!(names(&run), ["answers", RUN_FOLDER_MARK, "question.md"]);
         assert_eq!(fs::read_to_string(run.join("answers/infra.md")).unwrap(), "a");
-        assert!(matches!(write_folder(&run, &files(&["2"]), false), Err(ExportError::Exists(_))));
+        assert!(matches!(
+            write_folder(&run, &files(&["2"]), false, ExportAccess::Umask),
+            Err(ExportError::Exists(_))
+        ));
         fs::write(run.join("mine.txt"), "mine").unwrap();
-        write_folder(&run, &files(&["Q", "A", "[]"]), true).unwrap();
+        write_folder(&run, &files(&["Q", "A", "[]"]), true, ExportAccess::Umask).unwrap();
         assert_eq!(fs::read_to_string(run.join("answers/infra.md")).unwrap(), "A");
         assert_eq!(names(&run), ["answers", RUN_FOLDER_MARK, "mine.txt", "question.md"]);
         assert_eq!(names(dir.path()), ["run"]);
@@ -331,7 +394,8 @@ mod tests {
         fs::create_dir(&other).unwrap();
         fs::remove_dir_all(run.join("answers")).unwrap();
         symlink(&other, run.join("answers")).unwrap();
-        let said = write_folder(&run, &files(&["new", "new", "new"]), true).unwrap_err();
+        let said = write_folder(&run, &files(&["new", "new", "new"]), true, ExportAccess::Umask)
+            .unwrap_err();
         assert!(matches!(said, ExportError::Link(_)), "{said}");
         assert_eq!(
             fs::read_to_string(run.join("question.md")).unwrap(),
@@ -362,9 +426,9 @@ mod tests {
             let files = [(name.to_owned(), "x".to_owned())];
             for over in [false, true] {
                 let run = dir.path().join("run");
-                assert!(write_folder(&run, &files, over).is_err(), "{name:?}");
+                assert!(write_folder(&run, &files, over, ExportAccess::Umask).is_err(), "{name:?}");
                 fs::create_dir_all(&run).unwrap();
-                assert!(write_folder(&run, &files, true).is_err(), "{name:?}");
+                assert!(write_folder(&run, &files, true, ExportAccess::Umask).is_err(), "{name:?}");
                 fs::remove_dir(&run).unwrap();
             }
         }
@@ -391,7 +455,7 @@ mod tests {
         fs::create_dir(&folder).unwrap();
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o555)).unwrap();
         // Root may write everywhere.
-        if let Err(said) = write_file(&folder.join("a.md"), "x", false) {
+        if let Err(said) = write_file(&folder.join("a.md"), "x", false, ExportAccess::Umask) {
             assert!(said.to_string().contains("permission denied"), "{said}");
             assert!(names(&folder).is_empty());
         }

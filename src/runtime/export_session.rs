@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::export_files::{ExportError, write_export};
+use super::export_files::{ExportAccess, ExportError, write_export};
 use crate::domain::{PersonaId, SessionId};
 use crate::export::{ReadingInput, find_target};
 use crate::review::extract_missing;
@@ -31,10 +31,12 @@ pub(super) fn export_session(
         store.write(change);
     }
     let name = target.file_name(&session.id.short());
+    let access = if to.is_some() { ExportAccess::Umask } else { ExportAccess::Owner };
     let mut tried = 1;
     loop {
         let usual = to.is_none().then(|| numbered_name(&name, tried));
-        match write_export(&session, reading, target, to.or(usual.as_deref()), false) {
+        let path = to.or(usual.as_deref());
+        match write_export(&session, reading, target, path, false, access) {
             Err(ExportError::Exists(_)) if to.is_none() && tried < MAX_NAMES => tried += 1,
             Err(ExportError::Exists(path)) => {
                 let path = path.display();

@@ -17,7 +17,7 @@ const QUIT_FLUSH_TIME: Duration = Duration::from_secs(3);
 const SIGNAL_FLUSH_TIME: Duration = Duration::from_secs(10);
 
 /// How the TUI ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct TuiEnd {
     /// The exit status.
     pub status: u8,

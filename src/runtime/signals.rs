@@ -63,6 +63,15 @@ impl TuiSignals {
         }
     }
 
+    /// Whether SIGINT has come since the last wait.
+    pub async fn was_interrupted(&mut self) -> bool {
+        tokio::select! {
+            biased;
+            _ = self.interrupt.recv() => true,
+            () = tokio::task::yield_now() => false,
+        }
+    }
+
     /// Stops the process until it is continued in the foreground, or a signal that ends it came: that one is returned.
     ///
     /// SIGSTOP, since SIGTSTP is listened to, and ignored by the kernel where nothing would continue the process.

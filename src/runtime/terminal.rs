@@ -134,6 +134,21 @@ pub fn restore_terminal() {
     if is_foreground {
         drain_input();
     }
+    leave_modes();
+    if is_foreground {
+        let _ = disable_raw_mode();
+    }
+}
+
+/// Repeats what [`restore_terminal`] has written. Ctrl+C in a terminal that is no longer raw makes the kernel drop what the
+/// terminal has not read yet.
+pub fn repeat_restore() {
+    if !TAKEN.load(Ordering::SeqCst) {
+        leave_modes();
+    }
+}
+
+fn leave_modes() {
     let mut out = io::stdout();
     let _ = execute!(
         out,
@@ -145,9 +160,6 @@ pub fn restore_terminal() {
         cursor::Show,
     );
     let _ = out.flush();
-    if is_foreground {
-        let _ = disable_raw_mode();
-    }
 }
 
 /// Answers to queries and half-typed keys must not reach the shell.

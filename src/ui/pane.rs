@@ -30,6 +30,8 @@ pub(super) struct PersonaLabel {
     pub(super) name: String,
     /// The persona's view, or its id if another pane has the same name and view.
     pub(super) label: String,
+    /// The view as it names the persona alone, in narrow columns: that of a project's persona is marked.
+    pub(super) tag: String,
     /// Title.
     pub(super) title: String,
     /// Colour named in the persona's file.
@@ -42,6 +44,7 @@ impl PersonaLabel {
         Self {
             name: sanitize_line(&persona.display_name()),
             label: sanitize_line(persona.label()),
+            tag: sanitize_line(&persona.tag()),
             title: sanitize_line(&persona.title),
             color: persona.color.clone(),
         }
@@ -144,6 +147,16 @@ impl PaneRenderer {
         if self.label.label != label {
             self.label.label = sanitize_line(label);
         }
+    }
+
+    /// Returns the word that names the persona in narrow columns.
+    pub(super) fn tag(&self) -> &str {
+        if self.is_of_project() { &self.label.tag } else { &self.label.label }
+    }
+
+    /// Returns true if the persona comes from the project.
+    pub(super) fn is_of_project(&self) -> bool {
+        self.persona.is_project
     }
 
     /// Returns true if these are the caches of `pane`.

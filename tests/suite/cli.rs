@@ -411,6 +411,66 @@ fn doctor_works_with_an_invalid_configuration() {
 }
 
 #[test]
+fn doctor_reads_every_file_as_the_start_does() {
+    let home = Home::new();
+    let own = |name: &str| home.path(&format!("config/plenary/{name}"));
+    home.config("theme = \"mine\"\n");
+    fs::create_dir_all(own("themes")).unwrap();
+    fs::create_dir_all(own("personas")).unwrap();
+    fs::write(own("keys.toml"), "[global]\nquit = \"q\"\nfly = \"f\"\n").unwrap();
+    fs::write(own("themes/mine.toml"), "inherits = \"dark\"\n[ui\n").unwrap();
+    fs::write(own("themes/other.toml"), "inherits = \"no-such\"\n").unwrap();
+    fs::write(own("personas/bad.md"), "").unwrap();
+    std::os::unix::fs::symlink("gone.md", own("personas/gone.md")).unwrap();
+    std::os::unix::fs::symlink("/no/such/facets", own("facets.toml")).unwrap();
+    let ran = home.run(&["doctor"]);
+    let problems: Vec<&str> = ran.out.lines().filter(|line| line.contains("PROBLEM")).collect();
+    for said in [
+        "keys.toml:1: ",
+        "mine.toml:2: ",
+        "other.toml: unknown theme",
+        "bad.md: ",
+        "gone.md: ",
+        "facets.toml: is a link to /no/such/facets",
+    ] {
+        assert!(problems.iter().any(|line| line.contains(said)), "{said}: {}", ran.out);
+    }
+    assert!(
+        !ran.out.contains("ok       theme") && !ran.out.contains("keys.toml: read"),
+        "{}",
+        ran.out
+    );
+    // The same files with nothing wrong in them.
+    fs::remove_file(own("facets.toml")).unwrap();
+    for name in ["personas/bad.md", "personas/gone.md", "themes/other.toml"] {
+        fs::remove_file(own(name)).unwrap();
+    }
+    fs::write(own("keys.toml"), "").unwrap();
+    fs::write(own("themes/mine.toml"), "inherits = \"dark\"\n").unwrap();
+    let ran = home.run(&["doctor"]);
+    for said in ["ok       theme mine: read", "keys.toml: read"] {
+        assert!(ran.out.contains(said), "{said}: {}", ran.out);
+    }
+    // A configuration that leads nowhere is not silently replaced by the defaults.
+    fs::remove_file(own("config.toml")).unwrap();
+    std::os::unix::fs::symlink("/no/such/config", own("config.toml")).unwrap();
+    let ran = home.run(&["doctor"]);
+    assert!(
+        ran.out.contains("PROBLEM  ")
+            && ran.out.contains("config.toml: is a link to /no/such/config"),
+        "{}",
+        ran.out
+    );
+    let ran = home.run(&["persona", "list"]);
+    assert!(
+        ran.err
+            .contains("config.toml: is a link to /no/such/config, which does not exist; not read"),
+        "{}",
+        ran.err
+    );
+}
+
+#[test]
 fn unknown_provider_kinds_are_refused_with_their_line() {
     let home = Home::new();
     home.config("[providers.x]\nkind = \"opnai\"\nbase_url = \"http://127.0.0.1:9/v1\"\n");

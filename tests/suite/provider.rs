@@ -12,6 +12,7 @@ use plenary::domain::{
 };
 use plenary::provider::{self, Provider};
 use serde_json::json;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::common::server::{ANSWER, Framing, Reply, Server, delta, ending, tokens};
 
@@ -348,7 +349,7 @@ async fn floods_end_at_their_limits() {
     let mut spec = ProviderSpec::new("gateway", "openai", &server);
     spec.timeouts.first_token = Duration::from_millis(300);
     let failure = ask(&open(spec), "m").await.error.unwrap();
-    assert_eq!((failure.kind, failure.retryable), (FailureKind::Timeout, true), "1xx for ever");
+    assert_eq!(failure.kind, FailureKind::Timeout, "1xx for ever: {}", failure.message);
     let mut many = Reply::text(ANSWER);
     for n in 0..5000 {
         many = many.header(&format!("x-{n}"), "x");
@@ -371,8 +372,11 @@ fn raw_server(bytes: Vec<u8>, pause: Duration) -> String {
             let bytes = bytes.clone();
             tokio::spawn(async move {
                 // What comes before the request is no answer to it.
-                stream.readable().await.unwrap();
-                while tokio::io::AsyncWriteExt::write_all(&mut stream, &bytes).await.is_ok() {
+                let mut request = Vec::new();
+                while !request.ends_with(b"}") {
+                    stream.read_buf(&mut request).await.unwrap();
+                }
+                while stream.write_all(&bytes).await.is_ok() {
                     tokio::time::sleep(pause).await;
                 }
             });

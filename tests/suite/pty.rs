@@ -228,6 +228,30 @@ fn two_instances_share_the_store() {
 }
 
 #[test]
+fn two_instances_show_one_session_alike() {
+    let (server, home) = start_panel(5_000.0);
+    let mut first = Term::start(&home, WIDE, &["first question"]);
+    first.wait("four answers", all_done);
+    let mut second = Term::start(&home, WIDE, &["resume"]);
+    second.wait("four answers", |s| count(s, "END-") == 4);
+    server.script("edge", [Reply::text("More of that. NEWS-edge")]);
+    second.send("i@edge and then?\r");
+    second.wait_for("NEWS-edge");
+    first.wait_for("NEWS-edge");
+    // Deleted by a third one: said, and a question does not bring half of it back.
+    let deleted = home.run(&["sessions", "delete", "last", "--yes"]);
+    assert!(deleted.status.success(), "{}", String::from_utf8_lossy(&deleted.stderr));
+    first.wait_for("deleted in another plenary");
+    first.send("iagain\r");
+    first.wait("four answers", |s| s.contains("4 of 4 done") && count(s, "❯ again") > 0);
+    first.quit();
+    second.quit();
+    let listed = home.run(&["sessions", "list"]);
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(listed.lines().count() == 1 && listed.contains("again"), "{listed}");
+}
+
+#[test]
 fn a_panic_in_a_run_fails_only_that_run() {
     let (_server, mut home) = start_panel(2_000.0);
     home.add("[providers.broken]\nkind = \"panics\"\nbase_url = \"http://127.0.0.1:9\"\n");
@@ -356,6 +380,57 @@ fn escape_sequences_in_answers_are_not_executed() {
         assert!(!bytes.windows(bad.len()).any(|w| w == bad.as_bytes()), "{bad:?} got through");
     }
     term.quit();
+}
+
+#[test]
+fn exports_under_a_default_name_are_their_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let (_server, home) = start_panel(5_000.0);
+    let mode =
+        |below: &str| std::fs::metadata(home.path(below)).unwrap().permissions().mode() & 0o777;
+    let mut term = Term::start(&home, WIDE, &["go"]);
+    term.wait("four answers", all_done);
+    term.send("S");
+    term.wait_for("checklist");
+    term.send("\r");
+    let list = || -> Vec<String> {
+        let files = std::fs::read_dir(home.path("work")).unwrap();
+        files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    let is_done = |name: &String| !name.starts_with('.');
+    term.wait("the file", |_| list().iter().any(is_done));
+    term.quit();
+    let files = list();
+    assert_eq!(files.len(), 1, "{files:?}");
+    assert_eq!(mode(&format!("work/{}", files[0])), 0o600);
+    let shell = |umask: &str, args: &str| {
+        let line = format!("umask {umask}; exec \"$0\" sessions export last {args}");
+        let ran = std::process::Command::new("sh")
+            .args(["-c", &line, env!("CARGO_BIN_EXE_plenary")])
+            .env_clear()
+            .envs(home.env())
+            .current_dir(home.path("work"))
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+    };
+    shell("022", "--format folder --out named");
+    assert_eq!((mode("work/named"), mode("work/named/adr.md")), (0o755, 0o644));
+    shell("002", "--format adr --out a.md");
+    assert_eq!(mode("work/a.md"), 0o664);
+    std::fs::set_permissions(home.path("work/a.md"), std::fs::Permissions::from_mode(0o600))
+        .unwrap();
+    shell("002", "--format adr --out a.md --force");
+    assert_eq!(mode("work/a.md"), 0o600, "what is replaced keeps its permissions");
+    shell("022", "--format folder");
+    let folder = std::fs::read_dir(home.path("work")).unwrap().map(|entry| entry.unwrap().path());
+    let folder = folder.filter(|path| path.is_dir() && !path.ends_with("named")).last().unwrap();
+    for (path, wanted) in
+        [("", 0o700), ("adr.md", 0o600), ("answers", 0o700), ("answers/infra.md", 0o600)]
+    {
+        let mode = std::fs::metadata(folder.join(path)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, wanted, "{path}");
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Collects the items of the report and prints them as text or JSON; repairs nothing. If the configuration is invalid, it
 //! reports the rest. Exit code 0 when a question could be asked, 1 otherwise.
 
+mod files;
 mod local;
 mod machine;
 mod project;
@@ -23,6 +24,7 @@ pub fn run_doctor(format: ListFormat, flags: &Flags) -> Result<u8, CliError> {
     let can_ask = match load_setup(flags) {
         Ok(setup) => {
             examine_configuration(&setup, &mut items);
+            files::examine_files(&setup, &mut items);
             project::examine_project(&setup, &mut items);
             let usable = providers::examine_providers(&setup, &mut items)?;
             local::examine_local_models(&setup, &mut items);
@@ -36,6 +38,7 @@ pub fn run_doctor(format: ListFormat, flags: &Flags) -> Result<u8, CliError> {
             false
         }
     };
+    files::examine_links(&Paths::of_process(), &mut items);
     machine::examine_store(&Paths::of_process(), &mut items);
     machine::examine_terminal(&mut items);
     let report = DoctorReport { version: env!("CARGO_PKG_VERSION"), can_ask, checks: items.0 };
@@ -60,9 +63,6 @@ fn examine_configuration(setup: &Setup, items: &mut DoctorItems) {
         if let Origin::Env(_) | Origin::Flag(_) = value.origin {
             items.add_info(AREA, format!("{key} = {} from {}", value.shown, value.origin));
         }
-    }
-    if let Some((path, _)) = &setup.keys {
-        items.add_ok(AREA, format!("{}: read", path.display()));
     }
 }
 
@@ -104,7 +104,12 @@ fn examine_personas(setup: &Setup, items: &mut DoctorItems) {
     let ids = setup.panel.personas.iter().map(PersonaId::as_str).collect::<Vec<_>>().join(", ");
     let (known, panel) = (setup.personas.len(), &setup.panel.name);
     items.add_ok(AREA, format!("{known} known; panel {panel}: {ids}"));
-    for warning in &setup.report.warnings {
+    // What cannot be used at all is among the problems of the files.
+    let is_problem =
+        |warning: &str| items.0.iter().any(|item| item.area == AREA && item.found == warning);
+    let warnings: Vec<&String> =
+        setup.report.warnings.iter().filter(|warning| !is_problem(warning)).collect();
+    for warning in warnings {
         items.add_info(AREA, warning);
     }
 }

@@ -44,6 +44,8 @@ pub struct LoadedPersonas {
     pub warnings: Vec<String>,
     /// The same, with one line for many skipped files of one folder.
     pub brief: Vec<String>,
+    /// Those of `warnings` that are about files that cannot be used.
+    pub errors: Vec<String>,
 }
 
 /// The personas that `--persona PATH` names.
@@ -117,6 +119,8 @@ impl LoadedPersonas {
     /// Adds warnings about files of `folder`.
     fn add_problems(&mut self, folder: &Path, problems: &[PersonaProblem]) {
         self.warnings.extend(problems.iter().map(|problem| skipped_line(problem, folder)));
+        let errors = problems.iter().filter(|problem| problem.is_error());
+        self.errors.extend(errors.map(|problem| skipped_line(problem, folder)));
         let (skipped, other): (Vec<&PersonaProblem>, Vec<&PersonaProblem>) =
             problems.iter().partition(|problem| problem.is_error() && problem.file != folder);
         self.brief.extend(other.iter().map(ToString::to_string));

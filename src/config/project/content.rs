@@ -3,7 +3,7 @@
 //! Reads `config.toml`, the persona files, and the files that panels of the configuration name. Decides nothing about what
 //! may be used.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
@@ -103,11 +103,21 @@ impl ProjectContent {
         let personas = reader.read_folder(&folder, &mut persona_problems);
         let mut named = BTreeMap::new();
         if let Some((_, Ok(layer))) = &config {
+            let mut bytes = 0;
             for word in panel_words(&layer.root) {
                 // Relative to the file, as in every configuration.
                 let folder = config_path.parent().unwrap_or(&config_path);
                 let full = environment.expand_path(&word, folder);
-                let texts = reader.read_named(&full);
+                let texts = if bytes > personas::MAX_FOLDER_BYTES {
+                    Err("the panels of this project name too many persona files".to_owned())
+                } else {
+                    reader.read_named(&full)
+                };
+                let files = texts.iter().flat_map(|(_, texts)| texts);
+                // A file that is no text costs as much as a small one.
+                bytes += files
+                    .map(|file| file.text.as_ref().map_or(0, String::len) + 4_096)
+                    .sum::<usize>();
                 named.insert(word, texts);
             }
         }
@@ -251,7 +261,7 @@ impl ContentReader<'_> {
 }
 
 /// The words in the panels of a configuration that are paths.
-fn panel_words(root: &ConfigNode) -> Vec<String> {
+fn panel_words(root: &ConfigNode) -> BTreeSet<String> {
     let panels = root.entries(&["panels"]).filter_map(|(_, panel)| panel.find(&["personas"]));
     let words = panels.filter_map(|list| match &list.value {
         ConfigValue::Array(items) => Some(items),

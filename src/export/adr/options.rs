@@ -54,7 +54,7 @@ pub(super) fn find_options(review: &SessionReading<'_>) -> Vec<OptionFound> {
                     &mut options,
                     &name,
                     (at, span),
-                    session_header::persona_id(answer.run),
+                    session_header::persona_tag(answer.run),
                     arguments,
                 );
             }
@@ -68,7 +68,7 @@ pub(super) fn find_options(review: &SessionReading<'_>) -> Vec<OptionFound> {
                     &mut options,
                     name,
                     place,
-                    session_header::persona_id(answer.run),
+                    session_header::persona_tag(answer.run),
                     arguments,
                 );
             }
@@ -79,7 +79,7 @@ pub(super) fn find_options(review: &SessionReading<'_>) -> Vec<OptionFound> {
     }
     let named: Vec<String> = options.iter().flat_map(|option| option.proposers.clone()).collect();
     for item in &review.items {
-        if item.proposer_ids().iter().all(|id| !named.contains(id)) {
+        if item.proposer_tags().iter().all(|tag| !named.contains(tag)) {
             add_item(review, item, Facet::Recommendation, &mut options);
         }
     }
@@ -223,7 +223,7 @@ fn add_item(
                 options,
                 &item.title(),
                 place,
-                session_header::persona_id(member.run),
+                session_header::persona_tag(member.run),
                 said.unwrap_or_default(),
             );
             if let Some(option) =

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use super::{HeadlessEvent, Output, ending_of};
 use crate::app::RunRef;
-use crate::domain::{Ending, Session, mark_project};
+use crate::domain::{Ending, Session, mark_project, project_tag};
 use crate::text::sanitize_line;
 
 /// Writes answers as text, and retries as lines to `progress_out`.
@@ -94,7 +94,8 @@ impl<W: Write, E: Write> Output for TextOutput<W, E> {
             HeadlessEvent::End if at == self.at => self.catch_up(runs, None),
             HeadlessEvent::Retry { attempt, of, wait, reason } => {
                 if let Some(live) = runs.get(at) {
-                    let (who, seconds) = (&live.run.persona, wait.as_secs_f64());
+                    let seconds = wait.as_secs_f64();
+                    let who = project_tag(live.run.persona.as_str(), live.run.notes.is_project());
                     let words =
                         format!("{who}: {reason}; trying again in {seconds:.1} s ({attempt}/{of})");
                     // Standard error may be closed; the answers matter more.

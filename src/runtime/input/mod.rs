@@ -18,11 +18,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::app::KeyPress;
+use crate::app::{KeyCode, KeyPress};
 pub(super) use reader::open_terminal;
 
 /// Events that may wait; more bytes are read when they have been taken.
 const MAX_QUEUED: usize = 4096;
+
+/// Bytes and lines of a burst that are inserted at once: fewer than those of a paste that the composer shows as a chip.
+const MAX_TEXT: usize = 512;
+const MAX_TEXT_LINES: usize = 8;
+
+/// The key that sends; followed by more keys of the same burst it begins a new line.
+pub const ENTER: KeyPress = KeyPress::plain(KeyCode::Enter);
 
 /// What the terminal sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +71,8 @@ struct Queue {
     /// The terminal is ours; otherwise its bytes are another program's.
     is_listening: bool,
     is_closed: bool,
+    /// A query was sent, and [`InputEvent::DeviceAttributes`] has not been taken yet.
+    owes_reply: bool,
 }
 
 impl Queue {
@@ -125,6 +134,7 @@ impl TerminalInput {
         let mut queue = self.shared.lock();
         let was_full = !queue.wants_bytes();
         let event = if queue.is_listening { queue.events.pop_front() } else { None };
+        queue.owes_reply &= event != Some(InputEvent::DeviceAttributes);
         let has_room = was_full && queue.wants_bytes();
         let is_closed = queue.is_closed;
         drop(queue);
@@ -132,6 +142,40 @@ impl TerminalInput {
             self.wake_reader();
         }
         event.or_else(|| is_closed.then_some(InputEvent::Closed))
+    }
+
+    /// Of at least `burst` waiting events, the characters and line breaks that come first; none where there are fewer, or
+    /// the first is another key. An Enter with nothing behind it is no line break.
+    pub fn take_text(&self, burst: usize) -> Option<String> {
+        let mut queue = self.shared.lock();
+        if !queue.is_listening || queue.events.len() < burst {
+            return None;
+        }
+        let was_full = !queue.wants_bytes();
+        let (mut text, mut lines) = (String::new(), 0);
+        while text.len() < MAX_TEXT && lines < MAX_TEXT_LINES && queue.events.len() > 1 {
+            let Some(InputEvent::Key(key)) = queue.events.front() else { break };
+            let Some(c) = key.typed_char().or((*key == ENTER).then_some('\n')) else { break };
+            lines += usize::from(c == '\n');
+            text.push(c);
+            queue.events.pop_front();
+        }
+        let has_room = was_full && queue.wants_bytes();
+        drop(queue);
+        if has_room {
+            self.wake_reader();
+        }
+        Some(text).filter(|text| !text.is_empty())
+    }
+
+    /// A query is about to be sent that [`InputEvent::DeviceAttributes`] will answer.
+    pub fn expect_reply(&self) {
+        self.shared.lock().owes_reply = true;
+    }
+
+    /// True while that reply has not been taken.
+    pub fn owes_reply(&self) -> bool {
+        self.shared.lock().owes_reply
     }
 
     /// Number of events that wait.

@@ -20,7 +20,7 @@ use crate::app::KeyPress;
 /// Bytes kept of a sequence. No key and no reply that is used is longer.
 const MAX_HELD: usize = 128;
 
-/// Bytes kept of a paste; what follows is dropped up to its end.
+/// Bytes kept of a paste, more than is ever accepted; what follows is dropped up to its end.
 const MAX_PASTE: usize = 32 << 20;
 
 /// How long the terminal may pause inside a sequence before the next bytes may be a person's. A lone Esc is known then.

@@ -18,6 +18,8 @@ const VALUE: usize = 16;
 const SUPPORT: usize = 9;
 /// Columns of a persona's lens.
 const WHO: usize = 8;
+/// The same while there are personas of a project, which are marked.
+const WHO_WITH_MARK: usize = 16;
 
 /// Draws the list; returns the position of the cursor while the filter is edited.
 pub(super) fn draw_ledger(
@@ -62,10 +64,12 @@ fn draw_row(
 ) {
     let mut painter = RowPainter::new(buffer, area);
     let part = |part: UiRole| row_style(theme, chosen, part);
+    let has_project = state.pane_personas.iter().any(|persona| persona.is_project);
+    let who_columns = if has_project { WHO_WITH_MARK } else { WHO };
     let who = |painter: &mut RowPainter<'_>, pane: usize| {
         let persona = state.pane_personas.get(pane);
-        let label = persona.map(|p| sanitize_line(p.label())).unwrap_or_default();
-        let label = truncate_to_width(&label, WHO).into_owned();
+        let label = persona.map(|p| sanitize_line(&p.tag())).unwrap_or_default();
+        let label = truncate_to_width(&label, who_columns).into_owned();
         let style = theme.persona_style(persona.and_then(|p| p.color.as_deref()), pane);
         let style = if chosen {
             part(UiRole::Input).patch(style).bg(part(UiRole::Input).bg.unwrap_or_default())
@@ -74,7 +78,7 @@ fn draw_row(
         };
         painter.write(" ", part(UiRole::Input));
         painter.write(&label, style);
-        painter.write_spaces(WHO - width(&label) + 1, part(UiRole::Input));
+        painter.write_spaces(who_columns.saturating_sub(width(&label)) + 1, part(UiRole::Input));
     };
     match shown {
         LedgerRow::Title { text, differs } => {

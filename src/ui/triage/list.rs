@@ -186,7 +186,8 @@ impl TriageListRenderer {
 fn persona_tag(row: &TriageListRow, panes: &[PaneRenderer], pane: usize) -> String {
     match panes.get(pane) {
         Some(renderer) if row.panes.len() == 1 => {
-            truncate_to_width(&renderer.label.label, 8).into_owned()
+            let columns = if renderer.is_of_project() { 16 } else { 8 };
+            truncate_to_width(renderer.tag(), columns).into_owned()
         }
         _ => (pane + 1).to_string(),
     }

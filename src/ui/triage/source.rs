@@ -102,7 +102,7 @@ impl SourceRenderer {
             .panes()
             .into_iter()
             .filter_map(|pane| state.pane_at(pane))
-            .map(|pane| sanitize_line(pane.persona.label()))
+            .map(|pane| sanitize_line(&pane.persona.tag()))
             .collect();
         let mut details = vec![
             format!("proposed by {}", names.join(", ")),

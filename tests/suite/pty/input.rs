@@ -73,9 +73,11 @@ fn ctrl_c_works_after_and_inside_every_reply() {
         term.send(begun);
         let start = Instant::now();
         while term.is_running() {
-            // The first asks whether to quit.
+            // The first asks whether to quit. The kernel drops output when the key comes after the program's last words.
             term.send("\x03");
-            pause();
+            for _ in 0..10 {
+                pause();
+            }
             assert!(start.elapsed() < PATIENCE, "{begun:?} swallows Ctrl+C:\n{}", term.screen());
         }
         term.assert_restored();
@@ -163,4 +165,17 @@ fn release_events_do_not_act_and_keys_of_other_layouts_do() {
     term.send("\x1b[1075::117;5u");
     term.wait("an empty composer", |s| !s.contains("aaф!"));
     term.quit_from_composer();
+}
+
+#[test]
+fn replies_that_come_while_the_program_ends_do_not_reach_the_shell() {
+    let (_server, home) = start_panel(5_000.0);
+    let line = "\"$PLENARY\"; echo \"ENDED $?\"; read typed; echo \"GOT[$typed]\"";
+    let mut term = Term::shell(&home, WIDE, line);
+    term.wait("the query", |_| term.bytes().windows(5).any(|bytes| bytes == b"\x1b]11;"));
+    // Esc, q, and the reply to the query.
+    term.send("\x1b[27uq").send("\x1b]11;rgb:0000/0000/0000\x1b\\\x1b[?62;22c");
+    term.wait_for("ENDED 0");
+    term.send("shell\n");
+    term.wait_for("GOT[shell]");
 }

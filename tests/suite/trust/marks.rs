@@ -3,6 +3,7 @@
 use std::fs;
 
 use super::Lab;
+use crate::common::server::Reply;
 use crate::common::term::Term;
 
 /// A project whose persona has the id, name, title and view of a built-in one.
@@ -17,12 +18,15 @@ fn double() -> Lab {
 #[test]
 fn a_double_is_marked_in_every_output() {
     let lab = double();
+    lab.good.script("m", [Reply::text("## Recommendation\n\n1. Use two regions.\n")]);
     lab.run(&["trust", "add", "--yes"]).expect(0, &["replaces the built-in infra (Kael Voss)"]);
     lab.run(&["ask", "question"]).expect(0, &["== project: Kael Voss · infra"]);
     for format in ["text", "markdown", "html", "adr"] {
         lab.run(&["sessions", "export", "last", "--format", format])
             .expect(0, &["project: Kael Voss"]);
     }
+    lab.run(&["sessions", "export", "last", "--format", "adr"])
+        .expect(0, &["proposed by project:infra"]);
     let json = lab.run(&["sessions", "export", "last", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
     let run = &json["turns"][0]["runs"][0];
@@ -41,10 +45,13 @@ fn a_double_is_marked_in_every_output() {
 fn a_double_is_marked_on_the_screen_and_in_resumed_sessions() {
     let lab = double();
     lab.run(&["trust", "add", "--yes"]).expect(0, &[]);
+    lab.good.script("m", [Reply::text("From the user's server.\n\n1. Use two regions.\n")]);
     for size in [(160, 40), (80, 24), (44, 20)] {
         let mut term = Term::start(&lab.home, size, &["question"]);
         let screen = term.wait_for("From the user's server.");
         assert!(screen.contains("project: Kael"), "{screen}");
+        term.send("t");
+        term.wait_for("project:infra");
         term.quit();
     }
     // The answer stays the project's when the folder is not trusted any more.
