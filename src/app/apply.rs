@@ -2,7 +2,7 @@
 //!
 //! [`Session::apply`] defines what a change does to the session; this module updates the parsed answers to match.
 
-use super::{Effect, Effects, State};
+use super::{Effect, Effects, State, StoredCopy};
 use crate::domain::{Change, Session};
 
 impl State {
@@ -30,6 +30,8 @@ impl State {
             }
             _ => {}
         }
-        effects.push(Effect::Save(change));
+        if self.stored != StoredCopy::Deleted {
+            effects.push(Effect::Save(change));
+        }
     }
 }

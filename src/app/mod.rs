@@ -45,7 +45,7 @@ pub use pane::Pane;
 pub use roster::{Answerer, AskTarget, Roster};
 pub use run_display::{RunDisplay, RunDisplays, RunQuestion, RunRef};
 pub use side_turn::SideTurnRef;
-pub use state::{Focus, LayoutMode, State};
+pub use state::{Focus, LayoutMode, State, StoredCopy};
 pub use submission::Submission;
 pub use triage::TriageState;
 pub use update::update;

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use super::reading::ReadingResult;
 use super::{DownloadReport, EditorPurpose, KeyPress, NoticeLevel, Submission};
-use crate::domain::{RunId, RunUpdate, SearchHit, Session, SessionSummary, UnsavedChanges};
+use crate::domain::{
+    RunId, RunUpdate, SearchHit, Session, SessionId, SessionSummary, UnsavedChanges,
+};
 use crate::text::Highlighted;
 
 /// The current time.
@@ -88,6 +90,10 @@ pub enum Msg {
     DownloadModels,
     /// A notice.
     Notice(NoticeLevel, String),
+    /// Another instance has changed the store.
+    StoreChanged,
+    /// The open session as the store has it now, after a change by another instance; none if it was deleted.
+    SessionRefreshed(SessionId, Option<Box<Session>>),
     /// Changes cannot be written to the disk, and why. That stays on the screen.
     StoreFailing(String),
     /// Everything is on disk again.

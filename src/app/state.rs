@@ -26,6 +26,18 @@ pub enum Focus {
     Panes,
 }
 
+/// What the store has of the open session.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum StoredCopy {
+    /// The same as the screen, as far as this instance knows.
+    #[default]
+    Current,
+    /// Perhaps more than the screen: another instance has changed the store.
+    MayDiffer,
+    /// Nothing: another instance has deleted the session, which is on this screen only.
+    Deleted,
+}
+
 /// Layout of the panes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LayoutMode {
@@ -113,6 +125,8 @@ pub struct State {
     pub dismissed: Vec<PersonaId>,
     /// The notice in the status line.
     pub notice: Option<Notice>,
+    /// What the store has of the open session.
+    pub stored: StoredCopy,
     /// Why changes cannot be written to the disk at the moment: shown whenever there is no other notice.
     pub store_problem: Option<String>,
     /// The keymap.
@@ -161,6 +175,7 @@ impl State {
             completion: None,
             dismissed: Vec::new(),
             notice: None,
+            stored: StoredCopy::Current,
             store_problem: None,
             keymap,
             pending: PendingKeys::default(),
@@ -181,6 +196,7 @@ impl State {
     /// Closes the session: empty panes for the panel's personas, all views reset.
     pub fn clear_panes(&mut self) {
         self.session = None;
+        self.stored = StoredCopy::Current;
         self.displays = RunDisplays::default();
         self.pane_personas = self.roster.panel_personas().cloned().collect();
         self.focused = 0;

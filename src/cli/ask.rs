@@ -125,7 +125,7 @@ fn report_unsaved(store: &Store) {
         match error {
             // Says that the changes are in memory, where they soon are not any more.
             StoreError::Failing(_) => is_failing = true,
-            StoreError::Recovered { .. } => {}
+            StoreError::Recovered { .. } | StoreError::ChangedElsewhere => {}
             other => print_message(&other.to_string()),
         }
     }

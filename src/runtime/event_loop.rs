@@ -160,6 +160,7 @@ enum WakeReason {
 impl Tui {
     async fn run_loop(&mut self, start: Start, signals: &mut TuiSignals) -> io::Result<TuiEnd> {
         self.draw_frame()?;
+        self.effect_runner.starter.store.watch_changes();
         let mut command = self.start_session(start);
         loop {
             match command.take() {

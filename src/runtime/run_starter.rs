@@ -77,6 +77,7 @@ impl RunStarter {
         Some(match report {
             StoreError::Recovered { .. } => Msg::StoreRecovered(text),
             StoreError::Failing(_) => Msg::StoreFailing(text),
+            StoreError::ChangedElsewhere => Msg::StoreChanged,
             _ => Msg::Notice(NoticeLevel::Error, text),
         })
     }

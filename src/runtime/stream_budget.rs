@@ -17,8 +17,9 @@ pub struct StreamBudget {
 impl StreamBudget {
     /// Budget of the first frame, and the largest: 256 KiB.
     pub const MAX_BYTES: usize = 256 * 1024;
-    /// The smallest budget: 4 KiB, the text of thirty models in one frame.
-    pub const MIN_BYTES: usize = 4 * 1024;
+    /// The smallest budget, 8 KiB: more than thirty models write during a frame, even on a terminal that takes a second for
+    /// one.
+    pub const MIN_BYTES: usize = 8 * 1024;
     /// A frame that takes longer halves the budget.
     const SLOW_FRAME: Duration = Duration::from_millis(16);
     /// A frame that takes less doubles it.

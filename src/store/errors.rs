@@ -37,6 +37,9 @@ impl StoreErrors {
     pub(super) fn push(&self, error: StoreError) {
         tracing::warn!(%error, "store");
         let mut queued = self.queued.lock().unwrap_or_else(PoisonError::into_inner);
+        if queued.back() == Some(&error) {
+            return;
+        }
         if queued.len() >= MAX_QUEUED_ERRORS {
             queued.pop_front();
         }

@@ -9,6 +9,7 @@ mod backlog;
 mod change_queue;
 mod chunks;
 mod errors;
+mod examine;
 mod instance;
 mod memory;
 mod migrate;
@@ -34,6 +35,7 @@ use std::time::Duration;
 use crate::domain::{Change, SearchHit, Session, SessionId, SessionSummary, UnsavedChanges};
 use change_queue::ChangeQueue;
 use errors::StoreErrors;
+pub use examine::{StoreCheck, check_store, is_on_network};
 use readers::Readers;
 pub use search::SearchStop;
 use worker::{ReadView, ReadableFile, StoreRequest, StoreWorker};
@@ -77,6 +79,9 @@ pub enum StoreError {
     /// [`StoreError::Recovered`].
     #[error("{0}")]
     Failing(String),
+    /// Not an error: another program has changed the store. Reported to callers of [`Store::watch_changes`].
+    #[error("another program has changed the store")]
+    ChangedElsewhere,
     /// A command changed nothing because the file cannot be written.
     #[error("{path}: nothing was changed, as the store cannot be written: {reason}")]
     Unwritable {
@@ -215,6 +220,16 @@ impl Store {
     /// Lists the sessions, most recently changed first, at most `limit`.
     pub fn list_sessions(&self, limit: usize) -> Result<Vec<SessionSummary>, StoreError> {
         self.read(&SearchStop::default(), move |view| view.list_sessions(limit))
+    }
+
+    /// Reports changes of the store by other programs as [`StoreError::ChangedElsewhere`], about a second later.
+    pub fn watch_changes(&self) {
+        self.handle.queue.push_request(Box::new(StoreWorker::watch_changes));
+    }
+
+    /// Returns the row of a session in [`Store::list_sessions`].
+    pub fn summarize_session(&self, id: SessionId) -> Result<Option<SessionSummary>, StoreError> {
+        self.read(&SearchStop::default(), move |view| view.summarize_session(id))
     }
 
     /// Loads a complete session. Runs of a living instance, this one or another, are streaming; runs whose instance has

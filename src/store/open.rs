@@ -184,7 +184,7 @@ fn retry_while_busy<T>(mut step: impl FnMut() -> rusqlite::Result<T>) -> rusqlit
 }
 
 /// Opens a connection that only reads. None if this version cannot read the tables.
-fn open_reader(path: &Path) -> Option<Connection> {
+pub(super) fn open_reader(path: &Path) -> Option<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let application = |conn: &Connection| -> rusqlite::Result<i64> {
         conn.busy_timeout(BUSY_TIMEOUT)?;

@@ -3,6 +3,7 @@ mod ask;
 mod cli;
 mod config;
 mod config_local;
+mod doctor_store;
 mod export;
 mod fanout;
 mod input;

@@ -228,6 +228,30 @@ fn two_instances_share_the_store() {
 }
 
 #[test]
+fn two_instances_show_one_session_alike() {
+    let (server, home) = start_panel(5_000.0);
+    let mut first = Term::start(&home, WIDE, &["first question"]);
+    first.wait("four answers", all_done);
+    let mut second = Term::start(&home, WIDE, &["resume"]);
+    second.wait("four answers", |s| count(s, "END-") == 4);
+    server.script("edge", [Reply::text("More of that. NEWS-edge")]);
+    second.send("i@edge and then?\r");
+    second.wait_for("NEWS-edge");
+    first.wait_for("NEWS-edge");
+    // Deleted by a third one: said, and a question does not bring half of it back.
+    let deleted = home.run(&["sessions", "delete", "last", "--yes"]);
+    assert!(deleted.status.success(), "{}", String::from_utf8_lossy(&deleted.stderr));
+    first.wait_for("deleted in another plenary");
+    first.send("iagain\r");
+    first.wait("four answers", |s| s.contains("4 of 4 done") && count(s, "❯ again") > 0);
+    first.quit();
+    second.quit();
+    let listed = home.run(&["sessions", "list"]);
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(listed.lines().count() == 1 && listed.contains("again"), "{listed}");
+}
+
+#[test]
 fn a_panic_in_a_run_fails_only_that_run() {
     let (_server, mut home) = start_panel(2_000.0);
     home.add("[providers.broken]\nkind = \"panics\"\nbase_url = \"http://127.0.0.1:9\"\n");

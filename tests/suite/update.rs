@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use plenary::app::{Effect, Focus, LayoutMode, Msg, NoticeLevel, Overlay, ScrollMove, Signal};
+use plenary::app::{
+    Effect, Focus, LayoutMode, Msg, NoticeLevel, Overlay, ScrollMove, Signal, StoredCopy,
+};
 use plenary::domain::{
     Change, ChatRole, Ending, ModelRef, Run, RunId, RunNotes, RunState, RunUpdate, Session,
     SessionId, Turn, TurnId, UnsavedChanges, Usage,
@@ -584,6 +586,50 @@ fn quitting_asks_about_what_is_not_on_disk() {
     assert_eq!(desk.take().last(), Some(&lost));
     desk.send(Msg::Signal(Signal::Terminate));
     assert_eq!(desk.take().last(), Some(&Effect::Quit(143)));
+}
+
+#[test]
+fn what_another_instance_does_to_the_session_is_taken_over_when_nothing_streams() {
+    let refreshes = |desk: &mut Desk| {
+        let is_refresh = |e: &Effect| matches!(e, Effect::RefreshSession(_));
+        desk.take().iter().filter(|e| is_refresh(e)).count()
+    };
+    let mut desk = Desk::new();
+    desk.send(Msg::StoreChanged);
+    assert_eq!(refreshes(&mut desk), 0, "no session is open");
+    desk.ask("q").send(Msg::StoreChanged);
+    assert_eq!(refreshes(&mut desk), 0, "answers stream");
+    desk.keys("X");
+    assert_eq!(refreshes(&mut desk), 1);
+    desk.keys("o").take();
+    desk.send(Msg::StoreChanged);
+    assert!(desk.effects.contains(&Effect::ListSessions));
+    desk.keys("esc").take();
+    let mut stored = desk.state.session.clone().unwrap();
+    stored.title = "renamed elsewhere".into();
+    let id = stored.id;
+    desk.send(Msg::SessionRefreshed(id, Some(Box::new(stored))));
+    assert_eq!(desk.state.session_title(), "renamed elsewhere");
+    // Another session's news is none of this one's.
+    desk.send(Msg::SessionRefreshed(SessionId::from_number(99), None));
+    assert_eq!(desk.state.stored, StoredCopy::Current);
+}
+
+#[test]
+fn a_session_deleted_elsewhere_is_said_and_the_next_question_starts_another() {
+    let mut desk = Desk::new();
+    desk.ask("q").keys("X").take();
+    let id = desk.state.session_id().unwrap();
+    desk.send(Msg::SessionRefreshed(id, None));
+    assert!(desk.notice().contains("deleted in another plenary"), "{}", desk.notice());
+    // A retry is shown, but not stored.
+    desk.keys("r");
+    assert_eq!(saved(&desk.take()).len(), 0);
+    desk.keys("X").ask("and now?");
+    let effects = desk.take();
+    assert!(matches!(saved(&effects)[0], Change::Turn { session, .. } if *session != id));
+    assert_eq!(desk.state.turns().len(), 1);
+    assert!(desk.notice().contains("starts a new one"), "{}", desk.notice());
 }
 
 #[test]

@@ -36,7 +36,8 @@ pub(super) use ledger::{on_ledger_read, open_ledger};
 pub(super) use line_edit::edit_verdict;
 pub(super) use picker::{edit_filter, list_delta};
 pub(super) use sessions::{
-    awaits_search, on_session_changed, on_sessions_found, on_sessions_listed, open_sessions,
+    awaits_search, lists_sessions, on_session_changed, on_sessions_found, on_sessions_listed,
+    open_sessions,
 };
 pub(super) use unsaved::{asked_unsaved, on_unsaved_found, on_unsaved_written};
 

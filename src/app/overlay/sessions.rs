@@ -89,6 +89,11 @@ pub(in crate::app) fn on_session_changed(
     }
 }
 
+/// True while the list is open, below other overlays too.
+pub(in crate::app) fn lists_sessions(state: &State) -> bool {
+    state.overlays.iter().any(|open| matches!(open, Overlay::Sessions(_)))
+}
+
 /// True while an open list awaits the result of a search.
 pub(in crate::app) fn awaits_search(state: &State) -> bool {
     state.overlays.iter().any(|open| matches!(open, Overlay::Sessions(list) if list.is_searching()))

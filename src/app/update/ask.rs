@@ -9,7 +9,7 @@ use super::run_updates;
 use crate::app::effect::RunRequest;
 use crate::app::{
     AskTarget, Effect, Effects, Focus, NoticeLevel, Pane, RunDisplay, RunQuestion, RunRef, State,
-    Submission,
+    StoredCopy, Submission,
 };
 use crate::domain::{
     Change, Ending, ModelProfile, ModelRef, NewRun, Persona, PersonaId, RunId, Session, TurnId,
@@ -145,6 +145,7 @@ fn start_turn(
     targets: &[AskTarget],
     effects: &mut Effects,
 ) {
+    let was_deleted = leave_deleted_session(state, effects);
     let session = state.session_id().unwrap_or_else(|| state.ids.next_session_id());
     let title = match &state.session {
         Some(open) if !open.turns.is_empty() => open.title.clone(),
@@ -165,6 +166,10 @@ fn start_turn(
     state.completion = None;
     state.dismissed.clear();
     state.notice = None;
+    if was_deleted {
+        let text = "the session was deleted in another plenary: this question starts a new one";
+        state.show_notice(NoticeLevel::Warning, text);
+    }
     let change = Change::Turn {
         session,
         title,
@@ -176,6 +181,16 @@ fn start_turn(
     };
     state.apply_change(change, effects);
     start_prepared(state, prepared, effects);
+}
+
+/// Leaves a session that another instance has deleted, because a question must not bring a part of it back.
+fn leave_deleted_session(state: &mut State, effects: &mut Effects) -> bool {
+    if state.stored != StoredCopy::Deleted {
+        return false;
+    }
+    state.clear_panes();
+    effects.push(Effect::ClearPaneCaches);
+    true
 }
 
 /// A run that is ready to start.

@@ -7,6 +7,7 @@ pub(super) mod ask;
 mod composer;
 pub(super) mod download;
 mod download_report;
+mod elsewhere;
 mod input;
 mod lifecycle;
 mod line_selection;
@@ -66,12 +67,17 @@ fn apply_message(state: &mut State, msg: Msg, effects: &mut Effects) {
         }
         Msg::DownloadModels => download::download_without_asking(state, effects),
         Msg::Notice(level, text) => show_notice(state, level, text),
+        Msg::StoreChanged => elsewhere::on_store_changed(state, effects),
+        Msg::SessionRefreshed(id, session) => {
+            elsewhere::on_session_refreshed(state, id, session.map(|found| *found), effects);
+        }
         Msg::StoreFailing(text) => lifecycle::on_store_failing(state, text),
         Msg::StoreRecovered(text) => lifecycle::on_store_recovered(state, text),
         Msg::UnsavedFound(changes) => overlay::on_unsaved_found(state, changes),
         Msg::UnsavedWritten(outcome) => overlay::on_unsaved_written(state, outcome, effects),
         Msg::Signal(signal) => lifecycle::on_signal(state, signal, effects),
     }
+    elsewhere::refresh_when_idle(state, effects);
     reading::request_shown(state, effects);
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{ask, download, reading, run_updates};
+use super::{ask, download, reading, run_updates, triage_list};
 use crate::app::{Effect, Effects, Focus, NoticeLevel, RunDisplay, RunQuestion, State};
 use crate::domain::{
     Change, Panel, Persona, PersonaId, PersonaSource, Run, Session, SessionId, parse_tag,
@@ -107,6 +107,13 @@ pub(super) fn on_session_loaded(
     warn_unknown_personas(state);
 }
 
+/// Replaces the open session by what the store has of it now. What is shown and selected stays.
+pub(super) fn take_over(state: &mut State, session: Session, effects: &mut Effects) {
+    show_session(state, session, effects);
+    reading::request_missing(state, effects);
+    triage_list::reselect_listed(state);
+}
+
 /// Makes `session` the open one, with a display for each of its runs.
 fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) {
     // The store has marked runs as cut that no instance is writing.
@@ -114,7 +121,8 @@ fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) 
         "another plenary is still writing this answer: open the session again later",
     );
     for turn in &session.turns {
-        if outline_question(&turn.question) == turn.question {
+        let is_known = state.turns().iter().any(|known| known.id == turn.id);
+        if !is_known && outline_question(&turn.question) == turn.question {
             state.composer.remember_question(&turn.question);
         }
         let question = RunQuestion {
@@ -124,6 +132,10 @@ fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) 
         for run in &turn.runs {
             let persona = find_or_recreate_persona(state, run);
             state.ensure_pane(&persona);
+            if let Some(display) = shown_display(state, run) {
+                display.elsewhere = elsewhere.contains(&run.id);
+                continue;
+            }
             let mut display =
                 RunDisplay::new(persona, question.clone(), ParsedMarkdown::from_raw(&run.text));
             display.elsewhere = elsewhere.contains(&run.id);
@@ -133,6 +145,9 @@ fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) 
     }
     for side_turn in &session.side_turns {
         let run = &side_turn.run;
+        if shown_display(state, run).is_some() {
+            continue;
+        }
         let text: Arc<str> = Arc::from(side_turn.question.as_str());
         let question = RunQuestion { shown: Arc::clone(&text), sent: text };
         let mut document = ParsedMarkdown::from_raw(&run.text);
@@ -142,6 +157,12 @@ fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) 
         state.displays.insert(run.id, display);
     }
     state.session = Some(session);
+}
+
+/// The display of a run that is shown with the same text already.
+fn shown_display<'a>(state: &'a mut State, run: &Run) -> Option<&'a mut RunDisplay> {
+    let is_shown = state.run(run.id).is_some_and(|shown| shown.run.text == run.text);
+    if is_shown { state.displays.get_mut(run.id) } else { None }
 }
 
 /// The panel of a session: by name, or, for a panel of one command line, built from the personas that answered.

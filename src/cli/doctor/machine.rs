@@ -4,15 +4,21 @@
 
 use std::io::IsTerminal;
 use std::path::Path;
+use std::time::Duration;
 
 use super::report::DoctorItems;
 use crate::config::Paths;
 use crate::domain::format::{format_bytes, format_quantity};
-use crate::store::Store;
+use crate::store::{Store, StoreCheck, check_store, is_on_network};
+
+/// How long the pages of the store may be checked.
+const CHECK_TIME: Duration = Duration::from_secs(10);
+
+/// The area of the store in the report.
+const AREA: &str = "store";
 
 /// Examines the store.
 pub(super) fn examine_store(paths: &Paths, items: &mut DoctorItems) {
-    const AREA: &str = "store";
     let Some(path) = paths.store() else {
         let fix = "set HOME or XDG_DATA_HOME";
         return items.add_problem(
@@ -21,18 +27,54 @@ pub(super) fn examine_store(paths: &Paths, items: &mut DoctorItems) {
             fix,
         );
     };
+    // A link without a target exists, although what it names does not.
+    if path.symlink_metadata().is_err() {
+        return examine_missing_store(&path, items);
+    }
     let shown = path.display();
-    if !path.exists() {
-        if is_writable(&path) {
-            return items.add_info(AREA, format!("{shown}: made with the first question"));
+    // Before the store is opened, which writes to it.
+    match check_store(&path, CHECK_TIME) {
+        StoreCheck::Damaged(faults) => {
+            return items.add_problem(
+                AREA,
+                format!("{shown}: the file is damaged: {}", faults.join("; ")),
+                format!(
+                    "end every plenary and keep a copy of the file and of {shown}-wal. What can be read is \
+                     still exported by `plenary sessions export`; `sqlite3 '{shown}' .recover` prints the \
+                     rest. To start over: mv '{shown}' '{shown}.damaged'"
+                ),
+            );
         }
-        return items.add_problem(
+        StoreCheck::Unchecked(reason) => {
+            items.add_info(AREA, format!("{shown}: its pages were not checked: {reason}"));
+        }
+        // What cannot be opened is explained below.
+        StoreCheck::Sound | StoreCheck::Unreadable => {}
+    }
+    examine_open_store(&path, items);
+    if is_on_network(&path) {
+        items.add_info(
             AREA,
-            format!("{shown}: its folder cannot be written; sessions are kept in memory only"),
-            "make the folder writable, or set XDG_DATA_HOME to another one",
+            "the store is on a network file system: only one machine should use it at a time",
         );
     }
-    let store = Store::open(&path);
+}
+
+fn examine_missing_store(path: &Path, items: &mut DoctorItems) {
+    let shown = path.display();
+    if is_writable(path) {
+        return items.add_info(AREA, format!("{shown}: made with the first question"));
+    }
+    items.add_problem(
+        AREA,
+        format!("{shown}: its folder cannot be written; sessions are kept in memory only"),
+        "make the folder writable, or set XDG_DATA_HOME to another one",
+    );
+}
+
+fn examine_open_store(path: &Path, items: &mut DoctorItems) {
+    let shown = path.display();
+    let store = Store::open(path);
     let sessions = store.list_sessions(usize::MAX);
     match (store.take_error(), sessions) {
         (Some(trouble), _) => {

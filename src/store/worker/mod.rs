@@ -5,6 +5,7 @@
 //! problem is reported when it begins and when it is over.
 
 mod commands;
+mod look;
 mod pending;
 mod reads;
 #[cfg(test)]
@@ -47,11 +48,12 @@ pub(super) fn run_worker(
     let _closer = QueueCloser { queue, errors: Arc::clone(&errors) };
     let mut worker = StoreWorker::new(path, errors);
     loop {
-        let batch = queue.next_batch(worker.retry_at);
+        let batch = queue.next_batch(worker.retry_at.into_iter().chain(worker.look_at).min());
         worker.accept_changes(batch.changes);
         for request in batch.requests {
             request(&mut worker);
         }
+        worker.look_for_changes();
         if batch.stop {
             worker.shut_down();
             break;
@@ -122,6 +124,10 @@ pub(super) struct StoreWorker {
     /// True from the report of a problem until it is over.
     has_problem: bool,
     retry_at: Option<Instant>,
+    /// When to look next for changes of other programs; none if no caller wants to know.
+    look_at: Option<Instant>,
+    /// Counts the commits of other programs.
+    data_version: Option<i64>,
     /// Where text of deleted sessions may still be found.
     erase_scope: EraseScope,
 }
@@ -146,6 +152,8 @@ impl StoreWorker {
             is_unsynced: false,
             has_problem: false,
             retry_at: None,
+            look_at: None,
+            data_version: None,
             erase_scope: EraseScope::Nothing,
         };
         worker.open_file();
