@@ -19,6 +19,7 @@ use super::quitting::{self, TuiEnd};
 use super::reading_worker::ReadingWorker;
 use super::run_starter::RunStarter;
 use super::signals::{self, ProcessSignal, TuiSignals};
+pub use super::start::{Start, TuiError};
 use super::stream_budget::StreamBudget;
 use super::terminal::{self, Screen};
 use super::{appearance, roster};
@@ -27,35 +28,8 @@ use crate::app::{
     EditorPurpose, Effects, KeyContext, KeyPress, Keymap, Msg, NoticeLevel, Signal, State, update,
 };
 use crate::config::Setup;
-use crate::domain::SessionId;
 use crate::store::{SearchStop, Store};
 use crate::ui::Renderer;
-use crate::ui::theme::ThemeError;
-
-/// How the program starts.
-#[derive(Debug, Clone, Default)]
-pub struct Start {
-    /// A question to ask at once.
-    pub question: Option<String>,
-    /// A session to resume.
-    pub session: Option<SessionId>,
-    /// Missing local models are downloaded without asking.
-    pub pull: bool,
-}
-
-/// Why the screen could not be shown.
-#[derive(Debug, thiserror::Error)]
-pub enum TuiError {
-    /// The configuration has an error: file, line, what to do.
-    #[error("{0}")]
-    Config(String),
-    /// The theme cannot be loaded.
-    #[error("{0}")]
-    Theme(#[from] ThemeError),
-    /// The terminal could not be set up or written to.
-    #[error("the terminal: {0}")]
-    Terminal(#[from] io::Error),
-}
 
 /// Runs the TUI until the user quits.
 pub fn run_tui(setup: Setup, start: Start, store: Store) -> Result<TuiEnd, TuiError> {

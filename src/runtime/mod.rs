@@ -34,6 +34,7 @@ pub mod run_mailbox;
 mod run_reporter;
 pub mod run_starter;
 pub mod signals;
+mod start;
 pub mod stream_budget;
 pub mod terminal;
 mod unsaved_files;

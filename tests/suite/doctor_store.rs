@@ -12,10 +12,10 @@ fn doctor(home: &Home) -> String {
     String::from_utf8(home.run(&["doctor"]).stdout).unwrap()
 }
 
-/// The line of the report that names the store, and the advice below it.
+/// What the report says about the store first, and the advice below it.
 fn store_item(report: &str) -> String {
-    let lines: Vec<&str> = report.lines().skip_while(|line| !line.contains("plenary.db")).collect();
-    lines.iter().take(3).copied().collect::<Vec<_>>().join("\n")
+    let lines: Vec<&str> = report.lines().skip_while(|line| *line != "store").collect();
+    lines.iter().skip(1).take(3).copied().collect::<Vec<_>>().join("\n")
 }
 
 fn fill(path: &Path) {
