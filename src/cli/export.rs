@@ -10,9 +10,9 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 
 use super::{CliError, print_message, print_messages, write_stdout};
 use crate::config::{self, Flags, Setup, facets, personas};
-use crate::domain::{Persona, Session};
+use crate::domain::{Persona, PersonaId, RunState, Session};
 use crate::export::{ReadingInput, TARGETS, find_target};
-use crate::review::HeadingSynonyms;
+use crate::review::{HeadingSynonyms, extract_missing};
 use crate::runtime::export_files::{ExportAccess, ExportError, write_export};
 
 /// Arguments of `plenary sessions export`.
@@ -41,14 +41,14 @@ pub struct ExportArgs {
 /// Writes the session, and reports the path of a file on standard error.
 pub(super) fn export_session(
     args: &ExportArgs,
-    session: &Session,
+    session: &mut Session,
     flags: &Flags,
 ) -> Result<(), CliError> {
     let name = &args.format;
     let target =
         find_target(name).ok_or_else(|| CliError::usage(format!("\"{name}\" is not a format")))?;
-    let inputs =
-        ExportInputs::load_if(target.format.is_none_or(|format| format.reads_answers), flags);
+    let reads_answers = target.format.is_none_or(|format| format.reads_answers);
+    let inputs = ExportInputs::load_for(session, reads_answers, flags);
     let reading = inputs.as_reading();
     let path = args.out.as_deref().filter(|path| *path != Path::new("-"));
     if let (Some(format), None) = (target.format, path) {
@@ -78,7 +78,7 @@ pub(super) struct ExportInputs {
 impl ExportInputs {
     /// Loads the inputs from the configuration if they are `needed`, else returns the built-in ones. An invalid
     /// configuration is reported and then ignored: it must not prevent an export.
-    pub(super) fn load_if(needed: bool, flags: &Flags) -> Self {
+    fn load_if(needed: bool, flags: &Flags) -> Self {
         if !needed {
             return Self::built_in();
         }
@@ -92,6 +92,24 @@ impl ExportInputs {
                 Self::built_in()
             }
         }
+    }
+
+    /// Loads the inputs for `session`, and extracts the recommendations of runs that have none: the program ended before it had
+    /// read them. They are not stored; the TUI does that when it opens the session.
+    pub(super) fn load_for(session: &mut Session, reads_answers: bool, flags: &Flags) -> Self {
+        let mut runs = session.turns.iter().flat_map(|turn| &turn.runs);
+        let has_missing = runs.any(|run| {
+            let has_ended = matches!(run.state, RunState::Ended(_));
+            has_ended && run.recommendations.is_none() && !run.text.is_empty()
+        });
+        let inputs = Self::load_if(reads_answers || has_missing, flags);
+        if has_missing {
+            let personas = &inputs.personas;
+            let contract =
+                |id: &PersonaId| personas.iter().find(|p| p.id == *id).map(|p| &p.contract);
+            extract_missing(session, contract, &inputs.synonyms);
+        }
+        inputs
     }
 
     /// Takes the inputs from a loaded configuration.

@@ -25,15 +25,16 @@ pub(super) fn quote_span(answer: &ReadAnswer<'_>, span: &Range<usize>) -> String
 
 /// The first two lines of the table, if `span` is one or more whole rows of it.
 fn table_head(answer: &ReadAnswer<'_>, span: &Range<usize>) -> Option<String> {
-    let part = answer.document.parts().find(|part| {
-        part.kind() == OutlineKind::Table
-            && part.span().start < span.start
-            && span.end <= part.span().end
-    })?;
-    part.rows().iter().find(|row| row.span.start <= span.start && span.start < row.span.end)?;
-    let table = answer.text().get(part.span())?;
-    let head: Vec<&str> = table.lines().take(2).map(str::trim).collect();
-    (head.len() == 2).then(|| head.join("\n"))
+    let part = answer.part_before(span.start)?;
+    let table = part.span();
+    if part.kind() != OutlineKind::Table || table.end < span.end {
+        return None;
+    }
+    let above = answer.text().get(table.start..span.start)?;
+    let mut lines = above.split_inclusive('\n');
+    let (head, rule) = (lines.next()?, lines.next()?);
+    // A row begins on a line of its own below the head.
+    rule.ends_with('\n').then(|| format!("{}\n{}", head.trim(), rule.trim()))
 }
 
 /// The column at which byte `at` is on its line, 0-based: the indentation of what begins there.

@@ -37,6 +37,30 @@ impl<'a> ReadAnswer<'a> {
         self.document.source()
     }
 
+    /// The parts that begin at byte `offset` or after it. An answer may have a part for each of thousands of recommendations, so
+    /// that they are not searched one by one.
+    pub(super) fn parts_from(&self, offset: usize) -> impl Iterator<Item = OutlinePart<'_>> {
+        let all = 0..self.document.block_count();
+        (self.count_parts_before(offset)..all.end).filter_map(|index| self.document.part(index))
+    }
+
+    /// The last part that begins before byte `offset`.
+    pub(super) fn part_before(&self, offset: usize) -> Option<OutlinePart<'_>> {
+        self.document.part(self.count_parts_before(offset).checked_sub(1)?)
+    }
+
+    fn count_parts_before(&self, offset: usize) -> usize {
+        let (mut low, mut high) = (0, self.document.block_count());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.document.part(middle) {
+                Some(part) if part.span().start < offset => low = middle + 1,
+                _ => high = middle,
+            }
+        }
+        low
+    }
+
     /// The sections about `facet`.
     pub(super) fn sections_about(&self, facet: Facet) -> impl Iterator<Item = &Section> {
         self.sections.iter().filter(move |section| section.facet == facet)

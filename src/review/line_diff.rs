@@ -1,14 +1,17 @@
 //! Compares two texts line by line, and the words of the lines that were replaced.
 //!
-//! Lines are compared with the limits on effort that `git diff` has, without a clock, so that equal input gives equal
-//! output. Words are compared, and differing lines kept, up to a number of bytes: nobody reads more, and it is said how
-//! much was left out.
+//! All limits are sizes, not times, so that equal input gives equal output. Long texts are compared between the lines that
+//! each of them has once; where two such lines are far apart, what is between them counts as replaced. Words are compared, and
+//! differing lines kept, up to a number of bytes, and it is counted how much was left out.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use imara_diff::{Algorithm, Diff, InternedInput};
 use similar::{ChangeTag, InlineChangeOptions, TextDiff};
 
+/// Lines of two passages together up to which every line is compared with every other.
+const MAX_COMPARED_LINES: usize = 4_000;
 /// Bytes of a replaced passage up to which its words are compared.
 const MAX_WORD_DIFF_BYTES: usize = 8 * 1024;
 /// Bytes of all passages of an answer up to which words are compared.
@@ -79,16 +82,10 @@ pub(super) struct LineDiff {
 /// Compares `old` with `new`.
 pub(super) fn diff_lines(old: &str, new: &str, budget: &mut DiffBudget) -> LineDiff {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
-    let mut input: InternedInput<&str> = InternedInput::default();
-    input.update_before(old.iter().copied());
-    input.update_after(new.iter().copied());
-    let mut diff = Diff::compute(Algorithm::Histogram, &input);
-    diff.postprocess_no_heuristic(&input);
     let mut found = LineDiff::default();
     // Lines of the new text up to here are dealt with.
     let mut done = 0;
-    for hunk in diff.hunks() {
-        let (before, after) = (to_range(&hunk.before), to_range(&hunk.after));
+    for Hunk { before, after } in find_hunks(&old, &new) {
         push_equal_lines(&new, done..after.start, found.lines.is_empty(), &mut found, budget);
         done = after.end;
         found.removed += before.len();
@@ -103,8 +100,106 @@ pub(super) fn diff_lines(old: &str, new: &str, budget: &mut DiffBudget) -> LineD
     found
 }
 
-fn to_range(range: &Range<u32>) -> Range<usize> {
-    range.start as usize..range.end as usize
+/// Lines of the old text, and the lines of the new text in their place.
+struct Hunk {
+    before: Range<usize>,
+    after: Range<usize>,
+}
+
+/// What differs, in order.
+fn find_hunks(old: &[&str], new: &[&str]) -> Vec<Hunk> {
+    let mut hunks = Vec::new();
+    if old.len() + new.len() <= MAX_COMPARED_LINES {
+        compare_passages((old, 0..old.len()), (new, 0..new.len()), &mut hunks);
+        return hunks;
+    }
+    let (mut before, mut after) = (0, 0);
+    for (old_end, new_end) in
+        pair_unique_lines(old, new).into_iter().chain([(old.len(), new.len())])
+    {
+        compare_passages((old, before..old_end), (new, after..new_end), &mut hunks);
+        (before, after) = (old_end + 1, new_end + 1);
+    }
+    hunks
+}
+
+/// Adds the hunks of two passages; when they are long, all but their equal beginnings and ends is one hunk.
+fn compare_passages(
+    (old, mut before): (&[&str], Range<usize>),
+    (new, mut after): (&[&str], Range<usize>),
+    hunks: &mut Vec<Hunk>,
+) {
+    while !before.is_empty() && !after.is_empty() && old.get(before.start) == new.get(after.start) {
+        (before.start, after.start) = (before.start + 1, after.start + 1);
+    }
+    while !before.is_empty()
+        && !after.is_empty()
+        && old.get(before.end - 1) == new.get(after.end - 1)
+    {
+        (before.end, after.end) = (before.end - 1, after.end - 1);
+    }
+    if before.is_empty() && after.is_empty() {
+        return;
+    }
+    if before.is_empty() || after.is_empty() || before.len() + after.len() > MAX_COMPARED_LINES {
+        hunks.push(Hunk { before, after });
+        return;
+    }
+    let mut input: InternedInput<&str> = InternedInput::default();
+    input.update_before(old.get(before.clone()).unwrap_or_default().iter().copied());
+    input.update_after(new.get(after.clone()).unwrap_or_default().iter().copied());
+    let mut diff = Diff::compute(Algorithm::Histogram, &input);
+    diff.postprocess_no_heuristic(&input);
+    let shift = |range: &Range<u32>, by: usize| range.start as usize + by..range.end as usize + by;
+    hunks.extend(diff.hunks().map(|hunk| Hunk {
+        before: shift(&hunk.before, before.start),
+        after: shift(&hunk.after, after.start),
+    }));
+}
+
+/// The lines that both texts have exactly once, as indices, as many as are in the same order in both.
+fn pair_unique_lines(old: &[&str], new: &[&str]) -> Vec<(usize, usize)> {
+    let mut new_places: HashMap<&str, (usize, usize)> = HashMap::with_capacity(new.len());
+    for (index, line) in new.iter().enumerate() {
+        let place = new_places.entry(line).or_insert((index, 0));
+        place.1 += 1;
+    }
+    let mut old_counts: HashMap<&str, usize> = HashMap::with_capacity(old.len());
+    for line in old {
+        *old_counts.entry(line).or_default() += 1;
+    }
+    let is_unique = |line: &str| old_counts.get(line) == Some(&1) && !line.trim().is_empty();
+    let pairs: Vec<(usize, usize)> = old
+        .iter()
+        .enumerate()
+        .filter(|(_, line)| is_unique(line))
+        .filter_map(|(index, line)| Some((index, new_places.get(line).filter(|p| p.1 == 1)?.0)))
+        .collect();
+    longest_rising(&pairs)
+}
+
+/// The longest selection of `pairs` whose second numbers rise, as the first ones do.
+fn longest_rising(pairs: &[(usize, usize)]) -> Vec<(usize, usize)> {
+    // For each length, the index of the pair with the smallest second number that ends a selection of that length.
+    let mut ends: Vec<usize> = Vec::new();
+    let mut previous: Vec<Option<usize>> = Vec::with_capacity(pairs.len());
+    let second = |index: usize| pairs.get(index).map(|pair| pair.1);
+    for (index, pair) in pairs.iter().enumerate() {
+        let length = ends.partition_point(|end| second(*end) < Some(pair.1));
+        previous.push(length.checked_sub(1).and_then(|shorter| ends.get(shorter)).copied());
+        match ends.get_mut(length) {
+            Some(end) => *end = index,
+            None => ends.push(index),
+        }
+    }
+    let mut selected = Vec::with_capacity(ends.len());
+    let mut next = ends.last().copied();
+    while let Some(index) = next {
+        selected.extend(pairs.get(index));
+        next = previous.get(index).copied().flatten();
+    }
+    selected.reverse();
+    selected
 }
 
 /// Adds the equal lines between two hunks, or before the first one: those next to the hunks.
@@ -236,6 +331,25 @@ mod tests {
         assert_eq!(lines, expected);
         assert_eq!((found.added, found.removed, found.equal_at_end), (1, 2, 3));
         assert_eq!(shown("", "a\nb").0, ["0+a", "0+b"]);
+    }
+
+    #[test]
+    fn long_texts_are_compared_between_the_lines_that_are_unique() {
+        let lines: Vec<String> = (0..6_000).map(|n| format!("line {n}")).collect();
+        let mut changed = lines.clone();
+        changed[17] = "changed".to_owned();
+        changed.remove(3_000);
+        changed.insert(5_000, "new".to_owned());
+        let found = diff_lines(&lines.join("\n"), &changed.join("\n"), &mut DiffBudget::default());
+        assert_eq!((found.added, found.removed), (2, 2));
+        assert_eq!(
+            longest_rising(&[(0, 5), (1, 0), (2, 1), (3, 9), (4, 2)]),
+            [(1, 0), (2, 1), (4, 2)]
+        );
+        // Without such lines all counts as replaced.
+        let found =
+            diff_lines(&"a\n".repeat(9_000), &"b\na\n".repeat(9_000), &mut DiffBudget::default());
+        assert_eq!(found.added - found.removed, 9_000);
     }
 
     #[test]

@@ -32,7 +32,9 @@ LIMIT = 60
 SECONDS = 8  # how long a stream takes
 
 CALM = "A calm answer of a few words.\n\n" * 20
-RECOMMENDS = "## Recommendation\n\nUse one primary, about 40 ms away.\n\n"
+# A character of the texts by which a result is recognised: words may be sent in pieces.
+MARK = "◈"
+RECOMMENDS = f"## Recommendation\n\nUse one primary, about 40 ms away {MARK}.\n\n"
 
 
 def repeat(text, size):
@@ -40,12 +42,12 @@ def repeat(text, size):
 
 
 def prose(size, word="region"):
-    return RECOMMENDS + repeat(f"The {word} keeps 40 shops and costs $6,500 a month. We assume 3 ms. Words follow here.\n\n", size)
+    return RECOMMENDS + repeat(f"The {word} keeps 40 shops {MARK} and costs $6,500 a month. We assume 3 ms {MARK}. Words follow here.\n\n", size)
 
 
 def lines(size, word):
     """Lines that are all different, and different for another word."""
-    return "".join(f"{word} line {n} has {n * 7 % 1000} words of its kind\n" for n in range(size // 40))
+    return "".join(f"{word} line {n} has {n * 7 % 1000} words {MARK}\n" for n in range(size // 40))
 
 
 def table(columns, size, mark=""):
@@ -53,11 +55,11 @@ def table(columns, size, mark=""):
     return mark + "|" + " head |" * columns + "\n" + mark + "|" + "---|" * columns + "\n" + repeat(row, size)
 
 
-BRIEF = "## Agreement\n\n" + "- [p0, p1] They agree: \"keeps 40 shops and costs $6,500 a month\".\n" * 40
+BRIEF = "## Agreement\n\n" + f"- [p0, p1] They agree {MARK}: \"and costs $6,500 a month\".\n" * 40
 
 
 class Case:
-    """`answers` are the texts of the panes, for each question; `action` is (keys, marker of the result), or none to stream."""
+    """`answers` are the texts of the panes, for each question; `action` are the keys that are measured, or none to stream."""
 
     def __init__(self, name, *answers, action=None, seconds=SECONDS):
         self.name, self.answers, self.action, self.seconds = name, answers, action, seconds
@@ -79,15 +81,14 @@ def cases():
     yield Case("stream: 1,000,000 lines", lambda: ["a\n" * 1_000_000, CALM])
     yield Case("stream: list of 100,000 items", lambda: [repeat(item, 2_200_000), CALM])
     yield Case("stream: code of 2 MB", lambda: ["```rust\n" + repeat("let x = call(1, 2);\n", 2_000_000), CALM])
-    ledger, brief, adr = (b"#", "found by pattern"), (b"B", "They agree"), (b"S", b"\r", "wrote ")
-    change = (b"c", "against")
+    ledger, brief, change, adr = [b"#"], [b"B"], [b"c"], [b"S", b"\r"]
     yield Case("#: `](` without `)`, 0.8 MB", lambda: [unclosed(), CALM], action=ledger)
     yield Case("#: two answers of 1 MB", lambda: [prose(1_000_000), prose(1_000_000)], action=ledger)
     yield Case("B: two answers of 1 MB", lambda: [prose(1_000_000), prose(1_000_000, "shop")], action=brief)
     yield Case("B: two lines of 1 MB", lambda: [repeat("keeps 40 shops and ", 1_000_000)] * 2, action=brief)
     yield Case("c: two answers of 1 MB", lambda: [prose(1_000_000), CALM], lambda: [prose(1_000_000, "shop"), CALM], action=change)
     yield Case("c: all lines differ, 1 MB", lambda: [lines(1_000_000, "old"), CALM], lambda: [lines(1_000_000, "new"), CALM], action=change)
-    yield Case("c: short lines, 1 MB", lambda: ["a\n" * 500_000, CALM], lambda: ["b\na\n" * 250_000, CALM], action=change)
+    yield Case("c: short lines, 1 MB", lambda: ["a\n" * 500_000, CALM], lambda: [(MARK + "\na\n") * 250_000, CALM], action=change)
     yield Case("S: decision record of 8 MB", lambda: [prose(8_000_000), CALM], action=adr)
 
 
@@ -172,6 +173,7 @@ class Lab:
         env = {k: v for k, v in os.environ.items() if not k.startswith("PLENARY_")}
         env |= {f"XDG_{n.upper()}_HOME": str(work / n) for n in ("config", "data", "state")}
         env |= {"FAKE_KEY": "x", "TERM": "xterm-256color"}
+        self.work = work
         self.terminal = Terminal([binary], env, size=(220, 50), cwd=work)
         self.typed = 0
         self.terminal.wait_for("ask", 10)
@@ -192,6 +194,15 @@ class Lab:
                 return None
             time.sleep(0.0005)
         return None
+
+    def wait_for_file(self, pattern, limit=LIMIT):
+        """Returns the ms until there is a file with such a name in the working folder; none after `limit` seconds."""
+        began = time.monotonic()
+        while not any(self.work.glob(pattern)):
+            if time.monotonic() - began > limit:
+                return None
+            time.sleep(0.002)
+        return (time.monotonic() - began) * 1000
 
     def probe(self, before=b""):
         """Types a character, after the keys `before`; returns the ms until it is on the screen, if it comes."""
@@ -256,8 +267,7 @@ def act(lab, case, answers):
         lab.settle()
     lab.write(F1)
     time.sleep(0.3)
-    *keys, marker = case.action
-    *first, last = keys
+    *first, last = case.action
 
     def press():
         for key in first:
@@ -272,7 +282,7 @@ def act(lab, case, answers):
     time.sleep(0.3)
     mark = len(lab.terminal.output)
     press()
-    found["result"] = lab.wait_since(mark, marker)
+    found["result"] = lab.wait_since(mark, MARK) if case.name[0] != "S" else lab.wait_for_file("*-adr-2.md")
     found["MB"] = lab.peak_mb()
     lab.settle()
     lab.write(F1)

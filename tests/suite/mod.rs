@@ -18,6 +18,7 @@ mod provider;
 mod pty;
 mod pty_disk;
 mod pull;
+mod reading;
 mod review;
 mod sanitised;
 mod scaffold;

@@ -104,13 +104,13 @@ pub fn run_sessions_command(
             let writer = find_format(&name).ok_or_else(|| {
                 CliError::usage(format!("\"{name}\" is not a format of sessions show"))
             })?;
-            let session = load_session(store, find_session(store, &id)?)?;
-            let inputs = export::ExportInputs::load_if(writer.reads_answers, flags);
+            let mut session = load_session(store, find_session(store, &id)?)?;
+            let inputs = export::ExportInputs::load_for(&mut session, writer.reads_answers, flags);
             write_stdout(&(writer.write)(&session, &inputs.as_reading()))?;
         }
         SessionsCommand::Export(args) => {
-            let session = load_session(store, find_session(store, &args.id)?)?;
-            export::export_session(&args, &session, flags)?;
+            let mut session = load_session(store, find_session(store, &args.id)?)?;
+            export::export_session(&args, &mut session, flags)?;
         }
         SessionsCommand::Search { words, limit, format } => {
             search::search_sessions(store, &words, limit, format)?;

@@ -77,8 +77,8 @@ pub(super) fn arguments_in_span(
 ) -> Vec<Argument> {
     let mut arguments = Vec::new();
     let mut now: Option<ArgumentSide> = None;
-    for part in answer.document.parts() {
-        let here = part.span().start >= span.start && part.span().end <= span.end;
+    for part in answer.parts_from(span.start).take_while(|part| part.span().start <= span.end) {
+        let here = part.span().end <= span.end;
         if !here || !matches!(part.kind(), OutlineKind::Paragraph | OutlineKind::Heading(_)) {
             continue;
         }
