@@ -2,6 +2,8 @@
 //!
 //! Runs on the main thread. Runs are tasks on the runtime's workers; their updates are drained once a frame.
 
+mod lending;
+
 use std::io;
 use std::path::PathBuf;
 
@@ -9,7 +11,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 
 use super::clock::ProgramClock;
 use super::downloads::Downloads;
-use super::editor::{self, Editing, EditorError};
+use super::editor::{Editing, EditorError};
 use super::effect_runner::{EffectRunner, LoopCommand};
 use super::frame_schedule::FrameSchedule;
 use super::highlighter::HighlightWorker;
@@ -24,9 +26,7 @@ use super::stream_budget::StreamBudget;
 use super::terminal::{self, Screen};
 use super::{appearance, roster};
 use crate::app::reading::ReadingSubject;
-use crate::app::{
-    EditorPurpose, Effects, KeyContext, KeyPress, Keymap, Msg, NoticeLevel, Signal, State, update,
-};
+use crate::app::{Effects, KeyContext, KeyPress, Keymap, Msg, NoticeLevel, Signal, State, update};
 use crate::config::Setup;
 use crate::store::{SearchStop, Store};
 use crate::ui::Renderer;
@@ -205,14 +205,6 @@ impl Tui {
                 self.update_and_draw(Msg::Download(id.clone(), report));
             }
         }
-    }
-
-    /// Puts a question that was in the editor when a program died into the composer.
-    fn recover_question(&mut self) {
-        let Some(text) = editor::recover_question(&self.edit_folder) else { return };
-        self.update_and_draw(Msg::EditorClosed(EditorPurpose::Question, Ok(text)));
-        let notice = "what was in the editor when plenary ended is in the composer again";
-        self.update_and_draw(Msg::Notice(NoticeLevel::Info, notice.to_owned()));
     }
 
     async fn wait_for_wake(&mut self, signals: &mut TuiSignals) -> WakeReason {
@@ -414,62 +406,6 @@ impl Tui {
             }
         };
         self.update_and_draw(Msg::Notice(NoticeLevel::Warning, text));
-    }
-
-    async fn suspend_program(
-        &mut self,
-        signals: &mut TuiSignals,
-    ) -> io::Result<Option<LoopCommand>> {
-        self.drain_mailbox(usize::MAX);
-        self.effect_runner.starter.store.flush();
-        if self.editing.is_some() {
-            // The editor has the terminal.
-            let ended = signals.stop_process().await;
-            return Ok(ended.and_then(|signal| self.update_and_draw(Msg::Signal(signal))));
-        }
-        self.input.stop_listening();
-        self.screen.lend_terminal();
-        if let Some(signal) = signals.stop_process().await {
-            return Ok(self.update_and_draw(Msg::Signal(signal)));
-        }
-        self.screen.retake_terminal()?;
-        self.input.listen();
-        self.update_size();
-        Ok(None)
-    }
-
-    /// Hands the terminal to the editor.
-    fn open_editor(&mut self, purpose: EditorPurpose, text: &str) -> io::Result<()> {
-        self.input.stop_listening();
-        self.screen.lend_terminal();
-        match editor::open_editor(purpose, text, &self.edit_folder) {
-            Ok(editing) => self.editing = Some(editing),
-            Err(e) => {
-                self.screen.retake_terminal()?;
-                self.input.listen();
-                self.update_and_draw(Msg::EditorClosed(purpose, Err(e.to_string())));
-            }
-        }
-        Ok(())
-    }
-
-    fn on_editor_closed(
-        &mut self,
-        closed: Result<(), EditorError>,
-    ) -> io::Result<Option<LoopCommand>> {
-        self.screen.retake_terminal()?;
-        self.input.listen();
-        let Some(editing) = self.editing.take() else { return Ok(None) };
-        let purpose = editing.purpose;
-        let text = match closed {
-            Ok(()) => editing.read_text(),
-            Err(e) => {
-                editing.discard();
-                Err(e)
-            }
-        };
-        self.update_size();
-        Ok(self.update_and_draw(Msg::EditorClosed(purpose, text.map_err(|e| e.to_string()))))
     }
 
     /// Restores the terminal, once no reply is due.
