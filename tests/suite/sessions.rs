@@ -367,7 +367,7 @@ fn every_command_has_help_completions_and_a_man_page() {
 }
 
 #[test]
-fn a_closed_pipe_is_not_an_error() {
+fn a_closed_pipe_ends_quietly_with_141() {
     let home = home_with_sessions();
     for args in [&["search", "w"][..], &["list"], &["tag", "da", "a", "b"]] {
         let mut child = Command::new(env!("CARGO_BIN_EXE_plenary"))
@@ -383,7 +383,7 @@ fn a_closed_pipe_is_not_an_error() {
         drop(child.stdout.take());
         child.stdin.take().unwrap().flush().unwrap();
         let ran = Ran::from(child.wait_with_output().unwrap());
-        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{args:?}");
+        assert_eq!((ran.code, ran.err.as_str()), (Some(141), ""), "{args:?}");
     }
 }
 

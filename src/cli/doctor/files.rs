@@ -42,12 +42,11 @@ pub(super) fn examine_files(setup: &Setup, items: &mut DoctorItems) {
     }
 }
 
-/// Examines the links among the user's files and folders.
+/// Examines the links among the user's configuration files and folders. The store's own path is the store's business.
 pub(super) fn examine_links(paths: &Paths, items: &mut DoctorItems) {
     let files = ["config.toml", "keys.toml", "facets.toml", "personas", "themes"];
     let config = files.iter().map(|name| paths.config.join(name));
-    let folders = [Some(paths.config.clone()), paths.store()].into_iter().flatten();
-    for path in folders.chain(config) {
+    for path in std::iter::once(paths.config.clone()).chain(config) {
         if let Some(target) = find_dangling(&path) {
             items.add_problem(
                 AREA,
