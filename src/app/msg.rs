@@ -92,8 +92,9 @@ pub enum Msg {
     Notice(NoticeLevel, String),
     /// Another instance has changed the store.
     StoreChanged,
-    /// The open session as the store has it now, after a change by another instance; none if it was deleted.
-    SessionRefreshed(SessionId, Option<Box<Session>>),
+    /// The open session as the store has it now, after a change by another instance; none if it was deleted. Read when
+    /// the session of the screen had this revision.
+    SessionRefreshed(SessionId, u64, Option<Box<Session>>),
     /// Changes cannot be written to the disk, and why. That stays on the screen.
     StoreFailing(String),
     /// Everything is on disk again.

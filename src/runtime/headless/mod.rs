@@ -259,7 +259,7 @@ impl<'a> Asking<'a> {
                 | Effect::Tag(..)
                 | Effect::Delete(_)
                 | Effect::Export { .. }
-                | Effect::RefreshSession(_)
+                | Effect::RefreshSession(..)
                 | Effect::Open(_)
                 | Effect::Download(_)
                 | Effect::CancelDownload(_)
