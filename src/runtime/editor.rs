@@ -10,7 +10,7 @@ use tokio::process::Command;
 
 use super::editor_files::{self, EditedFile};
 use crate::app::EditorPurpose;
-use crate::machine::hide_key_variables;
+use crate::machine::hide_secrets;
 
 /// Why a text could not be edited.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +62,7 @@ pub fn open_editor(
     let program = words.next().unwrap_or("vi");
     let mut command = Command::new(program);
     command.args(words).arg(file.path());
-    hide_key_variables(command.as_std_mut());
+    hide_secrets(command.as_std_mut());
     match command.spawn() {
         Ok(child) => Ok(Editing { purpose, file, child }),
         Err(e) => {

@@ -4,22 +4,26 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::*;
 
-/// Key variables of a preset, of a preset that the configuration replaces, and of a provider of the user.
+/// Key variables of a preset, of a preset that the configuration replaces, of a provider of the user, and of others.
 const KEYS: &[(&str, &str)] = &[
     ("OPENAI_API_KEY", "sk-preset-0123456789"),
     ("OPENROUTER_API_KEY", "sk-or-0123456789"),
     ("MY_GATEWAY_TOKEN", "own-0123456789"),
+    ("GITHUB_TOKEN", "github-0123456789"),
+    ("AWS_SECRET_ACCESS_KEY", "aws-0123456789"),
+    ("PGPASSWORD", "postgres-0123456789"),
 ];
 
 const OWN_PROVIDER: &str = "[providers.mine]\nkind = \"openai\"\nbase_url = \"https://127.0.0.1:9\"\nkey_env = \"MY_GATEWAY_TOKEN\"\n";
 
-fn assert_without_keys(environment: &std::path::Path, term: &Term) {
+fn assert_without_keys(environment: &std::path::Path, term: &Term) -> String {
     term.wait("the environment of the child", |_| environment.exists());
     let text = std::fs::read_to_string(environment).unwrap();
     assert!(text.contains("HOME="), "{text}");
     for (name, value) in KEYS {
         assert!(!text.contains(name) && !text.contains(value), "{name} is inherited");
     }
+    text
 }
 
 #[test]
@@ -39,13 +43,17 @@ fn the_editor_and_tmux_inherit_no_keys() {
     let editor = format!("sh {}", home.path("edit.sh").display());
     let mut env = vec![("EDITOR", editor.as_str()), ("TMUX", "/tmp/none,1,0"), ("PATH", &path)];
     env.extend(KEYS);
+    env.extend([("MY_SETTING", "of-the-user"), ("LC_TIME", "C")]);
     let mut term = Term::start_with(&home, WIDE, &["go"], &env);
     term.wait("four answers", all_done);
     term.send("Y");
     term.wait_for("copied");
-    assert_without_keys(&of_tmux, &term);
+    let environment = assert_without_keys(&of_tmux, &term);
+    assert!(environment.contains("TMUX=/tmp/none") && environment.contains("LC_TIME=C"));
+    assert!(!environment.contains("MY_SETTING"), "tmux needs no such variable: {environment}");
     term.send("i\x0f");
-    assert_without_keys(&of_editor, &term);
+    let environment = assert_without_keys(&of_editor, &term);
+    assert!(environment.contains("MY_SETTING=of-the-user"), "{environment}");
     term.wait("the panes again", all_done);
     term.quit_from_composer();
 }
