@@ -9,6 +9,7 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use super::{CliError, print_message};
+use crate::config::project::read_file_named_by_user;
 use crate::config::text_file;
 use crate::domain::TurnId;
 use crate::prompt::format_documents;
@@ -68,10 +69,11 @@ fn build_input(
     let piped = piped.filter(|text| !text.trim().is_empty());
     let mut documents: Vec<(String, String)> = Vec::new();
     for path in files {
-        let text = text_file::read_text_file(path).map_err(|e| {
-            let path = path.display();
-            CliError::usage(format!("--file {path}: {}", text_file::describe_io_error(&e)))
-        })?;
+        let text = read_file_named_by_user(path).unwrap_or_else(|| {
+            text_file::read_text_file(path).map_err(|e| text_file::describe_io_error(&e))
+        });
+        let text =
+            text.map_err(|reason| CliError::usage(format!("--file {}: {reason}", path.display())))?;
         documents.push((path.display().to_string(), text));
     }
     let (words, is_piped) = match (words.is_empty(), piped) {

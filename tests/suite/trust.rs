@@ -4,6 +4,7 @@
 
 mod hostile;
 mod marks;
+mod own_files;
 mod question;
 
 use std::fs;

@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::ConfigError;
+use super::project::read_named_by_user;
 use crate::domain::{Persona, PersonaId, PersonaSource};
 pub(super) use file::{MAX_FILE_BYTES, decode_persona_bytes};
 pub use file::{PersonaText, read_persona_file};
@@ -269,6 +270,15 @@ fn add_new_drafts(all: &mut Vec<PersonaDraft>, drafts: Vec<PersonaDraft>) {
 
 fn read_drafts(path: &Path, problems: &mut Vec<PersonaProblem>) -> Vec<PersonaDraft> {
     let path = expand_home(path);
+    // A stranger may have written what is in a `.plenary`, whoever names it.
+    match read_named_by_user(&path) {
+        Some(Ok((full, texts))) => return parse_project_texts(&full, &texts, problems),
+        Some(Err(problem)) => {
+            problems.push(problem);
+            return Vec::new();
+        }
+        None => {}
+    }
     if path.is_dir() {
         let pattern = path.join("system.md");
         if !pattern.is_file() {

@@ -18,7 +18,8 @@ use super::personas::LoadedPersonas;
 use super::value::ConfigNode;
 use super::{ConfigError, Environment, Flags};
 use crate::domain::Persona;
-pub(super) use content::{NamedTexts, ProjectContent};
+pub use content::read_file_named_by_user;
+pub(super) use content::{NamedTexts, ProjectContent, read_named_by_user};
 use project_dir::ProjectDir;
 pub use review::{ItemChange, ReviewPart, SETTINGS};
 use review::{ReviewInput, review_settings};
@@ -200,7 +201,6 @@ pub(super) fn examine_project(
     };
     let content = ProjectContent::read(dir, &config, environment);
     if flags.ignore_project {
-        // What the user names with --persona is still read by the rules for projects.
         project.content = Some(content);
         return Ok(project);
     }
