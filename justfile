@@ -39,6 +39,11 @@ measure tools corpus work:
     python3 tests/measure/idle.py target/release/plenary {{tools}}/fakellm {{corpus}} {{work}}
     python3 tests/measure/kill9.py target/release/plenary {{tools}}/fakellm {{corpus}} {{work}}
 
+# Measure how long keys wait beside hostile answers, next to the program BASE of before a change
+measure-hostile base:
+    cargo build --release --locked
+    python3 tests/measure/hostile_keys.py --base {{base}} --new target/release/plenary
+
 # Run everything that must pass before a merge
 ci:
     bash .ci/run

@@ -88,7 +88,7 @@ def cases():
     yield Case("B: two lines of 1 MB", lambda: [repeat("keeps 40 shops and ", 1_000_000)] * 2, action=brief)
     yield Case("c: two answers of 1 MB", lambda: [prose(1_000_000), CALM], lambda: [prose(1_000_000, "shop"), CALM], action=change)
     yield Case("c: all lines differ, 1 MB", lambda: [lines(1_000_000, "old"), CALM], lambda: [lines(1_000_000, "new"), CALM], action=change)
-    yield Case("c: short lines, 1 MB", lambda: ["a\n" * 500_000, CALM], lambda: [(MARK + "\na\n") * 250_000, CALM], action=change)
+    yield Case("c: short lines, 1 MB", lambda: ["a\n" * 500_000, CALM], lambda: [RECOMMENDS + (MARK + "\na\n") * 250_000, CALM], action=change)
     yield Case("S: decision record of 8 MB", lambda: [prose(8_000_000), CALM], action=adr)
 
 
@@ -97,17 +97,26 @@ class Server:
 
     def __init__(self):
         self.texts, self.queue = multiprocessing.Queue(), multiprocessing.Queue()
+        self.ended = multiprocessing.Value("i", 0)
         self.process = multiprocessing.Process(target=self._serve, daemon=True)
         self.process.start()
         self.port = self.queue.get()
 
     def script(self, answers, seconds):
         """Sets the texts of the next questions, and how long each takes."""
+        self.ended.value = 0
         self.texts.put((answers, seconds))
         self.queue.get()
 
+    def wait_for_ends(self, count, limit=LIMIT):
+        """Waits until as many answers were sent whole, or left by the program."""
+        end = time.monotonic() + limit
+        while self.ended.value < count and time.monotonic() < end:
+            time.sleep(0.05)
+
     def _serve(self):
         state = {"answers": [], "seconds": 0, "asked": {}}
+        ended = self.ended
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def log_message(self, *_):
@@ -138,6 +147,8 @@ class Server:
                     self.wfile.write(b"data: [DONE]\n\n")
                 except OSError:
                     pass
+                with ended.get_lock():
+                    ended.value += 1
 
             def send(self, event):
                 self.wfile.write(b"data: " + json.dumps(event).encode() + b"\n\n")
@@ -257,13 +268,14 @@ def stream(lab, case):
     }
 
 
-def act(lab, case, answers):
+def act(lab, case, answers, server):
     """Asks until all answers are there, then presses the keys of the action."""
     for n, _ in enumerate(answers):
         if n:
             lab.write(F1 + b"i")
             time.sleep(0.3)
         lab.ask()
+        server.wait_for_ends((n + 1) * len(answers[0]))
         lab.settle()
     lab.write(F1)
     time.sleep(0.3)
@@ -304,7 +316,7 @@ def measure(binary, case, server, work):
     server.script(answers, 0 if case.action else case.seconds)
     lab = Lab(binary, work, server.port, len(answers[0]))
     with lab.terminal:
-        return act(lab, case, answers) if case.action else stream(lab, case)
+        return act(lab, case, answers, server) if case.action else stream(lab, case)
 
 
 def main():
