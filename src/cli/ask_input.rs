@@ -13,6 +13,7 @@ use crate::config::project::read_file_named_by_user;
 use crate::config::text_file;
 use crate::domain::TurnId;
 use crate::prompt::format_documents;
+use crate::text::sanitize;
 
 /// How long to wait for the end of standard input before telling the user what plenary waits for.
 const STDIN_NOTICE_DELAY: Duration = Duration::from_secs(2);
@@ -77,7 +78,8 @@ fn build_input(
         documents.push((path.display().to_string(), text));
     }
     let (words, is_piped) = match (words.is_empty(), piped) {
-        (true, Some(text)) => (text.trim_end().to_owned(), true),
+        // Like a document: what is piped was not necessarily seen by the user.
+        (true, Some(text)) => (sanitize(text.trim_end()), true),
         (true, None) => {
             let detail = if files.is_empty() {
                 ""
@@ -146,6 +148,8 @@ mod tests {
         let alone = build_input("", &[], Some("How?\n".into())).unwrap();
         assert_eq!((alone.words.as_str(), alone.is_piped), ("How?", true));
         assert_eq!(alone.with_documents("How?"), "How?");
+        let hidden = build_input("", &[], Some("a\u{1b}[2J\u{202e}\u{e0041}é".into())).unwrap();
+        assert_eq!(hidden.words, "a␛[2J‹U+202E›‹U+E0041›é");
         let dash = build_input("-", &[], Some("How?".into())).unwrap();
         assert_eq!(dash.words, "How?");
         let both = build_input("Review this", &[], Some("a\nb".into())).unwrap();

@@ -31,6 +31,9 @@ pub use trust_file::{ProjectItem, TrustFile, TrustedContent, TrustedFolder, fold
 /// Most items that a warning lists.
 const MAX_LISTED: usize = 8;
 
+/// Most items that a refusal lists.
+const MAX_REFUSED: usize = 24;
+
 const HOW_TO_TRUST: &str =
     "`plenary trust add` shows and remembers exactly this; --trust-project uses it once";
 
@@ -86,11 +89,16 @@ impl ProjectStatus {
                  text goes; --ignore-project asks without it"
             ));
         }
-        let items = settings.items.iter().map(|item| format!("\n  {}: {}", item.key, item.text));
+        let shown = settings.items.iter().take(MAX_REFUSED);
+        let mut items: Vec<_> =
+            shown.map(|item| format!("\n  {}: {}", item.key, item.text)).collect();
+        if let more @ 1.. = settings.items.len().saturating_sub(MAX_REFUSED) {
+            items.push(format!("\n  {more} more"));
+        }
         Some(format!(
             "this folder's .plenary is not trusted, and it would change who is asked or where text goes:{}\n\
              nothing was asked. {HOW_TO_TRUST}; --ignore-project asks without it",
-            items.collect::<String>()
+            items.concat()
         ))
     }
 }
