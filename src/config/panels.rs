@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::layer::ConfigLayer;
-use super::personas::{self, NamedPersonas, is_path};
-use super::project::{NamedTexts, Project};
+use super::personas::{self, NamedPersonas, NamedTexts, is_path};
+use super::project::{Project, read_named_by_user};
 use super::schema::PanelTable;
 use super::value::{ConfigNode, ConfigValue};
 use super::{ConfigError, Environment, Flags, ModelError};
@@ -62,7 +62,7 @@ impl PersonaSet {
         if let Some(ids) = self.by_path.get(&full_path) {
             return Ok(ids.clone());
         }
-        let named = personas::load_path(path)?;
+        let named = personas::load_path(path, read_named_by_user)?;
         self.add_named(path, full_path, named, replaces)
     }
 

@@ -11,7 +11,9 @@ use sha2::{Digest, Sha256};
 
 use super::project_dir::{PathKind, ProjectDir, describe_error, is_own};
 use crate::config::layer::ConfigLayer;
-use crate::config::personas::{self, FolderEntry, PersonaProblem, PersonaText, is_path};
+use crate::config::personas::{
+    self, FolderEntry, NamedTexts, PersonaProblem, PersonaText, is_path,
+};
 use crate::config::text_file::{MAX_TEXT_BYTES, decode_utf8};
 use crate::config::value::{ConfigNode, ConfigValue};
 use crate::config::{ConfigError, Environment};
@@ -31,9 +33,6 @@ const NEVER_READ: &[(&str, &str)] = &[
 
 /// What the name of a project's persona file ends with.
 const PERSONA_EXTENSIONS: &[&str] = &["md", "markdown", "txt"];
-
-/// The persona files at the path that a panel of the project, or the user, names.
-pub(in crate::config) type NamedTexts = Result<(PathBuf, Vec<PersonaText>), PersonaProblem>;
 
 /// A data file.
 #[derive(Debug, Clone)]
@@ -156,8 +155,9 @@ impl ProjectContent {
     }
 }
 
-/// Reads the persona files at a path that the user named, if it leads through a `.plenary`; none for any other path.
-pub(in crate::config) fn read_named_by_user(path: &Path) -> Option<NamedTexts> {
+/// Reads the persona files at a path that the user named, if it leads through a `.plenary`; none for any other path. A stranger
+/// may have written what is there, whoever names it.
+pub fn read_named_by_user(path: &Path) -> Option<NamedTexts> {
     let (dir, full) = match ProjectDir::open_above(path)? {
         Ok(opened) => opened,
         Err(reason) => return Some(Err(PersonaProblem::error(path, reason))),

@@ -14,13 +14,13 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::layer::ConfigLayer;
-use super::personas::LoadedPersonas;
+use super::personas::{LoadedPersonas, NamedTexts};
 use super::value::ConfigNode;
 use super::{ConfigError, Environment, Flags};
 use crate::domain::Persona;
 use crate::text::sanitize_line;
-pub use content::read_file_named_by_user;
-pub(super) use content::{NamedTexts, ProjectContent, read_named_by_user};
+pub(super) use content::ProjectContent;
+pub use content::{read_file_named_by_user, read_named_by_user};
 use project_dir::ProjectDir;
 pub use review::{ItemChange, ReviewPart, SETTINGS};
 use review::{ReviewInput, review_settings};

@@ -24,12 +24,16 @@ fn has_sent_secret(lab: &Lab) -> bool {
 #[test]
 fn a_projects_folder_has_no_companions_of_the_configuration() {
     for name in ["keys.toml", "facets.toml"] {
+        let is_read = |ran: &Ran| {
+            let said = format!("{}{}", ran.out, ran.err);
+            said.contains("SPYWORD") || said.contains(&format!("{name}:1"))
+        };
         let lab = Lab::new();
         lab.write("config.toml", "").write(name, "[global]\nSPYWORD = [\"SPYWORD\"]\n");
         let file = lab.path("config.toml");
         for config in [".plenary/config.toml", file.to_str().unwrap()] {
             let ran = lab.run(&["--config", config, "doctor"]);
-            assert!(!format!("{}{}", ran.out, ran.err).contains("SPYWORD"), "{name}: {ran:?}");
+            assert!(!is_read(&ran), "{name}: {ran:?}");
         }
         fs::remove_file(lab.path(name)).unwrap();
         fs::write(lab.home.path("secret"), SECRET).unwrap();
@@ -42,7 +46,7 @@ fn a_projects_folder_has_no_companions_of_the_configuration() {
         fs::copy(lab.home.path("config/plenary/config.toml"), own.join("config.toml")).unwrap();
         fs::write(own.join(name), "[global]\nSPYWORD = [\"SPYWORD\"]\n").unwrap();
         let ran = lab.run(&["--config", own.join("config.toml").to_str().unwrap(), "doctor"]);
-        assert!(format!("{}{}", ran.out, ran.err).contains("SPYWORD"), "{name}: {ran:?}");
+        assert!(is_read(&ran), "{name}: {ran:?}");
     }
 }
 
@@ -120,7 +124,7 @@ fn links_out_of_a_project_are_refused_in_every_spelling() {
         (work.clone(), ".plenary/out/n.md"),
         (work.clone(), "../work/.plenary/out"),
         (work.clone(), "/proc/self/cwd/.plenary/personas/n.md"),
-        (top.clone(), "work/.plenary/personas/n.md"),
+        (top, "work/.plenary/personas/n.md"),
         (work.join("below"), "../.plenary/personas/n.md"),
         (lab.path("personas"), "n.md"),
     ];
@@ -132,7 +136,9 @@ fn links_out_of_a_project_are_refused_in_every_spelling() {
         }
         for flags in [&[][..], &["--trust-project"], &["--ignore-project"]] {
             let args = [&["ask", "--persona", spelling], flags, &["question"]].concat();
-            run_in(&lab, &folder, &args).expect(2, &["leads out of the project"]);
+            // Without a flag, the untrusted project itself may be the reason.
+            let said: &[&str] = if flags.is_empty() { &[] } else { &["leads out of the project"] };
+            run_in(&lab, &folder, &args).expect(2, said);
             let args = [&["ask", "--file", spelling], flags, &["question"]].concat();
             run_in(&lab, &folder, &args).expect(2, &["--file"]);
         }
@@ -150,8 +156,9 @@ fn links_out_of_a_project_are_refused_in_every_spelling() {
     assert!(!has_sent_secret(&lab));
     // What is in the project, and what the user names elsewhere, is read.
     for good in ["../work/.plenary/personas/ok.md", ".plenary/personas", "../secrets/n.md"] {
-        let ran = lab.run(&["ask", "--persona", good, "question"]);
+        let ran = lab.run(&["ask", "--ignore-project", "--persona", good, "question"]);
         ran.expect(0, &["From the user's server."]);
     }
-    lab.run(&["ask", "--file", ".plenary/personas/ok.md", "question"]).expect(0, &[]);
+    lab.run(&["ask", "--ignore-project", "--file", ".plenary/personas/ok.md", "question"])
+        .expect(0, &[]);
 }
