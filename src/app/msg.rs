@@ -29,6 +29,13 @@ pub enum Signal {
     Hangup,
     /// SIGQUIT
     Quit,
+    /// Another signal that would end a program which does not listen to it.
+    Other {
+        /// Its number on this system.
+        number: u8,
+        /// Its name: `SIGUSR1`.
+        name: &'static str,
+    },
 }
 
 impl Signal {
@@ -39,6 +46,7 @@ impl Signal {
             Self::Interrupt => 2,
             Self::Quit => 3,
             Self::Terminate => 15,
+            Self::Other { number, .. } => number,
         }
     }
 
@@ -49,6 +57,7 @@ impl Signal {
             Self::Interrupt => "SIGINT",
             Self::Quit => "SIGQUIT",
             Self::Terminate => "SIGTERM",
+            Self::Other { name, .. } => name,
         }
     }
 }
