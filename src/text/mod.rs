@@ -38,7 +38,7 @@ pub use markdown_rows::{Anchor, MarkdownRows, RowOptions};
 pub use outline::{OutlineKind, OutlinePart, TableLine};
 pub(crate) use parse::{is_line_break, markdown_options};
 pub use parsed_markdown::ParsedMarkdown;
-pub use phrase::{WordList, collapse_whitespace, find_phrase, has_letters};
+pub use phrase::{WordList, collapse_whitespace, find_phrase, has_letters, shorten_line};
 pub use role::{Face, Role};
 pub use row::{Row, RowKind, RowPiece};
 pub use sanitize::{Sanitizer, sanitize, sanitize_line};

@@ -1,7 +1,7 @@
 //! What a project's `.plenary` folder may do: nothing, until the user trusts exactly its content.
 //!
 //! `project_dir` opens its files, `content` reads each once, `rules` says what may be set at all, `review` describes it, and
-//! `trust_file` remembers what is trusted. Asks nobody: an untrusted project is a status for the command line.
+//! `trust_file` remembers what is trusted. Asks no question: an untrusted project is a status for the command line.
 
 mod content;
 mod project_dir;
@@ -14,20 +14,25 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::layer::ConfigLayer;
-use super::personas::LoadedPersonas;
+use super::personas::{LoadedPersonas, NamedTexts};
 use super::value::ConfigNode;
 use super::{ConfigError, Environment, Flags};
 use crate::domain::Persona;
-pub(super) use content::{NamedTexts, ProjectContent};
+use crate::text::sanitize_line;
+pub(super) use content::ProjectContent;
+pub use content::{read_file_named_by_user, read_named_by_user};
 use project_dir::ProjectDir;
 pub use review::{ItemChange, ReviewPart, SETTINGS};
 use review::{ReviewInput, review_settings};
-pub(super) use rules::names_model_file;
 use rules::{KnownSettings, apply_rules};
+pub(super) use rules::{may_set, names_model_file};
 pub use trust_file::{ProjectItem, TrustFile, TrustedContent, TrustedFolder, folder_name};
 
 /// Most items that a warning lists.
 const MAX_LISTED: usize = 8;
+
+/// Most items that a refusal lists.
+const MAX_REFUSED: usize = 24;
 
 const HOW_TO_TRUST: &str =
     "`plenary trust add` shows and remembers exactly this; --trust-project uses it once";
@@ -84,11 +89,16 @@ impl ProjectStatus {
                  text goes; --ignore-project asks without it"
             ));
         }
-        let items = settings.items.iter().map(|item| format!("\n  {}: {}", item.key, item.text));
+        let shown = settings.items.iter().take(MAX_REFUSED);
+        let mut items: Vec<_> =
+            shown.map(|item| format!("\n  {}: {}", item.key, item.text)).collect();
+        if let more @ 1.. = settings.items.len().saturating_sub(MAX_REFUSED) {
+            items.push(format!("\n  {more} more"));
+        }
         Some(format!(
             "this folder's .plenary is not trusted, and it would change who is asked or where text goes:{}\n\
              nothing was asked. {HOW_TO_TRUST}; --ignore-project asks without it",
-            items.collect::<String>()
+            items.concat()
         ))
     }
 }
@@ -200,7 +210,6 @@ pub(super) fn examine_project(
     };
     let content = ProjectContent::read(dir, &config, environment);
     if flags.ignore_project {
-        // What the user names with --persona is still read by the rules for projects.
         project.content = Some(content);
         return Ok(project);
     }
@@ -219,7 +228,7 @@ pub(super) fn examine_project(
     project.uses_settings = project.status.trusted.iter().any(|part| part.what == SETTINGS);
     match fault {
         Some(error) if project.uses_settings => return Err(error),
-        Some(error) => project.status.fault = Some(error.to_string()),
+        Some(error) => project.status.fault = Some(sanitize_line(&error.to_string())),
         None => {}
     }
     if project.uses_settings && *named != NamedConfig::Outside {
@@ -230,6 +239,10 @@ pub(super) fn examine_project(
     project.context = about_project.filter(|data| is_used(data.path)).map(|data| data.text.clone());
     project.content = Some(content);
     project.warn_about_unused();
+    // Names and values of a stranger's files are in them: none may look like a line of this program.
+    for warning in &mut project.warnings {
+        *warning = sanitize_line(warning);
+    }
     Ok(project)
 }
 

@@ -99,3 +99,38 @@ fn replies_to_the_editor_that_come_after_it_are_dropped() {
     assert!(sent.contains("Edited on\""), "{sent}");
     term.quit();
 }
+
+#[test]
+fn an_editor_that_dies_in_raw_mode_leaves_the_terminal_as_it_was() {
+    let (_server, home) = start_panel(5_000.0);
+    for end in ["kill -9 $$", "printf 'Edited' > \"$1\""] {
+        let script = home.path("edit.sh");
+        let opened = home.path("opened");
+        let _ = std::fs::remove_file(&opened);
+        let text = format!("stty raw -echo < /dev/tty\n: > {}\n{end}\n", opened.display());
+        std::fs::write(&script, text).unwrap();
+        let editor = format!("sh {}", script.display());
+        let mut term = Term::start_with(&home, WIDE, &[], &[("EDITOR", &editor)]);
+        term.wait_for("Kael Voss");
+        term.send("\x0f");
+        term.wait("the editor", |_| opened.exists());
+        term.wait("the end of the editor", |s| s.contains("Edited") || s.contains("editor ended"));
+        // Leaves the composer, then quits: what is typed is a draft.
+        term.quit_from_composer();
+        term.assert_restored();
+    }
+}
+
+#[test]
+fn a_pipe_in_place_of_the_edited_file_is_not_waited_for() {
+    let (_server, home) = start_panel(5_000.0);
+    let script = home.path("edit.sh");
+    std::fs::write(&script, "rm \"$1\"\nmkfifo \"$1\"\n").unwrap();
+    let editor = format!("sh {}", script.display());
+    let mut term = Term::start_with(&home, WIDE, &[], &[("EDITOR", &editor)]);
+    term.wait_for("Kael Voss");
+    term.send("\x0f");
+    term.wait_for("no file with text");
+    term.quit_from_composer();
+    term.assert_restored();
+}
