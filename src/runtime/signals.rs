@@ -51,16 +51,20 @@ impl TuiSignals {
 
     /// Waits for a signal. Cancel safe.
     pub async fn next(&mut self) -> ProcessSignal {
+        let Self { interrupt, terminate, hangup, quit, .. } = self;
         tokio::select! {
             biased;
-            _ = self.terminate.recv() => ProcessSignal::End(Signal::Terminate),
-            _ = self.hangup.recv() => ProcessSignal::End(Signal::Hangup),
-            _ = self.interrupt.recv() => ProcessSignal::End(Signal::Interrupt),
-            _ = self.quit.recv() => ProcessSignal::End(Signal::Quit),
+            signal = next_of(terminate, hangup, interrupt, quit) => ProcessSignal::End(signal),
             _ = self.stop.recv() => ProcessSignal::Stop,
             _ = self.continued.recv() => ProcessSignal::Continued,
             _ = self.resized.recv() => ProcessSignal::Resized,
         }
+    }
+
+    /// Waits for a signal that ends the program; others are kept for [`TuiSignals::next`]. Cancel safe.
+    pub async fn next_end(&mut self) -> Signal {
+        let Self { interrupt, terminate, hangup, quit, .. } = self;
+        next_of(terminate, hangup, interrupt, quit).await
     }
 
     /// Whether SIGINT has come since the last wait.
@@ -99,6 +103,21 @@ impl TuiSignals {
                 return ended;
             }
         }
+    }
+}
+
+async fn next_of(
+    terminate: &mut Stream,
+    hangup: &mut Stream,
+    interrupt: &mut Stream,
+    quit: &mut Stream,
+) -> Signal {
+    tokio::select! {
+        biased;
+        _ = terminate.recv() => Signal::Terminate,
+        _ = hangup.recv() => Signal::Hangup,
+        _ = interrupt.recv() => Signal::Interrupt,
+        _ = quit.recv() => Signal::Quit,
     }
 }
 
