@@ -6,6 +6,7 @@ mod lending;
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use tokio::sync::mpsc::{Receiver, channel};
 
@@ -100,6 +101,9 @@ fn load_keymap(setup: &Setup) -> Result<Keymap, TuiError> {
     map.map_err(|e| TuiError::Config(e.to_string()))
 }
 
+/// How long the end waits for the disk when the user ends the program although something is not on disk.
+const LAST_CLOSE_TIME: Duration = Duration::from_secs(1);
+
 /// Keys that wait from which on they are a paste that is not marked as one: text is inserted at once, and not every key
 /// is drawn.
 const BURST: usize = 16;
@@ -139,23 +143,24 @@ impl Tui {
         loop {
             match command.take() {
                 Some(LoopCommand::Quit(0)) => {
-                    match quitting::find_unsaved(&self.effect_runner.starter.store, &self.state)
-                        .await
-                    {
-                        Some(unsaved) => {
-                            command = self.update_and_draw(Msg::UnsavedFound(unsaved));
-                            continue;
-                        }
-                        None => return Ok(self.shut_down(signals, TuiEnd::default()).await),
-                    }
+                    let store = &self.effect_runner.starter.store;
+                    let msg = match quitting::find_unsaved(store, &self.state, signals).await {
+                        Ok(None) => return Ok(self.shut_down(signals, TuiEnd::default()).await),
+                        Ok(Some(unsaved)) => Msg::UnsavedFound(unsaved),
+                        Err(signal) => Msg::Signal(signal),
+                    };
+                    command = self.update_and_draw(msg);
+                    continue;
                 }
                 Some(LoopCommand::Quit(status)) => {
                     self.release_terminal().await;
                     let store = &self.effect_runner.starter.store;
-                    let farewell = quitting::save_at_exit(store, &self.state);
+                    let farewell = quitting::save_at_exit(store, &self.state, signals).await;
                     return Ok(self.shut_down(signals, TuiEnd { status, farewell }).await);
                 }
                 Some(LoopCommand::QuitUnsaved(text)) => {
+                    // The user has been asked because the disk does not answer, and insists.
+                    self.effect_runner.starter.store.limit_close(LAST_CLOSE_TIME);
                     return Ok(self
                         .shut_down(signals, TuiEnd { status: 0, farewell: Some(text) })
                         .await);

@@ -28,10 +28,8 @@ pub enum ProcessSignal {
 /// The signals that the screen listens to.
 pub struct TuiSignals {
     interrupt: Stream,
-    terminate: Stream,
-    hangup: Stream,
-    quit: Stream,
-    others: Vec<(Stream, Signal)>,
+    /// The others that end the program.
+    ends: Vec<(Stream, Signal)>,
     stop: Stream,
     continued: Stream,
     resized: Stream,
@@ -42,10 +40,7 @@ impl TuiSignals {
     pub fn listen() -> io::Result<Self> {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
-            quit: signal(SignalKind::quit())?,
-            others: listen_to_others(),
+            ends: listen_to_ends()?,
             stop: signal(SignalKind::from_raw(Number::TSTP.as_raw()))?,
             continued: signal(SignalKind::from_raw(Number::CONT.as_raw()))?,
             resized: signal(SignalKind::window_change())?,
@@ -56,14 +51,20 @@ impl TuiSignals {
     pub async fn next(&mut self) -> ProcessSignal {
         tokio::select! {
             biased;
-            _ = self.terminate.recv() => ProcessSignal::End(Signal::Terminate),
-            _ = self.hangup.recv() => ProcessSignal::End(Signal::Hangup),
+            signal = next_of(&mut self.ends) => ProcessSignal::End(signal),
             _ = self.interrupt.recv() => ProcessSignal::End(Signal::Interrupt),
-            _ = self.quit.recv() => ProcessSignal::End(Signal::Quit),
-            other = next_of(&mut self.others) => ProcessSignal::End(other),
             _ = self.stop.recv() => ProcessSignal::Stop,
             _ = self.continued.recv() => ProcessSignal::Continued,
             _ = self.resized.recv() => ProcessSignal::Resized,
+        }
+    }
+
+    /// Waits for a signal that ends the program; others are kept for [`TuiSignals::next`]. Cancel safe.
+    pub async fn next_end(&mut self) -> Signal {
+        tokio::select! {
+            biased;
+            signal = next_of(&mut self.ends) => signal,
+            _ = self.interrupt.recv() => Signal::Interrupt,
         }
     }
 
@@ -121,14 +122,24 @@ const OTHERS: &[(Number, &str)] = &[
     (Number::POWER, "SIGPWR"),
 ];
 
-/// One that cannot be listened to keeps its default effect.
-fn listen_to_others() -> Vec<(Stream, Signal)> {
+/// Listens to what ends the program, apart from SIGINT. One of [`OTHERS`] that cannot be listened to keeps its default effect.
+fn listen_to_ends() -> io::Result<Vec<(Stream, Signal)>> {
+    let usual = [
+        (SignalKind::terminate(), Signal::Terminate),
+        (SignalKind::hangup(), Signal::Hangup),
+        (SignalKind::quit(), Signal::Quit),
+    ];
+    let mut ends = Vec::new();
+    for (kind, name) in usual {
+        ends.push((signal(kind)?, name));
+    }
     let listen = |&(number, name): &(Number, &'static str)| {
         let stream = signal(SignalKind::from_raw(number.as_raw())).ok()?;
         let number = u8::try_from(number.as_raw()).ok()?;
         Some((stream, Signal::Other { number, name }))
     };
-    OTHERS.iter().filter_map(listen).collect()
+    ends.extend(OTHERS.iter().filter_map(listen));
+    Ok(ends)
 }
 
 /// Waits for any of them. Cancel safe.

@@ -113,6 +113,23 @@ fn signals_on_a_full_disk_write_a_file_and_say_so() {
     }
 }
 
+/// Another program holds the store, as long as a disk hangs: neither the quit key nor the first signal waits alone.
+#[test]
+fn a_second_signal_ends_the_wait_for_a_disk_that_does_not_answer() {
+    let (_server, home, mut term) = streaming();
+    let holder = rusqlite::Connection::open(home.path("data/plenary/plenary.db")).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    quit(&mut term);
+    term.signal(Signal::TERM);
+    // From here on the program only waits for the disk.
+    term.assert_restored();
+    term.signal(Signal::TERM);
+    assert_eq!(term.end().exit_code(), 143);
+    let said = term.wait("the reason", |s| s.contains("may not be on disk"));
+    assert!(said.contains("ended by a second signal (SIGTERM)"), "{said}");
+    assert!(markdown_files(&home).is_empty(), "it did not wait for the disk");
+}
+
 /// Without a screen the answers have been printed; that they are not stored is said once, at the end.
 #[test]
 fn ask_says_which_answers_are_not_stored() {

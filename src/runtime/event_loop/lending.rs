@@ -6,6 +6,7 @@ use super::Tui;
 use crate::app::{EditorPurpose, Msg, NoticeLevel};
 use crate::runtime::editor::{self, EditorError};
 use crate::runtime::effect_runner::LoopCommand;
+use crate::runtime::quitting;
 use crate::runtime::signals::TuiSignals;
 
 impl Tui {
@@ -22,7 +23,11 @@ impl Tui {
         signals: &mut TuiSignals,
     ) -> io::Result<Option<LoopCommand>> {
         self.drain_mailbox(usize::MAX);
-        self.effect_runner.starter.store.flush();
+        let store = &self.effect_runner.starter.store;
+        // What cannot be written now is when the program continues.
+        if let Err(signal) = quitting::find_unsaved(store, &self.state, signals).await {
+            return Ok(self.update_and_draw(Msg::Signal(signal)));
+        }
         if self.editing.is_some() {
             // The editor has the terminal.
             let ended = signals.stop_process().await;
