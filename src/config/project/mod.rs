@@ -23,8 +23,8 @@ pub(super) use content::{NamedTexts, ProjectContent};
 use project_dir::ProjectDir;
 pub use review::{ItemChange, ReviewPart, SETTINGS};
 use review::{ReviewInput, review_settings};
+pub(super) use rules::names_model_file;
 use rules::{KnownSettings, apply_rules};
-pub(super) use rules::{may_set, names_model_file};
 pub use trust_file::{ProjectItem, TrustFile, TrustedContent, TrustedFolder, folder_name};
 
 /// Most items that a warning lists.
