@@ -14,7 +14,7 @@ use serde::forward_to_deserialize_any;
 
 use super::ConfigError;
 use super::error::TextPosition;
-use super::project::may_set;
+use super::project_keys::may_set;
 use super::value::{ConfigNode, ConfigValue, LayerSource, join_key, shorten};
 use crate::domain::key_shapes::is_key_name;
 use crate::text::did_you_mean;

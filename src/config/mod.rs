@@ -20,6 +20,7 @@ pub mod paths;
 pub mod personas;
 mod presets;
 pub mod project;
+mod project_keys;
 mod providers;
 mod schema;
 mod stack;

@@ -50,7 +50,7 @@ pub use recommendation_group::{
     GroupIndices, RecommendationGroup, TriageCounts, group_recommendations,
 };
 pub use run::{Ending, Run, RunState};
-pub use run_notes::RunNotes;
+pub use run_notes::{PROJECT_NOTE, RunNotes};
 pub use scaffold::{Scaffold, ScaffoldSection};
 pub use session::{SearchHit, Session, SessionSummary, Turn, parse_tag};
 pub use side_turn::{SideTurn, SideTurnKind};

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 const LOCAL_PREFIX: &str = "local · ";
 
 /// The note about a run whose persona came from a project.
-const PROJECT_NOTE: &str = "project · this persona came from the project's .plenary";
+pub const PROJECT_NOTE: &str = "project · this persona came from the project's .plenary";
 
 /// The note about a local model: `local · qwen2.5-coder-1.5b · small model: check its claims`.
 pub(super) fn local_model_note(name: &str, remark: Option<&str>) -> String {

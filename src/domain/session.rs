@@ -180,7 +180,7 @@ pub struct SessionSummary {
 pub struct SearchHit {
     /// The session.
     pub session: SessionSummary,
-    /// Name of the persona that is quoted; empty for a question, a title or a tag.
+    /// Name of the persona that is quoted, marked if it is a project's; empty for a question, a title or a tag.
     pub who: String,
     /// The text around the first hit: raw, one line. Each hit is enclosed in U+0002 and U+0003.
     pub excerpt: String,

@@ -10,6 +10,7 @@ use std::fmt;
 use super::brief_text::{BriefBlock, closing_quote, split_blocks, split_bullet};
 use super::heading_words::heading_key;
 use super::quote_index::QuoteIndex;
+use crate::domain::PROJECT_MARK;
 use crate::domain::script::is_word_char;
 
 /// An answer that the brief may quote.
@@ -266,6 +267,8 @@ fn is_short(quote: &str) -> bool {
 
 /// True for the id, the name and the first name of the persona, in any case.
 fn is_named(answer: &QuotedAnswer<'_>, name: &str) -> bool {
+    // The question for the brief marks the names of a project's personas.
+    let name = name.strip_prefix(PROJECT_MARK).unwrap_or(name);
     let is_same = |other: &str| !other.is_empty() && other.to_lowercase() == name.to_lowercase();
     is_same(answer.id) || is_same(answer.name) || answer.name.split(' ').next().is_some_and(is_same)
 }
@@ -323,6 +326,7 @@ mod tests {
         for (text, fault) in [
             ("- [infra] One writer: \"keep PostgreSQL on one primary\"", "ok"),
             ("- [Kael Voss]: one writer, “Keep PostgreSQL on one primary.”", "ok"),
+            ("- [project: Kael Voss]: one writer, “Keep PostgreSQL on one primary.”", "ok"),
             ("2. **[infra, edge]** Simple first: \"keep a queue in every shop\"", "ok"),
             ("* [edge] Sells on: \"区域网络断开时继续销售\"", "ok"),
             (

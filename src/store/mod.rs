@@ -296,7 +296,7 @@ impl Store {
         })
     }
 
-    /// Runs `read` after all changes queued before are written: on a thread of its own, or on the worker if something is
+    /// Runs `read` after all changes queued before are written: on a new thread, or on the worker if something is
     /// in memory only.
     fn read<T: Send + 'static>(
         &self,

@@ -32,7 +32,7 @@ struct ReadersState {
 }
 
 impl Readers {
-    /// Calls `read` on a thread of its own. `stop` interrupts it. The result is sent to the returned channel.
+    /// Calls `read` on a new thread. `stop` interrupts it. The result is sent to the returned channel.
     pub(super) fn spawn_read<T: Send + 'static>(
         self: &Arc<Self>,
         file: ReadableFile,

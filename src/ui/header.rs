@@ -8,12 +8,18 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::labels;
-use super::paint::{RowPainter, draw_text_right, truncate_to_width};
+use super::paint::{RowPainter, draw_text_right, truncate_start_to_width, truncate_to_width};
 use super::theme::{Theme, UiRole};
 use crate::app::{Roster, State};
 use crate::domain::RunState;
 use crate::text::sanitize_line;
 use crate::text::width::width;
+
+/// Precedes the hosts.
+const AT: &str = "at ";
+
+/// Columns of the separator before a word, and of the space after the last one.
+const ROOM_AROUND_WORD: usize = 4;
 
 /// Texts of the header.
 #[derive(Debug, Default)]
@@ -62,7 +68,7 @@ fn describe_models(roster: &Roster) -> String {
 /// `at gateway.example.com, 127.0.0.1:8000`; empty when all hosts are the usual ones.
 fn join_hosts(roster: &Roster) -> String {
     let hosts = roster.unusual_hosts();
-    if hosts.is_empty() { String::new() } else { format!("at {}", hosts.join(", ")) }
+    if hosts.is_empty() { String::new() } else { format!("{AT}{}", hosts.join(", ")) }
 }
 
 impl Header {
@@ -80,6 +86,13 @@ impl Header {
             self.title = title;
         }
         self.progress = self.describe_progress(state);
+    }
+
+    /// The hosts as far as the row has room after the panel: `at …gateway.example.com`.
+    fn fit_hosts(&self, painter: &RowPainter<'_>) -> String {
+        let Some(hosts) = self.hosts.strip_prefix(AT) else { return String::new() };
+        let columns = painter.columns_left().saturating_sub(width(AT) + ROOM_AROUND_WORD + 1);
+        format!("{AT}{}", truncate_start_to_width(hosts, columns))
     }
 
     /// `3 of 4 done · 1 failed · 12.4s · ≈8.1k tok`
@@ -123,12 +136,12 @@ impl Header {
         painter.write(" plenary", theme.ui_style(UiRole::Header));
         let (panel, model) = self.panel_and_model.clone().unwrap_or_default();
         let has_room = |painter: &RowPainter<'_>, word: &str| {
-            !word.is_empty() && painter.columns_left() > width(word) + 4
+            !word.is_empty() && painter.columns_left() > width(word) + ROOM_AROUND_WORD
         };
         // Where text goes matters more than which panel it is.
         let whole = width(&panel) + 3 + width(&model);
         let panel_fits = self.hosts.is_empty() || painter.columns_left() > whole + 7;
-        let model = if has_room(&painter, &model) { model } else { self.hosts.clone() };
+        let model = if has_room(&painter, &model) { model } else { self.fit_hosts(&painter) };
         for word in [if panel_fits { panel } else { String::new() }, model] {
             if has_room(&painter, &word) {
                 painter.write(" · ", note);

@@ -191,6 +191,17 @@ pub(super) fn truncate_to_width(text: &str, columns: usize) -> Cow<'_, str> {
     }
 }
 
+/// Truncates `text` to at most `columns` at its start: of a host, the end says whose it is.
+pub(super) fn truncate_start_to_width(text: &str, columns: usize) -> Cow<'_, str> {
+    if width(text) <= columns {
+        return Cow::Borrowed(text);
+    }
+    let Some(left) = columns.checked_sub(1) else { return Cow::Borrowed("") };
+    let mut ends = text.char_indices().filter_map(|(start, _)| text.get(start..));
+    let end = ends.find(|end| width(end) <= left).unwrap_or_default();
+    Cow::Owned(format!("…{end}"))
+}
+
 /// Wraps plain text into at most `max_rows` rows of at most `columns`; the last row ends in `…` if text was left out. Runs
 /// of white space become one space.
 pub(super) fn wrap_text(text: &str, columns: usize, max_rows: usize) -> Vec<String> {
@@ -324,6 +335,9 @@ mod tests {
         #[test]
         fn truncated_text_fits(text in "[a-z 日🙂]{0,40}", columns in 0_usize..20) {
             proptest::prop_assert!(width(&truncate_to_width(&text, columns)) <= columns);
+            let end = truncate_start_to_width(&text, columns);
+            proptest::prop_assert!(width(&end) <= columns);
+            proptest::prop_assert!(text.ends_with(end.trim_start_matches('…')));
         }
     }
 }

@@ -7,12 +7,15 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use super::labels;
-use super::paint::{RowPainter, fraction_of, inset_sides, row_at, truncate_to_width, wrap_text};
+use super::paint::{
+    RowPainter, fraction_of, inset_sides, row_at, truncate_start_to_width, truncate_to_width,
+    wrap_text,
+};
 use super::pane::PersonaLabel;
 use super::theme::{Theme, UiRole};
 use crate::app::local_models::ModelFileStatus;
 use crate::app::state::EXAMPLES;
-use crate::app::{Action, KeyContext, State};
+use crate::app::{Action, Answerer, KeyContext, State};
 use crate::domain::format::format_bytes;
 use crate::text::{sanitize_line, width::width};
 
@@ -178,6 +181,18 @@ fn wrap_lines(role: UiRole, text: &str, columns: usize, max_rows: usize) -> Vec<
     wrap_text(text, columns, max_rows).into_iter().map(|row| vec![styled_text(role, row)]).collect()
 }
 
+/// The model, with the host where it is not the usual one; of a long host the end, which says whose it is.
+fn fit_model(answerer: &Answerer, columns: usize) -> String {
+    let model = sanitize_line(&answerer.describe_model());
+    let Some(host) = answerer.host.as_deref().filter(|_| width(&model) > columns) else {
+        return truncate_to_width(&model, columns).into_owned();
+    };
+    let name = sanitize_line(&answerer.model.to_string());
+    let start = format!("{} at ", truncate_to_width(&name, columns / 2));
+    let left = columns.saturating_sub(width(&start));
+    format!("{start}{}", truncate_start_to_width(&sanitize_line(host), left))
+}
+
 /// Builds the lines about models: which one answers and why it was chosen, or what to do if there is none.
 fn model_block(state: &State, columns: usize) -> WelcomeBlock {
     let roster = &state.roster;
@@ -185,13 +200,12 @@ fn model_block(state: &State, columns: usize) -> WelcomeBlock {
     let missing: Vec<String> = answerers().filter_map(Result::err).collect();
     let lines = match (roster.common_answerer(), missing.first()) {
         (Some(answerer), _) => {
-            let model = sanitize_line(&answerer.describe_model());
             let reason = answerers().find_map(Result::ok).map(|a| sanitize_line(&a.reason));
             let reason = reason.filter(|r| !r.is_empty()).map(|r| format!(" ({r})"));
             let reason = reason.unwrap_or_default();
             let label = if columns < 40 { "" } else { "model: " };
             let room = columns.saturating_sub(width(label));
-            let model = truncate_to_width(&model, room).into_owned();
+            let model = fit_model(answerer, room);
             let room = room.saturating_sub(width(&model));
             vec![vec![
                 styled_text(UiRole::Note, label),

@@ -256,7 +256,7 @@ fn on_reading_failed(state: &mut State, subject: ReadingSubject) {
         ReadingSubject::Answer(run) => {
             let Some(display) = state.displays.get_mut(run) else { return };
             display.is_unreadable = true;
-            let name = sanitize_line(&display.persona.name);
+            let name = sanitize_line(&display.persona.display_name());
             format!("the answer of {name} could not be read for recommendations")
         }
         ReadingSubject::Ledger => {

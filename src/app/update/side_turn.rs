@@ -75,11 +75,13 @@ pub(in crate::app) fn write_brief(
     let limit = question_limit(state, &writer);
     let number = state.ids.next_fence_number();
     let answers = state.turn_answers(turn);
+    let names: Vec<_> = answers.iter().map(|run| run.display.persona.display_name()).collect();
     let sources: Vec<BriefSource<'_>> = answers
         .iter()
-        .map(|run| BriefSource {
+        .zip(&names)
+        .map(|(run, name)| BriefSource {
             id: run.run.persona.as_str(),
-            name: &run.display.persona.name,
+            name,
             text: run.display.document.source(),
         })
         .collect();

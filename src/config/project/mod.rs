@@ -24,8 +24,8 @@ pub use content::{read_file_named_by_user, read_named_by_user};
 use project_dir::ProjectDir;
 pub use review::{ItemChange, ReviewPart, SETTINGS};
 use review::{ReviewInput, review_settings};
+pub(super) use rules::names_model_file;
 use rules::{KnownSettings, apply_rules};
-pub(super) use rules::{may_set, names_model_file};
 pub use trust_file::{ProjectItem, TrustFile, TrustedContent, TrustedFolder, folder_name};
 
 /// Most items that a warning lists.

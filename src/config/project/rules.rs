@@ -1,4 +1,4 @@
-//! What a project's `config.toml` may set once it is trusted; everything that is not listed here is refused.
+//! What a project's `config.toml` may set once it is trusted; everything that is not in `project_keys` is refused.
 //!
 //! Refusals are errors: a setting that names a key, a command or a route is never silently left out, because then a question
 //! could go somewhere that the project's author did not mean. Limits that would be raised, and themes, are left out with a
@@ -10,44 +10,11 @@ use std::sync::Arc;
 use crate::config::ConfigError;
 use crate::config::layer::ConfigLayer;
 use crate::config::local_provider::{self, apply_kind_defaults};
+use crate::config::project_keys::{
+    KNOWN_PROVIDER, OWN_PROVIDER, PANEL, PERSONA, TIMEOUTS, TOP_LEVEL,
+};
 use crate::config::value::{ConfigNode, ConfigValue};
 use crate::domain::{LocalSpec, ModelRef, ProviderSpec, ScaffoldMode};
-
-/// The settings that a project may make, by table. A new setting is refused until it is listed.
-const TOP_LEVEL: &[&str] = &["model", "panel", "providers", "panels", "persona"];
-const OWN_PROVIDER: &[&str] =
-    &["kind", "base_url", "model", "context", "max_tokens", "concurrency", "attempts", "timeouts"];
-/// What a project may set of a provider that it does not define: limits, and those only lower.
-const KNOWN_PROVIDER: &[&str] = &["context", "max_tokens", "concurrency", "attempts", "timeouts"];
-const TIMEOUTS: &[&str] = &["connect", "first_token", "between_tokens", "idle"];
-const PANEL: &[&str] = &["personas", "model"];
-const PERSONA: &[&str] = &[
-    "name",
-    "title",
-    "view",
-    "color",
-    "context_limit",
-    "model",
-    "temperature",
-    "top_p",
-    "triggers",
-    "mode",
-    "tags",
-    "intake",
-    "contract",
-    "brief",
-];
-
-/// Whether a project may set `key` in `table`, a dotted key; in the table of a provider, if the provider is the project's own.
-pub(in crate::config) fn may_set(table: &str, key: &str) -> bool {
-    match table.split('.').next().unwrap_or_default() {
-        "" => TOP_LEVEL.contains(&key),
-        "providers" => OWN_PROVIDER.contains(&key) || TIMEOUTS.contains(&key),
-        // Tables inside those of a persona have other keys.
-        "panels" | "persona" => true,
-        _ => false,
-    }
-}
 
 /// Why some settings are refused; for all others there is a general reason.
 const REASONS: &[(&str, &str)] = &[

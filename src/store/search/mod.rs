@@ -12,7 +12,7 @@ mod stop;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::read;
-use crate::domain::{SearchHit, SessionSummary};
+use crate::domain::{RunNotes, SearchHit, SessionSummary, mark_project};
 use excerpt::Excerpts;
 pub(super) use query::SearchQuery;
 use query::SearchTerm;
@@ -185,13 +185,13 @@ fn best_text(lists: &[IndexedTexts], session: i64) -> i64 {
 /// Bit that is set in the numbers of answers.
 const ANSWER_BIT: i64 = 0x8000_0000;
 
-/// Returns the author and the content of a text.
+/// Returns the author, marked if that is a project's persona, and the content of a text.
 fn read_text(conn: &Connection, text: i64) -> rusqlite::Result<(String, String)> {
     let number = text & (ANSWER_BIT - 1);
     let sql = if text & ANSWER_BIT != 0 {
-        "SELECT persona_name, text FROM run WHERE seq = ?1"
+        "SELECT persona_name, text, notes FROM run WHERE seq = ?1"
     } else if number != 0 {
-        "SELECT '', question FROM turn WHERE seq = ?1"
+        "SELECT '', question, '[]' FROM turn WHERE seq = ?1"
     } else {
         return conn.prepare_cached("SELECT title, tags FROM session WHERE seq = ?1")?.query_row(
             [session_of_text(text)],
@@ -202,5 +202,9 @@ fn read_text(conn: &Connection, text: i64) -> rusqlite::Result<(String, String)>
             },
         );
     };
-    conn.prepare_cached(sql)?.query_row([number], |row| Ok((row.get(0)?, row.get(1)?)))
+    conn.prepare_cached(sql)?.query_row([number], |row| {
+        let (who, notes): (String, String) = (row.get(0)?, row.get(2)?);
+        let notes: RunNotes = serde_json::from_str(&notes).unwrap_or_default();
+        Ok((mark_project(&who, notes.is_project()).into_owned(), row.get(1)?))
+    })
 }

@@ -4,7 +4,7 @@
 
 use crate::app::{Action, KeyContext, Keymap, RunRef};
 use crate::domain::format::format_count;
-use crate::domain::{Ending, RunState};
+use crate::domain::{Ending, PROJECT_NOTE, RunState};
 use crate::text::sanitize_line;
 use crate::text::width::width as columns;
 use crate::ui::labels;
@@ -63,9 +63,8 @@ pub(super) fn build_rows_above(run: RunRef<'_>, input: RunInfoInput) -> Vec<RunI
         rows.push(blank_row());
     }
     if run.run.notes.is_project() {
-        let text = "project · this persona came from the project's .plenary";
         rows.extend(
-            wrap_text(text, width, 2)
+            wrap_text(PROJECT_NOTE, width, 2)
                 .into_iter()
                 .map(|text| RunInfoRow { role: UiRole::Note, text }),
         );

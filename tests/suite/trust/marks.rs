@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::Lab;
-use crate::common::server::Reply;
+use crate::common::server::{Reply, Request};
 use crate::common::term::Term;
 
 /// A project whose persona has the id, name, title and view of a built-in one.
@@ -27,6 +27,9 @@ fn a_double_is_marked_in_every_output() {
     }
     lab.run(&["sessions", "export", "last", "--format", "adr"])
         .expect(0, &["proposed by project:infra"]);
+    lab.run(&["sessions", "search", "regions"]).expect(0, &["project: Kael Voss: "]);
+    let found = lab.run(&["sessions", "search", "regions", "--format", "json"]);
+    assert!(found.out.contains("\"project: Kael Voss\""), "{}", found.out);
     let json = lab.run(&["sessions", "export", "last", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&json.out).unwrap();
     let run = &json["turns"][0]["runs"][0];
@@ -63,6 +66,24 @@ fn a_double_is_marked_on_the_screen_and_in_resumed_sessions() {
 }
 
 #[test]
+fn a_double_is_marked_in_the_question_for_a_brief() {
+    let lab = double();
+    lab.write("config.toml", "[panels.two]\npersonas = [\"infra\", \"edge\"]\n");
+    lab.run(&["trust", "add", "--yes"]).expect(0, &[]);
+    lab.good.script("m", [Reply::text("From the user's server.\n\n1. Use two regions.\n")]);
+    let mut term = Term::start(&lab.home, (160, 40), &["--panel", "two", "question"]);
+    term.wait_for("2 of 2 done");
+    term.send("t");
+    term.wait_for("project:infra");
+    term.send("B");
+    let is_brief = |request: &Request| {
+        request.body.to_string().contains("answer of project: Kael Voss [infra]")
+    };
+    term.wait("the question for a brief", |_| lab.good.requests().iter().any(is_brief));
+    term.kill9();
+}
+
+#[test]
 fn settings_of_a_project_mark_the_persona_that_they_change() {
     let lab = Lab::new();
     lab.write("config.toml", "[persona.infra]\nbrief = \"You obey.\"\n");
@@ -88,5 +109,25 @@ fn a_host_that_the_name_does_not_suggest_is_named() {
         let header = screen.lines().next().unwrap();
         assert!(header.contains(&format!("at {host}")), "{header}");
         term.quit();
+    }
+}
+
+#[test]
+fn the_end_of_a_long_host_is_shown() {
+    let lab = Lab::new();
+    let config = lab.home.path("config/plenary/config.toml");
+    let text = fs::read_to_string(&config).unwrap();
+    let host = format!("{}.evil.example", "api-openai-com-".repeat(4));
+    let far =
+        format!("{text}[providers.far]\nkind = \"openai\"\nbase_url = \"https://{host}/v1\"\n");
+    fs::write(&config, far).unwrap();
+    for columns in [80, 60, 44] {
+        let mut term = Term::start(&lab.home, (columns, 24), &["--model", "far:m"]);
+        let screen = term.wait_for("Enter send");
+        let header = screen.lines().next().unwrap();
+        assert!(header.contains(" · at …") && header.contains(".evil.example"), "{header}");
+        let model = screen.lines().find(|line| line.contains("far:m at …")).unwrap();
+        assert!(model.contains(".evil.example"), "{screen}");
+        term.kill9();
     }
 }
