@@ -32,7 +32,6 @@ pub mod width;
 mod wrap;
 
 pub use did_you_mean::{did_you_mean, nearest_word};
-pub(crate) use hidden::is_hidden;
 pub use highlight::{HighlightJob, Highlighted, Highlighter};
 pub(crate) use link::{ascii_host, is_safe_link, link_note, with_ascii_host};
 pub use markdown_rows::{Anchor, MarkdownRows, RowOptions};
