@@ -35,7 +35,14 @@ pub(super) fn format_parts(folder: &Path, parts: &[&ReviewPart]) -> String {
                 format!("{place}{owner} has changed since you trusted it on {since}:")
             }
         });
-        lines.extend(part.compare().into_iter().map(|change| format_change(change, part)));
+        let changes = part.compare();
+        if part.previous.is_some() && changes.iter().all(ItemChange::is_same) {
+            lines.push(
+                "  ~ only comments or text without effect changed; show the text to see them"
+                    .to_owned(),
+            );
+        }
+        lines.extend(changes.into_iter().map(|change| format_change(change, part)));
     }
     lines.join("\n") + "\n"
 }
@@ -50,10 +57,12 @@ fn format_change(change: ItemChange<'_>, part: &ReviewPart) -> String {
         ItemChange::Added(item) => line("+", item),
         ItemChange::Removed(item) => line("-", item),
         ItemChange::Changed(old, new) if old.text == new.text => {
-            format!("{} (its text has changed)", line("~", new))
+            let what = if new.is_file() { "its text has changed" } else { "not quite as it was" };
+            format!("{} ({what})", line("~", new))
         }
         ItemChange::Changed(old, new) => {
-            let text = if old.sha256 == new.sha256 { "" } else { "; its text has changed" };
+            let is_other_file = new.is_file() && old.sha256 != new.sha256;
+            let text = if is_other_file { "; its text has changed" } else { "" };
             format!("{} (before: {}{text})", line("~", new), sanitize_line(&old.text))
         }
     }

@@ -81,18 +81,22 @@ pub(super) fn remember(
 ) -> Result<(), ConfigError> {
     let path = trust_file_path(paths)?;
     let name = folder_name(folder)?;
-    let mut file = TrustFile::read(&path)?;
     let since = local_time().date().to_string();
+    TrustFile::update(&path, |file| {
+        for part in parts {
+            let content = TrustedContent {
+                what: part.what.clone(),
+                sha256: part.sha256.clone(),
+                since: since.clone(),
+                items: part.items.clone(),
+            };
+            file.add(&name, content);
+        }
+    })?;
     for part in parts {
-        let content = TrustedContent {
-            what: part.what.clone(),
-            sha256: part.sha256.clone(),
-            since: since.clone(),
-            items: part.items.clone(),
-        };
-        file.add(&name, content);
+        tracing::info!(folder = name, what = part.what, sha256 = part.sha256, "trusted");
     }
-    file.write(&path)
+    Ok(())
 }
 
 /// The folder that a command is about.
@@ -145,28 +149,24 @@ fn add_folder(folder: Option<&Path>, flags: &Flags, show: bool, yes: bool) -> Re
     Ok(0)
 }
 
-fn read_trust_file() -> Result<(PathBuf, TrustFile), CliError> {
-    let path = trust_file_path(&Paths::of_process()).map_err(|e| to_cli_error(&e))?;
-    let file = TrustFile::read(&path).map_err(|e| to_cli_error(&e))?;
-    Ok((path, file))
-}
-
 fn revoke_folder(folder: Option<&Path>) -> Result<u8, CliError> {
     let folder = project_folder(folder)?;
     let name = folder_name(&folder).map_err(|e| to_cli_error(&e))?;
-    let (path, mut file) = read_trust_file()?;
-    if !file.remove(&name) {
+    let path = trust_file_path(&Paths::of_process()).map_err(|e| to_cli_error(&e))?;
+    let is_removed = TrustFile::update(&path, |file| file.remove(&name));
+    if !is_removed.map_err(|e| to_cli_error(&e))? {
         return Err(CliError::usage(format!(
             "{name} is not among the trusted folders; `plenary trust list` shows them"
         )));
     }
-    file.write(&path).map_err(|e| to_cli_error(&e))?;
+    tracing::info!(folder = name, "not trusted any more");
     print_message(&format!("{name} is not trusted any more"));
     Ok(0)
 }
 
 fn list_folders(format: ListFormat) -> Result<u8, CliError> {
-    let (path, file) = read_trust_file()?;
+    let path = trust_file_path(&Paths::of_process()).map_err(|e| to_cli_error(&e))?;
+    let file = TrustFile::read(&path).map_err(|e| to_cli_error(&e))?;
     if format == ListFormat::Json {
         write_json(&json!({ "file": path.display().to_string(), "folders": file.folders }))?;
         return Ok(0);

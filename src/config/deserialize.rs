@@ -14,6 +14,7 @@ use serde::forward_to_deserialize_any;
 
 use super::ConfigError;
 use super::error::TextPosition;
+use super::project::may_set;
 use super::value::{ConfigNode, ConfigValue, LayerSource, join_key, shorten};
 use crate::domain::key_shapes::is_key_name;
 use crate::text::did_you_mean;
@@ -216,14 +217,21 @@ impl<'de> IntoDeserializer<'de, NodeError> for NodeDeserializer<'de> {
 /// The error about `name`, which is no field of the table `table`.
 fn unknown_key_error(node: &ConfigNode, table: &str, name: &str, fields: &[&str]) -> NodeError {
     let place = if table.is_empty() { String::new() } else { format!(" in [{table}]") };
+    // A project is not shown keys that it may not set either.
+    let fields = fields.iter().copied().filter(|key| !node.is_project() || may_set(table, key));
+    let fields: Vec<&str> = fields.collect();
     let hint = if table.starts_with("providers.") && is_key_name(name) {
         "; a key does not belong in this file: name its place with key_env, key_cmd or key_file"
             .to_owned()
     } else {
         did_you_mean(name, fields.iter().copied())
     };
-    let (name, known) = (shorten(name), fields.join(", "));
-    NodeError::custom(format!("unknown key \"{name}\"{place}{hint} (known: {known})")).at(
+    let name = shorten(name);
+    let known = match fields.as_slice() {
+        [] => "a project's file may set nothing here".to_owned(),
+        fields => format!("known: {}", fields.join(", ")),
+    };
+    NodeError::custom(format!("unknown key \"{name}\"{place}{hint} ({known})")).at(
         node,
         "",
         node.key_position,

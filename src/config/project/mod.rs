@@ -1,7 +1,7 @@
 //! What a project's `.plenary` folder may do: nothing, until the user trusts exactly its content.
 //!
 //! `project_dir` opens its files, `content` reads each once, `rules` says what may be set at all, `review` describes it, and
-//! `trust_file` remembers what is trusted. Asks nobody: an untrusted project is a status for the command line.
+//! `trust_file` remembers what is trusted. Asks no question: an untrusted project is a status for the command line.
 
 mod content;
 mod project_dir;
@@ -18,12 +18,13 @@ use super::personas::LoadedPersonas;
 use super::value::ConfigNode;
 use super::{ConfigError, Environment, Flags};
 use crate::domain::Persona;
+use crate::text::sanitize_line;
 pub(super) use content::{NamedTexts, ProjectContent};
 use project_dir::ProjectDir;
 pub use review::{ItemChange, ReviewPart, SETTINGS};
 use review::{ReviewInput, review_settings};
-pub(super) use rules::names_model_file;
 use rules::{KnownSettings, apply_rules};
+pub(super) use rules::{may_set, names_model_file};
 pub use trust_file::{ProjectItem, TrustFile, TrustedContent, TrustedFolder, folder_name};
 
 /// Most items that a warning lists.
@@ -219,7 +220,7 @@ pub(super) fn examine_project(
     project.uses_settings = project.status.trusted.iter().any(|part| part.what == SETTINGS);
     match fault {
         Some(error) if project.uses_settings => return Err(error),
-        Some(error) => project.status.fault = Some(error.to_string()),
+        Some(error) => project.status.fault = Some(sanitize_line(&error.to_string())),
         None => {}
     }
     if project.uses_settings && *named != NamedConfig::Outside {
@@ -230,6 +231,10 @@ pub(super) fn examine_project(
     project.context = about_project.filter(|data| is_used(data.path)).map(|data| data.text.clone());
     project.content = Some(content);
     project.warn_about_unused();
+    // Names and values of a stranger's files are in them: none may look like a line of this program.
+    for warning in &mut project.warnings {
+        *warning = sanitize_line(warning);
+    }
     Ok(project)
 }
 

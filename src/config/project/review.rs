@@ -1,6 +1,6 @@
 //! What a project would change, for the user to decide: each provider with its host, each model, panel and persona.
 //!
-//! Describes; decides nothing. The texts come from the project and are not sanitised here.
+//! Describes; decides nothing. The texts of files are not sanitised here.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,6 +10,7 @@ use super::trust_file::{ProjectItem, TrustedContent};
 use crate::config::local_provider;
 use crate::config::personas;
 use crate::config::value::{ConfigNode, ConfigValue};
+use crate::domain::format::format_quantity;
 use crate::domain::{ModelRef, Persona, PersonaSource, host_of, is_loopback_host};
 use crate::text::ascii_host;
 
@@ -59,12 +60,9 @@ impl ItemChange<'_> {
 impl ReviewPart {
     /// The part of a data file.
     pub(super) fn of_data(data: &ProjectData, folder: &Path) -> Self {
-        let lines = data.text.lines().count();
-        let item = ProjectItem {
-            key: data.path.to_owned(),
-            text: format!("text about the project, {lines} lines, {} bytes", data.text.len()),
-            sha256: short_hash(&data.text),
-        };
+        let size = format_quantity(data.text.lines().count(), "line");
+        let text = format!("text about the project, {size}, {} bytes", data.text.len());
+        let item = ProjectItem::new(data.path, &text, short_hash(&data.text));
         Self {
             what: data.path.to_owned(),
             sha256: data.sha256.clone(),
@@ -137,7 +135,8 @@ pub(super) fn review_settings(
 }
 
 fn list_settings(root: &ConfigNode, input: &ReviewInput<'_>) -> Vec<ProjectItem> {
-    let item = |key: String, text: String| ProjectItem { key, text, sha256: String::new() };
+    let item =
+        |key: &str, text: &str, source: &str| ProjectItem::new(key, text, short_hash(source));
     let model_of = |node: &ConfigNode| {
         let model = node.find(&["model"])?.as_str()?;
         Some(describe_model(model, Some(root), input))
@@ -146,13 +145,13 @@ fn list_settings(root: &ConfigNode, input: &ReviewInput<'_>) -> Vec<ProjectItem>
     for (name, table) in root.entries(&["providers"]) {
         let text = match table.find(&["base_url"]).and_then(ConfigNode::as_str) {
             Some(url) => describe_provider(url, table),
-            None => describe_values(table),
+            None => describe_values(table, &[]),
         };
-        items.push(item(format!("provider {name}"), text));
+        items.push(item(&format!("provider {name}"), &text, &table.to_toml()));
     }
-    items.extend(model_of(root).map(|model| item("model".to_owned(), model)));
-    let panel = root.find(&["panel"]).and_then(ConfigNode::as_str);
-    items.extend(panel.map(|panel| item("panel that is asked".to_owned(), panel.to_owned())));
+    let word = |key: &str| root.find(&[key]).and_then(ConfigNode::as_str).unwrap_or_default();
+    items.extend(model_of(root).map(|model| item("model", &model, word("model"))));
+    items.push(item("panel that is asked", word("panel"), word("panel")));
     for (name, table) in root.entries(&["panels"]) {
         let mut text = list_members(table).join(", ");
         if let Some(model) = model_of(table) {
@@ -161,26 +160,28 @@ fn list_settings(root: &ConfigNode, input: &ReviewInput<'_>) -> Vec<ProjectItem>
         if input.weaker.find(&["panels", name]).is_some() {
             text.push_str("; replaces the known panel of this name");
         }
-        items.push(item(format!("panel {name}"), text));
+        items.push(item(&format!("panel {name}"), &text, &table.to_toml()));
     }
     for (id, table) in root.entries(&["persona"]) {
-        let mut text = describe_values(table);
+        let mut text = describe_values(table, &[]);
         if let Some(model) = model_of(table) {
             text = format!("{text}; its model is {model}");
         }
-        let sha256 = short_hash(&table.to_toml());
-        items.push(ProjectItem { key: format!("settings of persona {id}"), text, sha256 });
+        items.push(item(&format!("settings of persona {id}"), &text, &table.to_toml()));
     }
     items.retain(|item| !item.text.is_empty());
     items
 }
 
-/// `llm.team.example (openai), model large`
+/// `llm.team.example/v1 (openai), model large, max_tokens = 500`
 fn describe_provider(url: &str, table: &ConfigNode) -> String {
     let word = |key: &str| table.find(&[key]).and_then(ConfigNode::as_str).unwrap_or_default();
-    let mut text = format!("{} ({})", ascii_host(host_of(url)), word("kind"));
-    let is_encrypted = url.trim_start().to_ascii_lowercase().starts_with("https:");
     let host = host_of(url);
+    // Behind one host there can be several gateways, told apart by their paths.
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let path = rest.strip_prefix(host).unwrap_or_default().trim_end_matches('/');
+    let mut text = format!("{}{path} ({})", ascii_host(host), word("kind"));
+    let is_encrypted = url.trim_start().to_ascii_lowercase().starts_with("https:");
     let name = host.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
     if !is_encrypted && !is_loopback_host(name.map_or(host, |(name, _)| name)) {
         text.push_str(", not encrypted");
@@ -188,13 +189,15 @@ fn describe_provider(url: &str, table: &ConfigNode) -> String {
     if !word("model").is_empty() {
         text = format!("{text}, model {}", word("model"));
     }
-    text
+    let others = describe_values(table, &["base_url", "kind", "model"]);
+    if others.is_empty() { text } else { format!("{text}, {others}") }
 }
 
-/// `attempts = 2, timeouts.idle = 5`
-fn describe_values(table: &ConfigNode) -> String {
+/// `attempts = 2, timeouts.idle = 5`, without the keys in `left_out`.
+fn describe_values(table: &ConfigNode, left_out: &[&str]) -> String {
     let values = table.list_values();
-    let values = values.iter().map(|(key, value)| format!("{key} = {}", value.shown));
+    let values = values.iter().filter(|(key, _)| !left_out.contains(key));
+    let values = values.map(|(key, value)| format!("{key} = {}", value.shown));
     values.collect::<Vec<_>>().join(", ")
 }
 
@@ -253,8 +256,7 @@ fn describe_persona(
     if let Some(own) = &persona.model {
         text = format!("{text}; its model is {}", model(own));
     }
-    let sha256 = persona_hash(content, &path);
-    ProjectItem { key: format!("persona {}", persona.id), text, sha256 }
+    ProjectItem::new(&format!("persona {}", persona.id), &text, persona_hash(content, &path))
 }
 
 /// True for personas that a reader would take for the same one.

@@ -38,6 +38,17 @@ const PERSONA: &[&str] = &[
     "brief",
 ];
 
+/// Whether a project may set `key` in `table`, a dotted key; in the table of a provider, if the provider is the project's own.
+pub(in crate::config) fn may_set(table: &str, key: &str) -> bool {
+    match table.split('.').next().unwrap_or_default() {
+        "" => TOP_LEVEL.contains(&key),
+        "providers" => OWN_PROVIDER.contains(&key) || TIMEOUTS.contains(&key),
+        // Tables inside those of a persona have other keys.
+        "panels" | "persona" => true,
+        _ => false,
+    }
+}
+
 /// Why some settings are refused; for all others there is a general reason.
 const REASONS: &[(&str, &str)] = &[
     ("key_env", "may not say where a key is found"),

@@ -3,6 +3,7 @@
 //! Content is known by its SHA-256, several of each folder, because branches differ. A file that cannot be understood is an
 //! error that names it: then nothing is trusted, and nothing is written over it. Reads no project and no clock.
 
+use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -12,7 +13,8 @@ use serde::{Deserialize, Serialize};
 
 use super::project_dir::is_own;
 use crate::config::ConfigError;
-use crate::machine::write_atomically;
+use crate::machine::{parent_folder, write_atomically};
+use crate::text::sanitize_line;
 
 /// The version of the file's format.
 const VERSION: u32 = 1;
@@ -32,11 +34,23 @@ const HEADER: &str = "# Contents of project folders that you trust; `plenary tru
 pub struct ProjectItem {
     /// What it is about: `provider team`, `persona infra`.
     pub key: String,
-    /// What it sets: `llm.team.example (openai)`.
+    /// What it sets: `llm.team.example/v1 (openai)`.
     pub text: String,
-    /// The beginning of the SHA-256 of a persona's text; empty for other settings.
+    /// The beginning of the SHA-256 of what is described: a change that the text does not show is one, too.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub sha256: String,
+}
+
+impl ProjectItem {
+    /// Creates an item. Key and text come from a stranger's files, so each is made a single line without control characters.
+    pub(super) fn new(key: &str, text: &str, sha256: String) -> Self {
+        Self { key: sanitize_line(key), text: sanitize_line(text), sha256 }
+    }
+
+    /// True for a persona or a data file, of which only a part is described.
+    pub fn is_file(&self) -> bool {
+        self.key.starts_with("persona ") || self.key.starts_with(".plenary/")
+    }
 }
 
 /// A content that is trusted.
@@ -103,17 +117,25 @@ impl TrustFile {
         Ok(file)
     }
 
-    /// Writes the file, readable only by its owner.
+    /// Reads the file, changes it and writes it, readable only by its owner. Other processes that change it wait meanwhile, so
+    /// that no change is lost; a file that is not changed is not written.
     ///
     /// # Errors
-    /// The folder cannot be made, or the file cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), ConfigError> {
-        let error = |message: String| ConfigError::in_file(path, message);
-        let text = toml::to_string(self).map_err(|e| error(format!("cannot be made: {e}")))?;
-        let folder = path.parent().unwrap_or(path);
-        std::fs::create_dir_all(folder)
-            .and_then(|()| write_atomically(path, (HEADER.to_owned() + &text).as_bytes(), 0o600))
-            .map_err(|e| error(format!("cannot be written: {e}")))
+    /// As for [`TrustFile::read`]; or the folder cannot be made, or a file in it cannot be written.
+    pub fn update<T>(path: &Path, change: impl FnOnce(&mut Self) -> T) -> Result<T, ConfigError> {
+        let error =
+            |e: &std::io::Error| ConfigError::in_file(path, format!("cannot be written: {e}"));
+        let _lock = lock_beside(path).map_err(|e| error(&e))?;
+        let before = Self::read(path)?;
+        let mut file = before.clone();
+        let result = change(&mut file);
+        if file != before {
+            let text = toml::to_string(&file)
+                .map_err(|e| ConfigError::in_file(path, format!("cannot be made: {e}")))?;
+            write_atomically(path, (HEADER.to_owned() + &text).as_bytes(), 0o600)
+                .map_err(|e| error(&e))?;
+        }
+        Ok(result)
     }
 
     /// The trusted contents of a folder.
@@ -173,7 +195,27 @@ pub fn folder_name(folder: &Path) -> Result<String, ConfigError> {
     })
 }
 
-/// Reads a file that nobody else may write.
+/// Waits for the lock on the file at `path`, in a file beside it, because the file itself is replaced. On a file system without
+/// locks there is none.
+fn lock_beside(path: &Path) -> std::io::Result<File> {
+    std::fs::create_dir_all(parent_folder(path))?;
+    let mut lock_path = path.to_owned().into_os_string();
+    lock_path.push(".lock");
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
+    let lock = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(flags.cast_signed())
+        .open(&lock_path)?;
+    if let Err(error) = lock.lock() {
+        tracing::warn!(%error, "no lock on the list of trusted folders");
+    }
+    Ok(lock)
+}
+
+/// Reads a file that only this user may write.
 fn read_private_text(path: &Path) -> std::io::Result<String> {
     let refuse = |reason: &str| Err(std::io::Error::new(ErrorKind::InvalidData, reason));
     let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits();
@@ -219,11 +261,12 @@ mod tests {
     fn contents_are_remembered_by_folder_and_hash() {
         let lab = tempfile::tempdir().unwrap();
         let path = lab.path().join("data/trust.toml");
-        let mut file = TrustFile::read(&path).unwrap();
-        file.add("/a \"b\"\n", content("settings", "1"));
-        file.add("/a \"b\"\n", content("settings", "2"));
-        file.add("/a \"b\"\n", content(".plenary/context.md", "3"));
-        file.write(&path).unwrap();
+        TrustFile::update(&path, |file| {
+            file.add("/a \"b\"\n", content("settings", "1"));
+            file.add("/a \"b\"\n", content("settings", "2"));
+            file.add("/a \"b\"\n", content(".plenary/context.md", "3"));
+        })
+        .unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let mut file = TrustFile::read(&path).unwrap();
         for (what, sha256, expected) in [

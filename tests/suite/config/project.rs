@@ -29,17 +29,13 @@ fn team_lab() -> Lab {
 fn remember(lab: &Lab, setup: &Setup) {
     let path = lab.environment.paths.trust_file().unwrap();
     let name = folder_name(setup.project.folder.as_ref().unwrap()).unwrap();
-    let mut file = TrustFile::read(&path).unwrap();
-    for part in &setup.project.untrusted {
-        let content = TrustedContent {
-            what: part.what.clone(),
-            sha256: part.sha256.clone(),
-            since: "2026-11-28".into(),
-            items: part.items.clone(),
-        };
-        file.add(&name, content);
-    }
-    file.write(&path).unwrap();
+    let contents = setup.project.untrusted.iter().map(|part| TrustedContent {
+        what: part.what.clone(),
+        sha256: part.sha256.clone(),
+        since: "2026-11-28".into(),
+        items: part.items.clone(),
+    });
+    TrustFile::update(&path, |file| contents.for_each(|content| file.add(&name, content))).unwrap();
 }
 
 fn assert_unused(lab: &Lab, before: &Setup) {
@@ -66,7 +62,7 @@ fn nothing_of_an_untrusted_project_is_used_and_everything_is_named() {
     let setup = lab.setup();
     let said = setup.warnings.join("\n");
     for part in [
-        "project/.plenary: not used, because it is not trusted: provider team: llm.team.example (openai); \
+        "project/.plenary: not used, because it is not trusted: provider team: llm.team.example/v1 (openai); \
          model: team:m at llm.team.example; panel that is asked: p; panel p: infra, ./agents/x.md; settings of \
          persona infra: model = \"team:m\"; its model is team:m at llm.team.example; persona infra: \"Mallory\", ",
         "replaces the built-in infra (Kael Voss)",
@@ -77,7 +73,7 @@ fn nothing_of_an_untrusted_project_is_used_and_everything_is_named() {
         assert!(said.contains(part), "{part}\n{said}");
     }
     let refusal = setup.project.refusal().unwrap();
-    assert!(refusal.contains("provider team: llm.team.example (openai)"), "{refusal}");
+    assert!(refusal.contains("provider team: llm.team.example/v1 (openai)"), "{refusal}");
     assert!(refusal.contains("--trust-project") && refusal.contains("--ignore-project"));
     // A named file of the project is the project's all the same.
     for named in [".plenary/config.toml", ".plenary/agents/../config.toml"] {
@@ -209,6 +205,27 @@ fn projects_never_set_keys_routes_or_providers_that_are_known() {
         let setup = lab.setup();
         assert!(setup.warnings.join("\n").contains("nothing of "), "{:?}", setup.warnings);
         assert!(setup.project.refusal().is_some());
+    }
+}
+
+#[test]
+fn keys_that_a_project_may_not_set_are_not_among_those_it_is_shown() {
+    for (text, known) in [
+        ("convert = \"x\"", "(known: model, panel, providers, panels, persona)"),
+        (
+            "[providers.x]\ncolour = 1",
+            "(known: kind, base_url, model, context, max_tokens, concurrency, attempts, timeouts)",
+        ),
+        ("[models.x]\ncolour = 1", "(a project's file may set nothing here)"),
+    ] {
+        let lab = Lab::trusting();
+        lab.project(text);
+        let said = lab.error();
+        assert!(said.contains("unknown key") && said.contains(known), "{said}");
+        let lab = Lab::new();
+        lab.user(text);
+        let said = lab.error();
+        assert!(said.contains("unknown key") && !said.contains(known), "{said}");
     }
 }
 

@@ -262,3 +262,32 @@ fn a_persons_text_in_a_project_cannot_write_to_the_terminal() {
         }
     }
 }
+
+#[test]
+fn no_name_or_value_of_a_project_is_a_line_of_its_own() {
+    const FORGED: &str = "nothing here has to be trusted";
+    let (panel, model) = (format!("x\\n{FORGED}"), format!("m\\n{FORGED}"));
+    let file = format!("personas/a\n{FORGED}.md");
+    for config in [
+        format!("[panels.\"{panel}\"]\npersonas = [\"infra\"]\n"),
+        format!("model = \"mine:{model}\"\n"),
+        format!("panel = \"{panel}\"\n"),
+        format!("[persona.\"{panel}\"]\nname = \"{model}\"\n"),
+        format!("[persona.infra]\ntags = [\"{model}\"]\n"),
+        // Faults.
+        format!("\"{panel}\" = 1\n"),
+        format!("[providers.\"{panel}\"]\nkey_env = \"{model}\"\n"),
+        format!("[panels.\"{panel}\"]\nkey = \"{model}\"\n"),
+    ] {
+        let lab = Lab::new();
+        lab.write("config.toml", &config);
+        lab.write(&file, "\u{0}");
+        for command in [&["ask", "secret"][..], &["trust", "add"], &["doctor"], &["config", "show"]]
+        {
+            let ran = lab.run(command);
+            let mut lines = ran.err.lines().chain(ran.out.lines());
+            assert!(lines.all(|line| !line.starts_with(FORGED)), "{config}: {command:?}: {ran:?}");
+            assert!(command[0] != "ask" || ran.code == Some(2), "{config}: {ran:?}");
+        }
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 
 use super::Lab;
 use crate::common::term::Term;
@@ -95,7 +96,7 @@ fn a_context_is_confirmed_once_and_used_only_then() {
     assert!(!ran.out.contains("two regions"), "{}", ran.out);
     let mut term = Term::start(&lab.home, SIZE, &["question"]);
     let shown = term.wait_for(QUESTION);
-    assert!(shown.contains(".plenary/context.md: text about the project, 1 lines"), "{shown}");
+    assert!(shown.contains(".plenary/context.md: text about the project, 1 line,"), "{shown}");
     term.send("t\r");
     term.wait_for("From the user's server.");
     term.quit();
@@ -165,4 +166,71 @@ fn a_broken_trust_file_is_named_and_left_alone() {
     assert_eq!(term.end().exit_code(), 2);
     assert_eq!(fs::read_to_string(&file).unwrap(), "version = 1\nfolders = [");
     assert_eq!(lab.asked(), (0, 0));
+}
+
+/// Runs `plenary trust VERB` for each folder, all at the same time.
+fn run_trust_at_once(lab: &Lab, commands: &[(&str, &Path)]) {
+    std::thread::scope(|scope| {
+        for (verb, folder) in commands {
+            scope.spawn(move || {
+                let folder = folder.to_str().unwrap();
+                let mut args = vec!["trust", verb, folder];
+                args.extend((*verb == "add").then_some("--yes"));
+                lab.run(&args).expect(0, &[]);
+            });
+        }
+    });
+}
+
+#[test]
+fn decisions_of_several_processes_are_all_kept() {
+    let lab = Lab::new();
+    let folders: Vec<_> = (0..16).map(|n| lab.home.path(&format!("clone{n:02}"))).collect();
+    for folder in &folders {
+        fs::create_dir_all(folder.join(".plenary")).unwrap();
+        fs::write(folder.join(".plenary/context.md"), "Text.\n").unwrap();
+    }
+    let is_listed = |lab: &Lab| {
+        let list = lab.run(&["trust", "list"]).out;
+        let line = |folder: &PathBuf| format!("/{}\n", folder.file_name().unwrap().display());
+        folders.iter().map(|folder| list.contains(&line(folder))).collect::<Vec<_>>()
+    };
+    let (first, second) = folders.split_at(8);
+    let added: Vec<_> = first.iter().map(|folder| ("add", folder.as_path())).collect();
+    run_trust_at_once(&lab, &added);
+    assert_eq!(is_listed(&lab), [[true; 8], [false; 8]].concat());
+    let exchanged = first.iter().map(|folder| ("revoke", folder.as_path()));
+    let exchanged = exchanged.zip(second.iter().map(|folder| ("add", folder.as_path())));
+    let exchanged: Vec<_> = exchanged.flat_map(|(one, other)| [one, other]).collect();
+    run_trust_at_once(&lab, &exchanged);
+    assert_eq!(is_listed(&lab), [[false; 8], [true; 8]].concat());
+}
+
+#[test]
+fn every_change_of_a_setting_is_marked() {
+    let lab = Lab::new();
+    let settings = |rest: &str| {
+        format!(
+            "panel = \"review\"\n[providers.team]\nkind = \"openai\"\n{rest}\n\
+             [panels.review]\npersonas = [\"infra\"]\n"
+        )
+    };
+    lab.write("config.toml", &settings("base_url = \"EVIL/a\"\nmax_tokens = 500"));
+    lab.run(&["trust", "add", "--yes"]).expect(0, &["max_tokens = 500"]);
+    for (rest, said) in [
+        ("base_url = \"EVIL/b\"\nmax_tokens = 500", "/b (openai), max_tokens = 500 (before: "),
+        (
+            "base_url = \"EVIL/a\"\nmax_tokens = 90000000",
+            "/a (openai), max_tokens = 90000000 (before: ",
+        ),
+        ("base_url = \"EVIL/a?x=1\"\nmax_tokens = 500", "(openai), max_tokens = 500 (before: "),
+    ] {
+        lab.write("config.toml", &settings(rest));
+        let ran = lab.run(&["trust", "add"]).expect(2, &["~ provider team: 127.0.0.1:", said]);
+        assert!(!ran.err.contains("only comments") && !ran.out.contains("only comments"));
+    }
+    let rest = "base_url = \"EVIL/a\"\nmax_tokens = 500\n# A comment.";
+    lab.write("config.toml", &settings(rest));
+    let ran = lab.run(&["trust", "add"]);
+    ran.expect(2, &["~ only comments or text without effect changed", "    provider team: "]);
 }
