@@ -164,3 +164,17 @@ fn answers_of_a_deleted_store_are_asked_about_and_written_to_a_file() {
     let text = std::fs::read_to_string(&markdown_files(&home)[0]).unwrap();
     assert_eq!(text.matches("Line 3 ").count(), 4, "{text}");
 }
+
+/// Waiting for the other program first, for the flush and again for the store's thread, takes longer than a test waits.
+#[test]
+fn a_signal_while_another_program_holds_the_store_writes_a_file_soon() {
+    let (_server, home, mut term) = streaming();
+    let holder = rusqlite::Connection::open(home.path("data/plenary/plenary.db")).unwrap();
+    holder.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    term.signal(Signal::TERM);
+    assert_eq!(term.end().exit_code(), 143);
+    term.wait("where they are", |s| s.contains("4 answers are not on disk"));
+    let text = std::fs::read_to_string(&markdown_files(&home)[0]).unwrap();
+    assert_eq!(text.matches("Line 3 ").count(), 4, "{text}");
+}
