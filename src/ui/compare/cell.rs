@@ -169,6 +169,10 @@ fn describe_missing(pane: &Pane<'_>, run: RunRef<'_>, facet: Option<Facet>) -> (
             };
             (UiRole::Failed, text)
         }
+        RunState::Ended(_) if run.read_extent.is_part() => {
+            let part = run.read_extent.describe_part().unwrap_or_default();
+            (UiRole::Hole, format!("╌ too large: only {part} was read, with nothing on {word}"))
+        }
         RunState::Ended(Ending::Cut(_)) => {
             (UiRole::Hole, format!("╌ nothing on {word} before it was cut"))
         }
