@@ -16,8 +16,8 @@ use crate::store::Store;
 /// How long quitting waits for the disk before the user is asked.
 const QUIT_FLUSH_TIME: Duration = Duration::from_secs(3);
 
-/// How long the end after a signal waits for the disk.
-const SIGNAL_FLUSH_TIME: Duration = Duration::from_secs(10);
+/// How long the end after a signal waits for the disk. Whoever sends signals kills soon after.
+const SIGNAL_FLUSH_TIME: Duration = Duration::from_secs(3);
 
 /// How much of that is left after a second signal.
 const SECOND_SIGNAL_TIME: Duration = Duration::from_secs(1);
