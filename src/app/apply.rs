@@ -9,6 +9,7 @@ impl State {
     /// Applies `change` to the open session and its run displays, and pushes the effect that stores it. A first turn creates
     /// the session.
     pub fn apply_change(&mut self, change: Change, effects: &mut Effects) {
+        self.session_revision += 1;
         match &mut self.session {
             Some(session) => session.apply(&change, self.clock.unix_ms),
             None => self.session = Session::from_first_turn(&change),

@@ -1,9 +1,7 @@
 //! Effects: what must be done outside the state. Plain data, so that tests can compare them; nothing is executed here.
 
 use super::reading::ReadingRequest;
-use crate::domain::{
-    Change, ChatRequest, PersonaId, RunId, SessionId, SessionSummary, UnsavedChanges,
-};
+use crate::domain::{Change, ChatRequest, PersonaId, RunId, SessionId, UnsavedChanges};
 use crate::text::HighlightJob;
 
 /// One run to be started.
@@ -104,8 +102,8 @@ pub enum Effect {
         /// Path relative to the working folder; none for the default name, or the next free one.
         path: Option<String>,
     },
-    /// Read the open session again if the store has another state of it than this.
-    RefreshSession(Box<SessionSummary>),
+    /// Read the open session again. The result has this revision.
+    RefreshSession(SessionId, u64),
     /// Open a session.
     Open(SessionId),
     /// Download the model file with this id, and report the progress.

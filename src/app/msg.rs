@@ -29,6 +29,13 @@ pub enum Signal {
     Hangup,
     /// SIGQUIT
     Quit,
+    /// Another signal that would end a program which does not listen to it.
+    Other {
+        /// Its number on this system.
+        number: u8,
+        /// Its name: `SIGUSR1`.
+        name: &'static str,
+    },
 }
 
 impl Signal {
@@ -39,6 +46,7 @@ impl Signal {
             Self::Interrupt => 2,
             Self::Quit => 3,
             Self::Terminate => 15,
+            Self::Other { number, .. } => number,
         }
     }
 
@@ -49,6 +57,7 @@ impl Signal {
             Self::Interrupt => "SIGINT",
             Self::Quit => "SIGQUIT",
             Self::Terminate => "SIGTERM",
+            Self::Other { name, .. } => name,
         }
     }
 }
@@ -92,8 +101,9 @@ pub enum Msg {
     Notice(NoticeLevel, String),
     /// Another instance has changed the store.
     StoreChanged,
-    /// The open session as the store has it now, after a change by another instance; none if it was deleted.
-    SessionRefreshed(SessionId, Option<Box<Session>>),
+    /// The open session as the store has it now, after a change by another instance; none if it was deleted. Read when
+    /// the session of the screen had this revision.
+    SessionRefreshed(SessionId, u64, Option<Box<Session>>),
     /// Changes cannot be written to the disk, and why. That stays on the screen.
     StoreFailing(String),
     /// Everything is on disk again.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::reading::TextRevision;
 use crate::domain::{Facet, ModelRef, Persona, Run, RunId, TurnId};
-use crate::review::{BriefLine, Lead, Section};
+use crate::review::{BriefLine, Lead, ReadExtent, Section};
 use crate::text::ParsedMarkdown;
 
 /// Display data of one run.
@@ -40,6 +40,8 @@ pub struct RunDisplay {
     pub lead: Option<Lead>,
     /// What of the run sections and lead were read from; none until the first reading.
     pub read_at: Option<TextRevision>,
+    /// How much of the answer was read at revision `read_at`.
+    pub read_extent: ReadExtent,
     /// What of the run the last reading was requested for.
     pub read_requested: Option<TextRevision>,
     /// A reading failed by an internal error: it is not tried again.
@@ -82,6 +84,7 @@ impl RunDisplay {
             sections: Vec::new(),
             lead: None,
             read_at: None,
+            read_extent: ReadExtent::default(),
             read_requested: None,
             is_unreadable: false,
             brief: VerifiedBrief::default(),

@@ -127,6 +127,8 @@ pub struct State {
     pub notice: Option<Notice>,
     /// What the store has of the open session.
     pub stored: StoredCopy,
+    /// Raised by every change of the open session, and when another one is shown.
+    pub session_revision: u64,
     /// Why changes cannot be written to the disk at the moment: shown whenever there is no other notice.
     pub store_problem: Option<String>,
     /// The keymap.
@@ -176,6 +178,7 @@ impl State {
             dismissed: Vec::new(),
             notice: None,
             stored: StoredCopy::Current,
+            session_revision: 0,
             store_problem: None,
             keymap,
             pending: PendingKeys::default(),

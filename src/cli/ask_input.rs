@@ -9,9 +9,11 @@ use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use super::{CliError, print_message};
+use crate::config::project::read_file_named_by_user;
 use crate::config::text_file;
 use crate::domain::TurnId;
 use crate::prompt::format_documents;
+use crate::text::sanitize;
 
 /// How long to wait for the end of standard input before telling the user what plenary waits for.
 const STDIN_NOTICE_DELAY: Duration = Duration::from_secs(2);
@@ -68,14 +70,16 @@ fn build_input(
     let piped = piped.filter(|text| !text.trim().is_empty());
     let mut documents: Vec<(String, String)> = Vec::new();
     for path in files {
-        let text = text_file::read_text_file(path).map_err(|e| {
-            let path = path.display();
-            CliError::usage(format!("--file {path}: {}", text_file::describe_io_error(&e)))
-        })?;
+        let text = read_file_named_by_user(path).unwrap_or_else(|| {
+            text_file::read_text_file(path).map_err(|e| text_file::describe_io_error(&e))
+        });
+        let text =
+            text.map_err(|reason| CliError::usage(format!("--file {}: {reason}", path.display())))?;
         documents.push((path.display().to_string(), text));
     }
     let (words, is_piped) = match (words.is_empty(), piped) {
-        (true, Some(text)) => (text.trim_end().to_owned(), true),
+        // Like a document: what is piped was not necessarily seen by the user.
+        (true, Some(text)) => (sanitize(text.trim_end()), true),
         (true, None) => {
             let detail = if files.is_empty() {
                 ""
@@ -144,6 +148,8 @@ mod tests {
         let alone = build_input("", &[], Some("How?\n".into())).unwrap();
         assert_eq!((alone.words.as_str(), alone.is_piped), ("How?", true));
         assert_eq!(alone.with_documents("How?"), "How?");
+        let hidden = build_input("", &[], Some("a\u{1b}[2J\u{202e}\u{e0041}é".into())).unwrap();
+        assert_eq!(hidden.words, "a␛[2J‹U+202E›‹U+E0041›é");
         let dash = build_input("-", &[], Some("How?".into())).unwrap();
         assert_eq!(dash.words, "How?");
         let both = build_input("Review this", &[], Some("a\nb".into())).unwrap();

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::table::align_columns;
 use super::{CliError, ListFormat, print_messages, to_json_text, write_stdout};
+use crate::config::project::read_named_by_user;
 use crate::config::{self, Flags, personas};
 use crate::domain::format::format_quantity;
 use crate::domain::{Panel, Persona, PersonaId};
@@ -158,7 +159,8 @@ fn find_persona(word: &str, flags: &Flags) -> Result<(Arc<Persona>, Vec<String>)
         );
         return Err(CliError::usage(format!("there is no persona `{word}`; {hint}")));
     }
-    let mut loaded = personas::load_path(path).map_err(|e| CliError::usage(e.to_string()))?;
+    let mut loaded = personas::load_path(path, read_named_by_user)
+        .map_err(|e| CliError::usage(e.to_string()))?;
     let count = loaded.personas.len();
     match (loaded.personas.pop(), count) {
         (Some((persona, notices)), 1) => {
@@ -301,7 +303,7 @@ impl TextPage {
 
 /// Checks files: a line for each problem and each persona, and the totals at the end.
 fn check_files(files: &[PathBuf]) -> CommandOutput {
-    let (valid, problems) = personas::check_files(files);
+    let (valid, problems) = personas::check_files(files, read_named_by_user);
     let mut page = TextPage::default();
     let mut warnings = problems.iter().filter(|p| !p.is_error()).count();
     for problem in &problems {

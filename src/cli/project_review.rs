@@ -12,6 +12,15 @@ use crate::text::{sanitize, sanitize_line};
 /// Most lines of all files that are shown; the files themselves have the rest.
 const MAX_LINES: usize = 20_000;
 
+/// Most items of a part that are listed; changed ones first.
+const MAX_ITEMS: usize = 500;
+
+/// Lines that fit on any screen together with the question.
+const SCREEN: usize = 18;
+
+/// Most providers that are listed again.
+const MAX_ROUTES: usize = 8;
+
 /// Formats what the parts change, one line for each item.
 pub(super) fn format_parts(folder: &Path, parts: &[&ReviewPart]) -> String {
     let mut lines = Vec::new();
@@ -35,16 +44,45 @@ pub(super) fn format_parts(folder: &Path, parts: &[&ReviewPart]) -> String {
                 format!("{place}{owner} has changed since you trusted it on {since}:")
             }
         });
-        let changes = part.compare();
+        let mut changes = part.compare();
         if part.previous.is_some() && changes.iter().all(ItemChange::is_same) {
             lines.push(
                 "  ~ only comments or text without effect changed; show the text to see them"
                     .to_owned(),
             );
         }
-        lines.extend(changes.into_iter().map(|change| format_change(change, part)));
+        let more = changes.len().saturating_sub(MAX_ITEMS);
+        if more > 0 {
+            changes.sort_by_key(ItemChange::is_same);
+        }
+        let shown = changes.into_iter().take(MAX_ITEMS);
+        lines.extend(shown.map(|change| format_change(change, part)));
+        if more > 0 {
+            lines.push(format!("  {more} more"));
+        }
+    }
+    if lines.len() > SCREEN {
+        lines.extend(repeat_routes(parts));
     }
     lines.join("\n") + "\n"
+}
+
+/// Lists again, just above the question, where text would go: the beginning of a long list has left the screen.
+fn repeat_routes(parts: &[&ReviewPart]) -> Vec<String> {
+    let items = || parts.iter().flat_map(|part| &part.items);
+    let routes = |key: fn(&str) -> bool| items().filter(move |item| key(&item.key));
+    let is_provider = |key: &str| key.starts_with("provider ");
+    let total = format_quantity(items().count(), "item");
+    let mut lines = vec![format!("{total} in all; where text would go:")];
+    let shown = routes(|key| key == "model").chain(routes(is_provider).take(MAX_ROUTES));
+    lines
+        .extend(shown.map(|item| {
+            format!("    {}: {}", sanitize_line(&item.key), sanitize_line(&item.text))
+        }));
+    if let more @ 1.. = routes(is_provider).count().saturating_sub(MAX_ROUTES) {
+        lines.push(format!("    {} more", format_quantity(more, "provider")));
+    }
+    lines
 }
 
 fn format_change(change: ItemChange<'_>, part: &ReviewPart) -> String {

@@ -99,10 +99,15 @@ pub(super) fn remember(
     Ok(())
 }
 
-/// The folder that a command is about.
+/// The folder that a command is about; `.plenary` means the folder that contains it.
 fn project_folder(folder: Option<&Path>) -> Result<PathBuf, CliError> {
     let folder = folder.unwrap_or_else(|| Path::new("."));
-    std::path::absolute(folder).map_err(|e| CliError::usage(format!("{}: {e}", folder.display())))
+    let full = std::path::absolute(folder)
+        .map_err(|e| CliError::usage(format!("{}: {e}", folder.display())))?;
+    Ok(match full.parent() {
+        Some(project) if full.ends_with(".plenary") => project.to_owned(),
+        _ => full,
+    })
 }
 
 fn add_folder(folder: Option<&Path>, flags: &Flags, show: bool, yes: bool) -> Result<u8, CliError> {

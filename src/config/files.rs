@@ -97,14 +97,15 @@ impl ConfigFiles {
     }
 
     /// Reads another file of the user: beside the named configuration file if it exists there, else in the user's folder.
-    /// `fallback` says what is used when the file cannot be read.
+    /// A project has no such files, so beside a project's file there are none. `fallback` says what is used when the file cannot be read.
     pub(super) fn read_companion(
         &self,
         name: &str,
         fallback: &str,
         warnings: &mut Vec<String>,
     ) -> Option<(PathBuf, String)> {
-        let beside = self.named.as_deref().and_then(Path::parent).map(|dir| dir.join(name));
+        let own = self.named.as_deref().filter(|_| self.in_project == NamedConfig::Outside);
+        let beside = own.and_then(Path::parent).map(|dir| dir.join(name));
         let usual = self.usual.as_ref().map(|file| file.with_file_name(name));
         let path = beside.filter(|path| path.exists()).or(usual)?;
         match read_text_file(&path) {

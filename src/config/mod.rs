@@ -38,7 +38,6 @@ pub use files::{FileSeen, FileStatus};
 pub use model_error::ModelError;
 pub use paths::Paths;
 
-use crate::domain::key_shapes::is_key_variable;
 use crate::domain::{
     LocalSpec, ModelCatalogue, ModelProfile, ModelRef, Panel, Persona, PersonaId, ProviderSpec,
     ScaffoldMode, host_of,
@@ -198,8 +197,7 @@ pub fn build_setup_in(flags: &Flags, environment: &Environment) -> Result<Setup,
     let builder = ProviderBuilder { root: &root, kinds, local, environment };
     let mut providers = builder.build(&schema.providers)?;
     let of_specs = providers.specs.values().filter_map(|spec| spec.key.variable());
-    let others = environment.vars.keys().map(String::as_str).filter(|name| is_key_variable(name));
-    register_key_variables(presets.key_variables().chain(of_specs).chain(others));
+    register_key_variables(presets.key_variables().chain(of_specs));
     let chooser = ModelChooser {
         providers: &providers.specs,
         automatic: &presets.automatic,

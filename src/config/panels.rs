@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::layer::ConfigLayer;
-use super::personas::{self, NamedPersonas, is_path};
-use super::project::{NamedTexts, Project};
+use super::personas::{self, NamedPersonas, NamedTexts, is_path};
+use super::project::{Project, read_named_by_user};
 use super::schema::PanelTable;
 use super::value::{ConfigNode, ConfigValue};
 use super::{ConfigError, Environment, Flags, ModelError};
@@ -62,22 +62,18 @@ impl PersonaSet {
         if let Some(ids) = self.by_path.get(&full_path) {
             return Ok(ids.clone());
         }
-        let named = personas::load_path(path)?;
+        let named = personas::load_path(path, read_named_by_user)?;
         self.add_named(path, full_path, named, replaces)
     }
 
-    /// The same for files of a project, whose texts are given.
-    fn load_texts(
-        &mut self,
-        texts: &NamedTexts,
-        replaces: bool,
-    ) -> Result<Vec<PersonaId>, ConfigError> {
-        let (path, texts) = texts.as_ref().map_err(ConfigError::new)?;
+    /// The same for files that a project names, whose texts are given.
+    fn load_texts(&mut self, texts: &NamedTexts) -> Result<Vec<PersonaId>, ConfigError> {
+        let (path, texts) = texts.as_ref().map_err(|e| ConfigError::new(e.to_string()))?;
         if let Some(ids) = self.by_path.get(path) {
             return Ok(ids.clone());
         }
         let named = personas::load_project_path(path, texts)?;
-        self.add_named(path, path.clone(), named, replaces)
+        self.add_named(path, path.clone(), named, false)
     }
 
     fn add_named(
@@ -160,7 +156,7 @@ impl PanelBuilder<'_> {
         tables: &BTreeMap<String, PanelTable>,
         personas: &mut PersonaSet,
     ) -> Result<Panels, ConfigError> {
-        let by_flag = (!flags.personas.is_empty()).then(|| self.panel_of_flags(flags, personas));
+        let by_flag = (!flags.personas.is_empty()).then(|| panel_of_flags(flags, personas));
         let by_flag = by_flag.transpose()?;
         let mut all = Vec::new();
         for name in names {
@@ -211,7 +207,7 @@ impl PanelBuilder<'_> {
                 (None, Some(folder)) if is_path(word) => {
                     let texts = self.project.named_texts(word).filter(|_| is_project);
                     let loaded = match texts {
-                        Some(texts) => personas.load_texts(texts, false),
+                        Some(texts) => personas.load_texts(texts),
                         None if is_project => Err(ConfigError::new("was not read")),
                         None => {
                             let file = self.environment.expand_path(word, folder);
@@ -235,46 +231,32 @@ impl PanelBuilder<'_> {
         });
         Ok(Panel { name: name.to_owned(), personas: ids, model: model.transpose()? })
     }
+}
 
-    /// The members that `--persona ID|PATH …` names, as a panel.
-    fn panel_of_flags(
-        &self,
-        flags: &Flags,
-        personas: &mut PersonaSet,
-    ) -> Result<Panel, ConfigError> {
-        let mut ids: Vec<PersonaId> = Vec::new();
-        for word in &flags.personas {
-            let found = match personas.find(word) {
-                Some(persona) => vec![persona.id.clone()],
-                None if Path::new(word).exists() => match self.read_project_persona(word) {
-                    Some(texts) => personas.load_texts(&texts, true)?,
-                    None => personas.load_path(Path::new(word), true)?,
-                },
-                None if is_path(word) => {
-                    let context = format!("--persona {}", word.escape_debug());
-                    return Err(ConfigError::new("does not exist").with_context(context));
-                }
-                None => {
-                    let message = personas.unknown_persona_message(word);
-                    let error = ConfigError::new(format!("{message}, and no file of that name"));
-                    return Err(error.with_context("--persona"));
-                }
-            };
-            add_distinct(&mut ids, found);
-        }
-        let mut name = ids.iter().take(3).map(PersonaId::as_str).collect::<Vec<_>>().join("+");
-        if ids.len() > 3 {
-            name = format!("{name}+{}", ids.len() - 3);
-        }
-        Ok(Panel { name, personas: ids, model: None })
+/// The members that `--persona ID|PATH …` names, as a panel.
+fn panel_of_flags(flags: &Flags, personas: &mut PersonaSet) -> Result<Panel, ConfigError> {
+    let mut ids: Vec<PersonaId> = Vec::new();
+    for word in &flags.personas {
+        let found = match personas.find(word) {
+            Some(persona) => vec![persona.id.clone()],
+            None if Path::new(word).exists() => personas.load_path(Path::new(word), true)?,
+            None if is_path(word) => {
+                let context = format!("--persona {}", word.escape_debug());
+                return Err(ConfigError::new("does not exist").with_context(context));
+            }
+            None => {
+                let message = personas.unknown_persona_message(word);
+                let error = ConfigError::new(format!("{message}, and no file of that name"));
+                return Err(error.with_context("--persona"));
+            }
+        };
+        add_distinct(&mut ids, found);
     }
-
-    /// The texts of a persona in the project's folder that the user names; none for a path elsewhere.
-    fn read_project_persona(&self, word: &str) -> Option<NamedTexts> {
-        let content = self.project.content.as_ref()?;
-        let folder = self.environment.paths.project.parent()?;
-        content.read_named_by_user(&folder.join(word))
+    let mut name = ids.iter().take(3).map(PersonaId::as_str).collect::<Vec<_>>().join("+");
+    if ids.len() > 3 {
+        name = format!("{name}+{}", ids.len() - 3);
     }
+    Ok(Panel { name, personas: ids, model: None })
 }
 
 fn add_distinct(ids: &mut Vec<PersonaId>, found: Vec<PersonaId>) {

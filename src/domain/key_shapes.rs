@@ -55,6 +55,9 @@ const KEY_NAMES: &[&str] = &[
     "password",
 ];
 
+/// Shorter values may be words, dates or names: with a known prefix, and without.
+const MIN_LIKELY_KEY_BYTES: (usize, usize) = (12, 20);
+
 /// Length of the longest plausible name of an environment variable, in bytes.
 const MAX_VARIABLE_BYTES: usize = 64;
 
@@ -71,6 +74,27 @@ pub fn public_prefix_bytes(key: &str) -> usize {
 /// True if `key` is no secret: it stands where a server wants a key and takes any.
 pub fn is_placeholder_key(key: &str) -> bool {
     PLACEHOLDERS.contains(&key.to_ascii_lowercase().as_str())
+}
+
+/// True if `value` is a key by its looks: a long run of letters and digits, or a shorter one with a known prefix. Paths,
+/// commands, sentences, names and words are none.
+pub fn is_likely_key(value: &str) -> bool {
+    let has = |kind: fn(char) -> bool| value.contains(kind);
+    let is_of_key_characters = value
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '='));
+    let (with_prefix, without) = MIN_LIKELY_KEY_BYTES;
+    let min_bytes = if public_prefix_bytes(value) > 0 { with_prefix } else { without };
+    value.len() >= min_bytes
+        && is_of_key_characters
+        && has(|c| c.is_ascii_digit())
+        && has(|c| c.is_ascii_alphabetic())
+}
+
+/// True if a password is also a word as it occurs in any text: small letters, the first one perhaps a capital.
+pub fn is_word(password: &str) -> bool {
+    let mut chars = password.chars();
+    chars.next().is_some_and(char::is_alphabetic) && chars.all(char::is_lowercase)
 }
 
 /// True if a setting or query parameter of this name contains a key.
@@ -102,6 +126,29 @@ mod tests {
         assert_eq!(public_prefix_bytes("sk-abc"), 3);
         assert_eq!(public_prefix_bytes("abc"), 0);
         assert!(is_placeholder_key("LM-Studio") && !is_placeholder_key("lm-studio-7f3a"));
+    }
+
+    #[test]
+    fn keys_differ_from_paths_words_and_dates() {
+        for key in
+            ["sk-proj-abc1", "hf_a1b2c3d4e", "Zq7xT9vB2nM4kL8pW3rY", "tok_0123456789abcdefgh.ij="]
+        {
+            assert!(is_likely_key(key), "{key}");
+        }
+        for value in [
+            "",
+            "test1234",
+            "sk_user_id1",
+            "~/.ssh/id_ed25519",
+            "/home/me/keys/production1.pem",
+            "my-production-server-key",
+            "12345678901234567890",
+            "the key of host number 1",
+            "op://vault/item1/credential",
+        ] {
+            assert!(!is_likely_key(value), "{value}");
+        }
+        assert!(is_word("password") && is_word("Secret") && !is_word("hunter2") && !is_word(""));
     }
 
     #[test]

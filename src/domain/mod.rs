@@ -57,4 +57,4 @@ pub use side_turn::{SideTurn, SideTurnKind};
 pub use stream::{Failure, FailureKind, RunUpdate, StopReason, StreamEvent, Usage};
 pub use triage_history::{TriageHistory, TriageStep, VerdictUpdate};
 pub use unsaved::UnsavedChanges;
-pub use visible_text::has_visible_text;
+pub use visible_text::{has_visible_text, is_hidden};

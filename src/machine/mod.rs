@@ -10,7 +10,9 @@ mod simd;
 mod tls;
 
 pub use atomic_file::{AtomicFile, create_sibling_folder, parent_folder, write_atomically};
-pub use child_environment::{hide_key_variables, register_key_variables, registered_key_values};
+pub use child_environment::{
+    Inherited, hide_secrets, keep_only, register_key_variables, registered_key_values,
+};
 pub use memory::{available_memory, resident_memory};
 pub use open_files::can_open_files;
 pub use proxy::{Proxy, ProxyError, find_proxy, proxy_passwords};

@@ -20,9 +20,9 @@ pub fn extract_missing<'a>(
             continue;
         }
         let contract = find_contract(&run.persona).unwrap_or(&no_contract);
-        let read = ReadText::new(&run.text, contract, synonyms);
+        let read = ReadText::new(&run.text, run.text.len(), contract, synonyms);
         let found = extract_recommendations(&read.document, &read.sections, run.id);
-        for note in describe_unread(run.text.len(), found.len()) {
+        for note in describe_unread(read.extent, found.len()) {
             run.notes.push(note.clone());
             changes.push(Change::Note { run: run.id, note });
         }

@@ -39,6 +39,6 @@ pub use ledger::{
 pub use line_diff::{DiffKind, DiffLine, DiffPiece};
 pub use quote_index::find_quote;
 pub use read_limit::{
-    MAX_READ_BYTES, ReadText, describe_part_read, describe_unread, readable_part,
+    MAX_READ_BYTES, ReadExtent, ReadText, describe_part, describe_unread, readable_part,
 };
 pub use section::{Section, split_sections};

@@ -19,7 +19,7 @@ pub struct Section {
     pub span: Range<usize>,
     /// Indices of the document's blocks in it, with the heading.
     pub blocks: Range<usize>,
-    /// Index of the block of its heading; none before the first heading.
+    /// Index of the block of its heading; none before the first heading and for plain text.
     pub heading: Option<usize>,
     /// Level of its heading: 1 to 6; 7 for a bold line that serves as a heading; 0 without a heading.
     pub level: u8,
@@ -48,6 +48,11 @@ pub fn split_sections(
     let before = Section { facet: Facet::Other, span: 0..0, blocks: 0..0, heading: None, level: 0 };
     sections.push(before);
     for part in document.parts() {
+        if part.kind() == OutlineKind::Plain {
+            // What its lines are about is not read.
+            push_section(&mut sections, document, &part, None, Facet::Other, 0);
+            continue;
+        }
         let next = document.part(part.index() + 1);
         let Some(level) = heading_level(&part, next.as_ref(), &names) else {
             if let Some(last) = sections.last_mut() {
@@ -61,13 +66,8 @@ pub fn split_sections(
         let facet = names.facet_of_heading(part.text(), open.last());
         let is_title = title == Some(part.index());
         open.push(OpenHeading { level, facet, is_title });
-        let start = line_start(document.source(), part.span().start);
-        if let Some(last) = sections.last_mut() {
-            last.span.end = start;
-        }
-        let (blocks, heading) = (part.index()..part.index() + 1, Some(part.index()));
-        let facet = facet.unwrap_or(Facet::Other);
-        sections.push(Section { facet, span: start..start, blocks, heading, level });
+        let (heading, facet) = (Some(part.index()), facet.unwrap_or(Facet::Other));
+        push_section(&mut sections, document, &part, heading, facet, level);
     }
     if let Some(last) = sections.last_mut() {
         last.span.end = document.source().len();
@@ -75,6 +75,23 @@ pub fn split_sections(
     let mut sections = separate_leads(document, synonyms, sections);
     sections.retain(|section| !section.span.is_empty());
     sections
+}
+
+/// Begins a section with `part`, where the previous one ends.
+fn push_section(
+    sections: &mut Vec<Section>,
+    document: &ParsedMarkdown,
+    part: &OutlinePart<'_>,
+    heading: Option<usize>,
+    facet: Facet,
+    level: u8,
+) {
+    let start = line_start(document.source(), part.span().start);
+    if let Some(last) = sections.last_mut() {
+        last.span.end = start;
+    }
+    let blocks = part.index()..part.index() + 1;
+    sections.push(Section { facet, span: start..start, blocks, heading, level });
 }
 
 /// Makes a paragraph that leads with a recommendation (`**Recommendation:** …`) a section about that. Before the first

@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::execute;
 
-use crate::machine::hide_key_variables;
+use crate::machine::{Inherited, keep_only};
 
 /// The most bytes of text that fit into one OSC 52 sequence of 100,000 bytes.
 const OSC52_MAX: usize = 74_994;
@@ -40,7 +40,7 @@ pub fn copy_text(text: &str, what: &str, folder: &Path) -> Result<String, String
 
 fn copy_through_tmux(text: &str) -> io::Result<()> {
     let mut command = Command::new("tmux");
-    hide_key_variables(&mut command);
+    keep_only(&mut command, Inherited::TMUX);
     let mut child = command
         .args(["load-buffer", "-w", "-"])
         .stdin(Stdio::piped())

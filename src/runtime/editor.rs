@@ -5,12 +5,16 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
+use std::time::Duration;
 
 use tokio::process::Command;
 
 use super::editor_files::{self, EditedFile};
 use crate::app::EditorPurpose;
-use crate::machine::hide_key_variables;
+use crate::machine::hide_secrets;
+
+/// How long the screen waits for the edited text: keys typed meanwhile come after it.
+const READ_TIME: Duration = Duration::from_secs(2);
 
 /// Why a text could not be edited.
 #[derive(Debug, thiserror::Error)]
@@ -62,7 +66,7 @@ pub fn open_editor(
     let program = words.next().unwrap_or("vi");
     let mut command = Command::new(program);
     command.args(words).arg(file.path());
-    hide_key_variables(command.as_std_mut());
+    hide_secrets(command.as_std_mut());
     match command.spawn() {
         Ok(child) => Ok(Editing { purpose, file, child }),
         Err(e) => {
@@ -83,9 +87,18 @@ impl Editing {
     }
 
     /// Returns the edited text and removes the file.
-    pub fn read_text(self) -> Result<String, EditorError> {
+    ///
+    /// # Errors
+    /// The file is no text file of a reasonable size, or cannot be read, or the disk does not answer.
+    pub async fn read_text(self) -> Result<String, EditorError> {
         let path = self.file.path().to_owned();
-        self.file.read().map_err(|error| EditorError::File { path, error })
+        let reading = tokio::task::spawn_blocking(move || self.file.read());
+        let read = match tokio::time::timeout(READ_TIME, reading).await {
+            Ok(Ok(read)) => read,
+            Ok(Err(error)) => Err(io::Error::other(error)),
+            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "the disk does not answer")),
+        };
+        read.map_err(|error| EditorError::File { path, error })
     }
 
     /// Removes the file without reading it.

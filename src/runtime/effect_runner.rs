@@ -18,7 +18,7 @@ use super::run_starter::RunStarter;
 use super::unsaved_files::write_unsaved;
 use crate::app::{EditorPurpose, Effect, Msg, NoticeLevel, RunRequest, State};
 use crate::config::personas::expand_home;
-use crate::domain::{SessionSummary, UnsavedChanges};
+use crate::domain::{SessionId, UnsavedChanges};
 use crate::export::ReadingInput;
 use crate::store::{SearchStop, Store, StoreError};
 use crate::ui::Renderer;
@@ -32,9 +32,6 @@ const SEARCH_DEBOUNCE: Duration = Duration::from_millis(120);
 
 /// Limit on the sessions that a search finds.
 const MAX_SEARCH_HITS: usize = 100;
-
-/// Times of a change in the store and on the screen may differ by this.
-const MAX_CLOCK_DIFFERENCE_MS: i64 = 500;
 
 /// What only the loop can do.
 #[derive(Debug, PartialEq, Eq)]
@@ -134,7 +131,7 @@ impl EffectRunner {
                     }
                 });
             }
-            Effect::RefreshSession(shown) => self.refresh_session(*shown),
+            Effect::RefreshSession(id, revision) => self.refresh_session(id, revision),
             Effect::Open(id) => self.spawn_store_read(move |store| {
                 Msg::SessionLoaded(match store.load_session(id) {
                     Ok(Some(session)) => Ok(Box::new(session)),
@@ -185,24 +182,16 @@ impl EffectRunner {
         });
     }
 
-    /// Loads a session again if the store has another state of it than `shown`. If it cannot be read, it stays as it is.
-    fn refresh_session(&self, shown: SessionSummary) {
+    /// Loads a session again. If it cannot be read, it stays as it is. Whether it differs is not told from the sums of its
+    /// row in the list: another instance may change a decision, and this one something else at the same time.
+    fn refresh_session(&self, id: SessionId, revision: u64) {
         let (messages, store) = (self.messages.clone(), self.starter.store.clone());
-        tokio::task::spawn_blocking(move || {
-            let id = shown.id;
-            let loaded = match store.summarize_session(id) {
-                Ok(Some(stored)) if is_same_state(&stored, &shown) => return,
-                Ok(Some(_)) => store.load_session(id),
-                Ok(None) => Ok(None),
-                Err(e) => Err(e),
-            };
-            match loaded {
-                Ok(session) => {
-                    let session = session.map(Box::new);
-                    let _ = messages.blocking_send(Msg::SessionRefreshed(id, session));
-                }
-                Err(error) => tracing::warn!(%error, "the open session could not be read again"),
+        tokio::task::spawn_blocking(move || match store.load_session(id) {
+            Ok(session) => {
+                let session = session.map(Box::new);
+                let _ = messages.blocking_send(Msg::SessionRefreshed(id, revision, session));
             }
+            Err(error) => tracing::warn!(%error, "the open session could not be read again"),
         });
     }
 
@@ -278,11 +267,4 @@ impl EffectRunner {
             Err(e) => self.show_notice(NoticeLevel::Error, e.to_string()),
         }
     }
-}
-
-/// True if both are the same but for the time of the last change, which the screen and the store take a moment apart.
-fn is_same_state(stored: &SessionSummary, shown: &SessionSummary) -> bool {
-    let difference = stored.updated_at.saturating_sub(shown.updated_at);
-    difference < MAX_CLOCK_DIFFERENCE_MS
-        && *shown == SessionSummary { updated_at: shown.updated_at, ..stored.clone() }
 }

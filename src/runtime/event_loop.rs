@@ -178,7 +178,7 @@ impl Tui {
             }
             command = match self.wait_for_wake(signals).await {
                 WakeReason::Signal(signal) => self.on_signal(signal)?,
-                WakeReason::EditorClosed(closed) => self.on_editor_closed(closed)?,
+                WakeReason::EditorClosed(closed) => self.on_editor_closed(closed).await?,
                 woke => self.on_wake(woke),
             };
         }

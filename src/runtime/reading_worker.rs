@@ -1,24 +1,28 @@
 //! A thread that reads answers, so that no key and no frame waits for it.
 //!
 //! Of several requests with one subject only the newest is carried out. What a view waits for comes before the answers of runs
-//! that have ended. A reading that panics fails alone. The thread ends when its sender is dropped.
+//! that have ended. A reading that panics fails alone; without a thread all of them fail. The thread ends when its sender is
+//! dropped.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use tokio::sync::mpsc::Sender as MsgSender;
+use tokio::sync::mpsc::error::TrySendError;
 
 use crate::app::Msg;
 use crate::app::reading::{Finding, ReadingRequest, ReadingResult, ReadingSubject, carry_out};
 
 /// How requests are carried out.
-type Reader = fn(&ReadingRequest) -> ReadingResult;
+pub(super) type Reader = fn(&ReadingRequest) -> ReadingResult;
 
 /// Handle of the thread.
 #[derive(Debug)]
 pub struct ReadingWorker {
     requests: Sender<ReadingRequest>,
+    /// Where results go.
+    results: MsgSender<Msg>,
 }
 
 impl ReadingWorker {
@@ -27,9 +31,10 @@ impl ReadingWorker {
         Self::spawn_reader(to, carry_out)
     }
 
-    fn spawn_reader(to: MsgSender<Msg>, read: Reader) -> Self {
+    /// Starts the thread with another way to carry out requests.
+    pub(super) fn spawn_reader(to: MsgSender<Msg>, read: Reader) -> Self {
         let (requests, mailbox) = channel();
-        let failed = to.clone();
+        let results = to.clone();
         let spawned = std::thread::Builder::new()
             .name("read".into())
             .spawn(move || run_worker(&mailbox, &to, read));
@@ -37,14 +42,21 @@ impl ReadingWorker {
             tracing::error!("no thread to read answers with");
             let text = "no thread to read answers with: restart plenary when fewer programs run";
             let level = crate::app::NoticeLevel::Error;
-            let _ = failed.try_send(Msg::Notice(level, text.to_owned()));
+            let _ = results.try_send(Msg::Notice(level, text.to_owned()));
         }
-        Self { requests }
+        Self { requests, results }
     }
 
-    /// Carries out `request` after those before it, instead of an older one of its subject.
+    /// Carries out `request` after those before it, instead of an older one of its subject. Without a thread it fails.
     pub fn request(&self, request: ReadingRequest) {
-        let _ = self.requests.send(request);
+        let Err(unsent) = self.requests.send(request) else { return };
+        let failed = Msg::Read(Box::new(fail(&unsent.0)));
+        if let Err(TrySendError::Full(failed)) = self.results.try_send(failed)
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            let results = self.results.clone();
+            runtime.spawn(async move { results.send(failed).await });
+        }
     }
 }
 
@@ -82,11 +94,12 @@ fn enqueue(waiting: &mut VecDeque<ReadingRequest>, request: ReadingRequest) {
 }
 
 fn read_or_fail(request: &ReadingRequest, read: Reader) -> ReadingResult {
-    catch_unwind(AssertUnwindSafe(|| read(request))).unwrap_or_else(|_| ReadingResult {
-        subject: request.task.subject(),
-        number: request.number,
-        finding: Finding::Failed,
-    })
+    catch_unwind(AssertUnwindSafe(|| read(request))).unwrap_or_else(|_| fail(request))
+}
+
+fn fail(request: &ReadingRequest) -> ReadingResult {
+    let (subject, number) = (request.task.subject(), request.number);
+    ReadingResult { subject, number, finding: Finding::Failed }
 }
 
 #[cfg(test)]
@@ -122,6 +135,26 @@ mod tests {
         worker.request(request(2, ReadingTask::Ledger(Vec::new())));
         let Some(Msg::Read(found)) = results.blocking_recv() else { panic!("no result") };
         assert!(matches!(found.finding, Finding::Ledger(..)) && found.number == 2);
+    }
+
+    #[test]
+    fn without_a_thread_every_reading_fails() {
+        let (results, mut failed) = tokio::sync::mpsc::channel(1);
+        let worker = ReadingWorker { requests: channel().0, results };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let numbers = runtime.block_on(async {
+            let mut numbers = Vec::new();
+            for number in 1..=3 {
+                worker.request(request(number, ReadingTask::Ledger(Vec::new())));
+            }
+            for _ in 1..=3 {
+                let Some(Msg::Read(result)) = failed.recv().await else { panic!("no result") };
+                assert!(matches!(result.finding, Finding::Failed));
+                numbers.push(result.number);
+            }
+            numbers
+        });
+        assert_eq!(numbers, [1, 2, 3]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::task::Poll;
 use std::time::Duration;
 
 use rustix::process::Signal as Number;
@@ -30,6 +31,7 @@ pub struct TuiSignals {
     terminate: Stream,
     hangup: Stream,
     quit: Stream,
+    others: Vec<(Stream, Signal)>,
     stop: Stream,
     continued: Stream,
     resized: Stream,
@@ -43,6 +45,7 @@ impl TuiSignals {
             terminate: signal(SignalKind::terminate())?,
             hangup: signal(SignalKind::hangup())?,
             quit: signal(SignalKind::quit())?,
+            others: listen_to_others(),
             stop: signal(SignalKind::from_raw(Number::TSTP.as_raw()))?,
             continued: signal(SignalKind::from_raw(Number::CONT.as_raw()))?,
             resized: signal(SignalKind::window_change())?,
@@ -57,6 +60,7 @@ impl TuiSignals {
             _ = self.hangup.recv() => ProcessSignal::End(Signal::Hangup),
             _ = self.interrupt.recv() => ProcessSignal::End(Signal::Interrupt),
             _ = self.quit.recv() => ProcessSignal::End(Signal::Quit),
+            other = next_of(&mut self.others) => ProcessSignal::End(other),
             _ = self.stop.recv() => ProcessSignal::Stop,
             _ = self.continued.recv() => ProcessSignal::Continued,
             _ = self.resized.recv() => ProcessSignal::Resized,
@@ -100,6 +104,44 @@ impl TuiSignals {
             }
         }
     }
+}
+
+/// Signals that nothing sends in ordinary use, but that would end the program with the terminal in raw mode.
+const OTHERS: &[(Number, &str)] = &[
+    (Number::USR1, "SIGUSR1"),
+    (Number::USR2, "SIGUSR2"),
+    (Number::ALARM, "SIGALRM"),
+    (Number::VTALARM, "SIGVTALRM"),
+    (Number::PROF, "SIGPROF"),
+    (Number::XCPU, "SIGXCPU"),
+    (Number::ABORT, "SIGABRT"),
+    #[cfg(target_os = "linux")]
+    (Number::IO, "SIGIO"),
+    #[cfg(target_os = "linux")]
+    (Number::POWER, "SIGPWR"),
+];
+
+/// One that cannot be listened to keeps its default effect.
+fn listen_to_others() -> Vec<(Stream, Signal)> {
+    let listen = |&(number, name): &(Number, &'static str)| {
+        let stream = signal(SignalKind::from_raw(number.as_raw())).ok()?;
+        let number = u8::try_from(number.as_raw()).ok()?;
+        Some((stream, Signal::Other { number, name }))
+    };
+    OTHERS.iter().filter_map(listen).collect()
+}
+
+/// Waits for any of them. Cancel safe.
+async fn next_of(streams: &mut [(Stream, Signal)]) -> Signal {
+    std::future::poll_fn(|context| {
+        for (stream, signal) in &mut *streams {
+            if let Poll::Ready(Some(())) = stream.poll_recv(context) {
+                return Poll::Ready(*signal);
+            }
+        }
+        Poll::Pending
+    })
+    .await
 }
 
 /// Whether the terminal is this process's to use: a background process that touches it is stopped by the kernel.

@@ -6,6 +6,7 @@
 use std::io::{self, BufWriter, Stdout, Write};
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread::ThreadId;
 
 use crossterm::event::{
@@ -19,6 +20,7 @@ use crossterm::terminal::{
 use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
 use ratatui::layout::Rect;
+use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
 
 use super::cell_writer::CellWriter;
 use super::multi_scalar_rows::MultiScalarRows;
@@ -28,6 +30,9 @@ use crate::ui::Renderer;
 
 /// Set while the terminal is ours: raw mode, alternate screen.
 static TAKEN: AtomicBool = AtomicBool::new(false);
+
+/// The modes in which a child got the terminal. It may die without restoring them.
+static LENT_MODES: Mutex<Option<Termios>> = Mutex::new(None);
 
 type Backend = CellWriter<BufWriter<Stdout>>;
 
@@ -75,15 +80,23 @@ impl Screen {
         self.terminal.resize(Rect::new(0, 0, columns, rows))
     }
 
-    /// Hands the terminal to another program: the shell, an editor.
+    /// Hands the terminal to the shell. The modes in which it comes back are the user's.
     pub fn lend_terminal(&mut self) {
         restore_terminal();
+    }
+
+    /// Hands the terminal to a program that this one waits for. Whatever modes it leaves, those of now are restored.
+    pub fn lend_terminal_to_child(&mut self) {
+        restore_terminal();
+        let modes = input::open_terminal().ok().and_then(|tty| tcgetattr(tty).ok());
+        *LENT_MODES.lock().unwrap_or_else(PoisonError::into_inner) = modes;
     }
 
     /// Takes the terminal back, also where another program has changed its modes.
     pub fn retake_terminal(&mut self) -> io::Result<()> {
         // What crossterm believes to be raw may no longer be.
         let _ = disable_raw_mode();
+        restore_lent_modes();
         take_terminal()?;
         self.clear()
     }
@@ -127,7 +140,7 @@ fn take_terminal() -> io::Result<()> {
 /// Gives the terminal back as it was found. Does nothing when it is not ours; never fails.
 pub fn restore_terminal() {
     if !TAKEN.swap(false, Ordering::SeqCst) {
-        return;
+        return restore_lent_modes();
     }
     // In the background the modes are the shell's, and changing them would stop the program instead of ending it.
     let is_foreground = signals::is_foreground();
@@ -137,6 +150,15 @@ pub fn restore_terminal() {
     leave_modes();
     if is_foreground {
         let _ = disable_raw_mode();
+    }
+}
+
+/// Undoes what a child has done to the modes of the terminal.
+fn restore_lent_modes() {
+    let lent = LENT_MODES.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let Some(modes) = lent.filter(|_| signals::is_foreground()) else { return };
+    if let Ok(tty) = input::open_terminal() {
+        let _ = tcsetattr(tty, OptionalActions::Now, &modes);
     }
 }
 
@@ -165,7 +187,7 @@ fn leave_modes() {
 /// Answers to queries and half-typed keys must not reach the shell.
 fn drain_input() {
     if let Ok(tty) = input::open_terminal() {
-        let _ = rustix::termios::tcflush(tty, rustix::termios::QueueSelector::IFlush);
+        let _ = tcflush(tty, QueueSelector::IFlush);
     }
 }
 

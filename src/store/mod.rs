@@ -227,11 +227,6 @@ impl Store {
         self.handle.queue.push_request(Box::new(StoreWorker::watch_changes));
     }
 
-    /// Returns the row of a session in [`Store::list_sessions`].
-    pub fn summarize_session(&self, id: SessionId) -> Result<Option<SessionSummary>, StoreError> {
-        self.read(&SearchStop::default(), move |view| view.summarize_session(id))
-    }
-
     /// Loads a complete session. Runs of a living instance, this one or another, are streaming; runs whose instance has
     /// ended without ending them are cut.
     pub fn load_session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {

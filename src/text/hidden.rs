@@ -1,48 +1,23 @@
-//! Which characters draw nothing, and where those are that real writing needs.
+//! Where real writing needs joiners and selectors, which are hidden everywhere else.
 //!
-//! Derived from the Unicode properties in `icu_properties`, not from a list of ranges; only blanks that no property names
-//! are listed. Control characters of ASCII and line separators are replaced in `sanitize`.
+//! Derived from the Unicode properties in `icu_properties`. Which characters are hidden is decided in
+//! `domain::visible_text`; they are replaced in `sanitize`.
 
 use icu_properties::props::{
-    DefaultIgnorableCodePoint, Emoji, EmojiModifier, ExtendedPictographic, GeneralCategory,
-    Ideographic, IndicSyllabicCategory, JoiningType, NoncharacterCodePoint,
-    PrependedConcatenationMark, RegionalIndicator, Script,
+    Emoji, EmojiModifier, ExtendedPictographic, GeneralCategory, Ideographic,
+    IndicSyllabicCategory, JoiningType, RegionalIndicator, Script,
 };
 use icu_properties::script::ScriptWithExtensions;
 use icu_properties::{CodePointMapData, CodePointSetData};
+
+use crate::domain::is_hidden;
 
 pub(super) const ZWNJ: char = '\u{200C}';
 pub(super) const ZWJ: char = '\u{200D}';
 const KEYCAP: char = '\u{20E3}';
 
-/// Symbols whose glyph is blank, or stands for something that is not in the text: braille blank, null notehead, object
-/// replacement.
-const BLANK_SYMBOLS: [char; 3] = ['\u{2800}', '\u{1D159}', '\u{FFFC}'];
-
 /// The scripts with joining letters whose combining marks are shared with other scripts.
 const JOINING_SCRIPTS: [Script; 4] = [Script::Arabic, Script::Syriac, Script::Nko, Script::Adlam];
-
-/// True for a character that draws nothing wherever it is, or that changes how its neighbours are drawn or ordered: C1
-/// controls, bidi controls, fillers, invisible operators, annotations, tags, variation selectors, noncharacters.
-///
-/// Selectors and joiners are hidden, too; [`is_needed`] says where they are kept.
-pub(crate) fn is_hidden(c: char) -> bool {
-    use GeneralCategory as Gc;
-    if c.is_ascii() {
-        return c.is_ascii_control() && !matches!(c, '\n' | '\t');
-    }
-    match CodePointMapData::<Gc>::new().get(c) {
-        Gc::Control | Gc::LineSeparator | Gc::ParagraphSeparator => true,
-        // `ARABIC NUMBER SIGN` and its like are drawn.
-        Gc::Format => !CodePointSetData::new::<PrependedConcatenationMark>().contains(c),
-        Gc::Unassigned | Gc::NonspacingMark | Gc::OtherLetter => {
-            CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
-                || CodePointSetData::new::<NoncharacterCodePoint>().contains(c)
-        }
-        Gc::OtherSymbol => BLANK_SYMBOLS.contains(&c),
-        _ => false,
-    }
-}
 
 /// True for a joiner or selector: a hidden character that real writing needs in some places.
 pub(super) fn is_contextual(c: char) -> bool {
@@ -134,32 +109,6 @@ mod tests {
         let hir = regex_syntax::Parser::new().parse(class).unwrap();
         let HirKind::Class(Class::Unicode(ranges)) = hir.into_kind() else { panic!("{class}") };
         ranges.iter().flat_map(|range| range.start()..=range.end()).collect()
-    }
-
-    #[test]
-    fn every_invisible_character_of_unicode_is_hidden() {
-        let hidden = chars_of(
-            r"[[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}\p{Bidi_Control}\p{Variation_Selector}]--[\n\t\p{Prepended_Concatenation_Mark}]]",
-        );
-        assert!(hidden.len() > 4_000, "{}", hidden.len());
-        for c in hidden {
-            assert!(is_hidden(c), "U+{:04X}", u32::from(c));
-        }
-        for c in "\u{115F}\u{1160}\u{3164}\u{FFA0}\u{2800}\u{34F}\u{AD}\u{180F}\u{FDD0}\u{10FFFF}"
-            .chars()
-        {
-            assert!(is_hidden(c), "U+{:04X}", u32::from(c));
-        }
-    }
-
-    #[test]
-    fn nothing_that_is_drawn_is_hidden() {
-        let drawn = chars_of(
-            r"[[\p{L}\p{N}\p{P}\p{S}\p{Mc}\p{Zs}]--[\p{Default_Ignorable_Code_Point}\x{2800}\x{1D159}\x{FFFC}]]",
-        );
-        for c in drawn {
-            assert!(!is_hidden(c), "U+{:04X}", u32::from(c));
-        }
     }
 
     #[test]

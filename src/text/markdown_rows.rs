@@ -3,6 +3,7 @@
 //! Only changed blocks are wrapped again, code is appended to, and a height index finds rows in O(log blocks). Of plain text
 //! only the rows that are asked for are built. Draws nothing and knows no scroll position.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use super::block::{BlockBody, LeafBlock};
@@ -108,13 +109,20 @@ impl MarkdownRows {
         self.ends.last().copied().unwrap_or(0)
     }
 
-    /// Row `index`, 0-based.
-    pub fn row(&self, index: usize) -> Option<&Row> {
+    /// Row `index`, 0-based. A row of plain text is built if it has not been. `doc` is the document of the last update.
+    pub fn row<'a>(&'a self, doc: &ParsedMarkdown, index: usize) -> Option<Cow<'a, Row>> {
         let Anchor { block, row } = self.find_anchor(index)?;
-        self.blocks.get(block)?.rows_from(row).first()
+        let laid = self.blocks.get(block)?;
+        match (laid.rows_from(row).first(), &laid.plain) {
+            (Some(built), _) => Some(Cow::Borrowed(built)),
+            (None, Some(plain)) => {
+                plain.text.build(doc.source(), row..row + 1).pop().map(Cow::Owned)
+            }
+            (None, None) => None,
+        }
     }
 
-    /// The rows from `from` on; of plain text those that have been built.
+    /// The rows from `from` on; of plain text those that have been built, see [`MarkdownRows::build_plain_rows`].
     pub fn rows_from(&self, from: usize) -> impl Iterator<Item = &Row> {
         let at = self.find_anchor(from).unwrap_or(Anchor { block: self.blocks.len(), row: 0 });
         let mut blocks = self.blocks.get(at.block..).unwrap_or_default().iter();
@@ -122,8 +130,8 @@ impl MarkdownRows {
         first.iter().chain(blocks.flat_map(|block| block.rows_from(0)))
     }
 
-    /// Builds the rows in `rows` that show plain text, in place of those built before. `doc` is the document of the last update.
-    /// Without this its first [`FIRST_PLAIN_ROWS`] can be read.
+    /// Builds the rows in `rows` that show plain text for [`MarkdownRows::rows_from`], in place of those built before. `doc` is
+    /// the document of the last update. Without this it has the first [`FIRST_PLAIN_ROWS`].
     pub fn build_plain_rows(&mut self, doc: &ParsedMarkdown, rows: Range<usize>) {
         let start = self.blocks.len().checked_sub(1).map_or(0, |last| self.start_row(last));
         let Some(BlockRows { plain: Some(plain), rows: built, .. }) = self.blocks.last_mut() else {

@@ -32,14 +32,13 @@ pub mod width;
 mod wrap;
 
 pub use did_you_mean::{did_you_mean, nearest_word};
-pub(crate) use hidden::is_hidden;
 pub use highlight::{HighlightJob, Highlighted, Highlighter};
 pub(crate) use link::{ascii_host, is_safe_link, link_note, with_ascii_host};
 pub use markdown_rows::{Anchor, MarkdownRows, RowOptions};
 pub use outline::{OutlineKind, OutlinePart, TableLine};
 pub(crate) use parse::{is_line_break, markdown_options};
 pub use parsed_markdown::ParsedMarkdown;
-pub use phrase::{WordList, collapse_whitespace, find_phrase, has_letters};
+pub use phrase::{WordList, collapse_whitespace, find_phrase, has_letters, shorten_line};
 pub use role::{Face, Role};
 pub use row::{Row, RowKind, RowPiece};
 pub use sanitize::{Sanitizer, sanitize, sanitize_line};

@@ -177,6 +177,14 @@ mod tests {
     }
 
     #[test]
+    fn spans_do_not_overlap() {
+        let source = "+     two words\n\t* c\n";
+        let parsed = parse_blocks(source, 0..source.len(), None);
+        let spans: Vec<_> = parsed.blocks.iter().map(|block| block.span.clone()).collect();
+        assert_eq!(spans, [0..16, 16..20]);
+    }
+
+    #[test]
     fn depth_and_columns_are_capped() {
         let deep = format!("{}x\n", "> ".repeat(10_000));
         let parsed = parse_blocks(&deep, 0..deep.len(), None);

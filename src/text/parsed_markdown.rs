@@ -154,6 +154,11 @@ impl ParsedMarkdown {
         self.code_at(number)?.title.as_deref()
     }
 
+    /// Start of the plain text that the source ends with; none when all of it is parsed.
+    pub fn plain_start(&self) -> Option<usize> {
+        self.plain.map(|plain| plain.start).filter(|start| *start < self.source.len())
+    }
+
     /// Number of blocks: the index of an [`super::Anchor`] is below it.
     pub fn block_count(&self) -> usize {
         self.blocks.len()

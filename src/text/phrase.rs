@@ -38,6 +38,15 @@ pub fn collapse_whitespace(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// The text on one line, runs of blanks as one, cut after `chars` characters with `…`.
+pub fn shorten_line(text: &str, chars: usize) -> String {
+    let line = collapse_whitespace(text);
+    match line.char_indices().nth(chars) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default().trim_end()),
+        None => line,
+    }
+}
+
 /// True when `text` contains a letter or a digit.
 pub fn has_letters(text: &str) -> bool {
     text.chars().any(char::is_alphanumeric)
@@ -77,6 +86,10 @@ mod tests {
     #[test]
     fn whitespace_collapses() {
         assert_eq!(collapse_whitespace(" a\n\tb  c "), "a b c");
+        assert_eq!(
+            (shorten_line(" a  b\n", 3), shorten_line("äöü", 2)),
+            ("a b".into(), "äö…".into())
+        );
         assert!(has_letters("- 漢") && !has_letters("- *"));
     }
 }

@@ -11,7 +11,7 @@ use super::wrap::wrap_lines;
 use super::{Face, Role, Row, RowKind, RowPiece};
 
 /// Bytes of text after which a position is remembered.
-const MARK_STEP_BYTES: usize = 4 * 1024;
+const MARK_STEP_BYTES: usize = 1024;
 /// What is written above the text.
 const NOTE: &str = "… too much Markdown: the rest of this answer is shown as plain text";
 
@@ -85,15 +85,11 @@ impl PlainRows {
         let wanted =
             rows.start.saturating_sub(self.head.len())..rows.end.saturating_sub(self.head.len());
         let mut line = self.mark_before(|mark| mark.row <= wanted.start);
-        while line.row < wanted.end {
-            let rest = source.get(line.byte..).unwrap_or_default();
-            let length = rest.find('\n').unwrap_or(rest.len());
+        while line.row < wanted.end && line.byte < self.end {
+            let length = self.line_end(source, line.byte) - line.byte;
             let count = self.count_rows(length);
             for row in wanted.start.max(line.row)..wanted.end.min(line.row + count) {
                 built.push(self.build_row(source, line.byte..line.byte + length, row - line.row));
-            }
-            if length == rest.len() {
-                break;
             }
             line = LineMark { byte: line.byte + length + 1, row: line.row + count };
         }
@@ -110,6 +106,19 @@ impl PlainRows {
         }
         let row = self.head.len() + line.row + at.saturating_sub(line.byte) / self.step;
         row.min(self.height().saturating_sub(1))
+    }
+
+    /// End of the line that begins at byte `start`. Reads no more than the distance of two marks, however long the line is.
+    fn line_end(&self, source: &str, start: usize) -> usize {
+        let after = self.marks.partition_point(|mark| mark.byte <= start);
+        let marked = after.checked_sub(1).and_then(|last| self.marks.get(last));
+        let near = marked.map_or(start, |mark| mark.byte) + MARK_STEP_BYTES;
+        let bytes = source.as_bytes().get(start..near.min(self.end).max(start)).unwrap_or_default();
+        if let Some(length) = bytes.iter().position(|byte| *byte == b'\n') {
+            return start + length;
+        }
+        // A line that ends later is followed by a mark, or it is the last one.
+        self.marks.get(after).map_or(self.end, |mark| mark.byte - 1)
     }
 
     /// The last mark for which `is_before` holds.

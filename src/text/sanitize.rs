@@ -2,13 +2,14 @@
 //!
 //! Line ends and tabs stay; any other control, bidi or invisible character becomes visible and has no effect. The result
 //! does not depend on how the input was split. Independent of Markdown and of the terminal. Which characters are invisible
-//! is decided in `hidden`.
+//! is decided in `domain::visible_text`, where they are needed in `hidden`.
 
 use std::fmt::Write as _;
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::hidden::{is_contextual, is_hidden, is_needed, is_selector};
+use super::hidden::{is_contextual, is_needed, is_selector};
+use crate::domain::is_hidden;
 
 /// Characters of a grapheme before it is cut; the longest emoji in use has eleven.
 const MAX_CLUSTER: usize = 12;

@@ -174,6 +174,12 @@ pub(super) fn inset_sides(area: Rect, left: u16, right: u16) -> Rect {
     Rect { x: area.x + left, width: (area.width - left).saturating_sub(right), ..area }
 }
 
+/// Returns that fraction of a number of cells, rounded down, for terminals of any size.
+pub(super) fn fraction_of(cells: u16, numerator: u16, denominator: u16) -> u16 {
+    let part = u32::from(cells) * u32::from(numerator) / u32::from(denominator);
+    u16::try_from(part).unwrap_or(u16::MAX)
+}
+
 /// Truncates `text` to at most `columns`, ending in `…` if something was cut off.
 pub(super) fn truncate_to_width(text: &str, columns: usize) -> Cow<'_, str> {
     if width(text) <= columns {
@@ -267,6 +273,13 @@ mod tests {
         let complete = painter.write(text, Style::new());
         let row: String = buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect();
         format!("{}{}", row.trim_end(), if complete { "" } else { "|" })
+    }
+
+    #[test]
+    fn fractions_of_the_largest_terminal_do_not_overflow() {
+        assert_eq!(fraction_of(u16::MAX, 2, 5), 26_214);
+        assert_eq!(fraction_of(u16::MAX, 9, 20), 29_490);
+        assert_eq!(fraction_of(7, 2, 5), 2);
     }
 
     #[test]

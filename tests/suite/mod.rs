@@ -4,6 +4,7 @@ mod cli;
 mod config;
 mod config_local;
 mod doctor_store;
+mod elsewhere;
 mod export;
 mod fanout;
 mod input;

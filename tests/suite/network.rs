@@ -236,7 +236,13 @@ fn half_surrogates_and_blanks_end_truly() {
         assert!(text(&output.stdout).contains(answer), "{texts:?}: {}", text(&output.stdout));
         assert_eq!(output.status.code(), Some(0), "{texts:?}: {}", text(&output.stderr));
     }
-    for blanks in [&[" ", "\\n\\n"][..], &["\\u200b\\ufeff"], &["\\u3164", "\\u2800", "\\t"]] {
+    for blanks in [
+        &[" ", "\\n\\n"][..],
+        &["\\u200b\\ufeff"],
+        &["\\u3164", "\\u2800", "\\t"],
+        &["\\ud834\\udd59", "\\ufffc\\ufdd0"],
+        &["\\ud82f\\udca0\\ud82f\\udca1"],
+    ] {
         server.script("m", [events(blanks)]);
         let home = home(&server.base_url(), "");
         let output = ask(&home, &[]);

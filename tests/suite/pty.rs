@@ -167,7 +167,15 @@ fn ctrl_z_restores_the_terminal_and_resumes() {
 
 #[test]
 fn signals_restore_the_terminal_and_keep_the_text() {
-    for (signal, status) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::QUIT, 131)] {
+    let signals = [
+        (Signal::TERM, 143),
+        (Signal::HUP, 129),
+        (Signal::QUIT, 131),
+        (Signal::USR1, 138),
+        (Signal::ALARM, 142),
+        (Signal::XCPU, 152),
+    ];
+    for (signal, status) in signals {
         let (_server, home) = start_panel(100.0);
         let mut term = Term::start(&home, WIDE, &["go"]);
         term.wait("all streaming", |s| count(s, "This is") == 4);

@@ -7,10 +7,12 @@ mod pty;
 
 use plenary::app::reading::{Finding, ReadingResult, ReadingSubject, carry_out};
 use plenary::app::{Effect, Msg, Overlay, ViewKind};
-use plenary::domain::{Change, Ending, Facet, RunUpdate};
-use plenary::review::MAX_READ_BYTES;
+use plenary::config::facets;
+use plenary::domain::{Change, Ending, Facet, RunNotes, RunUpdate, Session};
+use plenary::review::{MAX_READ_BYTES, extract_missing};
 
 use crate::common::desk::Desk;
+use crate::common::script::Script;
 
 const ANSWER: &str =
     "## Recommendation\n\n- Keep one region.\n\n## Risks\n\n- The RTO is 1 hour.\n";
@@ -121,7 +123,7 @@ fn an_answer_that_is_not_read_to_its_end_says_so() {
     let run = pane.answer().unwrap();
     let notes: Vec<&str> = run.run.notes.iter().collect();
     assert_eq!(notes.len(), 2, "{notes:?}");
-    assert!(notes[0].contains("only the first 1.0 MB of 3.1 MB was read"), "{notes:?}");
+    assert!(notes[0].contains("only the first 264 kB of 3.1 MB was read"), "{notes:?}");
     assert!(notes[1].contains("only the first 2000 recommendations"), "{notes:?}");
     // Every byte has a section all the same.
     let mut end = 0;
@@ -131,6 +133,41 @@ fn an_answer_that_is_not_read_to_its_end_says_so() {
     }
     assert_eq!(end, run.document.source().len());
     assert_eq!(run.sections.last().unwrap().facet, Facet::Other);
+}
+
+/// An answer with a table that is too heavy to be parsed, and sections after it.
+fn heavy_answer() -> String {
+    let table = format!("| a | b |\n|---|---|\n{}", "| one | **two** |\n".repeat(1_300));
+    format!("# Plan\n\n{table}\n## Recommendations\n\n- Keep it.\n\n## Risks\n\n- Lag.\n")
+}
+
+#[test]
+fn an_answer_that_is_too_heavy_to_be_parsed_says_so() {
+    let mut desk = unread(&heavy_answer());
+    desk.read();
+    let notes_of = |session: &Session| -> Vec<String> {
+        session.turns[0].runs[0].notes.iter().map(ToOwned::to_owned).collect()
+    };
+    let mut session = desk.state.session.clone().unwrap();
+    let notes = notes_of(&session);
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert!(notes[0].starts_with("only the first "), "{notes:?}");
+    assert!(notes[0].ends_with(" of 23 kB was read for recommendations"), "{notes:?}");
+    desk.keys("esc #").read();
+    assert!(desk.notice().contains("of infra was read)"), "{}", desk.notice());
+    // The same when an export reads what the store has.
+    let stored = &mut session.turns[0].runs[0];
+    (stored.recommendations, stored.notes) = (None, RunNotes::default());
+    extract_missing(&mut session, |_| None, &facets::built_in());
+    assert_eq!(notes_of(&session), notes);
+}
+
+#[test]
+fn compare_blames_no_persona_for_what_was_not_read() {
+    let script = Script::new(160, 40).ask("q").answers(0, &heavy_answer()).keys("esc f2");
+    let shown = script.screen();
+    assert!(shown.contains("too large: only the first"), "{shown}");
+    assert!(!shown.contains("promised, but"), "{shown}");
 }
 
 #[test]

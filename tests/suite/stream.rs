@@ -105,14 +105,15 @@ fn text(row: &Row) -> String {
 }
 
 fn assert_same(got: &Pane, want: &Pane, context: &str) {
-    assert_eq!(got.doc.source(), want.doc.source(), "{context}");
+    let doc = &got.doc;
+    assert_eq!(doc.source(), want.doc.source(), "{context}");
     for ((got, want), (width, options, layout)) in
         got.rows().iter().zip(&want.rows()).zip(&got.layouts)
     {
         assert_eq!(layout.height(), got.len());
         for (n, (g, w)) in got.iter().zip(want).enumerate() {
             assert_eq!(g, w, "row {n} at {width} {options:?} of {context}");
-            assert_eq!(layout.row(n), Some(g));
+            assert_eq!(layout.row(doc, n).as_deref(), Some(g));
         }
         assert_eq!(got.len(), want.len(), "rows at {width} {options:?} of {context}");
     }
@@ -377,7 +378,8 @@ fn the_highlighter_can_live_on_a_worker() {
     assert!(doc.revision() > before);
     let mut layout = MarkdownRows::new();
     layout.update(&doc, 40, RowOptions::default());
-    let roles: Vec<Role> = layout.row(1).unwrap().pieces.iter().map(|p| p.face.role).collect();
+    let roles: Vec<Role> =
+        layout.row(&doc, 1).unwrap().pieces.iter().map(|p| p.face.role).collect();
     assert!(roles.contains(&Role::Keyword) && roles.contains(&Role::Function), "{roles:?}");
 }
 
@@ -444,7 +446,7 @@ fn jumps_land_on_headings_and_code() {
     back.reverse();
     assert_eq!(back[..3], forward[..]);
     let code = layout.find_row(0, true, |k| matches!(k, RowKind::CodeHeader(1))).unwrap();
-    let header = text(layout.row(code).unwrap());
+    let header = text(&layout.row(&pane.doc, code).unwrap());
     assert!(header.trim_start().starts_with("─ 1 · hcl · live/prod/backend.tf ─"), "{header}");
 }
 
@@ -453,12 +455,12 @@ fn an_anchor_survives_growth_and_resize() {
     let mut pane = Pane::new(&[64]);
     pane.push(ANSWERS[0].1);
     let anchor = pane.layouts[0].2.anchor_at(30);
-    let before = pane.layouts[0].2.row(30).unwrap().clone();
+    let before = pane.layouts[0].2.row(&pane.doc, 30).unwrap().into_owned();
     pane.push("\n\nMore text.\n\n```rust\nfn f() {}\n");
     let layout = &mut pane.layouts[0].2;
-    assert_eq!(layout.row(layout.row_of(anchor)), Some(&before));
+    assert_eq!(layout.row(&pane.doc, layout.row_of(anchor)).as_deref(), Some(&before));
     layout.update(&pane.doc, 20, RowOptions::default());
-    let narrow = layout.row(layout.row_of(anchor)).unwrap();
+    let narrow = layout.row(&pane.doc, layout.row_of(anchor)).unwrap();
     assert!(narrow.source.start <= before.source.end && before.source.start <= narrow.source.end);
 }
 
@@ -569,9 +571,12 @@ fn only_the_rows_of_plain_text_that_are_read_are_built() {
     layout.update(&doc, 38, RowOptions::default());
     assert!(layout.height() > 290_000, "{}", layout.height());
     assert!(layout.rows_from(0).count() < 5_000);
-    assert!(layout.row(250_000).is_none());
+    assert!(layout.rows_from(250_000).next().is_none());
     layout.build_plain_rows(&doc, 250_000..250_010);
-    let row = layout.row(250_009).unwrap();
+    let row = layout.rows_from(250_009).next().unwrap();
+    assert_eq!(layout.row(&doc, 250_009).as_deref(), Some(row));
+    let far = layout.row(&doc, 123_456).expect("built when it is asked for");
+    assert_eq!((text(&far).as_str(), layout.row_at(&doc, far.source.start)), ("x", 123_456));
     assert_eq!((text(row).as_str(), layout.row_at(&doc, row.source.start)), ("x", 250_009));
     let note: String =
         layout.rows_from(0).map(text).filter(|row| row.contains("plain text")).collect();

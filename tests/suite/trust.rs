@@ -4,7 +4,9 @@
 
 mod hostile;
 mod marks;
+mod own_files;
 mod question;
+mod shown;
 
 use std::fs;
 use std::path::PathBuf;

@@ -591,7 +591,7 @@ fn quitting_asks_about_what_is_not_on_disk() {
 #[test]
 fn what_another_instance_does_to_the_session_is_taken_over_when_nothing_streams() {
     let refreshes = |desk: &mut Desk| {
-        let is_refresh = |e: &Effect| matches!(e, Effect::RefreshSession(_));
+        let is_refresh = |e: &Effect| matches!(e, Effect::RefreshSession(..));
         desk.take().iter().filter(|e| is_refresh(e)).count()
     };
     let mut desk = Desk::new();
@@ -608,10 +608,11 @@ fn what_another_instance_does_to_the_session_is_taken_over_when_nothing_streams(
     let mut stored = desk.state.session.clone().unwrap();
     stored.title = "renamed elsewhere".into();
     let id = stored.id;
-    desk.send(Msg::SessionRefreshed(id, Some(Box::new(stored))));
+    let revision = desk.state.session_revision;
+    desk.send(Msg::SessionRefreshed(id, revision, Some(Box::new(stored))));
     assert_eq!(desk.state.session_title(), "renamed elsewhere");
     // Another session's news is none of this one's.
-    desk.send(Msg::SessionRefreshed(SessionId::from_number(99), None));
+    desk.send(Msg::SessionRefreshed(SessionId::from_number(99), revision + 1, None));
     assert_eq!(desk.state.stored, StoredCopy::Current);
 }
 
@@ -620,7 +621,8 @@ fn a_session_deleted_elsewhere_is_said_and_the_next_question_starts_another() {
     let mut desk = Desk::new();
     desk.ask("q").keys("X").take();
     let id = desk.state.session_id().unwrap();
-    desk.send(Msg::SessionRefreshed(id, None));
+    let revision = desk.state.session_revision;
+    desk.send(Msg::SessionRefreshed(id, revision, None));
     assert!(desk.notice().contains("deleted in another plenary"), "{}", desk.notice());
     // A retry is shown, but not stored.
     desk.keys("r");

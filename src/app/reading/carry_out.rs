@@ -7,7 +7,8 @@ use super::{
 };
 use crate::app::{AnswerPosition, LedgerRow};
 use crate::review::{
-    self, Ledger, LedgerSource, MAX_LEDGER_ENTRIES, QuotedAnswer, ReadText, describe_part_read,
+    self, Ledger, LedgerSource, MAX_LEDGER_ENTRIES, MAX_READ_BYTES, QuotedAnswer, ReadText,
+    describe_part,
 };
 use crate::text::sanitize_line;
 
@@ -23,7 +24,8 @@ pub fn carry_out(request: &ReadingRequest) -> ReadingResult {
 }
 
 fn read_text(answer: &AnswerCopy) -> ReadText {
-    ReadText::new(&answer.text, &answer.persona.contract, &answer.synonyms)
+    let bytes = answer.revision.bytes;
+    ReadText::new(&answer.text, bytes, &answer.persona.contract, &answer.synonyms)
 }
 
 fn read_answer(answer: &AnswerCopy, extracts: bool) -> Finding {
@@ -31,8 +33,8 @@ fn read_answer(answer: &AnswerCopy, extracts: bool) -> Finding {
     let lead = review::find_lead(&read.document, &read.sections);
     let recommendations = extracts
         .then(|| review::extract_recommendations(&read.document, &read.sections, answer.run));
-    let revision = answer.revision;
-    Finding::Answer { revision, sections: read.sections, lead, recommendations }
+    let (revision, extent) = (answer.revision, read.extent);
+    Finding::Answer { revision, extent, sections: read.sections, lead, recommendations }
 }
 
 fn build_ledger(answers: &[(usize, AnswerCopy)]) -> Finding {
@@ -41,7 +43,7 @@ fn build_ledger(answers: &[(usize, AnswerCopy)]) -> Finding {
     for (_, answer) in answers {
         let read = read_text(answer);
         builder.add(LedgerSource { document: &read.document, sections: &read.sections });
-        let part = describe_part_read(answer.revision.bytes);
+        let part = read.extent.describe_part();
         left_out.extend(part.map(|part| format!("{part} of {}", answer.persona.id)));
     }
     if builder.is_full() {
@@ -87,11 +89,13 @@ fn compare_answers(answers: &[AnswerCopy; 2]) -> Finding {
         &new_text.document,
         &new_text.sections,
     );
+    // Plain text is compared, too.
     let longest = old.revision.bytes.max(new.revision.bytes);
     Finding::Change(ChangeReading {
         compared: Some([(old.run, old.revision), (new.run, new.revision)]),
         sections: diff,
-        left_out: describe_part_read(longest).map(|part| format!("only {part} was compared")),
+        left_out: describe_part(MAX_READ_BYTES, longest)
+            .map(|part| format!("only {part} was compared")),
     })
 }
 

@@ -14,7 +14,7 @@ pub use carry_out::carry_out;
 
 use super::LedgerRow;
 use crate::domain::{Persona, Recommendation, Run, RunId};
-use crate::review::{self, BriefLine, HeadingSynonyms, Lead, Section, SectionDiff};
+use crate::review::{self, BriefLine, HeadingSynonyms, Lead, ReadExtent, Section, SectionDiff};
 
 /// What is read. Of each there is one reading at a time: a newer request replaces an older one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -150,6 +150,8 @@ pub enum Finding {
     Answer {
         /// What of the run was read.
         revision: TextRevision,
+        /// How much of it was read.
+        extent: ReadExtent,
         /// Its sections, as far as it was read.
         sections: Vec<Section>,
         /// Its lead sentence.

@@ -1,6 +1,7 @@
 //! Follows what other instances change in the store: the list of sessions, and the open session.
 //!
-//! Nothing is taken over while answers of this instance stream; it is when they have ended.
+//! Nothing is taken over while answers of this instance stream; it is when they have ended. Nor is what was read before the
+//! latest change of this instance, which would undo that on the screen: then the session is read again.
 
 use super::session;
 use crate::app::{Effect, Effects, NoticeLevel, State, StoredCopy, overlay};
@@ -11,10 +12,15 @@ pub(super) fn on_store_changed(state: &mut State, effects: &mut Effects) {
     if overlay::lists_sessions(state) {
         effects.push(Effect::ListSessions);
     }
+    expect_difference(state);
+    refresh_when_idle(state, effects);
+}
+
+/// Has the open session read again when nothing streams.
+pub(super) fn expect_difference(state: &mut State) {
     if state.stored == StoredCopy::Current {
         state.stored = StoredCopy::MayDiffer;
     }
-    refresh_when_idle(state, effects);
 }
 
 /// Reads the open session again if it may be outdated and nothing streams.
@@ -23,23 +29,30 @@ pub(super) fn refresh_when_idle(state: &mut State, effects: &mut Effects) {
         return;
     }
     state.stored = StoredCopy::Current;
-    if let Some(open) = &state.session {
-        effects.push(Effect::RefreshSession(Box::new(open.summarize())));
+    if let Some(id) = state.session_id() {
+        effects.push(Effect::RefreshSession(id, state.session_revision));
     }
 }
 
-/// Takes over session `id` as the store has it now; none if it was deleted.
+/// Takes over a session as the store has it now; none if it was deleted. `read` is its id, and the revision of the screen
+/// when it was read.
 pub(super) fn on_session_refreshed(
     state: &mut State,
-    id: SessionId,
+    read: (SessionId, u64),
     session: Option<Session>,
     effects: &mut Effects,
 ) {
-    if state.session_id() != Some(id) || state.is_live() {
+    if state.session_id() != Some(read.0) {
+        return;
+    }
+    if state.is_live() || state.session_revision != read.1 {
+        expect_difference(state);
         return;
     }
     if let Some(session) = session {
-        session::take_over(state, session, effects);
+        if state.session.as_ref() != Some(&session) {
+            session::take_over(state, session, effects);
+        }
         return;
     }
     state.stored = StoredCopy::Deleted;

@@ -59,7 +59,11 @@ fn apply_message(state: &mut State, msg: Msg, effects: &mut Effects) {
         }
         Msg::SessionsListed(list) => overlay::on_sessions_listed(state, list),
         Msg::SearchResults(words, hits) => overlay::on_sessions_found(state, &words, hits),
-        Msg::SessionChanged(done) => overlay::on_session_changed(state, done, effects),
+        Msg::SessionChanged(done) => {
+            // What is stored may be less than what was typed, or more.
+            elsewhere::expect_difference(state);
+            overlay::on_session_changed(state, done, effects);
+        }
         Msg::SessionLoaded(session) => session::on_session_loaded(state, session, effects),
         Msg::EditorClosed(purpose, text) => composer::on_editor_closed(state, purpose, text),
         Msg::Download(id, report) => {
@@ -68,8 +72,9 @@ fn apply_message(state: &mut State, msg: Msg, effects: &mut Effects) {
         Msg::DownloadModels => download::download_without_asking(state, effects),
         Msg::Notice(level, text) => show_notice(state, level, text),
         Msg::StoreChanged => elsewhere::on_store_changed(state, effects),
-        Msg::SessionRefreshed(id, session) => {
-            elsewhere::on_session_refreshed(state, id, session.map(|found| *found), effects);
+        Msg::SessionRefreshed(id, revision, session) => {
+            let session = session.map(|found| *found);
+            elsewhere::on_session_refreshed(state, (id, revision), session, effects);
         }
         Msg::StoreFailing(text) => lifecycle::on_store_failing(state, text),
         Msg::StoreRecovered(text) => lifecycle::on_store_recovered(state, text),

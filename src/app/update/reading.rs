@@ -13,7 +13,7 @@ use crate::app::reading::{
 };
 use crate::app::{Effect, Effects, NoticeLevel, Overlay, RunDisplay, RunRef, State, ViewKind};
 use crate::domain::{Change, Facet, Recommendation, Run, RunId, RunState, SideTurnKind};
-use crate::review::{self, Lead, Section};
+use crate::review::{self, Lead, ReadExtent, Section};
 use crate::text::sanitize_line;
 
 /// Answers that wait to be read at the same time, when those of a whole session are missing: each waits with its text.
@@ -181,11 +181,11 @@ pub(super) fn on_read(state: &mut State, result: ReadingResult, effects: &mut Ef
     match (subject, finding) {
         (
             ReadingSubject::Answer(run),
-            Finding::Answer { revision, sections, lead, recommendations },
+            Finding::Answer { revision, extent, sections, lead, recommendations },
         ) => {
-            show_sections(state, run, revision, sections, lead);
+            show_sections(state, run, (revision, extent), sections, lead);
             if let Some(found) = recommendations {
-                store_recommendations(state, run, revision, found, effects);
+                store_recommendations(state, run, extent, found, effects);
             }
         }
         (ReadingSubject::Ledger, Finding::Ledger(rows, left_out)) => {
@@ -209,35 +209,40 @@ pub(super) fn on_read(state: &mut State, result: ReadingResult, effects: &mut Ef
 fn show_sections(
     state: &mut State,
     run: RunId,
-    revision: TextRevision,
+    (revision, extent): (TextRevision, ReadExtent),
     mut sections: Vec<Section>,
     lead: Option<Lead>,
 ) {
     let Some(display) = state.displays.get_mut(run) else { return };
     let end = display.document.source().len();
-    let last = sections.last().filter(|_| review::describe_part_read(revision.bytes).is_some());
-    if let Some(last) = last.filter(|last| last.span.end < end) {
+    let last = sections.last_mut().filter(|last| extent.is_part() && last.span.end < end);
+    if let Some(last) = last {
         // What was not read is about nothing known.
         let blocks = last.blocks.end..display.document.block_count().max(last.blocks.end);
-        let span = last.span.end..end;
-        sections.push(Section { facet: Facet::Other, span, blocks, heading: None, level: 0 });
+        if last.facet == Facet::Other && last.heading.is_none() {
+            (last.span.end, last.blocks.end) = (end, blocks.end);
+        } else {
+            let span = last.span.end..end;
+            sections.push(Section { facet: Facet::Other, span, blocks, heading: None, level: 0 });
+        }
     }
     display.sections = sections;
     display.lead = lead;
     display.read_at = Some(revision);
+    display.read_extent = extent;
 }
 
 fn store_recommendations(
     state: &mut State,
     run: RunId,
-    revision: TextRevision,
+    extent: ReadExtent,
     found: Vec<Recommendation>,
     effects: &mut Effects,
 ) {
     if state.run(run).is_none_or(|run| run.run.recommendations.is_some()) {
         return;
     }
-    for note in review::describe_unread(revision.bytes, found.len()) {
+    for note in review::describe_unread(extent, found.len()) {
         state.apply_change(Change::Note { run, note }, effects);
     }
     state.apply_change(Change::Extracted { run, found }, effects);

@@ -39,6 +39,7 @@ pub(in crate::app) fn rename_session(
     let now = state.clock.unix_ms;
     if let Some(open) = state.session.as_mut().filter(|open| open.id == id) {
         open.apply(&Change::Renamed { session: id, title: title.clone() }, now);
+        state.session_revision += 1;
     }
     effects.push(Effect::Rename(id, title));
 }
@@ -157,6 +158,7 @@ fn show_session(state: &mut State, mut session: Session, effects: &mut Effects) 
         state.displays.insert(run.id, display);
     }
     state.session = Some(session);
+    state.session_revision += 1;
 }
 
 /// The display of a run that is shown with the same text already.

@@ -81,10 +81,14 @@ fn examine_open_store(path: &Path, items: &mut DoctorItems) {
             items.add_problem(
                 AREA,
                 trouble.to_string(),
-                "see the reason; sessions are kept in memory",
+                "correct what the message names; until then sessions are kept in memory",
             );
         }
-        (None, Err(e)) => items.add_problem(AREA, format!("{shown}: {e}"), "see the reason"),
+        (None, Err(e)) => items.add_problem(
+            AREA,
+            format!("{shown}: {e}"),
+            "copy the file for safety, then restore it from a backup or move it away",
+        ),
         (None, Ok(sessions)) => {
             let count = format_quantity(sessions.len(), "session");
             let size = format_bytes(path.metadata().map_or(0, |meta| meta.len()));

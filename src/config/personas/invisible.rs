@@ -2,7 +2,8 @@
 //!
 //! Hidden instructions in a persona file may be written with them. Sanitising what is displayed is `text`'s work.
 
-use crate::text::{find_hidden, is_hidden};
+use crate::domain::is_hidden;
+use crate::text::find_hidden;
 
 /// The flags of England, Scotland and Wales: the only emoji that are spelt with tag characters.
 const TAG_FLAGS: [&str; 3] = [

@@ -162,22 +162,32 @@ impl LoadedPersonas {
     }
 }
 
+/// The persona files at a path, or why there are none.
+pub type NamedTexts = Result<(PathBuf, Vec<PersonaText>), PersonaProblem>;
+
+/// Reads the persona files at a path that needs other rules, because a stranger may have written them; none for a path that
+/// does not.
+pub type ReadGuarded = fn(&Path) -> Option<NamedTexts>;
+
 /// Loads a file, or all files of a folder. A leading `~/` is the home folder. Unusable files of a folder are skipped.
 ///
 /// # Errors
 /// No persona could be loaded.
-pub fn load_path(path: &Path) -> Result<NamedPersonas, ConfigError> {
-    load_paths(&[path.to_owned()])
+pub fn load_path(path: &Path, read_guarded: ReadGuarded) -> Result<NamedPersonas, ConfigError> {
+    load_paths(&[path.to_owned()], read_guarded)
 }
 
 /// Loads several paths as [`load_path`] does. Personas of one name get distinct ids across all of the paths.
 ///
 /// # Errors
 /// A path has no persona, or two of the files have the same explicit id.
-pub fn load_paths(paths: &[PathBuf]) -> Result<NamedPersonas, ConfigError> {
+pub fn load_paths(
+    paths: &[PathBuf],
+    read_guarded: ReadGuarded,
+) -> Result<NamedPersonas, ConfigError> {
     let read = |path: &PathBuf| {
         let mut problems = Vec::new();
-        let drafts = read_drafts(path, &mut problems);
+        let drafts = read_drafts(path, read_guarded, &mut problems);
         (expand_home(path), drafts, problems)
     };
     assemble_named(paths.iter().map(read))
@@ -245,11 +255,14 @@ fn skipped_line(problem: &PersonaProblem, folder: &Path) -> String {
 }
 
 /// Reads files and folders and returns all their problems. The same explicit id in two files is a problem, too.
-pub fn check_files(paths: &[PathBuf]) -> (Vec<Persona>, Vec<PersonaProblem>) {
+pub fn check_files(
+    paths: &[PathBuf],
+    read_guarded: ReadGuarded,
+) -> (Vec<Persona>, Vec<PersonaProblem>) {
     let mut problems = Vec::new();
     let mut drafts = Vec::new();
     for path in paths {
-        add_new_drafts(&mut drafts, read_drafts(path, &mut problems));
+        add_new_drafts(&mut drafts, read_drafts(path, read_guarded, &mut problems));
     }
     let mut drafts = assign_ids(drafts, &mut problems);
     for draft in &mut drafts {
@@ -267,8 +280,20 @@ fn add_new_drafts(all: &mut Vec<PersonaDraft>, drafts: Vec<PersonaDraft>) {
     }
 }
 
-fn read_drafts(path: &Path, problems: &mut Vec<PersonaProblem>) -> Vec<PersonaDraft> {
+fn read_drafts(
+    path: &Path,
+    read_guarded: ReadGuarded,
+    problems: &mut Vec<PersonaProblem>,
+) -> Vec<PersonaDraft> {
     let path = expand_home(path);
+    match read_guarded(&path) {
+        Some(Ok((full, texts))) => return parse_project_texts(&full, &texts, problems),
+        Some(Err(problem)) => {
+            problems.push(problem);
+            return Vec::new();
+        }
+        None => {}
+    }
     if path.is_dir() {
         let pattern = path.join("system.md");
         if !pattern.is_file() {

@@ -11,7 +11,9 @@ use sha2::{Digest, Sha256};
 
 use super::project_dir::{PathKind, ProjectDir, describe_error, is_own};
 use crate::config::layer::ConfigLayer;
-use crate::config::personas::{self, FolderEntry, PersonaProblem, PersonaText, is_path};
+use crate::config::personas::{
+    self, FolderEntry, NamedTexts, PersonaProblem, PersonaText, is_path,
+};
 use crate::config::text_file::{MAX_TEXT_BYTES, decode_utf8};
 use crate::config::value::{ConfigNode, ConfigValue};
 use crate::config::{ConfigError, Environment};
@@ -29,8 +31,8 @@ const NEVER_READ: &[(&str, &str)] = &[
     ("facets.toml", "heading synonyms are read from your own folder only"),
 ];
 
-/// The persona files at the path that a panel of the project names.
-pub(in crate::config) type NamedTexts = Result<(PathBuf, Vec<PersonaText>), String>;
+/// What the name of a project's persona file ends with.
+const PERSONA_EXTENSIONS: &[&str] = &["md", "markdown", "txt"];
 
 /// A data file.
 #[derive(Debug, Clone)]
@@ -79,17 +81,14 @@ struct ContentReader<'a> {
     hash: Sha256,
     foreign_owner: Option<(PathBuf, u32)>,
     links: BTreeMap<PathBuf, PathBuf>,
+    /// True when the user named the path, so that only links are the project's choice.
+    named_by_user: bool,
 }
 
 impl ProjectContent {
     /// Reads a project. `config` is the path of its configuration file below the project's folder.
     pub(super) fn read(dir: ProjectDir, config: &Path, environment: &Environment) -> Self {
-        let mut reader = ContentReader {
-            dir: &dir,
-            hash: Sha256::new(),
-            foreign_owner: None,
-            links: BTreeMap::new(),
-        };
+        let mut reader = ContentReader::new(&dir, false);
         reader.note_owner(dir.name(), dir.owner());
         let config_path = dir.full_path(config);
         let config_text = reader.read_config(config);
@@ -109,7 +108,8 @@ impl ProjectContent {
                 let folder = config_path.parent().unwrap_or(&config_path);
                 let full = environment.expand_path(&word, folder);
                 let texts = if bytes > personas::MAX_FOLDER_BYTES {
-                    Err("the panels of this project name too many persona files".to_owned())
+                    let message = "the panels of this project name too many persona files";
+                    Err(PersonaProblem::error(&full, message))
                 } else {
                     reader.read_named(&full)
                 };
@@ -153,21 +153,73 @@ impl ProjectContent {
     pub(super) fn persona_folder(&self) -> PathBuf {
         self.dir.full_path(&self.dir.name().join("personas"))
     }
+}
 
-    /// Reads the persona files at a path inside `.plenary` that the user named; none for any other path.
-    pub(in crate::config) fn read_named_by_user(&self, full: &Path) -> Option<NamedTexts> {
-        let path = self.dir.relative_path(full)?;
-        if !path.starts_with(self.dir.name()) {
-            return None;
-        }
-        let (foreign_owner, links) = (None, BTreeMap::new());
-        let mut reader =
-            ContentReader { dir: &self.dir, hash: Sha256::new(), foreign_owner, links };
-        Some(reader.read_named(full))
+/// Reads the persona files at a path that the user named, if it leads through a `.plenary`; none for any other path. A stranger
+/// may have written what is there, whoever names it.
+pub fn read_named_by_user(path: &Path) -> Option<NamedTexts> {
+    let (dir, full) = match ProjectDir::open_above(path)? {
+        Ok(opened) => opened,
+        Err(reason) => return Some(Err(PersonaProblem::error(path, reason))),
+    };
+    Some(ContentReader::new(&dir, true).read_named(&full))
+}
+
+/// Reads the text of a file that the user named, if it leads through a `.plenary`; none for any other path.
+///
+/// # Errors
+/// Says why the file cannot be read.
+pub fn read_file_named_by_user(path: &Path) -> Option<Result<String, String>> {
+    let (dir, full) = match ProjectDir::open_above(path)? {
+        Ok(opened) => opened,
+        Err(reason) => return Some(Err(reason)),
+    };
+    let path = dir.relative_path(&full)?;
+    let hidden = dir.link_target(&path).map_or(Ok(()), |target| check_not_hidden(&target));
+    Some(hidden.and_then(|()| {
+        let bytes = dir.read(&path, MAX_TEXT_BYTES).map(|file| file.bytes);
+        bytes.and_then(decode_utf8).map_err(|e| describe_error(&e))
+    }))
+}
+
+/// Refuses a path through a hidden file or folder: tools keep secrets there, such as `.env` and `.git/config`.
+fn check_not_hidden(path: &Path) -> Result<(), String> {
+    let names = path.components().map(|component| component.as_os_str().as_encoded_bytes());
+    let mut hidden = names.filter(|name| name.starts_with(b".") && *name != b".plenary");
+    match hidden.next() {
+        None => Ok(()),
+        Some(_) => Err(format!(
+            "{} is hidden (a name that begins with a dot), and no project's file names what is hidden; move \
+             the text to a file that is not",
+            path.display()
+        )),
     }
 }
 
-impl ContentReader<'_> {
+/// Refuses a path that cannot be a persona file of a project.
+fn check_persona_path(path: &Path) -> Result<(), String> {
+    check_not_hidden(path)?;
+    let extension = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+    if PERSONA_EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension)) {
+        return Ok(());
+    }
+    Err(format!("{} is no persona file of a project (.md, .markdown or .txt)", path.display()))
+}
+
+impl<'a> ContentReader<'a> {
+    fn new(dir: &'a ProjectDir, named_by_user: bool) -> Self {
+        let (foreign_owner, links) = (None, BTreeMap::new());
+        Self { dir, hash: Sha256::new(), foreign_owner, links, named_by_user }
+    }
+
+    /// Applies a rule to a path of the project, and to where a link there leads.
+    fn check(&self, path: &Path, rule: fn(&Path) -> Result<(), String>) -> Result<(), String> {
+        if !self.named_by_user {
+            rule(path)?;
+        }
+        self.dir.link_target(path).map_or(Ok(()), |target| rule(&target))
+    }
+
     fn note_owner(&mut self, path: &Path, owner: u32) {
         if !is_own(owner) && self.foreign_owner.is_none() {
             self.foreign_owner = Some((self.dir.full_path(path), owner));
@@ -198,6 +250,9 @@ impl ContentReader<'_> {
 
     fn read_persona(&mut self, path: &Path) -> PersonaText {
         let full = self.dir.full_path(path);
+        if let Err(reason) = self.check(path, check_persona_path) {
+            return PersonaText { text: Err(PersonaProblem::error(&full, reason)), path: full };
+        }
         let text = match self.read_file(path, personas::MAX_FILE_BYTES) {
             Ok(bytes) => personas::decode_persona_bytes(&full, bytes),
             Err(e) => Err(PersonaProblem::error(&full, describe_error(&e))),
@@ -207,6 +262,10 @@ impl ContentReader<'_> {
 
     /// Reads the persona files of a folder, up to the limits of a folder.
     fn read_folder(&mut self, path: &Path, problems: &mut Vec<PersonaProblem>) -> Vec<PersonaText> {
+        if let Err(reason) = self.check(path, check_not_hidden) {
+            problems.push(PersonaProblem::error(self.dir.full_path(path), reason));
+            return Vec::new();
+        }
         let entries: Vec<FolderEntry> = match self.dir.list(path) {
             Ok(entries) => entries,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Vec::new(),
@@ -234,13 +293,11 @@ impl ContentReader<'_> {
     /// Reads the file, or the files of the folder, at a full path.
     fn read_named(&mut self, full: &Path) -> NamedTexts {
         let Some(path) = self.dir.relative_path(full) else {
-            return Err(format!(
-                "{} is outside the project; a project's file may only name personas inside it, because a \
-                 persona's text is sent to the provider; name it in your own config.toml instead",
-                full.display()
-            ));
+            let message = "is outside the project; a project's file may only name personas inside it, because a \
+                           persona's text is sent to the provider; name it in your own config.toml instead";
+            return Err(PersonaProblem::error(full, message));
         };
-        let describe = |e| format!("{}: {}", full.display(), describe_error(&e));
+        let describe = |e| PersonaProblem::error(full, describe_error(&e));
         let mut texts = Vec::new();
         if self.dir.kind(&path).map_err(describe)? == PathKind::Folder {
             let pattern = path.join("system.md");
@@ -250,7 +307,7 @@ impl ContentReader<'_> {
                 let mut problems = Vec::new();
                 texts = self.read_folder(&path, &mut problems);
                 if let (Some(problem), true) = (problems.pop(), texts.is_empty()) {
-                    return Err(problem.to_string());
+                    return Err(problem);
                 }
             }
         } else {
@@ -274,6 +331,12 @@ fn panel_words(root: &ConfigNode) -> BTreeSet<String> {
 fn read_data(dir: &ProjectDir) -> (Vec<ProjectData>, Vec<String>) {
     let (mut data, mut problems) = (Vec::new(), Vec::new());
     for path in DATA_FILES {
+        let target = dir.link_target(Path::new(path));
+        if let Some(Err(reason)) = target.map(|target| check_persona_path(&target)) {
+            let full = dir.full_path(Path::new(path));
+            problems.push(format!("{}: {reason}; it is left out", full.display()));
+            continue;
+        }
         let file = dir.read(Path::new(path), MAX_TEXT_BYTES);
         let text = file.and_then(|file| Ok((file.owner, decode_utf8(file.bytes)?)));
         match text {

@@ -14,12 +14,13 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::layer::ConfigLayer;
-use super::personas::LoadedPersonas;
+use super::personas::{LoadedPersonas, NamedTexts};
 use super::value::ConfigNode;
 use super::{ConfigError, Environment, Flags};
 use crate::domain::Persona;
 use crate::text::sanitize_line;
-pub(super) use content::{NamedTexts, ProjectContent};
+pub(super) use content::ProjectContent;
+pub use content::{read_file_named_by_user, read_named_by_user};
 use project_dir::ProjectDir;
 pub use review::{ItemChange, ReviewPart, SETTINGS};
 use review::{ReviewInput, review_settings};
@@ -29,6 +30,9 @@ pub use trust_file::{ProjectItem, TrustFile, TrustedContent, TrustedFolder, fold
 
 /// Most items that a warning lists.
 const MAX_LISTED: usize = 8;
+
+/// Most items that a refusal lists.
+const MAX_REFUSED: usize = 24;
 
 const HOW_TO_TRUST: &str =
     "`plenary trust add` shows and remembers exactly this; --trust-project uses it once";
@@ -85,11 +89,16 @@ impl ProjectStatus {
                  text goes; --ignore-project asks without it"
             ));
         }
-        let items = settings.items.iter().map(|item| format!("\n  {}: {}", item.key, item.text));
+        let shown = settings.items.iter().take(MAX_REFUSED);
+        let mut items: Vec<_> =
+            shown.map(|item| format!("\n  {}: {}", item.key, item.text)).collect();
+        if let more @ 1.. = settings.items.len().saturating_sub(MAX_REFUSED) {
+            items.push(format!("\n  {more} more"));
+        }
         Some(format!(
             "this folder's .plenary is not trusted, and it would change who is asked or where text goes:{}\n\
              nothing was asked. {HOW_TO_TRUST}; --ignore-project asks without it",
-            items.collect::<String>()
+            items.concat()
         ))
     }
 }
@@ -201,7 +210,6 @@ pub(super) fn examine_project(
     };
     let content = ProjectContent::read(dir, &config, environment);
     if flags.ignore_project {
-        // What the user names with --persona is still read by the rules for projects.
         project.content = Some(content);
         return Ok(project);
     }

@@ -66,6 +66,24 @@ impl ProjectDir {
         }
     }
 
+    /// Opens the project whose `.plenary` the path leads through, whatever the spelling: with `..`, through links to the
+    /// folders above, from another working folder. Returns the path inside the project, too; none for any other path.
+    ///
+    /// # Errors
+    /// As [`ProjectDir::open`].
+    pub(super) fn open_above(path: &Path) -> Option<Result<(Self, PathBuf), String>> {
+        let full = std::path::absolute(path).ok()?;
+        let by_name = super::normalize(&full);
+        let by_place = || Some(full.parent()?.canonicalize().ok()?.join(full.file_name()?));
+        let (folder, path) =
+            [Some(by_name), by_place()].into_iter().flatten().find_map(|path| {
+                // The outermost one: no link below it leads out of its project.
+                let folder = path.ancestors().filter(|path| path.ends_with(".plenary")).last()?;
+                Some((folder.to_owned(), path))
+            })?;
+        Some(Self::open(&folder).transpose()?.map(|dir| (dir, path)))
+    }
+
     /// User id of the owner of `.plenary`.
     pub(super) fn owner(&self) -> u32 {
         self.owner
@@ -117,8 +135,12 @@ impl ProjectDir {
         if bytes.len() as u64 > limit {
             return Err(refusal(&format!("is larger than {} kB", limit / 1024)));
         }
-        let real = self.dir.canonicalize(path).ok();
-        Ok(ProjectFile { bytes, owner: meta.uid(), link_target: real.filter(|real| real != path) })
+        Ok(ProjectFile { bytes, owner: meta.uid(), link_target: self.link_target(path) })
+    }
+
+    /// Where a link at `path` leads, as a path below the project's folder; none for what is no link, or leads out.
+    pub(super) fn link_target(&self, path: &Path) -> Option<PathBuf> {
+        self.dir.canonicalize(path).ok().filter(|real| real != path)
     }
 
     /// What is at `path`, links followed inside the project.

@@ -9,16 +9,22 @@ use super::content::{ProjectContent, ProjectData, hash_text};
 use super::trust_file::{ProjectItem, TrustedContent};
 use crate::config::local_provider;
 use crate::config::personas;
+use crate::config::personas::invisible::find_invisible;
 use crate::config::value::{ConfigNode, ConfigValue};
 use crate::domain::format::format_quantity;
-use crate::domain::{ModelRef, Persona, PersonaSource, host_of, is_loopback_host};
-use crate::text::ascii_host;
+use crate::domain::{
+    ModelRef, Persona, PersonaSource, host_of, is_loopback_host, normalize_base_url,
+};
+use crate::text::{ascii_host, shorten_line};
 
 /// The name under which settings and personas are trusted together.
 pub const SETTINGS: &str = "settings";
 
 /// Characters of a hash that tell whether a text has changed.
 const SHORT_HASH: usize = 16;
+
+/// Most characters of a value that are shown; a file of the project has the rest.
+const MAX_VALUE: usize = 200;
 
 /// A part of a project that is trusted on its own: the settings with the personas, or one data file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,7 +159,11 @@ fn list_settings(root: &ConfigNode, input: &ReviewInput<'_>) -> Vec<ProjectItem>
     items.extend(model_of(root).map(|model| item("model", &model, word("model"))));
     items.push(item("panel that is asked", word("panel"), word("panel")));
     for (name, table) in root.entries(&["panels"]) {
-        let mut text = list_members(table).join(", ");
+        let members = list_members(table);
+        let mut text = shorten(&members.join(", "));
+        if text.ends_with('…') {
+            text = format!("{text} ({})", format_quantity(members.len(), "member"));
+        }
         if let Some(model) = model_of(table) {
             text = format!("{text}; model {model}");
         }
@@ -176,28 +186,42 @@ fn list_settings(root: &ConfigNode, input: &ReviewInput<'_>) -> Vec<ProjectItem>
 /// `llm.team.example/v1 (openai), model large, max_tokens = 500`
 fn describe_provider(url: &str, table: &ConfigNode) -> String {
     let word = |key: &str| table.find(&[key]).and_then(ConfigNode::as_str).unwrap_or_default();
-    let host = host_of(url);
     // Behind one host there can be several gateways, told apart by their paths.
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let valid = normalize_base_url(url).map(|base| base.url).unwrap_or_default();
+    let host = host_of(&valid);
+    let rest = valid.split_once("://").map_or("", |(_, rest)| rest);
     let path = rest.strip_prefix(host).unwrap_or_default().trim_end_matches('/');
-    let mut text = format!("{}{path} ({})", ascii_host(host), word("kind"));
+    let mut text = format!("{}{} ({})", shown_host(url), shorten(path), shorten(word("kind")));
     let is_encrypted = url.trim_start().to_ascii_lowercase().starts_with("https:");
     let name = host.rsplit_once(':').filter(|(_, port)| !port.ends_with(']'));
     if !is_encrypted && !is_loopback_host(name.map_or(host, |(name, _)| name)) {
         text.push_str(", not encrypted");
     }
     if !word("model").is_empty() {
-        text = format!("{text}, model {}", word("model"));
+        text = format!("{text}, model {}", shorten(word("model")));
     }
     let others = describe_values(table, &["base_url", "kind", "model"]);
     if others.is_empty() { text } else { format!("{text}, {others}") }
+}
+
+/// The host of an address as it is looked up. An address that is refused is not repeated: it may hold a password.
+fn shown_host(url: &str) -> String {
+    match normalize_base_url(url) {
+        Ok(base) => ascii_host(host_of(&base.url)),
+        Err(_) => "invalid address".to_owned(),
+    }
+}
+
+/// A value of the project, short enough that it hides nothing that follows.
+fn shorten(value: &str) -> String {
+    shorten_line(value, MAX_VALUE)
 }
 
 /// `attempts = 2, timeouts.idle = 5`, without the keys in `left_out`.
 fn describe_values(table: &ConfigNode, left_out: &[&str]) -> String {
     let values = table.list_values();
     let values = values.iter().filter(|(key, _)| !left_out.contains(key));
-    let values = values.map(|(key, value)| format!("{key} = {}", value.shown));
+    let values = values.map(|(key, value)| format!("{} = {}", shorten(key), shorten(&value.shown)));
     values.collect::<Vec<_>>().join(", ")
 }
 
@@ -216,10 +240,12 @@ fn describe_model(model: &str, layer: Option<&ConfigNode>, input: &ReviewInput<'
         let node = layer.and_then(|root| root.find(&path)).or_else(|| input.weaker.find(&path));
         node.and_then(ConfigNode::as_str)
     };
-    match (find("kind"), find("base_url")) {
+    let place = (find("kind"), find("base_url"));
+    let model = shorten(model);
+    match place {
         (Some(local_provider::KIND), _) => format!("{model}, in this program"),
-        (_, Some(url)) => format!("{model} at {}", ascii_host(host_of(url))),
-        _ => model.to_owned(),
+        (_, Some(url)) => format!("{model} at {}", shown_host(url)),
+        _ => model,
     }
 }
 
@@ -230,7 +256,7 @@ fn describe_persona(
     input: &ReviewInput<'_>,
     model: &dyn Fn(&ModelRef) -> String,
 ) -> ProjectItem {
-    let mut text = format!("\"{}\", {}", persona.name, persona.source);
+    let mut text = format!("\"{}\", {}", shorten(&persona.name), persona.source);
     let path = Path::new(&persona.source.to_string()).to_owned();
     if let Some(target) = content.links.get(&path) {
         text = format!("{text} (a link to {})", target.display());
@@ -251,12 +277,20 @@ fn describe_persona(
         (None, None) => {}
     }
     if !persona.triggers.is_empty() {
-        text = format!("{text}; is asked when a question says {}", persona.triggers.join(" or "));
+        text = format!(
+            "{text}; is asked when a question says {}",
+            shorten(&persona.triggers.join(" or "))
+        );
     }
     if let Some(own) = &persona.model {
         text = format!("{text}; its model is {}", model(own));
     }
-    ProjectItem::new(&format!("persona {}", persona.id), &text, persona_hash(content, &path))
+    let source = persona_text(content, &path);
+    if source.is_some_and(|source| !find_invisible(source).is_empty()) {
+        text.push_str("; contains invisible characters");
+    }
+    let sha256 = source.map(short_hash).unwrap_or_default();
+    ProjectItem::new(&format!("persona {}", persona.id), &text, sha256)
 }
 
 /// True for personas that a reader would take for the same one.
@@ -269,12 +303,11 @@ fn looks_like(one: &Persona, other: &Persona) -> bool {
     same(&one.name, &other.name) || (same(&one.title, &other.title) && same(&one.view, &other.view))
 }
 
-/// The short hash of the persona file at a path.
-fn persona_hash(content: &ProjectContent, path: &Path) -> String {
+/// The text of the persona file at a path.
+fn persona_text<'a>(content: &'a ProjectContent, path: &Path) -> Option<&'a str> {
     let named = content.named.values().flatten().flat_map(|(_, texts)| texts);
     let file = content.personas.iter().chain(named).find(|file| file.path == path);
-    let text = file.and_then(|file| file.text.as_ref().ok());
-    text.map(|text| short_hash(text)).unwrap_or_default()
+    file.and_then(|file| file.text.as_deref().ok())
 }
 
 fn short_hash(text: &str) -> String {

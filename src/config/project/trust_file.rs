@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
+use super::normalize;
 use super::project_dir::is_own;
 use crate::config::ConfigError;
 use crate::machine::{parent_folder, write_atomically};
-use crate::text::sanitize_line;
+use crate::text::{sanitize_line, shorten_line};
 
 /// The version of the file's format.
 const VERSION: u32 = 1;
@@ -24,6 +25,10 @@ const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
 /// Most contents of one folder and kind; the oldest ones are forgotten.
 const MAX_CONTENTS: usize = 32;
+
+/// Most characters of what an item is about, and of what it sets.
+const MAX_KEY: usize = 200;
+const MAX_ITEM: usize = 1_500;
 
 const HEADER: &str = "# Contents of project folders that you trust; `plenary trust list` shows them, `plenary trust \
                       revoke` removes one.\n\n";
@@ -42,9 +47,11 @@ pub struct ProjectItem {
 }
 
 impl ProjectItem {
-    /// Creates an item. Key and text come from a stranger's files, so each is made a single line without control characters.
+    /// Creates an item. Key and text come from a stranger's files, so each is made a single line without control characters,
+    /// of bounded length.
     pub(super) fn new(key: &str, text: &str, sha256: String) -> Self {
-        Self { key: sanitize_line(key), text: sanitize_line(text), sha256 }
+        let line = |text, chars| shorten_line(&sanitize_line(text), chars);
+        Self { key: line(key, MAX_KEY), text: line(text, MAX_ITEM), sha256 }
     }
 
     /// True for a persona or a data file, of which only a part is described.
@@ -132,8 +139,15 @@ impl TrustFile {
         if file != before {
             let text = toml::to_string(&file)
                 .map_err(|e| ConfigError::in_file(path, format!("cannot be made: {e}")))?;
-            write_atomically(path, (HEADER.to_owned() + &text).as_bytes(), 0o600)
-                .map_err(|e| error(&e))?;
+            let text = HEADER.to_owned() + &text;
+            if text.len() as u64 > MAX_BYTES {
+                let message = "would be larger than 8 MB; `plenary trust revoke` removes folders, --trust-project \
+                               remembers nothing";
+                return Err(ConfigError::in_file(path, message));
+            }
+            // A link to the file, as managers of configuration files make it, stays a link.
+            let target = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+            write_atomically(&target, text.as_bytes(), 0o600).map_err(|e| error(&e))?;
         }
         Ok(result)
     }
@@ -182,13 +196,19 @@ impl TrustFile {
     }
 }
 
-/// The name by which a folder is remembered: its path without links, or as it is when it does not exist any more.
+/// The name by which a folder is remembered: its path without links and `..`, also when it does not exist any more.
 ///
 /// # Errors
 /// The path is not Unicode, so a text file cannot hold it.
 pub fn folder_name(folder: &Path) -> Result<String, ConfigError> {
-    let real = folder.canonicalize().or_else(|_| std::path::absolute(folder));
-    let real: PathBuf = real.unwrap_or_else(|_| folder.to_owned());
+    let full = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+    // Of a folder that is gone, the folders above may still be links.
+    let real = full.ancestors().find_map(|above| {
+        let real = above.canonicalize().ok()?;
+        let gone = full.strip_prefix(above).ok()?;
+        Some(if gone.as_os_str().is_empty() { real } else { normalize(&real.join(gone)) })
+    });
+    let real = real.unwrap_or(full);
     real.into_os_string().into_string().map_err(|path| {
         let message = "cannot be remembered, because its path is not Unicode; use --trust-project";
         ConfigError::in_file(PathBuf::from(path), message)

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::key_windows::KeyWindows;
-use crate::domain::key_shapes::is_key_variable;
+use crate::domain::key_shapes::{is_key_variable, is_likely_key, is_word};
 use crate::machine::{proxy_passwords, registered_key_values};
 
 static KNOWN: Mutex<Option<KeyList>> = Mutex::new(None);
@@ -67,13 +67,16 @@ fn with_list<T>(work: impl FnOnce(&mut KeyList) -> T) -> T {
 }
 
 impl KeyList {
-    /// The keys in the environment, and the passwords of proxies.
+    /// The keys of providers in the environment, what is a key by name and by shape, and the passwords of proxies.
+    ///
+    /// A name alone is not enough: what `SSH_KEY` contains may be a path, and a text that contains it would be destroyed.
     fn of_environment() -> Self {
-        let is_key = |name: &str| is_key_variable(name);
-        let variables = std::env::vars_os()
-            .filter(|(name, _)| name.to_str().is_some_and(is_key))
-            .filter_map(|(_, value)| value.into_string().ok());
-        let values = variables.chain(registered_key_values()).chain(proxy_passwords());
+        let others = std::env::vars_os()
+            .filter(|(name, _)| name.to_str().is_some_and(is_key_variable))
+            .filter_map(|(_, value)| value.into_string().ok())
+            .filter(|value| is_likely_key(value.trim()));
+        let passwords = proxy_passwords().into_iter().filter(|password| !is_word(password));
+        let values = registered_key_values().into_iter().chain(others).chain(passwords);
         let keys = values.map(|value| value.trim().to_owned().into()).collect();
         let mut list = Self { keys, windows: Arc::new(KeyWindows::new([])) };
         list.rebuild();

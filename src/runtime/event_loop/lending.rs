@@ -42,7 +42,7 @@ impl Tui {
     /// Hands the terminal to the editor.
     pub(super) fn open_editor(&mut self, purpose: EditorPurpose, text: &str) -> io::Result<()> {
         self.input.stop_listening();
-        self.screen.lend_terminal();
+        self.screen.lend_terminal_to_child();
         match editor::open_editor(purpose, text, &self.edit_folder) {
             Ok(editing) => self.editing = Some(editing),
             Err(e) => {
@@ -54,7 +54,7 @@ impl Tui {
         Ok(())
     }
 
-    pub(super) fn on_editor_closed(
+    pub(super) async fn on_editor_closed(
         &mut self,
         closed: Result<(), EditorError>,
     ) -> io::Result<Option<LoopCommand>> {
@@ -63,7 +63,7 @@ impl Tui {
         let Some(editing) = self.editing.take() else { return Ok(None) };
         let purpose = editing.purpose;
         let text = match closed {
-            Ok(()) => editing.read_text(),
+            Ok(()) => editing.read_text().await,
             Err(e) => {
                 editing.discard();
                 Err(e)

@@ -1,19 +1,23 @@
 //! Asking without a screen: the same state, `update` and effects as the TUI; an [`Output`] writes what arrives as it arrives.
 //!
-//! Every report of a run is passed on at once, never held for a frame. Knows no flags and no exit codes.
+//! Every report of a run is passed on at once, never held for a frame; its end when its answer has been read, beside the loop,
+//! so that the notes are complete. Knows no flags and no exit codes.
 
 pub mod jsonl_output;
 mod prepare;
 mod signals;
 pub mod text_output;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::time::{Duration, Instant};
 
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
 use super::clock::ProgramClock;
+use super::reading_worker::ReadingWorker;
 use super::run_starter::RunStarter;
-use crate::app::reading::carry_out;
+use crate::app::reading::ReadingSubject;
 use crate::app::{Effect, Effects, Msg, RunRef, State, update};
 use crate::domain::{Ending, RunId, RunState, RunUpdate, Session};
 use crate::store::Store;
@@ -23,6 +27,8 @@ pub use signals::{StopSignal, StopSignals};
 
 /// How long cancelled runs may take to report their end.
 const CANCEL_TIMEOUT: Duration = Duration::from_secs(1);
+/// Readings that have returned and wait for the loop.
+const MAX_WAITING_READINGS: usize = 16;
 
 /// Where the answers are written while they arrive. `runs` are all runs of the turn, in the order of the panel.
 pub trait Output {
@@ -113,19 +119,21 @@ fn runs_of(state: &State) -> Vec<RunRef<'_>> {
     turn.iter().flat_map(|turn| &turn.runs).filter_map(|run| state.run(run.id)).collect()
 }
 
-/// Asks everyone at once and returns when all runs have ended, however they ended.
+/// Asks everyone at once and returns when all runs have ended, however they ended, and their answers are read.
 pub async fn ask(prepared: PreparedAsk, output: &mut dyn Output, store: Store) -> Finished {
     let mut signals = StopSignals::listen();
     let PreparedAsk { state, effects, providers } = prepared;
-    let mut asking = Asking::new(state, output, RunStarter::new(providers, store));
+    let starter = RunStarter::new(providers, store);
+    let mut asking = Asking::new(state, output, starter, ReadingWorker::spawn);
     asking.start(effects);
     let mut leaving: Option<Instant> = None;
-    while asking.state.is_live() {
+    while asking.is_busy() {
         let left = leaving
             .map_or(Duration::MAX, |since: Instant| CANCEL_TIMEOUT.saturating_sub(since.elapsed()));
         let mailbox = asking.starter.mailbox.clone();
         tokio::select! {
             () = mailbox.ready() => {}
+            Some(read) = asking.readings.recv() => asking.on_read(read),
             stop = signals.next() => {
                 // The second signal does not wait for anything.
                 let second = asking.stopped.replace(stop).is_some();
@@ -147,7 +155,7 @@ pub async fn ask(prepared: PreparedAsk, output: &mut dyn Output, store: Store) -
     asking.finish()
 }
 
-/// An ask while its runs are live.
+/// An ask while its runs are live or its answers are being read.
 struct Asking<'a> {
     state: State,
     clock: ProgramClock,
@@ -156,6 +164,10 @@ struct Asking<'a> {
     written: io::Result<()>,
     stopped: Option<StopSignal>,
     progress: HashMap<RunId, OutputProgress>,
+    reader: ReadingWorker,
+    readings: Receiver<Msg>,
+    /// Runs that have ended and whose answers are being read.
+    unread: HashSet<RunId>,
 }
 
 /// What of a run the output has been given.
@@ -167,10 +179,30 @@ struct OutputProgress {
 }
 
 impl<'a> Asking<'a> {
-    fn new(state: State, output: &'a mut dyn Output, starter: RunStarter) -> Self {
-        let clock = ProgramClock::start();
-        let (stopped, progress) = (None, HashMap::new());
-        Self { state, clock, starter, output, written: Ok(()), stopped, progress }
+    fn new(
+        state: State,
+        output: &'a mut dyn Output,
+        starter: RunStarter,
+        spawn_reader: impl FnOnce(Sender<Msg>) -> ReadingWorker,
+    ) -> Self {
+        let (results, readings) = channel(MAX_WAITING_READINGS);
+        Self {
+            state,
+            clock: ProgramClock::start(),
+            starter,
+            output,
+            written: Ok(()),
+            stopped: None,
+            progress: HashMap::new(),
+            reader: spawn_reader(results),
+            readings,
+            unread: HashSet::new(),
+        }
+    }
+
+    /// True while a run is live or an answer is being read.
+    fn is_busy(&self) -> bool {
+        self.state.is_live() || self.state.readings.count_answers() > 0
     }
 
     /// Announces the turn and starts its runs; those that could not be asked have ended already.
@@ -185,6 +217,20 @@ impl<'a> Asking<'a> {
             self.pass_on_event(run, &HeadlessEvent::End);
         }
         self.flush();
+    }
+
+    /// Takes over what was read, and passes on the end of its run.
+    fn on_read(&mut self, message: Msg) {
+        let subject = match &message {
+            Msg::Read(result) => Some(result.subject),
+            _ => None,
+        };
+        self.update(message);
+        if let Some(ReadingSubject::Answer(run)) = subject
+            && self.unread.remove(&run)
+        {
+            self.pass_on_event(run, &HeadlessEvent::End);
+        }
     }
 
     fn on_run_updates(&mut self, run: RunId, updates: Vec<RunUpdate>) {
@@ -218,7 +264,11 @@ impl<'a> Asking<'a> {
                 self.progress.entry(run).or_default().reasoning.finish(&mut clean);
                 self.pass_on_reasoning(run, &clean);
                 self.pass_on_new_text(run);
-                self.pass_on_event(run, &HeadlessEvent::End);
+                if self.state.readings.is_pending(ReadingSubject::Answer(run)) {
+                    self.unread.insert(run);
+                } else {
+                    self.pass_on_event(run, &HeadlessEvent::End);
+                }
             }
             RunUpdate::Queued
             | RunUpdate::Open { .. }
@@ -242,8 +292,7 @@ impl<'a> Asking<'a> {
                 Effect::Cancel(run) => self.starter.cancel_run(run),
                 Effect::CancelAll => self.starter.cancel_all(),
                 Effect::Save(change) => self.starter.save(change),
-                // Nothing waits for a key here.
-                Effect::Read(request) => self.update(Msg::Read(Box::new(carry_out(&request)))),
+                Effect::Read(request) => self.reader.request(*request),
                 // These need a screen or a user, or act on other sessions. Listed, so that a new effect is considered here.
                 Effect::Highlight(..)
                 | Effect::Scroll(..)
@@ -259,7 +308,7 @@ impl<'a> Asking<'a> {
                 | Effect::Tag(..)
                 | Effect::Delete(_)
                 | Effect::Export { .. }
-                | Effect::RefreshSession(_)
+                | Effect::RefreshSession(..)
                 | Effect::Open(_)
                 | Effect::Download(_)
                 | Effect::CancelDownload(_)
@@ -314,6 +363,15 @@ impl<'a> Asking<'a> {
             runs_of(&self.state).iter().filter(|run| run.is_live()).map(RunRef::id).collect();
         for run in live {
             self.on_run_updates(run, vec![RunUpdate::Ended(Ending::Cancelled)]);
+        }
+        // What was not read is read when the session is opened.
+        let unread: Vec<RunId> = runs_of(&self.state)
+            .iter()
+            .map(RunRef::id)
+            .filter(|id| self.unread.contains(id))
+            .collect();
+        for run in unread {
+            self.pass_on_event(run, &HeadlessEvent::End);
         }
         if let Some(session) = self.state.session.as_ref().filter(|_| self.written.is_ok()) {
             self.written = self.output.write_summary(session, &runs_of(&self.state));

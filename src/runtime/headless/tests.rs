@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use super::jsonl_output::JsonlOutput;
 use super::text_output::TextOutput;
 use super::*;
+use crate::app::reading::carry_out;
 use crate::app::{Answerer, Roster, Submission};
 use crate::domain::{ModelProfile, ModelRef, Panel, Persona, PersonaId, PersonaSource, Usage};
 use crate::runtime::provider_pool::ProviderPool;
@@ -42,6 +43,78 @@ fn asked(ids: &[&str]) -> (State, Effects) {
     (state, kept)
 }
 
+/// Waits until all answers are read.
+fn read(asking: &mut Asking<'_>) {
+    while asking.state.readings.count_answers() > 0 {
+        let message = asking.readings.blocking_recv().unwrap();
+        asking.on_read(message);
+    }
+}
+
+#[test]
+fn other_runs_do_not_wait_for_an_answer_to_be_read() {
+    static GATE: Mutex<()> = Mutex::new(());
+    let (state, effects) = asked(&["a", "b"]);
+    let mut output = Events::default();
+    let starter = RunStarter::new(ProviderPool::new(BTreeMap::new()), Store::in_memory());
+    let mut asking = Asking::new(state, &mut output, starter, |results| {
+        ReadingWorker::spawn_reader(results, |request| {
+            let _open = GATE.lock();
+            carry_out(request)
+        })
+    });
+    asking.start(effects);
+    let ids: Vec<RunId> = runs_of(&asking.state).iter().map(RunRef::id).collect();
+    let closed = GATE.lock().unwrap();
+    let heavy = format!("## Risks\n\n- Lag.\n\n{}\n", "x".repeat(40_000));
+    asking.on_run_updates(ids[0], vec![RunUpdate::Text(heavy), RunUpdate::Ended(Ending::Done)]);
+    asking.on_run_updates(ids[1], vec![RunUpdate::Text("b".into())]);
+    asking.on_run_updates(ids[1], vec![RunUpdate::Ended(Ending::Cancelled)]);
+    assert!(asking.is_busy() && !asking.state.is_live());
+    drop(closed);
+    read(&mut asking);
+    assert!(!asking.is_busy());
+    let finished = asking.finish();
+    assert_eq!(output.0[..2], ["0 text", "1 text"]);
+    // The end comes with what the reading noted.
+    assert!(output.0.contains(&"0 end, 1 notes".to_owned()), "{:?}", output.0);
+    assert_eq!(finished.session().unwrap().recommendations().count(), 1);
+}
+
+/// Keeps what happened, in order.
+#[derive(Default)]
+struct Events(Vec<String>);
+
+impl Output for Events {
+    fn write_turn(&mut self, _: &Session) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write_event(
+        &mut self,
+        runs: &[RunRef<'_>],
+        index: usize,
+        event: &HeadlessEvent<'_>,
+    ) -> io::Result<()> {
+        match event {
+            HeadlessEvent::Delta(_) => self.0.push(format!("{index} text")),
+            HeadlessEvent::End => {
+                self.0.push(format!("{index} end, {} notes", runs[index].run.notes.iter().count()));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn write_summary(&mut self, _: &Session, _: &[RunRef<'_>]) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 /// Each step is one wake-up of one run.
 fn play(
     output: &mut dyn Output,
@@ -49,11 +122,12 @@ fn play(
     steps: Vec<(usize, Vec<RunUpdate>)>,
 ) -> Finished {
     let starter = RunStarter::new(ProviderPool::new(BTreeMap::new()), Store::in_memory());
-    let mut asking = Asking::new(state, output, starter);
+    let mut asking = Asking::new(state, output, starter, ReadingWorker::spawn);
     asking.start(effects);
     let ids: Vec<RunId> = runs_of(&asking.state).iter().map(RunRef::id).collect();
     for (index, updates) in steps {
         asking.on_run_updates(ids[index], updates);
+        read(&mut asking);
         asking.flush();
     }
     asking.finish()

@@ -223,7 +223,9 @@ impl InputParser {
                 self.reset(State::Ground);
             }
             _ => {
-                let alone = self.bare_introducer();
+                // `ESC \` ends an empty string.
+                let is_end = self.is_in_string() && chunk.starts_with(b"\x1b\\");
+                let alone = self.bare_introducer().filter(|_| !is_end);
                 if let Some(byte) = alone.filter(|byte| !may_follow(*byte, first)) {
                     self.flush_prefix(events);
                     self.reset(State::Ground);

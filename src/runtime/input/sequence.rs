@@ -73,7 +73,8 @@ pub(super) fn may_follow(introducer: u8, byte: u8) -> bool {
             matches!(byte, b'0'..=b'9' | b'?' | b'>' | b'<' | b'=' | b'A'..=b'F' | b'H' | b'I' | b'M' | b'O' | b'Z' | b'[')
         }
         b'O' => matches!(byte, b'A'..=b'D' | b'F' | b'H' | b'M' | b'P'..=b'S'),
-        b']' => byte.is_ascii_digit(),
+        // BEL ends an empty string; titles begin with a letter.
+        b']' => byte.is_ascii_digit() || matches!(byte, 0x07 | b'l' | b'L'),
         b'P' => matches!(byte, b'0'..=b'9' | b'>' | b'!' | b'$' | b'+' | b'|'),
         b'_' => byte == b'G',
         _ => false,

@@ -68,16 +68,6 @@ pub(super) fn load_summary(conn: &Connection, session: i64) -> rusqlite::Result<
         .query_row([session], summary_from_row)
 }
 
-/// Finds the summary of a session by its id.
-pub(super) fn find_summary(
-    conn: &Connection,
-    session: SessionId,
-) -> rusqlite::Result<Option<SessionSummary>> {
-    conn.prepare_cached(&format!("SELECT {SUMMARY_COLUMNS} FROM session WHERE id = ?1"))?
-        .query_row([session.to_string()], summary_from_row)
-        .optional()
-}
-
 fn summary_from_row(row: &Row<'_>) -> rusqlite::Result<SessionSummary> {
     Ok(SessionSummary {
         id: id_from_row(row, 0, SessionId::parse)?,

@@ -81,17 +81,6 @@ impl<'a> ReadView<'a> {
         Ok(summaries)
     }
 
-    /// See [`crate::store::Store::summarize_session`].
-    pub(in crate::store) fn summarize_session(
-        &self,
-        id: SessionId,
-    ) -> Result<Option<SessionSummary>, StoreError> {
-        if let ([ReadLayer { conn, sessions: None, .. }], []) = (self.layers(), self.pending) {
-            return read::find_summary(conn, id).map_err(|e| self.read_error(&e));
-        }
-        Ok(self.load_session(id)?.as_ref().map(Session::summarize))
-    }
-
     /// See [`crate::store::Store::load_session`].
     pub(in crate::store) fn load_session(
         &self,

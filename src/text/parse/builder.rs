@@ -386,6 +386,8 @@ impl<'s> BlockBuilder<'s> {
                 *marker = None;
             }
         }
+        // The parser lets an item after a tab begin with the line end before it, which may be that of a code block.
+        span.start = span.start.max(self.out.blocks.last().map_or(0, |last| last.span.end));
         // White space and line ends after a leaf are in no span.
         let text = self.source.get(span.clone()).unwrap_or_default();
         if !matches!(body, BlockBody::Code(_)) {

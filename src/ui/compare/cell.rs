@@ -2,11 +2,12 @@
 //!
 //! Does not draw.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::app::{Pane, RunRef};
 use crate::domain::{Ending, Facet, RunState};
-use crate::text::{MarkdownRows, Role, Row, RowKind, sanitize_line};
+use crate::text::{MarkdownRows, ParsedMarkdown, Role, Row, RowKind, sanitize_line};
 use crate::ui::paint::wrap_text;
 use crate::ui::theme::UiRole;
 
@@ -27,11 +28,38 @@ pub(super) enum CompareCell {
 /// One row of a cell.
 pub(super) enum CellRow<'a> {
     /// Row of an answer.
-    Answer(&'a Row),
+    Answer(Cow<'a, Row>),
     /// Row of text of the program.
     Text(UiRole, &'a str),
     /// Empty row between two sections.
     Blank,
+}
+
+/// Where the rows of a column's cells come from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CellSource<'a> {
+    pub(super) layout: &'a MarkdownRows,
+    /// The answer of the column, if there is one.
+    pub(super) document: Option<&'a ParsedMarkdown>,
+}
+
+impl<'a> CellSource<'a> {
+    fn row(self, index: usize) -> Option<Cow<'a, Row>> {
+        self.layout.row(self.document?, index)
+    }
+
+    /// Returns the rows of `blocks` without blank rows around them.
+    fn trim_blank_rows(self, blocks: Range<usize>) -> Range<usize> {
+        let mut rows = self.layout.rows_of(blocks);
+        let is_blank = |index: usize| self.row(index).is_none_or(|row| row.kind == RowKind::Blank);
+        while rows.start < rows.end && is_blank(rows.start) {
+            rows.start += 1;
+        }
+        while rows.start < rows.end && is_blank(rows.end - 1) {
+            rows.end -= 1;
+        }
+        rows
+    }
 }
 
 impl CompareCell {
@@ -55,10 +83,11 @@ impl CompareCell {
                 text_cell(role, &text, MAX_REASON_ROWS)
             }
             Some(facet) => {
+                let source = CellSource { layout, document: Some(&run.document) };
                 let sections = run
                     .display
                     .sections_about(facet)
-                    .map(|s| trim_blank_rows(layout, s.blocks.clone()));
+                    .map(|s| source.trim_blank_rows(s.blocks.clone()));
                 let rows: Vec<Range<usize>> = sections.filter(|rows| !rows.is_empty()).collect();
                 if rows.is_empty() {
                     let (role, text) = describe_missing(pane, run, Some(facet));
@@ -82,7 +111,7 @@ impl CompareCell {
     /// Returns row `index`.
     pub(super) fn row<'a>(
         &'a self,
-        layout: &'a MarkdownRows,
+        source: CellSource<'a>,
         mut index: usize,
     ) -> Option<CellRow<'a>> {
         match self {
@@ -90,7 +119,7 @@ impl CompareCell {
             Self::Answer(ranges) => {
                 for range in ranges {
                     if index < range.len() {
-                        return layout.row(range.start + index).map(CellRow::Answer);
+                        return source.row(range.start + index).map(CellRow::Answer);
                     }
                     if index == range.len() {
                         return Some(CellRow::Blank);
@@ -103,9 +132,9 @@ impl CompareCell {
     }
 
     /// Returns the first row after headings, where a cell with few rows starts.
-    pub(super) fn first_text_row(&self, layout: &MarkdownRows) -> usize {
-        let is_heading_or_blank = |index: usize| match self.row(layout, index) {
-            Some(CellRow::Answer(row)) => row.kind == RowKind::Blank || has_heading_role(row),
+    pub(super) fn first_text_row(&self, source: CellSource<'_>) -> usize {
+        let is_heading_or_blank = |index: usize| match self.row(source, index) {
+            Some(CellRow::Answer(row)) => row.kind == RowKind::Blank || has_heading_role(&row),
             _ => false,
         };
         let first = (0..self.height().min(8)).find(|index| !is_heading_or_blank(*index));
@@ -117,19 +146,6 @@ impl CompareCell {
 fn has_heading_role(row: &Row) -> bool {
     let role = row.pieces.first().map(|piece| piece.face.role);
     matches!(role, Some(Role::Heading1 | Role::Heading2 | Role::Heading3))
-}
-
-/// Returns the rows of `blocks` without blank rows around them.
-fn trim_blank_rows(layout: &MarkdownRows, blocks: Range<usize>) -> Range<usize> {
-    let mut rows = layout.rows_of(blocks);
-    let is_blank = |index: usize| layout.row(index).is_none_or(|row| row.kind == RowKind::Blank);
-    while rows.start < rows.end && is_blank(rows.start) {
-        rows.start += 1;
-    }
-    while rows.start < rows.end && is_blank(rows.end - 1) {
-        rows.end -= 1;
-    }
-    rows
 }
 
 /// Describes why an answer has nothing on `facet`.
@@ -152,6 +168,10 @@ fn describe_missing(pane: &Pane<'_>, run: RunRef<'_>, facet: Option<Facet>) -> (
                 format!("{}: {reason}", ending.as_str())
             };
             (UiRole::Failed, text)
+        }
+        RunState::Ended(_) if run.read_extent.is_part() => {
+            let part = run.read_extent.describe_part().unwrap_or_default();
+            (UiRole::Hole, format!("╌ too large: only {part} was read, with nothing on {word}"))
         }
         RunState::Ended(Ending::Cut(_)) => {
             (UiRole::Hole, format!("╌ nothing on {word} before it was cut"))

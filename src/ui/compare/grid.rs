@@ -6,11 +6,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Modifier;
 
-use super::cell::{CellRow, CompareCell};
+use super::cell::{CellRow, CellSource, CompareCell};
 use super::{CompareRenderer, LABEL_COLUMNS, question_label};
 use crate::app::State;
 use crate::domain::Facet;
-use crate::text::MarkdownRows;
 use crate::text::width::width;
 use crate::ui::answer_rows::draw_row;
 use crate::ui::paint::{
@@ -56,14 +55,14 @@ pub(super) fn draw_grid(
             let skips_heading = is_clipped && !is_open && band.height < 3;
             let first_row = match () {
                 () if is_open => compare.viewport.top().min(cell.height().saturating_sub(1)),
-                () if skips_heading => cell.first_text_row(&column.layout),
+                () if skips_heading => cell.first_text_row(column.source(state)),
                 () => 0,
             };
             draw_cell_rows(
                 buffer,
                 theme,
                 inset_sides(cell_area, 2, 1),
-                (cell, &column.layout),
+                (cell, column.source(state)),
                 first_row,
             );
         }
@@ -209,12 +208,12 @@ pub(super) fn draw_cell_rows(
     buffer: &mut Buffer,
     theme: &Theme,
     area: Rect,
-    (cell, layout): (&CompareCell, &MarkdownRows),
+    (cell, source): (&CompareCell, CellSource<'_>),
     first_row: usize,
 ) {
     for y in 0..area.height {
         let line = row_at(area, y);
-        let Some(cell_row) = cell.row(layout, first_row + usize::from(y)) else { break };
+        let Some(cell_row) = cell.row(source, first_row + usize::from(y)) else { break };
         draw_cell_row(buffer, theme, line, &cell_row);
     }
     let below = cell.height().saturating_sub(first_row + usize::from(area.height));

@@ -17,7 +17,7 @@ use super::viewport::Viewport;
 use crate::app::{RunRef, ScrollMove, State};
 use crate::domain::{Facet, RunId};
 use crate::text::{MarkdownRows, RowOptions};
-use cell::CompareCell;
+use cell::{CellSource, CompareCell};
 
 /// Minimum width of the table. Below it, facets are shown one at a time.
 const MIN_GRID_WIDTH: u16 = 100;
@@ -47,6 +47,14 @@ struct CompareColumn {
     layout: MarkdownRows,
     /// One cell per facet, only in visible columns.
     cells: Vec<CompareCell>,
+}
+
+impl CompareColumn {
+    /// Where the rows of its cells come from.
+    fn source<'a>(&'a self, state: &'a State) -> CellSource<'a> {
+        let run = self.run.and_then(|run| state.run(run));
+        CellSource { layout: &self.layout, document: run.map(|run| &run.display.document) }
+    }
 }
 
 /// Rows of one facet.

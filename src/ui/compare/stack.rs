@@ -52,7 +52,7 @@ pub(super) fn draw_stack(
             if index == 0 {
                 draw_heading(buffer, theme, line, (state, panes), pane);
             } else if let Some(column) = compare.columns.get(pane)
-                && let Some(cell_row) = cell.row(&column.layout, index - 1)
+                && let Some(cell_row) = cell.row(column.source(state), index - 1)
             {
                 grid::draw_cell_row(buffer, theme, inset_sides(line, 2, 1), &cell_row);
             }
@@ -146,6 +146,12 @@ pub(super) fn draw_zoomed(
         (compare.cell(pane, compare.open), compare.columns.get(pane))
     {
         let area = inset_sides(body, 2, 1);
-        grid::draw_cell_rows(buffer, theme, area, (cell, &column.layout), compare.viewport.top());
+        grid::draw_cell_rows(
+            buffer,
+            theme,
+            area,
+            (cell, column.source(state)),
+            compare.viewport.top(),
+        );
     }
 }

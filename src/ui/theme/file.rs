@@ -13,7 +13,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{color, ui_roles};
-use crate::text::nearest_word;
+use crate::text::{nearest_word, sanitize_line};
 
 static EMBEDDED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/themes");
 
@@ -38,6 +38,17 @@ pub enum ThemeError {
     /// The file cannot be read.
     #[error("{0}: {1}")]
     Io(String, #[source] io::Error),
+    /// The file is a link to what does not exist.
+    #[error("{file}: is a link to {target}, which does not exist; correct or remove the link")]
+    BrokenLink {
+        /// The file.
+        file: String,
+        /// Where the link leads.
+        target: String,
+    },
+    /// The file is a folder or a device.
+    #[error("{0}: expected a regular file with a theme")]
+    NotAFile(String),
     /// The file is too large.
     #[error("{file} has {size} bytes; a theme has at most {max}")]
     TooLarge {
@@ -132,10 +143,21 @@ fn find_theme(
     let is_file_name = !name.is_empty() && !name.contains(['/', '\\']) && !name.starts_with('.');
     let user_path =
         folder.filter(|_| is_file_name && !embedded_only).map(|f| f.join(format!("{name}.toml")));
-    if let Some(path) = user_path.filter(|p| p.is_file()) {
-        let file = path.display().to_string();
+    // A link that leads nowhere is there, too: an embedded theme would hide it.
+    if let Some(path) = user_path.filter(|path| path.symlink_metadata().is_ok()) {
+        let file = sanitize_line(&path.display().to_string());
         let io_error = |e| ThemeError::Io(file.clone(), e);
-        let size = std::fs::metadata(&path).map_err(io_error)?.len();
+        let metadata = match (std::fs::metadata(&path), std::fs::read_link(&path)) {
+            (Err(e), Ok(target)) if e.kind() == io::ErrorKind::NotFound => {
+                let target = sanitize_line(&target.display().to_string());
+                return Err(ThemeError::BrokenLink { file, target });
+            }
+            (metadata, _) => metadata.map_err(io_error)?,
+        };
+        if !metadata.is_file() {
+            return Err(ThemeError::NotAFile(file));
+        }
+        let size = metadata.len();
         if size > MAX_FILE_BYTES {
             return Err(ThemeError::TooLarge { file, size, max: MAX_FILE_BYTES });
         }
@@ -145,10 +167,7 @@ fn find_theme(
     let file = format!("{name}.toml");
     match EMBEDDED.get_file(&file).and_then(|f| f.contents_utf8()) {
         Some(text) => Ok(ThemeSource { file, text: text.to_owned(), embedded: true }),
-        None => Err(ThemeError::Unknown {
-            name: crate::text::sanitize_line(name),
-            known: list_names(folder),
-        }),
+        None => Err(ThemeError::Unknown { name: sanitize_line(name), known: list_names(folder) }),
     }
 }
 
@@ -234,7 +253,7 @@ impl ThemeReader<'_> {
     }
 
     fn add_warning(&mut self, offset: usize, key: &str, problem: &str) {
-        let key = crate::text::sanitize_line(key);
+        let key = sanitize_line(key);
         let warning = format!("{}: {key}: {problem}; ignored", self.format_position(offset));
         self.warnings.push(warning);
     }
@@ -399,6 +418,6 @@ fn invalid_color(value: &LocatedText) -> String {
     format!(
         "{}: \"{}\" is not a colour; expected a name from [palette], \"#rrggbb\", \"default\" or a terminal colour; ignored",
         value.position,
-        crate::text::sanitize_line(&value.text.chars().take(40).collect::<String>())
+        sanitize_line(&value.text.chars().take(40).collect::<String>())
     )
 }

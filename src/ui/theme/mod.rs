@@ -298,6 +298,9 @@ mod tests {
             ("broken.toml", "\n[ui\n"),
             ("huge.toml", &huge),
         ]);
+        std::os::unix::fs::symlink("/no/such/theme", folder.path().join("gone.toml")).unwrap();
+        std::os::unix::fs::symlink("loop.toml", folder.path().join("loop.toml")).unwrap();
+        std::fs::create_dir(folder.path().join("light.toml")).unwrap();
         let fail = |name: &str| {
             Theme::load(name, Some(folder.path()), ColorDepth::True).unwrap_err().to_string()
         };
@@ -305,6 +308,10 @@ mod tests {
         assert!(fail("self").contains("unknown theme \"self\""), "{}", fail("self"));
         assert!(fail("broken").contains("broken.toml:2: not TOML"), "{}", fail("broken"));
         assert!(fail("huge").contains("a theme has at most"), "{}", fail("huge"));
+        let gone = "gone.toml: is a link to /no/such/theme, which does not exist";
+        assert!(fail("gone").contains(gone), "{}", fail("gone"));
+        assert!(fail("loop").contains("loop.toml: "), "{}", fail("loop"));
+        assert!(fail("light").contains("light.toml: expected a regular file"), "{}", fail("light"));
         let missing = fail("../../etc/passwd");
         assert!(missing.contains("known: dark, light, a, b, broken"), "{missing}");
     }

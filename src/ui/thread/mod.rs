@@ -5,6 +5,8 @@
 
 mod run_info_rows;
 
+use std::borrow::Cow;
+
 use super::viewport::Viewport;
 use crate::app::{Keymap, Pane, RunRef, ScrollMove};
 use crate::domain::{RunId, RunState};
@@ -316,7 +318,7 @@ impl Thread {
                 || row < above
                 || (is_first_jump && row == above && self.viewport.top() == 0);
             let found = if counts_first_row {
-                let is_first = rows.answer.row(0).is_some_and(|r| is_wanted(r.kind));
+                let is_first = rows.answer.rows_from(0).next().is_some_and(|r| is_wanted(r.kind));
                 if is_first { Some(0) } else { rows.answer.find_row(0, true, is_wanted) }
             } else {
                 rows.answer.find_row(row - above, true, is_wanted)
@@ -383,14 +385,18 @@ impl Thread {
     }
 
     /// Returns the row that a command applies to, and its run: the marked row, or else the first visible row of an answer.
-    pub(super) fn find_current_row<'a>(&self, pane: &Pane<'a>) -> Option<(RunRef<'a>, &Row)> {
+    pub(super) fn find_current_row<'a>(
+        &self,
+        pane: &Pane<'a>,
+    ) -> Option<(RunRef<'a>, Cow<'_, Row>)> {
         let from = self.mark.map_or(self.viewport.top(), |mark| self.row_of(mark));
         let (run, row) = self.locate_row(from)?;
         for (i, rows) in self.runs.iter().enumerate().skip(run) {
             let row = if i == run { row.saturating_sub(rows.above.len()) } else { 0 };
             let row = row.min(rows.answer.height().saturating_sub(1));
-            if let Some(row) = rows.answer.row(row) {
-                return Some((*pane.runs.get(i)?, row));
+            let run = *pane.runs.get(i)?;
+            if let Some(row) = rows.answer.row(&run.document, row) {
+                return Some((run, row));
             }
         }
         None

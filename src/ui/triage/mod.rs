@@ -8,7 +8,9 @@ mod source;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::paint::{RowPainter, draw_text_right, inset_sides, row_at, truncate_to_width};
+use super::paint::{
+    RowPainter, draw_text_right, fraction_of, inset_sides, row_at, truncate_to_width,
+};
 use super::pane::PaneRenderer;
 use super::theme::{Theme, UiRole};
 use crate::app::triage::{build_items, count_items, filter_items};
@@ -73,7 +75,7 @@ impl TriageRenderer {
             let source = Rect { y: body.y + used, height: body.height - used, ..body };
             return (list, source);
         }
-        let left = (body.width * 9 / 20).clamp(44, 96);
+        let left = fraction_of(body.width, 9, 20).clamp(44, 96);
         let list = Rect { width: left, ..body };
         let source = Rect { x: body.x + left + 1, width: body.width - left - 1, ..body };
         self.divider = Rect { x: body.x + left, width: 1, ..body };

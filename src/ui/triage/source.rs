@@ -45,7 +45,9 @@ pub(super) struct SourceRenderer {
     area: Rect,
     width: u16,
     layouts: HashMap<RunId, MarkdownRows>,
+    /// The rows from number `first` on, at least to the last visible one.
     rows: Vec<SourceRow>,
+    first: usize,
     viewport: Viewport,
     /// Recommendation of the last frame, and whether lines were selected.
     previous: Option<(RecommendationId, bool)>,
@@ -61,6 +63,7 @@ impl SourceRenderer {
             self.width = width;
         }
         self.rows.clear();
+        self.first = 0;
         if area.is_empty() {
             return;
         }
@@ -139,9 +142,8 @@ impl SourceRenderer {
         let run = member.run.id();
         let layout = update_layout(&mut self.layouts, self.width, member.run);
         let marked = rows_of_span(member.run, layout, &member.found.span);
-        let heading = (0..marked.start).rev().find(|row| {
-            layout.row(*row).is_some_and(|row| matches!(row.kind, RowKind::Heading(_)))
-        });
+        let heading =
+            layout.find_row(marked.start, false, |kind| matches!(kind, RowKind::Heading(_)));
         if let Some(row) = heading {
             self.rows.push(SourceRow::Answer { run, row, is_marked: false });
             self.rows.push(SourceRow::Blank);
@@ -180,7 +182,7 @@ impl SourceRenderer {
         }
     }
 
-    /// Builds the rows of the complete answer with the selected lines marked and the cursor visible.
+    /// Builds the visible rows of the complete answer with the selected lines marked and the cursor visible.
     fn build_selection(&mut self, state: &State, selecting: crate::app::triage::LineSelection) {
         let Some(run) = state.run(selecting.run) else { return };
         let layout = update_layout(&mut self.layouts, self.width, run);
@@ -196,21 +198,23 @@ impl SourceRenderer {
         } else {
             "Space starts, Enter selects this line"
         };
-        self.rows.push(SourceRow::Persona(selecting.pane, format!("select lines: {hint}")));
-        self.rows.extend((0..layout.height()).map(|row| SourceRow::Answer {
-            run: selecting.run,
-            row,
-            is_marked: layout.row(row).is_some_and(is_marked),
-        }));
         let cursor_row = layout.row_at(&run.document, cursor.start) + 1;
         let height = usize::from(self.area.height);
-        self.viewport.set_size(self.rows.len(), height);
+        self.viewport.set_size(layout.height() + 1, height);
         if self.previous.is_none_or(|(_, was_selecting)| !was_selecting) {
             self.viewport.scroll_to(cursor_row.saturating_sub(height / 3));
         }
         let id = self.previous.map_or(RecommendationId::from_number(0), |(id, _)| id);
         self.previous = Some((id, true));
         self.viewport.show_rows(cursor_row.saturating_sub(1), cursor_row + 3);
+        self.first = self.viewport.top();
+        self.rows.extend((self.first..self.first + height).map(|index| {
+            let Some(row) = index.checked_sub(1) else {
+                return SourceRow::Persona(selecting.pane, format!("select lines: {hint}"));
+            };
+            let is_marked = layout.row(&run.document, row).is_some_and(|row| is_marked(&row));
+            SourceRow::Answer { run: selecting.run, row, is_marked }
+        }));
     }
 
     /// Scrolls by lines; other commands move the selection in the list.
@@ -229,7 +233,9 @@ impl SourceRenderer {
         panes: &[PaneRenderer],
     ) {
         let is_selecting = state.triage.selecting.is_some();
-        for (y, row) in (0..self.area.height).zip(self.rows.iter().skip(self.viewport.top())) {
+        for (y, row) in (0..self.area.height)
+            .zip(self.rows.iter().skip(self.viewport.top().saturating_sub(self.first)))
+        {
             let line = row_at(self.area, y);
             let text_area = inset_sides(line, 2, 1);
             match row {
@@ -241,11 +247,13 @@ impl SourceRenderer {
                     draw_persona(buffer, theme, inset_sides(line, 1, 1), (panes, *pane), text);
                 }
                 SourceRow::Answer { run, row, is_marked } => {
-                    let Some(row) = self.layouts.get(run).and_then(|layout| layout.row(*row))
+                    let found = state.run(*run).zip(self.layouts.get(run));
+                    let Some(row) =
+                        found.and_then(|(run, layout)| layout.row(&run.display.document, *row))
                     else {
                         continue;
                     };
-                    draw_row(buffer, theme, text_area, row, 0);
+                    draw_row(buffer, theme, text_area, &row, 0);
                     if *is_marked {
                         draw_text(buffer, line, "▌", theme.ui_style(UiRole::SourceBar));
                         if is_selecting {
@@ -277,7 +285,7 @@ fn rows_of_span(run: RunRef<'_>, layout: &MarkdownRows, span: &Range<usize>) -> 
     let end = layout.row_at(&run.document, span.start + length.saturating_sub(1)) + 1;
     // A long table row, or the last line of a paragraph, continues on the next rows.
     let mut end = end.max(first + 1);
-    while layout.row(end).is_some_and(|row| {
+    while layout.row(&run.document, end).is_some_and(|row| {
         row.kind != RowKind::Blank && row.source.start < span.end && row.source.start >= span.start
     }) {
         end += 1;

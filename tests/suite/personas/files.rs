@@ -37,18 +37,18 @@ fn plain_documents_load_byte_for_byte() {
 
 #[test]
 fn personas_of_one_name_get_distinct_ids() {
-    let found = personas::load_path(&fixture("plain")).unwrap().personas;
+    let found = personas::load_path(&fixture("plain"), |_| None).unwrap().personas;
     let ids: Vec<&str> = found.iter().map(|(p, _)| p.id.as_str()).collect();
     assert_eq!(ids, ["release-engineer", "mara-quist", "release-engineer-2", "ida"]);
     let paths = ["crlf.txt", "second-of-the-name.md", "crlf.txt"].map(|f| fixture("plain").join(f));
-    let found = personas::load_paths(&paths).unwrap().personas;
+    let found = personas::load_paths(&paths, |_| None).unwrap().personas;
     let ids: Vec<&str> = found.iter().map(|(p, _)| p.id.as_str()).collect();
     assert_eq!(ids, ["release-engineer", "release-engineer-2"]);
 }
 
 #[test]
 fn files_of_other_programs_load_unchanged() {
-    let found = personas::load_path(&fixture("foreign")).unwrap().personas;
+    let found = personas::load_path(&fixture("foreign"), |_| None).unwrap().personas;
     let get = |id: &str| {
         found.iter().find(|(p, _)| p.id.as_str() == id).unwrap_or_else(|| panic!("{id}"))
     };
@@ -139,7 +139,7 @@ fn named_files_must_be_valid() {
         ("good.md", PLAIN),
     ]);
     let error = |path: &Path| {
-        let error = personas::load_path(path).unwrap_err();
+        let error = personas::load_path(path, |_| None).unwrap_err();
         error.to_string().replace(&format!("{}/", folder.path().display()), "")
     };
     assert_eq!(
@@ -168,7 +168,7 @@ fn named_folders_skip_unusable_files() {
         ("twice-1.md", twice),
         ("twice-2.md", twice),
     ]);
-    let found = personas::load_path(folder.path()).unwrap();
+    let found = personas::load_path(folder.path(), |_| None).unwrap();
     let ids: Vec<&str> = found.personas.iter().map(|(p, _)| p.id.as_str()).collect();
     assert_eq!(ids, ["good-one", "twice"]);
     let starts: Vec<_> = found
@@ -182,10 +182,10 @@ fn named_folders_skip_unusable_files() {
     assert_eq!(starts, ["bad.md:2", "dir.md", "twice-2.md:2"]);
 
     let files = ["twice-1.md", "twice-2.md"].map(|name| folder.path().join(name));
-    let text = personas::load_paths(&files).unwrap_err().to_string();
+    let text = personas::load_paths(&files, |_| None).unwrap_err().to_string();
     assert!(text.contains("twice-2.md:2") && text.contains("twice-1.md"), "{text}");
     let both = [folder.path().to_owned(), folder.path().join("bad.md")];
-    let text = personas::load_paths(&both).unwrap_err().to_string();
+    let text = personas::load_paths(&both, |_| None).unwrap_err().to_string();
     assert!(text.contains("bad.md:2") && text.lines().count() == 1, "{text}");
 }
 
@@ -262,7 +262,7 @@ proptest::proptest! {
         let text = front + &body;
         let folder = write_folder(&[("p.md", text.as_bytes())]);
         let path = folder.path().join("p.md");
-        if let Ok(found) = personas::load_path(&path) {
+        if let Ok(found) = personas::load_path(&path, |_| None) {
             let (persona, _) = &found.personas[0];
             assert!(text.ends_with(&*persona.prompt));
             assert!(PersonaId::parse(persona.id.as_str()).is_some(), "{}", persona.id);
@@ -270,7 +270,7 @@ proptest::proptest! {
                 assert_eq!(*persona.prompt, *text);
             }
         } else {
-            let (_, problems) = personas::check_files(&[path]);
+            let (_, problems) = personas::check_files(&[path], |_| None);
             assert!(problems.iter().any(personas::PersonaProblem::is_error));
         }
     }

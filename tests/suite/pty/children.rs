@@ -4,22 +4,26 @@ use std::os::unix::fs::PermissionsExt;
 
 use super::*;
 
-/// Key variables of a preset, of a preset that the configuration replaces, and of a provider of the user.
+/// Key variables of a preset, of a preset that the configuration replaces, of a provider of the user, and of others.
 const KEYS: &[(&str, &str)] = &[
     ("OPENAI_API_KEY", "sk-preset-0123456789"),
     ("OPENROUTER_API_KEY", "sk-or-0123456789"),
     ("MY_GATEWAY_TOKEN", "own-0123456789"),
+    ("GITHUB_TOKEN", "github-0123456789"),
+    ("AWS_SECRET_ACCESS_KEY", "aws-0123456789"),
+    ("PGPASSWORD", "postgres-0123456789"),
 ];
 
 const OWN_PROVIDER: &str = "[providers.mine]\nkind = \"openai\"\nbase_url = \"https://127.0.0.1:9\"\nkey_env = \"MY_GATEWAY_TOKEN\"\n";
 
-fn assert_without_keys(environment: &std::path::Path, term: &Term) {
+fn assert_without_keys(environment: &std::path::Path, term: &Term) -> String {
     term.wait("the environment of the child", |_| environment.exists());
     let text = std::fs::read_to_string(environment).unwrap();
     assert!(text.contains("HOME="), "{text}");
     for (name, value) in KEYS {
         assert!(!text.contains(name) && !text.contains(value), "{name} is inherited");
     }
+    text
 }
 
 #[test]
@@ -39,13 +43,17 @@ fn the_editor_and_tmux_inherit_no_keys() {
     let editor = format!("sh {}", home.path("edit.sh").display());
     let mut env = vec![("EDITOR", editor.as_str()), ("TMUX", "/tmp/none,1,0"), ("PATH", &path)];
     env.extend(KEYS);
+    env.extend([("MY_SETTING", "of-the-user"), ("LC_TIME", "C")]);
     let mut term = Term::start_with(&home, WIDE, &["go"], &env);
     term.wait("four answers", all_done);
     term.send("Y");
     term.wait_for("copied");
-    assert_without_keys(&of_tmux, &term);
+    let environment = assert_without_keys(&of_tmux, &term);
+    assert!(environment.contains("TMUX=/tmp/none") && environment.contains("LC_TIME=C"));
+    assert!(!environment.contains("MY_SETTING"), "tmux needs no such variable: {environment}");
     term.send("i\x0f");
-    assert_without_keys(&of_editor, &term);
+    let environment = assert_without_keys(&of_editor, &term);
+    assert!(environment.contains("MY_SETTING=of-the-user"), "{environment}");
     term.wait("the panes again", all_done);
     term.quit_from_composer();
 }
@@ -90,4 +98,39 @@ fn replies_to_the_editor_that_come_after_it_are_dropped() {
     let sent = server.requests().remove(0).body.to_string();
     assert!(sent.contains("Edited on\""), "{sent}");
     term.quit();
+}
+
+#[test]
+fn an_editor_that_dies_in_raw_mode_leaves_the_terminal_as_it_was() {
+    let (_server, home) = start_panel(5_000.0);
+    for end in ["kill -9 $$", "printf 'Edited' > \"$1\""] {
+        let script = home.path("edit.sh");
+        let opened = home.path("opened");
+        let _ = std::fs::remove_file(&opened);
+        let text = format!("stty raw -echo < /dev/tty\n: > {}\n{end}\n", opened.display());
+        std::fs::write(&script, text).unwrap();
+        let editor = format!("sh {}", script.display());
+        let mut term = Term::start_with(&home, WIDE, &[], &[("EDITOR", &editor)]);
+        term.wait_for("Kael Voss");
+        term.send("\x0f");
+        term.wait("the editor", |_| opened.exists());
+        term.wait("the end of the editor", |s| s.contains("Edited") || s.contains("editor ended"));
+        // Leaves the composer, then quits: what is typed is a draft.
+        term.quit_from_composer();
+        term.assert_restored();
+    }
+}
+
+#[test]
+fn a_pipe_in_place_of_the_edited_file_is_not_waited_for() {
+    let (_server, home) = start_panel(5_000.0);
+    let script = home.path("edit.sh");
+    std::fs::write(&script, "rm \"$1\"\nmkfifo \"$1\"\n").unwrap();
+    let editor = format!("sh {}", script.display());
+    let mut term = Term::start_with(&home, WIDE, &[], &[("EDITOR", &editor)]);
+    term.wait_for("Kael Voss");
+    term.send("\x0f");
+    term.wait_for("no file with text");
+    term.quit_from_composer();
+    term.assert_restored();
 }

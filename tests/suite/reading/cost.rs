@@ -16,10 +16,13 @@ use plenary::domain::{
 };
 use plenary::export::{ReadingInput, find_format};
 use plenary::review::{HeadingSynonyms, extract_missing};
+use plenary::text::ParsedMarkdown;
 use rustix::time::{ClockId, clock_gettime};
 
-/// Bytes of the smaller text.
-const BYTES: usize = 8 * 1024;
+/// Bytes of the smaller text, unless the larger one would be too heavy to be parsed and so not be read.
+const BYTES: usize = 4 * 1024;
+/// The fewest bytes of a smaller text, for texts that are all signs.
+const MIN_BYTES: usize = 1024;
 /// How many times the larger text is as long.
 const TIMES: usize = 4;
 /// The most that it may cost: twice its share.
@@ -175,9 +178,22 @@ fn measure(work: &dyn Fn()) -> Duration {
     cpu_time().saturating_sub(before)
 }
 
-/// Checks that `work` on a text grows as the text does, by the fastest of a few rounds. `work` is given the size of its texts.
-fn is_linear(work: &dyn Fn(usize) -> Box<dyn Fn()>) -> Result<(), String> {
-    let (small_work, large_work) = (work(BYTES), work(BYTES * TIMES));
+/// Bytes of the smaller text, such that both are parsed and read to their end.
+fn readable_bytes(name: &str, texts: &[Text]) -> usize {
+    let is_read = |bytes: usize| {
+        let mut documents = texts.iter().map(|text| ParsedMarkdown::from_raw(&text(bytes)));
+        documents.all(|document| document.plain_start().is_none())
+    };
+    let mut sizes = std::iter::successors(Some(BYTES), |bytes| Some(bytes / 2));
+    let found = sizes.find(|bytes| is_read(*bytes) && is_read(bytes * TIMES)).unwrap();
+    assert!(found >= MIN_BYTES, "of {name} no more than {} bytes are read", found * TIMES);
+    found
+}
+
+/// Checks that `work` on a text grows as the text does, by the fastest of a few rounds. `work` is given the size of its texts,
+/// the smaller one of `bytes`.
+fn is_linear(bytes: usize, work: &dyn Fn(usize) -> Box<dyn Fn()>) -> Result<(), String> {
+    let (small_work, large_work) = (work(bytes), work(bytes * TIMES));
     let (mut small, mut large) = (Duration::MAX, Duration::MAX);
     for _ in 0..ROUNDS {
         small = small.min(measure(&*small_work));
@@ -189,11 +205,16 @@ fn is_linear(work: &dyn Fn(usize) -> Box<dyn Fn()>) -> Result<(), String> {
     Err(format!("{small:?}, then {large:?}"))
 }
 
-fn assert_linear<'a>(
-    cases: impl Iterator<Item = (String, Box<dyn Fn(usize) -> Box<dyn Fn()> + 'a>)>,
-) {
+/// Work on texts of a size.
+type WorkOnSize<'a> = Box<dyn Fn(usize) -> Box<dyn Fn()> + 'a>;
+
+/// Checks each work on texts of these kinds.
+fn assert_linear<'a>(cases: impl Iterator<Item = (&'a str, Vec<Text>, WorkOnSize<'a>)>) {
     let faults: Vec<String> = cases
-        .filter_map(|(name, work)| Some(format!("{name}: {}", is_linear(&*work).err()?)))
+        .filter_map(|(name, texts, work)| {
+            let bytes = readable_bytes(name, &texts);
+            Some(format!("{name}: {}", is_linear(bytes, &*work).err()?))
+        })
         .collect();
     assert!(faults.is_empty(), "{TIMES} times the text:\n{}", faults.join("\n"));
 }
@@ -223,7 +244,7 @@ fn recommendations_are_found_in_linear_time() {
     assert_linear(TEXTS.iter().map(|(name, text)| {
         let work =
             |bytes| reading(ReadingTask::Answer { answer: answer(&text(bytes)), extracts: true });
-        ((*name).to_owned(), Box::new(work) as Box<dyn Fn(usize) -> Box<dyn Fn()>>)
+        (*name, vec![*text], Box::new(work) as WorkOnSize<'_>)
     }));
 }
 
@@ -231,7 +252,7 @@ fn recommendations_are_found_in_linear_time() {
 fn the_ledger_is_built_in_linear_time() {
     assert_linear(TEXTS.iter().map(|(name, text)| {
         let work = |bytes| reading(ReadingTask::Ledger(vec![(0, answer(&text(bytes)))]));
-        ((*name).to_owned(), Box::new(work) as Box<dyn Fn(usize) -> Box<dyn Fn()>>)
+        (*name, vec![*text], Box::new(work) as WorkOnSize<'_>)
     }));
 }
 
@@ -241,7 +262,7 @@ fn answers_are_compared_in_linear_time() {
         let work = |bytes| {
             reading(ReadingTask::Change(Box::new([answer(&old(bytes)), answer(&new(bytes))])))
         };
-        ((*name).to_owned(), Box::new(work) as Box<dyn Fn(usize) -> Box<dyn Fn()>>)
+        (*name, vec![*old, *new], Box::new(work) as WorkOnSize<'_>)
     }));
 }
 
@@ -257,7 +278,7 @@ fn a_brief_is_verified_in_linear_time() {
             let copy = BriefCopy { text, ended: true, headings, answers };
             reading(ReadingTask::Brief(RunId::from_number(1), copy))
         };
-        ((*name).to_owned(), Box::new(work) as Box<dyn Fn(usize) -> Box<dyn Fn()>>)
+        (*name, vec![*text], Box::new(work) as WorkOnSize<'_>)
     }));
 }
 
@@ -299,7 +320,7 @@ fn assert_export_is_linear(format: &str) {
             };
             Box::new(write) as Box<dyn Fn()>
         };
-        ((*name).to_owned(), Box::new(work) as Box<dyn Fn(usize) -> Box<dyn Fn()>>)
+        (*name, vec![*text], Box::new(work) as WorkOnSize<'_>)
     }));
 }
 

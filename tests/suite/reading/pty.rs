@@ -37,7 +37,9 @@ fn what_is_read_is_shown() {
 
 #[test]
 fn the_end_does_not_wait_for_a_hostile_answer_which_is_read_later() {
-    let text = format!("## Risks\n\n- Lag.\n\n{}", "](".repeat(200_000));
+    // As much as is read of such text, and a part that is read after it.
+    let hostile = format!("{}\n\n", "](".repeat(3_000)).repeat(25);
+    let text = format!("## Risks\n\n- Lag.\n\n{hostile}## Recommendations\n\n- Keep it.\n");
     let (_server, home, mut term) = ask(&text);
     term.send("#");
     term.signal(rustix::process::Signal::TERM);
@@ -45,5 +47,7 @@ fn the_end_does_not_wait_for_a_hostile_answer_which_is_read_later() {
     let shown = home.run(&["sessions", "export", "last", "--format", "json"]);
     let session: serde_json::Value = serde_json::from_slice(&shown.stdout).unwrap();
     let found = session["turns"][0]["recommendations"].as_array().unwrap();
-    assert!(found.iter().any(|found| found["title"] == "Lag"), "{found:?}");
+    for title in ["Lag", "Keep it"] {
+        assert!(found.iter().any(|found| found["title"] == title), "{found:?}");
+    }
 }

@@ -89,3 +89,26 @@ fn change_ledger_and_export() {
     }
     shows("ledger_differs", &review(160, 30).keys("# /").typed("p99").screen());
 }
+
+/// An answer whose end is shown as plain text: the rows that are visible have their text wherever it is drawn.
+#[test]
+fn plain_text_has_rows_in_every_view() {
+    use std::fmt::Write as _;
+
+    let mut answer = "## Recommendation\n\n- Keep one primary.\n\n".to_owned();
+    for n in 0..12_000 {
+        let _ = writeln!(answer, "plain line {n}");
+    }
+    for (width, height) in [(100, 30), (160, 45)] {
+        let shown = || Script::new(width, height).ask("q").answers(0, &answer).keys("esc");
+        let selecting = shown().keys("t v G k").screen();
+        let lines = (11_990..12_000).filter(|n| selecting.contains(&format!("plain line {n}")));
+        assert_eq!(lines.count(), 10, "{selecting}");
+        let selected = shown().keys("t v G enter").screen();
+        assert!(selected.contains("▌ plain line 11999"), "{selected}");
+        let pages = ["pagedown"; 8].join(" ");
+        let middle = shown().keys("f2 ] enter").keys(&pages).screen();
+        let lines = middle.lines().filter(|line| line.contains("plain line")).count();
+        assert!(lines > usize::from(height) / 2, "{middle}");
+    }
+}

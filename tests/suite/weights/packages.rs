@@ -221,13 +221,14 @@ fn pip_never_starts_in_the_working_folder() {
 fn pip_inherits_no_key() {
     let body = random_bytes(30_000);
     let home = home(&body);
-    let script = "#!/bin/sh\necho \"$OPENAI_API_KEY$GATEWAY_KEY$OTHER_KEY$PIP_INDEX_URL\" >> \"$HOME/seen\"\n";
+    let script = "#!/bin/sh\necho \"$OPENAI_API_KEY$GATEWAY_KEY$AWS_SECRET_ACCESS_KEY$MY_SETTING$PIP_INDEX_URL$NO_PROXY\" >> \"$HOME/seen\"\n";
     home.script("pip", &PIP.replace("#!/bin/sh\n", script));
     let mut command = home.command(NO_SERVER, &["model", "pull", "x"]);
-    for variable in ["OPENAI_API_KEY", "GATEWAY_KEY", "OTHER_KEY"] {
+    for variable in ["OPENAI_API_KEY", "GATEWAY_KEY", "AWS_SECRET_ACCESS_KEY", "MY_SETTING"] {
         command.env(variable, "hunter2");
     }
-    assert!(command.env("PIP_INDEX_URL", "kept").output().unwrap().status.success());
+    command.env("PIP_INDEX_URL", "ke").env("NO_PROXY", "pt");
+    assert!(command.output().unwrap().status.success());
     let seen = fs::read_to_string(home.path("seen")).unwrap();
     assert!(seen.lines().all(|line| line == "kept") && !seen.is_empty(), "{seen}");
 }

@@ -182,6 +182,23 @@ fn a_slow_line_gives_replies_byte_by_byte() {
 }
 
 #[test]
+fn a_pause_after_the_introducer_starts_no_command() {
+    let none = Vec::<String>::new();
+    for rest in [b"\x07".as_slice(), b"\x1b\\", b"lfoo bar q\x1b\\", b"Lfoo bar q\x07"] {
+        assert_eq!(read(&[b"\x1b]", rest], true), none, "{}", rest.escape_ascii());
+        let whole = [b"]", rest].concat();
+        let after_esc = read(&[b"\x1b", &whole], true);
+        if !rest.starts_with(b"\x1b") {
+            assert!(after_esc.iter().all(|key| key == "Esc"), "{after_esc:?}");
+        }
+    }
+    for introducer in [b"\x1bP", b"\x1b_", b"\x1bX", b"\x1b^"] {
+        assert_eq!(read(&[introducer, b"\x1b\\"], true), none);
+    }
+    assert_eq!(read(&[b"\x1b]", b"\x1bs"], true), ["Alt+]", "Alt+S"]);
+}
+
+#[test]
 fn ctrl_c_acts_in_the_middle_of_everything() {
     let paste: &[u8] = b"\x1b[200~pasted";
     for sequence in REPLIES.iter().chain(&[paste]) {
