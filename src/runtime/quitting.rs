@@ -13,8 +13,11 @@ use crate::store::Store;
 /// How long quitting waits for the disk before the user is asked.
 const QUIT_FLUSH_TIME: Duration = Duration::from_secs(3);
 
-/// How long the end after a signal waits for the disk.
-const SIGNAL_FLUSH_TIME: Duration = Duration::from_secs(10);
+/// How long the end after a signal waits for the disk. Whoever sends signals kills soon after.
+const SIGNAL_FLUSH_TIME: Duration = Duration::from_secs(3);
+
+/// How long it then waits for a store that has not written everything.
+const SIGNAL_END_TIME: Duration = Duration::from_secs(1);
 
 /// How the TUI ended.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -47,6 +50,7 @@ pub(super) fn save_at_exit(store: &Store, state: &State) -> Option<String> {
     if unsaved.is_empty() {
         return None;
     }
+    store.limit_end(SIGNAL_END_TIME);
     let known = (state.roster.personas.as_slice(), &*state.roster.synonyms);
     Some(match write_unsaved(store, &unsaved, open, known) {
         Ok(farewell) => farewell,

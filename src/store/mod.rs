@@ -134,6 +134,8 @@ struct StoreHandle {
     readers: Arc<Readers>,
     errors: Arc<StoreErrors>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// How long dropping the last handle waits for the worker.
+    end_limit: Mutex<Duration>,
 }
 
 impl Store {
@@ -168,7 +170,8 @@ impl Store {
             }
         };
         let (readers, thread) = (Arc::default(), Mutex::new(thread));
-        Self { handle: Arc::new(StoreHandle { queue, readers, errors, thread }) }
+        let end_limit = Mutex::new(ANSWER_TIMEOUT);
+        Self { handle: Arc::new(StoreHandle { queue, readers, errors, thread, end_limit }) }
     }
 
     /// Returns the oldest error that was not returned yet. The end of a problem is returned, too, as
@@ -215,6 +218,11 @@ impl Store {
             worker.flush();
             worker.unsaved_changes()
         })
+    }
+
+    /// Makes dropping the last handle wait at most `limit` (15 s otherwise): what is queued then is saved elsewhere.
+    pub fn limit_end(&self, limit: Duration) {
+        *self.handle.end_limit.lock().unwrap_or_else(PoisonError::into_inner) = limit;
     }
 
     /// Lists the sessions, most recently changed first, at most `limit`.
@@ -364,7 +372,8 @@ impl Drop for StoreHandle {
     fn drop(&mut self) {
         self.readers.close();
         // A hanging disk must not keep the program from ending: then the thread is not joined.
-        if self.queue.stop_worker(ANSWER_TIMEOUT)
+        let limit = *self.end_limit.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.queue.stop_worker(limit)
             && let Some(thread) = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take()
         {
             thread.join().unwrap_or_default();

@@ -35,6 +35,25 @@ pub(super) fn prepare_file(path: &Path) -> Result<PathBuf, Refusal> {
     Ok(real)
 }
 
+/// Which file a path leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FileIdentity {
+    device: u64,
+    inode: u64,
+    /// False if it was cut to less than any database.
+    has_content: bool,
+}
+
+/// Identifies the file that `path` leads to. Follows links, opens nothing.
+pub(super) fn identify(path: &Path) -> io::Result<FileIdentity> {
+    let metadata = fs::metadata(path)?;
+    Ok(FileIdentity {
+        device: metadata.dev(),
+        inode: metadata.ino(),
+        has_content: metadata.len() >= MIN_FILE_BYTES,
+    })
+}
+
 /// Returns the path of a side file: `-wal`, `-shm`, `-journal`, or the folder of locks.
 pub(super) fn side_file(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

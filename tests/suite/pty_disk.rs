@@ -150,3 +150,31 @@ fn when_space_returns_everything_is_saved_and_the_line_goes() {
     term.quit();
     assert_eq!(stored_texts(&home), vec![answer(); 4]);
 }
+
+/// Another program deletes the store: that is said at once, quitting asks, and the answers are written to a file.
+#[test]
+fn answers_of_a_deleted_store_are_asked_about_and_written_to_a_file() {
+    let (_server, home, mut term) = streaming();
+    std::fs::remove_dir_all(home.path("data/plenary")).unwrap();
+    term.wait_for("deleted, moved or replaced by another program");
+    quit(&mut term);
+    term.wait_for("4 answers are not on disk");
+    term.send("w");
+    assert_eq!(term.end().exit_code(), 0);
+    let text = std::fs::read_to_string(&markdown_files(&home)[0]).unwrap();
+    assert_eq!(text.matches("Line 3 ").count(), 4, "{text}");
+}
+
+/// Waiting for the other program first, for the flush and again for the store's thread, takes longer than a test waits.
+#[test]
+fn a_signal_while_another_program_holds_the_store_writes_a_file_soon() {
+    let (_server, home, mut term) = streaming();
+    let holder = rusqlite::Connection::open(home.path("data/plenary/plenary.db")).unwrap();
+    holder.busy_timeout(std::time::Duration::from_secs(10)).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    term.signal(Signal::TERM);
+    assert_eq!(term.end().exit_code(), 143);
+    term.wait("where they are", |s| s.contains("4 answers are not on disk"));
+    let text = std::fs::read_to_string(&markdown_files(&home)[0]).unwrap();
+    assert_eq!(text.matches("Line 3 ").count(), 4, "{text}");
+}

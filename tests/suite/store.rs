@@ -2,6 +2,7 @@
 
 mod delete;
 mod instances;
+mod lost_file;
 mod measure;
 mod migration;
 mod review;

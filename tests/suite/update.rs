@@ -570,9 +570,11 @@ fn quitting_asks_about_what_is_not_on_disk() {
     desk.keys("esc");
     assert!(desk.take().is_empty() && desk.state.overlays.is_empty());
     asked(&mut desk);
-    // The second `w` comes while the file is being written.
-    desk.keys("w w");
+    // All but the first `w` come while the file is being written, which ends the program when it is complete.
+    desk.keys("w w q");
     assert_eq!(desk.take(), [Effect::WriteUnsaved(changes.clone())]);
+    desk.send(Msg::StoreRecovered("saved".into()));
+    assert_eq!(desk.state.overlays.len(), 1);
     desk.send(Msg::UnsavedWritten(Err("no folder can be written".into())));
     assert_eq!(desk.notice(), "no folder can be written");
     assert_eq!(desk.take(), []);
@@ -586,6 +588,12 @@ fn quitting_asks_about_what_is_not_on_disk() {
     assert_eq!(desk.take().last(), Some(&lost));
     desk.send(Msg::Signal(Signal::Terminate));
     assert_eq!(desk.take().last(), Some(&Effect::Quit(143)));
+    // What was asked about is saved meanwhile: quitting looks again.
+    desk.send(Msg::StoreRecovered("saved".into()));
+    assert!(desk.state.overlays.is_empty());
+    desk.take();
+    desk.keys("q");
+    assert_eq!(desk.take().last(), Some(&Effect::Quit(0)));
 }
 
 #[test]

@@ -39,7 +39,7 @@ pub(super) use sessions::{
     awaits_search, lists_sessions, on_session_changed, on_sessions_found, on_sessions_listed,
     open_sessions,
 };
-pub(super) use unsaved::{asked_unsaved, on_unsaved_found, on_unsaved_written};
+pub(super) use unsaved::{asked_unsaved, close_unsaved, on_unsaved_found, on_unsaved_written};
 
 use super::{Action, Effects, KeyContext, KeyPress, State};
 

@@ -28,6 +28,11 @@ pub(in crate::app) fn on_unsaved_written(
         Overlay::Unsaved(open) => Some(open),
         _ => None,
     }) else {
+        // The question was closed while the file was written.
+        match outcome {
+            Ok(written) => state.show_notice(NoticeLevel::Warning, written),
+            Err(reason) => state.show_notice(NoticeLevel::Error, reason),
+        }
         return;
     };
     open.is_writing = false;
@@ -35,6 +40,11 @@ pub(in crate::app) fn on_unsaved_written(
         Ok(farewell) => effects.push(Effect::QuitUnsaved(farewell)),
         Err(reason) => state.show_notice(NoticeLevel::Error, reason),
     }
+}
+
+/// Everything is on disk: closes the question, unless its file is being written, which ends the program.
+pub(in crate::app) fn close_unsaved(state: &mut State) {
+    state.overlays.retain(|overlay| !matches!(overlay, Overlay::Unsaved(open) if !open.is_writing));
 }
 
 /// The question, if it is open.
@@ -57,7 +67,8 @@ impl OverlayHandler for UnsavedOverlay {
         effects: &mut Effects,
     ) -> OverlayOutcome {
         match action {
-            Action::WriteUnsaved if self.is_writing => {}
+            // The program ends when the file is complete.
+            Action::WriteUnsaved | Action::Quit if self.is_writing => {}
             Action::WriteUnsaved => {
                 self.is_writing = true;
                 effects.push(Effect::WriteUnsaved(self.changes.clone()));

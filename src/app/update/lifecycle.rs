@@ -62,9 +62,10 @@ pub(super) fn on_store_failing(state: &mut State, text: String) {
     expire_notices(state);
 }
 
-/// Says that everything is on disk again, in place of the problem.
+/// Says that everything is on disk again, in place of the problem and of the question at quitting.
 pub(super) fn on_store_recovered(state: &mut State, text: String) {
     state.store_problem = None;
+    overlay::close_unsaved(state);
     state.show_notice(NoticeLevel::Info, text);
 }
 

@@ -22,6 +22,7 @@ impl StoreWorker {
             return;
         }
         self.look_at = Some(now + LOOK_INTERVAL);
+        self.check_file();
         let version = self.read_data_version();
         if version.is_some() && self.data_version.is_some() && version != self.data_version {
             self.errors.push(StoreError::ChangedElsewhere);

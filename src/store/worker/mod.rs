@@ -6,12 +6,14 @@
 
 mod commands;
 mod look;
+mod lost_file;
 mod pending;
 mod reads;
 #[cfg(test)]
 mod tests;
 mod unsaved;
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,9 +26,11 @@ use super::errors::{StoreErrors, describe_error, is_damaged};
 use super::instance::{Instance, InstanceId};
 use super::memory::MemoryStore;
 use super::secure_delete::{EraseScope, erase_deleted_text};
+use super::store_file::FileIdentity;
 use super::syncer::Syncer;
 use super::write::{self, SyncLevel, WriteOutcome};
-use super::{StoreError, open};
+use super::{StoreError, open, store_file};
+use crate::domain::SessionId;
 pub(super) use reads::ReadView;
 
 /// Time until changes that could not be written are written again.
@@ -84,6 +88,8 @@ struct StoreFile {
     path: PathBuf,
     /// The path without links, once it is known.
     real_path: PathBuf,
+    /// Which file `conn` has open; none if that is not known.
+    identity: Option<FileIdentity>,
     instance: Instance,
     conn: Option<Connection>,
     access: FileAccess,
@@ -106,6 +112,8 @@ enum FileAccess {
     Write,
     /// It could not be opened; another attempt may succeed.
     Retry,
+    /// `conn` has a file open that the path no longer leads to: it may be read, and written when the file is back.
+    Lost,
     /// It must not be written; `conn` may still be read.
     Never,
 }
@@ -118,6 +126,8 @@ pub(super) struct StoreWorker {
     memory: Option<MemoryStore>,
     /// Changes that wait until the file can be written.
     backlog: Backlog,
+    /// Sessions that this instance has written to the file.
+    written: HashSet<SessionId>,
     errors: Arc<StoreErrors>,
     /// True if a power loss could take committed changes.
     is_unsynced: bool,
@@ -140,6 +150,7 @@ impl StoreWorker {
             syncer: Syncer::new(&path, Arc::clone(&errors)),
             real_path: path.clone(),
             path,
+            identity: None,
             conn: None,
             access: FileAccess::Retry,
             reason: String::new(),
@@ -148,6 +159,7 @@ impl StoreWorker {
             file,
             memory: None,
             backlog: Backlog::new(),
+            written: HashSet::new(),
             errors,
             is_unsynced: false,
             has_problem: false,
@@ -184,6 +196,7 @@ impl StoreWorker {
                     tracing::warn!(%error, "runs of ended instances could not be marked");
                 }
                 file.conn = Some(conn);
+                file.identity = store_file::identify(&file.path).ok();
                 file.access = FileAccess::Write;
             }
             Err(refusal) => {
@@ -202,7 +215,8 @@ impl StoreWorker {
 
     /// Where another connection finds everything that callers may read: the file, and this program as one of its writers.
     /// None while something is in memory only.
-    pub(super) fn readable_file(&self) -> Option<ReadableFile> {
+    pub(super) fn readable_file(&mut self) -> Option<ReadableFile> {
+        self.check_file();
         match &self.file {
             Some(StoreFile {
                 access: FileAccess::Write,
@@ -237,12 +251,17 @@ impl StoreWorker {
             return;
         }
         self.open_file();
+        self.check_file();
+        let ids = self.view().pending_session_ids().unwrap_or_default();
         let level = if self.backlog.needs_sync() { SyncLevel::Full } else { level };
         if let Some(StoreFile { access: FileAccess::Write, conn: Some(conn), instance, .. }) =
             &mut self.file
         {
             match write::write_changes(conn, instance, self.backlog.changes(), level) {
-                Ok(outcome) => return self.on_committed(&outcome, level),
+                Ok(outcome) => {
+                    self.written.extend(ids);
+                    return self.on_committed(&outcome, level);
+                }
                 Err(e) => self.on_write_failed(&e),
             }
         }
@@ -351,6 +370,7 @@ impl StoreWorker {
 
     /// Writes and syncs all pending changes, whatever failed before.
     pub(super) fn flush(&mut self) {
+        self.check_file();
         self.commit_pending(SyncLevel::Full);
         if self.is_unsynced
             && let Some(StoreFile { conn: Some(conn), access: FileAccess::Write, .. }) =

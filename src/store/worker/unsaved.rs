@@ -4,7 +4,7 @@
 
 use super::super::StoreError;
 use super::super::memory::MemoryStore;
-use super::{ReadView, StoreFile, StoreWorker};
+use super::{FileAccess, ReadView, StoreFile, StoreWorker};
 use crate::domain::{Run, Session, SessionId, UnsavedChanges};
 
 impl StoreWorker {
@@ -27,11 +27,25 @@ impl StoreWorker {
     fn unwritten_session_ids(&self) -> Result<Vec<SessionId>, StoreError> {
         let mut ids = self.view().pending_session_ids()?;
         let in_memory = self.memory.iter().flat_map(MemoryStore::sessions);
-        ids.extend(in_memory.filter(|id| !ids.contains(id)).copied().collect::<Vec<_>>());
+        // SQLite still reads them, but no other program will.
+        let lost = self.written.iter().filter(|_| self.is_file_lost());
+        for id in in_memory.chain(lost) {
+            if !ids.contains(id) {
+                ids.push(*id);
+            }
+        }
         Ok(ids)
     }
 
+    fn is_file_lost(&self) -> bool {
+        self.file.as_ref().is_some_and(|file| file.access == FileAccess::Lost)
+    }
+
+    /// What another program can read; none if that is nothing.
     fn file_view(&self) -> Option<ReadView<'_>> {
+        if self.is_file_lost() {
+            return None;
+        }
         let StoreFile { path, conn, instance, .. } = self.file.as_ref()?;
         Some(ReadView::of_file(path, conn.as_ref()?, instance.id()))
     }

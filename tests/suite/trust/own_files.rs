@@ -140,7 +140,8 @@ fn links_out_of_a_project_are_refused_in_every_spelling() {
             let said: &[&str] = if flags.is_empty() { &[] } else { &["leads out of the project"] };
             run_in(&lab, &folder, &args).expect(2, said);
             let args = [&["ask", "--file", spelling], flags, &["question"]].concat();
-            run_in(&lab, &folder, &args).expect(2, &["--file"]);
+            let said: &[&str] = if flags.is_empty() { &[] } else { &["--file"] };
+            run_in(&lab, &folder, &args).expect(2, said);
         }
         for command in ["check", "show"] {
             let ran = run_in(&lab, &folder, &["persona", command, spelling]);

@@ -67,7 +67,7 @@ fn an_address_that_is_refused_is_not_repeated() {
 }
 
 #[test]
-fn invisible_characters_of_a_persona_are_mentioned_and_those_of_a_piped_question_shown() {
+fn invisible_characters_of_a_persona_are_mentioned() {
     let lab = Lab::new();
     lab.write("personas/own.md", "---\nid: own\n---\nYou review.\u{e0041}\n");
     lab.run(&["ask", "question"]).expect(2, &["; contains invisible characters"]);
