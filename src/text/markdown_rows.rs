@@ -131,7 +131,7 @@ impl MarkdownRows {
     }
 
     /// Builds the rows in `rows` that show plain text for [`MarkdownRows::rows_from`], in place of those built before. `doc` is
-    /// the document of the last update. Without this it has the first [`FIRST_PLAIN_ROWS`].
+    /// the document of the last update. Without this it has only the first few.
     pub fn build_plain_rows(&mut self, doc: &ParsedMarkdown, rows: Range<usize>) {
         let start = self.blocks.len().checked_sub(1).map_or(0, |last| self.start_row(last));
         let Some(BlockRows { plain: Some(plain), rows: built, .. }) = self.blocks.last_mut() else {

@@ -1,6 +1,6 @@
 //! Readings: what is found in the text of answers by pattern, which takes longer than a key may wait.
 //!
-//! A [`ReadingRequest`] owns copies of the texts and is carried out on any thread ([`carry_out`]); the result comes back as a
+//! A [`ReadingRequest`] owns copies of the texts and is carried out on any thread ([`carry_out()`]); the result comes back as a
 //! message. [`PendingReadings`] knows the newest request of each subject, so that the result of an older one is dropped.
 //! When something is read, and what becomes of the result, is decided in `update`.
 
