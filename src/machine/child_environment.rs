@@ -5,7 +5,7 @@
 //! `config` to say.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 
@@ -66,7 +66,9 @@ pub fn register_key_variables<'a>(names: impl IntoIterator<Item = &'a str>) {
 /// The values of all registered variables that are set.
 pub fn registered_key_values() -> Vec<String> {
     let known = KEY_VARIABLES.lock().unwrap_or_else(PoisonError::into_inner);
-    known.iter().filter_map(|name| std::env::var(name).ok()).collect()
+    let is_known = |name: &OsString| name.to_str().is_some_and(|name| known.contains(name));
+    let values = std::env::vars_os().filter(|(name, _)| is_known(name));
+    values.filter_map(|(_, value)| value.into_string().ok()).collect()
 }
 
 /// Lets `command` inherit the variables that all programs need and those that `also` names, but never a registered one. A
