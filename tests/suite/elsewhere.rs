@@ -55,6 +55,21 @@ fn a_change_elsewhere_is_seen_whatever_the_sums_of_the_session_say() {
     assert_eq!(desk.state.session, Some(elsewhere));
 }
 
+/// A question that is asked in the moment in which its session is deleted creates it again, without what was before.
+#[test]
+fn a_session_that_was_deleted_while_a_question_was_asked_is_reported() {
+    let mut desk = Desk::new();
+    desk.ask("The secret plan?").keys("X");
+    desk.ask("and then?").keys("X").send(Msg::StoreChanged);
+    let (id, revision) = take_refreshes(&mut desk)[0];
+    let mut stored = desk.state.session.clone().unwrap();
+    stored.turns.remove(0);
+    desk.send(Msg::SessionRefreshed(id, revision, Some(Box::new(stored.clone()))));
+    assert_eq!(desk.state.session, Some(stored));
+    let notice = desk.state.notice.as_ref().expect("a notice");
+    assert!(notice.text.contains("only what was asked since"), "{}", notice.text);
+}
+
 #[test]
 fn what_is_renamed_or_tagged_here_is_read_again() {
     let mut desk = Desk::new();

@@ -147,10 +147,8 @@ fn start_turn(
 ) {
     let was_deleted = leave_deleted_session(state, effects);
     let session = state.session_id().unwrap_or_else(|| state.ids.next_session_id());
-    let title = match &state.session {
-        Some(open) if !open.turns.is_empty() => open.title.clone(),
-        _ => prompt::title_from_question(&submission.sent),
-    };
+    // Only a new session takes it: also one that another instance has deleted in this moment, whose title is gone.
+    let title = prompt::title_from_question(&submission.sent);
     let turn = state.ids.next_turn_id();
     let question = RunQuestion {
         shown: Arc::from(sanitize(&prompt::outline_question(&submission.question))),

@@ -51,7 +51,13 @@ pub(super) fn on_session_refreshed(
     }
     if let Some(session) = session {
         if state.session.as_ref() != Some(&session) {
+            let lacks_turns = lacks_shown_turns(state, &session);
             session::take_over(state, session, effects);
+            if lacks_turns {
+                effects.push(Effect::ClearPaneCaches);
+                let text = "this session was deleted in another plenary: only what was asked since is stored";
+                state.show_notice(NoticeLevel::Warning, text);
+            }
         }
         return;
     }
@@ -61,4 +67,10 @@ pub(super) fn on_session_refreshed(
         "this session was deleted in another plenary. Nothing of it is stored any more; the next \
          question starts a new session",
     );
+}
+
+/// True if questions on the screen are not in `session`: it was deleted, and a question that was asked before this was
+/// noticed has created it again.
+fn lacks_shown_turns(state: &State, session: &Session) -> bool {
+    state.turns().iter().any(|shown| session.turns.iter().all(|turn| turn.id != shown.id))
 }
