@@ -1,5 +1,6 @@
 //! What several suites need.
 pub mod desk;
+pub mod ran;
 pub mod roster;
 pub mod script;
 pub mod server;

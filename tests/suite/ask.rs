@@ -8,8 +8,10 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+
+use crate::common::ran::Ran;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -184,23 +186,6 @@ impl Lab {
         let asked = self.asked.lock().unwrap();
         let messages = asked[model].last().unwrap()["messages"].as_array().unwrap();
         messages.last().unwrap()["content"].as_str().unwrap().to_owned()
-    }
-}
-
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl Ran {
-    fn of(output: &Output) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
-        Self { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
-    }
-
-    fn events(&self) -> Vec<Value> {
-        self.out.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
     }
 }
 

@@ -3,12 +3,12 @@
 //! Each server repeats the key that it was sent, or that of another provider, as gateways and their error pages do.
 
 use std::path::Path;
-use std::process::Output;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::json;
 
+use crate::common::ran::Ran;
 use crate::common::server::{Reply, Server, delta, ending};
 use crate::common::term::{Home, Term};
 
@@ -34,26 +34,9 @@ fn home(server: &Server, models: &[&str]) -> Home {
     Home::new(&config)
 }
 
-fn run(home: &Home, args: &[&str], env: &[(&str, &str)]) -> Output {
-    std::process::Command::new(env!("CARGO_BIN_EXE_plenary"))
-        .args(args)
-        .env_clear()
-        .envs(home.env())
-        .envs([("GATEWAY_KEY", KEY), ("OTHER_TOKEN", OTHER_KEY)])
-        .envs(env.iter().copied())
-        .current_dir(home.path("work"))
-        .stdin(std::process::Stdio::null())
-        .output()
-        .unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-/// Everything that a program printed.
-fn printed(output: &Output) -> String {
-    text(&[output.stdout.as_slice(), &output.stderr].concat())
+fn run(home: &Home, args: &[&str], env: &[(&str, &str)]) -> Ran {
+    let keys = [("GATEWAY_KEY", KEY), ("OTHER_TOKEN", OTHER_KEY)];
+    Ran::in_home(home, args, &[&keys, env].concat())
 }
 
 /// Every file below `folder`, as text.
@@ -104,6 +87,7 @@ fn keys_in_answers_are_neither_printed_nor_stored_nor_exported() {
     let server = Server::start();
     let said: Vec<String> = [KEY, OTHER_KEY].into_iter().flat_map(encodings).collect();
     let said = format!("It is <{}> I think.", said.join("> or <"));
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let letters = |size: usize| -> Vec<String> { said.as_bytes().chunks(size).map(text).collect() };
     let answer = |events: Vec<String>| Reply::events(events.into_iter().chain(ending("stop")));
     server.script("letters", [answer(texts("content", &letters(1)))]);
@@ -113,14 +97,14 @@ fn keys_in_answers_are_neither_printed_nor_stored_nor_exported() {
     server.script("cut", [Reply::events(texts("content", &letters(1000)))]);
     let home = home(&server, &["a:letters", "a:pieces", "b:refuse", "a:cut"]);
     let output = run(&home, &["ask", "--format", "jsonl", "Which?"], &[]);
-    assert_eq!(output.status.code(), Some(1), "{}", printed(&output));
-    let jsonl = printed(&output);
+    assert_eq!(output.code, Some(1), "{}", output.printed());
+    let jsonl = output.printed();
     assert_no_key(&jsonl);
     assert!(jsonl.matches("[key]").count() >= 80 && jsonl.contains("I think."), "{jsonl}");
     for format in ["markdown", "json"] {
         let export = run(&home, &["sessions", "export", "last", "--format", format], &[]);
-        assert!(printed(&export).contains("[key]"), "{}", printed(&export));
-        assert_no_key(&printed(&export));
+        assert!(export.printed().contains("[key]"), "{}", export.printed());
+        assert_no_key(&export.printed());
     }
     assert_no_key(&files(&home.path("data")));
 }
@@ -137,16 +121,16 @@ fn keys_in_errors_and_lists_are_not_shown() {
         server.script("type", [body(&format!("x/{}", encoded.replace('=', "")), "x".into())]);
         let home = home(&server, &["a:json", "b:html", "a:event", "b:type"]);
         let output = run(&home, &["ask", "Which?"], &[("PLENARY_LOG", "trace")]);
-        assert_eq!(output.status.code(), Some(3), "{}", printed(&output));
-        assert_no_key(&printed(&output));
+        assert_eq!(output.code, Some(3), "{}", output.printed());
+        assert_no_key(&output.printed());
         assert_no_key(&files(&home.path("data")));
         assert_no_key(&files(&home.path("state")));
         // The server lists its scripts as models.
         server.script(&encoded, [Reply::text("")]);
         for command in [&["model", "list"][..], &["doctor"]] {
             let output = run(&home, command, &[]);
-            assert!(printed(&output).contains("GATEWAY_KEY"), "{}", printed(&output));
-            assert_no_key(&printed(&output));
+            assert!(output.printed().contains("GATEWAY_KEY"), "{}", output.printed());
+            assert_no_key(&output.printed());
         }
     }
 }
@@ -158,7 +142,7 @@ fn answers_about_keys_keep_their_text() {
         "Keys look like `sk-proj-…`, `AIzaSyA1234567890abcdef` or `Bearer abcdefgh12345678`.";
     server.script("m", [Reply::text(said)]);
     let output = run(&home(&server, &["a:m"]), &["ask", "Which?"], &[]);
-    assert!(printed(&output).contains(said), "{}", printed(&output));
+    assert!(output.printed().contains(said), "{}", output.printed());
 }
 
 #[test]
@@ -180,9 +164,9 @@ fn variables_that_are_no_keys_leave_answers_alone() {
         .collect();
     let output = run(&home, &["ask", "Which?"], &env);
     let expected = format!("{said}. But [key]!");
-    assert!(printed(&output).contains(&expected), "{}", printed(&output));
+    assert!(output.printed().contains(&expected), "{}", output.printed());
     let export = run(&home, &["sessions", "export", "last", "--format", "json"], &env);
-    assert!(printed(&export).contains(&expected), "{}", printed(&export));
+    assert!(export.printed().contains(&expected), "{}", export.printed());
 }
 
 #[test]
@@ -196,7 +180,7 @@ fn the_log_says_why_there_was_no_answer_and_not_what_was_asked() {
     let log = home.path("state/plenary/plenary.log");
     let output =
         run(&home, &["ask", "What is the word for antanaclasis?"], &[("PLENARY_LOG", "trace")]);
-    assert_eq!(output.status.code(), Some(1), "{}", printed(&output));
+    assert_eq!(output.code, Some(1), "{}", output.printed());
     let logged = std::fs::read_to_string(&log).unwrap();
     for words in [
         "started version=",

@@ -4,9 +4,9 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::process::Output;
 use std::sync::{Arc, Mutex};
 
+use crate::common::ran::Ran;
 use crate::common::server::{Reply, Server, ending};
 use crate::common::term::{Home, Term};
 use crate::common::tls::{Behaviour, Certificate, TlsServer};
@@ -21,28 +21,12 @@ fn home(base_url: &str, more: &str) -> Home {
 }
 
 /// Asks in `home` with more environment.
-fn ask(home: &Home, env: &[(&str, &str)]) -> Output {
-    run(home, &["ask", "Which?"], env)
-}
-
-fn run(home: &Home, args: &[&str], env: &[(&str, &str)]) -> Output {
-    std::process::Command::new(env!("CARGO_BIN_EXE_plenary"))
-        .args(args)
-        .env_clear()
-        .envs(home.env())
-        .envs(env.iter().copied())
-        .current_dir(home.path("work"))
-        .stdin(std::process::Stdio::null())
-        .output()
-        .unwrap()
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8(bytes.to_vec()).unwrap()
+fn ask(home: &Home, env: &[(&str, &str)]) -> Ran {
+    Ran::in_home(home, &["ask", "Which?"], env)
 }
 
 /// Asks `server`, whose authority is trusted.
-fn ask_tls(server: &TlsServer) -> Output {
+fn ask_tls(server: &TlsServer) -> Ran {
     let home = home(&server.base_url(), "");
     std::fs::write(home.path("authority.pem"), &server.authority).unwrap();
     ask(&home, &[("SSL_CERT_FILE", home.path("authority.pem").to_str().unwrap())])
@@ -61,8 +45,8 @@ fn rejected_certificates_are_explained() {
     ] {
         let server = TlsServer::start(certificate, Behaviour::Http1);
         let output = ask_tls(&server);
-        let error = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(3), "{certificate:?}: {error}");
+        let error = &output.err;
+        assert_eq!(output.code, Some(3), "{certificate:?}: {error}");
         assert!(error.contains("the certificate of localhost:"), "{error}");
         assert!(error.contains(words), "{certificate:?}: {error}");
         assert!(!error.contains("Other") && !error.contains("tried"), "{error}");
@@ -75,8 +59,8 @@ fn good_certificates_and_both_versions_of_http_answer() {
     for behaviour in [Behaviour::Http1, Behaviour::Http2] {
         let server = TlsServer::start(Certificate::Good, behaviour);
         let output = ask_tls(&server);
-        assert!(text(&output.stdout).contains("safe"), "{}", text(&output.stderr));
-        assert_eq!((output.status.code(), server.requests()), (Some(0), 1));
+        assert!(output.out.contains("safe"), "{}", output.err);
+        assert_eq!((output.code, server.requests()), (Some(0), 1));
     }
 }
 
@@ -85,9 +69,9 @@ fn an_attempt_is_one_request() {
     for behaviour in [Behaviour::GoAway, Behaviour::RefusedStream] {
         let server = TlsServer::start(Certificate::Good, behaviour);
         let output = ask_tls(&server);
-        let error = text(&output.stderr);
+        let error = &output.err;
         assert_eq!(server.requests(), 3, "{behaviour:?}: {error}");
-        assert_eq!(output.status.code(), Some(3), "{error}");
+        assert_eq!(output.code, Some(3), "{error}");
         assert!(error.contains("(tried 3 times)"), "{error}");
         assert!(error.contains("the connection broke before the answer began"), "{error}");
     }
@@ -121,8 +105,8 @@ fn a_proxy_that_requires_a_login_is_named_without_the_password() {
         let (proxy, seen) = start_proxy();
         let value = format!("http://me:hunter2@{proxy}");
         let output = ask(&home(base_url, ""), &[(variable, &value)]);
-        let error = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(3), "{error}");
+        let error = &output.err;
+        assert_eq!(output.code, Some(3), "{error}");
         assert!(
             error.contains(&format!("the proxy {proxy} requires another user name")),
             "{error}"
@@ -144,8 +128,8 @@ fn a_proxy_variable_that_cannot_be_used_is_an_error() {
     ] {
         for value in ["http://me:hunter2@:3128", "me:hunter2@proxy example", "ftp://hunter2"] {
             let output = ask(&home(base_url, ""), &[(variable, value)]);
-            let error = text(&output.stderr);
-            assert_eq!(output.status.code(), Some(2), "{error}");
+            let error = &output.err;
+            assert_eq!(output.code, Some(2), "{error}");
             assert!(error.contains(&format!("environment variable {variable}: ")), "{error}");
             assert!(!error.contains("hunter2"), "{error}");
         }
@@ -158,7 +142,7 @@ fn this_machine_is_never_reached_through_a_proxy() {
     let home = home(&server.base_url(), "");
     for value in ["http://127.0.0.1:9", "nonsense nonsense"] {
         let output = ask(&home, &[("HTTP_PROXY", value), ("ALL_PROXY", value)]);
-        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+        assert_eq!(output.code, Some(0), "{}", output.err);
     }
 }
 
@@ -166,7 +150,7 @@ fn this_machine_is_never_reached_through_a_proxy() {
 fn a_proxy_that_is_down_is_named() {
     let env = [("HTTP_PROXY", "http://me:hunter2@127.0.0.1:9")];
     let output = ask(&home("http://llm.example/v1", ""), &env);
-    let error = text(&output.stderr);
+    let error = &output.err;
     assert!(error.contains("connection refused; check the port in HTTP_PROXY"), "{error}");
     assert!(error.contains("(through the proxy 127.0.0.1:9 of HTTP_PROXY)"), "{error}");
     assert!(!error.contains("hunter2"), "{error}");
@@ -186,13 +170,13 @@ fn questions_in_the_clear_are_mentioned_once() {
     let (mut home, proxy) = remote_home(&server);
     home.set("personas = [\"infra\"]", "personas = [\"infra\", \"edge\"]");
     let output = ask(&home, &[("HTTP_PROXY", &proxy)]);
-    let error = text(&output.stderr);
-    assert_eq!((output.status.code(), server.requests().len()), (Some(0), 2), "{error}");
+    let error = &output.err;
+    assert_eq!((output.code, server.requests().len()), (Some(0), 2), "{error}");
     assert_eq!(error.matches(NOT_ENCRYPTED).count(), 1, "{error}");
     assert!(error.starts_with("plenary: test: "), "{error}");
-    assert!(!text(&output.stdout).contains("not encrypted"));
+    assert!(!output.out.contains("not encrypted"));
     let here = self::home(&server.base_url(), "");
-    assert!(!text(&ask(&here, &[]).stderr).contains("not encrypted"), "this machine");
+    assert!(!ask(&here, &[]).err.contains("not encrypted"), "this machine");
 }
 
 #[test]
@@ -203,8 +187,8 @@ fn the_screen_and_doctor_mention_questions_in_the_clear() {
     term.wait_for(NOT_ENCRYPTED);
     term.wait_for("Measure first");
     term.quit();
-    let output = run(&home, &["doctor"], &[("HTTP_PROXY", &proxy)]);
-    assert_eq!(text(&output.stdout).matches(NOT_ENCRYPTED).count(), 1, "{}", text(&output.stdout));
+    let output = Ran::in_home(&home, &["doctor"], &[("HTTP_PROXY", &proxy)]);
+    assert_eq!(output.out.matches(NOT_ENCRYPTED).count(), 1, "{}", output.out);
 }
 
 #[test]
@@ -213,8 +197,8 @@ fn a_key_is_never_sent_in_the_clear() {
     let (mut home, proxy) = remote_home(&server);
     home.set("attempts = 3", "attempts = 3\nkey_env = \"GATEWAY_KEY\"");
     let output = ask(&home, &[("HTTP_PROXY", &proxy), ("GATEWAY_KEY", "gw-0123456789")]);
-    assert_eq!((output.status.code(), server.requests().len()), (Some(2), 0));
-    assert!(text(&output.stderr).contains("would send the key over the network in the clear"));
+    assert_eq!((output.code, server.requests().len()), (Some(2), 0));
+    assert!(output.err.contains("would send the key over the network in the clear"));
 }
 
 #[test]
@@ -233,8 +217,8 @@ fn half_surrogates_and_blanks_end_truly() {
     ] {
         server.script("m", [events(texts)]);
         let output = ask(&home(&server.base_url(), ""), &[]);
-        assert!(text(&output.stdout).contains(answer), "{texts:?}: {}", text(&output.stdout));
-        assert_eq!(output.status.code(), Some(0), "{texts:?}: {}", text(&output.stderr));
+        assert!(output.out.contains(answer), "{texts:?}: {}", output.out);
+        assert_eq!(output.code, Some(0), "{texts:?}: {}", output.err);
     }
     for blanks in [
         &[" ", "\\n\\n"][..],
@@ -246,10 +230,10 @@ fn half_surrogates_and_blanks_end_truly() {
         server.script("m", [events(blanks)]);
         let home = home(&server.base_url(), "");
         let output = ask(&home, &[]);
-        let error = text(&output.stderr);
-        assert_eq!(output.status.code(), Some(3), "{blanks:?}: {error}");
+        let error = &output.err;
+        assert_eq!(output.code, Some(3), "{blanks:?}: {error}");
         assert!(error.contains("infra failed: test sent an empty answer: only blanks"), "{error}");
-        let export = run(&home, &["sessions", "export", "last"], &[]);
-        assert!(text(&export.stdout).contains("0 of 1 answered"), "{}", text(&export.stdout));
+        let export = Ran::in_home(&home, &["sessions", "export", "last"], &[]);
+        assert!(export.out.contains("0 of 1 answered"), "{}", export.out);
     }
 }

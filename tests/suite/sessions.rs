@@ -1,7 +1,7 @@
 //! `plenary sessions …` as users see it: the real binary with a separate store, pipes and a terminal.
 
 use std::io::Write;
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use plenary::domain::{
@@ -12,6 +12,7 @@ use plenary::domain::{
 use plenary::store::Store;
 use serde_json::{Value, json};
 
+use crate::common::ran::Ran;
 use crate::common::term::{Home, Term};
 
 const DATABASE: SessionId = SessionId::from_number(0xda << 120);
@@ -85,21 +86,8 @@ fn store_turn(store: &Store, n: u128, session: SessionId, question: &str, answer
 }
 
 /// Exit code and output of a command.
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl From<Output> for Ran {
-    fn from(output: Output) -> Self {
-        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
-        Self { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
-    }
-}
-
 fn run_sessions(home: &Home, args: &[&str]) -> Ran {
-    home.run(&[&["sessions"], args].concat()).into()
+    Ran::of(&home.run(&[&["sessions"], args].concat()))
 }
 
 #[test]
@@ -357,12 +345,12 @@ fn every_command_has_help_completions_and_a_man_page() {
         assert_eq!(own.code, Some(0), "{command}: {}", own.err);
         assert!(own.out.contains(&format!("sessions {command} ")), "{command}: {}", own.out);
     }
-    let bash = Ran::from(home.run(&["completions", "bash"])).out;
+    let bash = Ran::of(&home.run(&["completions", "bash"])).out;
     assert!(
         bash.contains("plenary__subcmd__sessions__subcmd__rename")
             || bash.contains("sessions__rename")
     );
-    let man = Ran::from(home.run(&["man", "sessions"])).out;
+    let man = Ran::of(&home.run(&["man", "sessions"])).out;
     assert!(man.contains("rename") && man.contains("delete"), "{man}");
 }
 
@@ -382,7 +370,7 @@ fn a_closed_pipe_ends_quietly_with_141() {
             .unwrap();
         drop(child.stdout.take());
         child.stdin.take().unwrap().flush().unwrap();
-        let ran = Ran::from(child.wait_with_output().unwrap());
+        let ran = Ran::of(&child.wait_with_output().unwrap());
         assert_eq!((ran.code, ran.err.as_str()), (Some(141), ""), "{args:?}");
     }
 }

@@ -10,8 +10,8 @@ mod shown;
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Output;
 
+use crate::common::ran::Ran;
 use crate::common::server::{Reply, Server};
 use crate::common::term::Home;
 
@@ -70,30 +70,5 @@ impl Lab {
             server.requests().iter().filter(|request| request.line.starts_with("POST")).count()
         };
         (count(&self.good), count(&self.evil))
-    }
-}
-
-#[derive(Debug)]
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl Ran {
-    fn of(output: &Output) -> Self {
-        Self {
-            code: output.status.code(),
-            out: String::from_utf8_lossy(&output.stdout).into_owned(),
-            err: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
-    }
-
-    fn expect(self, code: i32, parts: &[&str]) -> Self {
-        assert_eq!(self.code, Some(code), "{}{}", self.out, self.err);
-        for part in parts {
-            assert!(self.err.contains(part) || self.out.contains(part), "{part}: {self:?}");
-        }
-        self
     }
 }

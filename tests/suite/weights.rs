@@ -5,8 +5,10 @@ mod packages;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+use crate::common::ran::Ran;
 
 use hub::{Answer, Hub};
 use sha2::{Digest as _, Sha256};
@@ -43,19 +45,6 @@ fn model_table_on_hub(bytes: &[u8]) -> String {
 
 /// A home folder with one model to download; without pip unless a test adds one.
 struct Home(TempDir);
-
-struct Ran {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl Ran {
-    fn of(output: &Output) -> Self {
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
-        Self { code: output.status.code(), out: text(&output.stdout), err: text(&output.stderr) }
-    }
-}
 
 impl Home {
     fn new(config: &str) -> Self {
