@@ -12,7 +12,7 @@ use crate::runtime::headless::StopSignal;
 
 /// What the user decided.
 pub(super) enum ProjectDecision {
-    /// Go on with this setup.
+    /// Continue with this setup.
     Continue(Box<Setup>),
     /// End with this exit code.
     Quit(u8),

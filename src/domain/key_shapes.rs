@@ -71,7 +71,7 @@ pub fn public_prefix_bytes(key: &str) -> usize {
     PUBLIC_PREFIXES.iter().find(|prefix| key.starts_with(**prefix)).map_or(0, |prefix| prefix.len())
 }
 
-/// True if `key` is no secret: it stands where a server wants a key and takes any.
+/// True if `key` is no secret, but a placeholder for a server that wants a key and accepts any.
 pub fn is_placeholder_key(key: &str) -> bool {
     PLACEHOLDERS.contains(&key.to_ascii_lowercase().as_str())
 }

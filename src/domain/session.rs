@@ -283,9 +283,12 @@ mod tests {
         let open = Verdict::default;
         let comment = Verdict { comment: "why?".to_owned(), ..open() };
         let owner = Verdict { owner: "Ada".to_owned(), ..open() };
-        let told = Verdict { title: Some("mine".to_owned()), ..open() };
-        let first =
-            run(1, "infra", Some(vec![open(), comment, owner, told, decided(Decision::Accepted)]));
+        let titled = Verdict { title: Some("mine".to_owned()), ..open() };
+        let first = run(
+            1,
+            "infra",
+            Some(vec![open(), comment, owner, titled, decided(Decision::Accepted)]),
+        );
         let again = run(3, "infra", Some(vec![open(), dropped()]));
         let session = session(vec![
             vec![first, run(2, "edge", None), again],

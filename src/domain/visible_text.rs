@@ -8,7 +8,7 @@ use icu_properties::props::{
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
 
-/// Symbols whose glyph is blank, or stands for something that is not in the text: braille blank, null notehead, object
+/// Symbols whose glyph is blank, or represents something that is not in the text: braille blank, null notehead, object
 /// replacement.
 const BLANK_SYMBOLS: [char; 3] = ['\u{2800}', '\u{1D159}', '\u{FFFC}'];
 

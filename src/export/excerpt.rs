@@ -33,7 +33,7 @@ fn table_head(answer: &ReadAnswer<'_>, span: &Range<usize>) -> Option<String> {
     let above = answer.text().get(table.start..span.start)?;
     let mut lines = above.split_inclusive('\n');
     let (head, rule) = (lines.next()?, lines.next()?);
-    // A row begins on a line of its own below the head.
+    // A row begins on a new line below the head.
     rule.ends_with('\n').then(|| format!("{}\n{}", head.trim(), rule.trim()))
 }
 

@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_target_has_a_file_name_of_its_own() {
+    fn every_target_has_a_different_file_name() {
         let names: Vec<String> = TARGETS.iter().map(|t| t.file_name("1a2b3c4d")).collect();
         assert_eq!(
             names,

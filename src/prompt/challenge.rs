@@ -25,7 +25,7 @@ pub fn challenge_question(question: &str, text: &str, limit: Option<u32>, number
     [
         "A design review asked:".to_owned(),
         fence.wrap_text("the question", &question),
-        "Somebody proposes:".to_owned(),
+        "A proposal:".to_owned(),
         fence.wrap_text("the proposal", quoted),
         fence.explain(),
         "Attack this proposal from your own point of view. Say where it fails and under which conditions, what it costs that \

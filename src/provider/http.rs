@@ -2,7 +2,7 @@
 //!
 //! A client is built once per provider, when it is first used. For `http://`, no root certificates are loaded, because
 //! that takes longer than everything else here. Redirects are never followed (a key must not reach another host),
-//! loopback is never proxied, streams are requested uncompressed, and the client makes no attempts of its own.
+//! loopback is never proxied, streams are requested uncompressed, and the client never retries.
 
 use std::time::Duration;
 
@@ -156,7 +156,7 @@ impl HttpClient {
     }
 }
 
-/// Logs what identifies a response to whoever runs the server. Bodies and other headers may repeat the question or a key.
+/// Logs what identifies a response to those who run the server. Bodies and other headers may repeat the question or a key.
 fn log_response(response: &Response, start: Instant) {
     let header = |name: &str| {
         let value = response.headers().get(name).and_then(|value| value.to_str().ok());

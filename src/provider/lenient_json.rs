@@ -46,7 +46,7 @@ pub(crate) fn repair_json(text: &str) -> Option<String> {
     repair.is_changed.then_some(repair.out)
 }
 
-/// The surrogate that an escape at the beginning of `text` stands for.
+/// The surrogate that an escape at the beginning of `text` means.
 pub(crate) fn read_surrogate(text: &str) -> Option<u16> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
     let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());

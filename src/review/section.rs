@@ -131,7 +131,7 @@ fn separate_leads(
     separated
 }
 
-/// `section` as the sections before, of and after `block`, which becomes a recommendation.
+/// Splits `section` into the text before `block`, `block` itself, which becomes a recommendation, and the text after it.
 fn cut_out_block(document: &ParsedMarkdown, section: &Section, block: usize) -> Vec<Section> {
     let blocks = &section.blocks;
     let start_of = |block: usize| {

@@ -167,11 +167,11 @@ impl EffectRunner {
     fn copy_text(&self, text: String, what: String) {
         let (messages, folder) = (self.messages.clone(), self.state_folder.clone());
         tokio::task::spawn_blocking(move || {
-            let told = match clipboard::copy_text(&text, &what, &folder) {
+            let notice = match clipboard::copy_text(&text, &what, &folder) {
                 Ok(done) => Msg::Notice(NoticeLevel::Info, done),
                 Err(why) => Msg::Notice(NoticeLevel::Error, why),
             };
-            let _ = messages.blocking_send(told);
+            let _ = messages.blocking_send(notice);
         });
     }
 
@@ -182,8 +182,8 @@ impl EffectRunner {
         });
     }
 
-    /// Loads a session again. If it cannot be read, it stays as it is. Whether it differs is not told from the sums of its
-    /// row in the list: another instance may change a decision, and this one something else at the same time.
+    /// Loads a session again. If it cannot be read, it stays as it is. Whether it differs cannot be seen from the sums of
+    /// its row in the list: another instance may change a decision, and this one something else at the same time.
     fn refresh_session(&self, id: SessionId, revision: u64) {
         let (messages, store) = (self.messages.clone(), self.starter.store.clone());
         tokio::task::spawn_blocking(move || match store.load_session(id) {
@@ -216,7 +216,7 @@ impl EffectRunner {
         });
     }
 
-    /// Searches once typing has paused. Stops the search before, whose words have changed.
+    /// Searches once typing has paused. Stops the previous search, whose words have changed.
     fn search_sessions(&mut self, words: String) {
         let (messages, store) = (self.messages.clone(), self.starter.store.clone());
         let stop = SearchStop::default();

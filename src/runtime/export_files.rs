@@ -41,7 +41,7 @@ pub enum ExportError {
 pub enum ExportAccess {
     /// Its owner (0600, folders 0700).
     Owner,
-    /// Whoever the umask allows.
+    /// Those whom the umask allows.
     Umask,
 }
 
@@ -216,7 +216,7 @@ fn new_folder(
     }
     match fs::rename(sibling.path(), path) {
         Ok(()) => {
-            // The folder has its name: nothing is left to remove.
+            // The folder is renamed: nothing is left to remove.
             let _ = sibling.keep();
             Ok(())
         }

@@ -1,4 +1,4 @@
-//! The log: what happened when, for whoever looks for the cause of a problem; only when `PLENARY_LOG` or `RUST_LOG` asks
+//! The log: what happened when, to find the cause of a problem; only when `PLENARY_LOG` or `RUST_LOG` asks
 //! for it.
 //!
 //! It says which provider was asked, what it answered in kind, status and time, and how the run ended; never what was asked

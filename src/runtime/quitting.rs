@@ -16,7 +16,7 @@ use crate::store::Store;
 /// How long quitting waits for the disk before the user is asked.
 const QUIT_FLUSH_TIME: Duration = Duration::from_secs(3);
 
-/// How long the end after a signal waits for the disk. Whoever sends signals kills soon after.
+/// How long the end after a signal waits for the disk. A sender of signals kills soon after.
 const SIGNAL_FLUSH_TIME: Duration = Duration::from_secs(3);
 
 /// How much of that is left after a second signal.

@@ -50,7 +50,7 @@ const REWRITE_TIMEOUT: Duration = Duration::from_mins(15);
 /// How long a read may take before it is stopped.
 const READ_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long a stopped read may take to end before the disk is said to hang.
+/// How long a stopped read may take to end before the disk counts as hanging.
 const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Maximum number of sessions that [`Store::find_sessions`] returns.

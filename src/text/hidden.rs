@@ -90,7 +90,7 @@ fn uses_joiners(c: char) -> bool {
         return true;
     }
     match CodePointMapData::<JoiningType>::new().get(c) {
-        // `U`: Latin, Greek … and those letters of Arabic that stand alone.
+        // `U`: Latin, Greek … and those letters of Arabic that join no neighbour.
         JoiningType::NonJoining | JoiningType::Transparent => {
             let scripts = ScriptWithExtensions::new().get_script_extensions_val(c);
             JOINING_SCRIPTS.iter().any(|script| scripts.contains(script))

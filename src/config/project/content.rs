@@ -71,7 +71,7 @@ pub(in crate::config) struct ProjectContent {
     pub(super) foreign_owner: Option<(PathBuf, u32)>,
     /// Where links lead: full path and target.
     pub(super) links: BTreeMap<PathBuf, PathBuf>,
-    /// What is there and never read, one line each.
+    /// Entries that are never read, one line each.
     pub(super) never_read: Vec<String>,
 }
 
@@ -156,7 +156,7 @@ impl ProjectContent {
 }
 
 /// Reads the persona files at a path that the user named, if it leads through a `.plenary`; none for any other path. A stranger
-/// may have written what is there, whoever names it.
+/// may have written the file, even if the user names it.
 pub fn read_named_by_user(path: &Path) -> Option<NamedTexts> {
     let (dir, full) = match ProjectDir::open_above(path)? {
         Ok(opened) => opened,

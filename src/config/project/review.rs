@@ -186,7 +186,7 @@ fn list_settings(root: &ConfigNode, input: &ReviewInput<'_>) -> Vec<ProjectItem>
 /// `llm.team.example/v1 (openai), model large, max_tokens = 500`
 fn describe_provider(url: &str, table: &ConfigNode) -> String {
     let word = |key: &str| table.find(&[key]).and_then(ConfigNode::as_str).unwrap_or_default();
-    // Behind one host there can be several gateways, told apart by their paths.
+    // Behind one host there can be several gateways, which differ in their paths.
     let valid = normalize_base_url(url).map(|base| base.url).unwrap_or_default();
     let host = host_of(&valid);
     let rest = valid.split_once("://").map_or("", |(_, rest)| rest);

@@ -1,6 +1,6 @@
 //! Texts of events that may begin or end in the middle of a character.
 //!
-//! Some servers cut a text between the halves of a surrogate pair and send each in an event of its own. The halves are
+//! Some servers cut a text between the halves of a surrogate pair and send each in a separate event. The halves are
 //! joined when they meet; one that stays alone becomes U+FFFD.
 
 use std::borrow::Cow;

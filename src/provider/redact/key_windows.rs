@@ -154,7 +154,7 @@ impl KeyWindows {
         self.classes.get(class).map_or(0, |class| class.length)
     }
 
-    /// True if a match of `class` goes on with the characters of `window`, which has the length of the class.
+    /// True if a match of `class` continues with the characters of `window`, which has the length of the class.
     pub(super) fn continues(&self, class: usize, window: &Window) -> bool {
         self.classes.get(class).is_some_and(|class| class.all.binary_search(window).is_ok())
     }

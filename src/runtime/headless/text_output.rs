@@ -99,8 +99,8 @@ impl<W: Write, E: Write> Output for TextOutput<W, E> {
                     let words =
                         format!("{who}: {reason}; trying again in {seconds:.1} s ({attempt}/{of})");
                     // Standard error may be closed; the answers matter more.
-                    let told = writeln!(self.progress_out, "{}", sanitize_line(&words));
-                    drop(told);
+                    let written = writeln!(self.progress_out, "{}", sanitize_line(&words));
+                    drop(written);
                 }
             }
             _ => {}

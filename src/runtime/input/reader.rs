@@ -22,7 +22,7 @@ const STRING_TIMEOUT: Duration = Duration::from_secs(10);
 /// What a poll reports of a terminal that is gone.
 const GONE: PollFlags = PollFlags::HUP.union(PollFlags::ERR).union(PollFlags::NVAL);
 
-/// The terminal for reading: standard input, or the controlling terminal where that is a pipe. Opened once more where
+/// The terminal for reading: standard input, or the controlling terminal where that is a pipe. Opened again where
 /// possible, so that reading never blocks and no other program sees a changed mode.
 pub(in crate::runtime) fn open_terminal() -> io::Result<OwnedFd> {
     let input = io::stdin();

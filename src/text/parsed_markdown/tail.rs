@@ -409,7 +409,7 @@ mod tests {
         assert_eq!((more[0].first, &*more[0].text), (1, "cd /\n"));
         let revision = doc.revision();
         doc.apply(crate::text::Highlighted { block: 999, first: 0, lines: vec![Vec::new()] });
-        assert_eq!(doc.revision(), revision, "nobody has block 999");
+        assert_eq!(doc.revision(), revision, "there is no block 999");
         let lines = vec![vec![(900, crate::text::Role::Keyword)]; 50];
         doc.apply(crate::text::Highlighted { block: jobs[0].block, first: 1, lines });
         assert!(doc.revision() > revision);

@@ -216,7 +216,7 @@ fn what_belongs_to_another_user_is_used_only_if_it_is_trusted() {
         lab.run(&["ask", "question"])
             .expect(0, &["From the user's server.", "belongs to another user (id 12345)"]);
         assert_eq!(lab.asked(), (1, 0), "{name}");
-        // In a container, files often belong to somebody else.
+        // In a container, files often belong to another user.
         lab.run(&["trust", "add", "--yes"]).expect(0, &["belongs to another user"]);
         lab.run(&["ask", "question"]).expect(0, &["From the project's server."]);
         assert_eq!(lab.asked(), (1, 2), "{name}");
@@ -264,7 +264,7 @@ fn a_persons_text_in_a_project_cannot_write_to_the_terminal() {
 }
 
 #[test]
-fn no_name_or_value_of_a_project_is_a_line_of_its_own() {
+fn no_name_or_value_of_a_project_is_a_separate_line() {
     const FORGED: &str = "nothing here has to be trusted";
     let (panel, model) = (format!("x\\n{FORGED}"), format!("m\\n{FORGED}"));
     let file = format!("personas/a\n{FORGED}.md");

@@ -74,7 +74,7 @@ fn leaving_at_the_question_changes_nothing() {
 }
 
 #[test]
-fn without_a_terminal_to_ask_on_the_screen_goes_on_without_the_project() {
+fn without_a_terminal_to_ask_on_the_screen_opens_without_the_project() {
     let lab = Lab::new();
     lab.team();
     let line = "echo attached | \"$PLENARY\" question";

@@ -104,7 +104,7 @@ fn a_plain_answer() {
 
 #[test]
 fn only_valid_costs_are_read() {
-    for (told, cost) in [
+    for (sent, cost) in [
         ("0.0012345", Some(1_235)),
         ("2", Some(2_000_000)),
         ("0", Some(0)),
@@ -116,10 +116,10 @@ fn only_valid_costs_are_read() {
         ("null", None),
     ] {
         let usage = format!(
-            r#"{{"choices":[],"usage":{{"prompt_tokens":3,"completion_tokens":4,"cost":{told}}}}}"#
+            r#"{{"choices":[],"usage":{{"prompt_tokens":3,"completion_tokens":4,"cost":{sent}}}}}"#
         );
         let seen = decode_events(&[HI, STOP, &usage, DONE]);
-        assert_eq!(seen.usage.map(|u| (u.output, u.cost_microusd)), Some((4, cost)), "{told}");
+        assert_eq!(seen.usage.map(|u| (u.output, u.cost_microusd)), Some((4, cost)), "{sent}");
     }
 }
 
